@@ -1,0 +1,186 @@
+// What a model is made of, read from the keys of its Hugging Face config.json.
+//
+// Layers that are alike are one LayerGroup with a count, so that whatever is computed from an Architecture
+// costs by the number of different layers, not by the number of layers. The same reader serves the catalog,
+// inline models and pasted files. What it does not understand is an error that names the architecture;
+// nothing is guessed.
+//
+// Shapes are in elements; windows and positions in tokens.
+#ifndef PLIMSOLL_CORE_ARCHITECTURE_H_
+#define PLIMSOLL_CORE_ARCHITECTURE_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/json.h"
+#include "core/result.h"
+
+namespace plimsoll {
+
+enum class DType : uint8_t { kFp32, kBf16, kFp16, kFp8 };
+int BytesPerElement(DType dtype);
+
+enum class AttentionKind : uint8_t {
+  kNone,
+  kFull,        // every earlier token
+  kSliding,     // the last `window` tokens
+  kChunked,     // tokens of the same chunk of `window` (Llama 4)
+  kLatent,      // MLA: one latent of kv_lora_rank + rope_dim per token
+  kCompressed,  // DeepSeek-V4: sliding window plus keys compressed by `compress_ratio`
+};
+
+struct Attention {
+  AttentionKind kind = AttentionKind::kNone;
+  int64_t heads = 0;
+  int64_t kv_heads = 0;
+  int64_t key_dim = 0;    // per head; MLA: nope_dim + rope_dim
+  int64_t value_dim = 0;  // per head
+  int64_t window = 0;     // kSliding, kChunked, kCompressed
+  int64_t q_lora_rank = 0;
+  int64_t kv_lora_rank = 0;
+  int64_t rope_dim = 0;
+  int64_t nope_dim = 0;
+  int64_t compress_ratio = 0;
+  int64_t index_heads = 0;  // sparse-attention indexer (DeepSeek-V3.2, GLM-5, MiniMax-M3); 0: none
+  int64_t index_dim = 0;    // elements that the indexer caches per token
+  int64_t index_topk = 0;
+  bool shares_kv = false;     // reads another layer's cache and keeps none (Gemma 3n)
+  bool key_is_value = false;  // no v_proj weight (Gemma 4 global layers)
+  friend bool operator==(const Attention&, const Attention&) = default;
+};
+
+enum class RecurrentKind : uint8_t { kNone, kGatedDeltaNet, kKimiDelta, kMamba1, kMamba2, kLightning };
+
+// The state that a sequence carries through the layer, whatever its length.
+struct Recurrent {
+  RecurrentKind kind = RecurrentKind::kNone;
+  int64_t conv_kernel = 0;    // taps; the state keeps conv_kernel - 1 columns
+  int64_t conv_channels = 0;  // columns' height before sharding
+  int64_t inner = 0;          // Mamba: d_inner
+  int64_t heads = 0;          // value heads
+  int64_t key_heads = 0;      // GDN: query/key heads
+  int64_t head_dim = 0;       // value head width
+  int64_t key_dim = 0;        // GDN, KDA: key head width
+  int64_t state_dim = 0;      // Mamba: d_state
+  int64_t groups = 0;         // Mamba2: n_groups
+  bool state_fp32 = false;    // the config asks for a float32 state
+  friend bool operator==(const Recurrent&, const Recurrent&) = default;
+};
+
+enum class MlpKind : uint8_t { kNone, kDense, kMoe };
+
+struct Mlp {
+  MlpKind kind = MlpKind::kNone;
+  bool gated = true;         // gate and up, or up only
+  int64_t intermediate = 0;  // dense width
+  int64_t experts = 0;
+  int64_t experts_per_token = 0;
+  int64_t expert_intermediate = 0;
+  int64_t expert_hidden = 0;        // what an expert reads: hidden, or the latent width of LatentMoE
+  int64_t shared_intermediate = 0;  // all shared experts together; 0: none
+  bool dense_beside = false;        // a dense MLP of `intermediate` runs beside the experts (Gemma 4 MoE)
+  friend bool operator==(const Mlp&, const Mlp&) = default;
+};
+
+struct LayerShape {
+  Attention attention;
+  Recurrent recurrent;  // beside attention in Falcon-H1, instead of it elsewhere
+  Mlp mlp;
+  friend bool operator==(const LayerShape&, const LayerShape&) = default;
+};
+
+struct LayerGroup {
+  LayerShape shape;
+  int32_t count = 0;
+};
+
+// What a tensor is for; the row of the inventory table that it belongs to.
+enum class TensorRole : uint8_t {
+  kEmbedding,
+  kHead,
+  kAttention,
+  kRecurrent,
+  kMlp,
+  kExpert,
+  kSharedExpert,
+  kRouter,
+  kNorm,
+  kIndexer,
+  kVision,
+  kProjector,
+  kOther,
+};
+std::string_view RoleName(TensorRole role);
+
+// Which part of the checkpoint a tensor belongs to.
+enum class TensorPart : uint8_t { kText, kVision, kMtp };
+
+// How vLLM cuts a tensor over tp ranks. Sources:
+// vllm/model_executor/layers/{linear,vocab_parallel_embedding}.py.
+enum class Sharding : uint8_t {
+  kReplicated,
+  kRows,     // output features / tp (ColumnParallelLinear)
+  kColumns,  // input features / tp (RowParallelLinear)
+  kKvRows,   // output features by KV head: / min(tp, kv_heads), replicated beyond
+  kVocab,    // rows padded to a multiple of 64, then / tp
+  kExpert,   // one tensor per expert: intermediate / tp, or whole experts / ep with expert parallelism
+};
+
+// Where the sharded dimension of an expert tensor lies: gate/up by rows, down by columns.
+struct Tensor {
+  std::string name;       // Hugging Face name; "{}" stands for the layer, "{e}" for the expert
+  std::string gguf_name;  // name in a GGUF file with "{}" for the layer; empty: not stored there. Experts are
+                          // stacked.
+  TensorRole role = TensorRole::kOther;
+  TensorPart part = TensorPart::kText;
+  Sharding sharding = Sharding::kReplicated;
+  bool expert_by_columns = false;  // kExpert only
+  bool linear = false;             // the weight of an nn.Linear: what quantisers touch
+  bool fp32 = false;               // stored in float32 whatever the model's dtype is
+  int64_t rows = 0;                // output features; for a vector its length
+  int64_t columns = 1;             // input features; 1 for a vector
+  int64_t copies = 1;              // tensors of this shape in one layer (experts)
+  int32_t group = -1;              // index into Architecture::groups; -1: once in the model
+  int32_t kv_heads = 0;            // kKvRows: how many KV heads the rows hold
+  int64_t times = 1;  // copies * layers of the group (or of the MTP/vision stack): how many in the model
+  int64_t elements() const;  // rows * columns, saturating
+};
+
+struct Architecture {
+  std::string name;        // "LlamaForCausalLM"
+  std::string model_type;  // "llama"
+  DType dtype = DType::kBf16;
+  int64_t hidden = 0;
+  int64_t vocab = 0;
+  int64_t layers = 0;
+  int64_t max_positions = 0;
+  int64_t rotary_dim = 0;  // width of the RoPE table; 0: no rotary embedding
+  int64_t rope_tables_positions =
+      0;  // rows of vLLM's RoPE table(s), all tables together (YaRN/linear scaling multiply it)
+  bool tied_embeddings = false;
+  bool has_vision = false;
+  int64_t mtp_layers = 0;
+  std::vector<LayerGroup> groups;
+  std::vector<uint16_t> layer_group;  // for each layer, in order, its index into groups
+  std::vector<Tensor> tensors;        // the whole inventory: text, vision, MTP
+  Json quantization_config;           // as published inside the config; null: none
+
+  // The widest values, used for activations.
+  int64_t max_intermediate = 0;  // dense MLP
+};
+
+// Reads a Hugging Face config. `where` prefixes the fields of an error ("model").
+Result<Architecture> ReadArchitecture(const Json& config, std::string_view where);
+
+struct ParameterCounts {
+  int64_t total = 0;   // everything that the checkpoint stores, as the hub counts it
+  int64_t text = 0;    // without vision tower, MTP layers and duplicated heads
+  int64_t active = 0;  // text parameters that one token touches: routed experts_per_token of experts
+};
+ParameterCounts CountParameters(const Architecture& architecture);
+
+}  // namespace plimsoll
+
+#endif  // PLIMSOLL_CORE_ARCHITECTURE_H_

@@ -1,0 +1,84 @@
+// A configuration with nothing left open: ids looked up, engine defaults taken, cards laid out. Engines,
+// explanations, the solver and the speed model all start from here.
+#ifndef PLIMSOLL_CORE_RESOLVED_H_
+#define PLIMSOLL_CORE_RESOLVED_H_
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "core/architecture.h"
+#include "core/catalog.h"
+#include "core/config.h"
+#include "core/engine_version.h"
+#include "core/gpu.h"
+#include "core/result.h"
+#include "core/units.h"
+#include "core/weight_format.h"
+
+namespace plimsoll {
+
+// One card as this configuration sees it.
+struct Card {
+  const Gpu* gpu = nullptr;
+  Bytes capacity;  // what the driver gives to the engine: gpu_memory_mib, or the catalog's figure
+};
+
+struct Resolved {
+  const Config* config = nullptr;  // as given
+  const Model* model = nullptr;    // nullptr for an inline model
+  const Architecture* architecture = nullptr;
+  const WeightFormat* format = nullptr;
+  const QuantizedMask* mask = nullptr;
+  const Checkpoint* checkpoint =
+      nullptr;  // whose exceptions apply; nullptr: the tool's defaults or the caller's
+  EngineKind engine = EngineKind::kVllm;
+  EngineVersion version;
+  std::vector<Card> cards;  // gpus * nodes of them, node by node
+  int64_t gpus = 1, nodes = 1, tp = 1, pp = 1, dp = 1;
+  bool expert_parallel = false;
+  int64_t max_model_len = 0, max_num_seqs = 0, max_num_batched_tokens = 0, n_ubatch = 512;
+  KvTypes kv_cache_dtype;  // never kAuto here
+  double gpu_memory_utilization = 0;
+  Bytes kv_cache_memory;  // zero: the share decides
+  bool enforce_eager = false;
+  int64_t block_size = 0;  // zero: the engine derives it from the model (hybrids)
+  bool block_size_given = false;
+  bool enable_prefix_caching = true, enable_chunked_prefill = true;
+  const Model* draft = nullptr;  // speculative: the draft model, if it is another one
+  const WeightFormat* draft_format = nullptr;
+  const QuantizedMask* draft_mask = nullptr;
+  Speculative speculative;  // num_tokens 0: none
+  bool flash_attention = true;
+  int64_t n_gpu_layers = 0, n_cpu_moe = 0;
+  SplitMode split_mode = SplitMode::kLayer;
+  bool kv_unified = true;
+  Bytes cpu_offload;
+  Lora lora;  // max_loras 0: none
+  bool multimodal = false;
+  int64_t prompt_tokens = 1024, output_tokens = 256, concurrency = 1;
+
+  std::vector<std::string_view> defaulted;  // JSON keys that were absent and got a default
+  std::vector<Diagnostic> diagnostics;      // remarks made while resolving
+
+  // What does not live in the catalog (inline models, formats with exceptions). The pointers above may point
+  // here, so a Resolved is moved, never copied.
+  struct Owned {
+    Architecture architecture;
+    WeightFormat format;
+    QuantizedMask mask;
+    WeightFormat draft_format;
+    QuantizedMask draft_mask;
+  };
+  std::unique_ptr<Owned> owned;
+};
+
+// Looks everything up and takes defaults. An Error for what cannot be understood (unknown ids, numbers out of
+// range); what can be understood but cannot run (tp that does not divide the heads) is a Diagnostic of
+// severity kError. `config` must outlive the result.
+Result<Resolved> Resolve(const Config& config, const Catalog& catalog);
+
+}  // namespace plimsoll
+
+#endif  // PLIMSOLL_CORE_RESOLVED_H_
