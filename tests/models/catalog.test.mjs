@@ -1,0 +1,170 @@
+// The catalog's data: every file against its schema, then what a schema cannot say (ids, sums, divisibility, known
+// exact counts). Run by node's own test runner.
+
+import assert from 'node:assert/strict';
+import {readFileSync, readdirSync} from 'node:fs';
+import {test} from 'node:test';
+
+import {check} from './schema.mjs';
+
+const kModels = new URL('../../models/', import.meta.url);
+const text = (name) => readFileSync(new URL(name, kModels), 'utf8');
+const json = (name) => JSON.parse(text(name));
+
+const files = readdirSync(kModels).filter((f) => f.endsWith('.json') && f !== 'gpus.json').sort();
+const models = files.map((file) => ({file, ...json(file)}));
+const gpus = json('gpus.json');
+const byId = new Map(models.map((m) => [m.id, m]));
+
+const textConfig = (m) => m.config.text_config ?? m.config;
+// Nemotron 3 Ultra publishes its layers as a list only.
+const layerCount = (c) => c.num_hidden_layers ?? c.layers_block_type?.length;
+const none = (errors) => assert.deepEqual(errors, []);
+
+test('the schema checker finds what is wrong', () => {
+  const schema = {
+    type: 'object', required: ['a'], additionalProperties: false,
+    properties: {a: {type: ['integer', 'null'], minimum: 1, maximum: 9}, b: {type: 'array', minItems: 1, items: {type: 'string', enum: ['x'], pattern: '^x$', minLength: 1}}},
+  };
+  none(check(schema, {a: 3, b: ['x']}));
+  none(check(schema, {a: null}));
+  for (const bad of [[], {}, {a: 0}, {a: 10}, {a: 1.5}, {a: '1'}, {a: 1, c: 1}, {a: 1, b: []}, {a: 1, b: ['y']}, {a: 1, b: [1]}]) {
+    assert.notDeepEqual(check(schema, bad), [], JSON.stringify(bad));
+  }
+  assert.match(check(schema, {a: 1, b: ['y']})[0], /^\$\.b\[0\]: /);
+  assert.throws(() => check({maxLength: 3}, 'x'), /not supported/);
+});
+
+test('every model file holds to the schema', () => {
+  const schema = json('schema/model.schema.json');
+  none(models.flatMap(({file, ...m}) => check(schema, m).map((e) => `${file} ${e}`)));
+});
+
+test('gpus.json holds to the schema', () => {
+  none(check(json('schema/gpus.schema.json'), gpus));
+});
+
+test('ids are unique and equal to the file name', () => {
+  none(models.filter((m) => `${m.id}.json` !== m.file).map((m) => m.file));
+  assert.equal(byId.size, models.length);
+  assert.equal(new Set(models.map((m) => m.name)).size, models.length, 'names are unique too');
+  assert.equal(new Set(gpus.map((g) => g.id)).size, gpus.length);
+  assert.equal(new Set(gpus.map((g) => g.name)).size, gpus.length, 'names are unique too');
+});
+
+test('every model carries the text model in one place', () => {
+  for (const m of models) {
+    const c = textConfig(m);
+    if (m.config.text_config) assert.ok(!Object.hasOwn(m.config, 'hidden_size'), `${m.id}: nested and flat at once`);
+    for (const key of ['hidden_size', 'vocab_size']) assert.ok(c[key] > 0, `${m.id} lacks ${key}`);
+    assert.ok(layerCount(c) > 0, `${m.id} lacks its layers`);
+  }
+});
+
+test('head counts and lists agree with the layer count', () => {
+  for (const m of models) {
+    const c = textConfig(m);
+    const layers = layerCount(c);
+    if (c.num_attention_heads && c.num_key_value_heads) {
+      assert.equal(c.num_attention_heads % c.num_key_value_heads, 0, `${m.id}: KV heads do not divide the heads`);
+    }
+    if (c.head_dim === undefined && c.num_attention_heads && !c.kv_lora_rank) {
+      assert.equal(c.hidden_size % c.num_attention_heads, 0, `${m.id}: no head_dim and no even split`);
+    }
+    for (const key of ['layer_types', 'block_configs', 'attn_type_list', 'hybrid_layer_pattern']) {
+      if (c[key]) assert.equal(c[key].length, layers, `${m.id}: ${key}`);
+    }
+    if (c.hybrid_override_pattern) {
+      assert.match(c.hybrid_override_pattern, /^[ME*-]+$/, m.id);
+      assert.equal(c.hybrid_override_pattern.length, layers, `${m.id}: hybrid_override_pattern`);
+    }
+    if (Array.isArray(c.moe_layer_freq)) assert.equal(c.moe_layer_freq.length, layers, `${m.id}: moe_layer_freq`);
+    if (c.linear_attn_config) {
+      const {full_attn_layers: full, kda_layers: linear} = c.linear_attn_config;
+      assert.deepEqual([...full, ...linear].sort((a, b) => a - b), Array.from({length: layers}, (_, i) => i + 1), m.id);
+    }
+    const experts = c.num_experts ?? c.n_routed_experts ?? c.num_local_experts;
+    const active = c.num_experts_per_tok ?? c.num_experts_per_token ?? c.top_k_experts;
+    if (experts && active) assert.ok(active <= experts, `${m.id}: more active experts than there are`);
+  }
+});
+
+test('published counts are plausible', () => {
+  for (const m of models) {
+    const {total, active, basis, source} = m.published_params;
+    if (basis !== 'unconfirmed') assert.ok(total !== null && source, `${m.id}: ${basis} without a figure or a source`);
+    if (total !== null && active !== null) assert.ok(active <= total, `${m.id}: more active than total`);
+    if (total !== null) {
+      const embedding = textConfig(m).vocab_size * textConfig(m).hidden_size;
+      assert.ok(total > embedding, `${m.id}: fewer parameters than the embedding table`);
+    }
+  }
+});
+
+test('checkpoints are of this model, in a format of their own', () => {
+  for (const m of models) {
+    const seen = new Set();
+    for (const c of m.checkpoints) {
+      assert.ok(!seen.has(c.repo + c.format), `${m.id}: ${c.repo} twice`);
+      seen.add(c.repo + c.format);
+      if (['gptq-int4', 'gptq-int8', 'awq-int4', 'w4a16'].includes(c.format)) {
+        assert.ok(c.group_size, `${m.id}: ${c.repo} without group_size`);
+      }
+      assert.equal(new Set(c.unquantized).size, c.unquantized.length, `${m.id}: ${c.repo} repeats a pattern`);
+      for (const p of c.unquantized) assert.ok(!/[*\\^$]/.test(p), `${m.id}: "${p}" is not a plain part of a name`);
+    }
+  }
+});
+
+test('what the native format says agrees with the published quantisation', () => {
+  for (const m of models) {
+    const q = m.config.quantization_config ?? m.config.text_config?.quantization_config;
+    if (['fp32', 'bf16', 'fp16'].includes(m.native_format)) assert.ok(!q, `${m.id}: quantised, but stored as ${m.native_format}`);
+    else assert.ok(q, `${m.id}: ${m.native_format} without a quantization_config`);
+  }
+});
+
+test('exact totals that a closed formula reproduces', () => {
+  // A plain decoder: embeddings, head, per layer q k v o, three MLP matrices, two norms, and the last norm.
+  const dense = (c, biases = 0) => {
+    const d = c.head_dim ?? c.hidden_size / c.num_attention_heads;
+    const q = c.num_attention_heads * d;
+    const kv = c.num_key_value_heads * d;
+    const layer = c.hidden_size * (2 * q + 2 * kv) + biases * (q + 2 * kv) + 3 * c.hidden_size * c.intermediate_size + 2 * c.hidden_size;
+    return (c.tie_word_embeddings ? 1 : 2) * c.vocab_size * c.hidden_size + c.num_hidden_layers * layer + c.hidden_size;
+  };
+  let counted = 0;
+  for (const m of models) {
+    if (m.published_params.basis !== 'exact' || m.stores.length) continue;
+    const biases = {LlamaForCausalLM: 0, MistralForCausalLM: 0, Qwen2ForCausalLM: 1}[m.config.architectures[0]];
+    if (biases === undefined) continue;
+    assert.equal(dense(m.config, biases), m.published_params.total, m.id);
+    ++counted;
+  }
+  assert.ok(counted >= 15, `only ${counted} models were counted`);
+});
+
+test('GPU figures are plausible', () => {
+  for (const g of gpus) {
+    const {memory_mib_reported: reported, memory_mib_cuda: cuda, memory_gb: gb} = g;
+    // 1 GB as sold is 1000 MB or 1024 MiB by vendor; ECC and firmware take up to a tenth.
+    for (const mib of [reported, cuda]) {
+      if (mib !== null) assert.ok(mib <= gb * 1024 && mib >= gb * 0.86 * 1024, `${g.id}: ${mib} MiB of ${gb} GB`);
+    }
+    if (reported !== null && cuda !== null) assert.ok(cuda <= reported, `${g.id}: CUDA sees more than there is`);
+    assert.ok(g.memory_options_gb.includes(gb), `${g.id}: ${gb} GB is not an option`);
+    if (g.vendor === 'NVIDIA') {
+      assert.match(g.compute_capability, /^[0-9]/, g.id);
+      assert.equal(g.fp8_native, Number(g.compute_capability) >= 8.9, `${g.id}: FP8 and compute capability`);
+    }
+    if (g.tflops.fp8 !== null) assert.ok(g.fp8_native, `${g.id}: an FP8 rate without FP8`);
+  }
+});
+
+test('files are written in one form', () => {
+  for (const file of [...files, 'gpus.json']) {
+    const content = text(file);
+    assert.ok(content.endsWith('\n') && !content.endsWith('\n\n'), file);
+    assert.ok(!/\t|\r| \n/.test(content), file);
+  }
+});
