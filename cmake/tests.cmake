@@ -1,0 +1,43 @@
+# Tests mirror the folders of the sources. The core's run twice: natively, and as wasm in node.
+plimsoll_glob(test_support tests/support/*.cc)
+plimsoll_glob(core_tests tests/core/*_test.cc)
+plimsoll_glob(native_tests tests/cli/*_test.cc tests/site/*_test.cc)
+plimsoll_glob(native_support tests/support/native/*.cc)
+plimsoll_glob(ui_tests tests/ui/*.cc)
+plimsoll_glob(benchmarks tests/bench/*_bench.cc)
+
+# plimsoll_test(name source…): a GoogleTest program.
+function(plimsoll_test name)
+  add_executable(${name} ${ARGN} ${test_support})
+  target_link_libraries(${name} PRIVATE plimsoll_core plimsoll_catalog plimsoll_gtest plimsoll_warnings)
+  target_compile_definitions(${name} PRIVATE "PLIMSOLL_TEST_DATA=\"${PROJECT_SOURCE_DIR}/tests/data/\"")
+endfunction()
+
+if(EMSCRIPTEN)
+  if(core_tests)
+    plimsoll_test(plimsoll_tests_wasm ${core_tests})
+    set_target_properties(plimsoll_tests_wasm PROPERTIES SUFFIX .cjs)
+    # Node reads the test data from where it lies. The wasm is inside the script: node's fetch cannot load a file.
+    target_link_options(plimsoll_tests_wasm PRIVATE -sSINGLE_FILE=1 -sENVIRONMENT=node -sEXIT_RUNTIME=1 -sNODERAWFS=1
+                        -sALLOW_MEMORY_GROWTH=1 -sTOTAL_STACK=5242880)
+  endif()
+  return()
+endif()
+
+if(core_tests OR native_tests)
+  plimsoll_test(plimsoll_tests ${core_tests} ${native_tests} ${native_support})
+  if(TARGET plimsoll)
+    add_dependencies(plimsoll_tests plimsoll)
+    target_compile_definitions(plimsoll_tests PRIVATE "PLIMSOLL_COMMAND=\"$<TARGET_FILE:plimsoll>\"")
+  endif()
+endif()
+
+if(ui_tests AND TARGET plimsoll_ui)
+  plimsoll_test(plimsoll_ui_tests ${ui_tests})
+  target_link_libraries(plimsoll_ui_tests PRIVATE plimsoll_ui)
+endif()
+
+if(benchmarks AND benchmark_FOUND)
+  add_executable(plimsoll_bench ${benchmarks})
+  target_link_libraries(plimsoll_bench PRIVATE plimsoll_core plimsoll_catalog plimsoll_warnings benchmark::benchmark_main)
+endif()

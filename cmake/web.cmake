@@ -1,0 +1,27 @@
+# The page: natively a library for headless tests; with emscripten the module that the browser loads.
+# Files named web/wasm_*.cc need a browser and are left out natively.
+plimsoll_glob(web_sources web/*.cc web/views/*.cc)
+plimsoll_glob(web_browser_sources web/wasm_*.cc)
+if(web_browser_sources)
+  list(REMOVE_ITEM web_sources ${web_browser_sources})
+endif()
+
+if(web_sources AND TARGET plimsoll_imgui)
+  add_library(plimsoll_ui STATIC ${web_sources})
+  target_link_libraries(plimsoll_ui PUBLIC plimsoll_core plimsoll_catalog plimsoll_imgui
+                        PRIVATE plimsoll_warnings plimsoll_conversion_warnings)
+endif()
+
+if(EMSCRIPTEN AND web_browser_sources)
+  add_executable(plimsoll_app ${web_browser_sources})
+  set_target_properties(plimsoll_app PROPERTIES OUTPUT_NAME plimsoll SUFFIX .mjs)
+  target_link_libraries(plimsoll_app PRIVATE plimsoll_ui plimsoll_warnings plimsoll_conversion_warnings)
+  target_link_options(plimsoll_app PRIVATE
+    -Oz
+    -sMODULARIZE=1 -sEXPORT_ES6=1 -sENVIRONMENT=web   # an ES module; its wasm lies beside it
+    -sFILESYSTEM=0 -sDYNAMIC_EXECUTION=0 -sASSERTIONS=0
+    -sALLOW_MEMORY_GROWTH=1 -sMALLOC=emmalloc -sSUPPORT_LONGJMP=0
+    -sMIN_WEBGL_VERSION=2 -sMAX_WEBGL_VERSION=2 -sGL_TRACK_ERRORS=0
+    -sEXPORTED_FUNCTIONS=_malloc,_free
+    -sEXPORTED_RUNTIME_METHODS=UTF8ToString,stringToUTF8,lengthBytesUTF8,HEAPU8)
+endif()
