@@ -71,6 +71,8 @@ class Json {
   // Appends or replaces; makes this an object / array first if it is null.
   Json& Set(std::string_view key, Json value);
   Json& Append(Json value);
+  // Appends a member without looking whether the key is there already: for writers that know their keys.
+  Json& AppendMember(std::string key, Json value);
 
   // Compact when indent is 0. Doubles print in the shortest form that reads back the same; NaN and infinity
   // as null.
