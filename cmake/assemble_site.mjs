@@ -1,0 +1,161 @@
+// Puts build/site/ together: a folder that any static host serves under any sub-path.
+//
+//   node assemble_site.mjs --root . --wasm build/web --fonts build/release/fonts [--generator generate_pages] --out build/site
+//
+// What goes where (the path inside the site is all that the sources may rely on):
+//   site/**              as it lies there, but for templates/, sources and notes
+//   generate_pages       writes its pages into a folder of its own: `generate_pages OUT_DIR TEMPLATES_DIR`
+//   web/*.mjs            assets/<name>.mjs
+//   plimsoll.{mjs,wasm}  assets/, from the web build
+//   fonts                assets/inter-{regular,semibold}.ttf, assets/inter-license.txt
+//
+// Content hashes. Every .css, .mjs, .wasm and .ttf file gets its hash into its name, so a host's cache can never pair old
+// with new, and every reference to it follows: any quoted or url(…) path, in any HTML, CSS or script, that leads from that
+// file to such an asset (HTML attributes need their quotes). (A script must therefore name assets relative to itself and resolve them with import.meta.url.)
+// HTML, embed.js and images keep their names. A reference to a hashed asset that does not exist is an error.
+//
+// Writes only what changed, removes what is no longer made, and prints what a first visit to /app/ downloads.
+import {createHash} from 'node:crypto';
+import {execFileSync} from 'node:child_process';
+import {existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {dirname, extname, join, posix, relative} from 'node:path';
+import {gzipSync} from 'node:zlib';
+
+const argument = {};
+for (let i = 2; i < process.argv.length; ++i) {
+  if (process.argv[i].startsWith('--')) argument[process.argv[i].slice(2)] = process.argv[++i];
+}
+
+const copied = new Set(['.html', '.css', '.js', '.mjs', '.svg', '.png', '.ico', '.txt', '.xml', '.json', '.webmanifest']);
+const hashed = new Set(['.css', '.mjs', '.wasm', '.ttf']);
+const rewritten = new Set(['.html', '.css', '.js', '.mjs']);
+const notCopied = new Set(['templates']);
+
+const files = new Map();  // path inside the site -> content
+
+function* walk(directory) {
+  if (!existsSync(directory)) return;
+  for (const entry of readdirSync(directory, {withFileTypes: true}).sort((a, b) => a.name < b.name ? -1 : 1)) {
+    const path = join(directory, entry.name);
+    if (entry.isDirectory()) yield* walk(path);
+    else yield path;
+  }
+}
+
+function add(path, file) {
+  files.set(path, readFileSync(file));
+}
+
+function collect() {
+  const site = join(argument.root, 'site');
+  for (const file of walk(site)) {
+    const path = relative(site, file).split('\\').join('/');
+    if (copied.has(extname(path)) && !notCopied.has(path.split('/')[0])) add(path, file);
+  }
+  const web = join(argument.root, 'web');
+  for (const file of walk(web)) {
+    if (dirname(file) === web && file.endsWith('.mjs')) add(`assets/${relative(web, file)}`, file);
+  }
+  for (const name of ['plimsoll.mjs', 'plimsoll.wasm']) {
+    const file = join(argument.wasm, name);
+    if (existsSync(file)) add(`assets/${name}`, file);
+    else console.warn(`assemble_site: ${name} is not built; the site will lack it`);
+  }
+  for (const file of walk(argument.fonts)) add(`assets/${relative(argument.fonts, file)}`, file);
+  if (argument.generator) {
+    const pages = mkdtempSync(join(tmpdir(), 'plimsoll-pages-'));
+    try {
+      execFileSync(argument.generator, [pages, join(site, 'templates')], {stdio: ['ignore', 'inherit', 'inherit']});
+      for (const file of walk(pages)) add(relative(pages, file).split('\\').join('/'), file);
+    } finally {
+      rmSync(pages, {recursive: true});
+    }
+  }
+  files.set('.nojekyll', Buffer.from(''));
+}
+
+// A quoted or bracketed path that ends in a hashed kind: the quote, the path, then a quote, bracket, query or fragment.
+const reference = /(["'`(])([^"'`()\s]*?[\w-]+\.(?:css|mjs|wasm|ttf))(?=["'`)?#])/g;
+
+const finalName = new Map();  // path -> path with the hash
+const uses = new Map();       // path -> the assets it refers to
+const missing = [];
+
+// The content of `path` with its references rewritten; hashes what it refers to first.
+function rewrite(path, stack) {
+  const content = files.get(path);
+  const used = new Set();
+  uses.set(path, used);
+  if (!rewritten.has(extname(path))) return content;
+  return Buffer.from(content.toString('utf8').replace(reference, (whole, before, target) => {
+    if (/^[a-z]+:|^\/\//i.test(target)) return whole;
+    const resolved = posix.normalize(posix.join(posix.dirname(path), target));
+    if (!files.has(resolved)) {
+      if (target.includes('/')) missing.push(`${path} refers to ${target}, which is not part of the site`);
+      return whole;
+    }
+    if (resolved === path) return whole;
+    used.add(resolved);
+    return before + target.slice(0, target.length - posix.basename(target).length) + posix.basename(hash(resolved, stack));
+  }));
+}
+
+function hash(path, stack) {
+  if (finalName.has(path)) return finalName.get(path);
+  if (stack.includes(path)) throw new Error(`these refer to each other in a ring: ${[...stack, path].join(' -> ')}`);
+  const content = rewrite(path, [...stack, path]);
+  files.set(path, content);
+  const digest = createHash('sha256').update(content).digest('hex').slice(0, 10);
+  const extension = extname(path);
+  finalName.set(path, `${path.slice(0, -extension.length)}.${digest}${extension}`);
+  return finalName.get(path);
+}
+
+function writeAll() {
+  for (const path of files.keys()) {
+    if (hashed.has(extname(path))) hash(path, []);
+  }
+  const made = new Set();
+  for (const path of files.keys()) {
+    const content = hashed.has(extname(path)) ? files.get(path) : rewrite(path, []);
+    files.set(path, content);
+    const target = join(argument.out, finalName.get(path) ?? path);
+    made.add(target);
+    if (existsSync(target) && readFileSync(target).equals(content)) continue;
+    mkdirSync(dirname(target), {recursive: true});
+    writeFileSync(target, content);
+  }
+  for (const file of [...walk(argument.out)]) {
+    if (!made.has(file)) rmSync(file);
+  }
+}
+
+// What the page needs before it is usable: itself and everything it refers to, directly or through another asset.
+function printFirstLoad(page) {
+  if (!files.has(page)) return;
+  const needed = new Set();
+  const visit = (path) => {
+    if (needed.has(path)) return;
+    needed.add(path);
+    for (const next of uses.get(path)) visit(next);
+  };
+  visit(page);
+  let total = 0;
+  console.log(`First load of /${posix.dirname(page)}/, gzipped:`);
+  for (const path of needed) {
+    const size = gzipSync(files.get(path), {level: 9}).length;
+    total += size;
+    console.log(`${(size / 1000).toFixed(1).padStart(9)} kB  ${path}`);
+  }
+  console.log(`${(total / 1000).toFixed(1).padStart(9)} kB  in all`);
+}
+
+collect();
+writeAll();
+if (missing.length) {
+  console.error(missing.map((line) => `assemble_site: ${line}`).join('\n'));
+  process.exit(1);
+}
+console.log(`${files.size} files in ${relative(process.cwd(), argument.out) || argument.out}`);
+printFirstLoad('app/index.html');
