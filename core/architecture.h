@@ -10,6 +10,7 @@
 #define PLIMSOLL_CORE_ARCHITECTURE_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,12 @@ enum class AttentionKind : uint8_t {
   kCompressed,  // DeepSeek-V4: sliding window plus keys compressed by `compress_ratio`
 };
 
+enum class QkNorm : uint8_t {
+  kNone,
+  kPerHead,    // one vector of key_dim, shared by all heads
+  kFullWidth,  // heads * key_dim for q, kv_heads * key_dim for k
+};
+
 struct Attention {
   AttentionKind kind = AttentionKind::kNone;
   int64_t heads = 0;
@@ -42,12 +49,23 @@ struct Attention {
   int64_t kv_lora_rank = 0;
   int64_t rope_dim = 0;
   int64_t nope_dim = 0;
-  int64_t compress_ratio = 0;
+  int64_t compress_ratio = 0;  // kCompressed: tokens per compressed key; 0: window only
+  int64_t o_groups = 0;        // DeepSeek-V4: output projection in groups over a latent of o_lora_rank each
+  int64_t o_lora_rank = 0;
+  int64_t gate_rows = 0;    // rows of a separate output gate (Kimi-K3, Step); 0: none
   int64_t index_heads = 0;  // sparse-attention indexer (DeepSeek-V3.2, GLM-5, MiniMax-M3); 0: none
   int64_t index_dim = 0;    // elements that the indexer caches per token
   int64_t index_topk = 0;
   bool shares_kv = false;     // reads another layer's cache and keeps none (Gemma 3n)
   bool key_is_value = false;  // no v_proj weight (Gemma 4 global layers)
+  bool index_shared = false;  // takes the tokens that an earlier layer's indexer chose: no indexer of its own
+  QkNorm qk_norm = QkNorm::kNone;
+  bool qkv_bias = false;
+  bool o_bias = false;
+  bool sinks = false;       // one learnt logit per head (gpt-oss, MiMo sliding layers)
+  bool query_gate = false;  // q_proj is twice as wide and carries an output gate (Qwen3-Next, Qwen3.5)
+  bool fused_qkv = false;   // the checkpoint holds q, k and v in one tensor (Phi-3, Falcon)
+  bool rope = true;         // rotary embedding in this layer
   friend bool operator==(const Attention&, const Attention&) = default;
 };
 
@@ -65,7 +83,13 @@ struct Recurrent {
   int64_t key_dim = 0;        // GDN, KDA: key head width
   int64_t state_dim = 0;      // Mamba: d_state
   int64_t groups = 0;         // Mamba2: n_groups
+  int64_t dt_rank = 0;        // Mamba1
   bool state_fp32 = false;    // the config asks for a float32 state
+  bool conv_bias = false;
+  bool proj_bias = false;
+  bool gated_norm = false;      // RMSNorm inside the mixer (Mamba2, GDN, KDA, lightning)
+  bool fused_in_proj = false;   // GDN: qkvz and ba are one tensor each (Qwen3-Next) or four (Qwen3.5)
+  bool full_rank_gate = false;  // KDA: output gate without the low-rank pair (Kimi-K3)
   friend bool operator==(const Recurrent&, const Recurrent&) = default;
 };
 
@@ -80,6 +104,13 @@ struct Mlp {
   int64_t expert_intermediate = 0;
   int64_t expert_hidden = 0;        // what an expert reads: hidden, or the latent width of LatentMoE
   int64_t shared_intermediate = 0;  // all shared experts together; 0: none
+  bool bias = false;                // on every projection, experts included
+  bool router_bias = false;         // a bias of the router's linear layer (gpt-oss)
+  bool selection_bias = false;      // e_score_correction_bias: one float per expert
+  bool shared_gate = false;         // a gate of one row before the shared expert (Qwen)
+  bool latent_norm = false;         // LatentMoE with a norm on the latent (Kimi-K3)
+  bool hashed_router = false;       // experts by token id, from a table of the vocabulary (DeepSeek-V4)
+  bool fused_gate_up = false;       // the checkpoint holds gate and up in one tensor (Phi-3, GLM-4, gpt-oss)
   bool dense_beside = false;        // a dense MLP of `intermediate` runs beside the experts (Gemma 4 MoE)
   friend bool operator==(const Mlp&, const Mlp&) = default;
 };
@@ -88,6 +119,8 @@ struct LayerShape {
   Attention attention;
   Recurrent recurrent;  // beside attention in Falcon-H1, instead of it elsewhere
   Mlp mlp;
+  int32_t norms = 2;       // norms of hidden width in the layer
+  bool norm_bias = false;  // LayerNorm with bias (StarCoder2, Falcon)
   friend bool operator==(const LayerShape&, const LayerShape&) = default;
 };
 
@@ -123,7 +156,8 @@ enum class Sharding : uint8_t {
   kReplicated,
   kRows,     // output features / tp (ColumnParallelLinear)
   kColumns,  // input features / tp (RowParallelLinear)
-  kKvRows,   // output features by KV head: / min(tp, kv_heads), replicated beyond
+  kKvRows,   // of the rows, kv_rows go by KV head: / min(tp, kv_heads), replicated beyond; the rest / tp.
+             // (QKVParallelLinear; Mamba2's groups shard alike: vllm/.../mamba/mamba_mixer2.py)
   kVocab,    // rows padded to a multiple of 64, then / tp
   kExpert,   // one tensor per expert: intermediate / tp, or whole experts / ep with expert parallelism
 };
@@ -143,9 +177,25 @@ struct Tensor {
   int64_t columns = 1;             // input features; 1 for a vector
   int64_t copies = 1;              // tensors of this shape in one layer (experts)
   int32_t group = -1;              // index into Architecture::groups; -1: once in the model
-  int32_t kv_heads = 0;            // kKvRows: how many KV heads the rows hold
-  int64_t times = 1;  // copies * layers of the group (or of the MTP/vision stack): how many in the model
+  int32_t kv_heads = 0;            // kKvRows: how many KV heads (or Mamba2 groups) kv_rows hold
+  int64_t kv_rows = 0;             // kKvRows: rows that go by KV head; all of them but in fused tensors
+  bool duplicate = false;  // stored although another tensor holds the same values (tied lm_head, MTP's
+                           // own embeddings): in the file and in the hub's total, not in memory
+  int64_t times = 1;       // copies * layers of the group (or of the MTP/vision stack): how many in the model
   int64_t elements() const;  // rows * columns, saturating
+};
+
+// The vision tower as far as its memory needs it. layers == 0: none.
+struct VisionTower {
+  int64_t layers = 0;
+  int64_t hidden = 0;
+  int64_t heads = 0;
+  int64_t intermediate = 0;
+  int64_t patch_size = 0;
+  int64_t image_size = 0;        // largest side in pixels; 0: not fixed by the config
+  int64_t merge = 1;             // merge x merge patches become one token
+  int64_t tokens_per_image = 0;  // 0: depends on the image's size
+  int64_t deepstack_layers = 0;  // Qwen3-VL: extra features that travel with each token
 };
 
 struct Architecture {
@@ -157,22 +207,46 @@ struct Architecture {
   int64_t layers = 0;
   int64_t max_positions = 0;
   int64_t rotary_dim = 0;  // width of the RoPE table; 0: no rotary embedding
-  int64_t rope_tables_positions =
-      0;  // rows of vLLM's RoPE table(s), all tables together (YaRN/linear scaling multiply it)
+  int64_t rope_table_elements =
+      0;  // rows * width over vLLM's RoPE tables: one per distinct rope of the model
+  int64_t rope_tables_positions = 0;  // the same in rows of rotary_dim, rounded up
+  bool rope_factors = false;  // llama3 or longrope scaling: GGUF stores rope_freqs / rope_factors_*.weight
   bool tied_embeddings = false;
   bool has_vision = false;
-  int64_t mtp_layers = 0;
+  VisionTower vision;
+  int64_t mtp_layers = 0;  // multi-token-prediction layers that the checkpoint stores
+  LayerShape mtp_shape;    // of each of them
   std::vector<LayerGroup> groups;
   std::vector<uint16_t> layer_group;  // for each layer, in order, its index into groups
   std::vector<Tensor> tensors;        // the whole inventory: text, vision, MTP
   Json quantization_config;           // as published inside the config; null: none
 
+  std::vector<std::string> remarks;  // what the config does not define, in one sentence each
+
   // The widest values, used for activations.
   int64_t max_intermediate = 0;  // dense MLP
+
+  // How many of the first `layer` layers belong to `group`: what a pipeline stage holds is a difference of
+  // two.
+  int32_t LayersBefore(int32_t group, int32_t layer) const {
+    return layers_before[static_cast<size_t>(layer) * groups.size() + static_cast<size_t>(group)];
+  }
+  std::vector<uint16_t> layers_before;  // (layers + 1) rows of groups.size()
+};
+
+// What a repository stores beside what its config tells. The catalog knows it; for other configs the default
+// is: the vision tower and MTP layers that the config describes, nothing twice.
+struct StoredParts {
+  bool vision = false;
+  bool mtp = false;
+  bool mtp_embeddings = false;  // MTP layers carry their own copies of embedding and head
+  bool tied_lm_head = false;    // the head is stored although it is tied
 };
 
 // Reads a Hugging Face config. `where` prefixes the fields of an error ("model").
-Result<Architecture> ReadArchitecture(const Json& config, std::string_view where);
+// `stored` is what the catalog knows of the repository; without it the config alone decides.
+Result<Architecture> ReadArchitecture(const Json& config, std::string_view where,
+                                      const std::optional<StoredParts>& stored = {});
 
 struct ParameterCounts {
   int64_t total = 0;   // everything that the checkpoint stores, as the hub counts it
