@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/gguf_tensors.h"
 #include "core/json.h"
 #include "core/result.h"
 
@@ -164,9 +165,7 @@ enum class Sharding : uint8_t {
 
 // Where the sharded dimension of an expert tensor lies: gate/up by rows, down by columns.
 struct Tensor {
-  std::string name;       // Hugging Face name; "{}" stands for the layer, "{e}" for the expert
-  std::string gguf_name;  // name in a GGUF file with "{}" for the layer; empty: not stored there. Experts are
-                          // stacked.
+  std::string name;  // Hugging Face name; "{}" stands for the layer, "{e}" for the expert
   TensorRole role = TensorRole::kOther;
   TensorPart part = TensorPart::kText;
   Sharding sharding = Sharding::kReplicated;
@@ -182,6 +181,8 @@ struct Tensor {
   bool duplicate = false;  // stored although another tensor holds the same values (tied lm_head, MTP's
                            // own embeddings): in the file and in the hub's total, not in memory
   int64_t times = 1;       // copies * layers of the group (or of the MTP/vision stack): how many in the model
+  uint16_t quantized_by =
+      0;  // a bit for each FormatFamily whose usual tool quantises this tensor (PrepareFormats)
   int64_t elements() const;  // rows * columns, saturating
 };
 
@@ -219,6 +220,7 @@ struct Architecture {
   std::vector<LayerGroup> groups;
   std::vector<uint16_t> layer_group;  // for each layer, in order, its index into groups
   std::vector<Tensor> tensors;        // the whole inventory: text, vision, MTP
+  std::vector<GgufTensor> gguf;       // the same as a GGUF file holds it (PrepareFormats)
   Json quantization_config;           // as published inside the config; null: none
 
   std::vector<std::string> remarks;  // what the config does not define, in one sentence each
