@@ -1,0 +1,59 @@
+// The rules of the house that a compiler does not see: who may include whom, and what no source may contain.
+import assert from 'node:assert/strict';
+import {execFileSync} from 'node:child_process';
+import {existsSync, readFileSync} from 'node:fs';
+import {dirname, join} from 'node:path';
+import {test} from 'node:test';
+import {fileURLToPath} from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {cwd: root, encoding: 'utf8'});
+const sources = listed.split('\n')
+                    .filter((path) => /\.(cc|h)$/.test(path) && existsSync(join(root, path)))
+                    .map((path) => ({path, text: readFileSync(join(root, path), 'utf8')}));
+const under = (folder) => sources.filter(({path}) => path.startsWith(`${folder}/`));
+const includes = ({text}) => [...text.matchAll(/^\s*#\s*include\s*(["<][^">]+[">])/gm)].map((match) => match[1]);
+
+function violations(files, forbidden) {
+  return files.flatMap((file) => includes(file).filter((include) => forbidden(include, file.path))
+                                     .map((include) => `${file.path} includes ${include}`));
+}
+
+test('core includes itself and the standard library; nlohmann/json only in core/json.cc', () => {
+  assert.ok(under('core').length > 0);
+  assert.deepEqual(violations(under('core'), (include, path) => {
+    if (/^["<]nlohmann\//.test(include)) return path !== 'core/json.cc';
+    if (include.startsWith('"')) return !include.startsWith('"core/');
+    return /[/.]/.test(include);  // <vector>, but not <emscripten.h> or <unistd.h>
+  }), []);
+});
+
+test('core touches no clock, file, environment or stream', () => {
+  const impure = /^<(chrono|fstream|iostream|filesystem|thread|mutex|random|ctime)>$/;
+  assert.deepEqual(violations(under('core'), (include) => impure.test(include)), []);
+});
+
+test('the command and the page generator know the core and themselves', () => {
+  for (const folder of ['cli', 'site']) {
+    assert.deepEqual(violations(under(folder), (include) => include.startsWith('"') &&
+        !include.startsWith('"core/') && !include.startsWith(`"${folder}/`)), []);
+  }
+});
+
+test('only web/wasm_*.cc know that there is a browser', () => {
+  const elsewhere = sources.filter(({path}) => !path.startsWith('web/wasm_'));
+  assert.deepEqual(violations(elsewhere, (include) => /emscripten/.test(include)), []);
+  assert.deepEqual(elsewhere.filter(({text}) => text.includes('__EMSCRIPTEN__')).map(({path}) => path), []);
+});
+
+test('include guards spell the path', () => {
+  for (const {path, text} of sources.filter(({path}) => path.endsWith('.h') && !path.endsWith('imconfig.h'))) {
+    const guard = `PLIMSOLL_${path.replace(/[/.]/g, '_').toUpperCase()}_`;
+    assert.ok(text.includes(`#ifndef ${guard}\n#define ${guard}\n`), `${path} should be guarded by ${guard}`);
+  }
+});
+
+test('no test is skipped and nothing is left for later', () => {
+  const unfinished = /\bGTEST_SKIP\b|\bDISABLED_|\bTO(?:)DO\b|\bFIXME\b/;
+  assert.deepEqual(sources.filter(({text}) => unfinished.test(text)).map(({path}) => path), []);
+});
