@@ -13,7 +13,23 @@
 
 namespace plimsoll {
 
-enum class EngineKind : uint8_t { kVllm, kLlamaCpp };
+// The first two have their memory modelled in full (engine_vllm, engine_llama_cpp); of the others the weights, the
+// cache of the sequences asked for, and the speed (engine_generic).
+enum class EngineKind : uint8_t {
+  kVllm,
+  kLlamaCpp,
+  kSglang,
+  kTensorRtLlm,
+  kMlx,
+  kMlcLlm,
+  kExllama,
+  kExllamaV2,
+  kAutoAwq,
+  kLmdeploy,
+  kTransformers,
+};
+constexpr int kEngineKinds = 11;
+constexpr bool IsGenericEngine(EngineKind engine) { return engine > EngineKind::kLlamaCpp; }
 
 enum class KvType : uint8_t { kAuto, kFp16, kBf16, kFp8, kQ8_0, kQ5_1, kQ5_0, kQ4_1, kQ4_0, kFp32 };
 
