@@ -1,0 +1,12 @@
+#include "core/engine.h"
+
+#include "core/engine_llama_cpp.h"
+#include "core/engine_vllm.h"
+
+namespace plimsoll {
+
+const Engine& FindEngine(EngineKind kind) {
+  return kind == EngineKind::kLlamaCpp ? LlamaCppEngine() : VllmEngine();
+}
+
+}  // namespace plimsoll

@@ -1,0 +1,112 @@
+// Every constant that was measured and not derived, in one table: value, unit, spread, source. A number that
+// follows from an engine's source or a data sheet does not belong here; it stands in the code that uses it.
+//
+// The figures come from startup logs that vLLM's users published; what was fitted to several logs at once
+// says so. `low` and `high` are the range of the logs, not a standard deviation.
+#ifndef PLIMSOLL_CORE_MEASURED_CONSTANTS_H_
+#define PLIMSOLL_CORE_MEASURED_CONSTANTS_H_
+
+#include <array>
+#include <cstddef>
+#include <string_view>
+
+#include "core/units.h"
+
+namespace plimsoll {
+
+enum class Measure : int {
+  kVllmSamplerSort,
+  kVllmSamplerRecent,
+  kVllmNonTorchTuring,
+  kVllmNonTorchAmpere,
+  kVllmNonTorchHopper,
+  kVllmNcclNvlink,
+  kVllmNcclPcie,
+  kVllmNcclAfterNvlink,
+  kVllmNcclAfterPcie,
+  kVllmContextSmall,
+  kVllmContextAmpere,
+  kVllmContextHopper,
+  kVllmContextBlackwell,
+  kVllmGraphPiecewise,
+  kVllmGraphFull,
+  kVllmGraphBnb,
+  kVllmGraphTensorParallelV0,
+  kVllmGraphTensorParallel,
+  kVllmTightActivation,
+  kVllmTightGraphs,
+  kVllmTightBase,
+  kCount,
+};
+
+struct MeasuredConstant {
+  Measure id = Measure::kCount;
+  std::string_view name;
+  double value = 0;
+  std::string_view unit;
+  double low = 0;
+  double high = 0;
+  std::string_view source;
+};
+
+inline constexpr std::array<MeasuredConstant, static_cast<size_t>(Measure::kCount)> kMeasuredConstants = {{
+    {Measure::kVllmSamplerSort, "vLLM sampler scratch, sorting sampler", 38.3,
+     "B per sequence and vocabulary row", 34, 41,
+     "vllm/v1/sample/ops/topk_topp_sampler.py: logits 2 + fp32 copy 4 + sorted values and indices 12 + iota "
+     "8 + cub "
+     "scratch 12; 14 logs of 0.6 to 0.11"},
+    {Measure::kVllmSamplerRecent, "vLLM sampler scratch, from 0.15", 24, "B per sequence and vocabulary row",
+     6, 29,
+     "fitted to five logs of 0.16 to 0.28; which sampler runs depends on FlashInfer and the model runner"},
+    {Measure::kVllmNonTorchTuring, "vLLM memory outside torch, one GPU, before Ampere", 0.04, "GiB", 0.02,
+     0.09, "logs: T4, V100, RTX 2060"},
+    {Measure::kVllmNonTorchAmpere, "vLLM memory outside torch, one GPU, Ampere and Ada", 0.08, "GiB", 0.03,
+     0.26, "logs: A100, RTX 4080, RTX 4090"},
+    {Measure::kVllmNonTorchHopper, "vLLM memory outside torch, one GPU, Hopper and later", 0.13, "GiB", 0.07,
+     0.16, "logs: H100, B200"},
+    {Measure::kVllmNcclNvlink, "NCCL and all-reduce buffers inside the budget (before 0.11), NVLink", 1.05,
+     "GiB", 0.39, 1.38, "logs: V100 tp2, A100 tp8, H200 tp2"},
+    {Measure::kVllmNcclPcie, "NCCL inside the budget (before 0.11), PCIe", 0.2, "GiB", 0.1, 0.3,
+     "logs: RTX 4090 tp2, L40S tp2, RTX 3090 tp16"},
+    {Measure::kVllmNcclAfterNvlink, "all-reduce buffers inside the budget (0.11 and later), NVLink", 0.45,
+     "GiB", 0.4, 0.95, "logs: H100 tp2, B200 tp4"},
+    {Measure::kVllmNcclAfterPcie, "all-reduce buffers inside the budget (0.11 and later), PCIe", 0.1, "GiB",
+     0.02, 0.2, "assumed from the NVLink figures without custom all-reduce"},
+    {Measure::kVllmContextSmall, "CUDA context, consumer and small cards", 0.27, "GiB", 0.2, 0.45,
+     "logs: A10G 0.23, RTX 3090 0.26"},
+    {Measure::kVllmContextAmpere, "CUDA context, A100", 0.45, "GiB", 0.41, 0.49, "logs: A100 40 and 80 GB"},
+    {Measure::kVllmContextHopper, "CUDA context, Hopper", 0.55, "GiB", 0.5, 0.6, "logs: H100, H200"},
+    {Measure::kVllmContextBlackwell, "CUDA context, B200", 0.7, "GiB", 0.6, 0.8, "log: B200"},
+    {Measure::kVllmGraphPiecewise, "CUDA graph, per captured size and layer", 0.28, "MiB", 0.12, 0.42,
+     "14 logs of 0.6 to 0.16"},
+    {Measure::kVllmGraphFull, "CUDA graph of a whole decode step, per captured size and layer", 0.12, "MiB",
+     0.06, 0.35, "logs of 0.11 to 0.16 where both kinds are captured"},
+    {Measure::kVllmGraphBnb, "CUDA graphs with bitsandbytes, times", 2.9, "", 2.5, 3.9,
+     "logs: three bnb-nf4 models on 0.8: dequantised weights live in the graph pool"},
+    {Measure::kVllmGraphTensorParallelV0, "CUDA graphs under tensor parallelism, V0, times", 4.1, "", 3, 5,
+     "log: Yi 34B tp4 0.5.4"},
+    {Measure::kVllmGraphTensorParallel, "CUDA graphs under tensor parallelism, V1, times", 1.7, "", 1, 1.9,
+     "logs: Qwen3-Next tp2, GLM-5.2 tp4"},
+    {Measure::kVllmTightActivation, "share of activations and runtime within the error band", 0.3, "", 0, 0.6,
+     "spread of activation_peak over the measured cases"},
+    {Measure::kVllmTightGraphs, "share of CUDA graphs within the error band", 0.5, "", 0.3, 1,
+     "spread of cuda_graph over the measured cases"},
+    {Measure::kVllmTightBase, "error band whatever the model", 0.1, "GiB", 0, 0.3,
+     "what a driver, a desktop or a second run changes"},
+}};
+
+constexpr const MeasuredConstant& Measured(Measure id) { return kMeasuredConstants[static_cast<size_t>(id)]; }
+constexpr double Value(Measure id) { return Measured(id).value; }
+
+// True when every row stands at the place that its id names; a test holds it.
+constexpr bool MeasuredConstantsAreOrdered() {
+  for (size_t i = 0; i < kMeasuredConstants.size(); ++i) {
+    if (kMeasuredConstants[i].id != static_cast<Measure>(i)) return false;
+  }
+  return true;
+}
+static_assert(MeasuredConstantsAreOrdered());
+
+}  // namespace plimsoll
+
+#endif  // PLIMSOLL_CORE_MEASURED_CONSTANTS_H_

@@ -1,0 +1,74 @@
+#include "core/vllm_rules.h"
+
+#include "core/measured_constants.h"
+
+namespace plimsoll {
+namespace {
+
+bool IsRecurrent(const Architecture& architecture) {
+  for (const LayerGroup& group : architecture.groups) {
+    if (group.shape.recurrent.kind != RecurrentKind::kNone) return true;
+  }
+  return false;
+}
+
+// vllm/engine/arg_utils.py _is_v1_supported_oracle (0.8 to 0.10): which configurations fell back to V0.
+bool UsesV1(const Resolved& resolved) {
+  const int64_t number = resolved.version.number;
+  if (number < VllmNumber(0, 8)) return false;
+  if (number >= VllmNumber(0, 11)) return true;  // V0 was removed
+  const Gpu* gpu = resolved.cards.empty() ? nullptr : resolved.cards[0].gpu;
+  if (gpu != nullptr && gpu->vendor == Vendor::kNvidia && gpu->compute_capability < 80) return false;
+  if (number < VllmNumber(0, 10) && resolved.architecture != nullptr && IsRecurrent(*resolved.architecture)) {
+    return false;
+  }
+  if (number >= VllmNumber(0, 9)) return true;
+  const bool fp8_cache = resolved.kv_cache_dtype.k == KvType::kFp8;
+  const bool hopper = gpu != nullptr && gpu->compute_capability == 90;
+  return resolved.lora.max_loras == 0 && resolved.pp == 1 && resolved.speculative.num_tokens == 0 &&
+         resolved.enable_chunked_prefill && (!fp8_cache || hopper);
+}
+
+}  // namespace
+
+VllmRules RulesFor(const Resolved& resolved) {
+  const int64_t n = resolved.version.number;
+  const auto since = [n](int minor, int patch = 0) { return n >= VllmNumber(0, minor, patch); };
+  VllmRules rules;
+  rules.v1 = UsesV1(resolved);
+  // vllm/config/cache.py: 0.92 since the commit of 2026-04-21.
+  rules.default_utilization = since(21) ? 0.92 : 0.9;
+  // vllm/worker/worker.py up to 0.6.4 took everything outside torch; vllm/v1/worker/gpu_worker.py did so
+  // again in 0.8. vllm/utils memory_profiling (0.6.5) counts the increase since a snapshot.
+  rules.context_inside = rules.v1 ? !since(9) : !since(6, 5);
+  // #25359 (2025-09-23) takes the snapshot after NCCL is up.
+  rules.communicators_inside = !since(11);
+  rules.graphs_inside = since(21);
+  rules.free_memory_checked = rules.v1 && since(9);
+  rules.full_graphs = rules.v1 && since(11);
+  rules.spread_graph_sizes = since(12);
+  rules.lora_graphs = since(11, 1);
+  rules.hybrid_manager = rules.v1 && since(9, 2);
+  rules.concurrency_by_pages = rules.v1 && since(9, 1);
+  rules.tokens = !rules.v1 || !since(9, 2) ? CacheTokens::kBlocks
+                 : !since(21)              ? CacheTokens::kBlocksPerGroup
+                                           : CacheTokens::kConcurrency;
+  // vllm/v1/kv_cache_interface.py: tokens in flight are counted per concurrent batch since asynchronous
+  // scheduling became the default.
+  rules.batches_in_flight = since(23) ? 2 : 1;
+  rules.align_recurrent = since(25);
+  rules.sampler_on_one_rank = !rules.v1;
+  rules.sampler_bytes = Value(since(15) ? Measure::kVllmSamplerRecent : Measure::kVllmSamplerSort);
+  rules.residual_copies = since(7) ? 4 : 3;
+  // vllm/model_executor/layers/fused_moe/fused_moe.py VLLM_FUSED_MOE_CHUNK_SIZE; removed by #34086.
+  rules.moe_chunk = since(17) ? 0 : since(12) ? 16384 : since(8) ? 32768 : 65536;
+  rules.moe_shares_buffers = since(9);
+  rules.latent_attention = since(7, 1);
+  rules.latent_padded = !rules.v1 && since(7, 1);
+  rules.latent_absorbed = since(7, 1) && !since(8);
+  rules.lora_vocabulary = !since(12);
+  rules.mxfp4_triton_on_hopper = since(10, 2);
+  return rules;
+}
+
+}  // namespace plimsoll
