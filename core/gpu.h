@@ -27,9 +27,12 @@ struct Gpu {
   bool memory_assumed = false;  // `usable` comes from the rule, not from a log
   Bytes usable;                 // memory_cuda, or derived from memory_reported by the rule in gpu.cc
   BytesPerSecond bandwidth;
-  FlopsPerSecond fp32, fp16, fp16_fast, bf16, int8, fp8, fp4;  // dense tensor rates; zero: none or unknown
-  std::string link;                                            // "NVLink4", "PCIe4 x16"
-  BytesPerSecond link_bandwidth;                               // one direction
+  FlopsPerSecond fp32, fp16, bf16, int8, fp8,
+      fp4;                        // dense tensor rates, FP32 accumulation; zero: none or unknown
+  FlopsPerSecond fp16_fast;       // FP16 accumulation
+  FlopsPerSecond fp16_shader;     // outside the tensor units
+  std::string link;               // "NVLink4", "PCIe4 x16"
+  BytesPerSecond link_bandwidth;  // one direction
   double tdp_w = 0;
   bool fp8_native = false;
   bool unified_memory = false;

@@ -1,5 +1,9 @@
 // A configuration with nothing left open: ids looked up, engine defaults taken, cards laid out. Engines,
 // explanations, the solver and the speed model all start from here.
+//
+// Resolve() looks up, checks, lays out and copies every value that the configuration gives; the engine's
+// TakeDefaults() then fills what is still open and belongs to it (lengths, batch, cache, share, multimodal,
+// switches). kDefaultGpu stands in where no card is named.
 #ifndef PLIMSOLL_CORE_RESOLVED_H_
 #define PLIMSOLL_CORE_RESOLVED_H_
 
@@ -16,8 +20,11 @@
 #include "core/result.h"
 #include "core/units.h"
 #include "core/weight_format.h"
+#include "core/weights.h"
 
 namespace plimsoll {
+
+constexpr std::string_view kDefaultGpu = "rtx-4090";
 
 // One card as this configuration sees it.
 struct Card {
@@ -32,12 +39,15 @@ struct Resolved {
   const WeightFormat* format = nullptr;
   const QuantizedMask* mask = nullptr;
   const Checkpoint* checkpoint =
-      nullptr;  // whose exceptions apply; nullptr: the tool's defaults or the caller's
+      nullptr;                 // whose exceptions apply; nullptr: the tool's defaults or the caller's
+  StoredWeights stored;        // the file(s)
+  ParameterCounts parameters;  // of the architecture
   EngineKind engine = EngineKind::kVllm;
   EngineVersion version;
   std::vector<Card> cards;  // gpus * nodes of them, node by node
   int64_t gpus = 1, nodes = 1, tp = 1, pp = 1, dp = 1;
   bool expert_parallel = false;
+  bool max_model_len_auto = false;  // asked for "as long as fits"; max_model_len then holds the answer
   int64_t max_model_len = 0, max_num_seqs = 0, max_num_batched_tokens = 0, n_ubatch = 512;
   KvTypes kv_cache_dtype;  // never kAuto here
   double gpu_memory_utilization = 0;
@@ -73,6 +83,12 @@ struct Resolved {
   };
   std::unique_ptr<Owned> owned;
 };
+
+// Every key as resolved, in the contract's order, in the form that DecodeConfigJson reads; null: does not
+// apply (another engine's key, or switched off).
+Json ResolvedConfigJson(const Resolved& resolved);
+// JSON keys that were absent and got a default, in the same order.
+std::vector<std::string_view> DefaultedKeys(const Resolved& resolved);
 
 // Looks everything up and takes defaults. An Error for what cannot be understood (unknown ids, numbers out of
 // range); what can be understood but cannot run (tp that does not divide the heads) is a Diagnostic of
