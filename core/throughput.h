@@ -41,9 +41,48 @@ struct StepTime {
   Bound bound = Bound::kMemory;
 };
 
+// Coefficients of one configuration, in seconds, for one replica (dp of them share the load). A step's tokens
+// are n = decoding sequences * (1 + speculative tokens) + prompt tokens.
+struct StepCoefficients {
+  double weights = 0;            // reading every dense weight once
+  double compute_per_token = 0;  // their operations
+  double tile = 0;               // tokens by which a matrix product is rounded up
+  double experts = 0;            // reading every routed expert once
+  double expert_per_pair = 0;    // operations of one token in one of its experts, over all layers
+  double expert_tile = 0;
+  int64_t expert_count = 0, experts_per_token = 0;
+  double expert_token_share = 1;  // of its tokens' experts that live on this rank
+  double head = 0, head_per_sequence = 0;
+  double state_per_sequence = 0;
+  double recurrent_per_token = 0;  // operations of linear-attention layers on prompt tokens
+  std::array<double, kMaxSpans> cached_token{};
+  std::array<double, kMaxSpans> prefill_pair{};
+  double launch = 0;          // per step: layers
+  double step = 0;            // per step: the host
+  double sequence = 0;        // per sequence on the host
+  double prefill_step = 0;    // more of it when prompt tokens are in the step
+  double reduce_latency = 0;  // per step: collectives
+  double reduce_per_token = 0;
+  double host_weights = 0;          // dense weights kept in RAM, computed there
+  double host_experts = 0;          // routed experts kept in RAM, all of them
+  double streamed_weights = 0;      // the same when a large batch has them sent over the host link instead
+  double streamed_always = 0;       // vLLM's cpu_offload_gb: sent in every step
+  int64_t stream_threshold = 0;     // tokens from which sending pays
+  int64_t chunk = 0;                // llama.cpp: n_ubatch; 0: a step is one pass
+  int64_t stages = 1;               // pipeline stages that work on different sequences at once
+  int64_t split_cards = 1;          // llama.cpp layer split: cards that overlap on the chunks of one prompt
+  double split_share = 0;           // how much of that overlap is reached
+  int64_t tokens_per_sequence = 1;  // 1 + speculative tokens
+  double accepted = 1;              // of which hold, expected
+  double draft = 0;                 // proposing them: per step
+};
+
+struct MeasuredSpeeds;
+
 class StepModel {
  public:
   static StepModel Make(const Resolved& resolved);
+  static StepModel Make(const Resolved& resolved, const MeasuredSpeeds& speeds);
 
   int span_count() const { return span_count_; }
   int64_t span(int index) const { return spans_[static_cast<size_t>(index)]; }  // tokens; kWholeSequence: all
@@ -51,17 +90,35 @@ class StepModel {
   Seconds Time(const StepLoad& load) const;
   StepTime Explain(const StepLoad& load) const;
   // Time() = Time(load without cached tokens) + sum of PerCachedToken(i) * decode_kv_tokens[i].
-  Seconds PerCachedToken(int span_index) const { return per_cached_token_[static_cast<size_t>(span_index)]; }
+  Seconds PerCachedToken(int span_index) const {
+    return Seconds(coefficients_.cached_token[static_cast<size_t>(span_index)]);
+  }
+  // The same for prefill_kv_pairs.
+  Seconds PerPrefillPair(int span_index) const {
+    return Seconds(coefficients_.prefill_pair[static_cast<size_t>(span_index)]);
+  }
+  // Output tokens that one decoding sequence gets from one step: 1, or the accepted length of speculation.
+  double tokens_per_step() const { return coefficients_.accepted; }
+  // What a request spends before the scheduler sees it and after: HTTP, tokenizer, first detokenization.
+  Seconds request_overhead() const { return request_overhead_; }
   // Relative half-widths of the band: low = central * (1 - below), high = central * (1 + above).
   double below() const { return below_; }
   double above() const { return above_; }
+  const StepCoefficients& coefficients() const { return coefficients_; }
 
  private:
   int span_count_ = 0;
   std::array<int64_t, kMaxSpans> spans_{};
-  std::array<Seconds, kMaxSpans> per_cached_token_{};
+  StepCoefficients coefficients_;
+  Seconds request_overhead_;
   double below_ = 0, above_ = 0;
 };
+
+// One prompt alone: every chunk that the engine cuts it into. `chunk`: tokens per step; 0: all in one.
+Seconds PrefillTime(const StepModel& model, int64_t prompt_tokens, int64_t chunk);
+
+// Sum over a prompt's tokens of the keys each attends to, for tokens from..from+count of a sequence.
+double CausalPairs(int64_t from, int64_t count, int64_t span);
 
 // The contract's `speed`: decode at the workload's concurrency and middle context, prefill of one prompt.
 SpeedReport EstimateSpeed(const Resolved& resolved, const Report& report);
