@@ -166,6 +166,9 @@ enum class Sharding : uint8_t {
 // Where the sharded dimension of an expert tensor lies: gate/up by rows, down by columns.
 struct Tensor {
   std::string name;  // Hugging Face name; "{}" stands for the layer, "{e}" for the expert
+  std::string_view
+      ggml;  // what llama.cpp calls its module, the same in every family: "attn_q", "ffn_gate_exps",
+             // "token_embd", "ssm_dt"; vectors of a module share its name. Empty: it has none.
   TensorRole role = TensorRole::kOther;
   TensorPart part = TensorPart::kText;
   Sharding sharding = Sharding::kReplicated;

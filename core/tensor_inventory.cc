@@ -1,0 +1,448 @@
+// The tensor inventory of the text model and its MTP layers, from the layer groups and the family's names.
+//
+// Sharding follows vLLM (vllm/model_executor/models/<model>.py and layers/); names of GGUF tensors follow
+// llama.cpp's gguf-py/gguf/constants.py.
+#include "core/architecture_draft.h"
+#include "core/tensor_list.h"
+
+namespace plimsoll {
+
+namespace {
+
+using Names = TensorList::Names;
+
+class InventoryBuilder {
+ public:
+  InventoryBuilder(Draft& draft, const StoredParts& stored)
+      : a_(draft.architecture), n_(draft.names), draft_(draft), stored_(stored), list_(&a_.tensors) {}
+
+  void Build() {
+    size_t expected = 4;
+    for (const LayerGroup& group : a_.groups) expected += group.shape.norms > 2 ? 16 : 14;
+    a_.tensors.reserve(expected + (stored_.vision ? 32 : 0) + (a_.mtp_layers > 0 ? 24 : 0));
+    AddEmbedding();
+    for (size_t i = 0; i < a_.groups.size(); ++i) {
+      const LayerGroup& group = a_.groups[i];
+      list_.Enter(TensorPart::kText, static_cast<int32_t>(i), group.count, n_.model + std::string(n_.layer));
+      AddLayer(group.shape);
+    }
+    AddHead();
+    if (a_.mtp_layers > 0) AddMtp();
+  }
+
+ private:
+  void AddEmbedding() {
+    list_.Enter(TensorPart::kText, -1, 1, n_.model);
+    list_.Weight({"", n_.embedding, "token_embd"}, TensorRole::kEmbedding, Sharding::kVocab, a_.vocab,
+                 a_.hidden);
+  }
+
+  void AddHead() {
+    list_.Enter(TensorPart::kText, -1, 1, n_.model);
+    const bool norm_bias = !a_.groups.empty() && a_.groups[0].shape.norm_bias;
+    list_.Weight({"", n_.final_norm, "output_norm"}, TensorRole::kNorm, Sharding::kReplicated, a_.hidden);
+    if (norm_bias) {
+      list_.Bias({"", n_.final_norm, "output_norm"}, TensorRole::kNorm, Sharding::kReplicated, a_.hidden);
+    }
+    if (a_.tied_embeddings && !stored_.tied_lm_head) return;
+    list_.Enter(TensorPart::kText, -1, 1, "");
+    Tensor& head =
+        list_.Weight({"", n_.head, "output"}, TensorRole::kHead, Sharding::kVocab, a_.vocab, a_.hidden);
+    head.linear = true;
+    head.duplicate = a_.tied_embeddings;
+  }
+
+  void AddLayer(const LayerShape& shape) {
+    AddNorms(shape);
+    AddAttention(shape.attention);
+    AddRecurrent(shape.recurrent);
+    AddMlp(shape.mlp);
+  }
+
+  void AddNorms(const LayerShape& shape) {
+    const bool mixer =
+        shape.attention.kind != AttentionKind::kNone || shape.recurrent.kind != RecurrentKind::kNone;
+    const int32_t first = mixer || shape.norms > 2 ? 0 : 1;
+    for (int32_t i = first; i < first + shape.norms && i < 4; ++i) {
+      const Names names{"", n_.norms[i], n_.ggml_norms[i]};
+      list_.Weight(names, TensorRole::kNorm, Sharding::kReplicated, a_.hidden);
+      if (shape.norm_bias) list_.Bias(names, TensorRole::kNorm, Sharding::kReplicated, a_.hidden);
+    }
+  }
+
+  void AddAttention(const Attention& attention) {
+    switch (attention.kind) {
+      case AttentionKind::kNone:
+        return;
+      case AttentionKind::kLatent:
+        return AddLatentAttention(attention);
+      case AttentionKind::kCompressed:
+      case AttentionKind::kFull:
+      case AttentionKind::kSliding:
+      case AttentionKind::kChunked:
+        return AddPlainAttention(attention);
+    }
+  }
+
+  void AddPlainAttention(const Attention& t) {
+    const TensorRole role = TensorRole::kAttention;
+    const int64_t query_rows = t.heads * t.key_dim;
+    const int64_t key_rows = t.kv_heads * t.key_dim;
+    const int64_t value_rows = t.kv_heads * t.value_dim;
+    const int64_t gate = t.query_gate ? 2 : 1;
+    if (t.fused_qkv) {
+      const int64_t kv_rows = key_rows + value_rows;
+      list_.KvLinear({n_.attention, n_.qkv, "attn_qkv"}, role, query_rows + kv_rows, kv_rows, t.kv_heads,
+                     a_.hidden, t.qkv_bias);
+    } else {
+      list_.Linear({n_.attention, n_.q, "attn_q"}, role, Sharding::kRows, gate * query_rows, a_.hidden,
+                   t.qkv_bias);
+      if (!t.shares_kv) {
+        list_.KvLinear({n_.attention, n_.k, "attn_k"}, role, key_rows, key_rows, t.kv_heads, a_.hidden,
+                       t.qkv_bias);
+        if (!t.key_is_value) {
+          list_.KvLinear({n_.attention, n_.v, "attn_v"}, role, value_rows, value_rows, t.kv_heads, a_.hidden,
+                         t.qkv_bias);
+        }
+      }
+    }
+    list_.Linear({n_.attention, n_.o, "attn_output"}, role, Sharding::kColumns, a_.hidden,
+                 t.heads * t.value_dim, t.o_bias);
+    AddQkNorms(t);
+    if (t.gate_rows > 0) {
+      list_.Linear({n_.attention, n_.gate_of_attention, "attn_gate"}, role, Sharding::kRows, t.gate_rows,
+                   a_.hidden);
+    }
+    if (t.sinks) {
+      list_.Parameter({n_.attention, n_.sinks, "attn_sinks"}, role, Sharding::kRows, t.heads);
+    }
+  }
+
+  void AddQkNorms(const Attention& t) {
+    if (t.qk_norm == QkNorm::kNone) return;
+    const bool wide = t.qk_norm == QkNorm::kFullWidth;
+    const Names q{n_.attention, n_.q_norm, "attn_q_norm"};
+    const Names k{n_.attention, n_.k_norm, "attn_k_norm"};
+    list_.Weight(q, TensorRole::kNorm, wide ? Sharding::kRows : Sharding::kReplicated,
+                 wide ? t.heads * t.key_dim : t.key_dim);
+    if (t.shares_kv) return;
+    const int64_t rows = wide ? t.kv_heads * t.key_dim : t.key_dim;
+    Tensor& k_norm =
+        list_.Weight(k, TensorRole::kNorm, wide ? Sharding::kKvRows : Sharding::kReplicated, rows);
+    if (wide) TensorList::SetKv(k_norm, rows, t.kv_heads);
+  }
+
+  // vLLM keeps the two down projections whole on every rank and cuts the others by heads
+  // (vllm/model_executor/models/deepseek_v2.py).
+  void AddLatentAttention(const Attention& t) {
+    const TensorRole role = TensorRole::kAttention;
+    const std::string_view scope = n_.attention;
+    const int64_t query_rows = t.heads * t.key_dim;
+    if (t.q_lora_rank > 0) {
+      list_.Linear({scope, "q_a_proj", "attn_q_a"}, role, Sharding::kReplicated, t.q_lora_rank, a_.hidden,
+                   t.qkv_bias);
+      list_.Weight({scope, "q_a_layernorm", "attn_q_a_norm"}, TensorRole::kNorm, Sharding::kReplicated,
+                   t.q_lora_rank);
+      list_.Linear({scope, "q_b_proj", "attn_q_b"}, role, Sharding::kRows, query_rows, t.q_lora_rank);
+    } else {
+      list_.Linear({scope, "q_proj", "attn_q"}, role, Sharding::kRows, query_rows, a_.hidden);
+    }
+    list_.Linear({scope, "kv_a_proj_with_mqa", "attn_kv_a_mqa"}, role, Sharding::kReplicated,
+                 t.kv_lora_rank + t.rope_dim, a_.hidden, t.qkv_bias);
+    list_.Weight({scope, "kv_a_layernorm", "attn_kv_a_norm"}, TensorRole::kNorm, Sharding::kReplicated,
+                 t.kv_lora_rank);
+    list_.Linear({scope, "kv_b_proj", "attn_kv_b"}, role, Sharding::kRows,
+                 t.heads * (t.nope_dim + t.value_dim), t.kv_lora_rank);
+    list_.Linear({scope, "o_proj", "attn_output"}, role, Sharding::kColumns, a_.hidden, t.heads * t.value_dim,
+                 t.o_bias);
+    if (t.gate_rows > 0) {
+      list_.Linear({scope, n_.gate_of_attention, "attn_gate"}, role, Sharding::kRows, t.gate_rows, a_.hidden);
+    }
+    if (t.index_heads > 0 && !t.index_shared) AddIndexer(t);
+  }
+
+  void AddIndexer(const Attention& t) {
+    const TensorRole role = TensorRole::kIndexer;
+    const Sharding whole = Sharding::kReplicated;
+    const std::string scope = std::string(n_.attention) + "indexer.";
+    list_.Linear({scope, "wq_b", "indexer.attn_q_b"}, role, whole, t.index_heads * t.index_dim,
+                 t.q_lora_rank);
+    list_.Linear({scope, "wk", "indexer.attn_k"}, role, whole, t.index_dim, a_.hidden);
+    list_.Weight({scope, "k_norm", "indexer.k_norm"}, role, whole, t.index_dim);
+    list_.Bias({scope, "k_norm", "indexer.k_norm"}, role, whole, t.index_dim);
+    list_.Linear({scope, "weights_proj", "indexer.proj"}, role, whole, t.index_heads, a_.hidden);
+  }
+
+  void AddRecurrent(const Recurrent& recurrent) {
+    switch (recurrent.kind) {
+      case RecurrentKind::kNone:
+      case RecurrentKind::kKimiDelta:
+        return;
+      case RecurrentKind::kGatedDeltaNet:
+        return AddDeltaNet(recurrent);
+      case RecurrentKind::kMamba1:
+        return AddMamba1(recurrent);
+      case RecurrentKind::kMamba2:
+        return AddMamba2(recurrent);
+      case RecurrentKind::kLightning:
+        return AddLightning(recurrent);
+    }
+  }
+
+  void AddDeltaNet(const Recurrent& r) {
+    const TensorRole role = TensorRole::kRecurrent;
+    const std::string_view scope = n_.recurrent;
+    const int64_t keys = r.key_heads * r.key_dim;
+    if (r.fused_in_proj) {
+      list_.Linear({scope, "in_proj_qkvz", "attn_qkv"}, role, Sharding::kRows, 2 * keys + 2 * r.inner,
+                   a_.hidden);
+      list_.Linear({scope, "in_proj_ba", "ssm_ba"}, role, Sharding::kRows, 2 * r.heads, a_.hidden);
+    } else {
+      list_.Linear({scope, "in_proj_qkv", "attn_qkv"}, role, Sharding::kRows, 2 * keys + r.inner, a_.hidden);
+      list_.Linear({scope, "in_proj_z", "attn_gate"}, role, Sharding::kRows, r.inner, a_.hidden);
+      list_.Linear({scope, "in_proj_b", "ssm_beta"}, role, Sharding::kRows, r.heads, a_.hidden);
+      list_.Linear({scope, "in_proj_a", "ssm_alpha"}, role, Sharding::kRows, r.heads, a_.hidden);
+    }
+    list_.Weight({scope, "conv1d", "ssm_conv1d"}, role, Sharding::kRows, r.conv_channels, r.conv_kernel);
+    list_.Parameter({scope, "dt_bias", "ssm_dt"}, role, Sharding::kRows, r.heads);
+    list_.Parameter({scope, "A_log", "ssm_a"}, role, Sharding::kRows, r.heads);
+    list_.Weight({scope, "norm", "ssm_norm"}, TensorRole::kNorm, Sharding::kReplicated, r.head_dim);
+    list_.Linear({scope, "out_proj", "ssm_out"}, role, Sharding::kColumns, a_.hidden, r.inner);
+  }
+
+  void AddMamba1(const Recurrent& r) {
+    const TensorRole role = TensorRole::kRecurrent;
+    const std::string_view scope = n_.recurrent;
+    list_.Linear({scope, "in_proj", "ssm_in"}, role, Sharding::kRows, 2 * r.inner, a_.hidden, r.proj_bias);
+    list_.Weight({scope, "conv1d", "ssm_conv1d"}, role, Sharding::kRows, r.conv_channels, r.conv_kernel);
+    if (r.conv_bias) list_.Bias({scope, "conv1d", "ssm_conv1d"}, role, Sharding::kRows, r.conv_channels);
+    list_.Linear({scope, "x_proj", "ssm_x"}, role, Sharding::kColumns, r.dt_rank + 2 * r.state_dim, r.inner);
+    list_.Linear({scope, "dt_proj", "ssm_dt"}, role, Sharding::kRows, r.inner, r.dt_rank, true);
+    list_.Parameter({scope, "A_log", "ssm_a"}, role, Sharding::kRows, r.inner, r.state_dim);
+    list_.Parameter({scope, "D", "ssm_d"}, role, Sharding::kRows, r.inner);
+    list_.Weight({scope, "dt_layernorm", "ssm_dt_norm"}, TensorRole::kNorm, Sharding::kReplicated, r.dt_rank);
+    list_.Weight({scope, "b_layernorm", "ssm_b_norm"}, TensorRole::kNorm, Sharding::kReplicated, r.state_dim);
+    list_.Weight({scope, "c_layernorm", "ssm_c_norm"}, TensorRole::kNorm, Sharding::kReplicated, r.state_dim);
+    list_.Linear({scope, "out_proj", "ssm_out"}, role, Sharding::kColumns, a_.hidden, r.inner, r.proj_bias);
+  }
+
+  // B and C go by group, which vLLM replicates when tp exceeds the groups, as it does with KV heads
+  // (vllm/model_executor/layers/mamba/mamba_mixer2.py).
+  void AddMamba2(const Recurrent& r) {
+    const TensorRole role = TensorRole::kRecurrent;
+    const std::string_view scope = n_.recurrent;
+    const int64_t grouped = 2 * r.groups * r.state_dim;
+    list_.KvLinear({scope, "in_proj", "ssm_in"}, role, 2 * r.inner + grouped + r.heads, grouped, r.groups,
+                   a_.hidden, r.proj_bias);
+    const Names conv{scope, "conv1d", "ssm_conv1d"};
+    TensorList::SetKv(list_.Weight(conv, role, Sharding::kKvRows, r.conv_channels, r.conv_kernel), grouped,
+                      r.groups);
+    if (r.conv_bias) {
+      TensorList::SetKv(list_.Bias(conv, role, Sharding::kKvRows, r.conv_channels), grouped, r.groups);
+    }
+    list_.Parameter({scope, "dt_bias", "ssm_dt"}, role, Sharding::kRows, r.heads);
+    list_.Parameter({scope, "A_log", "ssm_a"}, role, Sharding::kRows, r.heads);
+    list_.Parameter({scope, "D", "ssm_d"}, role, Sharding::kRows, r.heads);
+    if (r.gated_norm) list_.Weight({scope, "norm", "ssm_norm"}, TensorRole::kNorm, Sharding::kRows, r.inner);
+    list_.Linear({scope, "out_proj", "ssm_out"}, role, Sharding::kColumns, a_.hidden, r.inner, r.proj_bias);
+  }
+
+  void AddLightning(const Recurrent& r) {
+    const TensorRole role = TensorRole::kRecurrent;
+    const std::string_view scope = n_.recurrent;
+    list_.Linear({scope, "qkv_proj", ""}, role, Sharding::kRows, 3 * r.inner, a_.hidden);
+    list_.Linear({scope, "output_gate", ""}, role, Sharding::kRows, r.inner, a_.hidden);
+    list_.Weight({scope, "norm", ""}, TensorRole::kNorm, Sharding::kRows, r.inner);
+    list_.Linear({scope, "out_proj", ""}, role, Sharding::kColumns, a_.hidden, r.inner);
+  }
+
+  void AddMlp(const Mlp& mlp) {
+    if (mlp.kind == MlpKind::kDense || mlp.dense_beside) AddDense(mlp);
+    if (mlp.kind == MlpKind::kMoe) AddExperts(mlp);
+  }
+
+  void AddDense(const Mlp& mlp) {
+    const TensorRole role = TensorRole::kMlp;
+    const int64_t width = mlp.intermediate;
+    if (mlp.gated && mlp.fused_gate_up && mlp.kind == MlpKind::kDense) {
+      list_.Linear({n_.mlp, n_.gate_up, "ffn_up"}, role, Sharding::kRows, 2 * width, a_.hidden, mlp.bias);
+    } else {
+      if (mlp.gated) {
+        list_.Linear({n_.mlp, n_.gate, "ffn_gate"}, role, Sharding::kRows, width, a_.hidden, mlp.bias);
+      }
+      list_.Linear({n_.mlp, n_.up, "ffn_up"}, role, Sharding::kRows, width, a_.hidden, mlp.bias);
+    }
+    list_.Linear({n_.mlp, n_.down, "ffn_down"}, role, Sharding::kColumns, a_.hidden, width, mlp.bias);
+  }
+
+  void AddExperts(const Mlp& mlp) {
+    list_.Linear({n_.moe, n_.router, "ffn_gate_inp"}, TensorRole::kRouter, Sharding::kReplicated, mlp.experts,
+                 a_.hidden, mlp.router_bias);
+    if (mlp.selection_bias) {
+      list_
+          .Parameter({n_.moe, n_.selection_bias, "exp_probs_b"}, TensorRole::kRouter, Sharding::kReplicated,
+                     mlp.experts)
+          .fp32 = true;
+    }
+    if (mlp.expert_hidden != a_.hidden) {
+      const TensorRole role = TensorRole::kSharedExpert;
+      list_.Linear({n_.moe, "fc1_latent_proj", "ffn_latent_in"}, role, Sharding::kReplicated,
+                   mlp.expert_hidden, a_.hidden);
+      list_.Linear({n_.moe, "fc2_latent_proj", "ffn_latent_out"}, role, Sharding::kReplicated, a_.hidden,
+                   mlp.expert_hidden);
+    }
+    if (n_.stacked_experts) {
+      AddStackedExperts(mlp);
+    } else {
+      AddSeparateExperts(mlp);
+    }
+    if (mlp.shared_intermediate > 0) AddSharedExpert(mlp);
+  }
+
+  void AddSeparateExperts(const Mlp& mlp) {
+    const std::string scope = std::string(n_.moe) + std::string(n_.experts);
+    const int64_t width = mlp.expert_intermediate;
+    if (mlp.gated) Expert({scope, n_.expert_gate, "ffn_gate_exps"}, width, mlp.expert_hidden, mlp, false);
+    Expert({scope, n_.expert_up, "ffn_up_exps"}, width, mlp.expert_hidden, mlp, false);
+    Expert({scope, n_.expert_down, "ffn_down_exps"}, mlp.expert_hidden, width, mlp, true);
+  }
+
+  void Expert(const Names& names, int64_t rows, int64_t columns, const Mlp& mlp, bool by_columns) {
+    Tensor& weight = list_.Weight(names, TensorRole::kExpert, Sharding::kExpert, rows, columns, mlp.experts);
+    weight.linear = true;
+    weight.expert_by_columns = by_columns;
+    if (!mlp.bias) return;
+    list_.Bias(names, TensorRole::kExpert, Sharding::kExpert, rows, mlp.experts).expert_by_columns =
+        by_columns;
+  }
+
+  // One parameter holds all experts of the layer, so names carry no expert and biases stand beside the
+  // weight.
+  void AddStackedExperts(const Mlp& mlp) {
+    const bool granite = n_.experts.empty();
+    const std::string scope = std::string(n_.moe) + (granite ? "" : "experts.");
+    const std::string_view up = n_.gate_up;
+    const std::string_view down = granite ? n_.expert_down : n_.down;
+    const int64_t width = 2 * mlp.expert_intermediate;
+    Stacked({scope, up, "ffn_gate_up_exps"}, width, mlp.expert_hidden, mlp, false, granite);
+    Stacked({scope, down, "ffn_down_exps"}, mlp.expert_hidden, mlp.expert_intermediate, mlp, true, granite);
+  }
+
+  void Stacked(const Names& names, int64_t rows, int64_t columns, const Mlp& mlp, bool by_columns,
+               bool suffix) {
+    Tensor& weight = list_.Weight(names, TensorRole::kExpert, Sharding::kExpert, rows, columns, mlp.experts);
+    if (!suffix) weight.name.resize(weight.name.size() - 7);  // a plain parameter: no ".weight"
+    weight.linear = true;
+    weight.expert_by_columns = by_columns;
+    if (!mlp.bias) return;
+    Tensor& bias = list_.Bias(names, TensorRole::kExpert, Sharding::kExpert, rows, mlp.experts);
+    bias.name[bias.name.size() - 5] = '_';  // gate_up_proj_bias
+    bias.expert_by_columns = by_columns;
+  }
+
+  void AddSharedExpert(const Mlp& mlp) {
+    const TensorRole role = TensorRole::kSharedExpert;
+    const std::string scope =
+        std::string(n_.shared == "shared_mlp." && !n_.shared_gate_up.empty() ? "" : n_.moe) +
+        std::string(n_.shared);
+    const int64_t width = mlp.shared_intermediate;
+    if (!n_.shared_gate_up.empty()) {
+      list_.Linear({scope, n_.shared_gate_up, "ffn_up_shexp"}, role, Sharding::kRows, 2 * width, a_.hidden,
+                   mlp.bias);
+    } else {
+      if (mlp.gated) {
+        list_.Linear({scope, n_.gate, "ffn_gate_shexp"}, role, Sharding::kRows, width, a_.hidden, mlp.bias);
+      }
+      list_.Linear({scope, n_.shared_up, "ffn_up_shexp"}, role, Sharding::kRows, width, a_.hidden, mlp.bias);
+    }
+    list_.Linear({scope, n_.shared_down, "ffn_down_shexp"}, role, Sharding::kColumns, a_.hidden, width,
+                 mlp.bias);
+    if (mlp.shared_gate) {
+      list_.Linear({n_.moe, n_.shared_gate, "ffn_gate_inp_shexp"}, TensorRole::kRouter, Sharding::kReplicated,
+                   1, a_.hidden);
+    }
+  }
+
+  void AddMtp() {
+    switch (draft_.mtp_style) {
+      case MtpStyle::kDeepseek:
+        return AddDeepseekMtp();
+      case MtpStyle::kQwen:
+        return AddQwenMtp();
+      case MtpStyle::kErnie:
+        return AddErnieMtp();
+      case MtpStyle::kNemotron:
+        return AddNemotronMtp();
+    }
+  }
+
+  void EnterMtp(std::string prefix) { list_.Enter(TensorPart::kMtp, -1, a_.mtp_layers, std::move(prefix)); }
+
+  void MtpNorm(std::string_view scope, std::string_view name, std::string_view ggml) {
+    list_.Weight({scope, name, ggml}, TensorRole::kNorm, Sharding::kReplicated, a_.hidden);
+  }
+
+  void MtpProjection(std::string_view scope, std::string_view name) {
+    list_.Linear({scope, name, "nextn.eh_proj"}, TensorRole::kOther, Sharding::kReplicated, a_.hidden,
+                 2 * a_.hidden);
+  }
+
+  void AddDeepseekMtp() {
+    EnterMtp(n_.model + std::string(n_.layer));
+    MtpNorm("", "enorm", "nextn.enorm");
+    MtpNorm("", "hnorm", "nextn.hnorm");
+    MtpProjection("", "eh_proj");
+    MtpNorm("shared_head.", "norm", "nextn.shared_head_norm");
+    if (stored_.mtp_embeddings) {
+      list_
+          .Weight({"", n_.embedding, "nextn.embed_tokens"}, TensorRole::kEmbedding, Sharding::kVocab,
+                  a_.vocab, a_.hidden)
+          .duplicate = true;
+      Tensor& head = list_.Weight({"shared_head.", "head", "nextn.shared_head_head"}, TensorRole::kHead,
+                                  Sharding::kVocab, a_.vocab, a_.hidden);
+      head.linear = true;
+      head.duplicate = true;
+    }
+    AddLayer(a_.mtp_shape);
+  }
+
+  void AddQwenMtp() {
+    list_.Enter(TensorPart::kMtp, -1, 1, "mtp.");
+    MtpProjection("", "fc");
+    MtpNorm("", "norm", "nextn.shared_head_norm");
+    MtpNorm("", "pre_fc_norm_embedding", "nextn.enorm");
+    MtpNorm("", "pre_fc_norm_hidden", "nextn.hnorm");
+    EnterMtp("mtp.layers.{}.");
+    AddLayer(a_.mtp_shape);
+  }
+
+  void AddErnieMtp() {
+    EnterMtp(n_.model);
+    MtpProjection("", "mtp_linear_proj.{}");
+    MtpNorm("", "mtp_emb_norm.{}", "nextn.enorm");
+    MtpNorm("", "mtp_hidden_norm.{}", "nextn.hnorm");
+    EnterMtp(n_.model + "mtp_block.{}.");
+    AddLayer(a_.mtp_shape);
+  }
+
+  void AddNemotronMtp() {
+    EnterMtp("mtp.layers.{}.");
+    MtpProjection("", "eh_proj");
+    MtpNorm("", "enorm", "nextn.enorm");
+    MtpNorm("", "hnorm", "nextn.hnorm");
+    MtpNorm("", "final_layernorm", "nextn.shared_head_norm");
+    AddLayer(a_.mtp_shape);
+  }
+
+  Architecture& a_;
+  const TensorNames& n_;
+  Draft& draft_;
+  const StoredParts& stored_;
+  TensorList list_;
+};
+
+}  // namespace
+
+void BuildTensors(Draft& draft, const StoredParts& stored) { InventoryBuilder(draft, stored).Build(); }
+
+}  // namespace plimsoll
