@@ -8,8 +8,13 @@ build_tools="c++:g++ cmake:cmake ninja:ninja-build git:git xz:xz-utils node:node
 build_files="/usr/include/nlohmann/json.hpp:nlohmann-json3-dev /usr/include/gtest/gtest.h:libgtest-dev \
 /usr/src/googletest/googletest/src/gtest-all.cc:googletest /usr/include/benchmark/benchmark.h:libbenchmark-dev"
 
-have_browser() {
-  [ -n "${PLIMSOLL_BROWSER:-}" ] || command -v chromium || command -v chromium-browser || command -v google-chrome
+# Prints the command of a browser that runs here. (Ubuntu's chromium-browser is a stub where there is no snap.)
+find_browser() {
+  local name
+  for name in "${PLIMSOLL_BROWSER:-}" chromium chromium-browser google-chrome google-chrome-stable; do
+    [ -n "$name" ] && command -v "$name" >/dev/null && "$name" --version >/dev/null 2>&1 && command -v "$name" && return
+  done
+  return 1
 }
 
 # Formatting differs between major versions: only 14 is compared with.
@@ -22,33 +27,34 @@ find_clang_format() {
 
 # install_missing build|test
 install_missing() {
-  local entry missing=() wanted=()
+  local entry name missing=() packages=() welcome=() as_root=()
   for entry in $build_tools; do
-    command -v "${entry%%:*}" >/dev/null || { missing+=("${entry%%:*}"); wanted+=("${entry##*:}"); }
+    command -v "${entry%%:*}" >/dev/null || { missing+=("${entry%%:*}"); packages+=("${entry##*:}"); }
   done
-  if command -v apt-get >/dev/null; then
-    for entry in $build_files; do
-      [ -e "${entry%%:*}" ] || { missing+=("${entry%%:*}"); wanted+=("${entry##*:}"); }
-    done
-  fi
   if [ "$1" = test ]; then
-    have_browser >/dev/null || { missing+=(chromium); wanted+=(chromium); }
+    # Not every release has these: Ubuntu's browser is no package (install_browser has another way), trixie's formatter is newer.
+    find_browser >/dev/null || welcome+=(chromium)
+    find_clang_format >/dev/null || welcome+=(clang-format-14)
   fi
-  if [ ${#missing[@]} -eq 0 ]; then return; fi
 
   if ! command -v apt-get >/dev/null; then
+    if [ ${#missing[@]} -eq 0 ]; then return; fi
     echo "Please install: ${missing[*]}" >&2
-    echo "(also nlohmann/json 3, GoogleTest with its sources, and Google Benchmark if they are not there)" >&2
+    echo "(and nlohmann/json 3, GoogleTest with its sources, and Google Benchmark, if they are not there)" >&2
     exit 1
   fi
-  say "Installing ${wanted[*]}"
-  local as_root=()
+  for entry in $build_files; do
+    [ -e "${entry%%:*}" ] || packages+=("${entry##*:}")
+  done
   [ "$(id -u)" -eq 0 ] || as_root=(sudo)
-  "${as_root[@]}" apt-get update -q
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends ca-certificates "${wanted[@]}"
-  if [ "$1" = test ] && ! find_clang_format >/dev/null; then
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends clang-format-14 || true
-  fi
+  if [ ${#packages[@]} -gt 0 ]; then "${as_root[@]}" apt-get update -q; fi
+  for name in "${welcome[@]}"; do
+    if apt-cache show "$name" >/dev/null 2>&1; then packages+=("$name"); fi
+  done
+  if [ ${#packages[@]} -eq 0 ]; then return; fi
+  say "Installing ${packages[*]}"
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y -q --no-install-recommends ca-certificates "${packages[@]}"
 }
 
 # The font and the browser driver, as package-lock.json says; nothing to do if they were installed from this very file.
@@ -57,6 +63,16 @@ install_npm_packages() {
   say "Installing npm packages"
   npm ci --no-audit --no-fund --ignore-scripts --loglevel=error
   cp package-lock.json node_modules/.installed-from
+}
+
+# Where the system has no browser package, the browser driver brings its own.
+install_browser() {
+  if ! find_browser >/dev/null && [ ! -e "$(node -e 'console.log(require("playwright-core").chromium.executablePath())')" ]; then
+    say "Installing Chromium"
+    node node_modules/playwright-core/cli.js install --with-deps chromium
+  fi
+  PLIMSOLL_BROWSER=$(find_browser || node -e 'console.log(require("playwright-core").chromium.executablePath())')
+  export PLIMSOLL_BROWSER
 }
 
 # build PRESET TARGET…
