@@ -39,7 +39,8 @@ constexpr std::array<ConfigKey, kConfigKeyCount> kKeys = {{
     Other("model", "m", K::kModel, S::kAnyEngine,
           "catalog id, or an object with Hugging Face config.json keys"),
     Other("format", "q", K::kFormat, S::kAnyEngine, "how the weights are stored; default: the model's own"),
-    Other("engine", "e", K::kEngine, S::kAnyEngine, "serving engine: vllm (default) or llama.cpp"),
+    Other("engine", "e", K::kEngine, S::kAnyEngine,
+          "serving engine: vllm (default) or llama.cpp; of others weights, cache and speed only"),
     Other("engine_version", "ev", K::kText, S::kAnyEngine, "0.10.2, b4589, …; default: the newest one known"),
     Other("gpu", "g", K::kGpuList, S::kAnyEngine, "GPU id, or a list of ids for mixed cards"),
     Other("gpu_memory_mib", "gm", K::kNumberList, S::kAnyEngine,
@@ -103,7 +104,21 @@ constexpr Named<KvType> kKvTypes[] = {
     {"q8_0", KvType::kQ8_0}, {"q5_1", KvType::kQ5_1}, {"q5_0", KvType::kQ5_0}, {"q4_1", KvType::kQ4_1},
     {"q4_0", KvType::kQ4_0}, {"fp32", KvType::kFp32},
 };
-constexpr Named<EngineKind> kEngines[] = {{"vllm", EngineKind::kVllm}, {"llama.cpp", EngineKind::kLlamaCpp}};
+// "ollama" runs llama.cpp; it is read, never written.
+constexpr Named<EngineKind> kEngines[] = {
+    {"vllm", EngineKind::kVllm},
+    {"llama.cpp", EngineKind::kLlamaCpp},
+    {"sglang", EngineKind::kSglang},
+    {"tensorrt-llm", EngineKind::kTensorRtLlm},
+    {"mlx", EngineKind::kMlx},
+    {"mlc-llm", EngineKind::kMlcLlm},
+    {"exllama", EngineKind::kExllama},
+    {"exllamav2", EngineKind::kExllamaV2},
+    {"autoawq", EngineKind::kAutoAwq},
+    {"lmdeploy", EngineKind::kLmdeploy},
+    {"transformers", EngineKind::kTransformers},
+    {"ollama", EngineKind::kLlamaCpp},
+};
 constexpr Named<SplitMode> kSplitModes[] = {{"layer", SplitMode::kLayer}, {"row", SplitMode::kRow}};
 constexpr Named<SpeculativeMethod> kMethods[] = {{"draft", SpeculativeMethod::kDraft},
                                                  {"mtp", SpeculativeMethod::kMtp},

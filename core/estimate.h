@@ -34,6 +34,8 @@ struct Explanation {
 };
 Explanation Explain(const Resolved& resolved, const Report& report);
 
+Json DiagnosticsToJson(const std::vector<Diagnostic>& diagnostics);
+
 // The contract's Report as JSON, with explanation. Byte counts are integers.
 Json ReportToJson(const Resolved& resolved, const Report& report);
 

@@ -1,5 +1,5 @@
 // The answer. Estimate() fills the numbers; text (headline, terms, log lines) is derived from them by
-// explain.h when somebody asks. Field names are the contract's; ToJson() writes them.
+// estimate.h when somebody asks. Field names are the contract's; ReportToJson() writes them.
 #ifndef PLIMSOLL_CORE_REPORT_H_
 #define PLIMSOLL_CORE_REPORT_H_
 
@@ -19,6 +19,9 @@ std::string_view VerdictName(Verdict verdict);  // "fits", "tight", "does_not_fi
 
 // Where starting the engine fails, in the order in which it would.
 enum class FailureStage : uint8_t { kNone, kInvalid, kLoading, kProfiling, kCacheTooSmall, kGraphCapture };
+std::string_view FailureStageName(FailureStage stage);  // "none", "invalid", "loading", "profiling", …
+
+std::string_view SeverityName(Severity severity);  // "error", "warning", "info"
 
 struct GpuReport {
   std::string_view gpu;  // id, from the catalog

@@ -325,8 +325,15 @@ void SettleLength(const Engine& engine, Resolved* resolved) {
 }
 
 bool AppliesTo(const ConfigKey& key, EngineKind engine) {
-  return key.scope == KeyScope::kAnyEngine ||
-         (key.scope == KeyScope::kVllmOnly) == (engine == EngineKind::kVllm);
+  switch (key.scope) {
+    case KeyScope::kVllmOnly:
+      return engine == EngineKind::kVllm;
+    case KeyScope::kLlamaCppOnly:
+      return engine == EngineKind::kLlamaCpp;
+    case KeyScope::kAnyEngine:
+      break;
+  }
+  return true;
 }
 
 Json CapacitiesJson(const Resolved& resolved) {
