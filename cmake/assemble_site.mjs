@@ -14,7 +14,8 @@
 // file to such an asset (HTML attributes need their quotes). (A script must therefore name assets relative to itself and resolve them with import.meta.url.)
 // HTML, embed.js and images keep their names. A reference to a hashed asset that does not exist is an error.
 //
-// Writes only what changed, removes what is no longer made, and prints what a first visit to /app/ downloads.
+// Writes only what changed, removes what is no longer made, prints what a first visit to /app/ downloads, and leaves the
+// same numbers in <out>-sizes.json for the test that holds them to the budget.
 import {createHash} from 'node:crypto';
 import {execFileSync} from 'node:child_process';
 import {existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
@@ -134,6 +135,7 @@ function writeAll() {
 // What the page needs before it is usable: itself and everything it refers to, directly or through another asset.
 function printFirstLoad(page) {
   if (!files.has(page)) return;
+  const sizes = {};
   const needed = new Set();
   const visit = (path) => {
     if (needed.has(path)) return;
@@ -146,9 +148,11 @@ function printFirstLoad(page) {
   for (const path of needed) {
     const size = gzipSync(files.get(path), {level: 9}).length;
     total += size;
+    sizes[path] = size;
     console.log(`${(size / 1000).toFixed(1).padStart(9)} kB  ${path}`);
   }
   console.log(`${(total / 1000).toFixed(1).padStart(9)} kB  in all`);
+  writeFileSync(`${argument.out}-sizes.json`, JSON.stringify({page, total, sizes}, null, 1));
 }
 
 collect();
