@@ -161,9 +161,19 @@ Result<EngineVersion> ReadLlamaCpp(std::string_view given, std::string_view wher
   return EngineVersion{std::move(name), build, LlamaCppDate(build)};
 }
 
+// No rule of ours depends on these engines' releases: whatever names one is kept as it stands.
+Result<EngineVersion> ReadAny(std::string_view given, std::string_view where) {
+  for (const char c : given) {
+    if (c < ' ' || c > '~') return Refuse(where, given, "printable text");
+  }
+  if (given.size() > 64) return Refuse(where, given, "at most 64 characters");
+  return EngineVersion{std::string(given), 0, 0};
+}
+
 }  // namespace
 
 Result<EngineVersion> ReadEngineVersion(EngineKind engine, std::string_view text, std::string_view where) {
+  if (IsGenericEngine(engine)) return ReadAny(text, where);
   if (engine == EngineKind::kLlamaCpp) return ReadLlamaCpp(text.empty() ? kNewestLlamaCpp : text, where);
   return ReadVllm(text.empty() ? kNewestVllm : text, where);
 }
