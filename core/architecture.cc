@@ -5,6 +5,7 @@
 
 #include "core/architecture_draft.h"
 #include "core/units.h"
+#include "core/weight_format.h"
 
 namespace plimsoll {
 
@@ -145,6 +146,7 @@ Result<Architecture> ReadArchitecture(const Json& config, std::string_view where
   CountLayers(a);
   FindWidest(a);
   if (const Json* quantization = FindQuantization(draft)) a.quantization_config = *quantization;
+  PrepareFormats(&a);
   return std::move(a);
 }
 
