@@ -12,3 +12,7 @@ endif()
 include("$ENV{PLIMSOLL_EMSCRIPTEN_ROOT}/cmake/Modules/Platform/Emscripten.cmake")
 find_program(PLIMSOLL_NODE NAMES node nodejs NO_CMAKE_FIND_ROOT_PATH)
 set(CMAKE_CROSSCOMPILING_EMULATOR "${PLIMSOLL_NODE}" CACHE FILEPATH "Runs wasm programs" FORCE)
+
+# Optimised links run a script that needs acorn. Debian's emscripten has it where only Debian's own node looks; any other
+# node has to be told.
+set(CMAKE_CXX_LINKER_LAUNCHER "${CMAKE_COMMAND};-E;env;NODE_PATH=/usr/share/nodejs:$ENV{NODE_PATH}" CACHE STRING "")
