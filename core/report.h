@@ -76,7 +76,7 @@ struct Term {
   std::string substituted;  // with the values
   Bytes bytes;              // on the fullest card
   std::string source;
-  int depth = 0;  // 0: a row of the table; 1: inside the row above
+  int depth = 0;  // 0: a row of the table; 1: a part of it; 2: a figure that explains it and is no summand
 };
 
 }  // namespace plimsoll

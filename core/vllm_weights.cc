@@ -1,0 +1,284 @@
+#include "core/vllm_weights.h"
+
+#include <algorithm>
+
+#include "core/gguf_recipe.h"
+
+namespace plimsoll {
+namespace {
+
+// What is the same for every tensor of a model on a rank.
+struct Loading {
+  const Architecture* architecture = nullptr;
+  const WeightFormat* format = nullptr;
+  const QuantizedMask* mask = nullptr;
+  int64_t tp = 1;
+  int64_t ep = 0;  // 0: experts are cut, not dealt
+  int64_t ep_rank = 0;
+  bool marlin = false;  // repacked at load: zero points of symmetric weights and group indices go
+  Mxfp4Padding mxfp4;
+  int64_t expert_width = 0;  // to tell a fused gate_up from a single projection
+};
+
+// vllm/model_executor/layers/quantization/kernels/mixed_precision/marlin.py: what remains of a GPTQ or packed
+// weight. With desc_act, two int32 indices per input.
+Bytes MarlinBytes(const WeightScheme& scheme, int64_t rows, int64_t columns) {
+  const int64_t groups = scheme.group_size > 0 ? CeilDiv(columns, scheme.group_size) : 1;
+  Bytes bytes = Bytes(rows) * columns * scheme.bits / 8 + Bytes(rows) * groups * 2;
+  if (!scheme.symmetric) bytes += Bytes(rows) * groups * scheme.bits / 8;
+  if (scheme.desc_act) bytes += Bytes(columns) * 8;
+  return bytes;
+}
+
+Bytes SchemeBytes(const Loading& loading, const WeightScheme& scheme, const Tensor& tensor,
+                  const Shard& shard) {
+  const bool grouped = scheme.family == FormatFamily::kGptq || scheme.family == FormatFamily::kPacked;
+  if (grouped && loading.marlin && shard.columns > 1) return MarlinBytes(scheme, shard.rows, shard.columns);
+  return EncodedBytes(scheme, tensor.fp32, shard.rows, shard.columns);
+}
+
+// vllm/model_executor/layers/quantization/mxfp4.py pads each expert before it allocates: the partition's
+// width and the hidden size. A fused gate_up tensor is padded by halves.
+Shard PadMxfp4(const Loading& loading, const Tensor& tensor, Shard shard) {
+  const Mxfp4Padding& pad = loading.mxfp4;
+  if (tensor.columns <= 1) return shard;
+  if (tensor.expert_by_columns) {
+    shard.columns = RoundUp(shard.columns, pad.intermediate);
+    shard.rows = RoundUp(shard.rows, pad.hidden);
+    return shard;
+  }
+  const bool fused = loading.expert_width > 0 && tensor.rows == 2 * loading.expert_width;
+  shard.rows = RoundUp(shard.rows, fused ? 2 * pad.intermediate : pad.intermediate);
+  shard.columns = RoundUp(shard.columns, pad.hidden);
+  return shard;
+}
+
+struct TensorBytes {
+  Bytes bytes;
+  Bytes padding;  // of it
+};
+
+TensorBytes OneLayer(const Loading& loading, const Tensor& tensor, uint8_t scheme_index) {
+  const WeightScheme& scheme = loading.mask->schemes[scheme_index];
+  const Shard shard = ShardTensor(tensor, loading.tp, loading.ep, loading.ep_rank);
+  TensorBytes result;
+  result.bytes = SchemeBytes(loading, scheme, tensor, shard) * shard.copies;
+  if (scheme.family == FormatFamily::kMxfp4 && tensor.sharding == Sharding::kExpert) {
+    const Bytes padded =
+        SchemeBytes(loading, scheme, tensor, PadMxfp4(loading, tensor, shard)) * shard.copies;
+    result.padding = padded - result.bytes;
+    result.bytes = padded;
+  }
+  return result;
+}
+
+int64_t LayersIn(const Architecture& architecture, int32_t group, const LayerRange& range) {
+  return architecture.LayersBefore(group, static_cast<int32_t>(range.last)) -
+         architecture.LayersBefore(group, static_cast<int32_t>(range.first));
+}
+
+// Text tensors count layers through the model; other stacks are held whole or not at all.
+bool InRange(const Tensor& tensor, int32_t layer, const LayerRange& range) {
+  return tensor.part != TensorPart::kText || tensor.group < 0 || (layer >= range.first && layer < range.last);
+}
+
+// Exceptions are ordered by tensor; `next` walks along with the tensors.
+TensorBytes AllLayers(const Loading& loading, size_t index, int64_t layers, const LayerRange& range,
+                      size_t* next) {
+  const Tensor& tensor = loading.architecture->tensors[index];
+  const auto& exceptions = loading.mask->exceptions;
+  const TensorBytes one = OneLayer(loading, tensor, loading.mask->scheme[index]);
+  TensorBytes all{one.bytes * layers, one.padding * layers};
+  for (; *next < exceptions.size() && exceptions[*next].tensor == static_cast<int32_t>(index); ++*next) {
+    if (layers == 0 || !InRange(tensor, exceptions[*next].layer, range)) continue;
+    const TensorBytes other = OneLayer(loading, tensor, exceptions[*next].scheme);
+    all.bytes += other.bytes - one.bytes;
+    all.padding += other.padding - one.padding;
+  }
+  return all;
+}
+
+// How many layers' worth of the tensor this stage holds; 0: not here.
+int64_t LayersHeld(const Architecture& architecture, const Tensor& tensor, const LayerRange& range,
+                   bool first, bool last, bool vision, bool mtp) {
+  if (tensor.duplicate) return 0;
+  switch (tensor.part) {
+    case TensorPart::kVision:
+      return vision ? tensor.times / std::max<int64_t>(1, tensor.copies) : 0;
+    case TensorPart::kMtp:
+      // vllm/model_executor/models/*_mtp.py: embedding and head are shared with the target.
+      if (!mtp || !last || tensor.role == TensorRole::kEmbedding || tensor.role == TensorRole::kHead)
+        return 0;
+      return tensor.times / std::max<int64_t>(1, tensor.copies);
+    case TensorPart::kText:
+      break;
+  }
+  if (tensor.group >= 0) return LayersIn(architecture, tensor.group, range);
+  if (tensor.role == TensorRole::kEmbedding) return first || (last && architecture.tied_embeddings) ? 1 : 0;
+  return last ? 1 : 0;
+}
+
+// vllm/model_executor/layers/rotary_embedding: cos and sin side by side, in the model's dtype.
+Bytes RopeTables(const Architecture& architecture, const WeightFormat& format) {
+  return Bytes(architecture.rope_table_elements) * (format.dtype == DType::kFp32 ? 4 : 2);
+}
+
+// vllm/model_executor/layers/mla_attention.py process_weights_after_loading: W_UK_T and W_UV in 16 bits. 0.7
+// kept whole products instead (VLLM_MLA_PERFORM_MATRIX_ABSORPTION): W_Q_UK, W_UV_O and W_QR, in fp8 for fp8
+// models.
+Bytes AbsorbedBytes(const Architecture& architecture, const VllmRules& rules, const WeightFormat& format,
+                    const Attention& attention, int64_t tp) {
+  const int64_t heads = CeilDiv(attention.heads, tp);
+  if (!rules.latent_absorbed) {
+    return Bytes(2) * heads * attention.kv_lora_rank * (attention.nope_dim + attention.value_dim);
+  }
+  const int64_t query_inputs = attention.q_lora_rank > 0 ? attention.q_lora_rank : architecture.hidden;
+  const bool fp8 = format.family == FormatFamily::kFp8 || format.family == FormatFamily::kFp8Block;
+  return Bytes(fp8 ? 1 : 2) * heads *
+         (query_inputs * (attention.kv_lora_rank + attention.rope_dim) +
+          attention.kv_lora_rank * architecture.hidden);
+}
+
+// vllm/lora/layers: an A and a B buffer per slot and projection. A is whole for column-parallel layers, B for
+// row-parallel ones. Embedding and head had adapters until the vocabulary could no longer be extended.
+Bytes LoraBuffers(const Resolved& resolved, const VllmRules& rules, const LayerRange& range, bool first,
+                  bool last) {
+  const Architecture& architecture = *resolved.architecture;
+  const int64_t slot = 2 * resolved.lora.max_loras * resolved.lora.max_rank;
+  int64_t width = 0;
+  for (const Tensor& tensor : architecture.tensors) {
+    if (!tensor.linear || tensor.part != TensorPart::kText || tensor.group < 0) continue;
+    if (tensor.role != TensorRole::kAttention && tensor.role != TensorRole::kMlp) continue;
+    const Shard shard = ShardTensor(tensor, resolved.tp, 0, 0);
+    width += (shard.rows + shard.columns) * LayersIn(architecture, tensor.group, range);
+  }
+  if (rules.lora_vocabulary) {
+    const int64_t both = architecture.vocab + architecture.hidden;
+    if (first) width += both;
+    if (last) width += both;
+  }
+  return Bytes(slot) * width;
+}
+
+bool RepacksForMarlin(const Resolved& resolved) {
+  const Gpu* gpu = resolved.cards.empty() ? nullptr : resolved.cards[0].gpu;
+  return gpu != nullptr && gpu->vendor == Vendor::kNvidia && gpu->compute_capability >= 80;
+}
+
+int64_t ExpertWidth(const Architecture& architecture) {
+  int64_t width = 0;
+  for (const LayerGroup& group : architecture.groups) {
+    width = std::max(width, group.shape.mlp.expert_intermediate);
+  }
+  return width;
+}
+
+// vllm/model_executor/layers/quantization/gguf.py keeps the file's blocks and cuts them like any other
+// tensor: a rank holds the same share of the file as it would of the model in 16 bits.
+Bytes GgufShare(const Architecture& architecture, const WeightFormat& format, Bytes plain_share) {
+  int64_t elements = 0;
+  for (const Tensor& tensor : architecture.tensors) {
+    if (!tensor.duplicate && tensor.part == TensorPart::kText) {
+      elements += internal::SaturatingMultiply(tensor.elements(), tensor.times);
+    }
+  }
+  if (elements <= 0) return Bytes(0);
+  const double share = static_cast<double>(plain_share.count()) / (2.0 * static_cast<double>(elements));
+  return BytesFromDouble(static_cast<double>(LayOutGguf(architecture, format).tensors.count()) * share);
+}
+
+Bytes DraftWeights(const Resolved& resolved, const VllmRules& rules) {
+  const Architecture& draft = resolved.draft->architecture;
+  Loading loading;
+  loading.architecture = &draft;
+  loading.format = resolved.draft_format;
+  loading.mask = resolved.draft_mask;
+  loading.tp = resolved.tp;
+  loading.marlin = RepacksForMarlin(resolved);
+  loading.expert_width = ExpertWidth(draft);
+  if (!resolved.cards.empty()) loading.mxfp4 = Mxfp4PaddingFor(*resolved.cards[0].gpu, rules);
+  const LayerRange all{0, draft.layers};
+  Bytes sum = RopeTables(draft, *resolved.draft_format);
+  size_t next = 0;
+  for (size_t i = 0; i < draft.tensors.size(); ++i) {
+    sum +=
+        AllLayers(loading, i, LayersHeld(draft, draft.tensors[i], all, true, true, false, false), all, &next)
+            .bytes;
+  }
+  return sum;
+}
+
+}  // namespace
+
+Mxfp4Padding Mxfp4PaddingFor(const Gpu& gpu, const VllmRules& rules) {
+  // mxfp4_round_up_hidden_size_and_intermediate_size, and for Hopper the layout of the triton kernels, which
+  // holds the input in multiples of 256.
+  if (gpu.vendor == Vendor::kAmd) return {256, 256};
+  if (gpu.vendor != Vendor::kNvidia) return {1, 1};
+  const int capability = gpu.compute_capability;
+  if (capability >= 100 && capability < 120) return {256, 256};
+  if (capability == 90 && rules.mxfp4_triton_on_hopper) return {1, 256};
+  return {128, 256};
+}
+
+Bytes VllmLoadedWeights(const Resolved& resolved, const VllmRules& rules, const VllmRank& rank,
+                        VllmWeightParts* parts) {
+  const Architecture& architecture = *resolved.architecture;
+  const LayerRange range = PipelineStage(architecture.layers, resolved.pp, rank.stage);
+  const bool first = rank.stage == 0;
+  const bool last = rank.stage == resolved.pp - 1;
+  const bool mtp =
+      resolved.speculative.num_tokens > 0 && resolved.speculative.method == SpeculativeMethod::kMtp;
+
+  Loading loading;
+  loading.architecture = &architecture;
+  loading.format = resolved.format;
+  loading.mask = resolved.mask;
+  loading.tp = resolved.tp;
+  loading.ep = resolved.expert_parallel ? resolved.tp * resolved.dp : 0;
+  loading.ep_rank = rank.ep_rank;
+  loading.marlin = RepacksForMarlin(resolved);
+  loading.expert_width = ExpertWidth(architecture);
+  if (!resolved.cards.empty()) loading.mxfp4 = Mxfp4PaddingFor(*resolved.cards[0].gpu, rules);
+
+  VllmWeightParts local;
+  VllmWeightParts& sum = parts != nullptr ? *parts : local;
+  sum = VllmWeightParts{};
+  Bytes total;
+  size_t next = 0;
+  for (size_t i = 0; i < architecture.tensors.size(); ++i) {
+    const Tensor& tensor = architecture.tensors[i];
+    const int64_t layers = LayersHeld(architecture, tensor, range, first, last, resolved.multimodal, mtp);
+    const TensorBytes held = AllLayers(loading, i, layers, range, &next);
+    total += held.bytes;
+    sum.padding += held.padding;
+    if (tensor.part == TensorPart::kMtp) {
+      sum.draft += held.bytes;
+    } else {
+      sum.by_role[static_cast<size_t>(tensor.role)] += held.bytes - held.padding;
+    }
+  }
+  if (resolved.format->family == FormatFamily::kGguf) {
+    total = GgufShare(architecture, *resolved.format, total);
+    sum.by_role = {};
+    sum.by_role[static_cast<size_t>(TensorRole::kOther)] = total;
+  }
+  sum.rope_tables = RopeTables(architecture, *resolved.format);
+  if (rules.latent_attention) {
+    for (size_t g = 0; g < architecture.groups.size(); ++g) {
+      const Attention& attention = architecture.groups[g].shape.attention;
+      if (attention.kind != AttentionKind::kLatent) continue;
+      sum.absorbed += AbsorbedBytes(architecture, rules, *resolved.format, attention, resolved.tp) *
+                      LayersIn(architecture, static_cast<int32_t>(g), range);
+    }
+  }
+  if (resolved.lora.max_loras > 0) sum.lora = LoraBuffers(resolved, rules, range, first, last);
+  if (resolved.speculative.num_tokens > 0 && resolved.draft != nullptr && last) {
+    const Bytes draft = DraftWeights(resolved, rules);
+    sum.draft += draft;
+    total += draft;
+  }
+  return total + sum.rope_tables + sum.absorbed + sum.lora;
+}
+
+}  // namespace plimsoll
