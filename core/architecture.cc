@@ -146,6 +146,7 @@ Result<Architecture> ReadArchitecture(const Json& config, std::string_view where
   CountLayers(a);
   FindWidest(a);
   if (const Json* quantization = FindQuantization(draft)) a.quantization_config = *quantization;
+  a.fp4_experts = draft.text.Text("expert_dtype", "") == "fp4";
   PrepareFormats(&a);
   return std::move(a);
 }

@@ -216,6 +216,7 @@ struct Architecture {
   int64_t rope_tables_positions = 0;  // the same in rows of rotary_dim, rounded up
   bool rope_factors = false;  // llama3 or longrope scaling: GGUF stores rope_freqs / rope_factors_*.weight
   bool tied_embeddings = false;
+  bool fp4_experts = false;  // the publisher stores routed experts in FP4 ("expert_dtype")
   bool has_vision = false;
   VisionTower vision;
   int64_t mtp_layers = 0;  // multi-token-prediction layers that the checkpoint stores

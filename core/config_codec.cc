@@ -479,7 +479,9 @@ std::optional<Error> SetUrlValue(const ConfigKey& key, std::string_view encoded,
 std::string_view FragmentOf(std::string_view url) {
   const auto hash = url.find('#');
   if (hash != std::string_view::npos) return url.substr(hash + 1);
-  return url.find("://") != std::string_view::npos ? std::string_view() : url;
+  // A page's address without a fragment carries nothing; "://" further on is part of a value.
+  const auto scheme_end = url.find("://");
+  return scheme_end < url.find_first_of("=&") ? std::string_view() : url;
 }
 
 Diagnostic UnknownKey(std::string_view name, const std::vector<std::string_view>& candidates) {

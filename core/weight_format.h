@@ -70,6 +70,7 @@ struct WeightFormat {
   bool every_linear =
       false;  // what no rule matches is quantised if it is linear at all, without a tool's habits
   bool rules_given = false;        // rules came from the caller or a checkpoint, not from the tool's habits
+  bool stores_tied_head = false;   // the files hold the head although it is tied to the embedding
   bool importance_matrix = false;  // kGguf: quantised with an imatrix
   int gguf_type = -1;              // kGguf: a GgufFileType of gguf_types.h
   double approximate_bpw = 0;      // kGguf: an average over published files instead of rules; 0: rules
@@ -84,6 +85,9 @@ Result<WeightFormat> ReadWeightFormat(const Json& value, std::string_view where)
 // A published `quantization_config` (Hugging Face) or hf_quant_config (ModelOpt). Its id is the contract's id
 // for the scheme of most weights.
 Result<WeightFormat> ReadQuantizationConfig(const Json& config, std::string_view where);
+
+// Whether an object of ReadWeightFormat may have this key.
+bool IsFormatKey(std::string_view key);
 
 // Every id of the contract, for `plimsoll list formats` and error texts.
 const std::vector<std::string_view>& FormatIds();

@@ -190,6 +190,9 @@ StoredWeights StoreWeights(const Architecture& architecture, const WeightFormat&
                           EncodedBytes(SchemeOf(mask, index), tensor.fp32, tensor.rows, tensor.columns)) *
                          tensor.copies;
   }
+  if (format.stores_tied_head && architecture.tied_embeddings) {
+    stored.checkpoint += Bytes(2) * SaturatingMultiply(architecture.vocab, architecture.hidden);
+  }
   stored.file = stored.checkpoint;
   if (elements > 0) {
     stored.bits_per_weight =

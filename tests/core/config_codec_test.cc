@@ -99,6 +99,12 @@ TEST(ConfigCodec, ALinkOfANewerVersionIsReadWithAWarning) {
   EXPECT_EQ(decoded->diagnostics[0].code, "newer_link");
 }
 
+TEST(ConfigCodec, AnAddressWithoutAFragmentIsEmptyButAValueMayLookLikeOne) {
+  EXPECT_EQ(DecodeConfigUrl("https://example.org/app/")->config, Config());
+  EXPECT_EQ(DecodeConfigUrl("https://example.org/app/?embed=1")->config, Config());
+  EXPECT_EQ(DecodeConfigUrl("m=a://b&tp=2")->config.model, "a://b");
+}
+
 TEST(ConfigCodec, ErrorsNameTheKeyTheValueAndWhatIsAccepted) {
   EXPECT_EQ(
       UrlError("m=x&ctx=many"),
@@ -107,7 +113,10 @@ TEST(ConfigCodec, ErrorsNameTheKeyTheValueAndWhatIsAccepted) {
   EXPECT_EQ(FlagError({"--tp", "three"}), "--tp: given \"three\"; accepted: a whole number from 1 to 4,096");
   EXPECT_EQ(FlagError({"--tp=0"}), "--tp: given \"0\"; accepted: a whole number from 1 to 4,096");
   EXPECT_EQ(JsonError(R"({"tp":2.5})"), "tp: given 2.5; accepted: a whole number from 1 to 4,096");
-  EXPECT_EQ(JsonError(R"({"engine":"sglang"})"), "engine: given \"sglang\"; accepted: vllm or llama.cpp");
+  EXPECT_EQ(
+      JsonError(R"({"engine":"abacus"})"),
+      "engine: given \"abacus\"; accepted: vllm, llama.cpp, sglang, tensorrt-llm, mlx, mlc-llm, exllama, "
+      "exllamav2, autoawq, lmdeploy, transformers or ollama");
   EXPECT_EQ(JsonError("[]"),
             "config: given a list of 0; accepted: an object with the keys of a configuration");
   EXPECT_EQ(FlagError({"--max-model-length", "5"}),
