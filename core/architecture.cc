@@ -132,8 +132,11 @@ Result<Architecture> ReadArchitecture(const Json& config, std::string_view where
     parts.mtp = a.mtp_layers > 0;
     parts.mtp_embeddings = parts.mtp && draft.mtp_embeddings;
   }
-  if (!parts.mtp) a.mtp_layers = 0;
-  if (parts.mtp && a.mtp_layers == 0) a.mtp_layers = 1;
+  if (!parts.mtp) {
+    a.mtp_layers = 0;
+  } else if (a.mtp_layers == 0) {
+    a.mtp_layers = 1;
+  }
   a.has_vision = parts.vision && draft.root.Has("vision_config");
   if (parts.vision && !a.has_vision) {
     draft.Remark(
@@ -149,6 +152,18 @@ Result<Architecture> ReadArchitecture(const Json& config, std::string_view where
   a.fp4_experts = draft.text.Text("expert_dtype", "") == "fp4";
   PrepareFormats(&a);
   return std::move(a);
+}
+
+StoredParts ReadStoredParts(const Json& list) {
+  StoredParts parts;
+  for (const Json& item : list.items()) {
+    const std::string& name = item.AsString();
+    parts.vision |= name == "vision";
+    parts.mtp |= name == "mtp";
+    parts.mtp_embeddings |= name == "mtp_embeddings";
+    parts.tied_lm_head |= name == "tied_lm_head";
+  }
+  return parts;
 }
 
 ParameterCounts CountParameters(const Architecture& architecture) {

@@ -57,6 +57,7 @@ struct Attention {
   int64_t index_heads = 0;  // sparse-attention indexer (DeepSeek-V3.2, GLM-5, MiniMax-M3); 0: none
   int64_t index_dim = 0;    // elements that the indexer caches per token
   int64_t index_topk = 0;
+  int64_t index_block = 0;    // the indexer chooses blocks of that many tokens (MiniMax-M3); 0: single tokens
   bool shares_kv = false;     // reads another layer's cache and keeps none (Gemma 3n)
   bool key_is_value = false;  // no v_proj weight (Gemma 4 global layers)
   bool index_shared = false;  // takes the tokens that an earlier layer's indexer chose: no indexer of its own
@@ -120,8 +121,13 @@ struct LayerShape {
   Attention attention;
   Recurrent recurrent;  // beside attention in Falcon-H1, instead of it elsewhere
   Mlp mlp;
-  int32_t norms = 2;       // norms of hidden width in the layer
-  bool norm_bias = false;  // LayerNorm with bias (StarCoder2, Falcon)
+  int64_t hyper_connections =
+      0;  // parallel residual streams with learnt mixing (DeepSeek-V4); 0: one, as usual
+  int64_t per_layer_input = 0;  // width of a second embedding that is added in the layer (Gemma 4 E); 0: none
+  bool attention_residuals = false;  // learnt weights over earlier blocks' outputs (Kimi-K3)
+  bool layer_scalar = false;         // one learnt number scales the layer (Gemma 4)
+  int32_t norms = 2;                 // norms of hidden width in the layer
+  bool norm_bias = false;            // LayerNorm with bias (StarCoder2, Falcon)
   friend bool operator==(const LayerShape&, const LayerShape&) = default;
 };
 
@@ -214,6 +220,8 @@ struct Architecture {
   int64_t rope_table_elements =
       0;  // rows * width over vLLM's RoPE tables: one per distinct rope of the model
   int64_t rope_tables_positions = 0;  // the same in rows of rotary_dim, rounded up
+  bool rope_table_fp32 = false;       // it stays float32: DeepSeek's YaRN, read by FlashInfer's kernel
+                                      // (vllm/.../rotary_embedding/deepseek_scaling_rope.py)
   bool rope_factors = false;  // llama3 or longrope scaling: GGUF stores rope_freqs / rope_factors_*.weight
   bool tied_embeddings = false;
   bool fp4_experts = false;  // the publisher stores routed experts in FP4 ("expert_dtype")
@@ -253,6 +261,9 @@ struct StoredParts {
 // `stored` is what the catalog knows of the repository; without it the config alone decides.
 Result<Architecture> ReadArchitecture(const Json& config, std::string_view where,
                                       const std::optional<StoredParts>& stored = {});
+
+// What a catalog entry lists: "vision", "mtp", "mtp_embeddings", "tied_lm_head".
+StoredParts ReadStoredParts(const Json& list);
 
 struct ParameterCounts {
   int64_t total = 0;   // everything that the checkpoint stores, as the hub counts it

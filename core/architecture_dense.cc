@@ -363,6 +363,100 @@ void ReadLlava(Draft& draft) {
   draft.text.Refuse("model_type", "mistral, ministral3, llama, qwen2, qwen3");
 }
 
+// Gemma 4: sliding layers with head_dim, full layers with global_head_dim whose keys may also be the values;
+// the last num_kv_shared_layers keep no cache of their own; experts beside the MLP; a second embedding per
+// layer in the small models (transformers modeling_gemma4.py).
+class Gemma4Reader {
+ public:
+  explicit Gemma4Reader(Draft& draft) : draft_(draft) {}
+
+  void Read() {
+    draft_.ReadCommon(true, 256);
+    ConfigReader& text = draft_.text;
+    Attention& attention = draft_.base.attention;
+    const bool bias = text.Bool("attention_bias", false);
+    attention.qkv_bias = bias;
+    attention.o_bias = bias;
+    attention.qk_norm = QkNorm::kPerHead;
+    FourNorms(draft_);
+    ReadDenseMlp(draft_, false);
+    draft_.base.layer_scalar = true;
+    draft_.base.per_layer_input = text.Int("hidden_size_per_layer_input", 0, 0, kMaxWidth);
+    draft_.per_layer_vocab = text.Int("vocab_size_per_layer_input", draft_.architecture.vocab, 1, kMaxVocab);
+    if (text.Bool("enable_moe_block", false)) ReadExperts();
+    ReadGlobal();
+    if (draft_.root.json() != text.json()) draft_.names.model = "model.language_model.";
+    AppendLayers();
+  }
+
+ private:
+  void ReadExperts() {
+    ConfigReader& text = draft_.text;
+    Mlp& mlp = draft_.base.mlp;
+    mlp.kind = MlpKind::kMoe;
+    mlp.dense_beside = true;
+    mlp.experts = text.Required("num_experts", 1, kMaxHeads);
+    mlp.experts_per_token = text.Required("top_k_experts", 1, mlp.experts);
+    mlp.expert_intermediate =
+        text.Required({"moe_intermediate_size", "expert_intermediate_size"}, 1, kMaxMlpWidth);
+    mlp.expert_hidden = draft_.architecture.hidden;
+    mlp.fused_gate_up = true;
+    TensorNames& names = draft_.names;
+    names.moe = "";
+    names.router = "router.proj";
+    names.stacked_experts = true;
+    draft_.base.norms = 7;
+    names.norms[4] = "pre_feedforward_layernorm_2";
+    names.norms[5] = "post_feedforward_layernorm_1";
+    names.norms[6] = "post_feedforward_layernorm_2";
+    names.ggml_norms[4] = "pre_ffw_norm_2";
+    names.ggml_norms[5] = "post_ffw_norm_1";
+    names.ggml_norms[6] = "post_ffw_norm_2";
+  }
+
+  void ReadGlobal() {
+    ConfigReader& text = draft_.text;
+    global_ = draft_.base.attention;
+    global_.key_dim = text.Int("global_head_dim", global_.key_dim, 1, kMaxHeadDim);
+    global_.value_dim = global_.key_dim;
+    draft_.global_head_dim = global_.key_dim;
+    global_.key_is_value = text.Bool("attention_k_eq_v", false);
+    if (!global_.key_is_value) return;
+    global_.kv_heads = text.Int("num_global_key_value_heads", global_.kv_heads, 1, kMaxHeads);
+    if (!draft_.failed() && global_.heads % global_.kv_heads != 0) {
+      text.Refuse("num_global_key_value_heads", "a divisor of num_attention_heads");
+    }
+  }
+
+  void AppendLayers() {
+    ConfigReader& text = draft_.text;
+    const int64_t layers = draft_.architecture.layers;
+    const int64_t sharing = text.Int("num_kv_shared_layers", 0, 0, layers);
+    const bool wide = text.Bool("use_double_wide_mlp", false);
+    const int64_t window = text.Int("sliding_window", 512, 0, kMaxPositions);
+    const std::vector<LayerType> types = Periodic(draft_, 6);
+    for (int64_t i = 0; i < layers; ++i) {
+      LayerShape shape = draft_.base;
+      if (types[static_cast<size_t>(i)] == LayerType::kFull) {
+        shape.attention = global_;
+      } else if (window > 0) {
+        shape.attention.kind = AttentionKind::kSliding;
+        shape.attention.window = window;
+      }
+      if (sharing > 0 && i >= layers - sharing) {
+        shape.attention.shares_kv = true;
+        if (wide) shape.mlp.intermediate *= 2;
+      }
+      draft_.Append(draft_.GroupOf(shape));
+    }
+  }
+
+  Draft& draft_;
+  Attention global_;
+};
+
+void ReadGemma4(Draft& draft) { Gemma4Reader(draft).Read(); }
+
 constexpr Family kFamilies[] = {
     {"LlamaForCausalLM", ReadLlama},
     {"GraniteForCausalLM", ReadLlama},
@@ -385,6 +479,8 @@ constexpr Family kFamilies[] = {
     {"Gemma2ForCausalLM", ReadGemma2},
     {"Gemma3ForCausalLM", ReadGemma3},
     {"Gemma3ForConditionalGeneration", ReadGemma3},
+    {"Gemma4ForCausalLM", ReadGemma4},
+    {"Gemma4ForConditionalGeneration", ReadGemma4},
     {"Glm4ForCausalLM", ReadGlm4},
     {"Starcoder2ForCausalLM", ReadStarcoder2},
     {"FalconForCausalLM", ReadFalcon},

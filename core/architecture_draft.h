@@ -14,6 +14,8 @@
 
 namespace plimsoll {
 
+inline constexpr int32_t kMaxNorms = 8;
+
 // Tensor names of a family; the defaults are Llama's. A module name stands without ".weight".
 struct TensorNames {
   std::string model = "model.";  // before "embed_tokens" and "layers"
@@ -47,20 +49,26 @@ struct TensorNames {
   bool stacked_experts = false;  // one parameter for all experts of a layer: gate_up, down
   std::string_view shared = "shared_experts.";
   std::string_view shared_gate_up;  // the shared expert's fused tensor; empty: gate and up apart
+  std::string_view shared_gate_proj = "gate_proj";
   std::string_view shared_up = "up_proj";
   std::string_view shared_down = "down_proj";
+  bool shared_beside_moe = false;  // the shared expert's name starts at the layer, not at the MoE module
   std::string_view shared_gate = "shared_expert_gate";
+  std::string_view latent_in = "fc1_latent_proj";
+  std::string_view latent_out = "fc2_latent_proj";
+  std::string_view latent_norm = "routed_expert_norm";
   // Norms of hidden width in the order they act, with their ggml names. A layer without a mixer starts at the
   // second.
-  std::string_view norms[4] = {"input_layernorm", "post_attention_layernorm", {}, {}};
-  std::string_view ggml_norms[4] = {"attn_norm", "ffn_norm", {}, {}};
+  std::string_view norms[kMaxNorms] = {"input_layernorm", "post_attention_layernorm"};
+  std::string_view ggml_norms[kMaxNorms] = {"attn_norm", "ffn_norm"};
 };
 
 enum class MtpStyle : uint8_t {
-  kDeepseek,  // one more entry of model.layers: enorm, hnorm, eh_proj, shared_head.norm
-  kQwen,      // mtp.: fc, two norms before it, one after
-  kErnie,     // mtp_block, two norms, a projection
-  kNemotron,  // mtp.layers.0 (eh_proj, enorm, hnorm) and a final norm
+  kDeepseek,    // one more entry of model.layers: enorm, hnorm, eh_proj, shared_head.norm
+  kQwen,        // mtp.: fc, two norms before it, one after
+  kErnie,       // mtp_block, two norms, a projection
+  kDeepseekV4,  // mtp.N: e_proj and h_proj apart, own mixing of the residual streams
+  kNemotron,    // mtp.layers.0 (eh_proj, enorm, hnorm) and a final norm
 };
 
 // Which layers attend to what, one per layer.
@@ -79,6 +87,9 @@ class Draft {
   bool mtp_embeddings = false;       // by default: MTP layers carry copies of embedding and head
   double partial_rotary_factor = 1;  // of rotary_dim to the head's width
   int64_t local_rotary_dim = 0;      // a second RoPE table for local layers (Gemma 3); 0: none
+  int64_t rope_tables = 1;           // tables of the same kind that differ in their base
+  int64_t global_head_dim = 0;       // full layers have wider heads than sliding ones (Gemma 4); 0: the same
+  int64_t per_layer_vocab = 0;       // rows of the second embedding (Gemma 4 E)
 
   bool failed() const { return error_.has_value(); }
   const Error& error() const { return *error_; }

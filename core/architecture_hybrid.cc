@@ -215,6 +215,7 @@ void ReadGraniteHybrid(Draft& draft) {
     names.gate_up = "input_linear";
     names.expert_down = "output_linear";
     names.shared = "shared_mlp.";
+    names.shared_beside_moe = true;
     names.shared_gate_up = "input_linear";
     names.shared_down = "output_linear";
   } else {
@@ -405,6 +406,104 @@ void ReadMiniMaxM1(Draft& draft) {
   for (const int64_t type : types) draft.Append(draft.GroupOf(type == 0 ? lightning : draft.base));
 }
 
+// Kimi Delta Attention in the layers that linear_attn_config lists (counted from 1), latent attention without
+// positions in the others (modeling_kimi.py of moonshotai/Kimi-Linear-48B-A3B-Instruct;
+// vllm/models/kimi_k3/nvidia/).
+Recurrent ReadKimiDelta(ConfigReader& linear) {
+  Recurrent recurrent;
+  recurrent.kind = RecurrentKind::kKimiDelta;
+  recurrent.heads = linear.Required("num_heads", 1, kMaxHeads);
+  recurrent.head_dim = linear.Required("head_dim", 1, kMaxHeadDim);
+  recurrent.key_heads = recurrent.heads;
+  recurrent.key_dim = recurrent.head_dim;
+  recurrent.inner = recurrent.heads * recurrent.head_dim;
+  recurrent.conv_kernel = linear.Int("short_conv_kernel_size", 4, 1, kMaxHeadDim);
+  recurrent.conv_channels = 3 * recurrent.inner;
+  recurrent.full_rank_gate = linear.Bool("use_full_rank_gate", false);
+  recurrent.gated_norm = true;
+  recurrent.state_fp32 = true;  // vllm/model_executor/layers/mamba/mamba_utils.py, kda_state_dtype
+  return recurrent;
+}
+
+Attention ReadKimiAttention(Draft& draft) {
+  Attention attention;
+  attention.kind = AttentionKind::kLatent;
+  attention.heads = draft.base.attention.heads;
+  attention.kv_heads = draft.base.attention.kv_heads;
+  attention.q_lora_rank = draft.text.Int("q_lora_rank", 0, 0, kMaxWidth);
+  attention.kv_lora_rank = draft.text.Required("kv_lora_rank", 1, kMaxWidth);
+  attention.nope_dim = draft.text.Required("qk_nope_head_dim", 0, kMaxHeadDim);
+  attention.rope_dim = draft.text.Required("qk_rope_head_dim", 0, kMaxHeadDim);
+  attention.key_dim = attention.nope_dim + attention.rope_dim;
+  attention.value_dim = draft.text.Required("v_head_dim", 1, kMaxHeadDim);
+  attention.rope = !draft.text.Bool("mla_use_nope", false);
+  if (draft.text.Bool("mla_use_output_gate", false))
+    attention.gate_rows = attention.heads * attention.value_dim;
+  return attention;
+}
+
+Mlp ReadKimiExperts(Draft& draft) {
+  Mlp mlp;
+  mlp.kind = MlpKind::kMoe;
+  mlp.experts = draft.text.Required("num_experts", 1, kMaxHeads);
+  mlp.experts_per_token =
+      draft.text.Required({"num_experts_per_token", "num_experts_per_tok"}, 1, mlp.experts);
+  mlp.expert_intermediate = draft.text.Required("moe_intermediate_size", 1, kMaxMlpWidth);
+  mlp.expert_hidden = draft.text.Int("routed_expert_hidden_size", draft.architecture.hidden, 1, kMaxWidth);
+  mlp.latent_norm = draft.text.Bool("latent_moe_use_norm", false);
+  mlp.selection_bias = true;
+  mlp.shared_intermediate = mlp.expert_intermediate * draft.text.Int("num_shared_experts", 0, 0, 1024);
+  return mlp;
+}
+
+void ReadKimiLinear(Draft& draft) {
+  draft.ReadCommon(false, 128);
+  draft.base.attention = ReadKimiAttention(draft);
+  draft.base.attention_residuals = draft.text.Has("attn_res_block_size");
+  draft.base.mlp.intermediate = draft.text.Required("intermediate_size", 1, kMaxMlpWidth);
+  ConfigReader linear = draft.text.Object("linear_attn_config");
+  LayerShape delta = draft.base;
+  delta.attention = Attention{};
+  delta.recurrent = ReadKimiDelta(linear);
+  const Mlp experts = ReadKimiExperts(draft);
+
+  TensorNames& names = draft.names;
+  if (draft.root.json() != draft.text.json()) {
+    names.model = "language_model.model.";
+    names.head = "language_model.lm_head";
+  }
+  names.recurrent = "self_attn.";
+  names.moe = "block_sparse_moe.";
+  names.expert_gate = "w1";
+  names.expert_up = "w3";
+  names.expert_down = "w2";
+  names.latent_in = "routed_expert_down_proj";
+  names.latent_out = "routed_expert_up_proj";
+
+  const int64_t layers = draft.architecture.layers;
+  std::vector<uint8_t> is_delta(static_cast<size_t>(layers), 0);
+  if (const Json* list = linear.Find("kda_layers")) {
+    for (const Json& item : list->items()) {
+      const int64_t layer = item.AsInt().value_or(0);
+      if (layer < 1 || layer > layers) {
+        linear.Refuse("kda_layers", "layer numbers from 1 to num_hidden_layers");
+        break;
+      }
+      is_delta[static_cast<size_t>(layer - 1)] = 1;
+    }
+  }
+  const int64_t dense = draft.text.Int("first_k_dense_replace", 0, 0, kMaxLayers);
+  const int64_t period = draft.text.Int("moe_layer_freq", 1, 1, kMaxLayers);
+  for (int64_t i = 0; i < layers; ++i) {
+    LayerShape shape = is_delta[static_cast<size_t>(i)] != 0 ? delta : draft.base;
+    if (i >= dense && i % period == 0) shape.mlp = experts;
+    draft.Append(draft.GroupOf(shape));
+  }
+  if (draft.text.Int("num_nextn_predict_layers", 0, 0, 64) > 0) {
+    draft.Remark("The config names MTP layers but not what they hold; their weights are left out.");
+  }
+}
+
 constexpr Family kFamilies[] = {
     {"Qwen3NextForCausalLM", ReadQwen3Next},
     {"Qwen3_5ForConditionalGeneration", ReadQwen35},
@@ -416,6 +515,8 @@ constexpr Family kFamilies[] = {
     {"GraniteMoeHybridForCausalLM", ReadGraniteHybrid},
     {"NemotronHForCausalLM", ReadNemotronH},
     {"MiniMaxM1ForCausalLM", ReadMiniMaxM1},
+    {"KimiLinearForCausalLM", ReadKimiLinear},
+    {"KimiK3ForConditionalGeneration", ReadKimiLinear},
 };
 
 }  // namespace

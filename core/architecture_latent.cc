@@ -104,10 +104,78 @@ void ReadKimiK25(Draft& draft) {
   ReadDeepseekFamily(draft, true);
 }
 
+// DeepSeek-V4: every layer sees the last `sliding_window` tokens; compress_ratios says what it sees beyond
+// (0: nothing; 4: compressed keys chosen by an indexer; 128: all compressed keys). The first num_hash_layers
+// choose experts by token id.
+void ReadDeepseekV4(Draft& draft) {
+  draft.ReadCommon(false, 512);
+  Attention& attention = draft.base.attention;
+  attention.kind = AttentionKind::kCompressed;
+  attention.kv_heads = 1;
+  attention.window = draft.text.Required("sliding_window", 1, kMaxPositions);
+  attention.q_lora_rank = draft.text.Required("q_lora_rank", 1, kMaxWidth);
+  attention.rope_dim = draft.text.Required("qk_rope_head_dim", 0, attention.key_dim);
+  attention.nope_dim = attention.key_dim - attention.rope_dim;
+  attention.o_groups = draft.text.Required("o_groups", 1, kMaxHeads);
+  attention.o_lora_rank = draft.text.Required("o_lora_rank", 1, kMaxWidth);
+  if (!draft.failed() && attention.heads % attention.o_groups != 0) {
+    draft.text.Refuse("o_groups", "a divisor of num_attention_heads");
+  }
+  attention.sinks = true;
+  Attention indexed = attention;
+  indexed.index_heads = draft.text.Required("index_n_heads", 1, kMaxHeads);
+  indexed.index_dim = draft.text.Required("index_head_dim", 1, kMaxHeadDim);
+  indexed.index_topk = draft.text.Required("index_topk", 1, kMaxPositions);
+  draft.base.hyper_connections = draft.text.Int("hc_mult", 0, 0, 64);
+
+  Mlp experts = ReadDeepseekExperts(draft);
+  experts.selection_bias = draft.text.Text("topk_method", "noaux_tc") == "noaux_tc";
+  Mlp hashed = experts;
+  hashed.selection_bias = false;
+  hashed.hashed_router = true;
+
+  TensorNames& names = draft.names;
+  names.model = "";
+  names.embedding = "embed";
+  names.head = "head";
+  names.attention = "attn.";
+  names.moe = "ffn.";
+  names.selection_bias = "gate.bias";
+  names.expert_gate = names.shared_gate_proj = "w1";
+  names.expert_up = names.shared_up = "w3";
+  names.expert_down = names.shared_down = "w2";
+  names.norms[0] = "attn_norm";
+  names.norms[1] = "ffn_norm";
+  draft.mtp_style = MtpStyle::kDeepseekV4;
+  draft.rope_tables = draft.text.Has("compress_rope_theta") ? 2 : 1;
+
+  const int64_t layers = draft.architecture.layers;
+  const int64_t next = draft.text.Int("num_nextn_predict_layers", 0, 0, 64);
+  const Json* given = draft.text.Find("compress_ratios");
+  // The list may go on with the MTP layers.
+  const bool longer = given != nullptr && static_cast<int64_t>(given->items().size()) == layers + next;
+  const std::vector<int64_t> ratios =
+      draft.text.Ints("compress_ratios", longer ? layers + next : layers, 0, kMaxPositions);
+  if (ratios.empty()) draft.text.Refuse("compress_ratios", "an array of num_hidden_layers numbers");
+  const int64_t hash_layers = draft.text.Int("num_hash_layers", 0, 0, layers);
+  for (int64_t i = 0; i < layers && !draft.failed(); ++i) {
+    const int64_t ratio = ratios[static_cast<size_t>(i)];
+    LayerShape shape = draft.base;
+    if (ratio == 4) shape.attention = indexed;
+    shape.attention.compress_ratio = ratio;
+    shape.mlp = i < hash_layers ? hashed : experts;
+    draft.Append(draft.GroupOf(shape));
+  }
+  draft.architecture.mtp_layers = next;
+  draft.architecture.mtp_shape = draft.base;
+  draft.architecture.mtp_shape.mlp = experts;
+}
+
 constexpr Family kFamilies[] = {
-    {"DeepseekV2ForCausalLM", ReadDeepseekV2},  {"DeepseekV3ForCausalLM", ReadDeepseekV3},
-    {"DeepseekV32ForCausalLM", ReadDeepseekV3}, {"Glm4MoeLiteForCausalLM", ReadGlmLatent},
-    {"GlmMoeDsaForCausalLM", ReadGlmLatent},    {"KimiK25ForConditionalGeneration", ReadKimiK25},
+    {"DeepseekV4ForCausalLM", ReadDeepseekV4},        {"DeepseekV2ForCausalLM", ReadDeepseekV2},
+    {"DeepseekV3ForCausalLM", ReadDeepseekV3},        {"DeepseekV32ForCausalLM", ReadDeepseekV3},
+    {"Glm4MoeLiteForCausalLM", ReadGlmLatent},        {"GlmMoeDsaForCausalLM", ReadGlmLatent},
+    {"KimiK25ForConditionalGeneration", ReadKimiK25},
 };
 
 }  // namespace

@@ -279,12 +279,162 @@ void ReadHunYuan(Draft& draft) {
   }
 }
 
+// Sparse layers have an indexer that chooses blocks of tokens (vllm/models/minimax_m3/nvidia/model.py).
+void ReadMiniMaxM3(Draft& draft) {
+  draft.ReadCommon(false);
+  Attention& attention = draft.base.attention;
+  if (draft.text.Bool("use_qk_norm", true)) {
+    const bool wide = draft.text.Text("qk_norm_type", "per_head") == "per_layer";
+    attention.qk_norm = wide ? QkNorm::kFullWidth : QkNorm::kPerHead;
+  }
+  if (draft.text.Bool("attention_output_gate", false))
+    attention.gate_rows = attention.heads * attention.value_dim;
+  draft.base.mlp.intermediate =
+      draft.text.Required({"dense_intermediate_size", "intermediate_size"}, 1, kMaxMlpWidth);
+  Mlp experts = ReadExperts(draft, {"num_local_experts"}, {"num_experts_per_tok"},
+                            {"moe_intermediate_size", "intermediate_size"});
+  experts.selection_bias = draft.text.Bool("use_routing_bias", true);
+  experts.shared_intermediate =
+      draft.text.Int("shared_intermediate_size", experts.expert_intermediate, 0, kMaxMlpWidth) *
+      draft.text.Int("n_shared_experts", 0, 0, 1024);
+  TensorNames& names = draft.names;
+  names.moe = "block_sparse_moe.";
+  names.selection_bias = "e_score_correction_bias";
+  names.expert_gate = "w1";
+  names.expert_up = "w3";
+  names.expert_down = "w2";
+  draft.partial_rotary_factor = 0.5;
+  if (draft.root.json() != draft.text.json()) {
+    names.model = "language_model.model.";
+    names.head = "language_model.lm_head";
+  }
+
+  const int64_t layers = draft.architecture.layers;
+  ConfigReader sparse = draft.text.Object("sparse_attention_config");
+  Attention indexed = attention;
+  indexed.index_heads = sparse.Int("sparse_num_index_heads", 0, 0, kMaxHeads);
+  indexed.index_dim = sparse.Int("sparse_index_dim", 0, 0, kMaxHeadDim);
+  indexed.index_block = sparse.Int("sparse_block_size", 128, 1, kMaxPositions);
+  indexed.index_topk = sparse.Int("sparse_topk_blocks", 0, 0, kMaxPositions) * indexed.index_block;
+  const std::vector<int64_t> has_indexer = sparse.Ints("sparse_attention_freq", layers, 0, kMaxLayers);
+  const std::vector<uint8_t> moe =
+      SparseFrom(draft, draft.text.Int("first_k_dense_replace", 0, 0, kMaxLayers));
+  for (int64_t i = 0; i < layers; ++i) {
+    const size_t at = static_cast<size_t>(i);
+    LayerShape shape = draft.base;
+    if (at < has_indexer.size() && has_indexer[at] != 0) shape.attention = indexed;
+    if (moe[at] != 0) shape.mlp = experts;
+    draft.Append(draft.GroupOf(shape));
+  }
+  if (draft.text.Int({"num_mtp_modules", "num_nextn_predict_layers"}, 0, 0, 64) > 0) {
+    draft.Remark(
+        "The config counts MTP modules but does not say what they hold; their weights are left out.");
+  }
+}
+
+// Sliding layers have their own head counts and a sink; keys are wider than values
+// (vllm/model_executor/models/mimo_v2_flash.py).
+void ReadMiMo(Draft& draft) {
+  draft.ReadCommon(false);
+  ConfigReader& text = draft.text;
+  Attention& full = draft.base.attention;
+  full.qkv_bias = text.Bool("attention_bias", false);
+  full.value_dim = text.Int("v_head_dim", full.key_dim, 1, kMaxHeadDim);
+  full.sinks = text.Bool("add_full_attention_sink_bias", false);
+  Attention sliding = full;
+  sliding.kind = AttentionKind::kSliding;
+  sliding.window = text.Required({"sliding_window", "sliding_window_size"}, 1, kMaxPositions);
+  sliding.heads = text.Int("swa_num_attention_heads", full.heads, 1, kMaxHeads);
+  sliding.kv_heads = text.Int("swa_num_key_value_heads", full.kv_heads, 1, kMaxHeads);
+  sliding.key_dim = text.Int("swa_head_dim", full.key_dim, 1, kMaxHeadDim);
+  sliding.value_dim = text.Int("swa_v_head_dim", full.value_dim, 1, kMaxHeadDim);
+  sliding.sinks = text.Bool("add_swa_attention_sink_bias", false);
+  if (!draft.failed() && sliding.heads % sliding.kv_heads != 0) {
+    text.Refuse("swa_num_key_value_heads", "a divisor of swa_num_attention_heads");
+  }
+  draft.base.mlp.intermediate = text.Required("intermediate_size", 1, kMaxMlpWidth);
+  Mlp experts = ReadExperts(draft, {"n_routed_experts"}, {"num_experts_per_tok"}, {"moe_intermediate_size"});
+  experts.selection_bias = text.Text("topk_method", "noaux_tc") == "noaux_tc";
+  experts.shared_intermediate = experts.expert_intermediate * text.Int("n_shared_experts", 0, 0, 1024);
+  draft.names.sinks = "attention_sink_bias";
+  draft.rope_tables = text.Has("swa_rope_theta") ? 2 : 1;
+
+  const int64_t layers = draft.architecture.layers;
+  const std::vector<int64_t> pattern = text.Ints("hybrid_layer_pattern", layers, 0, 1);
+  if (pattern.empty())
+    text.Refuse("hybrid_layer_pattern", "an array of num_hidden_layers numbers, 0 full, 1 sliding");
+  const std::vector<uint8_t> moe = SparseFrom(draft, 0);
+  for (size_t i = 0; i < pattern.size(); ++i) {
+    LayerShape shape = draft.base;
+    if (pattern[i] != 0) shape.attention = sliding;
+    if (moe[i] != 0) shape.mlp = experts;
+    draft.Append(draft.GroupOf(shape));
+  }
+  draft.Remark(
+      "The repository also holds MTP layers, which the config does not describe; they are left out.");
+}
+
+// Step 3.5 and 3.7: q/k norms, and, where the config says so, other head counts in sliding layers and a gate
+// per head (vllm/model_executor/models/step3p5.py).
+void ReadStep(Draft& draft) {
+  draft.ReadCommon(false);
+  ConfigReader& text = draft.text;
+  Attention& full = draft.base.attention;
+  full.kv_heads = text.Int("num_attention_groups", full.kv_heads, 1, full.heads);
+  full.qkv_bias = text.Bool("attention_bias", false);
+  full.qk_norm = QkNorm::kPerHead;
+  const bool gated = text.Bool("use_head_wise_attn_gate", false);
+  if (gated) full.gate_rows = full.heads;
+  Attention sliding = full;
+  sliding.window = text.Int("sliding_window", 0, 0, kMaxPositions);
+  if (sliding.window > 0) sliding.kind = AttentionKind::kSliding;
+  if (text.Has("attention_other_setting")) {
+    ConfigReader other = text.Object("attention_other_setting");
+    sliding.heads = other.Int("num_attention_heads", full.heads, 1, kMaxHeads);
+    sliding.kv_heads = other.Int("num_attention_groups", full.kv_heads, 1, kMaxHeads);
+    sliding.key_dim = other.Int("head_dim", full.key_dim, 1, kMaxHeadDim);
+    sliding.value_dim = sliding.key_dim;
+    if (gated) sliding.gate_rows = sliding.heads;
+  } else {
+    draft.Remark(
+        "The config does not say whether sliding layers have other head counts or a gate per head: both are "
+        "taken as absent.");
+  }
+  draft.base.mlp.intermediate = text.Required("intermediate_size", 1, kMaxMlpWidth);
+  Mlp experts = ReadExperts(draft, {"moe_num_experts", "num_experts", "n_routed_experts"},
+                            {"moe_top_k", "num_experts_per_tok"}, {"moe_intermediate_size"});
+  experts.selection_bias = text.Bool("use_moe_router_bias", true);
+  experts.shared_intermediate = text.Int("share_expert_dim", 0, 0, kMaxMlpWidth);
+  TensorNames& names = draft.names;
+  names.moe = "moe.";
+  names.selection_bias = "router_bias";
+  names.experts = "";
+  names.shared = "share_expert.";
+  names.shared_beside_moe = true;
+
+  const int64_t layers = draft.architecture.layers;
+  const std::vector<LayerType> types = draft.LayerTypes();
+  const std::vector<uint8_t> moe = SparseFrom(draft, text.Int("first_k_dense_replace", 1, 0, kMaxLayers));
+  for (int64_t i = 0; i < layers; ++i) {
+    const size_t at = static_cast<size_t>(i);
+    LayerShape shape = draft.base;
+    if (types[at] == LayerType::kSliding) shape.attention = sliding;
+    if (moe[at] != 0) shape.mlp = experts;
+    draft.Append(draft.GroupOf(shape));
+  }
+  if (text.Int("num_nextn_predict_layers", 0, 0, 64) > 0) {
+    draft.Remark("The config counts MTP layers but does not say what they hold; their weights are left out.");
+  }
+}
+
 constexpr Family kFamilies[] = {
     {"MixtralForCausalLM", ReadMixtral},     {"Qwen2MoeForCausalLM", ReadQwen2Moe},
     {"Qwen3MoeForCausalLM", ReadQwen3Moe},   {"Qwen3VLMoeForConditionalGeneration", ReadQwen3Moe},
     {"Ernie4_5_MoeForCausalLM", ReadErnie},  {"Ernie4_5MoeForCausalLM", ReadErnie},
     {"Glm4MoeForCausalLM", ReadGlm4Moe},     {"GptOssForCausalLM", ReadGptOss},
-    {"MiniMaxM2ForCausalLM", ReadMiniMaxM2}, {"Llama4ForConditionalGeneration", ReadLlama4},
+    {"MiniMaxM2ForCausalLM", ReadMiniMaxM2}, {"MiniMaxM3ForCausalLM", ReadMiniMaxM3},
+    {"MiMoV2FlashForCausalLM", ReadMiMo},    {"Step3p5ForCausalLM", ReadStep},
+    {"Step3p7FlashForCausalLM", ReadStep},   {"Llama4ForConditionalGeneration", ReadLlama4},
     {"Llama4ForCausalLM", ReadLlama4},       {"HunYuanMoEV1ForCausalLM", ReadHunYuan},
 };
 

@@ -51,19 +51,6 @@ void ReadPublished(const Json& value, Model* model) {
   model->published_exact = Text(*published, "basis") == "exact";
 }
 
-// What the repository stores beside what its config tells (models/schema).
-StoredParts ReadStores(const Json& stores) {
-  StoredParts parts;
-  for (const Json& item : stores.items()) {
-    const std::string& name = item.AsString();
-    parts.vision |= name == "vision";
-    parts.mtp |= name == "mtp";
-    parts.mtp_embeddings |= name == "mtp_embeddings";
-    parts.tied_lm_head |= name == "tied_lm_head";
-  }
-  return parts;
-}
-
 Result<Model> ReadModel(const Json& value, const std::string& where) {
   Model model;
   model.id = Text(value, "id");
@@ -80,7 +67,7 @@ Result<Model> ReadModel(const Json& value, const std::string& where) {
   const Json* config = value.Find("config");
   if (!config) return Error{where + ".config", "nothing", "the keys of its Hugging Face config.json"};
   const Json* stores = value.Find("stores");
-  const std::optional<StoredParts> parts = stores ? std::optional(ReadStores(*stores)) : std::nullopt;
+  const std::optional<StoredParts> parts = stores ? std::optional(ReadStoredParts(*stores)) : std::nullopt;
   Result<Architecture> architecture = ReadArchitecture(*config, model.id, parts);
   if (!architecture.ok()) {
     model.refused = architecture.error();

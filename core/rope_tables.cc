@@ -57,15 +57,18 @@ void ReadRope(Draft& draft) {
   const int64_t original =
       draft.text.Int("original_max_position_embeddings", a.max_positions, 1, kMaxPositions);
   if (rope.Has("full_attention") || rope.Has("sliding_attention")) {
-    // One rope per kind of layer (Gemma 3 and 4 of transformers 5).
+    // One rope per kind of layer (Gemma 3 and 4 in transformers 5). "proportional" leaves frequencies out,
+    // not columns (vllm/model_executor/layers/rotary_embedding/gemma4_rope.py).
     ConfigReader full = rope.Object("full_attention");
     ConfigReader sliding = rope.Object("sliding_attention");
-    a.rope_table_elements += Rows(full, a.max_positions, original) * a.rotary_dim;
+    const int64_t width = draft.global_head_dim > 0 ? draft.global_head_dim : a.rotary_dim;
+    a.rope_table_elements += Rows(full, a.max_positions, original) * width;
     a.rope_table_elements += Rows(sliding, a.max_positions, original) * draft.base.attention.key_dim;
   } else {
-    a.rope_table_elements += Rows(rope, a.max_positions, original) * a.rotary_dim;
+    a.rope_table_elements += draft.rope_tables * Rows(rope, a.max_positions, original) * a.rotary_dim;
     a.rope_table_elements += a.max_positions * draft.local_rotary_dim;
   }
+  a.rope_table_fp32 = latent && (kind == "yarn" || kind == "deepseek_yarn");
   a.rope_tables_positions = a.rotary_dim > 0 ? CeilDiv(a.rope_table_elements, a.rotary_dim) : 0;
 }
 

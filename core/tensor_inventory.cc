@@ -44,6 +44,7 @@ class InventoryBuilder {
     if (norm_bias) {
       list_.Bias({"", n_.final_norm, "output_norm"}, TensorRole::kNorm, Sharding::kReplicated, a_.hidden);
     }
+    AddOutsideLayers();
     if (a_.tied_embeddings && !stored_.tied_lm_head) return;
     list_.Enter(TensorPart::kText, -1, 1, "");
     Tensor& head =
@@ -52,18 +53,64 @@ class InventoryBuilder {
     head.duplicate = a_.tied_embeddings;
   }
 
+  void AddOutsideLayers() {
+    if (a_.groups.empty()) return;
+    const LayerShape& shape = a_.groups[0].shape;
+    const Sharding whole = Sharding::kReplicated;
+    if (shape.hyper_connections > 0) AddStreamHead(shape.hyper_connections);
+    if (shape.attention_residuals) {
+      list_.Weight({"", "output_attn_res_norm", ""}, TensorRole::kNorm, whole, a_.hidden);
+      list_.Linear({"", "output_attn_res_proj", ""}, TensorRole::kOther, whole, 1, a_.hidden);
+    }
+    if (const int64_t width = shape.per_layer_input; width > 0) {
+      const int64_t all = a_.layers * width;
+      list_.Weight({"", "embed_tokens_per_layer", "per_layer_token_embd"}, TensorRole::kEmbedding,
+                   Sharding::kVocab, draft_.per_layer_vocab, all);
+      list_.Linear({"", "per_layer_model_projection", "per_layer_model_proj"}, TensorRole::kOther,
+                   Sharding::kRows, all, a_.hidden);
+      list_.Weight({"", "per_layer_projection_norm", "per_layer_proj_norm"}, TensorRole::kNorm, whole, width);
+    }
+  }
+
   void AddLayer(const LayerShape& shape) {
     AddNorms(shape);
     AddAttention(shape.attention);
     AddRecurrent(shape.recurrent);
     AddMlp(shape.mlp);
+    AddResiduals(shape);
+  }
+
+  // What a layer holds for mixing residual streams, for a second embedding and for scaling.
+  void AddResiduals(const LayerShape& shape) {
+    const TensorRole role = TensorRole::kOther;
+    const Sharding whole = Sharding::kReplicated;
+    if (const int64_t streams = shape.hyper_connections; streams > 0) {
+      const int64_t mixes = (2 + streams) * streams;
+      for (const std::string_view place : {"hc_attn_", "hc_ffn_"}) {
+        list_.Parameter({place, "fn", ""}, role, whole, mixes, streams * a_.hidden).fp32 = true;
+        list_.Parameter({place, "base", ""}, role, whole, mixes).fp32 = true;
+        list_.Parameter({place, "scale", ""}, role, whole, 3).fp32 = true;
+      }
+    }
+    if (shape.attention_residuals) {
+      for (const std::string_view place : {"self_attention_res_", "mlp_res_"}) {
+        list_.Weight({place, "norm", ""}, TensorRole::kNorm, whole, a_.hidden);
+        list_.Linear({place, "proj", ""}, role, whole, 1, a_.hidden);
+      }
+    }
+    if (const int64_t width = shape.per_layer_input; width > 0) {
+      list_.Linear({"", "per_layer_input_gate", "inp_gate"}, role, whole, width, a_.hidden);
+      list_.Linear({"", "per_layer_projection", "proj"}, role, whole, a_.hidden, width);
+      list_.Weight({"", "post_per_layer_input_norm", "post_norm"}, TensorRole::kNorm, whole, a_.hidden);
+    }
+    if (shape.layer_scalar) list_.Parameter({"", "layer_scalar", "layer_output_scale"}, role, whole, 1);
   }
 
   void AddNorms(const LayerShape& shape) {
     const bool mixer =
         shape.attention.kind != AttentionKind::kNone || shape.recurrent.kind != RecurrentKind::kNone;
     const int32_t first = mixer || shape.norms > 2 ? 0 : 1;
-    for (int32_t i = first; i < first + shape.norms && i < 4; ++i) {
+    for (int32_t i = first; i < first + shape.norms && i < kMaxNorms; ++i) {
       const Names names{"", n_.norms[i], n_.ggml_norms[i]};
       list_.Weight(names, TensorRole::kNorm, Sharding::kReplicated, a_.hidden);
       if (shape.norm_bias) list_.Bias(names, TensorRole::kNorm, Sharding::kReplicated, a_.hidden);
@@ -77,6 +124,7 @@ class InventoryBuilder {
       case AttentionKind::kLatent:
         return AddLatentAttention(attention);
       case AttentionKind::kCompressed:
+        return AddCompressedAttention(attention);
       case AttentionKind::kFull:
       case AttentionKind::kSliding:
       case AttentionKind::kChunked:
@@ -109,6 +157,7 @@ class InventoryBuilder {
     list_.Linear({n_.attention, n_.o, "attn_output"}, role, Sharding::kColumns, a_.hidden,
                  t.heads * t.value_dim, t.o_bias);
     AddQkNorms(t);
+    if (t.index_heads > 0 && t.index_block > 0) AddBlockIndexer(t);
     if (t.gate_rows > 0) {
       list_.Linear({n_.attention, n_.gate_of_attention, "attn_gate"}, role, Sharding::kRows, t.gate_rows,
                    a_.hidden);
@@ -161,6 +210,58 @@ class InventoryBuilder {
     if (t.index_heads > 0 && !t.index_shared) AddIndexer(t);
   }
 
+  // MiniMax-M3: as many index queries as KV heads, sharded with them, and one index key
+  // (vllm/models/minimax_m3/nvidia/model.py).
+  void AddBlockIndexer(const Attention& t) {
+    const TensorRole role = TensorRole::kIndexer;
+    const int64_t rows = t.index_heads * t.index_dim;
+    list_.KvLinear({n_.attention, "index_q_proj", "indexer.attn_q_b"}, role, rows, rows, t.index_heads,
+                   a_.hidden);
+    list_.Linear({n_.attention, "index_k_proj", "indexer.attn_k"}, role, Sharding::kReplicated, t.index_dim,
+                 a_.hidden);
+    list_.Weight({n_.attention, "index_q_norm", "indexer.q_norm"}, role, Sharding::kReplicated, t.index_dim);
+    list_.Weight({n_.attention, "index_k_norm", "indexer.k_norm"}, role, Sharding::kReplicated, t.index_dim);
+  }
+
+  // DeepSeek-V4: one key that is also the value, queries and outputs through low ranks, and from ratio 4 on a
+  // compressor; ratio 4 chooses among compressed keys with an indexer (vllm/model_executor/models/
+  // deepseek_v4.py, vllm/model_executor/layers/deepseek_compressor.py).
+  void AddCompressedAttention(const Attention& t) {
+    const TensorRole role = TensorRole::kAttention;
+    const Sharding whole = Sharding::kReplicated;
+    const std::string_view scope = n_.attention;
+    list_.Linear({scope, "wq_a", "attn_q_a"}, role, whole, t.q_lora_rank, a_.hidden);
+    list_.Weight({scope, "q_norm", "attn_q_a_norm"}, TensorRole::kNorm, whole, t.q_lora_rank);
+    list_.Linear({scope, "wq_b", "attn_q_b"}, role, Sharding::kRows, t.heads * t.key_dim, t.q_lora_rank);
+    list_.Linear({scope, "wkv", "attn_kv"}, role, whole, t.key_dim, a_.hidden);
+    list_.Weight({scope, "kv_norm", "attn_kv_norm"}, TensorRole::kNorm, whole, t.key_dim);
+    list_.Linear({scope, "wo_a", "attn_output_a"}, role, Sharding::kRows, t.o_groups * t.o_lora_rank,
+                 t.heads * t.value_dim / t.o_groups);
+    list_.Linear({scope, "wo_b", "attn_output_b"}, role, Sharding::kColumns, a_.hidden,
+                 t.o_groups * t.o_lora_rank);
+    list_.Parameter({scope, "attn_sink", "attn_sinks"}, role, Sharding::kRows, t.heads).fp32 = true;
+    if (t.compress_ratio > 0) {
+      AddCompressor(std::string(scope) + "compressor.", role, t.compress_ratio, t.key_dim);
+    }
+    if (t.index_heads == 0) return;
+    const std::string indexer = std::string(scope) + "indexer.";
+    list_.Linear({indexer, "wq_b", "indexer.attn_q_b"}, TensorRole::kIndexer, whole,
+                 t.index_heads * t.index_dim, t.q_lora_rank);
+    list_.Linear({indexer, "weights_proj", "indexer.proj"}, TensorRole::kIndexer, whole, t.index_heads,
+                 a_.hidden);
+    AddCompressor(indexer + "compressor.", TensorRole::kIndexer, t.compress_ratio, t.index_dim);
+  }
+
+  // Ratio 4 compresses overlapping windows and therefore keeps two halves.
+  void AddCompressor(const std::string& scope, TensorRole role, int64_t ratio, int64_t width) {
+    const Sharding whole = Sharding::kReplicated;
+    const int64_t rows = ratio == 4 ? 2 * width : width;
+    list_.Parameter({scope, "ape", ""}, role, whole, ratio, rows).fp32 = true;
+    list_.Linear({scope, "wkv", ""}, role, whole, rows, a_.hidden);
+    list_.Linear({scope, "wgate", ""}, role, whole, rows, a_.hidden);
+    list_.Weight({scope, "norm", ""}, TensorRole::kNorm, whole, width);
+  }
+
   void AddIndexer(const Attention& t) {
     const TensorRole role = TensorRole::kIndexer;
     const Sharding whole = Sharding::kReplicated;
@@ -176,8 +277,9 @@ class InventoryBuilder {
   void AddRecurrent(const Recurrent& recurrent) {
     switch (recurrent.kind) {
       case RecurrentKind::kNone:
-      case RecurrentKind::kKimiDelta:
         return;
+      case RecurrentKind::kKimiDelta:
+        return AddKimiDelta(recurrent);
       case RecurrentKind::kGatedDeltaNet:
         return AddDeltaNet(recurrent);
       case RecurrentKind::kMamba1:
@@ -208,6 +310,31 @@ class InventoryBuilder {
     list_.Parameter({scope, "A_log", "ssm_a"}, role, Sharding::kRows, r.heads);
     list_.Weight({scope, "norm", "ssm_norm"}, TensorRole::kNorm, Sharding::kReplicated, r.head_dim);
     list_.Linear({scope, "out_proj", "ssm_out"}, role, Sharding::kColumns, a_.hidden, r.inner);
+  }
+
+  // vllm/models/kimi_k3/nvidia/kda.py; without the full-rank gate, vllm/model_executor/layers/kda.py.
+  void AddKimiDelta(const Recurrent& r) {
+    const TensorRole role = TensorRole::kRecurrent;
+    const std::string_view scope = n_.recurrent;
+    for (const std::string_view name : {"q_proj", "k_proj", "v_proj"}) {
+      list_.Linear({scope, name, ""}, role, Sharding::kRows, r.inner, a_.hidden);
+    }
+    for (const std::string_view name : {"q_conv1d", "k_conv1d", "v_conv1d"}) {
+      list_.Weight({scope, name, ""}, role, Sharding::kRows, r.inner, r.conv_kernel);
+    }
+    list_.Parameter({scope, "A_log", ""}, role, Sharding::kRows, r.heads).fp32 = true;
+    list_.Parameter({scope, "dt_bias", ""}, role, Sharding::kRows, r.inner).fp32 = true;
+    list_.Linear({scope, "f_a_proj", ""}, role, Sharding::kReplicated, r.head_dim, a_.hidden);
+    list_.Linear({scope, "f_b_proj", ""}, role, Sharding::kRows, r.inner, r.head_dim);
+    list_.Linear({scope, "b_proj", ""}, role, Sharding::kRows, r.heads, a_.hidden);
+    if (r.full_rank_gate) {
+      list_.Linear({scope, "g_proj", ""}, role, Sharding::kRows, r.inner, a_.hidden);
+    } else {
+      list_.Linear({scope, "g_a_proj", ""}, role, Sharding::kReplicated, r.head_dim, a_.hidden);
+      list_.Linear({scope, "g_b_proj", ""}, role, Sharding::kRows, r.inner, r.head_dim);
+    }
+    list_.Weight({scope, "o_norm", ""}, TensorRole::kNorm, Sharding::kReplicated, r.head_dim);
+    list_.Linear({scope, "o_proj", ""}, role, Sharding::kColumns, a_.hidden, r.inner);
   }
 
   void AddMamba1(const Recurrent& r) {
@@ -284,12 +411,24 @@ class InventoryBuilder {
                      mlp.experts)
           .fp32 = true;
     }
+    if (mlp.hashed_router) {
+      // Expert numbers by token; 32-bit integers.
+      list_
+          .Parameter({n_.moe, "gate.tid2eid", ""}, TensorRole::kRouter, Sharding::kReplicated, a_.vocab,
+                     mlp.experts_per_token)
+          .fp32 = true;
+    }
+    if (mlp.dense_beside) AddGemmaRouter(mlp);
     if (mlp.expert_hidden != a_.hidden) {
       const TensorRole role = TensorRole::kSharedExpert;
-      list_.Linear({n_.moe, "fc1_latent_proj", "ffn_latent_in"}, role, Sharding::kReplicated,
-                   mlp.expert_hidden, a_.hidden);
-      list_.Linear({n_.moe, "fc2_latent_proj", "ffn_latent_out"}, role, Sharding::kReplicated, a_.hidden,
+      list_.Linear({n_.moe, n_.latent_in, "ffn_latent_in"}, role, Sharding::kReplicated, mlp.expert_hidden,
+                   a_.hidden);
+      list_.Linear({n_.moe, n_.latent_out, "ffn_latent_out"}, role, Sharding::kReplicated, a_.hidden,
                    mlp.expert_hidden);
+      if (mlp.latent_norm) {
+        list_.Weight({n_.moe, n_.latent_norm, ""}, TensorRole::kNorm, Sharding::kReplicated,
+                     mlp.expert_hidden);
+      }
     }
     if (n_.stacked_experts) {
       AddStackedExperts(mlp);
@@ -297,6 +436,14 @@ class InventoryBuilder {
       AddSeparateExperts(mlp);
     }
     if (mlp.shared_intermediate > 0) AddSharedExpert(mlp);
+  }
+
+  // A scale of the router's input and one number per expert (transformers modeling_gemma4.py).
+  void AddGemmaRouter(const Mlp& mlp) {
+    list_.Parameter({"router.", "scale", "ffn_gate_inp_scale"}, TensorRole::kRouter, Sharding::kReplicated,
+                    a_.hidden);
+    list_.Parameter({"router.", "per_expert_scale", "ffn_down_exps_scale"}, TensorRole::kRouter,
+                    Sharding::kReplicated, mlp.experts);
   }
 
   void AddSeparateExperts(const Mlp& mlp) {
@@ -343,15 +490,15 @@ class InventoryBuilder {
   void AddSharedExpert(const Mlp& mlp) {
     const TensorRole role = TensorRole::kSharedExpert;
     const std::string scope =
-        std::string(n_.shared == "shared_mlp." && !n_.shared_gate_up.empty() ? "" : n_.moe) +
-        std::string(n_.shared);
+        (n_.shared_beside_moe ? std::string() : std::string(n_.moe)) + std::string(n_.shared);
     const int64_t width = mlp.shared_intermediate;
     if (!n_.shared_gate_up.empty()) {
       list_.Linear({scope, n_.shared_gate_up, "ffn_up_shexp"}, role, Sharding::kRows, 2 * width, a_.hidden,
                    mlp.bias);
     } else {
       if (mlp.gated) {
-        list_.Linear({scope, n_.gate, "ffn_gate_shexp"}, role, Sharding::kRows, width, a_.hidden, mlp.bias);
+        list_.Linear({scope, n_.shared_gate_proj, "ffn_gate_shexp"}, role, Sharding::kRows, width, a_.hidden,
+                     mlp.bias);
       }
       list_.Linear({scope, n_.shared_up, "ffn_up_shexp"}, role, Sharding::kRows, width, a_.hidden, mlp.bias);
     }
@@ -371,6 +518,8 @@ class InventoryBuilder {
         return AddQwenMtp();
       case MtpStyle::kErnie:
         return AddErnieMtp();
+      case MtpStyle::kDeepseekV4:
+        return AddDeepseekV4Mtp();
       case MtpStyle::kNemotron:
         return AddNemotronMtp();
     }
@@ -404,6 +553,28 @@ class InventoryBuilder {
       head.duplicate = true;
     }
     AddLayer(a_.mtp_shape);
+  }
+
+  void AddDeepseekV4Mtp() {
+    EnterMtp(n_.model + "mtp.{}.");
+    MtpNorm("", "enorm", "nextn.enorm");
+    MtpNorm("", "hnorm", "nextn.hnorm");
+    MtpNorm("", "norm", "nextn.shared_head_norm");
+    for (const std::string_view name : {"e_proj", "h_proj"}) {
+      list_.Linear({"", name, "nextn.eh_proj"}, TensorRole::kOther, Sharding::kReplicated, a_.hidden,
+                   a_.hidden);
+    }
+    AddStreamHead(a_.mtp_shape.hyper_connections);
+    AddLayer(a_.mtp_shape);
+  }
+
+  // Collapses the residual streams before the head.
+  void AddStreamHead(int64_t streams) {
+    const TensorRole role = TensorRole::kOther;
+    list_.Parameter({"", "hc_head_fn", ""}, role, Sharding::kReplicated, streams, streams * a_.hidden).fp32 =
+        true;
+    list_.Parameter({"", "hc_head_base", ""}, role, Sharding::kReplicated, streams).fp32 = true;
+    list_.Parameter({"", "hc_head_scale", ""}, role, Sharding::kReplicated, 1).fp32 = true;
   }
 
   void AddQwenMtp() {

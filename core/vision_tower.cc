@@ -25,7 +25,8 @@ class VisionBuilder {
     if (type == "clip_vision_model") return BuildClip();
     if (type == "llama4_vision_model") return BuildLlama4();
     if (type == "pixtral") return BuildPixtral();
-    if (name == "KimiK25ForConditionalGeneration") return BuildMoonVit();
+    if (type == "gemma4_vision") return BuildGemma4();
+    if (name.substr(0, 4) == "Kimi") return BuildMoonVit();
     draft_.Remark("The vision tower of " + std::string(name) +
                   " is not described here; its weights are left out.");
     a_.has_vision = false;
@@ -222,7 +223,8 @@ class VisionBuilder {
     Linear("linear_2", a_.hidden, a_.hidden, bias, Sharding::kColumns, TensorRole::kProjector);
   }
 
-  // modeling_kimi_k25.py of moonshotai/Kimi-K2.5: MoonViT and a patch merger of two linear layers.
+  // Kimi-K2.5 and K3: MoonViT with a patch merger of two linear layers. K3's is without biases, with RMS
+  // norms and wider attention (vllm/model_executor/models/kimi_k25_vit.py).
   void BuildMoonVit() {
     ReadTower({"vt_num_hidden_layers"}, {"vt_num_attention_heads"});
     VisionTower& t = tower();
@@ -230,24 +232,71 @@ class VisionBuilder {
     t.merge = kernel.empty() ? 2 : kernel[0];
     const int64_t height = vision_.Int("init_pos_emb_height", 64, 1, 4096);
     const int64_t width = vision_.Int("init_pos_emb_width", 64, 1, 4096);
+    const bool rms = vision_.Text("norm_type", "layernorm") == "rmsnorm";
+    const bool attention_bias = vision_.Bool("attn_bias", true);
+    const bool linear_bias = vision_.Bool("linear_bias", true);
+    const int64_t inner = vision_.Int("qkv_hidden_size", t.hidden, 1, kMaxWidth);
     Enter("vision_tower.");
-    Patches("patch_embed.proj", PatchElements(), true);
+    Patches("patch_embed.proj", PatchElements(), vision_.Bool("patch_embed_proj_bias", true));
     list_.Weight({"", "patch_embed.pos_emb", ""}, kRole, Sharding::kReplicated, height * width, t.hidden);
     Enter("vision_tower.encoder.blocks.{}.", t.layers);
-    LayerNorm("norm0", t.hidden);
-    LayerNorm("norm1", t.hidden);
-    Linear("wqkv", 3 * t.hidden, t.hidden, true);
-    Linear("wo", t.hidden, t.hidden, true, Sharding::kColumns);
-    Linear("mlp.fc0", t.intermediate, t.hidden, true);
-    Linear("mlp.fc1", t.hidden, t.intermediate, true, Sharding::kColumns);
+    Norm("norm0", t.hidden, rms);
+    Norm("norm1", t.hidden, rms);
+    Linear("wqkv", 3 * inner, t.hidden, attention_bias);
+    Linear("wo", t.hidden, inner, attention_bias, Sharding::kColumns);
+    Linear("mlp.fc0", t.intermediate, t.hidden, linear_bias);
+    Linear("mlp.fc1", t.hidden, t.intermediate, linear_bias, Sharding::kColumns);
     Enter("vision_tower.encoder.");
-    LayerNorm("final_layernorm", t.hidden);
+    Norm("final_layernorm", t.hidden, rms);
     const int64_t merged = t.hidden * t.merge * t.merge;
     const int64_t text = vision_.Int("text_hidden_size", a_.hidden, 1, kMaxWidth);
+    const bool second = vision_.Text("mm_projector_type", "patchmerger") == "patchmergerv2";
     Enter("mm_projector.");
-    LayerNorm("pre_norm", t.hidden, TensorRole::kProjector);
-    Linear("proj.0", merged, merged, true, Sharding::kRows, TensorRole::kProjector);
-    Linear("proj.2", text, merged, true, Sharding::kColumns, TensorRole::kProjector);
+    if (!second) LayerNorm("pre_norm", t.hidden, TensorRole::kProjector);
+    Linear("proj.0", merged, merged, !second, Sharding::kRows, TensorRole::kProjector);
+    Linear("proj.2", text, merged, !second, Sharding::kColumns, TensorRole::kProjector);
+    if (second) RmsNorm("post_norm", text, TensorRole::kProjector);
+  }
+  void Norm(std::string_view name, int64_t width, bool rms) {
+    if (rms) return RmsNorm(name, width);
+    LayerNorm(name, width);
+  }
+
+  // modeling_gemma4.py: gated MLP, four norms, q/k norms, a table of positions per axis.
+  void BuildGemma4() {
+    ReadTower({"num_hidden_layers"}, {"num_attention_heads"});
+    VisionTower& t = tower();
+    const int64_t head = vision_.Int("head_dim", t.hidden / t.heads, 1, kMaxHeadDim);
+    const int64_t query = t.heads * head;
+    const int64_t key = vision_.Int("num_key_value_heads", t.heads, 1, t.heads) * head;
+    t.merge = vision_.Int("pooling_kernel_size", 3, 1, 64);
+    t.tokens_per_image = vision_.Int("default_output_length", 280, 1, 1 << 20);
+    const std::string model = "model.vision_tower.";
+    Enter(model + "patch_embedder.");
+    Linear("input_proj", t.hidden, PatchElements(), false, Sharding::kReplicated);
+    list_.Parameter({"", "position_embedding_table", ""}, kRole, Sharding::kReplicated,
+                    2 * vision_.Int("position_embedding_size", 10240, 1, kMaxVocab), t.hidden);
+    Enter(model + "encoder.layers.{}.", t.layers);
+    for (const std::string_view name : {"input_layernorm", "post_attention_layernorm",
+                                        "pre_feedforward_layernorm", "post_feedforward_layernorm"}) {
+      RmsNorm(name, t.hidden);
+    }
+    Linear("self_attn.q_proj.linear", query, t.hidden, false);
+    Linear("self_attn.k_proj.linear", key, t.hidden, false);
+    Linear("self_attn.v_proj.linear", key, t.hidden, false);
+    Linear("self_attn.o_proj.linear", t.hidden, query, false, Sharding::kColumns);
+    RmsNorm("self_attn.q_norm", head);
+    RmsNorm("self_attn.k_norm", head);
+    Linear("mlp.gate_proj.linear", t.intermediate, t.hidden, false);
+    Linear("mlp.up_proj.linear", t.intermediate, t.hidden, false);
+    Linear("mlp.down_proj.linear", t.hidden, t.intermediate, false, Sharding::kColumns);
+    if (vision_.Bool("standardize", false)) {
+      Enter(model);
+      list_.Parameter({"", "std_bias", ""}, kRole, Sharding::kReplicated, t.hidden);
+      list_.Parameter({"", "std_scale", ""}, kRole, Sharding::kReplicated, t.hidden);
+    }
+    Enter("model.embed_vision.");
+    Linear("embedding_projection", a_.hidden, t.hidden, false, Sharding::kReplicated, TensorRole::kProjector);
   }
 
   Architecture& a_;
