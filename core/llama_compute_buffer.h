@@ -1,0 +1,65 @@
+// The compute buffers that llama.cpp reserves: what the intermediate results of one batch take on each card
+// and in RAM.
+//
+// Derived, not fitted: the graph of each kind of layer is walked in the order in which llama.cpp builds it,
+// through a twin of its allocator. A kind of layer is walked until its place in the buffer repeats, so the
+// cost does not grow with the number of layers. Sources: src/llama-graph.cpp (build_attn_mha, build_ffn,
+// build_moe_ffn), src/models/*.cpp, ggml/src/ggml-backend.cpp (splits, input copies) and ggml-alloc.c.
+// Sizes are bytes.
+#ifndef PLIMSOLL_CORE_LLAMA_COMPUTE_BUFFER_H_
+#define PLIMSOLL_CORE_LLAMA_COMPUTE_BUFFER_H_
+
+#include <cstdint>
+
+#include "core/architecture.h"
+#include "core/engine_version.h"
+#include "core/units.h"
+
+namespace plimsoll {
+
+// The batch and the cache that the graph is reserved for, and what this build does.
+struct LlamaGraph {
+  const Architecture* architecture = nullptr;
+  int64_t tokens = 0;        // of one physical batch
+  int64_t outputs = 0;       // rows of logits
+  int64_t sequences = 1;     // slots
+  int64_t cells = 0;         // of one stream, layers with the whole context
+  int64_t window_cells = 0;  // of one stream, sliding layers; equal to `cells` without a windowed cache
+  bool flash_attention = true;
+  bool quantized_k = false;
+  bool quantized_v = false;
+  int64_t snapshots = 1;  // recurrent states kept per sequence: 1 + drafted tokens
+
+  bool glu_operator = true;
+  bool row_indices = true;
+  bool embedding_input = true;
+  bool half_mask = true;
+  bool rotate_cache = true;  // when quantised
+  bool fused_delta_net = true;
+  bool latent_cache = true;  // MLA
+  bool latent_without_v = true;
+  bool windowed = false;  // sliding layers have their own cells, masks and indices
+  bool full_mask_too =
+      true;  // some layer sees the whole context (always true unless every layer slides)
+};
+
+// What one device computes.
+struct LlamaGraphPart {
+  int64_t first_layer = 0;
+  int64_t end_layer = 0;
+  bool output = true;         // this device has the output layer, hence the logits
+  bool casts_mask = true;     // the first device turns the 32-bit mask into 16 bits; others get the result
+  int64_t copies = 1;         // pipeline parallelism keeps every input this many times
+  int64_t staged_layers = 0;  // layers below this one have their experts in RAM: staged for each batch
+  int64_t staged_bytes = 0;   // the largest such tensor
+};
+
+// REQUIRES: 0 <= first_layer <= end_layer <= architecture->layers, tokens >= 1.
+Bytes ComputeBuffer(const LlamaGraph& graph, const LlamaGraphPart& part);
+
+// The pinned buffer in RAM: the graph's inputs and the rows of the token embedding.
+Bytes HostComputeBuffer(const LlamaGraph& graph, int64_t copies);
+
+}  // namespace plimsoll
+
+#endif  // PLIMSOLL_CORE_LLAMA_COMPUTE_BUFFER_H_

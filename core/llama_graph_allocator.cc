@@ -1,0 +1,62 @@
+#include "core/llama_graph_allocator.h"
+
+#include <algorithm>
+#include <cstddef>
+
+namespace plimsoll {
+
+GraphAllocator::Place GraphAllocator::Alloc(int64_t bytes) {
+  const int64_t size = RoundUp(std::clamp<int64_t>(bytes, 1, kLargestTensor), kAlignment);
+  int best = count_ - 1;
+  int64_t best_size = internal::kInt64Max;
+  for (int i = 0; i + 1 < count_; ++i) {
+    const int64_t hole = holes_[static_cast<size_t>(i)].size;
+    if (hole < size || hole > best_size) continue;
+    best = i;
+    best_size = hole;
+  }
+  Hole& hole = holes_[static_cast<size_t>(best)];
+  const Place place = {hole.offset, size};
+  hole.offset += size;
+  hole.size -= size;
+  if (hole.size == 0) Remove(best);
+  peak_ = std::max(peak_, place.offset + size);
+  return place;
+}
+
+void GraphAllocator::Free(Place* place) {
+  const Place freed = *place;
+  *place = {};
+  if (freed.size == 0) return;
+  int next = 0;  // the first hole behind the freed place; the open end always is
+  while (next < count_ - 1 && holes_[static_cast<size_t>(next)].offset < freed.offset) ++next;
+  Hole& after = holes_[static_cast<size_t>(next)];
+  const bool joins_after = freed.offset + freed.size == after.offset;
+  const bool joins_before =
+      next > 0 && holes_[static_cast<size_t>(next - 1)].offset + holes_[static_cast<size_t>(next - 1)].size ==
+                      freed.offset;
+  if (joins_before) {
+    Hole& before = holes_[static_cast<size_t>(next - 1)];
+    before.size += freed.size;
+    if (!joins_after) return;
+    before.size += after.size;
+    Remove(next);
+    return;
+  }
+  if (joins_after) {
+    after.offset = freed.offset;
+    after.size += freed.size;
+    return;
+  }
+  if (count_ == kMostHoles) return;  // lost, so the buffer can only come out larger
+  for (int i = count_; i > next; --i) holes_[static_cast<size_t>(i)] = holes_[static_cast<size_t>(i - 1)];
+  holes_[static_cast<size_t>(next)] = {freed.offset, freed.size};
+  ++count_;
+}
+
+void GraphAllocator::Remove(int index) {
+  for (int i = index; i + 1 < count_; ++i) holes_[static_cast<size_t>(i)] = holes_[static_cast<size_t>(i + 1)];
+  --count_;
+}
+
+}  // namespace plimsoll
