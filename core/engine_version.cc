@@ -38,13 +38,13 @@ constexpr Release kLlamaCppBuilds[] = {
     {1, 20230310},    {1000, 20230818}, {1620, 20231213},  {2000, 20240128}, {2500, 20240323},
     {3000, 20240526}, {3500, 20240801}, {4000, 20241031},  {4500, 20250118}, {5000, 20250401},
     {5500, 20250527}, {6000, 20250728}, {6500, 20250918},  {7000, 20251109}, {7446, 20251218},
-    {8000, 20260211}, {8900, 20260502}, {10800, 20261101},
+    {8000, 20260211}, {8900, 20260502}, {9272, 20260522},  {10800, 20261101},
 };
 constexpr std::string_view kNewestLlamaCpp = "b10800";
 
 constexpr std::string_view kVllmSpelling = "a vLLM release such as 0.10.2, v0.8.5.post1 or 0.28.0";
 constexpr std::string_view kLlamaCppSpelling =
-    "a llama.cpp build such as b4589, or a date such as 2026-05 or 2026-05-02";
+    "a llama.cpp build such as b4589, a date such as 2026-05 or 2026-05-02, or ik for that fork";
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
@@ -147,6 +147,8 @@ bool ReadDate(std::string_view text, int32_t* date) {
 }
 
 Result<EngineVersion> ReadLlamaCpp(std::string_view given, std::string_view where) {
+  // The ik_llama.cpp fork numbers nothing; its memory is that of spring 2025 (llama_rules.cc).
+  if (given == "ik") return EngineVersion{"ik", 0, 20250601};
   int32_t date = 0;
   if (ReadDate(given, &date)) return EngineVersion{std::string(given), 0, date};
   std::string_view text = given;

@@ -50,15 +50,16 @@ int64_t ValueRotation(const LlamaGraph& graph, const Attention& attention) {
 }
 
 bool Slides(const LlamaGraph& graph, const Attention& attention) {
-  return graph.windowed && (attention.kind == AttentionKind::kSliding || attention.kind == AttentionKind::kChunked ||
-                            attention.kind == AttentionKind::kCompressed);
+  return graph.windowed &&
+         (attention.kind == AttentionKind::kSliding || attention.kind == AttentionKind::kChunked ||
+          attention.kind == AttentionKind::kCompressed);
 }
 
 // Multimodal rotary embeddings carry four positions per token (hparams.n_pos_per_embd).
 int64_t PositionsPerToken(const Architecture& architecture) {
   const std::string& type = architecture.model_type;
-  return type.rfind("qwen3_5", 0) == 0 || type.rfind("qwen2_vl", 0) == 0 || type.rfind("qwen2_5_vl", 0) == 0 ||
-                 type.rfind("qwen3_vl", 0) == 0
+  return type.rfind("qwen3_5", 0) == 0 || type.rfind("qwen2_vl", 0) == 0 ||
+                 type.rfind("qwen2_5_vl", 0) == 0 || type.rfind("qwen3_vl", 0) == 0
              ? 4
              : 1;
 }
@@ -240,7 +241,8 @@ class GraphWalk {
   int64_t OutputRow(int64_t width) const { return Times(Times(kFloat, graph_.outputs), width); }
   int64_t MlpRow(int64_t width) const { return rows_narrowed_ ? OutputRow(width) : Row(width); }
 
-  // ---- attention -------------------------------------------------------------------------------------------
+  // ---- attention
+  // -------------------------------------------------------------------------------------------
 
   Place WalkAttention(const Attention& attention, Place* normed) {
     MaskState& mask = Slides(graph_, attention) ? window_ : full_;
@@ -380,7 +382,8 @@ class GraphWalk {
     return Op(hidden_, &out);
   }
 
-  // ---- recurrent layers ------------------------------------------------------------------------------------
+  // ---- recurrent layers
+  // ------------------------------------------------------------------------------------
 
   Place WalkRecurrent(const Recurrent& recurrent, Place* normed) {
     switch (recurrent.kind) {
@@ -406,7 +409,8 @@ class GraphWalk {
 
     Place conv_state = Alloc(States(Times(taps, r.conv_channels)));
     Place mixed = Alloc(channels);
-    Place conv_input = Op(internal::SaturatingAdd(channels, States(Times(taps, r.conv_channels))), &conv_state);
+    Place conv_input =
+        Op(internal::SaturatingAdd(channels, States(Times(taps, r.conv_channels))), &conv_state);
     Free(&mixed);
     Place state = Alloc(States(state_elements));
     Place convolved = Op(channels, &conv_input);
@@ -432,7 +436,8 @@ class GraphWalk {
         Free(&tail);
       }
     } else {
-      out = WalkChunks(values, per_head, &q, &k, &convolved, &alpha, &beta, &state, states_of(state_elements));
+      out =
+          WalkChunks(values, per_head, &q, &k, &convolved, &alpha, &beta, &state, states_of(state_elements));
     }
     Place gate = Alloc(values);
     if (normed != nullptr) Free(normed);
@@ -487,10 +492,12 @@ class GraphWalk {
     const int64_t channels = Row(r.conv_channels);
     const int64_t state = States(Times(r.inner, r.state_dim));
     Place conv_state = Alloc(States(Times(taps, r.conv_channels)));
-    Place projected = Alloc(second ? internal::SaturatingAdd(internal::SaturatingAdd(inner, channels), Row(r.heads))
-                                   : Times(2, inner));
+    Place projected =
+        Alloc(second ? internal::SaturatingAdd(internal::SaturatingAdd(inner, channels), Row(r.heads))
+                     : Times(2, inner));
     if (normed != nullptr) Free(normed);
-    Place conv_input = Op(internal::SaturatingAdd(channels, States(Times(taps, r.conv_channels))), &conv_state);
+    Place conv_input =
+        Op(internal::SaturatingAdd(channels, States(Times(taps, r.conv_channels))), &conv_state);
     Place x = Op(channels, &conv_input);
     Place dt;
     Place x_db;
@@ -511,7 +518,8 @@ class GraphWalk {
     return Op(hidden_, &out);
   }
 
-  // ---- feed-forward ----------------------------------------------------------------------------------------
+  // ---- feed-forward
+  // ----------------------------------------------------------------------------------------
 
   // Frees `normed`.
   Place WalkMlp(const Mlp& mlp, int64_t layer, Place* normed) {
@@ -603,7 +611,10 @@ class GraphWalk {
 
   // The last norm is written over the stream.
   void WalkOutput() {
+    Place weight;
+    if (part_.staged_output > 0) weight = Alloc(part_.staged_output);
     Place logits = Alloc(OutputRow(arch_.vocab));
+    Free(&weight);
     Free(&stream_);
     Free(&logits);
   }
@@ -630,9 +641,9 @@ Bytes HostComputeBuffer(const LlamaGraph& graph, int64_t copies) {
   const Architecture& arch = *graph.architecture;
   const int64_t tokens = graph.tokens;
   const Bytes embedding = Bytes(kFloat) * tokens * arch.hidden;
-  Bytes inputs = Bytes(4) * tokens;               // token ids
+  Bytes inputs = Bytes(4) * tokens;  // token ids
   inputs += Bytes(4) * tokens * PositionsPerToken(arch);
-  inputs += Bytes(4) * graph.outputs;             // which rows give logits
+  inputs += Bytes(4) * graph.outputs;  // which rows give logits
   if (graph.embedding_input) inputs += embedding;
   const int64_t scalar = graph.flash_attention && graph.half_mask ? kHalf : kFloat;
   bool attends = false;

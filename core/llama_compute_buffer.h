@@ -39,8 +39,6 @@ struct LlamaGraph {
   bool latent_cache = true;  // MLA
   bool latent_without_v = true;
   bool windowed = false;  // sliding layers have their own cells, masks and indices
-  bool full_mask_too =
-      true;  // some layer sees the whole context (always true unless every layer slides)
 };
 
 // What one device computes.
@@ -52,6 +50,7 @@ struct LlamaGraphPart {
   int64_t copies = 1;         // pipeline parallelism keeps every input this many times
   int64_t staged_layers = 0;  // layers below this one have their experts in RAM: staged for each batch
   int64_t staged_bytes = 0;   // the largest such tensor
+  int64_t staged_output = 0;  // the output matrix when it is in RAM
 };
 
 // REQUIRES: 0 <= first_layer <= end_layer <= architecture->layers, tokens >= 1.

@@ -55,7 +55,8 @@ void GraphAllocator::Free(Place* place) {
 }
 
 void GraphAllocator::Remove(int index) {
-  for (int i = index; i + 1 < count_; ++i) holes_[static_cast<size_t>(i)] = holes_[static_cast<size_t>(i + 1)];
+  for (int i = index; i + 1 < count_; ++i)
+    holes_[static_cast<size_t>(i)] = holes_[static_cast<size_t>(i + 1)];
   --count_;
 }
 

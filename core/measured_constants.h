@@ -36,6 +36,13 @@ enum class Measure : int {
   kVllmTightActivation,
   kVllmTightGraphs,
   kVllmTightBase,
+  kLlamaRuntimeCuda,
+  kLlamaRuntimeBlackwell,
+  kLlamaRuntimeHip,
+  kLlamaRuntimeOther,
+  kLlamaVisionBuffer,
+  kLlamaTightBase,
+  kLlamaTightCompute,
   kCount,
 };
 
@@ -93,6 +100,20 @@ inline constexpr std::array<MeasuredConstant, static_cast<size_t>(Measure::kCoun
      "spread of cuda_graph over the measured cases"},
     {Measure::kVllmTightBase, "error band whatever the model", 0.1, "GiB", 0, 0.3,
      "what a driver, a desktop or a second run changes"},
+    {Measure::kLlamaRuntimeCuda, "llama.cpp outside its buffers: CUDA context, cuBLAS, pools", 500, "MiB",
+     250, 800, "logs' \"unaccounted\" column, cards before Blackwell"},
+    {Measure::kLlamaRuntimeBlackwell, "llama.cpp outside its buffers, Blackwell", 700, "MiB", 450, 900,
+     "log: RTX PRO 6000 753 MiB"},
+    {Measure::kLlamaRuntimeHip, "llama.cpp outside its buffers, ROCm", 450, "MiB", 200, 800,
+     "assumed from the CUDA figure"},
+    {Measure::kLlamaRuntimeOther, "llama.cpp outside its buffers, Metal, Vulkan and others", 150, "MiB", 50,
+     400, "assumed: no library context on shared memory"},
+    {Measure::kLlamaVisionBuffer, "compute buffer of the vision projector", 248, "MiB", 50, 700,
+     "log: alloc_compute_meta of one projector of 888 MiB; grows with the image"},
+    {Measure::kLlamaTightBase, "llama.cpp error band whatever the model", 250, "MiB", 0, 500,
+     "spread of the memory outside logged buffers"},
+    {Measure::kLlamaTightCompute, "share of the compute buffer within the error band", 0.1, "", 0, 0.2,
+     "spread of compute_buffer_mib over real logs"},
 }};
 
 constexpr const MeasuredConstant& Measured(Measure id) { return kMeasuredConstants[static_cast<size_t>(id)]; }

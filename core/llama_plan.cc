@@ -1,0 +1,261 @@
+#include "core/llama_plan.h"
+
+#include <algorithm>
+#include <cstddef>
+
+#include "core/kv_cache.h"
+#include "core/llama_rules.h"
+#include "core/measured_constants.h"
+
+namespace plimsoll {
+
+namespace {
+
+// A plain format means the conversion that keeps that type: llama.cpp reads nothing but GGUF.
+GgufLayout LayOut(const Architecture& architecture, const WeightFormat& format) {
+  if (format.family == FormatFamily::kGguf) return LayOutGguf(architecture, format);
+  WeightFormat converted;
+  converted.family = FormatFamily::kGguf;
+  converted.dtype = format.dtype;
+  const GgufFileType type = format.dtype == DType::kFp32   ? GgufFileType::kF32
+                            : format.dtype == DType::kFp16 ? GgufFileType::kF16
+                                                           : GgufFileType::kBf16;
+  converted.gguf_type = static_cast<int>(type);
+  return LayOutGguf(architecture, converted);
+}
+
+std::vector<Bytes> FreeMemory(const Resolved& resolved) {
+  std::vector<Bytes> free;
+  free.reserve(resolved.cards.size());
+  for (const Card& card : resolved.cards) free.push_back(card.capacity - LlamaRuntimeBytes(*card.gpu));
+  return free;
+}
+
+// The projector file holds the vision tower in 16 bits; its compute buffer is small beside it.
+Bytes VisionBytes(const Architecture& architecture) {
+  Bytes weights;
+  for (const Tensor& tensor : architecture.tensors) {
+    if (tensor.part != TensorPart::kVision) continue;
+    weights += Bytes(2) * tensor.rows * tensor.columns * tensor.times;
+  }
+  if (weights == Bytes(0)) return weights;
+  return weights + MiBFromDouble(Value(Measure::kLlamaVisionBuffer));
+}
+
+bool IsQuantized(KvType type) {
+  return type == KvType::kQ8_0 || type == KvType::kQ5_1 || type == KvType::kQ5_0 || type == KvType::kQ4_1 ||
+         type == KvType::kQ4_0;
+}
+
+}  // namespace
+
+Bytes LlamaRuntimeBytes(const Gpu& gpu) {
+  switch (gpu.vendor) {
+    case Vendor::kNvidia:
+      return MiBFromDouble(Value(gpu.compute_capability >= 100 ? Measure::kLlamaRuntimeBlackwell
+                                                               : Measure::kLlamaRuntimeCuda));
+    case Vendor::kAmd:
+      return MiBFromDouble(Value(Measure::kLlamaRuntimeHip));
+    default:
+      return MiBFromDouble(Value(Measure::kLlamaRuntimeOther));
+  }
+}
+
+LlamaPlan::LlamaPlan(const Resolved& resolved)
+    : resolved_(resolved),
+      layout_(LayOut(*resolved.architecture, *resolved.format)),
+      placement_(PlaceLlamaModel(resolved, layout_, FreeMemory(resolved))),
+      text_layers_(resolved.architecture->layers) {
+  if (resolved.draft != nullptr && resolved.draft_format != nullptr) {
+    const GgufLayout draft = LayOut(resolved.draft->architecture, *resolved.draft_format);
+    draft_weights_ = draft.tensors + (draft.tied ? draft.output : Bytes(0)) - draft.token_embedding;
+  }
+  if (resolved.multimodal) vision_ = VisionBytes(*resolved.architecture);
+}
+
+LlamaGraph LlamaPlan::Graph(const LlamaCache& cache) const {
+  const EngineVersion& version = resolved_.version;
+  LlamaGraph graph;
+  graph.architecture = resolved_.architecture;
+  graph.tokens = std::max<int64_t>(std::min(resolved_.n_ubatch, cache.context), 1);
+  graph.outputs = graph.tokens;
+  if (Has(version, LlamaChange::kFewLogits)) {
+    const int64_t per_slot = 1 + std::max<int64_t>(resolved_.speculative.num_tokens, 0);
+    graph.outputs = std::min(graph.tokens, internal::SaturatingMultiply(cache.sequences, per_slot));
+  }
+  graph.sequences = cache.sequences;
+  graph.cells = cache.cells;
+  graph.window_cells = cache.window_cells;
+  graph.windowed = cache.windowed;
+  graph.flash_attention = resolved_.flash_attention;
+  graph.quantized_k = IsQuantized(cache.types.k);
+  graph.quantized_v = IsQuantized(cache.types.v);
+  graph.snapshots = cache.snapshots;
+  graph.glu_operator = Has(version, LlamaChange::kGluOperator);
+  graph.row_indices = Has(version, LlamaChange::kRowIndices);
+  graph.embedding_input = Has(version, LlamaChange::kEmbeddingInput);
+  graph.half_mask = Has(version, LlamaChange::kHalfMask);
+  graph.rotate_cache = Has(version, LlamaChange::kCacheRotation);
+  graph.fused_delta_net = Has(version, LlamaChange::kFusedDeltaNet);
+  graph.latent_cache = cache.latent;
+  graph.latent_without_v = cache.latent_without_v;
+  return graph;
+}
+
+LlamaGraphPart LlamaPlan::Part(size_t card) const {
+  const LlamaDevice& device = placement_.devices[card];
+  LlamaGraphPart part;
+  part.first_layer = std::min(device.first_layer, text_layers_);
+  part.end_layer = std::min(device.end_layer, text_layers_);
+  part.output = device.output;
+  part.casts_mask = card == 0;
+  part.copies = placement_.copies;
+  if (card > 0) return part;
+  // Batches are large enough to be worth copying weights from RAM to the first card (op offload).
+  part.staged_layers = resolved_.n_cpu_moe;
+  part.staged_bytes = layout_.largest_expert.count();
+  if (placement_.host_output) {
+    part.output = true;
+    part.staged_output = layout_.output.count();
+  }
+  return part;
+}
+
+void LlamaPlan::Fill(int64_t context, std::vector<LlamaCardUse>* cards) const {
+  const Architecture& architecture = *resolved_.architecture;
+  const LlamaCache cache = Cache(context);
+  const LlamaGraph graph = Graph(cache);
+  const size_t count = placement_.devices.size();
+  cards->assign(count, LlamaCardUse{});
+
+  constexpr size_t kMostKinds = 64;
+  Bytes kv[kMostKinds];
+  Bytes state[kMostKinds];
+  const size_t kinds = std::min(architecture.groups.size(), kMostKinds);
+  for (size_t i = 0; i < kinds; ++i) {
+    kv[i] = LayerCacheBytes(cache, architecture.groups[i].shape.attention);
+    state[i] = LayerStateBytes(cache, architecture.groups[i].shape.recurrent);
+  }
+  const Bytes beside = DraftContext(cache, graph);
+  for (size_t i = 0; i < count; ++i) {
+    const LlamaDevice& device = placement_.devices[i];
+    LlamaCardUse& use = (*cards)[i];
+    use.weights = device.weights + draft_weights_ / static_cast<int64_t>(count);
+    const int64_t first = std::min(device.first_layer, text_layers_);
+    const int64_t end = std::min(device.end_layer, text_layers_);
+    for (size_t kind = 0; kind < kinds; ++kind) {
+      const int32_t group = static_cast<int32_t>(kind);
+      const int64_t layers = architecture.LayersBefore(group, static_cast<int32_t>(end)) -
+                             architecture.LayersBefore(group, static_cast<int32_t>(first));
+      use.kv_cache += kv[kind] * layers;
+      use.recurrent_state += state[kind] * layers;
+    }
+    const bool computes = end > first || device.output || (i == 0 && placement_.host_layers > 0);
+    if (computes) use.compute_buffer = ComputeBuffer(graph, Part(i));
+    use.beside = i == 0 ? vision_ : Bytes(0);
+    if (device.output || (placement_.host_output && i == 0)) use.beside += beside;
+    use.runtime = LlamaRuntimeBytes(*resolved_.cards[i].gpu);
+  }
+}
+
+// Drafting has a context of its own: its KV and its compute buffer. MTP drafts with the model's own last
+// layers, over the whole context.
+Bytes LlamaPlan::DraftContext(const LlamaCache& cache, const LlamaGraph& graph) const {
+  if (resolved_.speculative.num_tokens <= 0) return Bytes(0);
+  LlamaCache own = cache;
+  own.types = {KvType::kFp16, KvType::kFp16};  // --cache-type-k-draft has its own default
+  own.windowed = false;
+  if (resolved_.draft != nullptr) {
+    const Architecture& draft = resolved_.draft->architecture;
+    Bytes kv;
+    for (const LayerGroup& group : draft.groups)
+      kv += LayerCacheBytes(own, group.shape.attention) * group.count;
+    LlamaGraph walk = graph;
+    walk.architecture = &draft;
+    LlamaGraphPart part;
+    part.end_layer = draft.layers;
+    return kv + ComputeBuffer(walk, part);
+  }
+  const Architecture& architecture = *resolved_.architecture;
+  if (architecture.mtp_layers <= 0 || architecture.layers <= 0) return Bytes(0);
+  LlamaGraphPart part;
+  part.first_layer = architecture.layers - 1;
+  part.end_layer = architecture.layers;
+  return LayerCacheBytes(own, architecture.mtp_shape.attention) * architecture.mtp_layers +
+         ComputeBuffer(graph, part);
+}
+
+Bytes LlamaPlan::HostCache(const LlamaCache& cache) const {
+  const Architecture& architecture = *resolved_.architecture;
+  const int32_t end = static_cast<int32_t>(std::min(placement_.host_layers, text_layers_));
+  Bytes bytes;
+  if (end == 0) return bytes;
+  for (size_t i = 0; i < architecture.groups.size(); ++i) {
+    const LayerShape& shape = architecture.groups[i].shape;
+    const int64_t layers = architecture.LayersBefore(static_cast<int32_t>(i), end);
+    bytes += (LayerCacheBytes(cache, shape.attention) + LayerStateBytes(cache, shape.recurrent)) * layers;
+  }
+  return bytes;
+}
+
+Bytes LlamaPlan::HostCompute(const LlamaCache& cache) const {
+  const LlamaGraph graph = Graph(cache);
+  Bytes bytes = HostComputeBuffer(graph, placement_.copies);
+  if (placement_.host_layers == 0) return bytes;
+  // Layers in RAM attend there: their queries come over from the card that multiplies.
+  int64_t widest = 0;
+  for (const LayerGroup& group : resolved_.architecture->groups) {
+    const Attention& attention = group.shape.attention;
+    widest = std::max(widest, internal::SaturatingMultiply(attention.heads, attention.key_dim));
+  }
+  bytes += Bytes(4) * graph.tokens * widest;
+  return bytes;
+}
+
+Bytes LlamaPlan::Headroom(int64_t context, std::vector<LlamaCardUse>* cards) const {
+  Fill(context, cards);
+  Bytes least(internal::kInt64Max);
+  for (size_t i = 0; i < cards->size(); ++i) {
+    const Bytes room = resolved_.cards[i].capacity - (*cards)[i].total();
+    if (room < least) least = room;
+  }
+  return least;
+}
+
+int64_t LlamaPlan::LongestContext(Bytes margin) const {
+  const int64_t positions = std::max<int64_t>(resolved_.architecture->max_positions, 256);
+  std::vector<LlamaCardUse> cards;
+  // Memory grows with the context in straight pieces, so a secant lands within a step or two; what is
+  // returned has been evaluated.
+  const int64_t block = internal::SaturatingMultiply(256, std::max<int64_t>(Cache(256).streams, 1));
+  int64_t low = 0;
+  int64_t high = internal::SaturatingMultiply(positions, 4);
+  int64_t at = positions;
+  Bytes low_room = Headroom(block, &cards) - margin;
+  if (low_room < Bytes(0)) return 0;
+  low = block;
+  for (int step = 0; step < 24 && low < high; ++step) {
+    at = std::clamp(at / block * block, low, high);
+    if (at <= low) at = low + block;
+    if (at > high) break;
+    const Bytes room = Headroom(at, &cards) - margin;
+    const double slope = static_cast<double>((low_room - room).count()) / static_cast<double>(at - low);
+    if (room < Bytes(0)) {
+      high = at - block;
+    } else {
+      low = at;
+      low_room = room;
+    }
+    if (high <= low) break;
+    if (slope <= 0) {
+      at = low + (high - low) / 2;
+      continue;
+    }
+    const double reach = static_cast<double>(low_room.count()) / slope;
+    at = reach >= static_cast<double>(high - low) ? high : low + static_cast<int64_t>(reach);
+    if (at > low && at < high && room >= Bytes(0) && at - low < block) at = low + block;
+  }
+  return low;
+}
+
+}  // namespace plimsoll

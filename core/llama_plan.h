@@ -1,0 +1,65 @@
+// What llama.cpp will hold on every card and in RAM for one configuration, in its own terms: model, KV,
+// recurrent and compute buffers. The engine turns this into a report, terms and log lines. Sizes are bytes.
+#ifndef PLIMSOLL_CORE_LLAMA_PLAN_H_
+#define PLIMSOLL_CORE_LLAMA_PLAN_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "core/gguf_recipe.h"
+#include "core/llama_compute_buffer.h"
+#include "core/llama_kv_cache.h"
+#include "core/llama_placement.h"
+#include "core/resolved.h"
+#include "core/units.h"
+
+namespace plimsoll {
+
+struct LlamaCardUse {
+  Bytes weights;
+  Bytes kv_cache;
+  Bytes recurrent_state;
+  Bytes compute_buffer;
+  Bytes beside;   // the draft context and the vision projector, which have buffers of their own
+  Bytes runtime;  // CUDA context, libraries: in no logged buffer
+  Bytes total() const { return weights + kv_cache + recurrent_state + compute_buffer + beside + runtime; }
+};
+
+class LlamaPlan {
+ public:
+  // REQUIRES: at least one card, max_num_seqs >= 1, n_ubatch >= 1, a kGguf format or one of the plain ones.
+  explicit LlamaPlan(const Resolved& resolved);
+
+  // What the cards hold with a context of this many tokens.
+  void Fill(int64_t context, std::vector<LlamaCardUse>* cards) const;
+
+  // The longest context for which every card keeps `margin` free; 0: not even one block of cells.
+  int64_t LongestContext(Bytes margin) const;
+
+  LlamaCache Cache(int64_t context) const { return ShapeLlamaCache(resolved_, context); }
+  Bytes HostCache(const LlamaCache& cache) const;    // KV and states of layers in RAM
+  Bytes HostCompute(const LlamaCache& cache) const;  // the pinned buffer
+
+  const LlamaPlacement& placement() const { return placement_; }
+  const GgufLayout& layout() const { return layout_; }
+
+ private:
+  LlamaGraph Graph(const LlamaCache& cache) const;
+  LlamaGraphPart Part(size_t card) const;
+  Bytes DraftContext(const LlamaCache& cache, const LlamaGraph& graph) const;
+  Bytes Headroom(int64_t context, std::vector<LlamaCardUse>* cards) const;
+
+  const Resolved& resolved_;
+  GgufLayout layout_;
+  LlamaPlacement placement_;
+  Bytes draft_weights_;      // of a separate draft model, all cards together
+  Bytes vision_;             // the projector file and its buffers, on the first card
+  int64_t text_layers_ = 0;  // without MTP
+};
+
+// What a program holds on this card before llama.cpp's first buffer.
+Bytes LlamaRuntimeBytes(const Gpu& gpu);
+
+}  // namespace plimsoll
+
+#endif  // PLIMSOLL_CORE_LLAMA_PLAN_H_

@@ -1,0 +1,140 @@
+#include "core/llama_compute_buffer.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace plimsoll {
+namespace {
+
+Architecture Dense(int64_t layers, int64_t hidden, int64_t heads, int64_t kv_heads, int64_t head,
+                   int64_t intermediate, int64_t vocab) {
+  Architecture architecture;
+  architecture.hidden = hidden;
+  architecture.vocab = vocab;
+  architecture.layers = layers;
+  LayerShape shape;
+  shape.attention.kind = AttentionKind::kFull;
+  shape.attention.heads = heads;
+  shape.attention.kv_heads = kv_heads;
+  shape.attention.key_dim = head;
+  shape.attention.value_dim = head;
+  shape.mlp.kind = MlpKind::kDense;
+  shape.mlp.intermediate = intermediate;
+  architecture.groups.push_back({shape, static_cast<int32_t>(layers)});
+  architecture.layer_group.assign(static_cast<size_t>(layers), 0);
+  return architecture;
+}
+
+LlamaGraph Spring2026(const Architecture& architecture, int64_t cells, bool flash_attention) {
+  LlamaGraph graph;
+  graph.architecture = &architecture;
+  graph.tokens = 512;
+  graph.outputs = 512;
+  graph.cells = cells;
+  graph.window_cells = cells;
+  graph.flash_attention = flash_attention;
+  graph.half_mask = false;
+  return graph;
+}
+
+LlamaGraph Autumn2026(const Architecture& architecture, int64_t cells, bool flash_attention) {
+  LlamaGraph graph = Spring2026(architecture, cells, flash_attention);
+  graph.half_mask = true;
+  graph.outputs = 1;
+  return graph;
+}
+
+LlamaGraphPart Whole(const Architecture& architecture) {
+  LlamaGraphPart part;
+  part.end_layer = architecture.layers;
+  return part;
+}
+
+// Two decimals, as the log prints them.
+double Mib(Bytes bytes) { return std::round(bytes.mib() * 100) / 100; }
+
+// Llama 3.1 8B; figures of llama.cpp's own reservation without allocating, spring and autumn of 2026.
+TEST(LlamaComputeBuffer, DenseModelMatchesTheReservedBuffers) {
+  const Architecture llama = Dense(32, 4096, 32, 8, 128, 14336, 128256);
+  const LlamaGraphPart whole = Whole(llama);
+  EXPECT_DOUBLE_EQ(Mib(ComputeBuffer(Spring2026(llama, 4096, true), whole)), 258.50);
+  EXPECT_DOUBLE_EQ(Mib(ComputeBuffer(Spring2026(llama, 131072, true), whole)), 416.01);
+  EXPECT_DOUBLE_EQ(Mib(ComputeBuffer(Spring2026(llama, 32768, false), whole)), 2148.01);
+  EXPECT_DOUBLE_EQ(Mib(ComputeBuffer(Autumn2026(llama, 4096, true), whole)), 112.01);
+  EXPECT_DOUBLE_EQ(Mib(ComputeBuffer(Autumn2026(llama, 131072, true), whole)), 236.01);
+  EXPECT_DOUBLE_EQ(Mib(HostComputeBuffer(Spring2026(llama, 4096, true), 1)), 24.01);
+  EXPECT_DOUBLE_EQ(Mib(HostComputeBuffer(Spring2026(llama, 32768, false), 1)), 84.01);
+  EXPECT_DOUBLE_EQ(Mib(HostComputeBuffer(Autumn2026(llama, 131072, true), 1)), 144.01);
+}
+
+TEST(LlamaComputeBuffer, RotatedQuantisedCacheMovesTheHoles) {
+  const Architecture llama = Dense(32, 4096, 32, 8, 128, 14336, 128256);
+  LlamaGraph graph = Spring2026(llama, 32768, true);
+  graph.quantized_k = graph.quantized_v = true;
+  EXPECT_DOUBLE_EQ(Mib(ComputeBuffer(graph, Whole(llama))), 266.50);
+  EXPECT_DOUBLE_EQ(Mib(HostComputeBuffer(graph, 1)), 80.09);
+  graph.rotate_cache = false;
+  EXPECT_DOUBLE_EQ(Mib(HostComputeBuffer(graph, 1)), 80.01);
+}
+
+// Llama 3 70B over two cards, with and without pipeline parallelism.
+TEST(LlamaComputeBuffer, PipelineCopiesEveryInput) {
+  const Architecture llama = Dense(80, 8192, 64, 8, 128, 28672, 128256);
+  const LlamaGraph graph = Spring2026(llama, 32768, true);
+  LlamaGraphPart first;
+  first.end_layer = 41;
+  first.output = false;
+  LlamaGraphPart second;
+  second.first_layer = 41;
+  second.end_layer = 80;
+  second.casts_mask = false;
+  EXPECT_NEAR(ComputeBuffer(graph, first).mib(), 280, 0.6);
+  EXPECT_NEAR(ComputeBuffer(graph, second).mib(), 266, 0.6);
+  first.copies = second.copies = 4;
+  EXPECT_NEAR(ComputeBuffer(graph, first).mib(), 552, 0.6);
+  EXPECT_NEAR(ComputeBuffer(graph, second).mib(), 522, 0.6);
+}
+
+// The cost stops growing because the buffer does: many layers need what a few need.
+TEST(LlamaComputeBuffer, DepthDoesNotChangeTheBuffer) {
+  const Architecture shallow = Dense(4, 5120, 64, 8, 128, 25600, 32000);
+  const Architecture deep = Dense(120, 5120, 64, 8, 128, 25600, 32000);
+  for (const bool flash : {true, false}) {
+    EXPECT_EQ(ComputeBuffer(Autumn2026(shallow, 16384, flash), Whole(shallow)),
+              ComputeBuffer(Autumn2026(deep, 16384, flash), Whole(deep)));
+  }
+}
+
+TEST(LlamaComputeBuffer, GrowsWithBatchContextAndStagedExperts) {
+  Architecture model = Dense(8, 2048, 32, 4, 128, 6144, 151936);
+  Mlp& mlp = model.groups[0].shape.mlp;
+  mlp.kind = MlpKind::kMoe;
+  mlp.experts = 128;
+  mlp.experts_per_token = 8;
+  mlp.expert_intermediate = 768;
+  mlp.expert_hidden = 2048;
+  LlamaGraphPart part = Whole(model);
+  LlamaGraph graph = Autumn2026(model, 4096, true);
+  EXPECT_DOUBLE_EQ(Mib(ComputeBuffer(graph, part)), 88.01);
+  const Bytes at_512 = ComputeBuffer(graph, part);
+  graph.tokens = 2048;
+  EXPECT_DOUBLE_EQ(Mib(ComputeBuffer(graph, part)), 352.04);
+  EXPECT_GT(ComputeBuffer(graph, part), at_512 * 3);
+  graph.tokens = 512;
+  part.staged_layers = 8;
+  part.staged_bytes = MiB(300).count();
+  EXPECT_GT(ComputeBuffer(graph, part), at_512 + MiB(250));
+}
+
+TEST(LlamaComputeBuffer, EmptyPartsAndHostileShapesAnswer) {
+  Architecture model = Dense(2, INT64_MAX / 4, INT64_MAX / 2, 3, INT64_MAX / 8, INT64_MAX, INT64_MAX);
+  LlamaGraph graph = Autumn2026(model, INT64_MAX / 2, false);
+  EXPECT_GE(ComputeBuffer(graph, Whole(model)), Bytes(0));
+  LlamaGraphPart none;
+  none.output = false;
+  EXPECT_GE(ComputeBuffer(graph, none), Bytes(0));
+}
+
+}  // namespace
+}  // namespace plimsoll
