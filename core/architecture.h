@@ -198,6 +198,7 @@ struct Tensor {
 // The vision tower as far as its memory needs it. layers == 0: none.
 struct VisionTower {
   int64_t layers = 0;
+  int64_t layers_used = 0;  // that an engine loads: up to the layer whose features the model takes (LLaVA)
   int64_t hidden = 0;
   int64_t heads = 0;
   int64_t intermediate = 0;

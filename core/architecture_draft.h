@@ -87,6 +87,7 @@ class Draft {
   bool mtp_embeddings = false;       // by default: MTP layers carry copies of embedding and head
   double partial_rotary_factor = 1;  // of rotary_dim to the head's width
   int64_t local_rotary_dim = 0;      // a second RoPE table for local layers (Gemma 3); 0: none
+  bool multimodal_rope = false;      // mrope although the config does not write it out (Qwen3.5)
   int64_t rope_tables = 1;           // tables of the same kind that differ in their base
   int64_t global_head_dim = 0;       // full layers have wider heads than sliding ones (Gemma 4); 0: the same
   int64_t per_layer_vocab = 0;       // rows of the second embedding (Gemma 4 E)

@@ -82,6 +82,7 @@ void ReadQwen3Next(Draft& draft) { ReadQwenHybrid(draft, true); }
 
 void ReadQwen35(Draft& draft) {
   draft.names.model = "model.language_model.";
+  draft.multimodal_rope = true;
   ReadQwenHybrid(draft, false);
 }
 

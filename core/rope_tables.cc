@@ -18,11 +18,11 @@ int64_t Scaled(int64_t positions, double factor) {
   return static_cast<int64_t>(static_cast<double>(positions) * factor);
 }
 
-int64_t Rows(ConfigReader& rope, int64_t positions, int64_t original_default) {
+int64_t Rows(ConfigReader& rope, int64_t positions, int64_t original_default, bool mrope = false) {
   const std::string_view kind = rope.Text(rope.Has("rope_type") ? "rope_type" : "type", "default");
   const double factor = rope.Number("factor", 1, 1e-3, 1e6);
   const int64_t original = rope.Int("original_max_position_embeddings", original_default, 1, kMaxPositions);
-  const int64_t multimodal = rope.Has("mrope_section") ? 4 : 1;
+  const int64_t multimodal = mrope || rope.Has("mrope_section") ? 4 : 1;
   if (kind == "linear") return Scaled(positions, factor);
   if (kind == "dynamic") return rope.Has("alpha") ? positions : Scaled(positions, factor);
   if (kind == "yarn" || kind == "deepseek_yarn") return multimodal * Scaled(original, factor);
@@ -65,7 +65,8 @@ void ReadRope(Draft& draft) {
     a.rope_table_elements += Rows(full, a.max_positions, original) * width;
     a.rope_table_elements += Rows(sliding, a.max_positions, original) * draft.base.attention.key_dim;
   } else {
-    a.rope_table_elements += draft.rope_tables * Rows(rope, a.max_positions, original) * a.rotary_dim;
+    a.rope_table_elements +=
+        draft.rope_tables * Rows(rope, a.max_positions, original, draft.multimodal_rope) * a.rotary_dim;
     a.rope_table_elements += a.max_positions * draft.local_rotary_dim;
   }
   a.rope_table_fp32 = latent && (kind == "yarn" || kind == "deepseek_yarn");

@@ -60,6 +60,13 @@ class VisionBuilder {
   void ReadTower(ConfigReader::Keys layers, ConfigReader::Keys heads) {
     VisionTower& t = tower();
     t.layers = vision_.Required(layers, 1, 1000);
+    // Layers behind the one whose output is taken are not loaded (vllm/model_executor/models/llava.py).
+    t.layers_used = t.layers;
+    const Json* feature = draft_.root.Find("vision_feature_layer");
+    if (feature != nullptr && !feature->is_array()) {
+      const int64_t layer = draft_.root.Int("vision_feature_layer", -1, -t.layers - 1, t.layers);
+      t.layers_used = layer < 0 ? t.layers + layer + 1 : layer;
+    }
     t.hidden = vision_.Required({"hidden_size", "vt_hidden_size"}, 1, kMaxWidth);
     t.heads = vision_.Required(heads, 1, kMaxHeads);
     t.intermediate = vision_.Required({"intermediate_size", "vt_intermediate_size"}, 1, kMaxMlpWidth);
@@ -140,10 +147,12 @@ class VisionBuilder {
     t.tokens_per_image = draft_.root.Int("mm_tokens_per_image", 256, 1, 1 << 20);
   }
 
-  // modeling_clip.py and LLaVA-NeXT's projector (modeling_llava_next.py).
+  // modeling_clip.py and LLaVA's projector (modeling_llava.py, modeling_llava_next.py), which takes the last
+  // layer but one unless told otherwise.
   void BuildClip() {
     ReadTower({"num_hidden_layers"}, {"num_attention_heads"});
     VisionTower& t = tower();
+    if (!draft_.root.Has("vision_feature_layer")) --t.layers_used;
     const std::string model = "vision_tower.vision_model.";
     Enter(model);
     list_.Parameter({"", "embeddings.class_embedding", ""}, kRole, Sharding::kReplicated, t.hidden);

@@ -102,6 +102,7 @@ TEST(Architecture, Qwen35ByHand) {
       << "vLLM makes a table of four times the positions for mrope";
   EXPECT_TRUE(a.has_vision);
   EXPECT_EQ(a.vision.layers, 27);
+  EXPECT_EQ(a.vision.layers_used, 27);
   EXPECT_EQ(a.mtp_layers, 1);
 }
 
