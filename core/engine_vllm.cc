@@ -99,7 +99,7 @@ class Defaults {
       latent = latent || group.shape.attention.kind == AttentionKind::kLatent;
     }
     const bool images = config_.multimodal.value_or(r.architecture->has_vision);
-    const bool latent_refuses = latent && r.version.number < VllmNumber(0, 7, 3);
+    const bool latent_refuses = latent && r.version.number < VllmNumber(0, 7, 2);
     r.enable_chunked_prefill =
         r.max_model_len > 32768 && !images && !windows && !latent_refuses && r.speculative.num_tokens == 0;
   }

@@ -85,8 +85,6 @@ Bytes VisionForward(const Resolved& resolved, int64_t patches) {
   return Elements(patches, 2 * CeilDiv(tower.intermediate, resolved.tp) + 6 * tower.hidden);
 }
 
-double GibOf(Measure id) { return Value(id); }
-
 Measure NonTorchOf(const Gpu& gpu) {
   if (gpu.vendor == Vendor::kNvidia && gpu.compute_capability < 80) return Measure::kVllmNonTorchTuring;
   if (gpu.vendor == Vendor::kNvidia && gpu.compute_capability < 90) return Measure::kVllmNonTorchAmpere;
@@ -150,12 +148,12 @@ VllmActivation VllmActivationPeak(const Resolved& resolved, const VllmRules& rul
 VllmRuntime VllmRuntimeMemory(const Resolved& resolved, const VllmRules& rules, const Gpu& gpu) {
   const bool several = resolved.tp * resolved.pp * resolved.dp > 1;
   const bool link = HasNvlink(gpu);
-  const double own = GibOf(NonTorchOf(gpu));
-  const double communicators = several ? GibOf(link ? Measure::kVllmNcclNvlink : Measure::kVllmNcclPcie) : 0;
+  const double own = Value(NonTorchOf(gpu));
+  const double communicators = several ? Value(link ? Measure::kVllmNcclNvlink : Measure::kVllmNcclPcie) : 0;
   const double after = several && resolved.tp > 1
-                           ? GibOf(link ? Measure::kVllmNcclAfterNvlink : Measure::kVllmNcclAfterPcie)
+                           ? Value(link ? Measure::kVllmNcclAfterNvlink : Measure::kVllmNcclAfterPcie)
                            : 0;
-  double inside = own, outside = GibOf(ContextOf(gpu));
+  double inside = own, outside = Value(ContextOf(gpu));
   if (rules.communicators_inside) {
     inside += communicators;
   } else {
@@ -195,7 +193,7 @@ VllmGraphs VllmCudaGraphs(const Resolved& resolved, const VllmRules& rules, int6
   if (resolved.format->family == FormatFamily::kBnbNf4 || resolved.format->family == FormatFamily::kBnbInt8) {
     mib *= Value(Measure::kVllmGraphBnb);
   }
-  if (resolved.tp > 1) {
+  if (resolved.tp > 1 && (!rules.v1 || HasNvlink(gpu))) {
     mib *= Value(rules.v1 ? Measure::kVllmGraphTensorParallel : Measure::kVllmGraphTensorParallelV0);
   }
   if (resolved.lora.max_loras > 0 && rules.lora_graphs) mib *= 2;

@@ -82,6 +82,10 @@ class Explainer {
          CountText(resolved_.lora.max_loras) + " x rank " + CountText(resolved_.lora.max_rank), parts.lora,
          "vllm/lora/layers");
     Part("Speculative model", "draft or MTP layers", "", parts.draft, "vllm/v1/spec_decode");
+    Part("DeepStack buffers", "T x hidden x levels x 2 B", "", parts.deepstack,
+         "vllm/model_executor/models/qwen3_vl.py");
+    Part("Allocator rounding", "blocks of 10 MiB and more in steps of 2 MiB", "", parts.slack,
+         "c10/cuda/CUDACachingAllocator.cpp");
     if (resolved_.cpu_offload > Bytes(0)) {
       Part("Kept in RAM", "cpu_offload_gb", Gib(resolved_.cpu_offload),
            Bytes(0) - std::min(resolved_.cpu_offload, gpu_.weights + resolved_.cpu_offload),

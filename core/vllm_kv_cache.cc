@@ -90,7 +90,9 @@ int64_t StateBytes(const Recurrent& recurrent, const Resolved& resolved) {
 
 class Builder {
  public:
-  Builder(const Resolved& resolved, const VllmRules& rules) : resolved_(resolved), rules_(rules) {}
+  // `keeps_windows`: sliding layers let go of what lies outside their window.
+  Builder(const Resolved& resolved, const VllmRules& rules, bool keeps_windows)
+      : resolved_(resolved), rules_(rules), keeps_windows_(keeps_windows) {}
 
   void AddLayers(const LayerShape& shape, int64_t layers) {
     if (layers <= 0) return;
@@ -115,7 +117,7 @@ class Builder {
       AddCompressed(attention, spec.token_bytes, layers);
       return;
     }
-    if (rules_.hybrid_manager && attention.window > 0 && attention.kind == AttentionKind::kSliding) {
+    if (keeps_windows_ && attention.window > 0 && attention.kind == AttentionKind::kSliding) {
       spec.kind = CacheKind::kSliding;
       spec.window = attention.window;
     }
@@ -183,6 +185,7 @@ class Builder {
 
   const Resolved& resolved_;
   const VllmRules& rules_;
+  const bool keeps_windows_;
   CacheLayout layout_;
 };
 
@@ -304,6 +307,16 @@ int64_t SpecBlocks(const CacheSpec& spec, const CacheLayout& layout, int64_t len
   return 0;
 }
 
+// Before the hybrid manager V1 could drop what lies outside a window only when all layers slide
+// (unify_hybrid_kv_cache_specs turned mixtures into full attention); V0 never did.
+bool KeepsWindows(const Resolved& resolved, const VllmRules& rules) {
+  if (rules.hybrid_manager || !rules.v1) return rules.v1;
+  for (const LayerGroup& group : resolved.architecture->groups) {
+    if (group.shape.attention.kind != AttentionKind::kSliding) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 int64_t CacheLayout::BlocksPerSequence(int64_t length) const {
@@ -318,7 +331,7 @@ int64_t CacheLayout::BlocksPerSequence(int64_t length) const {
 CacheLayout LayOutCache(const Resolved& resolved, const VllmRules& rules, const LayerRange& range,
                         bool last) {
   const Architecture& architecture = *resolved.architecture;
-  Builder builder(resolved, rules);
+  Builder builder(resolved, rules, KeepsWindows(resolved, rules));
   for (size_t g = 0; g < architecture.groups.size(); ++g) {
     builder.AddLayers(architecture.groups[g].shape, LayersIn(architecture, static_cast<int32_t>(g), range));
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/gguf_recipe.h"
+#include "core/measured_constants.h"
 
 namespace plimsoll {
 namespace {
@@ -58,6 +59,64 @@ struct TensorBytes {
   Bytes padding;  // of it
 };
 
+// What PyTorch's allocator adds: a block of 10 MiB or more is a multiple of 2 MiB, and the rest of it is kept
+// with it up to 1 MiB (c10/cuda/CUDACachingAllocator.cpp round_size, should_split). vLLM loads q, k and v as
+// one parameter, likewise gate and up, and all experts of a layer.
+class AllocatorSlack {
+ public:
+  explicit AllocatorSlack(bool repacks) : repacks_(repacks) {}
+
+  void Add(const Tensor& tensor, uint8_t scheme_index, const WeightScheme& scheme, Bytes one_layer,
+           int64_t layers) {
+    if (!Continues(tensor, scheme_index)) Flush();
+    tensor_ = &tensor;
+    scheme_index_ = scheme_index;
+    family_ = scheme.family;
+    layers_ = layers;
+    size_ += one_layer;
+  }
+
+  Bytes Total() {
+    Flush();
+    return total_;
+  }
+
+ private:
+  static bool ByRows(const Tensor& tensor) {
+    return tensor.sharding == Sharding::kRows || tensor.sharding == Sharding::kKvRows ||
+           (tensor.sharding == Sharding::kExpert && !tensor.expert_by_columns);
+  }
+
+  bool Continues(const Tensor& tensor, uint8_t scheme_index) const {
+    return tensor_ != nullptr && tensor.group >= 0 && tensor.group == tensor_->group &&
+           tensor.role == tensor_->role && tensor.columns == tensor_->columns && tensor.linear &&
+           tensor_->linear && scheme_index == scheme_index_ && ByRows(tensor) && ByRows(*tensor_);
+  }
+
+  void Flush() {
+    if (size_ >= MiB(10)) {
+      const bool repacked = repacks_ && (family_ == FormatFamily::kGptq || family_ == FormatFamily::kAwq ||
+                                         family_ == FormatFamily::kPacked);
+      const Bytes rest = Bytes(RoundUp(size_.count(), MiB(2).count())) - size_;
+      if (repacked) {
+        total_ += MiBFromDouble(Value(Measure::kVllmRepackSlack)) * layers_;
+      } else if (rest <= MiB(1)) {
+        total_ += rest * layers_;
+      }
+    }
+    size_ = Bytes(0);
+    tensor_ = nullptr;
+  }
+
+  const bool repacks_;
+  const Tensor* tensor_ = nullptr;
+  uint8_t scheme_index_ = 0;
+  FormatFamily family_ = FormatFamily::kPlain;
+  int64_t layers_ = 0;
+  Bytes size_;
+  Bytes total_;
+};
+
 TensorBytes OneLayer(const Loading& loading, const Tensor& tensor, uint8_t scheme_index) {
   const WeightScheme& scheme = loading.mask->schemes[scheme_index];
   const Shard shard = ShardTensor(tensor, loading.tp, loading.ep, loading.ep_rank);
@@ -82,13 +141,17 @@ bool InRange(const Tensor& tensor, int32_t layer, const LayerRange& range) {
   return tensor.part != TensorPart::kText || tensor.group < 0 || (layer >= range.first && layer < range.last);
 }
 
-// Exceptions are ordered by tensor; `next` walks along with the tensors.
+// Exceptions are ordered by tensor; `next` walks along with the tensors. `slack` may be null.
 TensorBytes AllLayers(const Loading& loading, size_t index, int64_t layers, const LayerRange& range,
-                      size_t* next) {
+                      size_t* next, AllocatorSlack* slack) {
   const Tensor& tensor = loading.architecture->tensors[index];
   const auto& exceptions = loading.mask->exceptions;
   const TensorBytes one = OneLayer(loading, tensor, loading.mask->scheme[index]);
   TensorBytes all{one.bytes * layers, one.padding * layers};
+  if (slack != nullptr && layers > 0 && tensor.part == TensorPart::kText) {
+    const uint8_t scheme = loading.mask->scheme[index];
+    slack->Add(tensor, scheme, loading.mask->schemes[scheme], one.bytes, layers);
+  }
   for (; *next < exceptions.size() && exceptions[*next].tensor == static_cast<int32_t>(index); ++*next) {
     if (layers == 0 || !InRange(tensor, exceptions[*next].layer, range)) continue;
     const TensorBytes other = OneLayer(loading, tensor, exceptions[*next].scheme);
@@ -201,9 +264,9 @@ Bytes DraftWeights(const Resolved& resolved, const VllmRules& rules) {
   Bytes sum = RopeTables(draft, *resolved.draft_format);
   size_t next = 0;
   for (size_t i = 0; i < draft.tensors.size(); ++i) {
-    sum +=
-        AllLayers(loading, i, LayersHeld(draft, draft.tensors[i], all, true, true, false, false), all, &next)
-            .bytes;
+    sum += AllLayers(loading, i, LayersHeld(draft, draft.tensors[i], all, true, true, false, false), all,
+                     &next, nullptr)
+               .bytes;
   }
   return sum;
 }
@@ -245,11 +308,12 @@ Bytes VllmLoadedWeights(const Resolved& resolved, const VllmRules& rules, const 
   VllmWeightParts& sum = parts != nullptr ? *parts : local;
   sum = VllmWeightParts{};
   Bytes total;
+  AllocatorSlack slack(loading.marlin);
   size_t next = 0;
   for (size_t i = 0; i < architecture.tensors.size(); ++i) {
     const Tensor& tensor = architecture.tensors[i];
     const int64_t layers = LayersHeld(architecture, tensor, range, first, last, resolved.multimodal, mtp);
-    const TensorBytes held = AllLayers(loading, i, layers, range, &next);
+    const TensorBytes held = AllLayers(loading, i, layers, range, &next, &slack);
     total += held.bytes;
     sum.padding += held.padding;
     if (tensor.part == TensorPart::kMtp) {
@@ -263,7 +327,13 @@ Bytes VllmLoadedWeights(const Resolved& resolved, const VllmRules& rules, const 
     sum.by_role = {};
     sum.by_role[static_cast<size_t>(TensorRole::kOther)] = total;
   }
+  sum.slack = slack.Total();
   sum.rope_tables = RopeTables(architecture, *resolved.format);
+  if (resolved.multimodal && first && architecture.vision.deepstack_layers > 0) {
+    // vllm/model_executor/models/qwen3_vl.py deepstack_input_embeds: a row per batched token and level.
+    sum.deepstack = Bytes(2) * resolved.max_num_batched_tokens * architecture.hidden *
+                    architecture.vision.deepstack_layers;
+  }
   if (rules.latent_attention) {
     for (size_t g = 0; g < architecture.groups.size(); ++g) {
       const Attention& attention = architecture.groups[g].shape.attention;
@@ -278,7 +348,7 @@ Bytes VllmLoadedWeights(const Resolved& resolved, const VllmRules& rules, const 
     sum.draft += draft;
     total += draft;
   }
-  return total + sum.rope_tables + sum.absorbed + sum.lora;
+  return total + sum.rope_tables + sum.absorbed + sum.lora + sum.deepstack + sum.slack;
 }
 
 }  // namespace plimsoll

@@ -31,7 +31,9 @@ struct VllmWeightParts {
   Bytes absorbed;  // copies of MLA projections
   Bytes padding;   // of MXFP4 experts
   Bytes lora;
-  Bytes draft;  // another model's weights, or MTP layers
+  Bytes draft;      // another model's weights, or MTP layers
+  Bytes deepstack;  // Qwen3-VL: buffers for features of the vision tower's inner layers
+  Bytes slack;      // what the allocator's rounding adds
 };
 
 // Weights on this rank before any are kept in RAM. `parts` may be null.
