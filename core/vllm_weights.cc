@@ -183,7 +183,8 @@ int64_t LayersHeld(const Architecture& architecture, const Tensor& tensor, const
 
 // vllm/model_executor/layers/rotary_embedding: cos and sin side by side, in the model's dtype.
 Bytes RopeTables(const Architecture& architecture, const WeightFormat& format) {
-  return Bytes(architecture.rope_table_elements) * (format.dtype == DType::kFp32 ? 4 : 2);
+  const bool wide = format.dtype == DType::kFp32 || architecture.rope_table_fp32;
+  return Bytes(architecture.rope_table_elements) * (wide ? 4 : 2);
 }
 
 // vllm/model_executor/layers/mla_attention.py process_weights_after_loading: W_UK_T and W_UV in 16 bits. 0.7
