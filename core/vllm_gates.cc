@@ -219,11 +219,12 @@ class Gate {
                           ? resolved_.format->dtype == DType::kBf16
                           : resolved_.architecture->dtype == DType::kBf16;
     if (!bf16) return;
-    // vllm/config/model.py: since 0.9 dtype "auto" falls back to float16.
-    const bool falls_back = number() >= VllmNumber(0, 9);
-    Say(falls_back ? Severity::kWarning : Severity::kError, "bfloat16_needs_ampere",
+    // vllm/config/model.py: since 0.9 dtype "auto" falls back to float16. A quantised checkpoint of an older
+    // release takes --dtype half, which changes no byte.
+    const bool refuses = number() < VllmNumber(0, 9) && resolved_.format->family == FormatFamily::kPlain;
+    Say(refuses ? Severity::kError : Severity::kWarning, "bfloat16_needs_ampere",
         gpu.name + " (compute capability " + Capability(gpu.compute_capability) + ") has no bfloat16" +
-            (falls_back ? "; vLLM falls back to float16." : "; vLLM refuses to start."),
+            (refuses ? "; vLLM refuses to start." : "; computing falls back to float16."),
         "Use format fp16 (--dtype half).");
   }
 

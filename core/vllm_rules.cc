@@ -55,7 +55,7 @@ VllmRules RulesFor(const Resolved& resolved) {
                                            : CacheTokens::kConcurrency;
   // vllm/v1/kv_cache_interface.py: tokens in flight are counted per concurrent batch since asynchronous
   // scheduling became the default.
-  rules.batches_in_flight = since(23) ? 2 : 1;
+  rules.batches_in_flight = since(21) ? 2 : 1;
   rules.align_recurrent = since(25);
   rules.sampler_on_one_rank = !rules.v1;
   rules.sampler_bytes = Value(since(15) ? Measure::kVllmSamplerRecent : Measure::kVllmSamplerSort);
