@@ -1,0 +1,89 @@
+#include "cli/command.h"
+
+#include <algorithm>
+
+#include "cli/table.h"
+#include "core/config_codec.h"
+#include "core/text.h"
+
+namespace plimsoll {
+namespace {
+
+constexpr Command kCommands[] = {
+    {"estimate", "whether a configuration fits, and where every byte goes",
+     "plimsoll estimate <configuration> [--json] [--gb] [--terms]", true, RunEstimate},
+    {"sweep", "the same for every combination of lists of values",
+     "plimsoll sweep <configuration with lists: --gpu rtx-4090,h100-80 --format awq-int4,fp8> [--json] "
+     "[--gb]",
+     true, RunSweep},
+    {"solve", "the largest context or concurrency, the fewest GPUs, the best format",
+     "plimsoll solve --for max-model-len|max-num-seqs|gpus|format <configuration> [--json] [--gb]", true,
+     RunSolve},
+    {"inventory", "every tensor of a model: name, shape, type, bytes, how it is sharded",
+     "plimsoll inventory --model M --format F [--json] [--gb]", true, RunInventory},
+    {"list", "what the catalog knows", "plimsoll list models|gpus|formats [--json]", false, RunList},
+    {"validate", "predictions against measured cases", "plimsoll validate CASES.json… [--json] [--cases]",
+     false, RunValidate},
+};
+
+const Command* FindCommand(std::string_view name) {
+  for (const Command& command : kCommands) {
+    if (command.name == name) return &command;
+  }
+  return nullptr;
+}
+
+std::string Overview() {
+  std::string text = "plimsoll: will a language model fit on these GPUs, and how fast will it run\n\n";
+  Table table({"", ""});
+  for (const Command& command : kCommands) {
+    table.Add({"plimsoll " + std::string(command.name), std::string(command.summary)});
+  }
+  return text + table.Print("  ") + "\nplimsoll COMMAND --help explains a command and its flags.\n" +
+         "Exit 0: answered. 2: bad input, explained in one line on standard error.\n";
+}
+
+std::string Help(const Command& command) {
+  std::string text = std::string(command.summary) + "\n\n  " + std::string(command.usage) + "\n";
+  if (!command.takes_config) return text;
+  text +=
+      "\nA configuration is given by flags, by --config FILE.json, by --url URL, or by several: flags "
+      "win.\n\n";
+  Table table({"", ""});
+  for (const ConfigKey& key : ConfigKeys()) {
+    const bool negatable = key.type == KeyType::kSwitch;
+    table.Add({FlagName(key) + (negatable ? ", --no-…" : ""), std::string(key.summary)});
+  }
+  return text + table.Print("  ");
+}
+
+Error UnknownCommand(std::string_view given) {
+  std::vector<std::string_view> names;
+  for (const Command& command : kCommands) names.push_back(command.name);
+  return Error{"command", given.empty() ? "nothing" : Quoted(given),
+               ListText(names, "or") + "; --help explains them"};
+}
+
+bool AsksForHelp(const Arguments& arguments) {
+  return std::find(arguments.begin(), arguments.end(), "--help") != arguments.end() ||
+         std::find(arguments.begin(), arguments.end(), "-h") != arguments.end();
+}
+
+}  // namespace
+
+CommandResult Refused(const Error& error) {
+  return {kExitBadInput, "", "plimsoll: " + error.Message() + "\n"};
+}
+
+CommandResult RunCommand(const Arguments& arguments, const CommandContext& context) {
+  if (arguments.empty()) return Refused(UnknownCommand(""));
+  const std::string& name = arguments.front();
+  if (name == "--help" || name == "-h" || name == "help") return {0, Overview(), ""};
+  const Command* command = FindCommand(name);
+  if (!command) return Refused(UnknownCommand(name));
+  const Arguments rest(arguments.begin() + 1, arguments.end());
+  if (AsksForHelp(rest)) return {0, Help(*command), ""};
+  return command->run(rest, context);
+}
+
+}  // namespace plimsoll

@@ -1,0 +1,62 @@
+// The `plimsoll` command without the process around it: arguments in, exit code and texts out. main.cc adds
+// argv, files and streams; tests add none of them.
+//
+// Exit 0: answered. 2: bad input, with one line in `err` that names the field, what was given and what is
+// accepted.
+#ifndef PLIMSOLL_CLI_COMMAND_H_
+#define PLIMSOLL_CLI_COMMAND_H_
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/catalog.h"
+#include "core/result.h"
+
+namespace plimsoll {
+
+struct CommandResult {
+  int exit = 0;
+  std::string out;
+  std::string err;
+};
+
+constexpr int kExitBadInput = 2;
+
+// The bytes of a file; nothing when it cannot be read.
+using ReadFile = std::function<std::optional<std::string>(const std::string& path)>;
+
+struct CommandContext {
+  const Catalog& catalog;
+  ReadFile read_file;
+};
+
+using Arguments = std::vector<std::string>;
+
+// `arguments` without the program's name.
+CommandResult RunCommand(const Arguments& arguments, const CommandContext& context);
+
+// A subcommand: one line for the overview, its own help, and what it does.
+struct Command {
+  std::string_view name;
+  std::string_view summary;
+  std::string_view usage;
+  bool takes_config = false;  // its help lists the configuration flags
+  CommandResult (*run)(const Arguments&, const CommandContext&);
+};
+
+CommandResult RunEstimate(const Arguments& arguments, const CommandContext& context);
+CommandResult RunSweep(const Arguments& arguments, const CommandContext& context);
+CommandResult RunSolve(const Arguments& arguments, const CommandContext& context);
+CommandResult RunInventory(const Arguments& arguments, const CommandContext& context);
+CommandResult RunList(const Arguments& arguments, const CommandContext& context);
+CommandResult RunValidate(const Arguments& arguments, const CommandContext& context);
+
+// "plimsoll: tp: given …; accepted: …", exit 2.
+CommandResult Refused(const Error& error);
+
+}  // namespace plimsoll
+
+#endif  // PLIMSOLL_CLI_COMMAND_H_

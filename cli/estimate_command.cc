@@ -1,0 +1,147 @@
+#include <string>
+#include <utility>
+
+#include "cli/command.h"
+#include "cli/load_line.h"
+#include "cli/options.h"
+#include "cli/table.h"
+#include "core/engine.h"
+#include "core/estimate.h"
+#include "core/solver.h"
+#include "core/verdict.h"
+
+namespace plimsoll {
+namespace {
+
+constexpr int kBarWidth = 60;
+
+// "Llama 3.1 70B, awq-int4, vLLM 0.28.0, one RTX 4090, 16,384 tokens of context".
+std::string SubjectText(const Resolved& resolved) {
+  const std::string model = resolved.model ? resolved.model->name : resolved.architecture->name;
+  return model + ", " + resolved.format->id + ", " + std::string(FindEngine(resolved.engine).name()) + " " +
+         resolved.version.text + ", " + CardsText(resolved) + ", " + CountText(resolved.max_model_len) +
+         " tokens of context";
+}
+
+std::string CardsBlock(const Resolved& resolved, const Report& report, SizeUnits units) {
+  std::string text;
+  for (const GpuReport& gpu : report.per_gpu) {
+    const size_t index = static_cast<size_t>(&gpu - report.per_gpu.data());
+    // Cards that hold the same are told once.
+    const bool repeats = index > 0 && gpu.gpu == report.per_gpu[index - 1].gpu &&
+                         gpu.total == report.per_gpu[index - 1].total &&
+                         gpu.weights == report.per_gpu[index - 1].weights;
+    if (repeats) continue;
+    size_t last = index;
+    while (last + 1 < report.per_gpu.size() && report.per_gpu[last + 1].total == gpu.total &&
+           report.per_gpu[last + 1].weights == gpu.weights && report.per_gpu[last + 1].gpu == gpu.gpu) {
+      ++last;
+    }
+    const std::string name =
+        index < resolved.cards.size() ? resolved.cards[index].gpu->name : std::string(gpu.gpu);
+    text += "GPU " + std::to_string(index) + (last > index ? " to " + std::to_string(last) + ", each" : "") +
+            "  " + name + "  " + GibText(gpu.total, units) + " of " + GibText(gpu.capacity, units);
+    if (gpu.budget.count() > 0 && gpu.budget < gpu.capacity) text += ", budget " + GibText(gpu.budget, units);
+    text += gpu.headroom.count() < 0 ? ", short by " + SizeText(Bytes(0) - gpu.headroom, units)
+                                     : ", " + SizeText(gpu.headroom, units) + " to spare";
+    text += "\n  " + LoadLineText(gpu, kBarWidth) + "\n  " + LoadLegendText(gpu, units) + "\n";
+  }
+  return text;
+}
+
+std::string HostBlock(const HostReport& host, SizeUnits units) {
+  const Bytes total = host.weights + host.kv_cache + host.compute_buffer;
+  if (total.count() <= 0) return "";
+  return "Host RAM  " + SizeText(total, units) + ": weights " + SizeText(host.weights, units) +
+         ", KV cache " + SizeText(host.kv_cache, units) + ", compute buffers " +
+         SizeText(host.compute_buffer, units) + "\n";
+}
+
+std::string NumbersBlock(const Resolved& resolved, const Report& report, SizeUnits units) {
+  Table table({"", ""});
+  table.Add({"Parameters", ParametersText(report.weights.total_params) + " in all, " +
+                               ParametersText(report.weights.active_params) + " per token; " +
+                               DecimalText(report.weights.bits_per_weight, 2) + " bits per weight, " +
+                               SizeText(report.weights.checkpoint, units) + " to download"});
+  if (report.kv.per_token.count() > 0 || report.kv.per_sequence.count() > 0) {
+    table.Add({"KV cache", SizeText(report.kv.per_token, units) + " per token, " +
+                               SizeText(report.kv.per_sequence, units) + " for " +
+                               CountText(resolved.max_model_len) + " tokens"});
+  }
+  if (report.kv.capacity_tokens > 0) {
+    table.Add({"Room", CountText(report.kv.capacity_tokens) + " tokens, " +
+                           DecimalText(report.kv.max_concurrency, 2) + " sequences of " +
+                           CountText(resolved.max_model_len) + "; longest sequence that fits " +
+                           CountText(report.kv.max_model_len_that_fits)});
+  }
+  const SpeedReport& speed = report.speed;
+  if (speed.decode_tokens_per_s > 0) {
+    table.Add({"Speed", DecimalText(speed.decode_tokens_per_s, 1) + " tokens/s (" +
+                            DecimalText(speed.low, 1) + " to " + DecimalText(speed.high, 1) + "), prefill " +
+                            DecimalText(speed.prefill_tokens_per_s, 0) + " tokens/s, first token after " +
+                            DurationText(Seconds(speed.ttft_ms / 1e3))});
+  }
+  return table.Print();
+}
+
+std::string DiagnosticsBlock(const std::vector<Diagnostic>& diagnostics) {
+  std::string text;
+  for (const Diagnostic& diagnostic : diagnostics) {
+    text += std::string(SeverityName(diagnostic.severity)) + ": " + diagnostic.message;
+    if (!diagnostic.fix.empty()) text += " " + diagnostic.fix;
+    text += "\n";
+  }
+  return text;
+}
+
+std::string TermsBlock(const std::vector<Term>& terms, SizeUnits units) {
+  Table table({"Term", "Size>", "Formula", "With values", "Source"});
+  for (const Term& term : terms) {
+    const std::string indent(static_cast<size_t>(term.depth) * 2, ' ');
+    table.Add({indent + term.name, SizeText(term.bytes, units), term.formula, term.substituted, term.source});
+  }
+  return table.empty() ? "" : table.Print();
+}
+
+std::string WaysOutBlock(const Config& config, const Catalog& catalog) {
+  std::string text;
+  for (const WayOut& way : WaysOut(config, catalog)) {
+    text += "  " + way.label + (way.verdict == Verdict::kTight ? " (tight)" : "") + "\n    " +
+            EncodeConfigUrl(way.config) + "\n";
+  }
+  return text.empty() ? "" : "What would fit:\n" + text;
+}
+
+std::string Paragraph(const std::string& text) { return text.empty() ? "" : "\n" + text; }
+
+std::string EstimateText(const DecodedConfig& decoded, const Resolved& resolved, const Report& report,
+                         const CommandContext& context, const Options& options) {
+  const SizeUnits units = options.units();
+  const Explanation explanation = Explain(resolved, report);
+  std::string text = SubjectText(resolved) + "\n" + HeadlineText(resolved, report, units) + "\n";
+  const std::string detail = DetailText(resolved, report, units);
+  if (!detail.empty()) text += detail + "\n";
+  text += Paragraph(CardsBlock(resolved, report, units) + HostBlock(report.host, units));
+  text += Paragraph(NumbersBlock(resolved, report, units));
+  text += Paragraph(DiagnosticsBlock(report.diagnostics));
+  if (options.Has("--terms")) text += Paragraph(TermsBlock(explanation.terms, units));
+  if (!report.fits()) text += Paragraph(WaysOutBlock(decoded.config, context.catalog));
+  return text;
+}
+
+}  // namespace
+
+CommandResult RunEstimate(const Arguments& arguments, const CommandContext& context) {
+  Result<Options> options = Options::Take(arguments, {{"--json", "--gb", "--terms"}, {"--url", "--config"}});
+  if (!options.ok()) return Refused(options.error());
+  Result<DecodedConfig> decoded = ReadConfig(*options, context);
+  if (!decoded.ok()) return Refused(decoded.error());
+  Result<Resolved> resolved = Resolve(decoded->config, context.catalog);
+  if (!resolved.ok()) return Refused(resolved.error());
+  for (Diagnostic& diagnostic : decoded->diagnostics) resolved->diagnostics.push_back(std::move(diagnostic));
+  const Report report = EstimateResolved(*resolved);
+  if (options->Has("--json")) return {0, ReportToJson(*resolved, report).Dump(2) + "\n", ""};
+  return {0, EstimateText(*decoded, *resolved, report, context, *options), ""};
+}
+
+}  // namespace plimsoll

@@ -1,0 +1,21 @@
+// One bar per card, in text: what takes its memory against what the engine may use and what the card has.
+#ifndef PLIMSOLL_CLI_LOAD_LINE_H_
+#define PLIMSOLL_CLI_LOAD_LINE_H_
+
+#include <string>
+
+#include "core/report.h"
+#include "core/text.h"
+
+namespace plimsoll {
+
+// "[WWWWWWWWWWWWWKKKKKKKAAN.....|..]": a letter for each kind of load, '.' for what is free, '|' where the
+// engine's budget ends, '!' where the card ends if the load goes past it.
+std::string LoadLineText(const GpuReport& gpu, int width);
+
+// "W weights 37.0 GiB  K KV cache 3.2 GiB  …": the kinds that occur, with their letters.
+std::string LoadLegendText(const GpuReport& gpu, SizeUnits units);
+
+}  // namespace plimsoll
+
+#endif  // PLIMSOLL_CLI_LOAD_LINE_H_

@@ -1,0 +1,98 @@
+#include "cli/options.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace plimsoll {
+namespace {
+
+bool Contains(const std::vector<std::string_view>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// `--model path/to/config.json` stands for the object in that file.
+bool IsPath(const Json& model) {
+  const std::string& text = model.AsString();
+  return text.ends_with(".json") || text.starts_with("./") || text.starts_with("/");
+}
+
+std::optional<Error> LoadModelFile(const CommandContext& context, Config* config) {
+  if (!IsPath(Json(config->model))) return std::nullopt;
+  Result<Json> model = ReadJsonFile(config->model, "--model", context);
+  if (!model.ok()) return model.error();
+  return SetConfigValue(*FindConfigKey("model"), *model, config);
+}
+
+}  // namespace
+
+Result<Options> Options::Take(const Arguments& arguments, const OptionNames& names) {
+  Options options;
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& argument = arguments[i];
+    const auto equals = argument.find('=');
+    const std::string name = argument.substr(0, equals);
+    if (equals == std::string::npos && Contains(names.switches, name)) {
+      options.values_[name] = "";
+    } else if (Contains(names.with_value, name)) {
+      if (equals != std::string::npos) {
+        options.values_[name] = argument.substr(equals + 1);
+      } else if (i + 1 < arguments.size()) {
+        options.values_[name] = arguments[++i];
+      } else {
+        return Error{name, "nothing", "a value"};
+      }
+    } else if (names.positional && !argument.starts_with("--")) {
+      options.positional_.push_back(argument);
+    } else {
+      options.rest_.push_back(argument);
+      // A configuration flag keeps its value.
+      const bool has_value = argument.starts_with("--") && equals == std::string::npos &&
+                             i + 1 < arguments.size() && !arguments[i + 1].starts_with("--");
+      if (has_value && !names.positional) options.rest_.push_back(arguments[++i]);
+    }
+  }
+  return options;
+}
+
+std::string Options::Value(std::string_view name) const {
+  const auto found = values_.find(name);
+  return found == values_.end() ? std::string() : found->second;
+}
+
+Result<Json> ReadJsonFile(const std::string& path, std::string_view field, const CommandContext& context) {
+  const std::optional<std::string> text = context.read_file(path);
+  if (!text) return Error{std::string(field), Quoted(path), "a file that can be read"};
+  return Json::Parse(*text, field);
+}
+
+Result<DecodedConfig> ReadConfig(const Options& options, const CommandContext& context) {
+  DecodedConfig decoded;
+  if (options.Has("--url")) {
+    Result<DecodedConfig> from_url = DecodeConfigUrl(options.Value("--url"));
+    if (!from_url.ok()) return from_url.error();
+    decoded = std::move(*from_url);
+  }
+  if (options.Has("--config")) {
+    Result<Json> json = ReadJsonFile(options.Value("--config"), "--config", context);
+    if (!json.ok()) return json.error();
+    Result<DecodedConfig> from_file = DecodeConfigJson(*json);
+    if (!from_file.ok()) return from_file.error();
+    for (const ConfigKey& key : ConfigKeys()) {
+      if (!IsConfigValueGiven(from_file->config, key)) continue;
+      if (auto error = SetConfigValue(key, GetConfigValue(from_file->config, key), &decoded.config))
+        return *error;
+    }
+    for (Diagnostic& diagnostic : from_file->diagnostics)
+      decoded.diagnostics.push_back(std::move(diagnostic));
+  }
+  Result<Config> flags = DecodeConfigFlags(options.rest());
+  if (!flags.ok()) return flags.error();
+  for (const ConfigKey& key : ConfigKeys()) {
+    if (!IsConfigValueGiven(*flags, key)) continue;
+    if (auto error = SetConfigValue(key, GetConfigValue(*flags, key), &decoded.config)) return *error;
+  }
+  if (auto error = LoadModelFile(context, &decoded.config)) return *error;
+  return decoded;
+}
+
+}  // namespace plimsoll

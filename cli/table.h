@@ -1,0 +1,31 @@
+// Columns that line up in a terminal, whatever their text; numbers to the right.
+#ifndef PLIMSOLL_CLI_TABLE_H_
+#define PLIMSOLL_CLI_TABLE_H_
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace plimsoll {
+
+// Columns that a terminal gives to UTF-8 text, counting code points (no wide characters occur here).
+int TextWidth(std::string_view text);
+
+class Table {
+ public:
+  // A header that ends in '>' aligns its column to the right; the mark is not printed.
+  explicit Table(std::vector<std::string> header);
+  void Add(std::vector<std::string> row);
+  bool empty() const { return rows_.empty(); }
+  // Every line ends in a newline and carries no trailing spaces.
+  std::string Print(std::string_view indent = "") const;
+
+ private:
+  std::vector<std::string> header_;
+  std::vector<bool> right_;
+  std::vector<std::vector<std::string>> rows_;
+};
+
+}  // namespace plimsoll
+
+#endif  // PLIMSOLL_CLI_TABLE_H_
