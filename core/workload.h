@@ -1,0 +1,108 @@
+// What arrives at a server: requests with their lengths, when they come, and what they share.
+//
+// A Workload describes them in a few numbers (or is a trace); GenerateRequests() turns it into a list that
+// depends on the seed alone, in both builds: the pseudo-random numbers, the logarithm and the exponential are
+// our own, because the two C libraries differ in their last bit.
+//
+// Lengths are in tokens, times in seconds, rates in requests per second.
+#ifndef PLIMSOLL_CORE_WORKLOAD_H_
+#define PLIMSOLL_CORE_WORKLOAD_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/json.h"
+#include "core/result.h"
+
+namespace plimsoll {
+
+enum class Arrival : uint8_t {
+  kBurst,       // all at once
+  kPoisson,     // at `rate`, exponential gaps
+  kConstant,    // at `rate`, equal gaps
+  kClosedLoop,  // `users` of them; a request comes when another has finished
+};
+
+enum class LengthShape : uint8_t { kFixed, kUniform, kLogNormal };
+
+struct LengthSpec {
+  LengthShape shape = LengthShape::kFixed;
+  double mean = 0;
+  double deviation = 0;  // kLogNormal: standard deviation of the length; kUniform: half of the width
+  int64_t least = 1;
+  int64_t most = int64_t{1} << 30;
+};
+
+// One line of a trace.
+struct TraceRow {
+  double arrival = 0;
+  int64_t prompt = 0, output = 0;
+};
+
+struct Workload {
+  Arrival arrival = Arrival::kClosedLoop;
+  double rate = 0;
+  int64_t users = 1;
+  int64_t requests = 100;  // in total, turns of sessions included
+  LengthSpec prompt, output;
+  int64_t system_prompt =
+      0;                  // tokens at the start of every prompt that all requests share; counted in `prompt`
+  int64_t turns = 1;      // more: sessions whose next prompt is everything so far plus a new `prompt`
+  double think_time = 0;  // between an answer and the session's (or user's) next request
+  std::vector<TraceRow> trace;  // when not empty: instead of arrival, rate, requests and lengths
+  uint64_t seed = 1;
+};
+
+constexpr int64_t kMostRequests = 1000000;
+
+// One request as the scheduler sees it. Requests that come when another finishes have no arrival of their
+// own.
+struct Request {
+  double arrival = 0;     // earliest; meaningless if `after` or `released`
+  int32_t after = -1;     // index of the request whose end (plus `delay`) brings this one; -1: none
+  bool released = false;  // comes when any request of the closed loop ends (plus `delay`)
+  double delay = 0;
+  int64_t prompt = 0;  // all tokens, history of the session and system prompt included
+  int64_t output = 0;
+  int32_t session = 0;  // requests of one session share the beginning of their tokens
+  int32_t turn = 0;
+};
+
+struct RequestList {
+  std::vector<Request> requests;
+  int64_t initially_released = 0;  // how many of the `released` ones come at time 0
+  int64_t system_prompt = 0;
+};
+
+// The error names the field that is out of range.
+Result<RequestList> GenerateRequests(const Workload& workload);
+
+// CSV with the columns arrival, prompt, output (a header line is optional; seconds and tokens). At most
+// kMostRequests rows.
+Result<std::vector<TraceRow>> ReadTrace(std::string_view csv, std::string_view where);
+
+// The `workload` of a measured case or of the page's link:
+// {"arrival","arrival_rate","concurrency","num_prompts",
+// "input_len":{"mean","dist",…},"output_len":{…},"seed",…}. Lengths that are absent come from the defaults
+// given.
+Result<Workload> ReadWorkload(const Json& value, const Workload& defaults, std::string_view where);
+
+// The engine-independent random numbers: SplitMix64 (Steele, Lea, Flood, OOPSLA 2014).
+class Random {
+ public:
+  explicit Random(uint64_t seed) : state_(seed) {}
+  uint64_t Next();
+  double Uniform();  // in (0, 1)
+  double Normal();
+  double Exponential(double rate);
+  int64_t Length(const LengthSpec& spec);
+
+ private:
+  uint64_t state_;
+};
+
+}  // namespace plimsoll
+
+#endif  // PLIMSOLL_CORE_WORKLOAD_H_
