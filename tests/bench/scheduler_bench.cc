@@ -1,0 +1,51 @@
+// The scheduler at saturation: chat-like requests (200 tokens in, 200 out on average) on one card.
+#include <benchmark/benchmark.h>
+
+#include <cstdlib>
+#include <utility>
+
+#include "core/catalog.h"
+#include "core/catalog_data.h"
+#include "core/estimate.h"
+#include "core/scheduler.h"
+
+namespace plimsoll {
+namespace {
+
+SchedulerSetup Setup() {
+  static const Catalog* catalog =
+      new Catalog(std::move(*Catalog::Parse(EmbeddedCatalog().models, EmbeddedCatalog().gpus)));
+  Config config;
+  config.model = "llama-3.1-8b";
+  config.gpu = {"h100-sxm"};
+  config.max_model_len = 8192;
+  const Result<Resolved> resolved = Resolve(config, *catalog);
+  if (!resolved.ok()) std::abort();
+  return MakeSchedulerSetup(*resolved, EstimateResolved(*resolved));
+}
+
+void Saturated(benchmark::State& state) {
+  const SchedulerSetup setup = Setup();
+  Workload workload;
+  workload.arrival = Arrival::kPoisson;
+  workload.rate = 500;
+  workload.requests = state.range(0);
+  workload.prompt = {LengthShape::kLogNormal, 200, 210, 1, 4000};
+  workload.output = {LengthShape::kLogNormal, 200, 210, 1, 4000};
+  workload.turns = state.range(1);
+  const Result<RequestList> list = GenerateRequests(workload);
+  if (!list.ok()) std::abort();
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(Simulate(setup, *list).now());
+  }
+  state.SetComplexityN(state.range(0));
+}
+BENCHMARK(Saturated)
+    ->Unit(benchmark::kMillisecond)
+    ->Args({1000, 1})
+    ->Args({10000, 1})
+    ->Args({10000, 4})
+    ->Args({100000, 1});
+
+}  // namespace
+}  // namespace plimsoll
