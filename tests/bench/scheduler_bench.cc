@@ -13,13 +13,13 @@ namespace plimsoll {
 namespace {
 
 SchedulerSetup Setup() {
-  static const Catalog* catalog =
-      new Catalog(std::move(*Catalog::Parse(EmbeddedCatalog().models, EmbeddedCatalog().gpus)));
+  static const Result<Catalog>* catalog =
+      new Result<Catalog>(Catalog::Parse(EmbeddedCatalog().models, EmbeddedCatalog().gpus));
   Config config;
   config.model = "llama-3.1-8b";
   config.gpu = {"h100-sxm"};
   config.max_model_len = 8192;
-  const Result<Resolved> resolved = Resolve(config, *catalog);
+  const Result<Resolved> resolved = Resolve(config, **catalog);
   if (!resolved.ok()) std::abort();
   return MakeSchedulerSetup(*resolved, EstimateResolved(*resolved));
 }
