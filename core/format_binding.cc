@@ -48,7 +48,10 @@ bool HasExperts(const Architecture& architecture) {
                      [](const Tensor& tensor) { return tensor.role == TensorRole::kExpert; });
 }
 
-bool IsMatrix(const Tensor& tensor) { return tensor.linear && tensor.columns > 1; }
+// Routers stay plain whatever a config says: they are bare parameters, or every recipe and engine keeps them.
+bool IsMatrix(const Tensor& tensor) {
+  return tensor.linear && tensor.columns > 1 && tensor.role != TensorRole::kRouter;
+}
 
 uint16_t QuantizedBy(const Architecture& architecture, const Tensor& tensor, bool has_experts) {
   switch (tensor.role) {

@@ -125,11 +125,12 @@ class Lister {
     if (shape.attention.kind == AttentionKind::kLatent) {
       AddLatentAttention(shape.attention);
     } else if (shape.attention.kind == AttentionKind::kCompressed) {
-      AddFromInventory(TensorRole::kAttention);
+      AddCompressedAttention();
     } else if (shape.attention.kind != AttentionKind::kNone) {
       AddAttention(shape.attention);
     }
-    if (shape.attention.index_heads > 0 && !shape.attention.index_shared) AddIndexer(shape.attention);
+    const bool indexed = shape.attention.index_heads > 0 && !shape.attention.index_shared;
+    if (indexed && shape.attention.kind != AttentionKind::kCompressed) AddIndexer(shape.attention);
     AddRecurrent(shape.recurrent);
     AddMlp(shape.mlp);
   }
@@ -286,20 +287,34 @@ class Lister {
     Add("ffn_down" + suffix + ".bias", a_.hidden);
   }
 
-  // Mixers that llama.cpp's converter does not spell out in a way we could follow: the safetensors' own
-  // tensors.
+  // Mixers whose GGUF tensors are the safetensors' own, one for one.
   void AddFromInventory(TensorRole role) {
     for (const Tensor& tensor : a_.tensors) {
-      if (tensor.group != group_ || tensor.part != TensorPart::kText) continue;
-      if (tensor.role != role) continue;
-      const size_t dot = tensor.name.find("{}.");
-      const std::string_view rest = dot == std::string::npos ? std::string_view(tensor.name)
-                                                             : std::string_view(tensor.name).substr(dot + 3);
-      if (tensor.columns > 1) {
-        Add(rest, tensor.columns, tensor.rows, tensor.copies);
-      } else {
-        Add(rest, tensor.rows);
-      }
+      if (tensor.role == role) AddSame(tensor);
+    }
+  }
+
+  // DeepSeek-V4: attention, compressor, indexer and hyper-connections; a table of the vocabulary routes the
+  // first layers.
+  void AddCompressedAttention() {
+    for (const Tensor& tensor : a_.tensors) {
+      const bool hidden_norm = Contains(tensor.name, ".attn_norm.") || Contains(tensor.name, ".ffn_norm.");
+      const bool wanted = tensor.role == TensorRole::kAttention || tensor.role == TensorRole::kIndexer ||
+                          tensor.role == TensorRole::kOther || Contains(tensor.name, "tid2eid") ||
+                          (tensor.role == TensorRole::kNorm && !hidden_norm);
+      if (wanted) AddSame(tensor);
+    }
+  }
+
+  void AddSame(const Tensor& tensor) {
+    if (tensor.group != group_ || tensor.part != TensorPart::kText) return;
+    const size_t dot = tensor.name.find("{}.");
+    if (dot == std::string::npos) return;
+    const std::string_view rest = std::string_view(tensor.name).substr(dot + 3);
+    if (tensor.columns > 1) {
+      Add(rest, tensor.columns, tensor.rows, tensor.copies);
+    } else {
+      Add(rest, tensor.rows);
     }
   }
 
