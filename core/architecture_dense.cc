@@ -76,6 +76,30 @@ void ReadQwen2(Draft& draft) {
   draft.AppendByType(QwenTypes(draft), Window(draft));
 }
 
+void ReadQwen2Vl(Draft& draft) {
+  draft.multimodal_rope = true;
+  ReadQwen2(draft);
+}
+
+// Ernie 4.5 without experts: Llama with one bias switch.
+void ReadErnieDense(Draft& draft) {
+  draft.ReadCommon(true);
+  const bool bias = draft.text.Bool("use_bias", false);
+  draft.base.attention.qkv_bias = bias;
+  draft.base.attention.o_bias = bias;
+  ReadDenseMlp(draft, bias);
+  draft.AppendAll(draft.base);
+}
+
+void ReadInternLm3(Draft& draft) {
+  draft.ReadCommon(false);
+  draft.base.attention.qkv_bias = draft.text.Bool("qkv_bias", false);
+  const bool bias = draft.text.Bool("bias", false);
+  draft.base.attention.o_bias = bias;
+  ReadDenseMlp(draft, bias);
+  draft.AppendAll(draft.base);
+}
+
 void ReadQwen3(Draft& draft) {
   draft.ReadCommon(false, 128);
   const bool bias = draft.text.Bool("attention_bias", false);
@@ -466,6 +490,10 @@ constexpr Family kFamilies[] = {
     {"LlavaForConditionalGeneration", ReadLlava},
     {"LlavaNextForConditionalGeneration", ReadLlava},
     {"Qwen2ForCausalLM", ReadQwen2},
+    {"Qwen2VLForConditionalGeneration", ReadQwen2Vl},
+    {"Qwen2_5_VLForConditionalGeneration", ReadQwen2Vl},
+    {"Ernie4_5ForCausalLM", ReadErnieDense},
+    {"InternLM3ForCausalLM", ReadInternLm3},
     {"Qwen3ForCausalLM", ReadQwen3},
     {"Qwen3VLForConditionalGeneration", ReadQwen3},
     {"Phi3ForCausalLM", ReadPhi3},

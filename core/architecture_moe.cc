@@ -103,6 +103,14 @@ void ReadQwen3Moe(Draft& draft) {
   ReadQwenMoe(draft, false);
 }
 
+void ReadOlmoe(Draft& draft) {
+  draft.ReadCommon(false);
+  ReadAttentionBias(draft, false);
+  draft.base.attention.qk_norm = QkNorm::kFullWidth;
+  draft.base.mlp = ReadExperts(draft, {"num_experts"}, {"num_experts_per_tok"}, {"intermediate_size"});
+  draft.AppendAll(draft.base);
+}
+
 void ReadErnie(Draft& draft) {
   draft.ReadCommon(true);
   const bool bias = draft.text.Bool("use_bias", false);
@@ -428,14 +436,23 @@ void ReadStep(Draft& draft) {
 }
 
 constexpr Family kFamilies[] = {
-    {"MixtralForCausalLM", ReadMixtral},     {"Qwen2MoeForCausalLM", ReadQwen2Moe},
-    {"Qwen3MoeForCausalLM", ReadQwen3Moe},   {"Qwen3VLMoeForConditionalGeneration", ReadQwen3Moe},
-    {"Ernie4_5_MoeForCausalLM", ReadErnie},  {"Ernie4_5MoeForCausalLM", ReadErnie},
-    {"Glm4MoeForCausalLM", ReadGlm4Moe},     {"GptOssForCausalLM", ReadGptOss},
-    {"MiniMaxM2ForCausalLM", ReadMiniMaxM2}, {"MiniMaxM3ForCausalLM", ReadMiniMaxM3},
-    {"MiMoV2FlashForCausalLM", ReadMiMo},    {"Step3p5ForCausalLM", ReadStep},
-    {"Step3p7FlashForCausalLM", ReadStep},   {"Llama4ForConditionalGeneration", ReadLlama4},
-    {"Llama4ForCausalLM", ReadLlama4},       {"HunYuanMoEV1ForCausalLM", ReadHunYuan},
+    {"MixtralForCausalLM", ReadMixtral},
+    {"Qwen2MoeForCausalLM", ReadQwen2Moe},
+    {"Qwen3MoeForCausalLM", ReadQwen3Moe},
+    {"Qwen3VLMoeForConditionalGeneration", ReadQwen3Moe},
+    {"Ernie4_5_MoeForCausalLM", ReadErnie},
+    {"Ernie4_5MoeForCausalLM", ReadErnie},
+    {"OlmoeForCausalLM", ReadOlmoe},
+    {"Glm4MoeForCausalLM", ReadGlm4Moe},
+    {"GptOssForCausalLM", ReadGptOss},
+    {"MiniMaxM2ForCausalLM", ReadMiniMaxM2},
+    {"MiniMaxM3ForCausalLM", ReadMiniMaxM3},
+    {"MiMoV2FlashForCausalLM", ReadMiMo},
+    {"Step3p5ForCausalLM", ReadStep},
+    {"Step3p7FlashForCausalLM", ReadStep},
+    {"Llama4ForConditionalGeneration", ReadLlama4},
+    {"Llama4ForCausalLM", ReadLlama4},
+    {"HunYuanMoEV1ForCausalLM", ReadHunYuan},
 };
 
 }  // namespace

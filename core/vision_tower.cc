@@ -21,6 +21,7 @@ class VisionBuilder {
     const std::string_view type = vision_.Text("model_type", "");
     const std::string_view name = a_.name;
     if (name.substr(0, 5) == "Qwen3") return BuildQwen3();
+    if (name.substr(0, 5) == "Qwen2") return BuildQwen2();
     if (type == "siglip_vision_model") return BuildSiglip();
     if (type == "clip_vision_model") return BuildClip();
     if (type == "llama4_vision_model") return BuildLlama4();
@@ -108,6 +109,36 @@ class VisionBuilder {
     if (t.deepstack_layers == 0) return;
     Enter("model.visual.deepstack_merger_list.{}.", t.deepstack_layers);
     Merger(merged, merged, out);
+  }
+  // modeling_qwen2_vl.py and modeling_qwen2_5_vl.py; the later one has RMS norms and a gated MLP.
+  void BuildQwen2() {
+    VisionTower& t = tower();
+    const bool later = a_.name == "Qwen2_5_VLForConditionalGeneration";
+    t.layers = vision_.Required("depth", 1, 1000);
+    t.layers_used = t.layers;
+    t.heads = vision_.Required("num_heads", 1, kMaxHeads);
+    t.hidden = vision_.Required(later ? "hidden_size" : "embed_dim", 1, kMaxWidth);
+    t.intermediate = later ? vision_.Required("intermediate_size", 1, kMaxMlpWidth)
+                           : t.hidden * vision_.Int("mlp_ratio", 4, 1, 64);
+    t.patch_size = vision_.Int("patch_size", 14, 1, 4096);
+    t.merge = vision_.Int("spatial_merge_size", 2, 1, 64);
+    channels_ = vision_.Int({"in_channels", "in_chans"}, 3, 1, 64);
+    const int64_t out = vision_.Int(later ? "out_hidden_size" : "hidden_size", a_.hidden, 1, kMaxWidth);
+    Enter("visual.");
+    Patches("patch_embed.proj", PatchElements() * vision_.Int("temporal_patch_size", 2, 1, 64), false);
+    Enter("visual.blocks.{}.", t.layers);
+    Norm("norm1", t.hidden, later);
+    Norm("norm2", t.hidden, later);
+    Linear("attn.qkv", 3 * t.hidden, t.hidden, true);
+    Linear("attn.proj", t.hidden, t.hidden, true, Sharding::kColumns);
+    if (later) Linear("mlp.gate_proj", t.intermediate, t.hidden, true);
+    Linear(later ? "mlp.up_proj" : "mlp.fc1", t.intermediate, t.hidden, true);
+    Linear(later ? "mlp.down_proj" : "mlp.fc2", t.hidden, t.intermediate, true, Sharding::kColumns);
+    const int64_t merged = t.hidden * t.merge * t.merge;
+    Enter("visual.merger.");
+    Norm("ln_q", t.hidden, later);
+    Linear("mlp.0", merged, merged, true, Sharding::kRows, TensorRole::kProjector);
+    Linear("mlp.2", out, merged, true, Sharding::kColumns, TensorRole::kProjector);
   }
   void Merger(int64_t norm, int64_t merged, int64_t out) {
     LayerNorm("norm", norm, TensorRole::kProjector);

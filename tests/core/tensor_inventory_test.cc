@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/architecture.h"
@@ -105,8 +106,8 @@ TEST(TensorInventory, HubTotalsWithBlockScales) {
               static_cast<double>(k2.Published("hub_total")), 1e-8 * 1e12);
 }
 
-// Figures from memory or from rounded tables. Two Falcon-H1 and one Granite figure are a few weights per
-// layer off and of unknown revision; a rounded one may leave out MTP layers or the vision tower.
+// Figures from memory or from rounded tables. One Falcon-H1 and one Granite figure are some thousand weights
+// off and of unknown revision; a rounded one may leave out MTP layers or the vision tower.
 TEST(TensorInventory, OtherPublishedTotals) {
   for (const Counted& model : Catalog()) {
     if (model.exact()) continue;
@@ -276,6 +277,31 @@ TEST(TensorInventory, FusedTensorsShardByTheirKvRows) {
     return;
   }
   FAIL() << "no attn_qkv";
+}
+
+// Families outside the catalog, with the totals that the hub shows.
+TEST(TensorInventory, OtherFamilies) {
+  const std::pair<const char*, int64_t> cases[] = {
+      {R"({"architectures":["Qwen2_5_VLForConditionalGeneration"],"hidden_size":3584,"intermediate_size":18944,)"
+       R"("num_hidden_layers":28,"num_attention_heads":28,"num_key_value_heads":4,"vocab_size":152064,)"
+       R"("tie_word_embeddings":false,"vision_config":{"depth":32,"hidden_size":1280,"intermediate_size":3420,)"
+       R"("num_heads":16,"in_chans":3,"out_hidden_size":3584,"patch_size":14}})",
+       8292166656},
+      {R"({"architectures":["Qwen2VLForConditionalGeneration"],"hidden_size":3584,"intermediate_size":18944,)"
+       R"("num_hidden_layers":28,"num_attention_heads":28,"num_key_value_heads":4,"vocab_size":152064,)"
+       R"("tie_word_embeddings":false,"vision_config":{"depth":32,"embed_dim":1280,"hidden_size":3584,)"
+       R"("mlp_ratio":4,"num_heads":16,"in_channels":3,"patch_size":14}})",
+       8291375616},
+      {R"({"architectures":["OlmoeForCausalLM"],"hidden_size":2048,"intermediate_size":1024,"num_hidden_layers":16,)"
+       R"("num_attention_heads":16,"num_key_value_heads":16,"vocab_size":50304,"num_experts":64,)"
+       R"("num_experts_per_tok":8})",
+       6919161856},
+  };
+  for (const auto& [text, total] : cases) {
+    const Result<Architecture> read = ReadArchitecture(*Json::Parse(text, "model"), "model");
+    ASSERT_TRUE(read.ok()) << read.error().Message();
+    EXPECT_EQ(CountParameters(*read).total, total) << read->name;
+  }
 }
 
 TEST(TensorInventory, CountsSaturate) {
