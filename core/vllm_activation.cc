@@ -42,13 +42,16 @@ Bytes Moe(const Resolved& resolved, const VllmRules& rules, const Mlp& mlp) {
          Bytes(SaturatingMultiply(tokens, mlp.experts)) * 4;  // router logits in float32
 }
 
+// With speculation the profile run samples once more, for one draft token per sequence, while the first
+// logits and their float32 copy are alive (gpu_model_runner.py _dummy_sampler_run).
+constexpr double kHeldLogitsBytes = 6;
+
 Bytes Sampler(const Resolved& resolved, const VllmRules& rules) {
   const Architecture& architecture = *resolved.architecture;
-  const int64_t rows = std::min(resolved.max_num_seqs, resolved.max_num_batched_tokens) *
-                       (1 + resolved.speculative.num_tokens);
+  const int64_t rows = std::min(resolved.max_num_seqs, resolved.max_num_batched_tokens);
+  const double per_entry = rules.sampler_bytes + (resolved.speculative.num_tokens > 0 ? kHeldLogitsBytes : 0);
   // The vocabulary is whole on every rank: logits are gathered.
-  return BytesFromDouble(rules.sampler_bytes * static_cast<double>(rows) *
-                         static_cast<double>(architecture.vocab)) +
+  return BytesFromDouble(per_entry * static_cast<double>(rows) * static_cast<double>(architecture.vocab)) +
          Elements(resolved.max_num_batched_tokens, architecture.hidden);
 }
 

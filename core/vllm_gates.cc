@@ -162,8 +162,9 @@ class Gate {
       default:
         return;
     }
-    // A dimension that does not fill whole groups anyway is padded, whatever tp is.
-    if (size <= 0 || unit <= 1 || size % unit != 0 || (size % tp == 0 && size / tp % unit == 0)) return;
+    // A dimension that does not fill whole groups anyway is padded, whatever tp is; one that tp does not
+    // divide has been named already.
+    if (size <= 0 || unit <= 1 || size % unit != 0 || size % tp != 0 || size / tp % unit == 0) return;
     Say(Severity::kError, "tp_breaks_quantization_groups",
         Tp() + " leaves " + CountText(size / tp) + " of " + CountText(size) +
             " features per GPU, which is no multiple of the quantisation's " + CountText(unit) + " (" +

@@ -226,14 +226,40 @@ void UnifyPages(CacheLayout* layout, int64_t page) {
   }
 }
 
+// Layers that a group size pads, over all kinds.
+int64_t PaddedLayers(const CacheLayout& layout, int64_t group_size) {
+  int64_t padded = 0;
+  for (int i = 0; i < layout.count; ++i) {
+    padded += RoundUp(layout.specs[static_cast<size_t>(i)].layers, group_size);
+  }
+  return padded;
+}
+
+// Models with caches of many kinds (DeepSeek-V4) are grouped so that few layers are padded: from the smallest
+// kind up to half as many more.
+int64_t LeastPadding(const CacheLayout& layout, int64_t least) {
+  int64_t best = least, padded = PaddedLayers(layout, least);
+  for (int64_t size = least + 1; size <= least + least / 2; ++size) {
+    const int64_t candidate = PaddedLayers(layout, size);
+    if (candidate < padded) {
+      best = size;
+      padded = candidate;
+    }
+  }
+  return best;
+}
+
 // kv_cache_utils.get_kv_cache_groups for layers of different kinds.
 void FormGroups(CacheLayout* layout) {
   int64_t least = internal::kInt64Max, most = 0;
+  bool many_kinds = false;
   for (int i = 0; i < layout->count; ++i) {
-    least = std::min(least, layout->specs[static_cast<size_t>(i)].layers);
-    most = std::max(most, layout->specs[static_cast<size_t>(i)].layers);
+    const CacheSpec& spec = layout->specs[static_cast<size_t>(i)];
+    least = std::min(least, spec.layers);
+    most = std::max(most, spec.layers);
+    many_kinds = many_kinds || spec.fits_page;
   }
-  layout->group_size = 2 * most < 3 * least ? most : least;
+  layout->group_size = 2 * most < 3 * least ? most : many_kinds ? LeastPadding(*layout, least) : least;
   for (int i = 0; i < layout->count; ++i) {
     CacheSpec& spec = layout->specs[static_cast<size_t>(i)];
     spec.groups = CeilDiv(spec.layers, layout->group_size);

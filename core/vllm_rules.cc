@@ -45,7 +45,8 @@ VllmRules RulesFor(const Resolved& resolved) {
   rules.communicators_inside = !since(11);
   rules.graphs_inside = since(21);
   rules.free_memory_checked = rules.v1 && since(9);
-  rules.full_graphs = rules.v1 && since(11);
+  // FULL_AND_PIECEWISE became the default in 0.11; models with recurrent layers had it one release earlier.
+  rules.full_graphs = rules.v1 && (since(11) || (since(10, 2) && IsRecurrent(*resolved.architecture)));
   rules.spread_graph_sizes = since(12);
   rules.lora_graphs = since(11, 1);
   rules.hybrid_manager = rules.v1 && since(9, 2);
