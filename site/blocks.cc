@@ -1,0 +1,243 @@
+#include "site/blocks.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <vector>
+
+#include "core/text.h"
+#include "site/html.h"
+
+namespace plimsoll {
+namespace {
+
+struct Part {
+  std::string_view name, style;
+  Bytes bytes;
+};
+
+std::array<Part, 6> PartsOf(const GpuReport& gpu) {
+  return {{{"Weights", "weights", gpu.weights},
+           {"KV cache", "kv-cache", gpu.kv_cache},
+           {"Recurrent state", "recurrent-state", gpu.recurrent_state},
+           {"Activations", "activation", gpu.activation + gpu.compute_buffer},
+           {"CUDA graphs", "cuda-graph", gpu.cuda_graph},
+           {"Runtime", "runtime", gpu.non_torch + gpu.context}}};
+}
+
+std::string Gib(Bytes bytes, int decimals = 1) { return DecimalText(bytes.gib(), decimals); }
+std::string Pixels(double value) { return DecimalText(value, 1); }
+
+constexpr double kWidth = 900;
+
+std::string Rectangle(std::string_view style, double x, double width) {
+  return "<rect class=\"" + std::string(style) + "\" x=\"" + Pixels(x) + "\" y=\"34\" width=\"" +
+         Pixels(width) + "\" height=\"40\"/>";
+}
+
+std::string Line(std::string_view style, double x) {
+  const std::string at = Pixels(x);
+  return "<line class=\"" + std::string(style) + "\" x1=\"" + at + "\" y1=\"22\" x2=\"" + at +
+         "\" y2=\"84\"/>";
+}
+
+std::string Label(double x, std::string_view anchor, std::string_view text) {
+  return "<text x=\"" + Pixels(x) + "\" y=\"15\" text-anchor=\"" + std::string(anchor) + "\">" +
+         Escaped(text) + "</text>";
+}
+
+std::string VerdictHeading(const Answer& answer) {
+  const std::string& headline = answer.explanation.headline;
+  const size_t colon = headline.find(':');
+  const std::string verdict(VerdictName(answer.report.verdict));
+  if (colon == std::string::npos) return "<p class=\"verdict\">" + Escaped(headline) + "</p>\n";
+  return "<p class=\"verdict\"><span class=\"" + verdict + "\">" + Escaped(headline.substr(0, colon + 1)) +
+         "</span>" + Escaped(headline.substr(colon + 1)) + "</p>\n";
+}
+
+std::string AppLink(std::string_view root, std::string_view fragment, std::string_view text,
+                    std::string_view style) {
+  std::string link = "<a ";
+  if (!style.empty()) link += "class=\"" + std::string(style) + "\" ";
+  return link + "href=\"" + std::string(root) + "app/#" + Escaped(fragment) + "\">" + Escaped(text) + "</a>";
+}
+
+// Formats that a page compares: as released, then what is published for the model or usual.
+std::vector<std::string> FormatsOf(const Model& model) {
+  std::vector<std::string> formats = {model.native_format};
+  const auto add = [&formats](std::string_view id) {
+    if (std::find(formats.begin(), formats.end(), id) == formats.end()) formats.emplace_back(id);
+  };
+  for (const Checkpoint& checkpoint : model.checkpoints) {
+    if (checkpoint.format.family != FormatFamily::kGguf) add(checkpoint.format.id);
+  }
+  if (formats.size() < 2) add("fp8");
+  if (formats.size() < 3) add("awq-int4");
+  return formats;
+}
+
+constexpr std::array<std::string_view, 7> kCommonCards = {"rtx-4090", "rtx-5090", "l40s", "a100-sxm-80gb",
+                                                          "h100-sxm", "h200",     "b200"};
+constexpr std::array<int64_t, 4> kCounts = {1, 2, 4, 8};
+
+int64_t PageContext(const Model& model) {
+  const int64_t longest = model.architecture.max_positions;
+  return longest > 0 ? std::min<int64_t>(longest, 16384) : 4096;
+}
+
+std::string FragmentFor(const Model& model, std::string_view format, std::string_view gpu, int64_t count) {
+  std::string fragment = "m=" + model.id + "&q=" + std::string(format) + "&g=" + std::string(gpu);
+  if (count > 1) fragment += "&n=" + std::to_string(count);
+  return fragment + "&ctx=" + std::to_string(PageContext(model));
+}
+
+std::string Longest(const Answer& answer) {
+  return CountText(answer.report.kv.max_model_len_that_fits) + " tokens";
+}
+
+// The fewest cards of a kind that hold the model; an empty answer when eight do not.
+const Answer* Fewest(const Catalog& catalog, const Model& model, std::string_view format,
+                     std::string_view gpu) {
+  for (const int64_t count : kCounts) {
+    const Answer& answer = Ask(catalog, FragmentFor(model, format, gpu, count));
+    if (answer.report.fits()) return &answer;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+std::string ShortParameters(const Model& model) {
+  const ParameterCounts& counts = model.parameters;
+  if (counts.active >= counts.text * 9 / 10) return ParametersText(counts.total);
+  return ParametersText(counts.total) + ", " + ParametersText(counts.active) + " active";
+}
+
+std::string ShortFormat(std::string_view id) {
+  std::string name;
+  for (const char c : id)
+    name += c == '-' ? ' ' : c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  for (const std::string_view width : {"INT4", "INT8"}) {
+    const size_t at = name.find(width);
+    if (at != std::string::npos && at > 0) name.replace(at, 3, "int");
+  }
+  return name;
+}
+
+std::string LoadLineBlock(const Answer& answer) {
+  const auto fullest =
+      std::min_element(answer.report.per_gpu.begin(), answer.report.per_gpu.end(),
+                       [](const GpuReport& a, const GpuReport& b) { return a.headroom < b.headroom; });
+  if (fullest == answer.report.per_gpu.end()) return "";
+  const GpuReport& gpu = *fullest;
+  const auto parts = PartsOf(gpu);
+  double stacked = 0;
+  for (const Part& part : parts) stacked += std::max(0.0, part.bytes.gib());
+  const double full = std::max({stacked, gpu.capacity.gib(), gpu.total.gib(), 0.001});
+  const double unit = kWidth / full;
+
+  std::string picture = "<svg class=\"load-line\" viewBox=\"0 0 900 88\" role=\"img\" aria-label=\"" +
+                        Escaped(Gib(gpu.total) + " of " + Gib(gpu.capacity) + " GiB on the fullest card") +
+                        "\">" +
+                        "<rect class=\"track\" x=\"0.5\" y=\"34.5\" width=\"899\" height=\"39\" rx=\"5\"/>";
+  std::string legend = "<ul class=\"legend\">";
+  double x = 0;
+  for (const Part& part : parts) {
+    if (part.bytes <= Bytes(0)) continue;
+    const std::string style = "fill-" + std::string(part.style);
+    const double width = part.bytes.gib() * unit;
+    picture += Rectangle(style, x, width);
+    x += width;
+    legend += "<li><svg viewBox=\"0 0 10 10\" aria-hidden=\"true\"><rect class=\"" + style +
+              "\" width=\"10\" height=\"10\" rx=\"2.5\"/></svg>" + std::string(part.name) + " " +
+              Gib(part.bytes) + "</li>";
+  }
+  const double card = std::min(gpu.capacity.gib() * unit, kWidth - 1);
+  const bool card_at_end = card > kWidth - 110;
+  if (gpu.budget > Bytes(0) && gpu.budget < gpu.capacity) {
+    const double share = gpu.budget.gib() * unit;
+    picture += Line("share", share);
+    const double end = card_at_end ? std::min(share, kWidth - 110) : share;
+    picture += Label(end - 4, "end", "engine's share " + Gib(gpu.budget));
+  }
+  picture += Line("card-line", card);
+  picture += card_at_end ? Label(kWidth, "end", "card " + Gib(gpu.capacity) + " GiB")
+                         : Label(card, "start", "card " + Gib(gpu.capacity) + " GiB");
+  return picture + "</svg>\n" + legend + "</ul>\n";
+}
+
+std::string AnswerBlock(const Answer& answer, std::string_view root) {
+  std::string block = "<div class=\"card\">\n" + VerdictHeading(answer);
+  block += "<p>" + Escaped(answer.explanation.detail) + "</p>\n" + LoadLineBlock(answer);
+  block +=
+      "<table><thead><tr><th scope=\"col\">Term</th><th scope=\"col\">How</th><th scope=\"col\" "
+      "class=\"number\">GiB per GPU</th></tr></thead><tbody>\n";
+  for (const Term& term : answer.explanation.terms) {
+    if (term.depth > 0) continue;
+    block += "<tr><th scope=\"row\">" + Escaped(term.name) + "</th><td>" + Escaped(term.substituted) +
+             "</td><td class=\"number\">" + Gib(term.bytes, 2) + "</td></tr>\n";
+  }
+  block += "</tbody></table>\n<div class=\"actions\">" +
+           AppLink(root, answer.fragment, "Open in the estimator", "button primary") + "</div>\n</div>\n";
+  return block;
+}
+
+std::string ModelTable(const Catalog& catalog, const Model& model, std::string_view root) {
+  std::string table = "<div class=\"wide\"><table><thead><tr><th scope=\"col\">Card</th>";
+  const std::vector<std::string> formats = FormatsOf(model);
+  for (const std::string& format : formats) {
+    const Answer& answer = Ask(catalog, FragmentFor(model, format, "h100-sxm", 1));
+    table += "<th scope=\"col\">" + Escaped(ShortFormat(format)) + ", " +
+             DecimalText(answer.report.weights.checkpoint.gb(), 1) + " GB</th>";
+  }
+  table += "</tr></thead><tbody>\n";
+  for (const std::string_view id : kCommonCards) {
+    const Gpu* gpu = catalog.FindGpu(id);
+    if (gpu == nullptr) continue;
+    table += "<tr><th scope=\"row\"><a href=\"" + std::string(root) + "gpus/" + gpu->id + "/\">" +
+             Escaped(gpu->name) + "</a></th>";
+    for (const std::string& format : formats) {
+      const Answer* answer = Fewest(catalog, model, format, id);
+      if (answer == nullptr) {
+        table += "<td class=\"note\">not on 8</td>";
+        continue;
+      }
+      table += "<td>" +
+               AppLink(root, answer->fragment, CountText(answer->resolved->gpus) + " × " + gpu->name, "") +
+               "<br><span class=\"note\">up to " + Longest(*answer) + "</span></td>";
+    }
+    table += "</tr>\n";
+  }
+  return table + "</tbody></table></div>\n";
+}
+
+std::string GpuTable(const Catalog& catalog, const Gpu& gpu, std::string_view root) {
+  std::vector<const Model*> models;
+  for (const Model& model : catalog.models()) {
+    if (!model.refused) models.push_back(&model);
+  }
+  std::stable_sort(models.begin(), models.end(),
+                   [](const Model* a, const Model* b) { return a->parameters.total < b->parameters.total; });
+  std::string table =
+      "<div class=\"wide\"><table><thead><tr><th scope=\"col\">Model</th><th scope=\"col\">Parameters</th>"
+      "<th scope=\"col\">As released</th><th scope=\"col\">4 bits</th></tr></thead><tbody>\n";
+  for (const Model* model : models) {
+    table += "<tr><th scope=\"row\"><a href=\"" + std::string(root) + "models/" + model->id + "/\">" +
+             Escaped(model->name) + "</a></th><td>" + ShortParameters(*model) + "</td>";
+    for (const std::string_view format :
+         {std::string_view(model->native_format), std::string_view("awq-int4")}) {
+      const Answer* answer = Fewest(catalog, *model, format, gpu.id);
+      if (answer == nullptr) {
+        table += "<td class=\"note\">not on 8</td>";
+      } else {
+        table += "<td>" +
+                 AppLink(root, answer->fragment, CountedText(answer->resolved->gpus, "card", "cards"), "") +
+                 " <span class=\"note\">up to " + Longest(*answer) + "</span></td>";
+      }
+    }
+    table += "</tr>\n";
+  }
+  return table + "</tbody></table></div>\n";
+}
+
+}  // namespace plimsoll

@@ -1,0 +1,196 @@
+#include "web/app_state.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <utility>
+
+#include "core/config_codec.h"
+
+namespace plimsoll {
+namespace {
+
+// What the page shows before anybody chose anything.
+constexpr std::string_view kStart = "m=llama-3.1-8b&g=rtx-4090&ctx=16384";
+
+constexpr int kWaysShown = 4;
+
+bool Touches(const Action& action, std::string_view key) {
+  return std::any_of(action.begin(), action.end(), [key](const Change& change) { return change.key == key; });
+}
+
+bool IsGguf(const Config& config) { return config.format.AsString().rfind("gguf-", 0) == 0; }
+
+// Settings that another choice has made meaningless are let go, so that a click never ends in a refusal.
+void FollowModel(const Catalog& catalog, Config* config) {
+  const Model* model = catalog.FindModel(config->model);
+  if (model == nullptr) return;
+  config->inline_model = Json();
+  const int64_t longest = model->architecture.max_positions;
+  if (longest > 0 && config->max_model_len.value_or(0) > longest) config->max_model_len.reset();
+  if (!config->format.is_string()) config->format = Json();  // exceptions of another model's checkpoint
+}
+
+void FollowEngine(Config* config) {
+  const bool llama = config->engine.value_or(EngineKind::kVllm) == EngineKind::kLlamaCpp;
+  config->engine_version.clear();
+  if (llama && !IsGguf(*config)) config->format = Json("gguf-q4_k_m");
+  if (!llama && IsGguf(*config)) config->format = Json();
+  config->kv_cache_dtype.reset();
+  for (const ConfigKey& key : ConfigKeys()) {
+    const bool foreign = key.scope == (llama ? KeyScope::kVllmOnly : KeyScope::kLlamaCppOnly);
+    if (foreign) (void)SetConfigValue(key, Json(), config);
+  }
+}
+
+void FollowFormat(Config* config) {
+  const bool llama = config->engine.value_or(EngineKind::kVllm) == EngineKind::kLlamaCpp;
+  if (llama == IsGguf(*config)) return;
+  const Json format = config->format;
+  config->engine = llama ? EngineKind::kVllm : EngineKind::kLlamaCpp;
+  FollowEngine(config);
+  config->format = format;
+}
+
+void FollowCards(const Action& action, Config* config) {
+  if (Touches(action, "gpu")) config->gpu_memory_mib.clear();
+  const bool degrees = Touches(action, "tp") || Touches(action, "pp") || Touches(action, "dp");
+  if (degrees || !(Touches(action, "gpus") || Touches(action, "nodes"))) return;
+  const int64_t cards = config->gpus.value_or(1) * config->nodes.value_or(1);
+  const int64_t ranks = config->tp.value_or(1) * config->pp.value_or(1) * config->dp.value_or(1);
+  if (ranks == cards) return;
+  config->tp.reset();
+  config->pp.reset();
+  config->dp.reset();
+  if (config->gpu.size() > 1) config->gpu.resize(1);
+}
+
+}  // namespace
+
+AppState::AppState(const Catalog& catalog) : catalog_(&catalog) {
+  LoadFragment(kStart);
+  place_ = 0;
+}
+
+bool AppState::Refuse(const Error& error) {
+  notice_ = error.Message();
+  return false;
+}
+
+bool AppState::Load(const Config& config) {
+  auto answer = std::make_unique<Answer>();
+  answer->config = std::make_unique<Config>(config);
+  Result<Resolved> resolved = Resolve(*answer->config, *catalog_);
+  if (!resolved.ok()) return Refuse(resolved.error());
+  answer->resolved = std::make_unique<Resolved>(std::move(resolved).value());
+  answer->report = EstimateResolved(*answer->resolved);
+  const bool moved = answer_ == nullptr || answer_->config->model != config.model ||
+                     answer_->config->gpu != config.gpu ||
+                     answer_->config->inline_model != config.inline_model;
+  notice_.clear();
+  if (answer_ != nullptr && *answer_->config == config) return true;
+  answer_ = std::move(answer);
+  ++version_;
+  if (moved) ++place_;
+  return true;
+}
+
+bool AppState::Dispatch(const Action& action) {
+  Config config = answer_->config == nullptr ? Config() : *answer_->config;
+  for (const Change& change : action) {
+    const ConfigKey* key = FindConfigKey(change.key);
+    if (key == nullptr) return Refuse({change.key, "a setting", "one of the configuration's own settings"});
+    if (const auto error = SetConfigValue(*key, change.value, &config)) return Refuse(*error);
+  }
+  if (Touches(action, "model")) FollowModel(*catalog_, &config);
+  if (Touches(action, "engine")) {
+    FollowEngine(&config);
+  } else if (Touches(action, "format")) {
+    FollowFormat(&config);
+  }
+  FollowCards(action, &config);
+  return Load(config);
+}
+
+bool AppState::DispatchJson(std::string_view text) {
+  const Result<Json> object = Json::Parse(text, "action");
+  if (!object.ok()) return Refuse(object.error());
+  Action action;
+  for (const auto& [key, value] : object->members()) action.push_back({key, value});
+  return Dispatch(action);
+}
+
+bool AppState::LoadJson(std::string_view text) {
+  const Result<DecodedConfig> decoded = DecodeConfigJsonText(text);
+  return decoded.ok() ? Load(decoded->config) : Refuse(decoded.error());
+}
+
+bool AppState::LoadFragment(std::string_view fragment) {
+  const Result<DecodedConfig> decoded = DecodeConfigUrl(fragment);
+  if (!decoded.ok()) return Refuse(decoded.error());
+  if (!Load(decoded->config)) return false;
+  for (const Diagnostic& diagnostic : decoded->diagnostics) {
+    if (!notice_.empty()) notice_.append(" ");
+    notice_.append(diagnostic.message);
+  }
+  return true;
+}
+
+const Explanation& AppState::explanation() {
+  if (!answer_->explanation) answer_->explanation = Explain(*answer_->resolved, answer_->report);
+  return *answer_->explanation;
+}
+
+const std::vector<WayOut>& AppState::ways_out(bool settled) {
+  if (!settled || ways_out_version_ == version_) return ways_out_;
+  ways_out_version_ = version_;
+  ways_out_ = WaysOut(*answer_->config, *catalog_, kWaysShown);
+  return ways_out_;
+}
+
+const std::string& AppState::ConfigText() {
+  if (answer_->config_text.empty()) answer_->config_text = EncodeConfigJson(*answer_->config).Dump();
+  return answer_->config_text;
+}
+
+const std::string& AppState::FragmentText() {
+  if (answer_->fragment_text.empty()) answer_->fragment_text = EncodeConfigUrl(*answer_->config);
+  return answer_->fragment_text;
+}
+
+const std::string& AppState::ReportText() {
+  if (answer_->report_text.empty()) {
+    answer_->report_text = ReportToJson(*answer_->resolved, answer_->report).Dump();
+  }
+  return answer_->report_text;
+}
+
+bool AppState::IsDefault(std::string_view key) const {
+  const ConfigKey* known = FindConfigKey(key);
+  return known != nullptr && !IsConfigValueGiven(*answer_->config, *known);
+}
+
+Json TypedNumber(std::string_view text) {
+  std::string digits;
+  double factor = 1;
+  for (const char c : text) {
+    if (c == ',' || c == ' ' || c == '_') continue;
+    if (factor != 1) return Json(text);  // something after the suffix
+    if (c == 'k' || c == 'K') {
+      factor = 1024;
+    } else if (c == 'm' || c == 'M') {
+      factor = 1024 * 1024;
+    } else {
+      digits.push_back(c);
+    }
+  }
+  if (digits.empty()) return factor == 1 ? Json() : Json(text);
+  char* end = nullptr;
+  const double value = std::strtod(digits.c_str(), &end);
+  if (end != digits.c_str() + digits.size() || !std::isfinite(value)) return Json(text);
+  const double scaled = value * factor;
+  if (scaled == std::floor(scaled) && std::abs(scaled) < 9e15) return Json(static_cast<int64_t>(scaled));
+  return Json(scaled);
+}
+
+}  // namespace plimsoll

@@ -1,0 +1,102 @@
+// The page's state: the configuration that is being edited, its answer, and what only concerns the view.
+//
+// Everything that changes the configuration is an Action, whoever asks (a widget, the HTML form, a link):
+// JSON keys of the contract with their new values, where null means the engine's own default. A refused
+// action leaves the last good state alone and becomes the notice. The answer is computed once per accepted
+// change; explanations and JSON only when somebody looks.
+#ifndef PLIMSOLL_WEB_APP_STATE_H_
+#define PLIMSOLL_WEB_APP_STATE_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/catalog.h"
+#include "core/config.h"
+#include "core/estimate.h"
+#include "core/json.h"
+#include "core/report.h"
+#include "core/resolved.h"
+#include "core/result.h"
+#include "core/solver.h"
+
+namespace plimsoll {
+
+struct Change {
+  std::string key;
+  Json value;
+};
+using Action = std::vector<Change>;
+
+// What the page remembers about itself; never part of a link.
+struct ViewState {
+  int tab = 0;
+  std::set<std::string> open_terms = {"Weights"};
+  bool more_options = false;
+  bool options_unfolded = false;  // on a phone
+  char search[64] = {};           // of the picker that is open
+};
+
+class AppState {
+ public:
+  // REQUIRES: `catalog` outlives the state and knows the model and GPU of kStart.
+  explicit AppState(const Catalog& catalog);
+
+  const Catalog& catalog() const { return *catalog_; }
+  const Config& config() const { return *answer_->config; }
+  const Resolved& resolved() const { return *answer_->resolved; }
+  const Report& report() const { return answer_->report; }
+  const Explanation& explanation();
+  // Found anew when `settled`; else the last ones found.
+  const std::vector<WayOut>& ways_out(bool settled);
+  const std::string& ConfigText();    // JSON
+  const std::string& FragmentText();  // without '#'
+  const std::string& ReportText();    // JSON, the same bytes as `plimsoll estimate --json`
+  // The key was not given: the engine's own default stands.
+  bool IsDefault(std::string_view key) const;
+
+  // False, with a notice, when refused.
+  bool Dispatch(const Action& action);
+  bool DispatchJson(std::string_view text);  // {key: value, …}
+  bool Load(const Config& config);
+  bool LoadJson(std::string_view text);
+  bool LoadFragment(std::string_view fragment);
+
+  int64_t version() const { return version_; }  // grows with every accepted change
+  int64_t place() const { return place_; }      // grows when another model or card was chosen
+  const std::string& notice() const { return notice_; }
+  void ClearNotice() { notice_.clear(); }
+
+  ViewState view;
+
+ private:
+  struct Answer {
+    std::unique_ptr<Config> config;
+    std::unique_ptr<Resolved> resolved;
+    Report report;
+    std::optional<Explanation> explanation;
+    std::string config_text, fragment_text, report_text;
+  };
+
+  bool Refuse(const Error& error);
+
+  const Catalog* catalog_;
+  std::unique_ptr<Answer> answer_;
+  std::vector<WayOut> ways_out_;
+  int64_t ways_out_version_ = -1;
+  std::string notice_;
+  int64_t version_ = 0;
+  int64_t place_ = 0;
+};
+
+// "16k", "16,384", "1.5M" as a number; anything else stays text, for the configuration reader to refuse.
+// Empty: null, the default.
+Json TypedNumber(std::string_view text);
+
+}  // namespace plimsoll
+
+#endif  // PLIMSOLL_WEB_APP_STATE_H_

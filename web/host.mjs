@@ -1,0 +1,676 @@
+// The browser's side of the canvas: start-up, size and density, pointer, keyboard, text and clipboard, drawing on
+// demand, the link in the address bar, theme, lost contexts. The C++ side is a dozen functions (wasm_exports.cc).
+//
+// `globalThis.plimsoll` is the documented way in for tests, scripts and embeds: ready, config(), report(), set(),
+// semantics(), frames().
+import {createMirror} from './mirror.mjs';
+import createModule from './plimsoll.mjs';
+
+const kFontEm = 1.2102;  // Inter: (ascent - descent) / em
+const kAwake = 600;      // ms: after an event, long enough for ImGui's hover delays and queued input
+const kSettled = 400;    // ms: the address follows when a change has settled
+const kMaxFragment = 65536;
+
+const root = document.documentElement;
+const stage = document.getElementById('stage');
+const canvas = document.getElementById('canvas');
+const agent = document.getElementById('agent');
+const notice = document.getElementById('notice');
+const embed = root.dataset.page === 'embed';
+const query = new URLSearchParams(location.search);
+
+let module = null;
+let drawable = false;
+let frames = 0;
+
+// ---- strings to and from the module ----------------------------------------------------------------------------
+
+function withText(text, use) {
+  const size = module.lengthBytesUTF8(text) + 1;
+  const address = module._malloc(size);
+  module.stringToUTF8(text, address, size);
+  try {
+    return use(address);
+  } finally {
+    module._free(address);
+  }
+}
+
+const put = (kind, text) => withText(text, (address) => module._plimsoll_put(kind, address)) === 1;
+const get = (kind) => module.UTF8ToString(module._plimsoll_get(kind));
+const kPut = {config: 0, fragment: 1, action: 2, clipboard: 3, dismiss: 4};
+const kGet = {config: 0, fragment: 1, report: 2, semantics: 3, options: 4, notice: 5, clipboard: 6};
+
+// ---- the documented interface ----------------------------------------------------------------------------------
+
+let becomeReady;
+let failToStart;
+const ready = new Promise((resolve, reject) => {
+  becomeReady = resolve;
+  failToStart = reject;
+});
+ready.catch(() => {});  // whoever awaits it sees the failure; nobody must
+
+globalThis.plimsoll = Object.freeze({
+  ready,
+  config: () => JSON.parse(get(kGet.config)),
+  report: () => JSON.parse(get(kGet.report)),
+  // null when it was taken, else one line that says what was wrong; then nothing has changed.
+  set(config) {
+    const taken = put(kPut.config, typeof config === 'string' ? config : JSON.stringify(config));
+    const problem = taken ? null : get(kGet.notice);
+    changed();
+    return problem;
+  },
+  fragment: () => get(kGet.fragment),
+  semantics() {
+    draw();
+    return JSON.parse(get(kGet.semantics));
+  },
+  frames: () => frames,
+});
+
+// ---- drawing on demand -----------------------------------------------------------------------------------------
+
+const kOutcome = ['contentHeight', 'scrollBy', 'again', 'wantsText', 'caretX', 'caretY', 'caretHeight', 'cursor',
+                  'popupOpen', 'focusVisible', 'version', 'place'];
+const kCursors = ['default', 'text', 'move', 'ns-resize', 'ew-resize', 'nesw-resize', 'nwse-resize', 'pointer', 'wait',
+                  'progress', 'not-allowed'];
+let outcome = Object.fromEntries(kOutcome.map((name) => [name, 0]));
+let size = {width: 1, height: 1, density: 1};
+let awakeUntil = 0;
+let scheduled = false;
+let inView = true;
+let coarse = matchMedia('(pointer: coarse)').matches;
+let contentHeight = 0;
+
+function insetTop() {
+  return embed ? 0 : document.getElementById('header').offsetHeight;
+}
+
+function scrolled() {
+  if (embed) return 0;
+  return Math.max(0, Math.min(-stage.getBoundingClientRect().top, stage.offsetHeight - canvas.offsetHeight));
+}
+
+function wake(milliseconds = kAwake) {
+  awakeUntil = Math.max(awakeUntil, performance.now() + milliseconds);
+  if (!scheduled && drawable && inView && !document.hidden) {
+    scheduled = true;
+    requestAnimationFrame(tick);
+  }
+}
+
+function tick() {
+  scheduled = false;
+  draw();
+  if (outcome.again || pointersDown.size > 0 || performance.now() < awakeUntil) wake(0);
+}
+
+function draw() {
+  if (!drawable) return;
+  const flags = (root.dataset.theme === 'dark' ? 1 : 0) | (coarse ? 2 : 0) | (embed ? 4 : 0);
+  const address = module._plimsoll_frame(performance.now() / 1000, size.width, size.height, size.density, insetTop(),
+                                         scrolled(), flags);
+  if (!address) return;
+  ++frames;
+  const numbers = new Float64Array(module.HEAPU8.buffer, address, kOutcome.length);
+  const before = outcome;
+  outcome = Object.fromEntries(kOutcome.map((name, i) => [name, numbers[i]]));
+  const cursor = kCursors[outcome.cursor] ?? 'default';
+  if (canvas.style.cursor !== cursor) canvas.style.cursor = cursor;
+  // While a menu is open a finger scrolls its list, not the page.
+  const touchAction = outcome.popupOpen ? 'none' : 'pan-y';
+  if (canvas.style.touchAction !== touchAction) canvas.style.touchAction = touchAction;
+  if (outcome.contentHeight !== contentHeight) resizeStage(outcome.contentHeight);
+  if (outcome.scrollBy && !embed) window.scrollBy({top: outcome.scrollBy, behavior: 'instant'});
+  followText();
+  if (outcome.version !== before.version) changed();
+  showNotice();
+}
+
+// ---- size ------------------------------------------------------------------------------------------------------
+
+function resizeStage(height) {
+  contentHeight = height;
+  if (embed) {
+    canvas.style.height = `${height}px`;
+    announceSize();
+  } else {
+    stage.style.height = `${height}px`;
+  }
+}
+
+function measure(entry) {
+  const box = canvas.getBoundingClientRect();
+  const ratio = window.devicePixelRatio || 1;
+  let width = Math.round(box.width * ratio);
+  let height = Math.round(box.height * ratio);
+  const exact = entry?.devicePixelContentBoxSize?.[0];
+  // Emulated screens report the box unscaled: believe it only where it agrees with the ratio.
+  if (exact && Math.abs(exact.inlineSize - width) <= 2 && Math.abs(exact.blockSize - height) <= 2) {
+    width = exact.inlineSize;
+    height = exact.blockSize;
+  }
+  if (width < 1 || height < 1) return;
+  const density = Math.round((width / box.width) * 8) / 8 || 1;  // steps, so that fonts are not rasterised anew at every size
+  if (canvas.width !== width || canvas.height !== height || size.density !== density) {
+    canvas.width = width;
+    canvas.height = height;
+    size = {width: width / density, height: height / density, density};
+    draw();
+  }
+  wake(100);
+}
+
+function watchSize() {
+  const observer = new ResizeObserver((entries) => measure(entries[0]));
+  try {
+    observer.observe(canvas, {box: 'device-pixel-content-box'});
+  } catch {
+    observer.observe(canvas);
+  }
+  const armRatio = () => matchMedia(`(resolution: ${window.devicePixelRatio}dppx)`).addEventListener('change', () => {
+    armRatio();
+    measure();
+  }, {once: true});
+  armRatio();
+  matchMedia('(pointer: coarse)').addEventListener('change', (event) => {
+    coarse = event.matches;
+    wake();
+  });
+  if (!embed) window.addEventListener('scroll', () => wake(60), {passive: true});
+  document.addEventListener('visibilitychange', () => wake());
+}
+
+// ---- pointer ---------------------------------------------------------------------------------------------------
+
+const pointersDown = new Set();
+let finger = null;  // a touch that has not yet shown whether it taps, slides or scrolls
+
+const at = (event) => {
+  const box = canvas.getBoundingClientRect();
+  return [event.clientX - box.left, event.clientY - box.top];
+};
+const imguiButton = (button) => (button === 0 ? 0 : 3 - button);
+const sendPointer = (kind, x, y, button, touch) => module._plimsoll_pointer(kind, x, y, button, touch ? 1 : 0);
+
+function pointerDown(event) {
+  if (event.button > 2) return;
+  focusCanvas();
+  const [x, y] = at(event);
+  if (event.pointerType === 'touch') {
+    finger = {id: event.pointerId, x, y, lastY: y, mode: 'undecided'};
+    sendPointer(0, x, y, 0, true);
+  } else {
+    try {
+      canvas.setPointerCapture(event.pointerId);
+    } catch {
+      // a pointer that a script made up cannot be captured
+    }
+    pointersDown.add(event.pointerId);
+    sendPointer(1, x, y, imguiButton(event.button), false);
+    draw();
+    draw();  // a text field asks for the keyboard one frame after it was pressed
+  }
+  wake();
+}
+
+function pointerMove(event) {
+  const [x, y] = at(event);
+  if (event.pointerType !== 'touch') {
+    sendPointer(0, x, y, 0, false);
+  } else if (finger?.id === event.pointerId) {
+    fingerMove(x, y);
+  }
+  wake();
+}
+
+// Sideways moves a slider; up and down scrolls the page (the browser does that, and cancels the touch) or, while a
+// menu is open, its list.
+function fingerMove(x, y) {
+  if (finger.mode === 'undecided') {
+    const across = Math.abs(x - finger.x);
+    const along = Math.abs(y - finger.y);
+    if (Math.max(across, along) < 7) return;
+    finger.mode = along > across && outcome.popupOpen ? 'scroll' : 'drag';
+    if (finger.mode === 'drag') {
+      pointersDown.add(finger.id);
+      sendPointer(1, finger.x, finger.y, 0, true);
+      draw();
+    }
+  }
+  if (finger.mode === 'drag') sendPointer(0, x, y, 0, true);
+  if (finger.mode === 'scroll') {
+    module._plimsoll_wheel(finger.x, finger.y, 0, (finger.lastY - y) / 85);
+    finger.lastY = y;
+  }
+}
+
+function pointerUp(event) {
+  const [x, y] = at(event);
+  if (event.pointerType === 'touch') {
+    if (finger?.id !== event.pointerId) return;
+    if (finger.mode === 'undecided') {
+      sendPointer(1, finger.x, finger.y, 0, true);
+      draw();
+      draw();
+      sendPointer(2, finger.x, finger.y, 0, true);
+    } else if (finger.mode === 'drag') {
+      sendPointer(2, x, y, 0, true);
+    }
+    draw();
+    draw();
+    fingerGone();
+  } else {
+    pointersDown.delete(event.pointerId);
+    sendPointer(2, x, y, imguiButton(event.button), false);
+    draw();
+  }
+  wake();
+}
+
+function fingerGone() {
+  if (!finger) return;
+  pointersDown.delete(finger.id);
+  finger = null;
+  sendPointer(3, 0, 0, 0, true);
+}
+
+function pointerCancel(event) {
+  if (finger?.id === event.pointerId) {
+    const dragging = finger.mode === 'drag';
+    fingerGone();
+    if (dragging) sendPointer(2, -1e6, -1e6, 0, true);
+  } else if (pointersDown.delete(event.pointerId)) {
+    sendPointer(2, -1e6, -1e6, 0, false);
+  }
+  wake();
+}
+
+// Only a list that can still move keeps the wheel; everything else scrolls the page around us.
+function wheel(event) {
+  if (event.ctrlKey) return;  // zoom
+  const unit = event.deltaMode === 1 ? 1 / 3 : event.deltaMode === 2 ? 8 : 1 / 100;
+  const [x, y] = at(event);
+  if (module._plimsoll_wheel(x, y, event.deltaX * unit, event.deltaY * unit)) {
+    event.preventDefault();
+    wake();
+  }
+}
+
+function listenToPointer() {
+  canvas.addEventListener('pointerdown', pointerDown);
+  canvas.addEventListener('pointermove', pointerMove);
+  canvas.addEventListener('pointerup', pointerUp);
+  canvas.addEventListener('pointercancel', pointerCancel);
+  canvas.addEventListener('pointerleave', (event) => {
+    if (event.pointerType === 'touch' || pointersDown.size > 0) return;
+    sendPointer(3, 0, 0, 0, false);
+    wake();
+  });
+  canvas.addEventListener('wheel', wheel, {passive: false});
+  canvas.addEventListener('contextmenu', (event) => event.preventDefault());
+}
+
+// ---- keyboard, text, clipboard ---------------------------------------------------------------------------------
+
+const mac = /mac|iphone|ipad/i.test(navigator.platform);
+const kBlank = '\u200b';  // something for a phone's keyboard to delete
+let focused = false;
+let leaving = false;   // after Escape, the next Tab is the browser's
+let pressed = new Set();
+
+function focusCanvas() {
+  if (document.activeElement !== agent) canvas.focus({preventScroll: true});
+}
+
+const modifiers = (event) => (event.ctrlKey ? 1 : 0) | (event.shiftKey ? 2 : 0) | (event.altKey ? 4 : 0) | (event.metaKey ? 8 : 0);
+const sendKey = (code, down, mods) => withText(code, (address) => module._plimsoll_key(address, down ? 1 : 0, mods)) === 1;
+
+// Keys that would also scroll the page or press a button: ours only while something in the canvas has the focus.
+const kShared = new Set(['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown', 'PageUp', 'PageDown', 'Home', 'End', 'Space', ' ', 'Enter', 'NumpadEnter']);
+
+function keyDown(event) {
+  if (event.isComposing || event.keyCode === 229) return;
+  const code = event.code || event.key;
+  const mine = outcome.wantsText || outcome.popupOpen || outcome.focusVisible;
+  if (code === 'Tab' && leaving) return;
+  leaving = code === 'Escape' && !outcome.wantsText && !outcome.popupOpen;
+  if (event.ctrlKey || event.metaKey || event.altKey) {
+    // Editing shortcuts only; reload, zoom and the browser's tools stay the browser's.
+    if (!outcome.wantsText || !/^Key[AZY]$|^Arrow|^Backspace$/.test(code)) return;
+  } else if (kShared.has(code) && !mine) {
+    return;
+  }
+  if (!sendKey(code, true, modifiers(event))) return;
+  pressed.add(code);
+  const typing = outcome.wantsText && (code === 'Space' || code === ' ' || /^Key[A-Z]$|^Minus$/.test(code)) && !event.ctrlKey && !event.metaKey;
+  if (!typing && code !== 'Escape') event.preventDefault();
+  draw();
+  wake();
+}
+
+function keyUp(event) {
+  const code = event.code || event.key;
+  sendKey(code, false, modifiers(event));
+  pressed.delete(code);
+  // macOS never reports the release of a key that went down with Command.
+  if (code.startsWith('Meta')) for (const held of pressed) sendKey(held, false, 0);
+  wake();
+}
+
+// The text agent is an invisible input: it brings up a phone's keyboard and takes composed text.
+function followText() {
+  if (outcome.wantsText) {
+    agent.style.left = `${Math.max(0, Math.min(outcome.caretX, size.width - 20))}px`;
+    agent.style.top = `${Math.max(0, outcome.caretY)}px`;
+    if (focused && document.activeElement !== agent) {
+      agent.value = kBlank;
+      agent.focus({preventScroll: true});
+    }
+  } else if (document.activeElement === agent) {
+    canvas.focus({preventScroll: true});
+  }
+}
+
+function takeText(event) {
+  if (event.isComposing) return;
+  if (event.inputType === 'deleteContentBackward') {
+    sendKey('Backspace', true, 0);
+    sendKey('Backspace', false, 0);
+  } else {
+    const text = agent.value.replaceAll(kBlank, '');
+    if (text) withText(text, (address) => module._plimsoll_text(address));
+  }
+  agent.value = kBlank;
+  draw();
+  wake();
+}
+
+function listenToKeyboard() {
+  for (const element of [canvas, agent]) {
+    element.addEventListener('keydown', keyDown);
+    element.addEventListener('keyup', keyUp);
+    element.addEventListener('focus', () => {
+      if (focused) return;
+      focused = true;
+      module._plimsoll_focus(1, mac ? 1 : 0);
+      // Reached by Tab: show where the focus is.
+      if (element === canvas && canvas.matches(':focus-visible') && pointersDown.size === 0 && !finger) {
+        const shift = tabbedBack ? 2 : 0;
+        sendKey('Tab', true, shift);
+        sendKey('Tab', false, 0);
+      }
+      wake();
+    });
+    element.addEventListener('blur', (event) => {
+      if (event.relatedTarget === canvas || event.relatedTarget === agent) return;
+      focused = false;
+      leaving = false;
+      pressed.clear();
+      module._plimsoll_focus(0, mac ? 1 : 0);
+      wake();
+    });
+  }
+  let tabbedBack = false;
+  document.addEventListener('keydown', (event) => {
+    if (event.key === 'Tab') tabbedBack = event.shiftKey;
+  }, true);
+  agent.addEventListener('input', takeText);
+  agent.addEventListener('compositionend', (event) => takeText({inputType: 'insertText', isComposing: false, data: event.data}));
+  document.addEventListener('copy', (event) => copy(event, 'KeyC'));
+  document.addEventListener('cut', (event) => copy(event, 'KeyX'));
+  document.addEventListener('paste', (event) => {
+    if (!focused || !outcome.wantsText) return;
+    put(kPut.clipboard, event.clipboardData?.getData('text/plain') ?? '');
+    shortcut('KeyV');
+    event.preventDefault();
+  });
+}
+
+function shortcut(code) {
+  const command = mac ? 8 : 1;
+  sendKey(code, true, command);
+  draw();
+  sendKey(code, false, 0);
+  draw();
+  wake();
+}
+
+// Browsers let a page write to the clipboard inside the event only, so the frame runs here.
+function copy(event, code) {
+  if (!focused || !outcome.wantsText) return;
+  put(kPut.clipboard, '');
+  shortcut(code);
+  const text = get(kGet.clipboard);
+  if (!text) return;
+  event.clipboardData?.setData('text/plain', text);
+  event.preventDefault();
+}
+
+// ---- the link --------------------------------------------------------------------------------------------------
+
+let shownFragment = null;  // what the address bar says, as far as we wrote or read it
+let shownPlace = 0;
+let writeTimer = 0;
+
+function readAddress() {
+  const fragment = location.hash.slice(1);
+  if (fragment === shownFragment) return;
+  shownFragment = fragment;
+  clearTimeout(writeTimer);
+  if (fragment.length > kMaxFragment) {
+    complain(`This link is ${fragment.length.toLocaleString('en')} characters long; at most ${kMaxFragment.toLocaleString('en')} are read.`);
+  } else if (fragment !== '') {
+    put(kPut.fragment, fragment);
+  }
+  shownPlace = module._plimsoll_version(1);
+  changed();
+}
+
+// Not more often than browsers bear (Safari: 100 times in 10 s), and only what differs.
+function writeAddress() {
+  const fragment = get(kGet.fragment);
+  if (fragment === shownFragment) return;
+  const place = module._plimsoll_version(1);
+  const moved = place !== shownPlace;
+  shownPlace = place;
+  shownFragment = fragment;
+  try {
+    history[moved && !embed ? 'pushState' : 'replaceState'](null, '', `#${fragment}`);
+  } catch {
+    // refused for being too frequent: the next change tries again
+    shownFragment = null;
+  }
+}
+
+// ---- after a change --------------------------------------------------------------------------------------------
+
+let mirror = null;
+let seenVersion = -1;
+
+function changed() {
+  showNotice();
+  const version = module._plimsoll_version(0);
+  if (version === seenVersion) return;
+  seenVersion = version;
+  mirror.update();
+  clearTimeout(writeTimer);
+  writeTimer = setTimeout(writeAddress, kSettled);
+  for (const link of document.querySelectorAll('a[data-carries-configuration]')) {
+    link.href = `${link.href.split('#')[0]}#${get(kGet.fragment)}`;
+  }
+  document.dispatchEvent(new CustomEvent('plimsoll:change'));
+  wake();
+}
+
+let complaint = '';  // the page's own, beside the core's
+let shownNotice = null;
+
+function complain(text) {
+  complaint = text;
+  showNotice();
+}
+
+function showNotice() {
+  const refused = module ? get(kGet.notice) : '';
+  const text = complaint || refused;
+  if (text === shownNotice) return;
+  shownNotice = text;
+  notice.hidden = text === '';
+  notice.querySelector('span').textContent = text;
+  if (embed) announceSize();
+}
+
+notice.querySelector('button').addEventListener('click', () => {
+  complaint = '';
+  if (module) put(kPut.dismiss, '');
+  showNotice();
+});
+
+// ---- theme, embedding ------------------------------------------------------------------------------------------
+
+const prefersDark = matchMedia('(prefers-color-scheme: dark)');
+let chosenTheme = query.get('theme') ?? 'auto';
+
+function applyTheme() {
+  const dark = chosenTheme === 'dark' || (chosenTheme !== 'light' && prefersDark.matches);
+  root.dataset.theme = dark ? 'dark' : 'light';
+  wake();
+}
+
+let announcedHeight = 0;
+
+function announceSize() {
+  if (!embed || window.parent === window) return;
+  const height = Math.ceil(document.body.getBoundingClientRect().height);
+  if (height === announcedHeight) return;
+  announcedHeight = height;
+  window.parent.postMessage({type: 'plimsoll:size', version: 1, id: query.get('id') ?? '', height}, '*');
+}
+
+function listenToHost() {
+  prefersDark.addEventListener('change', applyTheme);
+  window.addEventListener('message', (event) => {
+    const message = event.data;
+    if (event.source !== window.parent || message?.type !== 'plimsoll:theme') return;
+    if (!['light', 'dark', 'auto'].includes(message.theme)) return;
+    chosenTheme = message.theme;
+    applyTheme();
+  });
+  document.addEventListener('plimsoll:theme', (event) => {
+    chosenTheme = event.detail;
+    applyTheme();
+  });
+  if (embed) new ResizeObserver(announceSize).observe(document.body);
+}
+
+// ---- the canvas's context --------------------------------------------------------------------------------------
+
+let releaser = null;  // WEBGL_lose_context, when we gave the context back ourselves
+
+function useMirrorOnly(reason) {
+  drawable = false;
+  root.classList.add('mirror-only');
+  mirror?.showAlone(reason);
+  if (embed) announceSize();
+}
+
+function listenToContext() {
+  let patience = 0;
+  canvas.addEventListener('webglcontextlost', (event) => {
+    event.preventDefault();
+    drawable = false;
+    module._plimsoll_canvas(1);
+    if (releaser) return;
+    patience = setTimeout(() => useMirrorOnly('The graphics context was lost. The form and the table go on working.'), 3000);
+  });
+  canvas.addEventListener('webglcontextrestored', () => {
+    clearTimeout(patience);
+    drawable = module._plimsoll_canvas(2) === 1;
+    root.classList.remove('mirror-only');
+    measure();
+    draw();
+    wake();
+  });
+  // Pages keep about sixteen contexts alive: one far outside the window gives its own back.
+  new IntersectionObserver((entries) => {
+    inView = entries.at(-1).isIntersecting;
+    if (inView && releaser) {
+      releaser.restoreContext();
+      releaser = null;
+    }
+    wake();
+  }, {rootMargin: '100px'}).observe(canvas);
+  if (!embed) return;
+  new IntersectionObserver((entries) => {
+    if (entries.at(-1).isIntersecting || releaser || !drawable) return;
+    releaser = canvas.getContext('webgl2')?.getExtension('WEBGL_lose_context') ?? null;
+    releaser?.loseContext();
+  }, {rootMargin: '1500px'}).observe(canvas);
+}
+
+// ---- start -----------------------------------------------------------------------------------------------------
+
+async function bytesOf(url) {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${url}: ${response.status}`);
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+function copyIn(bytes) {
+  const address = module._malloc(bytes.length);
+  module.HEAPU8.set(bytes, address);
+  return address;
+}
+
+async function start() {
+  applyTheme();
+  const [made, regular, semibold] = await Promise.all([
+    createModule(),
+    bytesOf(new URL('./inter-regular.ttf', import.meta.url)),
+    bytesOf(new URL('./inter-semibold.ttf', import.meta.url)),
+  ]);
+  module = made;
+  const started = module._plimsoll_start(copyIn(regular), regular.length, copyIn(semibold), semibold.length, kFontEm);
+  if (!started) throw new Error('the catalog could not be read');
+  mirror = createMirror({
+    options: () => JSON.parse(get(kGet.options)),
+    report: () => JSON.parse(get(kGet.report)),
+    config: () => JSON.parse(get(kGet.config)),
+    act(action) {
+      const taken = put(kPut.action, JSON.stringify(action));
+      const problem = taken ? null : get(kGet.notice);
+      changed();
+      return problem;
+    },
+  });
+  listenToHost();
+  readAddress();
+  window.addEventListener('hashchange', readAddress);
+  window.addEventListener('popstate', readAddress);
+  changed();
+  drawable = module._plimsoll_canvas(0) === 1;
+  if (drawable) {
+    listenToPointer();
+    listenToKeyboard();
+    listenToContext();
+    watchSize();
+    measure();
+    draw();
+    root.classList.add('drawn');
+    wake();
+  } else {
+    useMirrorOnly('This browser offers no WebGL 2, so the picture is left out. The form and the table do the same.');
+  }
+  root.dataset.ready = 'true';
+  becomeReady(globalThis.plimsoll);
+}
+
+start().catch((error) => {
+  root.classList.add('mirror-only', 'failed');
+  document.getElementById('loading')?.remove();
+  complain(`The estimator could not start: ${error.message}`);
+  failToStart(error);
+});

@@ -1,0 +1,196 @@
+// The same page as plain HTML: a labelled form, the memory table and the verdict as one live sentence. It drives and
+// shows the state that the canvas shows, and is enough alone: for screen readers, for phones' keyboards, for copying
+// numbers, and where there is no WebGL 2.
+//
+// `core` is how it reaches the state: options(), config(), report(), act({key: value, …}) -> null or what was wrong.
+
+const kAnnounceAfter = 600;  // ms without further change before the verdict is spoken
+
+const kKvTypes = {
+  vllm: [['auto', 'Same as the model'], ['fp16', 'FP16'], ['bf16', 'BF16'], ['fp8', 'FP8']],
+  'llama.cpp': [['auto', 'FP16'], ['q8_0', 'Q8_0'], ['q5_1', 'Q5_1'], ['q5_0', 'Q5_0'], ['q4_1', 'Q4_1'], ['q4_0', 'Q4_0'], ['bf16', 'BF16']],
+};
+
+// [key, label, kind, engine]; a number left empty takes the engine's default, which stands in it in grey.
+const kFields = [
+  ['model', 'Model', 'select'],
+  ['format', 'Weight format', 'select'],
+  ['kv_cache_dtype', 'KV cache type', 'select'],
+  ['gpu', 'GPU', 'select'],
+  ['gpus', 'GPUs per node', 'number'],
+  ['nodes', 'Nodes', 'number'],
+  ['tp', 'Tensor parallel', 'number', 'vllm'],
+  ['pp', 'Pipeline parallel', 'number', 'vllm'],
+  ['dp', 'Data parallel', 'number', 'vllm'],
+  ['expert_parallel', 'Expert parallel', 'checkbox', 'vllm'],
+  ['max_model_len', 'Context, tokens', 'number'],
+  ['max_num_seqs', 'Sequences at once', 'number'],
+  ['engine', 'Engine', 'select'],
+  ['engine_version', 'Engine version', 'text'],
+  ['gpu_memory_utilization', 'Share of the card', 'number', 'vllm'],
+  ['max_num_batched_tokens', 'Batched tokens', 'number', 'vllm'],
+  ['enforce_eager', 'No CUDA graphs (eager)', 'checkbox', 'vllm'],
+  ['n_ubatch', 'Physical batch', 'number', 'llama.cpp'],
+  ['n_gpu_layers', 'Layers on the GPU', 'number', 'llama.cpp'],
+];
+
+const kGib = 1024 ** 3;
+const gib = (bytes) => (bytes / kGib).toFixed(2);
+
+function element(tag, properties = {}, children = []) {
+  const made = Object.assign(document.createElement(tag), properties);
+  made.append(...children);
+  return made;
+}
+
+function fill(select, entries, placeholder) {
+  select.replaceChildren(...(placeholder ? [element('option', {value: '', textContent: placeholder})] : []),
+                         ...entries.map(([value, text]) => element('option', {value, textContent: text})));
+}
+
+// An id that is not on the list (an inline model, mixed cards) still has to show.
+function choose(select, value, text) {
+  if (![...select.options].some((option) => option.value === value)) {
+    select.append(element('option', {value, textContent: text ?? value, disabled: true}));
+  }
+  select.value = value;
+}
+
+export function createMirror(core) {
+  const root = document.getElementById('mirror');
+  const options = core.options();
+  const inputs = new Map();
+  const rows = new Map();
+  const problem = element('p', {className: 'mirror-problem', role: 'alert', hidden: true});
+  const form = element('form', {className: 'mirror-form', autocomplete: 'off'});
+  form.addEventListener('submit', (event) => event.preventDefault());
+
+  for (const [key, label, kind] of kFields) {
+    const id = `mirror-${key.replaceAll('_', '-')}`;
+    const input = kind === 'select' ? element('select', {id, name: key})
+                                    : element('input', {id, name: key, type: kind === 'number' ? 'text' : kind});
+    if (kind === 'number') input.inputMode = 'decimal';
+    input.addEventListener('change', () => send(key, kind, input));
+    const row = element('div', {className: `mirror-field mirror-${kind}`},
+                        [element('label', {htmlFor: id, textContent: label}), input]);
+    inputs.set(key, input);
+    rows.set(key, row);
+    form.append(row);
+  }
+  const named = ({id, name, detail}) => [id, detail ? `${name} (${detail})` : name];
+  fill(inputs.get('model'), options.models.map(named));
+  fill(inputs.get('gpu'), options.gpus.map(named));
+  fill(inputs.get('engine'), [['vllm', 'vLLM'], ['llama.cpp', 'llama.cpp']]);
+
+  const verdict = element('p', {className: 'mirror-verdict', id: 'mirror-verdict'});
+  const detail = element('p', {className: 'mirror-detail'});
+  const live = element('p', {className: 'visually-hidden', id: 'live', ariaLive: 'polite'});
+  live.setAttribute('aria-live', 'polite');
+  const remarks = element('ul', {className: 'mirror-remarks'});
+  const memory = element('tbody');
+  const cards = element('tbody');
+  const table = (caption, heads, body, id) => element('table', {id}, [
+    element('caption', {textContent: caption}),
+    element('thead', {}, [element('tr', {}, heads.map((text) => element('th', {scope: 'col', textContent: text})))]),
+    body,
+  ]);
+  const memoryTable = table('Memory on the fullest card', ['Term', 'How', 'GiB'], memory, 'mirror-memory');
+  const cardTable = table('Cards', ['Card', 'Weights', 'KV cache', 'Other', 'In all', 'Of', 'Left'], cards, 'mirror-cards');
+  const holder = root.querySelector('.mirror-content');
+  holder.replaceChildren(element('div', {className: 'mirror-answer'}, [verdict, detail, remarks]), form, problem,
+                         memoryTable, element('div', {className: 'mirror-wide'}, [cardTable]));
+  document.body.append(live);
+
+  function send(key, kind, input) {
+    let value;
+    if (kind === 'checkbox') {
+      value = input.checked ? true : null;
+    } else {
+      const text = input.value.trim();
+      const number = Number(text.replaceAll(',', ''));
+      value = text === '' || text === 'auto' ? null : kind === 'number' && Number.isFinite(number) ? number : text;
+    }
+    const wrong = core.act({[key]: value});
+    problem.hidden = !wrong;
+    problem.textContent = wrong ?? '';
+    input.setAttribute('aria-invalid', wrong ? 'true' : 'false');
+    if (!wrong) update();
+  }
+
+  function showForm(config, resolved) {
+    const engine = resolved.engine;
+    for (const [key, , kind, only] of kFields) {
+      const input = inputs.get(key);
+      rows.get(key).hidden = only !== undefined && only !== engine;
+      const given = config[key];
+      const effective = resolved[key];
+      if (kind === 'number' || kind === 'text') {
+        input.value = given ?? '';
+        input.placeholder = effective === undefined || effective === null ? '' : `${effective}`;
+      } else if (kind === 'checkbox') {
+        input.checked = Boolean(given ?? effective);
+      }
+    }
+    choose(inputs.get('model'), typeof resolved.model === 'string' ? resolved.model : 'own', 'Own model');
+    const gpus = Array.isArray(resolved.gpu) ? resolved.gpu : [resolved.gpu];
+    choose(inputs.get('gpu'), gpus.every((id) => id === gpus[0]) ? gpus[0] : gpus.join(','), 'Several kinds');
+    fill(inputs.get('format'), options.formats.filter((format) => format.detail === engine).map(({id, name}) => [id, name]));
+    choose(inputs.get('format'), typeof resolved.format === 'object' && resolved.format ? resolved.format.id : resolved.format);
+    choose(inputs.get('engine'), engine);
+    fill(inputs.get('kv_cache_dtype'), kKvTypes[engine] ?? kKvTypes.vllm);
+    const kv = config.kv_cache_dtype;
+    choose(inputs.get('kv_cache_dtype'), kv === undefined ? 'auto' : typeof kv === 'string' ? kv : JSON.stringify(kv));
+  }
+
+  function showTables(report) {
+    memory.replaceChildren(...report.terms.map((term) => element('tr', {className: term.depth ? 'part' : ''}, [
+      element('th', {scope: 'row', textContent: term.name}),
+      element('td', {textContent: term.substituted || term.formula}),
+      element('td', {className: 'number', textContent: gib(term.bytes)}),
+    ])));
+    const name = (id) => options.gpus.find((gpu) => gpu.id === id)?.name ?? id;
+    cards.replaceChildren(...report.per_gpu.map((gpu) => {
+      const other = gpu.total_bytes - gpu.weights_bytes - gpu.kv_cache_bytes;
+      const numbers = [gpu.weights_bytes, gpu.kv_cache_bytes, other, gpu.total_bytes, gpu.capacity_bytes, gpu.headroom_bytes];
+      return element('tr', {}, [
+        element('th', {scope: 'row', textContent: `GPU ${gpu.rank}, ${name(gpu.gpu)}`}),
+        ...numbers.map((bytes) => element('td', {className: 'number', textContent: gib(bytes)})),
+      ]);
+    }));
+    remarks.replaceChildren(...report.diagnostics.filter((remark) => remark.severity !== 'info').map(
+      (remark) => element('li', {className: remark.severity, textContent: [remark.message, remark.fix].filter(Boolean).join(' ')})));
+  }
+
+  let timer = 0;
+  let spoken = '';
+
+  function update() {
+    const report = core.report();
+    verdict.textContent = report.headline;
+    verdict.dataset.verdict = report.verdict;
+    detail.textContent = report.detail ?? '';
+    showForm(core.config(), report.config);
+    showTables(report);
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      if (report.headline === spoken) return;
+      spoken = report.headline;
+      live.textContent = report.headline;
+    }, kAnnounceAfter);
+    if (!problem.hidden) {
+      problem.hidden = true;
+      for (const input of inputs.values()) input.removeAttribute('aria-invalid');
+    }
+  }
+
+  return {
+    update,
+    // Without the canvas the mirror is the page, and says why.
+    showAlone(reason) {
+      if (root instanceof HTMLDetailsElement) root.open = true;
+      const line = root.querySelector('.mirror-reason');
+      line.textContent = reason;
+      line.hidden = false;
+    },
+  };
+}

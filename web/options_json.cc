@@ -1,0 +1,42 @@
+#include "web/options_json.h"
+
+#include <string_view>
+#include <utility>
+
+#include "core/json.h"
+#include "web/views/views.h"
+
+namespace plimsoll {
+namespace {
+
+Json Entry(std::string_view id, std::string name, std::string detail) {
+  Json entry = Json::MakeObject();
+  entry.Set("id", Json(id));
+  entry.Set("name", Json(std::move(name)));
+  entry.Set("detail", Json(std::move(detail)));
+  return entry;
+}
+
+}  // namespace
+
+std::string OptionsJson(const Catalog& catalog) {
+  Json models = Json::MakeArray();
+  for (const Model& model : catalog.models()) {
+    if (!model.refused) models.Append(Entry(model.id, model.name, ModelQualifier(model)));
+  }
+  Json gpus = Json::MakeArray();
+  for (const Gpu& gpu : catalog.gpus()) {
+    gpus.Append(Entry(gpu.id, gpu.name, CompactNumber(gpu.memory_gb) + " GB"));
+  }
+  Json formats = Json::MakeArray();
+  for (const std::string_view id : FormatIds()) {
+    formats.Append(Entry(id, FormatName(id), id.rfind("gguf-", 0) == 0 ? "llama.cpp" : "vllm"));
+  }
+  Json all = Json::MakeObject();
+  all.Set("models", std::move(models));
+  all.Set("gpus", std::move(gpus));
+  all.Set("formats", std::move(formats));
+  return all.Dump();
+}
+
+}  // namespace plimsoll

@@ -1,0 +1,35 @@
+// What the current frame shows, as a list of labelled things: what a screen reader would be told, where the
+// tests click, and what `plimsoll.semantics()` returns. Widgets enter themselves as they are drawn; positions
+// are CSS pixels of the canvas.
+#ifndef PLIMSOLL_WEB_SEMANTICS_H_
+#define PLIMSOLL_WEB_SEMANTICS_H_
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace plimsoll {
+
+struct SemanticNode {
+  std::string role;   // ARIA names: "button", "slider", "combobox", "option", "tab", "row", "heading", "img"
+  std::string label;  // what it is: "Context"
+  std::string value;  // what it says: "16,384"
+  float x = 0, y = 0, width = 0, height = 0;
+};
+
+class SemanticTree {
+ public:
+  void Clear() { nodes_.clear(); }
+  void Add(SemanticNode node) { nodes_.push_back(std::move(node)); }
+  const std::vector<SemanticNode>& nodes() const { return nodes_; }
+  // The last one drawn under that label: what lies in front. nullptr: none.
+  const SemanticNode* Find(std::string_view label, std::string_view role = {}) const;
+  std::string ToJson() const;
+
+ private:
+  std::vector<SemanticNode> nodes_;
+};
+
+}  // namespace plimsoll
+
+#endif  // PLIMSOLL_WEB_SEMANTICS_H_

@@ -1,0 +1,36 @@
+// The page's colours and the look of ImGui made from them. One list of tokens serves the canvas and, as CSS
+// variables of the same names in site/style.css, the HTML around it; tests/web/theme.test.mjs holds the two
+// against each other.
+#ifndef PLIMSOLL_WEB_THEME_H_
+#define PLIMSOLL_WEB_THEME_H_
+
+#include <cstdint>
+
+#include "imgui.h"
+
+namespace plimsoll {
+
+struct Palette {
+  ImU32 background, panel, field, ink, muted, line, accent, on_accent;
+  ImU32 weights, kv_cache, recurrent_state, activation, cuda_graph, runtime, host;
+  ImU32 fits, tight, does_not_fit;
+};
+
+enum class Theme : uint8_t { kLight, kDark };
+
+const Palette& PaletteOf(Theme theme);
+
+// Sets ImGui's style (for what ImGui itself draws: text input, popups, focus ring) to the theme.
+void ApplyTheme(Theme theme);
+
+// A colour with its opacity multiplied by `opacity`.
+ImU32 Faded(ImU32 color, float opacity);
+
+inline constexpr float kRadius = 7;
+inline constexpr float kBody = 14;  // text sizes, in CSS pixels
+inline constexpr float kNote = 12.5F;
+inline constexpr float kVerdict = 24;
+
+}  // namespace plimsoll
+
+#endif  // PLIMSOLL_WEB_THEME_H_

@@ -1,0 +1,129 @@
+// The table of terms of the fullest card. A row opens into its parts, its formula and where that comes from.
+#include <algorithm>
+#include <vector>
+
+#include "core/text.h"
+#include "imgui_internal.h"
+#include "web/views/views.h"
+
+namespace plimsoll {
+namespace {
+
+struct Columns {
+  float left, how, right;
+  bool stacked;  // no room beside the name: the explanation goes below it
+};
+
+std::string Gib(Bytes bytes) { return DecimalText(bytes.gib(), 2); }
+
+void Rule(const Ui& ui, const Columns& columns) {
+  const float y = ImGui::GetCursorScreenPos().y;
+  ImGui::GetWindowDrawList()->AddRectFilled(ImVec2(columns.left, y), ImVec2(columns.right, y + 1),
+                                            ui.colors->line);
+  ImGui::SetCursorScreenPos(ImVec2(columns.left, y + 1));
+}
+
+// A row's text in the columns; returns nothing because rows have a fixed height.
+void Cells(Ui& ui, const Columns& columns, const Term& term, float indent, float middle,
+           const TextStyle& name, const TextStyle& how, const TextStyle& figure) {
+  const float edge = 6;
+  const std::string number = Gib(term.bytes);
+  DrawTextRight(ui, ImVec2(columns.right - edge, middle), number, figure);
+  const float number_left = columns.right - edge - TextWidth(ui, number, figure) - 12;
+  if (columns.stacked) {
+    DrawText(ui, ImVec2(columns.left + indent, middle), term.name, name, number_left - columns.left - indent);
+    return;
+  }
+  DrawText(ui, ImVec2(columns.left + indent, middle), term.name, name,
+           columns.how - columns.left - indent - 12);
+  DrawText(ui, ImVec2(columns.how + std::max(0.0F, indent - 18), middle), term.substituted, how,
+           number_left - columns.how - std::max(0.0F, indent - 18));
+}
+
+void Note(Ui& ui, const Columns& columns, std::string_view text, float indent) {
+  if (text.empty()) return;
+  ImGui::Indent(indent);
+  Paragraph(ui, text, columns.right - columns.left - indent - 6, {ui.colors->muted, kNote});
+  ImGui::Unindent(indent);
+}
+
+void OpenedPart(Ui& ui, const Columns& columns, const std::vector<Term>& terms, size_t first, size_t end) {
+  const TextStyle grey = {ui.colors->muted, 13};
+  const TextStyle note = {ui.colors->muted, kNote};
+  for (size_t i = first + 1; i < end; ++i) {
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    const float height = 24;
+    Cells(ui, columns, terms[i], 24, at.y + height / 2, grey, note, grey);
+    ui.tree->Add({"row", terms[i].name, Gib(terms[i].bytes) + " GiB", at.x, at.y,
+                  columns.right - columns.left, height});
+    ImGui::SetCursorScreenPos(ImVec2(at.x, at.y + height));
+  }
+  ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(8, 3));
+  Gap(4);
+  const Term& term = terms[first];
+  if (columns.stacked) Note(ui, columns, term.substituted, 24);
+  Note(ui, columns, term.formula, 24);
+  if (!term.source.empty()) Note(ui, columns, "Source: " + term.source, 24);
+  ImGui::PopStyleVar();
+  Gap(8);
+}
+
+}  // namespace
+
+void DrawMemoryTab(Ui& ui, AppState& state, float width) {
+  const std::vector<Term>& terms = state.explanation().terms;
+  const float left = ImGui::GetCursorScreenPos().x;
+  const bool stacked = width < 560;
+  const Columns columns = {left, stacked ? left : left + std::round(width * 0.395F), left + width, stacked};
+  ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(8, 0));
+
+  const TextStyle note = {ui.colors->muted, kNote};
+  const ImVec2 head = ImGui::GetCursorScreenPos();
+  const float head_height = 45;
+  DrawText(ui, ImVec2(left + 6, head.y + head_height / 2 + 3), "Term", note);
+  if (!stacked) DrawText(ui, ImVec2(columns.how, head.y + head_height / 2 + 3), "How", note);
+  DrawTextRight(ui, ImVec2(columns.right - 6, head.y + head_height / 2 + 3), "GiB per GPU", note);
+  ImGui::SetCursorScreenPos(ImVec2(left, head.y + head_height));
+  Rule(ui, columns);
+
+  for (size_t i = 0; i < terms.size();) {
+    size_t end = i + 1;
+    while (end < terms.size() && terms[end].depth > 0) ++end;
+    const Term& term = terms[i];
+    const bool open = state.view.open_terms.count(term.name) > 0;
+    const float height = ui.coarse ? 46 : 39;
+    const Interaction item = Item(ui, term.name, ImVec2(width, height), "row", term.name,
+                                  Gib(term.bytes) + " GiB, " + (open ? "open" : "closed"), 4);
+    if (item.visible) {
+      ImDrawList* draw = ImGui::GetWindowDrawList();
+      if (item.hovered) draw->AddRectFilled(item.min, item.max, Faded(ui.colors->line, 0.35F), 4);
+      const float middle = (item.min.y + item.max.y) / 2;
+      const float x = item.min.x + 6;
+      const ImU32 ink = ui.colors->ink;
+      if (open) {
+        draw->AddTriangleFilled(ImVec2(x, middle - 2), ImVec2(x + 8, middle - 2), ImVec2(x + 4, middle + 3),
+                                ink);
+      } else {
+        draw->AddTriangleFilled(ImVec2(x + 1, middle - 4), ImVec2(x + 6.5F, middle),
+                                ImVec2(x + 1, middle + 4), ink);
+      }
+      Cells(ui, columns, term, 17, middle, {}, note, {0, 14.5F});
+    }
+    if (item.clicked) {
+      if (open) {
+        state.view.open_terms.erase(term.name);
+      } else {
+        state.view.open_terms.insert(term.name);
+      }
+    }
+    Rule(ui, columns);
+    if (open) {
+      OpenedPart(ui, columns, terms, i, end);
+      Rule(ui, columns);
+    }
+    i = end;
+  }
+  ImGui::PopStyleVar();
+}
+
+}  // namespace plimsoll

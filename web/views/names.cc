@@ -1,0 +1,79 @@
+#include <array>
+#include <cmath>
+#include <utility>
+
+#include "core/engine.h"
+#include "core/text.h"
+#include "web/views/views.h"
+
+namespace plimsoll {
+namespace {
+
+constexpr std::array<std::pair<std::string_view, std::string_view>, 14> kFormatNames = {{
+    {"fp32", "FP32"},
+    {"bf16", "BF16"},
+    {"fp16", "FP16"},
+    {"fp8", "FP8"},
+    {"fp8-block", "FP8 block"},
+    {"int8", "INT8 W8A8"},
+    {"gptq-int8", "GPTQ int8"},
+    {"gptq-int4", "GPTQ int4"},
+    {"awq-int4", "AWQ int4"},
+    {"w4a16", "W4A16"},
+    {"nvfp4", "NVFP4"},
+    {"mxfp4", "MXFP4"},
+    {"bnb-nf4", "bnb NF4"},
+    {"bnb-int8", "bnb int8"},
+}};
+
+}  // namespace
+
+std::string FormatName(std::string_view id) {
+  for (const auto& [known, name] : kFormatNames) {
+    if (known == id) return std::string(name);
+  }
+  constexpr std::string_view kGguf = "gguf-";
+  if (id.substr(0, kGguf.size()) != kGguf) return std::string(id);
+  std::string name(id.substr(kGguf.size()));
+  for (char& c : name) {
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  }
+  return name;
+}
+
+std::string FormatQualifier(const Resolved& resolved) {
+  if (resolved.format == nullptr) return "";
+  const WeightFormat& format = *resolved.format;
+  if (format.family == FormatFamily::kGguf) return "GGUF";
+  const WeightScheme* scheme = format.main_scheme();
+  if (scheme == nullptr) return format.dtype == DType::kFp32 ? "32 bit" : "16 bit";
+  if (scheme->group_size > 0) return "g" + std::to_string(scheme->group_size);
+  return std::to_string(scheme->bits) + " bit";
+}
+
+std::string ModelQualifier(const Model& model) {
+  const ParameterCounts& counts = model.parameters;
+  if (counts.total <= 0) return "";
+  const bool dense = counts.active >= counts.text * 9 / 10;
+  if (dense) return ParametersText(counts.total) + " dense";
+  return ParametersText(counts.total) + ", " + ParametersText(counts.active) + " active";
+}
+
+std::string ModelTitle(const Resolved& resolved) {
+  if (resolved.model != nullptr) return resolved.model->name;
+  return resolved.architecture != nullptr ? resolved.architecture->name : "Own model";
+}
+
+std::string EngineTitle(EngineKind engine) { return std::string(FindEngine(engine).name()); }
+
+std::string CompactNumber(double value) {
+  std::string text = DecimalText(value, 3);
+  while (text.find('.') != std::string::npos && (text.back() == '0' || text.back() == '.')) {
+    const bool dot = text.back() == '.';
+    text.pop_back();
+    if (dot) break;
+  }
+  return text;
+}
+
+}  // namespace plimsoll

@@ -1,0 +1,106 @@
+// The answer in one sentence, why, what would fit instead, and what else is worth saying.
+#include <algorithm>
+
+#include "web/views/views.h"
+
+namespace plimsoll {
+namespace {
+
+ImU32 VerdictColor(const Palette& colors, Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kFits:
+      return colors.fits;
+    case Verdict::kTight:
+      return colors.tight;
+    case Verdict::kDoesNotFit:
+    case Verdict::kInvalid:
+      break;
+  }
+  return colors.does_not_fit;
+}
+
+// Words of one line of text, the first part of which has a colour of its own.
+void Headline(Ui& ui, std::string_view text, size_t colored, ImU32 color, float size, float width) {
+  const ImVec2 at = ImGui::GetCursorScreenPos();
+  const TextStyle plain = {0, size, Weight::kHeadline};
+  const TextStyle strong = {color, size, Weight::kHeadline};
+  const float line = LineHeight(ui, size) + 2;
+  const float space = TextWidth(ui, " ", plain);
+  float x = 0;
+  float y = line / 2;
+  size_t start = 0;
+  while (start < text.size()) {
+    const size_t end = std::min(text.find(' ', start), text.size());
+    const std::string_view word = text.substr(start, end - start);
+    const float word_width = TextWidth(ui, word, plain);
+    if (x > 0 && x + word_width > width) {
+      x = 0;
+      y += line;
+    }
+    DrawText(ui, ImVec2(at.x + x, at.y + y), word, start < colored ? strong : plain);
+    x += word_width + space;
+    start = end + 1;
+  }
+  const float height = y + line / 2;
+  ImGui::Dummy(ImVec2(width, height));
+  ui.tree->Add({"heading", "Verdict", std::string(text), at.x, at.y, width, height});
+}
+
+}  // namespace
+
+void DrawVerdict(Ui& ui, AppState& state, float width) {
+  const Explanation& explanation = state.explanation();
+  const size_t colon = explanation.headline.find(':');
+  const size_t colored = colon == std::string::npos ? 0 : colon + 1;
+  std::string_view headline = explanation.headline;
+  if (!headline.empty() && headline.back() == '.')
+    headline.remove_suffix(1);  // a title, not a sentence in a text
+  Headline(ui, headline, colored, VerdictColor(*ui.colors, state.report().verdict),
+           width < 520 ? 20 : kVerdict, width);
+  Paragraph(ui, explanation.detail, width, {ui.colors->muted});
+}
+
+void DrawWaysOut(Ui& ui, AppState& state, float width) {
+  // While a slider moves, the chips stay as they are: finding ways takes longer than a frame should.
+  const auto& ways = state.ways_out(!ImGui::IsMouseDown(ImGuiMouseButton_Left));
+  if (ways.empty()) return;
+  const ImVec2 at = ImGui::GetCursorScreenPos();
+  const float height = ui.coarse ? 44 : 30;
+  constexpr std::string_view kAsk = "What would:";
+  const TextStyle grey = {ui.colors->muted};
+  DrawText(ui, ImVec2(at.x, at.y + height / 2 + 2), kAsk, grey);
+  float x = TextWidth(ui, kAsk, grey) + 10;
+  float y = 2;
+  // A chip replaces the list that it stands in.
+  const Config* chosen = nullptr;
+  for (const WayOut& way : ways) {
+    const float chip = ChipWidth(ui, way.label);
+    if (x > 0 && x + chip > width) {
+      x = 0;
+      y += height + 8;
+    }
+    ImGui::SetCursorScreenPos(ImVec2(at.x + x, at.y + y));
+    if (Chip(ui, way.label)) chosen = &way.config;
+    x += chip + 9;
+  }
+  ImGui::SetCursorScreenPos(ImVec2(at.x, at.y + y + height + 8));
+  if (chosen != nullptr) state.Load(Config(*chosen));
+}
+
+void DrawDiagnostics(Ui& ui, AppState& state, float width) {
+  for (const Diagnostic& diagnostic : state.report().diagnostics) {
+    if (diagnostic.severity == Severity::kInfo) continue;
+    const bool error = diagnostic.severity == Severity::kError;
+    const ImU32 color = error ? ui.colors->does_not_fit : ui.colors->tight;
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    ImGui::Indent(14);
+    std::string text = diagnostic.message;
+    if (!diagnostic.fix.empty()) text += " " + diagnostic.fix;
+    Paragraph(ui, text, width - 14, {0, kNote}, error ? "alert" : "note");
+    ImGui::Unindent(14);
+    const float bottom = ImGui::GetCursorScreenPos().y - 8;
+    ImGui::GetWindowDrawList()->AddRectFilled(ImVec2(at.x, at.y), ImVec2(at.x + 3, bottom), color, 1.5F);
+  }
+}
+
+}  // namespace plimsoll

@@ -1,0 +1,55 @@
+// The parts of the page. Each draws itself at the cursor into a given width and turns clicks into Actions.
+#ifndef PLIMSOLL_WEB_VIEWS_VIEWS_H_
+#define PLIMSOLL_WEB_VIEWS_VIEWS_H_
+
+#include <string>
+#include <string_view>
+
+#include "web/app_state.h"
+#include "web/widgets.h"
+
+namespace plimsoll {
+
+// Configuration (model_view.cc, hardware_view.cc, load_view.cc, engine_view.cc, options_view.cc).
+void DrawModelPicker(Ui& ui, AppState& state, float width);
+void DrawFormatPicker(Ui& ui, AppState& state, float width);
+void DrawKvTypePicker(Ui& ui, AppState& state, float width);
+void DrawGpuPicker(Ui& ui, AppState& state, float width);
+void DrawParallelism(Ui& ui, AppState& state, float width);
+void DrawContextSlider(Ui& ui, AppState& state, float width);
+void DrawSequencesSlider(Ui& ui, AppState& state, float width);
+void DrawEnginePicker(Ui& ui, AppState& state, float width);
+void DrawEngineSettings(Ui& ui, AppState& state, float width);
+void DrawMoreOptions(Ui& ui, AppState& state, float width);
+// Everything above under its headings.
+void DrawAllOptions(Ui& ui, AppState& state, float width);
+// One line that unfolds into all of it.
+void DrawOptionsSummary(Ui& ui, AppState& state, float width);
+
+// The answer (verdict_view.cc, load_line_view.cc).
+void DrawVerdict(Ui& ui, AppState& state, float width);
+void DrawWaysOut(Ui& ui, AppState& state, float width);
+void DrawDiagnostics(Ui& ui, AppState& state, float width);
+void DrawLoadLine(Ui& ui, AppState& state, float width);
+
+// Tabs (tabs_view.cc): the bar, and the one that is selected.
+void DrawTabs(Ui& ui, AppState& state, float width);
+
+// One file each; listed in tabs_view.cc.
+void DrawMemoryTab(Ui& ui, AppState& state, float width);
+
+// How people call things.
+std::string FormatName(std::string_view id);            // "AWQ int4"
+std::string FormatQualifier(const Resolved& resolved);  // "g128"
+std::string ModelQualifier(const Model& model);         // "70.6B dense", "235B, 22B active"
+std::string ModelTitle(const Resolved& resolved);
+std::string EngineTitle(EngineKind engine);
+std::string CompactNumber(double value);  // "24", "0.92", "17.5"
+
+// A row of a form inside a menu: name, then - value +.
+bool Stepper(Ui& ui, AppState& state, std::string_view label, std::string_view key, int64_t value,
+             float width);
+
+}  // namespace plimsoll
+
+#endif  // PLIMSOLL_WEB_VIEWS_VIEWS_H_

@@ -1,0 +1,247 @@
+// The seam between the page's C++ and the browser: a dozen C functions that host.mjs calls. Nothing else in
+// this program knows that it runs in a browser.
+//
+// Strings go in as UTF-8 and come out as pointers that stay valid until the next call of the same function.
+#include <GLES3/gl3.h>
+#include <emscripten/emscripten.h>
+#include <emscripten/html5.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "core/catalog_data.h"
+#include "imgui.h"
+#include "imgui_impl_opengl3.h"
+#include "imgui_internal.h"
+#include "web/app.h"
+#include "web/input.h"
+#include "web/options_json.h"
+
+namespace plimsoll {
+namespace {
+
+// What a frame says to the browser; host.mjs reads it as an array of doubles.
+struct Outcome {
+  double content_height, scroll_by, again;
+  double wants_text, caret_x, caret_y, caret_height;
+  double cursor;
+  double popup_open, focus_visible;
+  double version, place;
+};
+
+struct Page {
+  std::unique_ptr<Catalog> catalog;
+  std::unique_ptr<App> app;
+  bool drawable = false;
+  EMSCRIPTEN_WEBGL_CONTEXT_HANDLE canvas = 0;
+  Outcome outcome{};
+  ImGuiPlatformImeData caret;
+  std::string clipboard;
+  std::string text;  // the last one handed out
+};
+
+// A C function called from outside has nowhere else to find the page.
+Page& ThePage() {
+  static Page page;
+  return page;
+}
+
+const char* HandOut(std::string text) {
+  Page& page = ThePage();
+  page.text = std::move(text);
+  return page.text.c_str();
+}
+
+void ConnectPlatform() {
+  ImGuiPlatformIO& platform = ImGui::GetPlatformIO();
+  platform.Platform_SetClipboardTextFn = [](ImGuiContext*, const char* text) { ThePage().clipboard = text; };
+  platform.Platform_GetClipboardTextFn = [](ImGuiContext*) { return ThePage().clipboard.c_str(); };
+  platform.Platform_SetImeDataFn = [](ImGuiContext*, ImGuiViewport*, ImGuiPlatformImeData* data) {
+    ThePage().caret = *data;
+  };
+}
+
+bool OpenCanvas() {
+  Page& page = ThePage();
+  EmscriptenWebGLContextAttributes attributes;
+  emscripten_webgl_init_context_attributes(&attributes);
+  attributes.alpha = attributes.depth = attributes.stencil = attributes.antialias = false;
+  attributes.powerPreference = EM_WEBGL_POWER_PREFERENCE_LOW_POWER;
+  attributes.majorVersion = 2;
+  attributes.enableExtensionsByDefault = false;
+  page.canvas = emscripten_webgl_create_context("#canvas", &attributes);
+  if (page.canvas <= 0) return false;
+  emscripten_webgl_make_context_current(page.canvas);
+  page.drawable = ImGui_ImplOpenGL3_Init("#version 300 es");
+  return page.drawable;
+}
+
+void Paint(const FrameInput& input) {
+  const ImVec4 ground = ImGui::ColorConvertU32ToFloat4(PaletteOf(input.theme).background);
+  glViewport(0, 0, static_cast<GLsizei>(input.width * input.density + 0.5F),
+             static_cast<GLsizei>(input.height * input.density + 0.5F));
+  glClearColor(ground.x, ground.y, ground.z, 1);
+  glClear(GL_COLOR_BUFFER_BIT);
+  ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
+}
+
+}  // namespace
+}  // namespace plimsoll
+
+using namespace plimsoll;  // the exported functions are C
+
+extern "C" {
+
+// Reads the catalog and starts the page. The fonts are TTF files that stay in memory. 0: the catalog is
+// broken.
+EMSCRIPTEN_KEEPALIVE int plimsoll_start(const char* regular, int regular_size, const char* semibold,
+                                        int semibold_size, float em) {
+  Page& page = ThePage();
+  const CatalogData data = EmbeddedCatalog();
+  Result<Catalog> catalog = Catalog::Parse(data.models, data.gpus);
+  if (!catalog.ok()) return 0;
+  page.catalog = std::make_unique<Catalog>(std::move(catalog).value());
+  page.app = std::make_unique<App>(*page.catalog);
+  page.app->SetFonts({regular, static_cast<size_t>(regular_size)},
+                     {semibold, static_cast<size_t>(semibold_size)}, em);
+  ConnectPlatform();
+  return 1;
+}
+
+// 0: open the canvas; 1: its context was lost; 2: it is back. Returns whether it can be drawn on.
+EMSCRIPTEN_KEEPALIVE int plimsoll_canvas(int event) {
+  Page& page = ThePage();
+  if (event == 0) return OpenCanvas() ? 1 : 0;
+  if (event == 1 && page.drawable) {
+    ImGui_ImplOpenGL3_Shutdown();
+    page.drawable = false;
+  }
+  if (event == 2 && !page.drawable) {
+    emscripten_webgl_make_context_current(page.canvas);
+    page.drawable = ImGui_ImplOpenGL3_Init("#version 300 es");
+  }
+  return page.drawable ? 1 : 0;
+}
+
+// flags: 1 dark, 2 coarse pointer, 4 embed.
+EMSCRIPTEN_KEEPALIVE const double* plimsoll_frame(double seconds, float width, float height, float density,
+                                                  float inset_top, float scroll, int flags) {
+  Page& page = ThePage();
+  if (!page.drawable) return nullptr;
+  const FrameInput input = {seconds,
+                            width,
+                            height,
+                            density,
+                            inset_top,
+                            scroll,
+                            (flags & 1) != 0 ? Theme::kDark : Theme::kLight,
+                            (flags & 2) != 0,
+                            (flags & 4) != 0};
+  ImGui_ImplOpenGL3_NewFrame();
+  const FrameOutput output = page.app->Frame(input);
+  Paint(input);
+  const ImGuiContext& context = *page.app->context();
+  page.outcome = {static_cast<double>(output.content_height),
+                  static_cast<double>(output.scroll_by),
+                  output.again ? 1.0 : 0.0,
+                  context.IO.WantTextInput ? 1.0 : 0.0,
+                  static_cast<double>(page.caret.InputPos.x),
+                  static_cast<double>(page.caret.InputPos.y),
+                  static_cast<double>(page.caret.InputLineHeight),
+                  static_cast<double>(context.MouseCursor),
+                  page.app->PopupOpen() ? 1.0 : 0.0,
+                  context.NavCursorVisible && context.NavId != 0 ? 1.0 : 0.0,
+                  static_cast<double>(page.app->state().version()),
+                  static_cast<double>(page.app->state().place())};
+  return &page.outcome.content_height;
+}
+
+// kind: 0 moved, 1 pressed, 2 released, 3 gone. button: 0 left, 1 right, 2 middle.
+EMSCRIPTEN_KEEPALIVE void plimsoll_pointer(int kind, float x, float y, int button, int touch) {
+  ImGuiIO& io = ImGui::GetIO();
+  io.AddMouseSourceEvent(touch != 0 ? ImGuiMouseSource_TouchScreen : ImGuiMouseSource_Mouse);
+  if (kind == 3) {
+    io.AddMousePosEvent(-FLT_MAX, -FLT_MAX);
+    return;
+  }
+  io.AddMousePosEvent(x, y);
+  if (kind == 1 || kind == 2) io.AddMouseButtonEvent(button, kind == 1);
+}
+
+// Deltas in lines. 1: it was ours; 0: the browser should scroll the page.
+EMSCRIPTEN_KEEPALIVE int plimsoll_wheel(float x, float y, float lines_x, float lines_y) {
+  if (!ThePage().app->WheelBelongsHere(x, y, lines_y)) return 0;
+  ImGuiIO& io = ImGui::GetIO();
+  io.AddMousePosEvent(x, y);
+  io.AddMouseWheelEvent(-lines_x, -lines_y);
+  return 1;
+}
+
+// modifiers: 1 control, 2 shift, 4 alt, 8 meta. 1: a key that the page knows.
+EMSCRIPTEN_KEEPALIVE int plimsoll_key(const char* code, int down, int modifiers) {
+  const ImGuiKey key = KeyFromBrowser(code);
+  ImGuiIO& io = ImGui::GetIO();
+  io.AddKeyEvent(ImGuiMod_Ctrl, (modifiers & 1) != 0);
+  io.AddKeyEvent(ImGuiMod_Shift, (modifiers & 2) != 0);
+  io.AddKeyEvent(ImGuiMod_Alt, (modifiers & 4) != 0);
+  io.AddKeyEvent(ImGuiMod_Super, (modifiers & 8) != 0);
+  if (key == ImGuiKey_None) return 0;
+  io.AddKeyEvent(key, down != 0);
+  return 1;
+}
+
+EMSCRIPTEN_KEEPALIVE void plimsoll_text(const char* text) { ImGui::GetIO().AddInputCharactersUTF8(text); }
+
+// On losing the focus all keys are released.
+EMSCRIPTEN_KEEPALIVE void plimsoll_focus(int focused, int mac) {
+  ImGuiIO& io = ImGui::GetIO();
+  io.ConfigMacOSXBehaviors = mac != 0;
+  io.AddFocusEvent(focused != 0);
+}
+
+// kind: 0 a configuration as JSON, 1 a link's fragment, 2 an action {key: value, …}, 3 the clipboard,
+// 4 dismisses the notice. 0: refused, see the notice.
+EMSCRIPTEN_KEEPALIVE int plimsoll_put(int kind, const char* text) {
+  Page& page = ThePage();
+  AppState& state = page.app->state();
+  if (kind == 0) return state.LoadJson(text) ? 1 : 0;
+  if (kind == 1) return state.LoadFragment(text) ? 1 : 0;
+  if (kind == 2) return state.DispatchJson(text) ? 1 : 0;
+  if (kind == 3) page.clipboard = text;
+  if (kind == 4) state.ClearNotice();
+  return 1;
+}
+
+// kind: 0 the configuration, 1 its fragment, 2 the report, 3 the frame's semantics, 4 what the form offers,
+// 5 the notice, 6 the clipboard.
+EMSCRIPTEN_KEEPALIVE const char* plimsoll_get(int kind) {
+  Page& page = ThePage();
+  AppState& state = page.app->state();
+  switch (kind) {
+    case 0:
+      return HandOut(state.ConfigText());
+    case 1:
+      return HandOut(state.FragmentText());
+    case 2:
+      return HandOut(state.ReportText());
+    case 3:
+      return HandOut(page.app->semantics().ToJson());
+    case 4:
+      return HandOut(OptionsJson(*page.catalog));
+    case 5:
+      return HandOut(state.notice());
+    case 6:
+      return HandOut(page.clipboard);
+    default:
+      return "";
+  }
+}
+
+// Counts the accepted changes; or of them those that chose another model or card.
+EMSCRIPTEN_KEEPALIVE double plimsoll_version(int place) {
+  const AppState& state = ThePage().app->state();
+  return static_cast<double>(place != 0 ? state.place() : state.version());
+}
+
+}  // extern "C"
