@@ -57,7 +57,7 @@ if(imgui_dir)
   if(EMSCRIPTEN)
     target_sources(plimsoll_imgui PRIVATE "${imgui_dir}/backends/imgui_impl_opengl3.cpp")
     target_include_directories(plimsoll_imgui SYSTEM PUBLIC "${imgui_dir}/backends")
-    target_compile_definitions(plimsoll_imgui PUBLIC IMGUI_IMPL_OPENGL_ES3)
+    target_compile_definitions(plimsoll_imgui PUBLIC IMGUI_IMPL_OPENGL_ES3 IMGUI_DISABLE_DEFAULT_FONT)  # the page brings its own font
   else()
     target_compile_definitions(plimsoll_imgui PUBLIC IMGUI_ENABLE_TEST_ENGINE)  # the hooks; tests/ui implements them
   endif()

@@ -27,8 +27,8 @@ std::string Gib(Bytes bytes) { return GibText(bytes, SizeUnits::kBinary, 2); }
 
 class Explainer {
  public:
-  Explainer(const Resolved& resolved, const Report& report, const GpuReport& gpu)
-      : resolved_(resolved), report_(report), gpu_(gpu), rules_(RulesFor(resolved)) {
+  Explainer(const Resolved& resolved, const GpuReport& gpu)
+      : resolved_(resolved), gpu_(gpu), rules_(RulesFor(resolved)) {
     stage_ = gpu.rank / resolved.tp % resolved.pp;
   }
 
@@ -172,7 +172,6 @@ class Explainer {
   const Gpu& Card() const { return *resolved_.cards[static_cast<size_t>(gpu_.rank)].gpu; }
 
   const Resolved& resolved_;
-  const Report& report_;
   const GpuReport& gpu_;
   VllmRules rules_;
   int64_t stage_ = 0;
@@ -277,7 +276,7 @@ void LogFailure(const Resolved& resolved, const VllmRules& rules, const Report& 
 std::vector<Term> ExplainVllm(const Resolved& resolved, const Report& report) {
   const GpuReport* gpu = Fullest(report);
   if (gpu == nullptr) return {};
-  return Explainer(resolved, report, *gpu).Explain();
+  return Explainer(resolved, *gpu).Explain();
 }
 
 std::vector<std::string> ExpectedVllmLog(const Resolved& resolved, const Report& report) {
