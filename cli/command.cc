@@ -19,6 +19,16 @@ constexpr Command kCommands[] = {
     {"solve", "the largest context or concurrency, the fewest GPUs, the best format",
      "plimsoll solve --for max-model-len|max-num-seqs|gpus|format <configuration> [--json] [--gb]", true,
      RunSolve},
+    {"schedule", "how a server with this configuration would fare under a load",
+     "plimsoll schedule <configuration> [--arrival-rate R | --users N] [--requests N]\n"
+     "      [--arrival poisson|constant|burst|closed-loop] [--prompt-shape fixed|uniform|lognormal|chat]\n"
+     "      [--output-shape …] [--turns N --think-time S] [--system-prompt TOKENS] [--trace FILE.csv]\n"
+     "      [--ttft-ms MS] [--tpot-ms MS] [--seed N] [--json]\n\n"
+     "Lengths are --prompt-tokens and --output-tokens. Without an arrival rate, --users (default: "
+     "--concurrency)\n"
+     "ask again as soon as they are answered. A trace has the columns arrival (s), prompt and output "
+     "(tokens).",
+     true, RunSchedule},
     {"inventory", "every tensor of a model: name, shape, type, bytes, how it is sharded",
      "plimsoll inventory --model M --format F [--json] [--gb]", true, RunInventory},
     {"list", "what the catalog knows", "plimsoll list models|gpus|formats [--json]", false, RunList},

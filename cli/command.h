@@ -50,6 +50,7 @@ struct Command {
 CommandResult RunEstimate(const Arguments& arguments, const CommandContext& context);
 CommandResult RunSweep(const Arguments& arguments, const CommandContext& context);
 CommandResult RunSolve(const Arguments& arguments, const CommandContext& context);
+CommandResult RunSchedule(const Arguments& arguments, const CommandContext& context);
 CommandResult RunInventory(const Arguments& arguments, const CommandContext& context);
 CommandResult RunList(const Arguments& arguments, const CommandContext& context);
 CommandResult RunValidate(const Arguments& arguments, const CommandContext& context);

@@ -63,6 +63,20 @@ void TakeSlots(const Resolved& resolved, const Report& report, SchedulerSetup* s
     setup->max_model_len = resolved.max_model_len / std::max<int64_t>(resolved.max_num_seqs, 1);
 }
 
+// Engines whose own budget is not modelled page their cache too (sglang, TensorRT-LLM): nine tenths of the
+// cards, less the weights, in pages of 64 tokens.
+void TakePaged(const Resolved& resolved, const Report& report, SchedulerSetup* setup) {
+  constexpr int64_t kPage = 64;
+  Bytes room;
+  for (const GpuReport& gpu : report.per_gpu) room += gpu.capacity / 10 * 9 - gpu.weights;
+  setup->block_size = kPage;
+  const Bytes page = report.kv.per_token * kPage;
+  // dp replicas share the load; one of them is simulated.
+  setup->blocks = page > Bytes(0) ? std::max<int64_t>(0, room / std::max<int64_t>(resolved.dp, 1) / page) : 0;
+  setup->max_num_seqs = std::max<int64_t>(resolved.max_num_seqs, 1024);
+  setup->max_num_batched_tokens = std::max<int64_t>(resolved.max_num_batched_tokens, 8192);
+}
+
 }  // namespace
 
 SchedulerSetup MakeSchedulerSetup(const Resolved& resolved, const Report& report) {
@@ -72,8 +86,10 @@ SchedulerSetup MakeSchedulerSetup(const Resolved& resolved, const Report& report
   setup.max_num_seqs = resolved.max_num_seqs;
   if (resolved.engine == EngineKind::kVllm) {
     TakeVllm(resolved, report, &setup);
-  } else {
+  } else if (resolved.engine == EngineKind::kLlamaCpp) {
     TakeSlots(resolved, report, &setup);
+  } else {
+    TakePaged(resolved, report, &setup);
   }
   return setup;
 }

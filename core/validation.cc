@@ -9,6 +9,7 @@
 #include "core/config_codec.h"
 #include "core/estimate.h"
 #include "core/resolved.h"
+#include "core/serving_case.h"
 
 namespace plimsoll {
 namespace {
@@ -175,7 +176,16 @@ class Validator {
     }
     const Report report = EstimateResolved(*resolved);
     const Prediction prediction{measured_case, *resolved, report};
-    for (const Measured& measured : measured_case.measured) Compare(prediction, measured);
+    std::optional<Result<ServingPrediction>> serving;
+    for (const Measured& measured : measured_case.measured) {
+      if (!AnsweredBySimulator(measured_case, measured.metric)) {
+        Compare(prediction, measured);
+        continue;
+      }
+      if (!serving)
+        serving = PredictServing(*resolved, report, measured_case.workload, measured_case.medians);
+      CompareServing(measured_case, measured, *serving);
+    }
     CompareGivenPool(measured_case);
   }
 
@@ -186,6 +196,23 @@ class Validator {
   }
 
  private:
+  static bool AnsweredBySimulator(const Case& measured_case, std::string_view metric) {
+    if (!measured_case.workload.is_object()) return false;
+    return metric == "ttft_ms" || metric == "tpot_ms" || metric == "output_tps_total";
+  }
+
+  void CompareServing(const Case& measured_case, const Measured& measured,
+                      const Result<ServingPrediction>& serving) {
+    if (!serving.ok()) {
+      result_.unanswered.push_back({measured_case.id, measured.metric, serving.error().Message()});
+      return;
+    }
+    const double predicted = measured.metric == "ttft_ms"   ? serving->ttft_ms
+                             : measured.metric == "tpot_ms" ? serving->tpot_ms
+                                                            : serving->output_tokens_per_s;
+    Add(measured_case, measured.metric, predicted, measured.value);
+  }
+
   void Compare(const Prediction& prediction, const Measured& measured) {
     const Case& measured_case = prediction.measured_case;
     if (prediction.report.verdict == Verdict::kInvalid && measured.metric != "outcome" &&
@@ -206,7 +233,8 @@ class Validator {
 
   void Add(const Case& measured_case, const std::string& metric, double predicted, double measured) {
     // A rate of zero means that the speed model has no answer; zero bytes are an answer.
-    const bool is_rate = metric.ends_with("_tps") || metric.ends_with("_ms") || metric.find("_tps_") != std::string::npos;
+    const bool is_rate =
+        metric.ends_with("_tps") || metric.ends_with("_ms") || metric.find("_tps_") != std::string::npos;
     if (!std::isfinite(predicted) || (is_rate && predicted <= 0)) {
       result_.unanswered.push_back({measured_case.id, metric, "no prediction of it"});
       return;
@@ -302,6 +330,8 @@ Result<CaseFile> ReadCases(const Json& value) {
     measured_case.binding = Binds(item);
     measured_case.whole_file = Text(item, "kind") == "on_disk";
     if (const Json* workload = item.Find("workload")) measured_case.workload = *workload;
+    if (const Json* detail = item.Find("detail"))
+      measured_case.medians = Text(*detail, "statistic") == "median";
     TakePublishedExceptions(item, &measured_case.config);
     ReadMeasurements(item, &measured_case, &file.unreadable);
     file.cases.push_back(std::move(measured_case));

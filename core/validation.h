@@ -31,6 +31,7 @@ struct Case {
   // Whether its errors count against a bound: high and medium confidence, not the sets "suspect" and
   // "community".
   bool binding = true;
+  bool medians = false;     // its times are medians over the requests; otherwise means
   bool whole_file = false;  // checkpoint_bytes is the file with its metadata, not the tensors
   Json workload;            // a serving run that the simulator answers; null: Estimate does
 };

@@ -232,10 +232,6 @@ Result<std::vector<TraceRow>> ReadTrace(std::string_view csv, std::string_view w
 
 namespace {
 
-// Lengths of public chat logs spread about as wide as their mean (ShareGPT as vLLM's benchmark filters it:
-// mean 220 in, 200 out, deviations near 1.1 and 1.0 of the mean).
-constexpr double kChatDeviation = 1.05;
-
 void ReadLength(const Json* value, LengthSpec* spec) {
   if (!value) return;
   if (const auto plain = value->AsDouble()) {

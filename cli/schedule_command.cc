@@ -1,0 +1,208 @@
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <string>
+#include <utility>
+
+#include "cli/command.h"
+#include "cli/options.h"
+#include "cli/table.h"
+#include "core/estimate.h"
+#include "core/scheduler.h"
+#include "core/simulation_report.h"
+#include "core/text.h"
+
+namespace plimsoll {
+namespace {
+
+constexpr int kChartWidth = 64;
+constexpr int64_t kRecordsInJson = 10000;
+
+// A whole-line reader for the numbers of this command's own options.
+class OptionReader {
+ public:
+  explicit OptionReader(const Options& options) : options_(options) {}
+
+  bool Number(std::string_view name, double least, double most, double* target) {
+    if (!options_.Has(name)) return true;
+    const std::string text = options_.Value(name);
+    char* end = nullptr;
+    const double value = std::strtod(text.c_str(), &end);
+    if (text.empty() || *end != '\0' || !(value >= least && value <= most)) {
+      return Refuse(name, text, "a number from " + FormatDouble(least) + " to " + FormatDouble(most));
+    }
+    *target = value;
+    return true;
+  }
+  bool Whole(std::string_view name, int64_t least, int64_t most, int64_t* target) {
+    double value = static_cast<double>(*target);
+    if (!Number(name, static_cast<double>(least), static_cast<double>(most), &value)) return false;
+    if (value != std::floor(value)) return Refuse(name, options_.Value(name), "a whole number");
+    *target = static_cast<int64_t>(value);
+    return true;
+  }
+  bool Refuse(std::string_view name, const std::string& given, std::string accepted) {
+    error_ = Error{std::string(name), given.empty() ? "nothing" : Quoted(given), std::move(accepted)};
+    return false;
+  }
+  const Error& error() const { return error_; }
+
+ private:
+  const Options& options_;
+  Error error_;
+};
+
+bool ReadShape(const Options& options, OptionReader* reader, std::string_view name, LengthSpec* spec) {
+  if (!options.Has(name)) return true;
+  const std::string text = options.Value(name);
+  if (text == "fixed") {
+    spec->shape = LengthShape::kFixed;
+  } else if (text == "uniform") {
+    spec->shape = LengthShape::kUniform;
+    spec->deviation = spec->mean / 2;
+  } else if (text == "lognormal" || text == "chat") {
+    spec->shape = LengthShape::kLogNormal;
+    spec->deviation = spec->mean * kChatDeviation;
+  } else {
+    return reader->Refuse(name, text, "fixed, uniform, lognormal or chat");
+  }
+  return true;
+}
+
+bool ReadArrival(const Options& options, OptionReader* reader, Workload* workload) {
+  if (options.Has("--arrival-rate")) workload->arrival = Arrival::kPoisson;
+  if (!options.Has("--arrival")) return true;
+  const std::string text = options.Value("--arrival");
+  if (text == "poisson") {
+    workload->arrival = Arrival::kPoisson;
+  } else if (text == "constant") {
+    workload->arrival = Arrival::kConstant;
+  } else if (text == "burst") {
+    workload->arrival = Arrival::kBurst;
+  } else if (text == "closed-loop" || text == "closed_loop") {
+    workload->arrival = Arrival::kClosedLoop;
+  } else {
+    return reader->Refuse("--arrival", text, "poisson, constant, burst or closed-loop");
+  }
+  return true;
+}
+
+bool ReadWorkloadOptions(const Options& options, OptionReader* reader, Workload* workload,
+                         Objective* objective) {
+  int64_t seed = 1;
+  const bool good = ReadArrival(options, reader, workload) &&
+                    reader->Number("--arrival-rate", 1e-6, 1e6, &workload->rate) &&
+                    reader->Whole("--requests", 1, kMostRequests, &workload->requests) &&
+                    reader->Whole("--users", 1, kMostRequests, &workload->users) &&
+                    reader->Whole("--turns", 1, 10000, &workload->turns) &&
+                    reader->Number("--think-time", 0, 1e6, &workload->think_time) &&
+                    reader->Whole("--system-prompt", 0, int64_t{1} << 30, &workload->system_prompt) &&
+                    reader->Whole("--seed", 0, int64_t{1} << 53, &seed) &&
+                    reader->Number("--ttft-ms", 0, 1e9, &objective->ttft_ms) &&
+                    reader->Number("--tpot-ms", 0, 1e9, &objective->tpot_ms) &&
+                    ReadShape(options, reader, "--prompt-shape", &workload->prompt) &&
+                    ReadShape(options, reader, "--output-shape", &workload->output);
+  workload->seed = static_cast<uint64_t>(seed);
+  return good;
+}
+
+// "▁▂▅█": the samples' values over time, the largest one full height.
+std::string Sparkline(const Simulation& simulation, double most, double (*value)(const TimelineSample&)) {
+  static constexpr const char* kBars[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+  std::vector<double> columns(kChartWidth, 0);
+  if (!(simulation.now() > 0)) return std::string();
+  for (const TimelineSample& sample : simulation.samples()) {
+    const int column =
+        std::min(kChartWidth - 1, static_cast<int>(sample.time / simulation.now() * kChartWidth));
+    columns[static_cast<size_t>(column)] = std::max(columns[static_cast<size_t>(column)], value(sample));
+  }
+  std::string line;
+  for (double height : columns) {
+    const int bar = most > 0 ? static_cast<int>(std::ceil(height / most * 8 - 1e-9)) : 0;
+    line += kBars[std::clamp(bar, 0, 8)];
+  }
+  return line;
+}
+
+void AddPercentiles(Table* table, const char* name, const Percentiles& values) {
+  table->Add({name, DecimalText(values.mean, 1), DecimalText(values.p50, 1), DecimalText(values.p90, 1),
+              DecimalText(values.p95, 1), DecimalText(values.p99, 1), DecimalText(values.most, 1)});
+}
+
+std::string SimulationText(const Simulation& simulation, const Objective& objective) {
+  const SimulationSummary summary = simulation.Summarize(objective);
+  std::string text = SimulationHeadline(simulation, summary) + "\n\n";
+  const double blocks = static_cast<double>(simulation.setup().blocks);
+  Table charts({"", "", ">"});
+  charts.Add({"KV cache",
+              Sparkline(simulation, blocks, [](const TimelineSample& s) { return double(s.used_blocks); }),
+              "peak " + DecimalText(summary.peak_kv_usage * 100, 0) + " %"});
+  charts.Add({"running",
+              Sparkline(simulation, static_cast<double>(summary.peak_running),
+                        [](const TimelineSample& s) { return double(s.running); }),
+              "peak " + CountText(summary.peak_running)});
+  charts.Add({"waiting",
+              Sparkline(simulation, static_cast<double>(summary.peak_waiting),
+                        [](const TimelineSample& s) { return double(s.waiting); }),
+              "peak " + CountText(summary.peak_waiting)});
+  text += charts.Print("  ") + "  0 s to " + DurationText(Seconds(summary.duration)) + ", " +
+          CountText(summary.steps) + " steps, " + CountText(summary.preemptions) + " preemptions\n\n";
+  Table table({"ms", "mean>", "p50>", "p90>", "p95>", "p99>", "max>"});
+  AddPercentiles(&table, "time to first token", summary.ttft_ms);
+  AddPercentiles(&table, "time per output token", summary.tpot_ms);
+  AddPercentiles(&table, "between tokens", summary.inter_token_ms);
+  AddPercentiles(&table, "whole request", summary.end_to_end_ms);
+  AddPercentiles(&table, "in the queue", summary.queue_ms);
+  text += table.Print("  ") + "\n";
+  text += "  " + CountText(summary.done) + " of " + CountText(summary.requests) + " requests done, " +
+          DecimalText(summary.requests_per_s, 2) + " per second; " +
+          CountText(static_cast<int64_t>(summary.output_tokens_per_s)) + " output and " +
+          CountText(static_cast<int64_t>(summary.total_tokens_per_s)) + " total tokens/s\n";
+  if (objective.ttft_ms > 0 || objective.tpot_ms > 0) {
+    text +=
+        "  goodput " + DecimalText(summary.goodput_requests_per_s, 2) + " requests/s within the objective\n";
+  }
+  if (summary.cached_tokens > 0) {
+    text += "  " + CountText(summary.cached_tokens) + " of " + CountText(summary.prompt_tokens) +
+            " prompt tokens were found in the cache\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+CommandResult RunSchedule(const Arguments& arguments, const CommandContext& context) {
+  Result<Options> options =
+      Options::Take(arguments, {{"--json"},
+                                {"--url", "--config", "--arrival", "--arrival-rate", "--requests", "--users",
+                                 "--turns", "--think-time", "--system-prompt", "--prompt-shape",
+                                 "--output-shape", "--trace", "--seed", "--ttft-ms", "--tpot-ms"}});
+  if (!options.ok()) return Refused(options.error());
+  Result<DecodedConfig> decoded = ReadConfig(*options, context);
+  if (!decoded.ok()) return Refused(decoded.error());
+  const Result<Resolved> resolved = Resolve(decoded->config, context.catalog);
+  if (!resolved.ok()) return Refused(resolved.error());
+
+  Workload workload = WorkloadOf(*resolved);
+  Objective objective;
+  OptionReader reader(*options);
+  if (!ReadWorkloadOptions(*options, &reader, &workload, &objective)) return Refused(reader.error());
+  if (options->Has("--trace")) {
+    const std::optional<std::string> csv = context.read_file(options->Value("--trace"));
+    if (!csv) return Refused({"--trace", Quoted(options->Value("--trace")), "a CSV file that can be read"});
+    Result<std::vector<TraceRow>> trace = ReadTrace(*csv, "--trace");
+    if (!trace.ok()) return Refused(trace.error());
+    workload.trace = std::move(*trace);
+  }
+  Result<RequestList> list = GenerateRequests(workload);
+  if (!list.ok()) return Refused({"--" + list.error().field, list.error().given, list.error().accepted});
+
+  const Report report = EstimateResolved(*resolved);
+  const Simulation simulation = Simulate(MakeSchedulerSetup(*resolved, report), std::move(*list));
+  if (!options->Has("--json")) return {0, SimulationText(simulation, objective), ""};
+  Json json = SimulationToJson(simulation, objective, kRecordsInJson);
+  json.Set("verdict", VerdictName(report.verdict)).Set("config", ResolvedConfigJson(*resolved));
+  return {0, json.Dump(2) + "\n", ""};
+}
+
+}  // namespace plimsoll
