@@ -181,6 +181,8 @@ class Explainer {
 // ---- the log ----
 
 std::string Share(const Resolved& resolved) { return DecimalText(resolved.gpu_memory_utilization, 2); }
+// As the engine's own messages print counts: without separators.
+std::string Digits(int64_t count) { return std::to_string(count); }
 std::string GibNumber(Bytes bytes, int decimals = 2) { return DecimalText(bytes.gib(), decimals); }
 
 void LogV0(const Resolved& resolved, const Report& report, const GpuReport& gpu,
@@ -198,9 +200,8 @@ void LogV0(const Resolved& resolved, const Report& report, const GpuReport& gpu,
   }
   const Bytes block = report.kv.num_blocks > 0 ? report.kv.available / report.kv.num_blocks : Bytes(0);
   const int64_t cpu_blocks = block > Bytes(0) ? GiB(4) / block : 0;
-  lines->push_back("# GPU blocks: " + DecimalText(static_cast<double>(report.kv.num_blocks), 0) +
-                   ", # CPU blocks: " + DecimalText(static_cast<double>(cpu_blocks), 0));
-  lines->push_back("Maximum concurrency for " + DecimalText(static_cast<double>(resolved.max_model_len), 0) +
+  lines->push_back("# GPU blocks: " + Digits(report.kv.num_blocks) + ", # CPU blocks: " + Digits(cpu_blocks));
+  lines->push_back("Maximum concurrency for " + Digits(resolved.max_model_len) +
                    " tokens per request: " + DecimalText(report.kv.max_concurrency, 2) + "x");
 }
 
@@ -219,8 +220,6 @@ void LogV1(const Resolved& resolved, const VllmRules& rules, const Report& repor
                      (rules.graphs_inside ? "" : " (beside the budget)"));
   }
 }
-
-std::string Digits(int64_t count) { return DecimalText(static_cast<double>(count), 0); }
 
 void LogFailure(const Resolved& resolved, const VllmRules& rules, const Report& report, const GpuReport& gpu,
                 std::vector<std::string>* lines) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/text.h"
+#include "core/vllm_weights.h"
 
 namespace plimsoll {
 namespace {
@@ -144,6 +145,16 @@ class Gate {
         if (!by_columns) return;
         unit = std::max<int64_t>(1, scheme.group_size);
         size = tensor.columns;
+        if (tensor.sharding == Sharding::kExpert && number() >= VllmNumber(0, 7, 3) && size % tp == 0 &&
+            ExpertGroupSize(unit, size / tp, resolved_.architecture->hidden) > 0) {
+          if (size / tp % unit != 0) {
+            Say(Severity::kInfo, "expert_groups_halved",
+                Tp() + " leaves experts of width " + CountText(size / tp) +
+                    ": vLLM splits their quantisation groups and takes its slower generic kernels.",
+                "Lower tp, use pp, or set expert_parallel.");
+          }
+          return;
+        }
         break;
       case FormatFamily::kFp8Block:
         if (by_columns) {

@@ -19,6 +19,8 @@ struct Loading {
   bool marlin = false;  // repacked at load: zero points of symmetric weights and group indices go
   Mxfp4Padding mxfp4;
   int64_t expert_width = 0;  // to tell a fused gate_up from a single projection
+  int64_t expert_group =
+      0;  // quantisation groups of experts on this rank, where they are smaller than the file's
 };
 
 // vllm/model_executor/layers/quantization/kernels/mixed_precision/marlin.py: what remains of a GPTQ or packed
@@ -31,8 +33,13 @@ Bytes MarlinBytes(const WeightScheme& scheme, int64_t rows, int64_t columns) {
   return bytes;
 }
 
-Bytes SchemeBytes(const Loading& loading, const WeightScheme& scheme, const Tensor& tensor,
+Bytes SchemeBytes(const Loading& loading, const WeightScheme& given, const Tensor& tensor,
                   const Shard& shard) {
+  WeightScheme scheme = given;
+  if (tensor.sharding == Sharding::kExpert && loading.expert_group > 0 &&
+      scheme.group_size > loading.expert_group) {
+    scheme.group_size = loading.expert_group;
+  }
   const bool grouped = scheme.family == FormatFamily::kGptq || scheme.family == FormatFamily::kPacked;
   if (grouped && loading.marlin && shard.columns > 1) return MarlinBytes(scheme, shard.rows, shard.columns);
   return EncodedBytes(scheme, tensor.fp32, shard.rows, shard.columns);
@@ -229,6 +236,23 @@ bool RepacksForMarlin(const Resolved& resolved) {
   return gpu != nullptr && gpu->vendor == Vendor::kNvidia && gpu->compute_capability >= 80;
 }
 
+// 0 where the file's own groups do.
+int64_t SmallerExpertGroup(const Resolved& resolved, int64_t expert_width, bool dealt) {
+  const WeightScheme* scheme = resolved.format->main_scheme();
+  if (dealt || expert_width <= 0 || scheme == nullptr) return 0;
+  switch (scheme->family) {
+    case FormatFamily::kGptq:
+    case FormatFamily::kAwq:
+    case FormatFamily::kPacked:
+      break;
+    default:
+      return 0;
+  }
+  const int64_t group =
+      ExpertGroupSize(scheme->group_size, CeilDiv(expert_width, resolved.tp), resolved.architecture->hidden);
+  return group < scheme->group_size ? group : 0;
+}
+
 int64_t ExpertWidth(const Architecture& architecture) {
   int64_t width = 0;
   for (const LayerGroup& group : architecture.groups) {
@@ -274,6 +298,12 @@ Bytes DraftWeights(const Resolved& resolved, const VllmRules& rules) {
 
 }  // namespace
 
+int64_t ExpertGroupSize(int64_t group_size, int64_t width, int64_t hidden) {
+  int64_t group = group_size;
+  while (group >= 32 && (width % group != 0 || hidden % group != 0)) group /= 2;
+  return group >= 32 ? group : 0;
+}
+
 Mxfp4Padding Mxfp4PaddingFor(const Gpu& gpu, const VllmRules& rules) {
   // mxfp4_round_up_hidden_size_and_intermediate_size, and for Hopper the layout of the triton kernels, which
   // holds the input in multiples of 256.
@@ -303,6 +333,7 @@ Bytes VllmLoadedWeights(const Resolved& resolved, const VllmRules& rules, const 
   loading.ep_rank = rank.ep_rank;
   loading.marlin = RepacksForMarlin(resolved);
   loading.expert_width = ExpertWidth(architecture);
+  loading.expert_group = SmallerExpertGroup(resolved, loading.expert_width, loading.ep > 0);
   if (!resolved.cards.empty()) loading.mxfp4 = Mxfp4PaddingFor(*resolved.cards[0].gpu, rules);
 
   VllmWeightParts local;
