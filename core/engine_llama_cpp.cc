@@ -138,9 +138,7 @@ class LlamaCpp final : public Engine {
     report->verdict = report->failure != FailureStage::kNone ? Verdict::kDoesNotFit
                       : tight                                ? Verdict::kTight
                                                              : Verdict::kFits;
-    report->host.weights = plan.placement().host_weights;
-    report->host.kv_cache = plan.HostCache(cache);
-    report->host.compute_buffer = plan.HostCompute(cache);
+    report->host = plan.Host(cache);
 
     KvReport& kv = report->kv;
     kv.per_token = KvBytesPerToken(*resolved.architecture, resolved.kv_cache_dtype);

@@ -59,6 +59,7 @@ Json HostJson(const HostReport& host) {
   Json json = Json::MakeObject();
   json.Set("weights_bytes", host.weights.count())
       .Set("kv_cache_bytes", host.kv_cache.count())
+      .Set("recurrent_state_bytes", host.recurrent_state.count())
       .Set("compute_buffer_bytes", host.compute_buffer.count());
   return json;
 }

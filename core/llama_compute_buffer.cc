@@ -69,6 +69,12 @@ bool NormalizesAfterOnly(const Architecture& architecture) {
   return architecture.model_type == "olmo2" || architecture.model_type == "olmo3";
 }
 
+// Files of these models hold gate and up as one matrix (convert_hf_to_gguf.py).
+bool FusesGateAndUp(const Architecture& architecture) {
+  return architecture.model_type == "phi3" || architecture.model_type == "glm4" ||
+         architecture.model_type == "chatglm";
+}
+
 class GraphWalk {
  public:
   GraphWalk(const LlamaGraph& graph, const LlamaGraphPart& part)
@@ -167,6 +173,7 @@ class GraphWalk {
 
   void WalkLayer(int64_t layer) {
     const LayerShape& shape = Shape(layer);
+    on_host_ = layer < part_.host_layers;
     const bool attends = shape.attention.kind != AttentionKind::kNone;
     const bool recurs = shape.recurrent.kind != RecurrentKind::kNone;
     const bool mixes = attends || recurs;
@@ -548,19 +555,30 @@ class GraphWalk {
     const int64_t wide = MlpRow(width);
     Place hidden;
     if (!mlp.gated) {
-      hidden = Op(wide, normed);  // the activation is written in place
+      hidden = Product(wide);  // the activation is written in place
+      Free(normed);
+    } else if (fused_gate_up_ && mlp.kind == MlpKind::kDense) {
+      Place both = Op(Times(2, wide), normed);
+      hidden = Alloc(wide);
+      Place up;
+      if (!graph_.glu_operator) up = Alloc(wide);  // both halves were made contiguous first
+      Free(&both);
+      Free(&up);
     } else if (graph_.glu_operator) {
-      Place gate = Alloc(wide);
-      Place up = Alloc(wide);
+      Place gate = Product(wide);
+      Place up = Product(wide);
       Free(normed);
       hidden = Op(wide, &gate);
       Free(&up);
     } else {
-      hidden = Alloc(wide);
-      Place up = Op(wide, normed);
+      hidden = Product(wide);
+      Place up = Product(wide);
+      Free(normed);
       Free(&up);
     }
-    return Op(MlpRow(arch_.hidden), &hidden);
+    Place out = Product(MlpRow(arch_.hidden));
+    Free(&hidden);
+    return out;
   }
 
   // build_moe_ffn. `normed` stays, for the shared experts.
@@ -569,7 +587,7 @@ class GraphWalk {
     const int64_t wide = Times(MlpRow(mlp.expert_intermediate), used);
     const int64_t expert_hidden = mlp.expert_hidden > 0 ? mlp.expert_hidden : arch_.hidden;
     const int64_t outputs = Times(MlpRow(expert_hidden), used);
-    const bool staged = layer < part_.staged_layers;
+    const bool staged = layer < part_.staged_layers || on_host_;
 
     Place probabilities = Alloc(MlpRow(mlp.experts));
     Place biased;
@@ -609,6 +627,13 @@ class GraphWalk {
     return Op(bytes, &weight);
   }
 
+  // A product with a matrix of the layer; a matrix in RAM is copied to the card first.
+  Place Product(int64_t bytes) {
+    if (!on_host_) return Alloc(bytes);
+    Place weight = Alloc(part_.staged_matrix);
+    return Op(bytes, &weight);
+  }
+
   // The last norm is written over the stream.
   void WalkOutput() {
     Place weight;
@@ -627,7 +652,9 @@ class GraphWalk {
   Place stream_, normed_input_, positions_, output_rows_;
   MaskState full_, window_;
   int64_t value_width_ = 0;
+  const bool fused_gate_up_ = FusesGateAndUp(arch_);
   bool last_layer_ = false;
+  bool on_host_ = false;
   bool rows_narrowed_ = false;
 };
 
@@ -637,7 +664,7 @@ Bytes ComputeBuffer(const LlamaGraph& graph, const LlamaGraphPart& part) {
   return Bytes(GraphWalk(graph, part).Run());
 }
 
-Bytes HostComputeBuffer(const LlamaGraph& graph, int64_t copies) {
+Bytes HostComputeBuffer(const LlamaGraph& graph, int64_t copies, int64_t host_layers) {
   const Architecture& arch = *graph.architecture;
   const int64_t tokens = graph.tokens;
   const Bytes embedding = Bytes(kFloat) * tokens * arch.hidden;
@@ -674,7 +701,17 @@ Bytes HostComputeBuffer(const LlamaGraph& graph, int64_t copies) {
     if (slides) inputs += Bytes(scalar) * graph.window_cells * tokens;
   }
   if (recurs) inputs += Bytes(4) * graph.sequences;
-  return inputs * copies + embedding;
+  // The embedding's rows are given back once the first card has them. What recurrent layers in RAM are sent
+  // takes their place: a strided view of the convolution's input, copied with its gaps
+  // (ggml_dup_tensor_layout).
+  Bytes transient = embedding;
+  for (const LayerGroup& group : arch.groups) {
+    const Recurrent& recurrent = group.shape.recurrent;
+    if (host_layers <= 0 || recurrent.kind == RecurrentKind::kNone) continue;
+    const Bytes view = Bytes(kFloat) * recurrent.conv_channels * (tokens + recurrent.conv_kernel - 1);
+    if (view > transient) transient = view;
+  }
+  return inputs * copies + transient;
 }
 
 }  // namespace plimsoll

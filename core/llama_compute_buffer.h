@@ -51,13 +51,17 @@ struct LlamaGraphPart {
   int64_t staged_layers = 0;  // layers below this one have their experts in RAM: staged for each batch
   int64_t staged_bytes = 0;   // the largest such tensor
   int64_t staged_output = 0;  // the output matrix when it is in RAM
+  int64_t host_layers =
+      0;  // layers below this one are in RAM altogether: their products run here all the same
+  int64_t staged_matrix = 0;  // the largest matrix of such a layer
 };
 
 // REQUIRES: 0 <= first_layer <= end_layer <= architecture->layers, tokens >= 1.
 Bytes ComputeBuffer(const LlamaGraph& graph, const LlamaGraphPart& part);
 
 // The pinned buffer in RAM: the graph's inputs and the rows of the token embedding.
-Bytes HostComputeBuffer(const LlamaGraph& graph, int64_t copies);
+// `host_layers` of the first layers keep their caches in RAM.
+Bytes HostComputeBuffer(const LlamaGraph& graph, int64_t copies, int64_t host_layers);
 
 }  // namespace plimsoll
 

@@ -68,6 +68,7 @@ LlamaCache ShapeLlamaCache(const Resolved& resolved, int64_t context) {
   cache.context = internal::SaturatingMultiply(cache.cells, cache.streams);
 
   const int64_t window = WidestWindow(*resolved.architecture);
+  cache.slides = window > 0;
   cache.windowed = window > 0 && Has(version, LlamaChange::kSlidingWindowCache);
   cache.window_cells = cache.cells;
   if (cache.windowed) {

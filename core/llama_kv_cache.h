@@ -21,7 +21,8 @@ struct LlamaCache {
   int64_t streams = 1;
   int64_t cells = 0;         // of one stream
   int64_t window_cells = 0;  // of one stream, for layers with a window
-  bool windowed = false;     // some layers have window_cells
+  bool slides = false;       // some layers have a window, hence a mask of their own
+  bool windowed = false;     // and only window_cells (since May 2025)
   int64_t snapshots = 1;     // recurrent states per slot: one, and one for each drafted token
   bool latent = true;        // MLA keeps its latent; false: full heads (before April 2025)
   bool latent_without_v = true;

@@ -86,7 +86,7 @@ LlamaGraph LlamaPlan::Graph(const LlamaCache& cache) const {
   graph.sequences = cache.sequences;
   graph.cells = cache.cells;
   graph.window_cells = cache.window_cells;
-  graph.windowed = cache.windowed;
+  graph.windowed = cache.slides;
   graph.flash_attention = resolved_.flash_attention;
   graph.quantized_k = IsQuantized(cache.types.k);
   graph.quantized_v = IsQuantized(cache.types.v);
@@ -114,11 +114,34 @@ LlamaGraphPart LlamaPlan::Part(size_t card) const {
   // Batches are large enough to be worth copying weights from RAM to the first card (op offload).
   part.staged_layers = resolved_.n_cpu_moe;
   part.staged_bytes = layout_.largest_expert.count();
+  if (placement_.host_layers > 0) {
+    part.first_layer = 0;
+    part.end_layer = std::max(part.end_layer, std::min(placement_.host_layers, text_layers_));
+    part.host_layers = placement_.host_layers;
+    part.staged_matrix = LargestMatrix().count();
+  }
   if (placement_.host_output) {
     part.output = true;
     part.staged_output = layout_.output.count();
   }
   return part;
+}
+
+// Of a layer's dense part, by its share of the elements.
+Bytes LlamaPlan::LargestMatrix() const {
+  const Architecture& architecture = *resolved_.architecture;
+  const LayerShape& shape = architecture.groups[architecture.layer_group[0]].shape;
+  const int64_t width =
+      shape.mlp.kind == MlpKind::kDense ? shape.mlp.intermediate : shape.mlp.shared_intermediate;
+  double largest = 0, all = 0;
+  for (const Tensor& tensor : architecture.tensors) {
+    if (tensor.group != architecture.layer_group[0] || tensor.role == TensorRole::kExpert) continue;
+    const double elements = static_cast<double>(tensor.rows) * static_cast<double>(tensor.columns);
+    all += elements * static_cast<double>(tensor.copies);
+    if (tensor.rows == width || tensor.columns == width) largest = std::max(largest, elements);
+  }
+  if (all <= 0) return Bytes(0);
+  return BytesFromDouble(largest / all * static_cast<double>(layout_.layers[0].dense.count()));
 }
 
 void LlamaPlan::Fill(int64_t context, std::vector<LlamaCardUse>* cards) const {
@@ -185,31 +208,20 @@ Bytes LlamaPlan::DraftContext(const LlamaCache& cache, const LlamaGraph& graph) 
          ComputeBuffer(graph, part);
 }
 
-Bytes LlamaPlan::HostCache(const LlamaCache& cache) const {
+HostReport LlamaPlan::Host(const LlamaCache& cache) const {
   const Architecture& architecture = *resolved_.architecture;
   const int32_t end = static_cast<int32_t>(std::min(placement_.host_layers, text_layers_));
-  Bytes bytes;
-  if (end == 0) return bytes;
+  HostReport host;
+  host.weights = placement_.host_weights;
+  host.compute_buffer = HostComputeBuffer(Graph(cache), placement_.copies, placement_.host_layers);
+  if (end == 0) return host;
   for (size_t i = 0; i < architecture.groups.size(); ++i) {
     const LayerShape& shape = architecture.groups[i].shape;
     const int64_t layers = architecture.LayersBefore(static_cast<int32_t>(i), end);
-    bytes += (LayerCacheBytes(cache, shape.attention) + LayerStateBytes(cache, shape.recurrent)) * layers;
+    host.kv_cache += LayerCacheBytes(cache, shape.attention) * layers;
+    host.recurrent_state += LayerStateBytes(cache, shape.recurrent) * layers;
   }
-  return bytes;
-}
-
-Bytes LlamaPlan::HostCompute(const LlamaCache& cache) const {
-  const LlamaGraph graph = Graph(cache);
-  Bytes bytes = HostComputeBuffer(graph, placement_.copies);
-  if (placement_.host_layers == 0) return bytes;
-  // Layers in RAM attend there: their queries come over from the card that multiplies.
-  int64_t widest = 0;
-  for (const LayerGroup& group : resolved_.architecture->groups) {
-    const Attention& attention = group.shape.attention;
-    widest = std::max(widest, internal::SaturatingMultiply(attention.heads, attention.key_dim));
-  }
-  bytes += Bytes(4) * graph.tokens * widest;
-  return bytes;
+  return host;
 }
 
 Bytes LlamaPlan::Headroom(int64_t context, std::vector<LlamaCardUse>* cards) const {

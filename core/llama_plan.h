@@ -10,6 +10,7 @@
 #include "core/llama_compute_buffer.h"
 #include "core/llama_kv_cache.h"
 #include "core/llama_placement.h"
+#include "core/report.h"
 #include "core/resolved.h"
 #include "core/units.h"
 
@@ -37,8 +38,7 @@ class LlamaPlan {
   int64_t LongestContext(Bytes margin) const;
 
   LlamaCache Cache(int64_t context) const { return ShapeLlamaCache(resolved_, context); }
-  Bytes HostCache(const LlamaCache& cache) const;    // KV and states of layers in RAM
-  Bytes HostCompute(const LlamaCache& cache) const;  // the pinned buffer
+  HostReport Host(const LlamaCache& cache) const;  // what stays in RAM, and the pinned buffer
 
   const LlamaPlacement& placement() const { return placement_; }
   const GgufLayout& layout() const { return layout_; }
@@ -46,6 +46,7 @@ class LlamaPlan {
  private:
   LlamaGraph Graph(const LlamaCache& cache) const;
   LlamaGraphPart Part(size_t card) const;
+  Bytes LargestMatrix() const;
   Bytes DraftContext(const LlamaCache& cache, const LlamaGraph& graph) const;
   Bytes Headroom(int64_t context, std::vector<LlamaCardUse>* cards) const;
 

@@ -13,7 +13,7 @@ constexpr auto kCountOfChanges = static_cast<size_t>(LlamaChange::kCount);
 constexpr std::array<LlamaChangeRow, kCountOfChanges> kRows = {{
     {LlamaChange::kMlaLatentCache, 5139, 20250415, "ggml-org/llama.cpp#12801"},
     {LlamaChange::kSlidingWindowCache, 5431, 20250520, "ggml-org/llama.cpp#13194"},
-    {LlamaChange::kGluOperator, 5782, 20250629, "ggml-org/llama.cpp#14158"},
+    {LlamaChange::kGluOperator, 5775, 20250629, "ggml-org/llama.cpp#14158"},
     {LlamaChange::kRowIndices, 6064, 20250802, "ggml-org/llama.cpp#14285, default since #14959"},
     {LlamaChange::kStreams, 5913, 20250716, "ggml-org/llama.cpp#14363"},
     {LlamaChange::kFlashAttentionAuto, 6325, 20250830, "ggml-org/llama.cpp#15434"},

@@ -35,7 +35,7 @@ struct GpuReport {
 };
 
 struct HostReport {
-  Bytes weights, kv_cache, compute_buffer;
+  Bytes weights, kv_cache, recurrent_state, compute_buffer;
 };
 
 struct WeightsReport {

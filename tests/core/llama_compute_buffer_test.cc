@@ -63,9 +63,9 @@ TEST(LlamaComputeBuffer, DenseModelMatchesTheReservedBuffers) {
   EXPECT_DOUBLE_EQ(Mib(ComputeBuffer(Spring2026(llama, 32768, false), whole)), 2148.01);
   EXPECT_DOUBLE_EQ(Mib(ComputeBuffer(Autumn2026(llama, 4096, true), whole)), 112.01);
   EXPECT_DOUBLE_EQ(Mib(ComputeBuffer(Autumn2026(llama, 131072, true), whole)), 236.01);
-  EXPECT_DOUBLE_EQ(Mib(HostComputeBuffer(Spring2026(llama, 4096, true), 1)), 24.01);
-  EXPECT_DOUBLE_EQ(Mib(HostComputeBuffer(Spring2026(llama, 32768, false), 1)), 84.01);
-  EXPECT_DOUBLE_EQ(Mib(HostComputeBuffer(Autumn2026(llama, 131072, true), 1)), 144.01);
+  EXPECT_DOUBLE_EQ(Mib(HostComputeBuffer(Spring2026(llama, 4096, true), 1, 0)), 24.01);
+  EXPECT_DOUBLE_EQ(Mib(HostComputeBuffer(Spring2026(llama, 32768, false), 1, 0)), 84.01);
+  EXPECT_DOUBLE_EQ(Mib(HostComputeBuffer(Autumn2026(llama, 131072, true), 1, 0)), 144.01);
 }
 
 TEST(LlamaComputeBuffer, RotatedQuantisedCacheMovesTheHoles) {
@@ -73,9 +73,9 @@ TEST(LlamaComputeBuffer, RotatedQuantisedCacheMovesTheHoles) {
   LlamaGraph graph = Spring2026(llama, 32768, true);
   graph.quantized_k = graph.quantized_v = true;
   EXPECT_DOUBLE_EQ(Mib(ComputeBuffer(graph, Whole(llama))), 266.50);
-  EXPECT_DOUBLE_EQ(Mib(HostComputeBuffer(graph, 1)), 80.09);
+  EXPECT_DOUBLE_EQ(Mib(HostComputeBuffer(graph, 1, 0)), 80.09);
   graph.rotate_cache = false;
-  EXPECT_DOUBLE_EQ(Mib(HostComputeBuffer(graph, 1)), 80.01);
+  EXPECT_DOUBLE_EQ(Mib(HostComputeBuffer(graph, 1, 0)), 80.01);
 }
 
 // Llama 3 70B over two cards, with and without pipeline parallelism.
