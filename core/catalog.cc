@@ -221,6 +221,9 @@ const BoundFormat* Catalog::Bind(const Model& model, std::string_view format_id)
     bound->mask = &bound->own_mask;
   }
   bound->stored = StoreWeights(model.architecture, *bound->format, *bound->mask);
+  if (bound->format->family == FormatFamily::kGguf) {
+    bound->gguf = LayOutGguf(model.architecture, *bound->format);
+  }
 
   const BoundFormat* expected = nullptr;
   if (!slot->compare_exchange_strong(expected, bound.get(), std::memory_order_acq_rel)) return expected;

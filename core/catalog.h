@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "core/architecture.h"
+#include "core/gguf_recipe.h"
 #include "core/gpu.h"
 #include "core/result.h"
 #include "core/weight_format.h"
@@ -39,6 +40,7 @@ struct BoundFormat {
   const QuantizedMask* mask = nullptr;
   const Checkpoint* checkpoint = nullptr;  // whose exceptions apply; nullptr: the tool's defaults
   StoredWeights stored;
+  GgufLayout gguf;          // kGguf: the bytes of each layer; else empty
   WeightFormat own_format;  // where `format` and `mask` point to, unless a checkpoint or the catalog has them
   QuantizedMask own_mask;
 };

@@ -149,7 +149,7 @@ class LlamaCpp final : public Engine {
     kv.num_blocks = cache.context;
     kv.capacity_tokens = cache.context;
     kv.max_concurrency = static_cast<double>(cache.sequences);
-    kv.max_model_len_that_fits = plan.LongestContext(Bytes(0));
+    kv.max_model_len_that_fits = plan.LongestContext(Bytes(0), resolved.max_model_len, least_room);
     if (report->failure != FailureStage::kNone) RemarkOnFit(resolved, report);
   }
 
@@ -170,7 +170,7 @@ class LlamaCpp final : public Engine {
       if (diagnostic.severity == Severity::kError) return own;
     }
     const LlamaPlan plan(resolved);
-    const int64_t longest = plan.LongestContext(MiB(kFitMarginMib));
+    const int64_t longest = plan.LongestContext(MiB(kFitMarginMib), own, plan.Room(own));
     if (longest >= own) return own;
     return std::max(longest, std::min(own, kSmallestFittedContext));
   }

@@ -6,7 +6,7 @@
 namespace plimsoll {
 
 GraphAllocator::Place GraphAllocator::Alloc(int64_t bytes) {
-  const int64_t size = RoundUp(std::clamp<int64_t>(bytes, 1, kLargestTensor), kAlignment);
+  const int64_t size = (std::clamp<int64_t>(bytes, 1, kLargestTensor) + kAlignment - 1) & -kAlignment;
   int best = count_ - 1;
   int64_t best_size = internal::kInt64Max;
   for (int i = 0; i + 1 < count_; ++i) {

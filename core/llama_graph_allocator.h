@@ -29,7 +29,9 @@ class GraphAllocator {
   // Larger than any device; keeps offsets far from overflow whatever the shapes are.
   static constexpr int64_t kLargestTensor = int64_t{1} << 46;
 
-  GraphAllocator() { holes_[0] = {0, kLargestTensor * 1024}; }
+  GraphAllocator() {
+    holes_[0] = {0, kLargestTensor * 1024};
+  }  // NOLINT: the rest is written before it is read
 
   Place Alloc(int64_t bytes);
   void Free(Place* place);
@@ -38,14 +40,14 @@ class GraphAllocator {
 
  private:
   struct Hole {
-    int64_t offset = 0;
-    int64_t size = 0;
+    int64_t offset;
+    int64_t size;
   };
   static constexpr int kMostHoles = 48;  // a layer's graph leaves fewer than twelve
 
   void Remove(int index);
 
-  std::array<Hole, kMostHoles> holes_;  // by offset; the last one is the open end
+  std::array<Hole, kMostHoles> holes_;  // the first count_, by offset; the last one is the open end
   int count_ = 1;
   int64_t peak_ = 0;
 };

@@ -24,6 +24,12 @@ GgufLayout LayOut(const Architecture& architecture, const WeightFormat& format) 
   return LayOutGguf(architecture, converted);
 }
 
+const GgufLayout* RememberedLayout(const Resolved& resolved) {
+  const BoundFormat* bound = resolved.bound;
+  const bool same = bound != nullptr && bound->format == resolved.format;
+  return same && resolved.format->family == FormatFamily::kGguf ? &bound->gguf : nullptr;
+}
+
 std::vector<Bytes> FreeMemory(const Resolved& resolved) {
   std::vector<Bytes> free;
   free.reserve(resolved.cards.size());
@@ -40,6 +46,26 @@ Bytes VisionBytes(const Architecture& architecture) {
   }
   if (weights == Bytes(0)) return weights;
   return weights + MiBFromDouble(Value(Measure::kLlamaVisionBuffer));
+}
+
+// Whether two cards behind the first need the same buffer: the same kinds of layers, as often as a walk tells
+// apart, beginning and ending alike.
+bool AlikeParts(const Architecture& architecture, const LlamaGraphPart& a, const LlamaGraphPart& b) {
+  if (a.output != b.output || a.copies != b.copies) return false;
+  if (a.first_layer >= a.end_layer || b.first_layer >= b.end_layer) return false;
+  const auto kind = [&](int64_t layer) { return architecture.layer_group[static_cast<size_t>(layer)]; };
+  if (kind(a.first_layer) != kind(b.first_layer) || kind(a.end_layer - 1) != kind(b.end_layer - 1))
+    return false;
+  for (size_t group = 0; group < architecture.groups.size(); ++group) {
+    const int32_t index = static_cast<int32_t>(group);
+    const auto layers = [&](const LlamaGraphPart& part) {
+      return std::min(architecture.LayersBefore(index, static_cast<int32_t>(part.end_layer)) -
+                          architecture.LayersBefore(index, static_cast<int32_t>(part.first_layer)),
+                      4);
+    };
+    if (layers(a) != layers(b)) return false;
+  }
+  return true;
 }
 
 bool IsQuantized(KvType type) {
@@ -62,10 +88,12 @@ Bytes LlamaRuntimeBytes(const Gpu& gpu) {
 }
 
 LlamaPlan::LlamaPlan(const Resolved& resolved)
-    : resolved_(resolved),
-      layout_(LayOut(*resolved.architecture, *resolved.format)),
-      placement_(PlaceLlamaModel(resolved, layout_, FreeMemory(resolved))),
-      text_layers_(resolved.architecture->layers) {
+    : resolved_(resolved), layout_(RememberedLayout(resolved)), text_layers_(resolved.architecture->layers) {
+  if (layout_ == nullptr) {
+    own_layout_ = LayOut(*resolved.architecture, *resolved.format);
+    layout_ = &own_layout_;
+  }
+  placement_ = PlaceLlamaModel(resolved, *layout_, FreeMemory(resolved));
   if (resolved.draft != nullptr && resolved.draft_format != nullptr) {
     const GgufLayout draft = LayOut(resolved.draft->architecture, *resolved.draft_format);
     draft_weights_ = draft.tensors + (draft.tied ? draft.output : Bytes(0)) - draft.token_embedding;
@@ -113,7 +141,7 @@ LlamaGraphPart LlamaPlan::Part(size_t card) const {
   if (card > 0) return part;
   // Batches are large enough to be worth copying weights from RAM to the first card (op offload).
   part.staged_layers = resolved_.n_cpu_moe;
-  part.staged_bytes = layout_.largest_expert.count();
+  part.staged_bytes = layout_->largest_expert.count();
   if (placement_.host_layers > 0) {
     part.first_layer = 0;
     part.end_layer = std::max(part.end_layer, std::min(placement_.host_layers, text_layers_));
@@ -122,7 +150,7 @@ LlamaGraphPart LlamaPlan::Part(size_t card) const {
   }
   if (placement_.host_output) {
     part.output = true;
-    part.staged_output = layout_.output.count();
+    part.staged_output = layout_->output.count();
   }
   return part;
 }
@@ -141,7 +169,7 @@ Bytes LlamaPlan::LargestMatrix() const {
     if (tensor.rows == width || tensor.columns == width) largest = std::max(largest, elements);
   }
   if (all <= 0) return Bytes(0);
-  return BytesFromDouble(largest / all * static_cast<double>(layout_.layers[0].dense.count()));
+  return BytesFromDouble(largest / all * static_cast<double>(layout_->layers[0].dense.count()));
 }
 
 void LlamaPlan::Fill(int64_t context, std::vector<LlamaCardUse>* cards) const {
@@ -160,6 +188,8 @@ void LlamaPlan::Fill(int64_t context, std::vector<LlamaCardUse>* cards) const {
     state[i] = LayerStateBytes(cache, architecture.groups[i].shape.recurrent);
   }
   const Bytes beside = DraftContext(cache, graph);
+  LlamaGraphPart walked;
+  Bytes walked_bytes;
   for (size_t i = 0; i < count; ++i) {
     const LlamaDevice& device = placement_.devices[i];
     LlamaCardUse& use = (*cards)[i];
@@ -174,7 +204,15 @@ void LlamaPlan::Fill(int64_t context, std::vector<LlamaCardUse>* cards) const {
       use.recurrent_state += state[kind] * layers;
     }
     const bool computes = end > first || device.output || (i == 0 && placement_.host_layers > 0);
-    if (computes) use.compute_buffer = ComputeBuffer(graph, Part(i));
+    if (computes) {
+      const LlamaGraphPart part = Part(i);
+      // Most cards of many hold the same layers as the card before them.
+      if (!(i > 1 && AlikeParts(architecture, walked, part))) {
+        walked = part;
+        walked_bytes = ComputeBuffer(graph, part);
+      }
+      use.compute_buffer = walked_bytes;
+    }
     use.beside = i == 0 ? vision_ : Bytes(0);
     if (device.output || (placement_.host_output && i == 0)) use.beside += beside;
     use.runtime = LlamaRuntimeBytes(*resolved_.cards[i].gpu);
@@ -224,50 +262,60 @@ HostReport LlamaPlan::Host(const LlamaCache& cache) const {
   return host;
 }
 
-Bytes LlamaPlan::Headroom(int64_t context, std::vector<LlamaCardUse>* cards) const {
-  Fill(context, cards);
+Bytes LlamaPlan::Room(int64_t context) const {
+  std::vector<LlamaCardUse> cards;
+  Fill(context, &cards);
   Bytes least(internal::kInt64Max);
-  for (size_t i = 0; i < cards->size(); ++i) {
-    const Bytes room = resolved_.cards[i].capacity - (*cards)[i].total();
+  for (size_t i = 0; i < cards.size(); ++i) {
+    const Bytes room = resolved_.cards[i].capacity - cards[i].total();
     if (room < least) least = room;
   }
   return least;
 }
 
-int64_t LlamaPlan::LongestContext(Bytes margin) const {
-  const int64_t positions = std::max<int64_t>(resolved_.architecture->max_positions, 256);
-  std::vector<LlamaCardUse> cards;
-  // Memory grows with the context in straight pieces, so a secant lands within a step or two; what is
-  // returned has been evaluated.
-  const int64_t block = internal::SaturatingMultiply(256, std::max<int64_t>(Cache(256).streams, 1));
-  int64_t low = 0;
-  int64_t high = internal::SaturatingMultiply(positions, 4);
-  int64_t at = positions;
-  Bytes low_room = Headroom(block, &cards) - margin;
-  if (low_room < Bytes(0)) return 0;
-  low = block;
-  for (int step = 0; step < 24 && low < high; ++step) {
-    at = std::clamp(at / block * block, low, high);
-    if (at <= low) at = low + block;
-    if (at > high) break;
-    const Bytes room = Headroom(at, &cards) - margin;
-    const double slope = static_cast<double>((low_room - room).count()) / static_cast<double>(at - low);
-    if (room < Bytes(0)) {
-      high = at - block;
-    } else {
-      low = at;
-      low_room = room;
-    }
-    if (high <= low) break;
-    if (slope <= 0) {
-      at = low + (high - low) / 2;
-      continue;
-    }
-    const double reach = static_cast<double>(low_room.count()) / slope;
-    at = reach >= static_cast<double>(high - low) ? high : low + static_cast<int64_t>(reach);
-    if (at > low && at < high && room >= Bytes(0) && at - low < block) at = low + block;
+int64_t LlamaPlan::LongestContext(Bytes margin, int64_t context, Bytes room) const {
+  const int64_t block = internal::SaturatingMultiply(256, Cache(256).streams);
+  const int64_t own = std::max<int64_t>(resolved_.architecture->max_positions, 1);
+  const int64_t cap = std::max(own, context);
+  int64_t fits = context;  // the longest length known to fit, and what it leaves
+  Bytes fits_room = room - margin;
+  int64_t fails = 0;  // the shortest length known to fail; 0: none
+  Bytes fails_room;
+  if (fits_room < Bytes(0)) {
+    fails = context;
+    fails_room = fits_room;
+    fits = std::min(block, cap);
+    fits_room = Room(fits) - margin;
+    if (fits_room < Bytes(0)) return 0;
   }
-  return low;
+  if (fails == 0) {
+    if (fits >= cap) return fits;
+    fails_room = Room(cap) - margin;
+    if (fails_room >= Bytes(0)) return cap;
+    fails = cap;
+  }
+  // Memory grows with the context in straight pieces, so a secant lands within a block after a step or two.
+  for (int step = 0; step < 32 && fails - fits > block; ++step) {
+    const double share = static_cast<double>(fits_room.count()) /
+                         std::max(static_cast<double>((fits_room - fails_room).count()), 1.0);
+    const int64_t reach = static_cast<int64_t>(share * static_cast<double>(fails - fits)) / block * block;
+    // Halving now and then bounds the number of steps whatever the shape.
+    int64_t at = fits + (step % 4 == 3 ? (fails - fits) / 2 / block * block : reach);
+    at = std::clamp(at, fits + block, fails - 1);
+    const Bytes left = Room(at) - margin;
+    if (left >= Bytes(0)) {
+      fits = at;
+      fits_room = left;
+      // If the next block's share of what is left is not there, this is the answer.
+      const double slope =
+          static_cast<double>((fits_room - fails_room).count()) / static_cast<double>(fails - fits);
+      if (static_cast<double>(left.count()) < slope * static_cast<double>(block) * 0.9) break;
+    } else {
+      fails = at;
+      fails_room = left;
+    }
+  }
+  return fits;
 }
 
 }  // namespace plimsoll

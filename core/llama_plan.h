@@ -35,23 +35,26 @@ class LlamaPlan {
   void Fill(int64_t context, std::vector<LlamaCardUse>* cards) const;
 
   // The longest context for which every card keeps `margin` free; 0: not even one block of cells.
-  int64_t LongestContext(Bytes margin) const;
+  // Starts from what is known: `context` has `room` free on the fullest card.
+  int64_t LongestContext(Bytes margin, int64_t context, Bytes room) const;
+  // The least that any card has free.
+  Bytes Room(int64_t context) const;
 
   LlamaCache Cache(int64_t context) const { return ShapeLlamaCache(resolved_, context); }
   HostReport Host(const LlamaCache& cache) const;  // what stays in RAM, and the pinned buffer
 
   const LlamaPlacement& placement() const { return placement_; }
-  const GgufLayout& layout() const { return layout_; }
+  const GgufLayout& layout() const { return *layout_; }
 
  private:
   LlamaGraph Graph(const LlamaCache& cache) const;
   LlamaGraphPart Part(size_t card) const;
   Bytes LargestMatrix() const;
   Bytes DraftContext(const LlamaCache& cache, const LlamaGraph& graph) const;
-  Bytes Headroom(int64_t context, std::vector<LlamaCardUse>* cards) const;
 
   const Resolved& resolved_;
-  GgufLayout layout_;
+  GgufLayout own_layout_;  // when the catalog does not remember one
+  const GgufLayout* layout_;
   LlamaPlacement placement_;
   Bytes draft_weights_;      // of a separate draft model, all cards together
   Bytes vision_;             // the projector file and its buffers, on the first card

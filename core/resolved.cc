@@ -78,6 +78,7 @@ void TakeBound(const BoundFormat& bound, Resolved* resolved) {
   resolved->format = bound.format;
   resolved->mask = bound.mask;
   resolved->checkpoint = bound.checkpoint;
+  resolved->bound = &bound;
   resolved->stored = bound.stored;
 }
 

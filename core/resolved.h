@@ -40,6 +40,8 @@ struct Resolved {
   const QuantizedMask* mask = nullptr;
   const Checkpoint* checkpoint =
       nullptr;                 // whose exceptions apply; nullptr: the tool's defaults or the caller's
+  const BoundFormat* bound =
+      nullptr;                 // what the catalog remembers of model and format; its `format` may differ
   StoredWeights stored;        // the file(s)
   ParameterCounts parameters;  // of the architecture
   EngineKind engine = EngineKind::kVllm;
