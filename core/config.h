@@ -13,8 +13,8 @@
 
 namespace plimsoll {
 
-// The first two have their memory modelled in full (engine_vllm, engine_llama_cpp); of the others the weights, the
-// cache of the sequences asked for, and the speed (engine_generic).
+// The first two have their memory modelled in full (engine_vllm, engine_llama_cpp); of the others the
+// weights, the cache of the sequences asked for, and the speed (engine_generic).
 enum class EngineKind : uint8_t {
   kVllm,
   kLlamaCpp,
