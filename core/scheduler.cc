@@ -139,13 +139,15 @@ Simulation::Simulation(SchedulerSetup setup, RequestList requests)
 // ---- sizes
 // ----------------------------------------------------------------------------------------------------------
 
-int64_t Simulation::Held(int64_t tokens) const {
+int64_t BlocksOf(const SchedulerSetup& setup, int64_t tokens) {
   if (tokens <= 0) return 0;
-  const int64_t units = CeilDiv(tokens, setup_.block_size);
-  int64_t blocks = units * setup_.full_groups + setup_.state_blocks;
-  for (int i = 0; i < setup_.window_groups; ++i) blocks += std::min(units, setup_.windows[At(i)].most_blocks);
+  const int64_t units = CeilDiv(tokens, setup.block_size);
+  int64_t blocks = units * setup.full_groups + setup.state_blocks;
+  for (int i = 0; i < setup.window_groups; ++i) blocks += std::min(units, setup.windows[At(i)].most_blocks);
   return blocks;
 }
+
+int64_t Simulation::Held(int64_t tokens) const { return BlocksOf(setup_, tokens); }
 
 int64_t Simulation::TotalOf(const Sequence& sequence) const {
   return sequence.decoding ? sequence.joined_total + (tick_ - sequence.joined) : sequence.total;

@@ -66,6 +66,9 @@ struct SchedulerSetup {
 // What the engine would run with: pool, groups and limits from a planned configuration.
 SchedulerSetup MakeSchedulerSetup(const Resolved& resolved, const Report& report);
 
+// Blocks that a sequence with room for `tokens` takes, in all groups.
+int64_t BlocksOf(const SchedulerSetup& setup, int64_t tokens);
+
 enum class RequestEnd : uint8_t { kPending, kDone, kTruncated, kPromptTooLong, kOutgrewPool };
 
 struct RequestRecord {

@@ -117,7 +117,8 @@ void App::Compose(const FrameInput& input, FrameOutput* output) {
   ImGui::End();
   output->content_height = std::ceil(height + input.inset_top);
   if (input.embed && PopupOpen()) output->content_height = std::max(output->content_height, kMenuSpace);
-  output->again = state_.version() != version_before || std::abs(left_before - left_height_) > 0.5F ||
+  output->again = ui_.again || state_.version() != version_before ||
+                  std::abs(left_before - left_height_) > 0.5F ||
                   std::abs(right_before - right_height_) > 0.5F;
 
   // Keep what the keyboard moves to in sight.

@@ -23,6 +23,7 @@
 #include "core/resolved.h"
 #include "core/result.h"
 #include "core/solver.h"
+#include "web/schedule_state.h"
 
 namespace plimsoll {
 
@@ -72,6 +73,7 @@ class AppState {
   void ClearNotice() { notice_.clear(); }
 
   ViewState view;
+  ScheduleState schedule;
 
  private:
   struct Answer {

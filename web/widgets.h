@@ -43,6 +43,7 @@ struct Ui {
   float view_top = 0;   // what of the canvas is free for popups
   float view_bottom = 0;
   float view_right = 0;
+  bool again = false;  // a view still has work or motion: draw another frame
 
   float field_height() const { return coarse ? 44 : 34; }
 };

@@ -12,7 +12,10 @@ struct Tab {
   void (*draw)(Ui& ui, AppState& state, float width);
 };
 
-constexpr std::array<Tab, 1> kTabs = {{{"Memory", DrawMemoryTab}}};
+constexpr std::array<Tab, 4> kTabs = {{{"Memory", DrawMemoryTab},
+                                       {"Capacity", DrawCapacityTab},
+                                       {"Schedule", DrawScheduleTab},
+                                       {"Speed", DrawSpeedTab}}};
 
 }  // namespace
 

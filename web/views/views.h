@@ -37,6 +37,9 @@ void DrawTabs(Ui& ui, AppState& state, float width);
 
 // One file each; listed in tabs_view.cc.
 void DrawMemoryTab(Ui& ui, AppState& state, float width);
+void DrawCapacityTab(Ui& ui, AppState& state, float width);
+void DrawScheduleTab(Ui& ui, AppState& state, float width);
+void DrawSpeedTab(Ui& ui, AppState& state, float width);
 
 // How people call things.
 std::string FormatName(std::string_view id);            // "AWQ int4"

@@ -1,0 +1,195 @@
+#include "web/chart.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "imgui_internal.h"
+
+namespace plimsoll {
+namespace {
+
+struct Frame {
+  ImVec2 min, max;
+  double x_first, x_last, y_max;
+  bool log_x;
+
+  double Along(double x) const {
+    if (x_last <= x_first) return 0;
+    if (log_x) return std::log(std::max(x, 1e-9) / x_first) / std::log(x_last / x_first);
+    return (x - x_first) / (x_last - x_first);
+  }
+  float X(double x) const {
+    return min.x + static_cast<float>(std::clamp(Along(x), 0.0, 1.0)) * (max.x - min.x);
+  }
+  float Y(double y) const {
+    const double share = y_max > 0 ? std::clamp(y / y_max, 0.0, 1.0) : 0;
+    return max.y - static_cast<float>(share) * (max.y - min.y);
+  }
+  double At(float pixel) const {
+    const double share =
+        std::clamp(static_cast<double>((pixel - min.x) / std::max(1.0F, max.x - min.x)), 0.0, 1.0);
+    return log_x ? x_first * std::pow(x_last / x_first, share) : x_first + share * (x_last - x_first);
+  }
+};
+
+// 1, 2 or 5 times a power of ten, at least a quarter of `most`.
+double Step(double most) {
+  if (!(most > 0)) return 1;
+  const double rough = most / 4;
+  const double power = std::pow(10.0, std::floor(std::log10(rough)));
+  for (double factor : {1.0, 2.0, 5.0}) {
+    if (factor * power >= rough) return factor * power;
+  }
+  return 10 * power;
+}
+
+double Largest(const Chart& chart) {
+  double most = 0;
+  for (const ChartSeries& series : chart.series) {
+    for (const std::vector<double>* values : {&series.y, &series.high}) {
+      for (double value : *values) most = std::isfinite(value) ? std::max(most, value) : most;
+    }
+  }
+  return most;
+}
+
+size_t NearestIndex(const Chart& chart, const Frame& frame, double x) {
+  size_t nearest = 0;
+  for (size_t i = 1; i < chart.x.size(); ++i) {
+    if (std::abs(frame.Along(chart.x[i]) - frame.Along(x)) <
+        std::abs(frame.Along(chart.x[nearest]) - frame.Along(x))) {
+      nearest = i;
+    }
+  }
+  return nearest;
+}
+
+std::string Text(std::string (*format)(double), double value) {
+  return format ? format(value) : std::string();
+}
+
+void DrawGrid(Ui& ui, const Chart& chart, const Frame& frame, double step) {
+  ImDrawList* draw = ImGui::GetWindowDrawList();
+  const TextStyle note = {ui.colors->muted, 12};
+  for (double y = 0; y <= frame.y_max * 1.0001; y += step) {
+    const float at = std::round(frame.Y(y));
+    draw->AddRectFilled(ImVec2(frame.min.x, at), ImVec2(frame.max.x, at + 1), ui.colors->line);
+    DrawTextRight(ui, ImVec2(frame.min.x - 8, at), Text(chart.y_text, y), note);
+  }
+  const float bottom = frame.max.y + 14;
+  float last_end = -1e9F;
+  for (size_t i = 0; i < chart.x.size(); ++i) {
+    // On a logarithmic axis whole powers of two; on a linear one five equal parts.
+    const double power = chart.log_x ? std::log2(chart.x[i]) : 0;
+    if (chart.log_x && std::abs(power - std::round(power)) > 1e-6) continue;
+    if (!chart.log_x && i % std::max<size_t>(1, (chart.x.size() - 1) / 5) != 0) continue;
+    const std::string text = Text(chart.x_text, chart.x[i]);
+    const float half = TextWidth(ui, text, note) / 2;
+    const float at = std::min(frame.X(chart.x[i]), frame.max.x - half);
+    if (at - half < last_end + 10) continue;
+    DrawText(ui, ImVec2(std::max(at - half, frame.min.x - 4), bottom), text, note);
+    last_end = at + half;
+  }
+}
+
+void DrawBand(const Chart& chart, const ChartSeries& series, const Frame& frame) {
+  ImDrawList* draw = ImGui::GetWindowDrawList();
+  const ImU32 soft = Faded(series.color, 0.16F);
+  const bool band = series.low.size() == chart.x.size() && series.high.size() == chart.x.size();
+  if (!band && !series.filled) return;
+  for (size_t i = 1; i < chart.x.size(); ++i) {
+    const float x0 = frame.X(chart.x[i - 1]), x1 = frame.X(chart.x[i]);
+    const float top0 = frame.Y(band ? series.high[i - 1] : series.y[i - 1]);
+    const float top1 = frame.Y(band ? series.high[i] : series.y[i]);
+    const float low0 = band ? frame.Y(series.low[i - 1]) : frame.max.y;
+    const float low1 = band ? frame.Y(series.low[i]) : frame.max.y;
+    draw->AddQuadFilled(ImVec2(x0, top0), ImVec2(x1, top1), ImVec2(x1, low1), ImVec2(x0, low0), soft);
+  }
+}
+
+void DrawLine(const Chart& chart, const ChartSeries& series, const Frame& frame) {
+  std::vector<ImVec2> points;
+  points.reserve(chart.x.size());
+  for (size_t i = 0; i < chart.x.size() && i < series.y.size(); ++i) {
+    points.push_back(ImVec2(frame.X(chart.x[i]), frame.Y(series.y[i])));
+  }
+  ImGui::GetWindowDrawList()->AddPolyline(points.data(), static_cast<int>(points.size()), series.color, 0,
+                                          1.75F);
+}
+
+// Names with a dash of their colour, right-aligned on the title's line.
+void DrawLegend(Ui& ui, const Chart& chart, ImVec2 right) {
+  float x = right.x;
+  for (size_t i = chart.series.size(); i-- > 0;) {
+    const ChartSeries& series = chart.series[i];
+    const TextStyle style = {ui.colors->muted, kNote};
+    const float text = TextWidth(ui, series.name, style);
+    DrawText(ui, ImVec2(x - text, right.y), series.name, style);
+    x -= text + 20;
+    ImGui::GetWindowDrawList()->AddRectFilled(ImVec2(x, right.y - 1), ImVec2(x + 14, right.y + 1),
+                                              series.color);
+    x -= 16;
+  }
+}
+
+void DrawReading(Ui& ui, const Chart& chart, const Frame& frame, size_t index) {
+  ImDrawList* draw = ImGui::GetWindowDrawList();
+  const float x = frame.X(chart.x[index]);
+  draw->AddRectFilled(ImVec2(x, frame.min.y), ImVec2(x + 1, frame.max.y), ui.colors->muted);
+  std::string text = Text(chart.x_text, chart.x[index]) + " " + chart.x_label;
+  for (const ChartSeries& series : chart.series) {
+    if (index < series.y.size()) text += "   " + series.name + " " + Text(chart.y_text, series.y[index]);
+    draw->AddCircleFilled(ImVec2(x, frame.Y(series.y[index])), 3.5F, series.color);
+  }
+  const TextStyle style = {ui.colors->ink, kNote};
+  const float width = TextWidth(ui, text, style) + 16;
+  const float left = std::clamp(x + 8, frame.min.x, std::max(frame.min.x, frame.max.x - width));
+  draw->AddRectFilled(ImVec2(left, frame.min.y + 2), ImVec2(left + width, frame.min.y + 26), ui.colors->panel,
+                      5);
+  draw->AddRect(ImVec2(left, frame.min.y + 2), ImVec2(left + width, frame.min.y + 26), ui.colors->line, 5);
+  DrawText(ui, ImVec2(left + 8, frame.min.y + 14), text, style);
+}
+
+}  // namespace
+
+std::optional<double> DrawChart(Ui& ui, const Chart& chart, float width, float height) {
+  const ImVec2 at = ImGui::GetCursorScreenPos();
+  const float head = 30;
+  if (chart.x.size() < 2 || chart.series.empty()) return std::nullopt;
+  std::string summary;
+  for (const ChartSeries& series : chart.series) {
+    if (series.y.empty()) continue;
+    summary += (summary.empty() ? "" : "; ") + series.name + " from " + Text(chart.y_text, series.y.front()) +
+               " to " + Text(chart.y_text, series.y.back());
+  }
+  const Interaction item = Item(ui, chart.title, ImVec2(width, height), "img", chart.title, summary);
+  const double most = chart.y_max > 0 ? chart.y_max : Largest(chart);
+  const double step = Step(most);
+  const Frame frame = {ImVec2(at.x + 52, at.y + head),
+                       ImVec2(at.x + width - 4, at.y + height - 44),
+                       chart.x.front(),
+                       chart.x.back(),
+                       chart.y_max > 0 ? chart.y_max : std::ceil(most / step) * step,
+                       chart.log_x};
+  if (!item.visible) return std::nullopt;
+  DrawText(ui, ImVec2(at.x, at.y + 10), chart.title, {0, kBody, Weight::kSemibold});
+  DrawLegend(ui, chart, ImVec2(at.x + width - 4, at.y + 10));
+  DrawGrid(ui, chart, frame, step);
+  for (const ChartSeries& series : chart.series) DrawBand(chart, series, frame);
+  for (const ChartSeries& series : chart.series) DrawLine(chart, series, frame);
+  ImDrawList* draw = ImGui::GetWindowDrawList();
+  if (chart.mark_x > 0) {
+    const float x = std::round(frame.X(chart.mark_x));
+    for (float y = frame.min.y; y < frame.max.y; y += 7) {
+      draw->AddRectFilled(ImVec2(x, y), ImVec2(x + 1.5F, std::min(y + 4, frame.max.y)), ui.colors->ink);
+    }
+  }
+  const TextStyle note = {ui.colors->muted, 12};
+  DrawTextRight(ui, ImVec2(frame.max.x, frame.max.y + 32), chart.x_label, note);
+  const float pointer = ImGui::GetIO().MousePos.x;
+  if (item.hovered || item.held) DrawReading(ui, chart, frame, NearestIndex(chart, frame, frame.At(pointer)));
+  if (item.clicked || item.held) return frame.At(pointer);
+  return std::nullopt;
+}
+
+}  // namespace plimsoll

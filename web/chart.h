@@ -1,0 +1,40 @@
+// A quiet line chart: thin rules, a few labelled ticks, lines with an optional band, and the values under the
+// pointer.
+#ifndef PLIMSOLL_WEB_CHART_H_
+#define PLIMSOLL_WEB_CHART_H_
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "web/widgets.h"
+
+namespace plimsoll {
+
+struct ChartSeries {
+  std::string name;
+  ImU32 color = 0;
+  std::vector<double> y;          // one for each x of the chart
+  std::vector<double> low, high;  // the band around it; empty: none
+  bool filled = false;            // the area below it
+};
+
+struct Chart {
+  std::string title;
+  std::string x_label;  // what stands on the axis: "sequences at once"
+  std::vector<double> x;
+  bool log_x = false;
+  std::string (*x_text)(double) = nullptr;
+  std::string (*y_text)(double) = nullptr;
+  double y_max = 0;   // 0: from the data
+  double mark_x = 0;  // a vertical line at the configuration's own value; 0: none
+  std::vector<ChartSeries> series;
+};
+
+// At the cursor. Enters itself into the semantic tree as an image whose value says the ends of each line. A
+// click or drag inside gives the x under the pointer; otherwise nothing.
+std::optional<double> DrawChart(Ui& ui, const Chart& chart, float width, float height);
+
+}  // namespace plimsoll
+
+#endif  // PLIMSOLL_WEB_CHART_H_

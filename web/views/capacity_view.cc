@@ -1,0 +1,156 @@
+// How the KV cache is shared out: sequences at once against their length, with the operating points that have
+// a name. A click on a cell takes it into the configuration.
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "core/capacity.h"
+#include "core/text.h"
+#include "web/views/views.h"
+
+namespace plimsoll {
+namespace {
+
+constexpr std::array<int64_t, 9> kSequences = {1, 2, 4, 8, 16, 32, 64, 128, 256};
+
+std::vector<int64_t> Lengths(int64_t longest) {
+  std::vector<int64_t> lengths;
+  for (int64_t length = 2048; length < longest; length *= 2) lengths.push_back(length);
+  lengths.push_back(longest);
+  if (lengths.size() > 9) lengths.erase(lengths.begin(), lengths.end() - 9);
+  return lengths;
+}
+
+// What a cell says, in words as well as in colour.
+std::string CellText(double share) {
+  if (share > 9.95) return "×" + DecimalText(share, 0);
+  if (share > 1) return "×" + DecimalText(share, 1);
+  return DecimalText(share * 100, 0) + " %";
+}
+
+ImU32 CellColor(const Ui& ui, double share) {
+  if (share > 1) return Faded(ui.colors->does_not_fit, 0.14F);
+  if (share > 0.9) return Faded(ui.colors->tight, 0.20F);
+  return Faded(ui.colors->fits, 0.08F + 0.16F * static_cast<float>(share));
+}
+
+void Headline(Ui& ui, AppState& state, const Capacity& capacity, float width) {
+  const Resolved& resolved = state.resolved();
+  const KvReport& kv = state.report().kv;
+  const int64_t each = capacity.TokensEach(resolved.max_num_seqs);
+  std::string text = "The cache holds " + CountText(kv.capacity_tokens) +
+                     " tokens: " + DecimalText(kv.max_concurrency, 1) + " sequences of " +
+                     CountText(resolved.max_model_len) + ", or " +
+                     CountedText(resolved.max_num_seqs, "sequence", "sequences") + " of " +
+                     CountText(std::min(each, resolved.max_model_len)) + " tokens each.";
+  Paragraph(ui, text, width);
+  Gap(2);
+  Paragraph(ui,
+            "Share of the cache that so many full sequences take. Above 100 % (shown as a multiple) they "
+            "cannot all be "
+            "there at once: the engine queues or preempts them.",
+            width, {ui.colors->muted, kNote});
+}
+
+void Grid(Ui& ui, AppState& state, const Capacity& capacity, float width) {
+  const Resolved& resolved = state.resolved();
+  const int64_t longest = std::max<int64_t>(resolved.architecture ? resolved.architecture->max_positions : 0,
+                                            std::max<int64_t>(resolved.max_model_len, 2048));
+  const std::vector<int64_t> lengths = Lengths(longest);
+  const size_t columns = width < 520 ? 6 : kSequences.size();
+  const float label = 76;
+  const float cell = (width - label) / static_cast<float>(columns);
+  const float height = ui.coarse ? 44 : 34;
+  const TextStyle note = {ui.colors->muted, kNote};
+  ImVec2 at = ImGui::GetCursorScreenPos();
+  DrawText(ui, ImVec2(at.x, at.y + 12), "Context", note);
+  DrawTextRight(ui, ImVec2(at.x + width, at.y + 12), "sequences at once", note);
+  ImDrawList* draw = ImGui::GetWindowDrawList();
+  at.y += 26;
+  for (size_t c = 0; c < columns; ++c) {
+    const std::string text = CountText(kSequences[c]);
+    const float middle = at.x + label + cell * (static_cast<float>(c) + 0.5F);
+    DrawText(ui, ImVec2(middle - TextWidth(ui, text, note) / 2, at.y + 10), text, note);
+  }
+  at.y += 24;
+  for (size_t r = 0; r < lengths.size(); ++r) {
+    DrawText(ui, ImVec2(at.x, at.y + height / 2), ContextText(lengths[r]), {});
+    for (size_t c = 0; c < columns; ++c) {
+      const double share = capacity.Share(kSequences[c], lengths[r]);
+      const std::string text = CellText(share);
+      const ImVec2 corner(at.x + label + cell * static_cast<float>(c), at.y);
+      ImGui::SetCursorScreenPos(ImVec2(corner.x + 1, corner.y + 1));
+      const std::string name = CountText(kSequences[c]) + " × " + CountText(lengths[r]) + " tokens";
+      const Interaction item = Item(ui, name, ImVec2(cell - 2, height - 2), "button", name, text, 4);
+      if (item.visible) {
+        draw->AddRectFilled(item.min, item.max, CellColor(ui, share), 4);
+        const bool chosen = kSequences[c] == resolved.max_num_seqs && lengths[r] == resolved.max_model_len;
+        if (chosen || item.hovered) {
+          draw->AddRect(item.min, item.max, chosen ? ui.colors->accent : ui.colors->muted, 4, 0,
+                        chosen ? 2.0F : 1.0F);
+        }
+        const TextStyle style = {share > 1 ? ui.colors->muted : ui.colors->ink, 13};
+        DrawText(
+            ui,
+            ImVec2((item.min.x + item.max.x - TextWidth(ui, text, style)) / 2, (item.min.y + item.max.y) / 2),
+            text, style);
+      }
+      if (item.clicked) {
+        state.Dispatch({{"max_model_len", Json(lengths[r])}, {"max_num_seqs", Json(kSequences[c])}});
+      }
+    }
+    at.y += height;
+  }
+  ImGui::SetCursorScreenPos(at);
+}
+
+void Points(Ui& ui, AppState& state, const Capacity& capacity, float width) {
+  const Resolved& resolved = state.resolved();
+  const int64_t longest =
+      resolved.architecture ? resolved.architecture->max_positions : resolved.max_model_len;
+  const std::vector<OperatingPoint> points = OperatingPoints(capacity, std::max<int64_t>(longest, 1));
+  const float height = ui.coarse ? 46 : 39;
+  for (const OperatingPoint& point : points) {
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    ImGui::GetWindowDrawList()->AddRectFilled(at, ImVec2(at.x + width, at.y + 1), ui.colors->line);
+    const std::string figure = CountText(point.sequences) + " × " + ContextText(point.context);
+    const Interaction item = Item(ui, point.name, ImVec2(width, height), "button", point.name, figure, 4);
+    if (item.visible) {
+      if (item.hovered) {
+        ImGui::GetWindowDrawList()->AddRectFilled(item.min, item.max, Faded(ui.colors->line, 0.35F), 4);
+      }
+      const float middle = (item.min.y + item.max.y) / 2;
+      DrawText(ui, ImVec2(at.x + 6, middle), point.name);
+      DrawTextRight(ui, ImVec2(at.x + width - 6, middle), figure);
+      const float note = at.x + std::round(width * 0.3F);
+      if (width >= 560) DrawText(ui, ImVec2(note, middle), point.meaning, {ui.colors->muted, kNote});
+    }
+    if (item.clicked) {
+      state.Dispatch({{"max_model_len", Json(point.context)}, {"max_num_seqs", Json(point.sequences)}});
+    }
+  }
+}
+
+}  // namespace
+
+void DrawCapacityTab(Ui& ui, AppState& state, float width) {
+  const Capacity capacity(state.resolved(), state.report());
+  ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(8, 0));
+  Gap(16);
+  if (capacity.empty()) {
+    Paragraph(ui, "There is no room for a KV cache here, so there is nothing to share out.", width,
+              {ui.colors->muted});
+    ImGui::PopStyleVar();
+    return;
+  }
+  Headline(ui, state, capacity, width);
+  Gap(14);
+  Grid(ui, state, capacity, width);
+  Gap(24);
+  SectionLabel(ui, "Named operating points");
+  Gap(8);
+  Points(ui, state, capacity, width);
+  ImGui::PopStyleVar();
+}
+
+}  // namespace plimsoll

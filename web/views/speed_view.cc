@@ -1,0 +1,289 @@
+// How fast: decode against batch and context with its band, where a step's time goes, and this card against
+// others.
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "core/text.h"
+#include "core/throughput.h"
+#include "web/chart.h"
+#include "web/views/views.h"
+
+namespace plimsoll {
+namespace {
+
+std::string_view BoundText(Bound bound) {
+  switch (bound) {
+    case Bound::kMemory:
+      return "memory bandwidth";
+    case Bound::kCompute:
+      return "compute";
+    case Bound::kLatency:
+      return "launch latency";
+    case Bound::kCommunication:
+      return "communication between cards";
+    case Bound::kHostMemory:
+      return "host memory";
+    case Bound::kHostLink:
+      return "the link to the host";
+  }
+  return "";
+}
+
+std::string Rate(double value) {
+  if (value >= 100) return CountText(static_cast<int64_t>(std::llround(value)));
+  return DecimalText(value, 1);
+}
+
+std::string Whole(double value) { return CountText(static_cast<int64_t>(std::llround(value))); }
+std::string Tokens(double value) { return ContextText(static_cast<int64_t>(std::llround(value))); }
+
+// A decode step of `sequences` at a context of `tokens` each.
+StepLoad DecodeLoad(const StepModel& model, int64_t sequences, double tokens) {
+  StepLoad load;
+  load.decode_sequences = sequences;
+  for (int i = 0; i < model.span_count(); ++i) {
+    load.decode_kv_tokens[static_cast<size_t>(i)] =
+        static_cast<double>(sequences) * std::min(tokens, static_cast<double>(model.span(i)));
+  }
+  return load;
+}
+
+double PerStream(const StepModel& model, int64_t sequences, double tokens) {
+  const double step = model.Time(DecodeLoad(model, sequences, tokens)).value();
+  return step > 0 ? std::max(1.0, model.tokens_per_step()) / step : 0;
+}
+
+double MiddleContext(const Resolved& resolved) {
+  return static_cast<double>(resolved.prompt_tokens) + static_cast<double>(resolved.output_tokens) / 2;
+}
+
+void Figures(Ui& ui, AppState& state, const StepModel& model, float width) {
+  const SpeedReport& speed = state.report().speed;
+  const Resolved& resolved = state.resolved();
+  const StepTime time = model.Explain(DecodeLoad(model, resolved.concurrency, MiddleContext(resolved)));
+  struct Figure {
+    std::string name, value, note;
+  };
+  const std::array<Figure, 4> figures = {{
+      {"Decode, each user", Rate(speed.decode_tokens_per_s) + " tok/s",
+       Rate(speed.low) + " to " + Rate(speed.high) + ", bound by " + std::string(BoundText(time.bound))},
+      {"Decode, all users", Rate(speed.decode_tokens_per_s_total) + " tok/s",
+       CountedText(resolved.concurrency, "user", "users") + " at once"},
+      {"Prefill", Rate(speed.prefill_tokens_per_s) + " tok/s",
+       CountText(resolved.prompt_tokens) + " prompt tokens"},
+      {"First token", DurationText(Seconds(speed.ttft_ms / 1e3)),
+       DecimalText(speed.tpot_ms, 1) + " ms for each next"},
+  }};
+  const int columns = width >= 680 ? 4 : 2;
+  const float cell = width / static_cast<float>(columns);
+  const ImVec2 at = ImGui::GetCursorScreenPos();
+  for (int i = 0; i < 4; ++i) {
+    const Figure& figure = figures[static_cast<size_t>(i)];
+    const float x = at.x + cell * static_cast<float>(i % columns);
+    const float y = at.y + 78 * static_cast<float>(i / columns);
+    DrawText(ui, ImVec2(x, y + 8), figure.name, {ui.colors->muted, kNote});
+    DrawText(ui, ImVec2(x, y + 31), figure.value, {0, 18, Weight::kSemibold}, cell - 12);
+    DrawText(ui, ImVec2(x, y + 53), figure.note, {ui.colors->muted, kNote}, cell - 12);
+    ui.tree->Add({"figure", figure.name, figure.value + ", " + figure.note, x, y, cell, 66});
+  }
+  ImGui::SetCursorScreenPos(ImVec2(at.x, at.y + 78 * static_cast<float>(4 / columns)));
+}
+
+bool WorkloadSlider(Ui& ui, AppState& state, const char* label, const char* key, int64_t value, double most,
+                    float width) {
+  const SliderResult result =
+      Slider(ui, label, static_cast<double>(value), CountText(value), CountText(value), {1, most, 0}, width);
+  if (result.typed) return state.Dispatch({{key, TypedNumber(*result.typed)}});
+  if (result.value) {
+    return state.Dispatch({{key, Json(std::max<int64_t>(1, std::llround(*result.value)))}});
+  }
+  return false;
+}
+
+void WorkloadSliders(Ui& ui, AppState& state, float width) {
+  const Resolved& resolved = state.resolved();
+  const bool row = width >= 620;
+  const float cell = row ? (width - 48) / 3 : width;
+  const int64_t prompt = resolved.prompt_tokens, output = resolved.output_tokens,
+                users = resolved.concurrency;
+  WorkloadSlider(ui, state, "Prompt tokens", "prompt_tokens", prompt, std::max(131072.0, double(prompt)),
+                 cell);
+  if (row) ImGui::SameLine(0, 24);
+  WorkloadSlider(ui, state, "Output tokens", "output_tokens", output, std::max(16384.0, double(output)),
+                 cell);
+  if (row) ImGui::SameLine(0, 24);
+  WorkloadSlider(ui, state, "Users at once", "concurrency", users, std::max(1024.0, double(users)), cell);
+}
+
+ChartSeries WithBand(std::string name, ImU32 color) {
+  ChartSeries series;
+  series.name = std::move(name);
+  series.color = color;
+  return series;
+}
+
+void AddPoint(ChartSeries* series, const StepModel& model, double value) {
+  series->y.push_back(value);
+  series->low.push_back(value * (1 - model.below()));
+  series->high.push_back(value * (1 + model.above()));
+}
+
+void BatchChart(Ui& ui, const Resolved& resolved, const StepModel& model, float width) {
+  Chart chart;
+  chart.title = "Total decode rate";
+  chart.x_label = "users at once";
+  chart.log_x = true;
+  chart.x_text = Whole;
+  chart.y_text = Whole;
+  chart.mark_x = static_cast<double>(resolved.concurrency);
+  ChartSeries total = WithBand("all users, tok/s", ui.colors->accent);
+  const double most = static_cast<double>(std::clamp<int64_t>(resolved.max_num_seqs, 32, 1024));
+  for (double users = 1; users <= most; users *= std::sqrt(2.0)) {
+    const int64_t count = std::llround(users);
+    chart.x.push_back(users);
+    AddPoint(&total, model, PerStream(model, count, MiddleContext(resolved)) * static_cast<double>(count));
+  }
+  chart.series.push_back(std::move(total));
+  DrawChart(ui, chart, width, 240);
+}
+
+void ContextChart(Ui& ui, const Resolved& resolved, const StepModel& model, float width) {
+  Chart chart;
+  chart.title = "Decode rate of one user";
+  chart.x_label = "tokens of context";
+  chart.log_x = true;
+  chart.x_text = Tokens;
+  chart.y_text = Whole;
+  chart.mark_x = MiddleContext(resolved);
+  ChartSeries one = WithBand("alone, tok/s", ui.colors->weights);
+  ChartSeries many = WithBand("beside others", ui.colors->kv_cache);
+  const double most = static_cast<double>(std::max<int64_t>(resolved.max_model_len, 1024));
+  for (double tokens = 256; tokens <= most * 1.001; tokens *= std::sqrt(2.0)) {
+    chart.x.push_back(tokens);
+    AddPoint(&one, model, PerStream(model, 1, tokens));
+    if (resolved.concurrency > 1) AddPoint(&many, model, PerStream(model, resolved.concurrency, tokens));
+  }
+  chart.series.push_back(std::move(one));
+  if (resolved.concurrency > 1) chart.series.push_back(std::move(many));
+  DrawChart(ui, chart, width, 240);
+}
+
+// Where the time of one decode step goes, as rows with bars.
+void StepParts(Ui& ui, const Resolved& resolved, const StepModel& model, float width) {
+  const StepTime time = model.Explain(DecodeLoad(model, resolved.concurrency, MiddleContext(resolved)));
+  struct Part {
+    const char* name;
+    Seconds seconds;
+    ImU32 color;
+  };
+  const Palette& c = *ui.colors;
+  const std::array<Part, 9> parts = {{{"Reading weights", time.weights, c.weights},
+                                      {"Computing", time.compute, c.activation},
+                                      {"Reading the KV cache", time.kv_read, c.kv_cache},
+                                      {"Recurrent state", time.recurrent_state, c.recurrent_state},
+                                      {"Attention", time.attention, c.activation},
+                                      {"Talking to other cards", time.all_reduce, c.accent},
+                                      {"Launching kernels", time.launch, c.runtime},
+                                      {"Output head", time.head, c.weights},
+                                      {"Host memory and link", time.offload, c.host}}};
+  SectionLabel(ui, "One decode step, " + DecimalText(time.total.value() * 1e3, 2) + " ms");
+  Gap(6);
+  const float name = std::min(200.0F, width * 0.4F);
+  for (const Part& part : parts) {
+    if (part.seconds.value() < time.total.value() * 0.001) continue;
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    const double share = time.total.value() > 0 ? part.seconds / time.total : 0;
+    const std::string text = DecimalText(part.seconds.value() * 1e3, 2) + " ms";
+    DrawText(ui, ImVec2(at.x, at.y + 13), part.name, {0, 13.5F}, name - 8);
+    DrawTextRight(ui, ImVec2(at.x + width, at.y + 13), text, {ui.colors->muted, 13});
+    const float room = width - name - 84;
+    ImGui::GetWindowDrawList()->AddRectFilled(
+        ImVec2(at.x + name, at.y + 8),
+        ImVec2(at.x + name + std::max(2.0F, static_cast<float>(share) * room), at.y + 18), part.color, 3);
+    ui.tree->Add({"row", part.name, text, at.x, at.y, width, 26});
+    ImGui::SetCursorScreenPos(ImVec2(at.x, at.y + 26));
+  }
+}
+
+constexpr std::array<std::string_view, 10> kOthers = {
+    "t4", "rtx-3090", "rtx-4090", "rtx-5090", "l40s", "a100-sxm-80gb", "h100-sxm", "h200", "b200", "mi300x"};
+
+// The same configuration on other cards. Memory is not asked here: a card that cannot hold it says so.
+void OtherCards(Ui& ui, AppState& state, float width) {
+  struct Row {
+    const Gpu* gpu;
+    double rate;
+    bool fits, here;
+  };
+  std::vector<Row> rows;
+  double most = 0;
+  const Config& config = state.config();
+  std::vector<std::string> ids(kOthers.begin(), kOthers.end());
+  if (!config.gpu.empty() && std::find(ids.begin(), ids.end(), config.gpu.front()) == ids.end()) {
+    ids.push_back(config.gpu.front());
+  }
+  for (const std::string& id : ids) {
+    Config other = config;
+    other.gpu = {id};
+    other.gpu_memory_mib.clear();
+    other.gpus = static_cast<int64_t>(state.resolved().gpus);
+    const Result<Report> report = Estimate(other, state.catalog());
+    const Gpu* gpu = state.catalog().FindGpu(id);
+    if (!report.ok() || gpu == nullptr) continue;
+    const double rate = report->speed.decode_tokens_per_s;
+    rows.push_back({gpu, rate, report->fits(), !config.gpu.empty() && id == config.gpu.front()});
+    most = std::max(most, rate);
+  }
+  std::sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return a.rate < b.rate; });
+  SectionLabel(ui, "Decode rate of each user on other cards");
+  Gap(6);
+  const float name = std::min(190.0F, width * 0.4F);
+  for (const Row& row : rows) {
+    const float height = ui.coarse ? 44 : 28;
+    const std::string text = Rate(row.rate) + " tok/s" + (row.fits ? "" : ", does not fit");
+    const Interaction item = Item(ui, row.gpu->id, ImVec2(width, height), "button", row.gpu->name, text, 4);
+    if (item.visible) {
+      ImDrawList* draw = ImGui::GetWindowDrawList();
+      if (item.hovered) draw->AddRectFilled(item.min, item.max, Faded(ui.colors->line, 0.35F), 4);
+      const float middle = (item.min.y + item.max.y) / 2;
+      DrawText(ui, ImVec2(item.min.x, middle), row.gpu->name,
+               {0, 13.5F, row.here ? Weight::kSemibold : Weight::kRegular}, name - 8);
+      DrawTextRight(ui, ImVec2(item.max.x, middle), text, {ui.colors->muted, 13});
+      const float room = width - name - 180;
+      const float bar = most > 0 ? static_cast<float>(row.rate / most) * room : 0;
+      const ImU32 color = row.here ? ui.colors->accent : Faded(ui.colors->runtime, row.fits ? 0.75F : 0.3F);
+      draw->AddRectFilled(ImVec2(item.min.x + name, middle - 5),
+                          ImVec2(item.min.x + name + std::max(2.0F, bar), middle + 5), color, 3);
+    }
+    if (item.clicked) state.Dispatch({{"gpu", Json(row.gpu->id)}});
+  }
+}
+
+}  // namespace
+
+void DrawSpeedTab(Ui& ui, AppState& state, float width) {
+  const Resolved& resolved = state.resolved();
+  const StepModel model = StepModel::Make(resolved);
+  ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(8, 0));
+  Gap(18);
+  Figures(ui, state, model, width);
+  if (!state.report().fits()) {
+    Paragraph(ui, "These are the rates if it did fit.", width, {ui.colors->does_not_fit, kNote});
+  }
+  Gap(8);
+  WorkloadSliders(ui, state, width);
+  Gap(20);
+  const bool row = width >= 760;
+  const float half = row ? (width - 32) / 2 : width;
+  BatchChart(ui, resolved, model, half);
+  if (row) ImGui::SameLine(0, 32);
+  ContextChart(ui, resolved, model, half);
+  Gap(16);
+  StepParts(ui, resolved, model, width);
+  Gap(20);
+  OtherCards(ui, state, width);
+  ImGui::PopStyleVar();
+}
+
+}  // namespace plimsoll
