@@ -51,10 +51,17 @@ std::string Padded(std::string text, size_t width) {
   return text.size() < width ? std::string(width - text.size(), ' ') + text : text;
 }
 
+// As printf's %.2f: no separators.
+std::string LogMib(Bytes bytes, size_t width) {
+  std::string text = DecimalText(bytes.mib(), 2);
+  text.erase(std::remove(text.begin(), text.end(), ','), text.end());
+  return Padded(std::move(text), width);
+}
+
 std::string BufferLine(std::string_view function, std::string_view device, size_t width,
                        std::string_view what, Bytes bytes) {
   return std::string(function) + ": " + Padded(std::string(device), width) + " " + std::string(what) +
-         " buffer size = " + Padded(DecimalText(bytes.mib(), 2), 8) + " MiB";
+         " buffer size = " + LogMib(bytes, 8) + " MiB";
 }
 
 std::string MibText(Bytes bytes) { return DecimalText(bytes.mib(), 2) + " MiB"; }
@@ -121,9 +128,9 @@ std::vector<std::string> LlamaLog(const Resolved& resolved, const Report& report
     lines.push_back(BufferLine(prefixes.cache, devices[i], 10, "KV", report.per_gpu[i].kv_cache));
   }
   if (total_kv > Bytes(0)) {
-    lines.push_back(std::string(prefixes.cache) + ": size = " + Padded(DecimalText(total_kv.mib(), 2), 7) +
-                    " MiB (" + Padded(std::to_string(cache.cells), 6) + " cells, " +
-                    std::to_string(cache.streams) + "/" + std::to_string(cache.sequences) + " seqs)");
+    lines.push_back(std::string(prefixes.cache) + ": size = " + LogMib(total_kv, 7) + " MiB (" +
+                    Padded(std::to_string(cache.cells), 6) + " cells, " + std::to_string(cache.streams) +
+                    "/" + std::to_string(cache.sequences) + " seqs)");
   }
   for (size_t i = 0; i < devices.size(); ++i) {
     if (report.per_gpu[i].recurrent_state == Bytes(0)) continue;
