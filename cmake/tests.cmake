@@ -45,3 +45,8 @@ if(benchmarks AND benchmark_FOUND)
   add_executable(plimsoll_bench ${benchmarks})
   target_link_libraries(plimsoll_bench PRIVATE plimsoll_core plimsoll_catalog plimsoll_warnings benchmark::benchmark_main)
 endif()
+
+# Fits core/measured_speeds on the measured rows and reports its errors; run by hand.
+add_executable(plimsoll_calibrate EXCLUDE_FROM_ALL tests/calibration/calibrate.cc)
+target_link_libraries(plimsoll_calibrate PRIVATE plimsoll_core plimsoll_catalog plimsoll_warnings)
+target_compile_definitions(plimsoll_calibrate PRIVATE "PLIMSOLL_TEST_DATA=\"${PROJECT_SOURCE_DIR}/tests/data/\"")

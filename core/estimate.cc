@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/engine.h"
+#include "core/throughput.h"
 #include "core/verdict.h"
 
 namespace plimsoll {
@@ -143,6 +144,7 @@ Report EstimateResolved(const Resolved& resolved) {
     return report;
   }
   FindEngine(resolved.engine).Plan(resolved, &report);
+  report.speed = EstimateSpeed(resolved, report);
   return report;
 }
 

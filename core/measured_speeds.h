@@ -51,7 +51,8 @@ enum class FormatClass : uint8_t {
   kFp8,     // 8-bit weights and activations
   kInt8,    // 8-bit weights; activations 8 or 16 bits
   kInt4,    // groups of 4 bits, activations 16 bits (GPTQ, AWQ, compressed-tensors)
-  kFp4,     // MXFP4, NVFP4
+  kMxfp4,   // scale per 32, activations 16 or 8 bits
+  kNvfp4,   // scale per 16, activations 4 bits where the card has them
   kBnb,     // bitsandbytes
   kGguf8,   // Q8_0
   kGguf4,   // Q4_0 to Q5_1: one scale per 32 weights
@@ -59,7 +60,7 @@ enum class FormatClass : uint8_t {
   kGgufK3,  // Q2_K, Q3_K: super-blocks with costly unpacking
   kGgufI,   // IQ types: table look-ups
 };
-constexpr int kFormatClasses = 11;
+constexpr int kFormatClasses = 12;
 FormatClass ClassOf(const WeightScheme& scheme);
 FormatClass ClassOfGguf(int gguf_file_type);
 
@@ -85,7 +86,7 @@ struct EngineSpeeds {
   Coefficient sequence_us;         // per sequence and step on the host
   Coefficient prefill_step_us;     // a step with prompt tokens runs outside the captured graphs
   Coefficient request_ms;          // per request before its first token: HTTP, tokenizer, queue
-  Coefficient tile;                // tokens by which a matrix product is rounded up, on average
+  Coefficient tile;                // tokens by which a large matrix product is rounded up, on average
   Coefficient expert_tile;         // the same for one expert
   std::string_view source;
 };
@@ -110,6 +111,7 @@ struct MeasuredSpeeds {
   Coefficient ggml_old_layer;
   Coefficient ggml_pipeline;  // share of the ideal overlap that layer split reaches in prefill
   Coefficient eager_layer;    // of `layer_us` when no graphs are captured
+  Coefficient bunching;       // closed-loop load starts together: share of the others one waits for
   Coefficient host_memory;    // bytes per second that CPU layers reach on a desktop
   Coefficient link_share;     // share of the host link that streaming weights reaches
   Coefficient accept_draft, accept_eagle, accept_mtp;  // probability that one more proposed token holds

@@ -5,6 +5,7 @@
 
 #include "core/gguf_recipe.h"
 #include "core/interconnect.h"
+#include "core/kv_cache.h"
 #include "core/measured_speeds.h"
 
 namespace plimsoll {
@@ -41,28 +42,11 @@ double Overlap(double memory, double compute) {
   return std::sqrt(std::sqrt(m * m + c * c));
 }
 
+// Rows that a matrix product computes for n: kernels for a few rows waste little, large tiles half of one.
+double Padded(double n, double tile) { return n + n * tile / (n + tile); }
+
 double KvBytesPerElement(KvType type) {
-  switch (type) {
-    case KvType::kFp32:
-      return 4;
-    case KvType::kFp8:
-      return 1;
-    case KvType::kQ8_0:
-      return 34.0 / 32;
-    case KvType::kQ5_1:
-      return 24.0 / 32;
-    case KvType::kQ5_0:
-      return 22.0 / 32;
-    case KvType::kQ4_1:
-      return 20.0 / 32;
-    case KvType::kQ4_0:
-      return 18.0 / 32;
-    case KvType::kAuto:
-    case KvType::kFp16:
-    case KvType::kBf16:
-      return 2;
-  }
-  return 2;
+  return static_cast<double>(KvTypeBytes(type, 32).count()) / 32;  // block types hold 32 elements
 }
 
 // What one card reaches in this engine, with the class's factors applied.
@@ -93,11 +77,12 @@ double Peak(EngineGroup group, FormatClass format, const Gpu& gpu) {
   switch (format) {
     case FormatClass::kFp8:
       return gpu.fp8_native && gpu.fp8.value() > 0 ? gpu.fp8.value() : fallback;
-    case FormatClass::kFp4:
-      // FP4 tensor cores are used on data-centre Blackwell; elsewhere weights are unpacked to 16 bits
-      // (Marlin).
-      if (blackwell_hbm && gpu.fp8.value() > 0) return gpu.fp8.value();
-      return fallback;
+    case FormatClass::kMxfp4:
+      // Data-centre Blackwell multiplies MXFP4 by MXFP8 (FlashInfer); elsewhere weights are unpacked to 16
+      // bits.
+      return blackwell_hbm && gpu.fp8.value() > 0 ? gpu.fp8.value() : fallback;
+    case FormatClass::kNvfp4:
+      return gpu.compute_capability >= 100 && gpu.fp4.value() > 0 ? gpu.fp4.value() : fallback;
     default:
       return fallback;
   }
@@ -145,15 +130,6 @@ const Gpu& SlowestCard(const Resolved& r) {
 // ---- weights
 // -------------------------------------------------------------------------------------------------------
 
-struct WeightTotals {
-  // Per format class: bytes that one rank reads and operations per token.
-  std::array<double, kFormatClasses> dense_bytes{}, dense_flops{};
-  std::array<double, kFormatClasses> expert_bytes{}, expert_flops{};  // all experts; one token in one expert
-  double head_bytes = 0, head_flops = 0;
-  FormatClass head_class = FormatClass::kHalf;
-  double dense_total = 0, expert_total = 0;
-};
-
 double Share(const Tensor& tensor, const Resolved& r, double tp) {
   switch (tensor.sharding) {
     case Sharding::kReplicated:
@@ -184,12 +160,12 @@ const Tensor* FindHead(const Architecture& a) {
 }
 
 // What follows from shapes alone, or from a safetensors format.
-WeightTotals AddUpTensors(const Resolved& r, double tp) {
+void AddUpTensors(const Resolved& r, double tp, StepWork* work) {
   const Architecture& a = *r.architecture;
   const bool gguf = r.format->family == FormatFamily::kGguf;
   const FormatClass gguf_class = gguf ? ClassOfGguf(r.format->gguf_type) : FormatClass::kHalf;
   const Tensor* head = FindHead(a);
-  WeightTotals totals;
+  StepWork& totals = *work;
   for (size_t i = 0; i < a.tensors.size(); ++i) {
     const Tensor& tensor = a.tensors[i];
     if (tensor.part != TensorPart::kText) continue;
@@ -211,7 +187,7 @@ WeightTotals AddUpTensors(const Resolved& r, double tp) {
     if (is_head) {
       totals.head_bytes = bytes * share;
       totals.head_flops = 2 * elements * share;
-      totals.head_class = format;
+      totals.head_format = static_cast<int>(format);
     } else if (tensor.role == TensorRole::kExpert) {
       totals.expert_bytes[f] += bytes * share;
       const double experts = std::max<double>(1, static_cast<double>(tensor.copies));
@@ -235,37 +211,35 @@ WeightTotals AddUpTensors(const Resolved& r, double tp) {
     totals.dense_total += totals.dense_bytes[f];
     totals.expert_total += totals.expert_bytes[f];
   }
-  return totals;
 }
 
 // ---- attention
 // -----------------------------------------------------------------------------------------------------
 
-struct Spans {
-  int count = 0;
-  std::array<int64_t, kMaxSpans> span{};
-  std::array<double, kMaxSpans> bytes{};         // per cached token, all layers of the rank
-  std::array<double, kMaxSpans> decode_flops{};  // per cached token and new token
-  std::array<double, kMaxSpans> pair_flops{};    // per pair in prefill
-
-  // More different windows than we keep fall to the nearest wider one.
-  size_t Find(int64_t window) {
-    for (int i = 0; i < count; ++i) {
-      if (span[static_cast<size_t>(i)] == window) return static_cast<size_t>(i);
-    }
-    if (count < kMaxSpans) {
-      span[static_cast<size_t>(count)] = window;
-      return static_cast<size_t>(count++);
-    }
-    size_t best = 0;
-    for (size_t i = 0; i < kMaxSpans; ++i) {
-      if (span[i] >= window && (span[best] < window || span[i] < span[best])) best = i;
-    }
-    return best;
+// The span of this length; more different windows than we keep fall to the nearest wider one.
+size_t FindSpan(int64_t window, StepWork* work) {
+  for (int i = 0; i < work->span_count; ++i) {
+    if (work->span[static_cast<size_t>(i)] == window) return static_cast<size_t>(i);
   }
-};
+  if (work->span_count < kMaxSpans) {
+    work->span[static_cast<size_t>(work->span_count)] = window;
+    return static_cast<size_t>(work->span_count++);
+  }
+  size_t best = 0;
+  for (size_t i = 0; i < kMaxSpans; ++i) {
+    if (work->span[i] >= window && (work->span[best] < window || work->span[i] < work->span[best])) best = i;
+  }
+  return best;
+}
 
-void AddAttention(const Attention& at, double layers, double tp, KvTypes types, Spans* spans) {
+void AddToSpan(int64_t window, double bytes, double decode_flops, double pair_flops, StepWork* work) {
+  const size_t i = FindSpan(window, work);
+  work->cached_bytes[i] += bytes;
+  work->cached_flops[i] += decode_flops;
+  work->pair_flops[i] += pair_flops;
+}
+
+void AddAttention(const Attention& at, double layers, double tp, KvTypes types, StepWork* work) {
   if (at.kind == AttentionKind::kNone) return;
   const double heads = std::max(1.0, static_cast<double>(at.heads) / tp);
   const double k_bytes = KvBytesPerElement(types.k);
@@ -290,48 +264,16 @@ void AddAttention(const Attention& at, double layers, double tp, KvTypes types, 
     window = at.window;
   }
   if (at.index_topk > 0) {  // a sparse indexer reads a short key of every token and picks the best
-    const size_t all = spans->Find(kWholeSequence);
     const double index = static_cast<double>(at.index_dim);
-    spans->bytes[all] += layers * index;
-    spans->decode_flops[all] += layers * 2 * static_cast<double>(at.index_heads) * index;
-    spans->pair_flops[all] += layers * 2 * static_cast<double>(at.index_heads) * index;
+    const double flops = 2 * static_cast<double>(at.index_heads) * index;
+    AddToSpan(kWholeSequence, layers * index, layers * flops, layers * flops, work);
     window = std::min(window, at.index_topk);
   }
   if (at.kind == AttentionKind::kCompressed && at.compress_ratio > 0) {
-    const size_t all = spans->Find(kWholeSequence);
-    const double ratio = static_cast<double>(at.compress_ratio);
-    spans->bytes[all] += layers * bytes / ratio;
-    spans->decode_flops[all] += layers * decode / ratio;
-    spans->pair_flops[all] += layers * pair / ratio;
+    const double part = layers / static_cast<double>(at.compress_ratio);
+    AddToSpan(kWholeSequence, part * bytes, part * decode, part * pair, work);
   }
-  const size_t at_span = spans->Find(std::max<int64_t>(1, window));
-  spans->bytes[at_span] += layers * bytes;
-  spans->decode_flops[at_span] += layers * decode;
-  spans->pair_flops[at_span] += layers * pair;
-}
-
-// Bytes of one sequence's state in one layer, on a rank.
-double StateElements(const Recurrent& rec, double tp) {
-  double elements =
-      static_cast<double>(rec.conv_channels) * static_cast<double>(std::max<int64_t>(0, rec.conv_kernel - 1));
-  switch (rec.kind) {
-    case RecurrentKind::kNone:
-      return 0;
-    case RecurrentKind::kMamba1:
-      elements += static_cast<double>(rec.inner) * static_cast<double>(rec.state_dim);
-      break;
-    case RecurrentKind::kMamba2:
-      elements += static_cast<double>(rec.heads) * static_cast<double>(rec.head_dim) *
-                  static_cast<double>(rec.state_dim);
-      break;
-    case RecurrentKind::kGatedDeltaNet:
-    case RecurrentKind::kKimiDelta:
-    case RecurrentKind::kLightning:
-      elements += static_cast<double>(rec.heads) * static_cast<double>(rec.head_dim) *
-                  Positive(static_cast<double>(rec.key_dim), static_cast<double>(rec.head_dim));
-      break;
-  }
-  return elements / tp;
+  AddToSpan(std::max<int64_t>(1, window), layers * bytes, layers * decode, layers * pair, work);
 }
 
 double AcceptProbability(const Resolved& r, const MeasuredSpeeds& speeds) {
@@ -344,6 +286,28 @@ double AcceptProbability(const Resolved& r, const MeasuredSpeeds& speeds) {
       return speeds.accept_eagle.value;
   }
   return speeds.accept_draft.value;
+}
+
+int64_t Ranks(const Resolved& r) {
+  if (r.engine != EngineKind::kLlamaCpp) return std::max<int64_t>(1, r.tp);
+  return r.split_mode == SplitMode::kLayer ? 1 : static_cast<int64_t>(r.cards.size());
+}
+
+// llama.cpp: layers below n_gpu_layers and the experts of the first n_cpu_moe layers stay in RAM.
+void CountHostShares(const Resolved& r, StepWork* work) {
+  if (r.engine != EngineKind::kLlamaCpp) return;
+  const Architecture& a = *r.architecture;
+  if (r.n_gpu_layers < a.layers) {
+    const double kept = static_cast<double>(a.layers - std::max<int64_t>(0, r.n_gpu_layers));
+    work->host_dense = work->host_experts = kept / std::max(1.0, static_cast<double>(a.layers));
+  }
+  if (r.n_cpu_moe <= 0 || work->moe_layers <= 0) return;
+  double first = 0;
+  const auto up_to = static_cast<int32_t>(std::min<int64_t>(r.n_cpu_moe, a.layers));
+  for (size_t g = 0; g < a.groups.size(); ++g) {
+    if (a.groups[g].shape.mlp.kind == MlpKind::kMoe) first += a.LayersBefore(static_cast<int32_t>(g), up_to);
+  }
+  work->host_experts = std::max(work->host_experts, first / work->moe_layers);
 }
 
 double Seconds0(double amount, double rate) { return rate > 0 ? amount / rate : 0; }
@@ -362,21 +326,55 @@ double CausalPairs(int64_t from, int64_t count, int64_t span) {
   return ramp * first + ramp * (ramp + 1) / 2 + (n - ramp) * w;
 }
 
-StepModel StepModel::Make(const Resolved& resolved) { return Make(resolved, FittedSpeeds()); }
-
-StepModel StepModel::Make(const Resolved& r, const MeasuredSpeeds& speeds) {
-  StepModel model;
-  if (r.architecture == nullptr || r.format == nullptr || r.mask == nullptr || r.cards.empty()) return model;
+StepWork CountWork(const Resolved& r) {
+  StepWork work;
+  if (r.architecture == nullptr || r.format == nullptr || r.mask == nullptr || r.cards.empty()) return work;
   const Architecture& a = *r.architecture;
+  const double tp = static_cast<double>(Ranks(r));
+  AddUpTensors(r, tp, &work);
+  for (const LayerGroup& group : a.groups) {
+    const double count = static_cast<double>(group.count);
+    const LayerShape& shape = group.shape;
+    AddAttention(shape.attention, count, tp, r.kv_cache_dtype, &work);
+    work.layers += count;
+    if (shape.mlp.kind == MlpKind::kMoe) {
+      work.moe_layers += count;
+      if (work.expert_count == 0) {
+        work.expert_count = shape.mlp.experts;
+        work.experts_per_token = shape.mlp.experts_per_token;
+      }
+    }
+    if (shape.recurrent.kind != RecurrentKind::kNone) {
+      work.recurrent_layers += count;
+      const double elements =
+          static_cast<double>(StateElements(shape.recurrent) + ConvolutionElements(shape.recurrent)) / tp;
+      const bool wide = shape.recurrent.state_fp32 || r.engine == EngineKind::kLlamaCpp;
+      work.state_bytes += count * elements * (wide ? 4 : 2);
+      work.state_flops += count * elements * 6;  // decay, update and read, a multiply and an add each
+    }
+  }
+  work.hidden = static_cast<double>(a.hidden);
+  work.main_format =
+      static_cast<int>(r.format->family == FormatFamily::kGguf
+                           ? ClassOfGguf(r.format->gguf_type)
+                           : (r.mask->schemes.size() > 1 ? ClassOf(r.mask->schemes[1]) : FormatClass::kHalf));
+  CountHostShares(r, &work);
+  return work;
+}
+
+StepModel StepModel::Make(const Resolved& resolved) {
+  return Make(resolved, CountWork(resolved), FittedSpeeds());
+}
+
+StepModel StepModel::Make(const Resolved& r, const StepWork& w, const MeasuredSpeeds& speeds) {
+  StepModel model;
+  if (r.cards.empty() || w.layers <= 0) return model;
   const EngineSpeeds& engine = speeds.engines[static_cast<size_t>(r.engine)];
   const bool llama = r.engine == EngineKind::kLlamaCpp;
   const bool split = llama && r.split_mode == SplitMode::kLayer;
-  const int64_t ranks =
-      llama ? (split ? 1 : static_cast<int64_t>(r.cards.size())) : std::max<int64_t>(1, r.tp);
-  const double tp = static_cast<double>(ranks);
+  const int64_t ranks = Ranks(r);
   const Gpu& gpu = SlowestCard(r);
   const Rates rates = FindRates(r, speeds, gpu);
-  const WeightTotals w = AddUpTensors(r, tp);
   StepCoefficients& c = model.coefficients_;
 
   // With a layer split of unlike cards each takes its share in turn: the mean of the reciprocal bandwidths.
@@ -387,95 +385,57 @@ StepModel StepModel::Make(const Resolved& r, const MeasuredSpeeds& speeds) {
       sum += rates.bandwidth / Positive(card.gpu->bandwidth.value(), rates.bandwidth);
     in_turn = sum / static_cast<double>(r.cards.size());
   }
-
-  // Shares that stay in RAM.
-  double dense_host = 0, expert_host = 0;
-  const double layer_count = std::max<double>(1, static_cast<double>(a.layers));
-  if (llama && r.n_gpu_layers < a.layers) {
-    dense_host = expert_host =
-        (static_cast<double>(a.layers) - static_cast<double>(std::max<int64_t>(0, r.n_gpu_layers))) /
-        layer_count;
-  }
-  if (llama && r.n_cpu_moe > 0) {
-    double total = 0, first = 0;
-    const auto up_to = static_cast<int32_t>(std::min<int64_t>(r.n_cpu_moe, a.layers));
-    for (size_t g = 0; g < a.groups.size(); ++g) {
-      if (a.groups[g].shape.mlp.kind != MlpKind::kMoe) continue;
-      total += a.groups[g].count;
-      first += a.LayersBefore(static_cast<int32_t>(g), up_to);
-    }
-    if (total > 0) expert_host = std::max(expert_host, first / total);
-  }
-
   for (size_t f = 0; f < kFormatClasses; ++f) {
     if (w.dense_bytes[f] > 0 || w.dense_flops[f] > 0) {
-      c.weights += Seconds0(w.dense_bytes[f], rates.stream[f]) * in_turn * (1 - dense_host);
+      c.weights += Seconds0(w.dense_bytes[f], rates.stream[f]) * in_turn * (1 - w.host_dense);
       c.compute_per_token += Seconds0(w.dense_flops[f], rates.compute[f]);
     }
     if (w.expert_bytes[f] > 0 || w.expert_flops[f] > 0) {
       c.experts +=
-          Seconds0(w.expert_bytes[f], rates.stream[f] * rates.expert_stream) * in_turn * (1 - expert_host);
+          Seconds0(w.expert_bytes[f], rates.stream[f] * rates.expert_stream) * in_turn * (1 - w.host_experts);
       c.expert_per_pair += Seconds0(w.expert_flops[f], rates.compute[f] * rates.expert_compute);
     }
   }
   c.tile = engine.tile.value;
   c.expert_tile = engine.expert_tile.value;
-  const auto head = static_cast<size_t>(w.head_class);
+  c.expert_count = w.expert_count;
+  c.experts_per_token = w.experts_per_token;
+  const auto head = static_cast<size_t>(w.head_format);
   c.head = Seconds0(w.head_bytes, rates.stream[head]);
   c.head_per_sequence = Seconds0(w.head_flops, rates.compute[head]);
-
-  Spans spans;
-  double state_bytes = 0, state_flops = 0, layers_us = 0;
-  for (const LayerGroup& group : a.groups) {
-    const double count = static_cast<double>(group.count);
-    const LayerShape& shape = group.shape;
-    AddAttention(shape.attention, count, tp, r.kv_cache_dtype, &spans);
-    layers_us += count * rates.layer;
-    if (shape.mlp.kind == MlpKind::kMoe) {
-      layers_us += count * rates.moe_layer;
-      if (c.expert_count == 0) {
-        c.expert_count = shape.mlp.experts;
-        c.experts_per_token = shape.mlp.experts_per_token;
-      }
-    }
-    if (shape.recurrent.kind != RecurrentKind::kNone) {
-      layers_us += count * rates.recurrent_layer;
-      const double elements = StateElements(shape.recurrent, tp);
-      state_bytes += count * elements * (shape.recurrent.state_fp32 || llama ? 4 : 2);
-      state_flops += count * elements * 6;
-    }
-  }
-  c.launch = layers_us;
-  c.state_per_sequence = Seconds0(2 * state_bytes, rates.cache);
-  c.recurrent_per_token = Seconds0(state_flops, rates.attention);
-  model.span_count_ = spans.count;
+  c.launch =
+      w.layers * rates.layer + w.moe_layers * rates.moe_layer + w.recurrent_layers * rates.recurrent_layer;
+  c.state_per_sequence = Seconds0(2 * w.state_bytes, rates.cache);
+  c.recurrent_per_token = Seconds0(w.state_flops, rates.attention);
+  model.span_count_ = w.span_count;
   for (size_t i = 0; i < kMaxSpans; ++i) {
-    model.spans_[i] = spans.span[i];
+    model.spans_[i] = w.span[i];
     c.cached_token[i] =
-        std::max(Seconds0(spans.bytes[i], rates.cache), Seconds0(spans.decode_flops[i], rates.attention));
-    c.prefill_pair[i] = Seconds0(spans.pair_flops[i], rates.attention);
+        std::max(Seconds0(w.cached_bytes[i], rates.cache), Seconds0(w.cached_flops[i], rates.attention));
+    c.prefill_pair[i] = Seconds0(w.pair_flops[i], rates.attention);
   }
 
   c.step = engine.step_us.value * 1e-6;
   c.sequence = engine.sequence_us.value * 1e-6;
   c.prefill_step = engine.prefill_step_us.value * 1e-6;
+  model.bunching_ = speeds.bunching.value;
   model.request_overhead_ = Seconds(engine.request_ms.value * 1e-3);
 
   if (ranks > 1) {
     const bool across = r.nodes > 1 && ranks > std::max<int64_t>(1, r.gpus);
     const Link link = FindLink(gpu, ranks, across);
     const CollectiveCost reduce = AllReduce(link, ranks);
-    const double times = 2 * layer_count + 1;  // after attention, after the MLP; the logits once
+    const double times = 2 * w.layers + 1;  // after attention, after the MLP; the logits once
     c.reduce_latency = reduce.latency.value() * times;
-    c.reduce_per_token = reduce.seconds_per_byte * 2 * static_cast<double>(a.hidden) * times;
+    c.reduce_per_token = reduce.seconds_per_byte * 2 * w.hidden * times;
   }
 
   const double link_rate =
       Positive(gpu.unified_memory ? gpu.bandwidth.value() : gpu.link_bandwidth.value(), 16e9) *
       speeds.link_share.value;
-  c.host_weights = Seconds0(w.dense_total * dense_host, speeds.host_memory.value);
-  c.host_experts = Seconds0(w.expert_total * expert_host, speeds.host_memory.value);
-  c.streamed_weights = Seconds0(w.dense_total * dense_host + w.expert_total * expert_host, link_rate);
+  c.host_weights = Seconds0(w.dense_total * w.host_dense, speeds.host_memory.value);
+  c.host_experts = Seconds0(w.expert_total * w.host_experts, speeds.host_memory.value);
+  c.streamed_weights = Seconds0(w.dense_total * w.host_dense + w.expert_total * w.host_experts, link_rate);
   c.stream_threshold = kStreamThreshold;
   if (!llama && r.cpu_offload.count() > 0) {
     const double offloaded =
@@ -499,22 +459,18 @@ StepModel StepModel::Make(const Resolved& r, const MeasuredSpeeds& speeds) {
     double draft_bytes = 0;
     if (r.draft != nullptr && r.draft_format != nullptr) {
       const double bits = r.draft_format->family == FormatFamily::kPlain ? 16 : 4.5;
-      draft_bytes = static_cast<double>(r.draft->parameters.active) * bits / 8 / tp;
+      draft_bytes = static_cast<double>(r.draft->parameters.active) * bits / 8 / static_cast<double>(ranks);
     } else {  // a layer of the model itself, with its share of the head
-      draft_bytes = (w.dense_total + w.expert_total) / layer_count + w.head_bytes;
+      draft_bytes = (w.dense_total + w.expert_total) / w.layers + w.head_bytes;
     }
     c.draft = static_cast<double>(k) * (Seconds0(draft_bytes, rates.stream[0]) + rates.layer * 2);
   }
 
-  const size_t main_class = static_cast<size_t>(
-      r.format->family == FormatFamily::kGguf
-          ? ClassOfGguf(r.format->gguf_type)
-          : (r.mask->schemes.size() > 1 ? ClassOf(r.mask->schemes[1]) : FormatClass::kHalf));
   const CardFactors& card =
       speeds.cards[static_cast<size_t>(GroupOf(r.engine))][static_cast<size_t>(ClassOf(gpu))];
-  const double s = engine.stream[main_class].spread;
+  const double s = engine.stream[static_cast<size_t>(w.main_format)].spread;
   const double t = card.stream.spread;
-  const double spread = std::min(0.6, std::sqrt(s * s + t * t));
+  const double spread = std::min(0.6, std::max(s, t));
   model.below_ = spread;
   model.above_ = spread;
   return model;
@@ -544,7 +500,7 @@ StepTime StepModel::Explain(const StepLoad& load) const {
   const double scale = times * overlap;
 
   double memory = c.weights;
-  double compute = c.compute_per_token * (n + c.tile);
+  double compute = c.compute_per_token * Padded(n, c.tile);
   double gemm = Overlap(memory, compute);
   double host = 0, streamed = c.streamed_always;
   if (c.expert_count > 0) {
@@ -552,7 +508,7 @@ StepTime StepModel::Explain(const StepLoad& load) const {
     const double share = distinct / static_cast<double>(c.expert_count);
     const double expert_memory = c.experts * share;
     const double pairs = n * static_cast<double>(c.experts_per_token);
-    const double expert_compute = c.expert_per_pair * (pairs + distinct * c.expert_tile);
+    const double expert_compute = c.expert_per_pair * distinct * Padded(pairs / distinct, c.expert_tile);
     gemm += Overlap(expert_memory, expert_compute);
     memory += expert_memory;
     compute += expert_compute;
@@ -631,45 +587,156 @@ Seconds PrefillTime(const StepModel& model, int64_t prompt_tokens, int64_t chunk
   return total + (rest > 0 ? with_pairs : with_pairs - last);
 }
 
-SpeedReport EstimateSpeed(const Resolved& r, const Report& report) {
-  SpeedReport speed;
-  (void)report;
-  if (r.architecture == nullptr || r.cards.empty()) return speed;
-  const StepModel model = StepModel::Make(r);
-  const int64_t dp = std::max<int64_t>(1, r.dp);
-  const int64_t asked = std::max<int64_t>(1, CeilDiv(std::max<int64_t>(1, r.concurrency), dp));
-  const int64_t running = r.max_num_seqs > 0 ? std::min(asked, r.max_num_seqs) : asked;
-  const double prompt = static_cast<double>(r.prompt_tokens);
-  const double output = std::max(1.0, static_cast<double>(r.output_tokens));
-  const int64_t context = r.prompt_tokens + r.output_tokens / 2;
+Operation OperationOf(const Resolved& r, const Report& report) {
+  Operation o;
+  o.prompt_tokens = r.prompt_tokens;
+  o.output_tokens = r.output_tokens;
+  o.concurrency = static_cast<double>(r.concurrency);
+  o.max_sequences = r.max_num_seqs;
+  o.capacity_tokens = r.engine == EngineKind::kVllm ? report.kv.capacity_tokens : 0;
+  o.chunk = r.engine == EngineKind::kLlamaCpp ? 0 : r.max_num_batched_tokens;
+  o.replicas = std::max<int64_t>(1, r.dp);
+  return o;
+}
 
-  StepLoad load;
-  load.decode_sequences = running;
+namespace {
+
+// A decode step of a fractional number of sequences, each with `context` cached tokens, and `prompt` prompt
+// tokens beside them.
+double StepSeconds(const StepModel& model, double sequences, int64_t context) {
+  auto at = [&](int64_t count) {
+    StepLoad load;
+    load.decode_sequences = count;
+    for (int i = 0; i < model.span_count(); ++i) {
+      load.decode_kv_tokens[static_cast<size_t>(i)] =
+          static_cast<double>(std::min(context, model.span(i))) * static_cast<double>(count);
+    }
+    return model.Time(load).value();
+  };
+  const double below = std::floor(sequences);
+  const auto count = std::max<int64_t>(1, static_cast<int64_t>(below));
+  const double lower = at(count);
+  if (sequences <= static_cast<double>(count)) return lower;
+  return lower + (sequences - below) * (at(count + 1) - lower);
+}
+
+// How much longer the steps take that carry one prompt, when `sequences` are decoding beside it.
+double IntrusionSeconds(const StepModel& model, int64_t sequences, int64_t prompt, int64_t chunk) {
+  if (prompt <= 0) return 0;
+  if (chunk <= 0 || chunk > prompt) chunk = prompt;
+  StepLoad without, with;
+  without.decode_sequences = with.decode_sequences = sequences;
+  with.prefill_tokens = std::max<int64_t>(1, chunk - sequences);
+  with.prefill_sequences = 1;
+  const double steps = static_cast<double>(prompt) / static_cast<double>(with.prefill_tokens);
+  double seconds = (model.Time(with) - model.Time(without)).value() * std::max(1.0, steps);
   for (int i = 0; i < model.span_count(); ++i) {
-    load.decode_kv_tokens[static_cast<size_t>(i)] =
-        static_cast<double>(std::min(context, model.span(i))) * static_cast<double>(running);
+    seconds += model.PerPrefillPair(i).value() * CausalPairs(0, prompt, model.span(i));
   }
-  const double decode = model.Time(load).value() / model.tokens_per_step();
-  const int64_t chunk = r.engine == EngineKind::kLlamaCpp ? 0 : r.max_num_batched_tokens;
-  const double prefill = PrefillTime(model, r.prompt_tokens, chunk).value();
-  if (!(decode > 0)) return speed;
+  return seconds;
+}
 
-  // In a closed loop every finished sequence is followed by the prompt of the next: while one sequence writes
-  // its output, each of the others is prefilled once.
-  const double others = static_cast<double>(running - 1);
-  const double step_floor = model.coefficients().weights + model.coefficients().launch;
-  const double intrusion = std::max(0.0, prefill - std::min(step_floor, prefill * 0.5));
-  const double tpot = decode + others * intrusion / output;
-  const double ttft = model.request_overhead().value() + prefill + (running > 1 ? 0.5 * decode : 0);
+}  // namespace
+
+SpeedReport SpeedAt(const StepModel& model, const Operation& o) {
+  SpeedReport speed;
+  const double prompt = static_cast<double>(std::max<int64_t>(0, o.prompt_tokens));
+  const double output = static_cast<double>(std::max<int64_t>(1, o.output_tokens));
+  const double replicas = static_cast<double>(std::max<int64_t>(1, o.replicas));
+  const double asked = std::max(1.0, o.concurrency / replicas);
+  double running = asked;
+  if (o.max_sequences > 0) running = std::min(running, static_cast<double>(o.max_sequences));
+  if (o.capacity_tokens > 0) {
+    // Sequences of all ages share the cache: each holds its prompt and half its output.
+    const double each = prompt + output / 2;
+    running = std::min(running, std::max(1.0, static_cast<double>(o.capacity_tokens) / std::max(1.0, each)));
+  }
+  const int64_t context = o.prompt_tokens + o.output_tokens / 2;
+  const double decode = StepSeconds(model, running, context) / model.tokens_per_step();
+  if (!(decode > 0)) return speed;
+  const double alone = PrefillTime(model, o.prompt_tokens, o.chunk).value();
+  const auto beside = static_cast<int64_t>(running) - 1;
+  const double intrusion = beside > 0 ? IntrusionSeconds(model, beside, o.prompt_tokens, o.chunk) : 0;
+  const double overhead = model.request_overhead().value();
+
+  double tpot = decode, ttft = overhead + alone, cycle = 0;
+  if (o.lockstep) {
+    // All prompts first, then all outputs: the mean prompt waits for half of the others.
+    ttft += 0.5 * (running - 1) * intrusion;
+    tpot += 0.5 * (running - 1) * intrusion / output;
+    cycle = overhead + alone + (running - 1) * intrusion + decode * std::max(0.0, output - 1);
+  } else {
+    // While a sequence writes its output, each of the others ends once and the prompt of its successor is
+    // read.
+    tpot += (running - 1) * intrusion / output;
+    const double ahead = model.bunching() * 0.5 * (running - 1);
+    if (beside > 0) ttft = overhead + 1.5 * decode + (1 + ahead) * intrusion;
+    cycle = ttft + tpot * std::max(0.0, output - 1);
+    if (asked > running) {  // the rest of the cycle they wait
+      cycle -= overhead;
+      ttft += cycle * (asked - running) / running;
+    }
+  }
   speed.decode_tokens_per_s = 1 / tpot;
-  const double cycle = ttft + tpot * std::max(0.0, output - 1);
-  speed.decode_tokens_per_s_total = static_cast<double>(running * dp) * output / cycle;
-  speed.prefill_tokens_per_s = prefill > 0 ? prompt / prefill : 0;
+  speed.decode_tokens_per_s_total = running * replicas * output / cycle;
+  speed.prefill_tokens_per_s = alone > 0 ? prompt / alone : 0;
   speed.ttft_ms = ttft * 1e3;
   speed.tpot_ms = tpot * 1e3;
   speed.low = speed.decode_tokens_per_s * (1 - model.below());
   speed.high = speed.decode_tokens_per_s * (1 + model.above());
   return speed;
+}
+
+SpeedReport SpeedAtRate(const StepModel& model, Operation o, double rate) {
+  constexpr double kMost = 16384;
+  const double output = static_cast<double>(std::max<int64_t>(1, o.output_tokens));
+  const double cap = o.concurrency > 0 ? o.concurrency : kMost;
+  auto finished = [&](double concurrency) {  // requests per second
+    o.concurrency = concurrency;
+    return SpeedAt(model, o).decode_tokens_per_s_total / output;
+  };
+  double low = 1, high = 1;
+  while (high < cap && finished(high) < rate) {
+    low = high;
+    high = std::min(cap, high * 2);
+  }
+  const double served = finished(high);
+  if (served < rate) {
+    // Beyond what the server can do: it works at its limit, and the queue grows as long as requests come.
+    if (o.max_sequences > 0) high = std::min(high, static_cast<double>(o.max_sequences));
+    o.concurrency = high;
+    SpeedReport speed = SpeedAt(model, o);
+    if (o.requests > 0 && cap >= kMost) {
+      const double wait = 0.5 * static_cast<double>(o.requests) * (1 / served - 1 / rate);
+      speed.ttft_ms += 1e3 * std::max(0.0, wait);
+    }
+    return speed;
+  }
+  for (int i = 0; i < 12; ++i) {
+    const double middle = (low + high) / 2;
+    (finished(middle) < rate ? low : high) = middle;
+  }
+  o.concurrency = high;
+  SpeedReport speed = SpeedAt(model, o);
+  // Independent arrivals are not bunched.
+  const double running = std::min(high, o.max_sequences > 0 ? static_cast<double>(o.max_sequences) : high);
+  if (running > 1) {
+    const double intrusion = IntrusionSeconds(model, static_cast<int64_t>(running), o.prompt_tokens, o.chunk);
+    speed.ttft_ms -= 1e3 * model.bunching() * 0.5 * (running - 1) * intrusion;
+  }
+  double arriving = rate * output;
+  if (o.requests > 0) {  // the last ones are answered after the last has come
+    const double span = static_cast<double>(o.requests) / rate;
+    const double tail = 1e-3 * (speed.ttft_ms + output * speed.tpot_ms);
+    arriving *= span / (span + tail);
+  }
+  speed.decode_tokens_per_s_total = arriving;
+  return speed;
+}
+
+SpeedReport EstimateSpeed(const Resolved& r, const Report& report) {
+  if (r.architecture == nullptr || r.cards.empty()) return {};
+  return SpeedAt(StepModel::Make(r), OperationOf(r, report));
 }
 
 }  // namespace plimsoll

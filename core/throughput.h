@@ -22,6 +22,7 @@ namespace plimsoll {
 // Layers differ in how much of a sequence they read: all of it, or a window. Each different window is a span.
 constexpr int kMaxSpans = 4;
 constexpr int64_t kWholeSequence = int64_t{1} << 40;
+constexpr int kSpeedFormats = 12;  // kFormatClasses of measured_speeds.h
 
 // The work of one step.
 struct StepLoad {
@@ -77,12 +78,34 @@ struct StepCoefficients {
   double draft = 0;                 // proposing them: per step
 };
 
+// What a step moves and computes, before any measured speed: one rank of the tensor-parallel group, all its
+// layers. Depends on the model, its format, the degree of parallelism and the cache's type alone.
+struct StepWork {
+  // Per format class (measured_speeds.h): bytes read and operations per token.
+  std::array<double, kSpeedFormats> dense_bytes{}, dense_flops{};
+  std::array<double, kSpeedFormats> expert_bytes{}, expert_flops{};  // all experts; one token in one expert
+  double dense_total = 0, expert_total = 0;                          // bytes
+  double head_bytes = 0, head_flops = 0;
+  int head_format = 0, main_format = 0;
+  int64_t expert_count = 0, experts_per_token = 0;
+  int span_count = 0;
+  std::array<int64_t, kMaxSpans> span{};
+  std::array<double, kMaxSpans> cached_bytes{};  // per cached token
+  std::array<double, kMaxSpans> cached_flops{};  // per cached token and new token
+  std::array<double, kMaxSpans> pair_flops{};    // per pair of tokens in prefill
+  double state_bytes = 0, state_flops = 0;       // per sequence; per prompt token
+  double layers = 0, moe_layers = 0, recurrent_layers = 0;
+  double host_dense = 0, host_experts = 0;  // shares that stay in RAM
+  double hidden = 0;
+};
+StepWork CountWork(const Resolved& resolved);
+
 struct MeasuredSpeeds;
 
 class StepModel {
  public:
   static StepModel Make(const Resolved& resolved);
-  static StepModel Make(const Resolved& resolved, const MeasuredSpeeds& speeds);
+  static StepModel Make(const Resolved& resolved, const StepWork& work, const MeasuredSpeeds& speeds);
 
   int span_count() const { return span_count_; }
   int64_t span(int index) const { return spans_[static_cast<size_t>(index)]; }  // tokens; kWholeSequence: all
@@ -104,6 +127,9 @@ class StepModel {
   // Relative half-widths of the band: low = central * (1 - below), high = central * (1 + above).
   double below() const { return below_; }
   double above() const { return above_; }
+  // A closed loop's requests start together and stay bunched: share of the others' prompts that one waits
+  // for.
+  double bunching() const { return bunching_; }
   const StepCoefficients& coefficients() const { return coefficients_; }
 
  private:
@@ -111,7 +137,7 @@ class StepModel {
   std::array<int64_t, kMaxSpans> spans_{};
   StepCoefficients coefficients_;
   Seconds request_overhead_;
-  double below_ = 0, above_ = 0;
+  double below_ = 0, above_ = 0, bunching_ = 0;
 };
 
 // One prompt alone: every chunk that the engine cuts it into. `chunk`: tokens per step; 0: all in one.
@@ -119,6 +145,24 @@ Seconds PrefillTime(const StepModel& model, int64_t prompt_tokens, int64_t chunk
 
 // Sum over a prompt's tokens of the keys each attends to, for tokens from..from+count of a sequence.
 double CausalPairs(int64_t from, int64_t count, int64_t span);
+
+// What a server is asked to do, and what limits it.
+struct Operation {
+  int64_t prompt_tokens = 1024, output_tokens = 256;
+  double concurrency = 1;       // requests in flight
+  int64_t max_sequences = 0;    // of them running at once; 0: all
+  int64_t capacity_tokens = 0;  // of the cache; 0: unbounded
+  int64_t chunk = 0;            // prompt tokens per step; 0: a whole prompt
+  int64_t replicas = 1;         // data parallel: the requests are divided
+  int64_t requests = 0;         // of an arrival process; 0: it has no end
+  bool lockstep = false;        // one batch that starts and ends together, instead of a closed loop
+};
+Operation OperationOf(const Resolved& resolved, const Report& report);
+SpeedReport SpeedAt(const StepModel& model, const Operation& operation);
+
+// Requests that arrive at random: the concurrency at which as many finish as arrive (Little's law).
+// `operation.concurrency` caps the requests in flight; 0: no cap.
+SpeedReport SpeedAtRate(const StepModel& model, Operation operation, double requests_per_second);
 
 // The contract's `speed`: decode at the workload's concurrency and middle context, prefill of one prompt.
 SpeedReport EstimateSpeed(const Resolved& resolved, const Report& report);
