@@ -30,14 +30,26 @@ Json FormatOf(const Json& checkpoint) {
   return format;
 }
 
-Result<Checkpoint> ReadCheckpoint(const Json& value, const Architecture& architecture,
-                                  const std::string& where) {
+// The architecture with the config keys in which a checkpoint differs.
+Result<Architecture> ReadVariant(const Json& config, const Json& changes,
+                                 const std::optional<StoredParts>& parts, const std::string& where) {
+  Json changed = config;
+  for (const Json::Member& member : changes.members()) changed.Set(member.first, member.second);
+  return ReadArchitecture(changed, where, parts);
+}
+
+Result<Checkpoint> ReadCheckpoint(const Json& value, const Json& config,
+                                  const std::optional<StoredParts>& parts, const std::string& where) {
   Result<WeightFormat> format = ReadWeightFormat(FormatOf(value), where);
   if (!format.ok()) return format.error();
   Checkpoint checkpoint;
   checkpoint.repo = Text(value, "repo");
   checkpoint.format = std::move(*format);
-  checkpoint.mask = BindFormat(architecture, checkpoint.format);
+  if (const Json* changes = value.Find("config")) {
+    Result<Architecture> variant = ReadVariant(config, *changes, parts, where + ".config");
+    if (!variant.ok()) return variant.error();
+    checkpoint.architecture = std::make_shared<const Architecture>(std::move(*variant));
+  }
   checkpoint.kv_cache_dtype = Text(value, "kv_cache_dtype");
   checkpoint.source = Text(value, "source");
   return checkpoint;
@@ -78,7 +90,7 @@ Result<Model> ReadModel(const Json& value, const std::string& where) {
   const Json* checkpoints = value.Find("checkpoints");
   if (!checkpoints) return model;
   for (const Json& item : checkpoints->items()) {
-    Result<Checkpoint> checkpoint = ReadCheckpoint(item, model.architecture, where + ".checkpoints");
+    Result<Checkpoint> checkpoint = ReadCheckpoint(item, *config, parts, where + ".checkpoints");
     if (!checkpoint.ok()) return checkpoint.error();
     model.checkpoints.push_back(std::move(*checkpoint));
   }
@@ -205,6 +217,7 @@ const BoundFormat* Catalog::Bind(const Model& model, std::string_view format_id)
   if (const BoundFormat* known = slot->load(std::memory_order_acquire)) return known;
 
   auto bound = std::make_unique<BoundFormat>();
+  bound->architecture = &model.architecture;
   const Checkpoint* checkpoint = model.FindCheckpoint(format_id);
   if (std::optional<WeightFormat> own = OwnQuantization(model, format_id)) {
     bound->own_format = std::move(*own);
@@ -212,17 +225,15 @@ const BoundFormat* Catalog::Bind(const Model& model, std::string_view format_id)
   } else if (checkpoint) {
     bound->checkpoint = checkpoint;
     bound->format = &checkpoint->format;
-    bound->mask = &checkpoint->mask;
+    if (checkpoint->architecture) bound->architecture = checkpoint->architecture.get();
   } else {
     bound->format = plain;
   }
-  if (!bound->mask) {
-    bound->own_mask = BindFormat(model.architecture, *bound->format);
-    bound->mask = &bound->own_mask;
-  }
-  bound->stored = StoreWeights(model.architecture, *bound->format, *bound->mask);
+  bound->own_mask = BindFormat(*bound->architecture, *bound->format);
+  bound->mask = &bound->own_mask;
+  bound->stored = StoreWeights(*bound->architecture, *bound->format, *bound->mask);
   if (bound->format->family == FormatFamily::kGguf) {
-    bound->gguf = LayOutGguf(model.architecture, *bound->format);
+    bound->gguf = LayOutGguf(*bound->architecture, *bound->format);
   }
 
   const BoundFormat* expected = nullptr;

@@ -25,23 +25,25 @@
 
 namespace plimsoll {
 
-// A published quantised checkpoint: the format with its exceptions, bound to the model's tensors.
+// A published quantised checkpoint: the format with its exceptions.
 struct Checkpoint {
   std::string repo;
   WeightFormat format;
-  QuantizedMask mask;
+  std::shared_ptr<const Architecture>
+      architecture;            // where its shapes differ (padded widths); null: the model's
   std::string kv_cache_dtype;  // that the checkpoint asks for: "fp8"; empty: none
   std::string source;
 };
 
 // A model in a format: what a plain format id means for it, and the bytes of its file.
 struct BoundFormat {
+  const Architecture* architecture = nullptr;  // the model's, or the checkpoint's own
   const WeightFormat* format = nullptr;
   const QuantizedMask* mask = nullptr;
   const Checkpoint* checkpoint = nullptr;  // whose exceptions apply; nullptr: the tool's defaults
   StoredWeights stored;
   GgufLayout gguf;          // kGguf: the bytes of each layer; else empty
-  WeightFormat own_format;  // where `format` and `mask` point to, unless a checkpoint or the catalog has them
+  WeightFormat own_format;  // where `format` points to, unless a checkpoint or the catalog has it
   QuantizedMask own_mask;
 };
 

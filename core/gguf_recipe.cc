@@ -75,7 +75,10 @@ class Rules {
         return file_ == GgufFileType::kQ3KM || file_ == GgufFileType::kQ4KM || file_ == GgufFileType::kQ5KM ||
                file_ == GgufFileType::kQ4KS;
       case GgufCategory::kFfnDown:
-        return true;
+        return IsIq1OrIq2() ||
+               Is({GgufFileType::kQ2KS, GgufFileType::kQ3KM, GgufFileType::kQ4KS, GgufFileType::kQ4KM,
+                   GgufFileType::kQ5KM, GgufFileType::kIq3Xxs, GgufFileType::kIq3M, GgufFileType::kIq4Nl,
+                   GgufFileType::kIq4Xs, GgufFileType::kQ4_0, GgufFileType::kQ5_0});
       case GgufCategory::kFfnGate:
       case GgufCategory::kFfnUp:
         return file_ == GgufFileType::kIq3Xs;

@@ -75,6 +75,7 @@ std::string_view GgufOf(std::string_view native_format) {
 }
 
 void TakeBound(const BoundFormat& bound, Resolved* resolved) {
+  resolved->architecture = bound.architecture;
   resolved->format = bound.format;
   resolved->mask = bound.mask;
   resolved->checkpoint = bound.checkpoint;

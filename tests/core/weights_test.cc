@@ -97,7 +97,7 @@ TEST(Weights, SafetensorsAgreeWithTheDumbTwinForEveryModelAndFormat) {
       const BoundFormat* bound = TheCatalog().Bind(model, id);
       ASSERT_NE(bound, nullptr) << model.id << " " << id;
       EXPECT_EQ(bound->stored.checkpoint.count(),
-                DumbCheckpoint(model.architecture, *bound->format, *bound->mask))
+                DumbCheckpoint(*bound->architecture, *bound->format, *bound->mask))
           << model.id << " " << id;
       ++compared;
     }
@@ -390,7 +390,7 @@ TEST(Weights, InventoryAddsUpToTheCheckpoint) {
     for (const char* id : {"bf16", "fp8-block", "awq-int4", "nvfp4", "gguf-q4_k_m", "gguf-iq2_m"}) {
       const BoundFormat* bound = TheCatalog().Bind(model, id);
       Bytes total;
-      for (const InventoryRow& row : ListInventory(model.architecture, *bound->format, *bound->mask)) {
+      for (const InventoryRow& row : ListInventory(*bound->architecture, *bound->format, *bound->mask)) {
         EXPECT_GT(row.count, 0) << row.name;
         EXPECT_FALSE(row.type.empty()) << row.name;
         total += row.bytes;
