@@ -136,6 +136,14 @@ bool AppState::LoadFragment(std::string_view fragment) {
   return true;
 }
 
+const std::vector<InventoryRow>& AppState::inventory() {
+  if (!answer_->inventory) {
+    const Resolved& resolved = *answer_->resolved;
+    answer_->inventory = ListInventory(*resolved.architecture, *resolved.format, *resolved.mask);
+  }
+  return *answer_->inventory;
+}
+
 const Explanation& AppState::explanation() {
   if (!answer_->explanation) answer_->explanation = Explain(*answer_->resolved, answer_->report);
   return *answer_->explanation;

@@ -23,6 +23,7 @@
 #include "core/resolved.h"
 #include "core/result.h"
 #include "core/solver.h"
+#include "core/weights.h"
 #include "web/schedule_state.h"
 
 namespace plimsoll {
@@ -36,6 +37,7 @@ using Action = std::vector<Change>;
 // What the page remembers about itself; never part of a link.
 struct ViewState {
   int tab = 0;
+  int inventory_by = 0;  // role, type, layer
   std::set<std::string> open_terms = {"Weights"};
   bool more_options = false;
   bool options_unfolded = false;  // on a phone
@@ -52,6 +54,8 @@ class AppState {
   const Resolved& resolved() const { return *answer_->resolved; }
   const Report& report() const { return answer_->report; }
   const Explanation& explanation();
+  // The checkpoint's tensors; listed when somebody looks.
+  const std::vector<InventoryRow>& inventory();
   // Found anew when `settled`; else the last ones found.
   const std::vector<WayOut>& ways_out(bool settled);
   const std::string& ConfigText();    // JSON
@@ -81,6 +85,7 @@ class AppState {
     std::unique_ptr<Resolved> resolved;
     Report report;
     std::optional<Explanation> explanation;
+    std::optional<std::vector<InventoryRow>> inventory;
     std::string config_text, fragment_text, report_text;
   };
 

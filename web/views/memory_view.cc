@@ -119,6 +119,11 @@ void DrawMemoryTab(Ui& ui, AppState& state, float width) {
     Rule(ui, columns);
     if (open) {
       OpenedPart(ui, columns, terms, i, end);
+      if (term.name == "Weights") {
+        ImGui::Indent(24);
+        DrawInventory(ui, state, width - 24);
+        ImGui::Unindent(24);
+      }
       Rule(ui, columns);
     }
     i = end;

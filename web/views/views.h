@@ -37,6 +37,8 @@ void DrawTabs(Ui& ui, AppState& state, float width);
 
 // One file each; listed in tabs_view.cc.
 void DrawMemoryTab(Ui& ui, AppState& state, float width);
+// Inside the opened weights: layer stack and table (inventory_view.cc).
+void DrawInventory(Ui& ui, AppState& state, float width);
 void DrawCapacityTab(Ui& ui, AppState& state, float width);
 void DrawScheduleTab(Ui& ui, AppState& state, float width);
 void DrawSpeedTab(Ui& ui, AppState& state, float width);
