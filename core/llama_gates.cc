@@ -131,6 +131,22 @@ void CheckContext(const Config& config, Resolved* resolved) {
          "Set max_model_len to " + CountText(own) + " or less, or scale the rotary embedding.");
 }
 
+// Cards that share the system's memory are given a part of it; what they are given stands as their capacity.
+void CheckUnifiedMemory(Resolved* resolved) {
+  for (const Card& card : resolved->cards) {
+    if (!card.gpu->unified_memory) continue;
+    const Bytes sold = GiBFromDouble(card.gpu->memory_gb);
+    if (card.capacity >= sold) return;
+    Remark(resolved, "unified_memory_limit", Severity::kInfo,
+           card.gpu->name + " shares its memory with the system: of " + SizeText(sold) +
+               " the driver gives " + SizeText(card.capacity) + " to one program.",
+           card.gpu->vendor == Vendor::kApple
+               ? "Raise the limit with sysctl iogpu.wired_limit_mb and set gpu_memory_mib."
+               : "Set gpu_memory_mib to what the firmware or driver is configured for.");
+    return;
+  }
+}
+
 }  // namespace
 
 bool LlamaReads(const WeightFormat& format) {
@@ -159,6 +175,7 @@ void CheckLlamaConfiguration(const Config& config, Resolved* resolved) {
   CheckModel(resolved);
   CheckContext(config, resolved);
   CheckIgnoredOptions(config, resolved);
+  CheckUnifiedMemory(resolved);
 }
 
 }  // namespace plimsoll

@@ -68,6 +68,29 @@ bool AlikeParts(const Architecture& architecture, const LlamaGraphPart& a, const
   return true;
 }
 
+// Drafting with the model's own prediction layers needs a file that holds them. Where the usual conversion
+// leaves them out, they are taken to be quantised as the last layer is.
+Bytes MissingDraftLayers(const Resolved& resolved, const GgufLayout& layout) {
+  const Architecture& architecture = *resolved.architecture;
+  const bool drafts =
+      resolved.speculative.num_tokens > 0 && resolved.speculative.method == SpeculativeMethod::kMtp;
+  const bool held = static_cast<int64_t>(layout.layers.size()) > architecture.layers;
+  if (!drafts || held || architecture.mtp_layers <= 0 || layout.layers.empty()) return Bytes(0);
+  const int32_t last = architecture.layer_group.back();
+  double own = 0, last_elements = 0;
+  for (const Tensor& tensor : architecture.tensors) {
+    if (tensor.duplicate) continue;
+    const double elements = static_cast<double>(tensor.rows) * static_cast<double>(tensor.columns);
+    if (tensor.part == TensorPart::kMtp) own += elements * static_cast<double>(tensor.times);
+    if (tensor.part == TensorPart::kText && tensor.group == last) {
+      last_elements += elements * static_cast<double>(tensor.copies);
+    }
+  }
+  if (last_elements <= 0) return Bytes(0);
+  const GgufLayout::Layer& layer = layout.layers.back();
+  return BytesFromDouble(own / last_elements * static_cast<double>((layer.dense + layer.experts).count()));
+}
+
 bool IsQuantized(KvType type) {
   return type == KvType::kQ8_0 || type == KvType::kQ5_1 || type == KvType::kQ5_0 || type == KvType::kQ4_1 ||
          type == KvType::kQ4_0;
@@ -94,6 +117,13 @@ LlamaPlan::LlamaPlan(const Resolved& resolved)
     layout_ = &own_layout_;
   }
   placement_ = PlaceLlamaModel(resolved, *layout_, FreeMemory(resolved));
+  const Bytes prediction = MissingDraftLayers(resolved, *layout_);
+  if (prediction > Bytes(0)) {
+    for (LlamaDevice& device : placement_.devices) {
+      if (device.output) device.weights += prediction;
+    }
+    if (placement_.host_output) placement_.host_weights += prediction;
+  }
   if (resolved.draft != nullptr && resolved.draft_format != nullptr) {
     const GgufLayout draft = LayOut(resolved.draft->architecture, *resolved.draft_format);
     draft_weights_ = draft.tensors + (draft.tied ? draft.output : Bytes(0)) - draft.token_embedding;
