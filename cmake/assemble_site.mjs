@@ -4,7 +4,7 @@
 //
 // What goes where (the path inside the site is all that the sources may rely on):
 //   site/**              as it lies there, but for templates/, sources and notes
-//   generate_pages       writes its pages into a folder of its own: `generate_pages OUT_DIR TEMPLATES_DIR`
+//   generate_pages       writes its pages into a folder of its own: `generate_pages OUT_DIR TEMPLATES_DIR MEASURED_DIR`
 //   web/*.mjs            assets/<name>.mjs
 //   plimsoll.{mjs,wasm}  assets/, from the web build
 //   fonts                assets/inter-{regular,semibold}.ttf, assets/inter-license.txt
@@ -67,7 +67,7 @@ function collect() {
   if (argument.generator) {
     const pages = mkdtempSync(join(tmpdir(), 'plimsoll-pages-'));
     try {
-      execFileSync(argument.generator, [pages, join(site, 'templates')], {stdio: ['ignore', 'inherit', 'inherit']});
+      execFileSync(argument.generator, [pages, join(site, 'templates'), join(argument.root, 'tests', 'data')], {stdio: ['ignore', 'inherit', 'inherit']});
       for (const file of walk(pages)) add(relative(pages, file).split('\\').join('/'), file);
     } finally {
       rmSync(pages, {recursive: true});

@@ -1,6 +1,6 @@
 // Writes the site's pages from templates and the core, so that every number on them is computed, never typed.
 //
-//   generate_pages OUT_DIR TEMPLATES_DIR
+//   generate_pages OUT_DIR TEMPLATES_DIR MEASURED_DIR
 //
 // A template's first line is `title | description`; the rest is HTML with gaps: {{root}} leads to the site's
 // root,
@@ -22,6 +22,8 @@
 #include "core/catalog.h"
 #include "core/catalog_data.h"
 #include "core/text.h"
+#include "core/validation.h"
+#include "site/accuracy_page.h"
 #include "site/blocks.h"
 #include "site/html.h"
 #include "site/page_numbers.h"
@@ -50,8 +52,12 @@ struct Page {
 
 class Generator {
  public:
-  Generator(const Catalog& catalog, fs::path out, fs::path templates, std::string url)
-      : catalog_(catalog), out_(std::move(out)), templates_(std::move(templates)), url_(std::move(url)) {
+  Generator(const Catalog& catalog, fs::path out, fs::path templates, fs::path measured, std::string url)
+      : catalog_(catalog),
+        out_(std::move(out)),
+        templates_(std::move(templates)),
+        measured_(std::move(measured)),
+        url_(std::move(url)) {
     layout_ = ReadText(templates_ / "layout.html");
   }
 
@@ -64,6 +70,7 @@ class Generator {
     }
     Models();
     Gpus();
+    Accuracy();
     Sitemap();
   }
 
@@ -124,6 +131,7 @@ class Generator {
       if (gap == "models_current") return current("models/");
       if (gap == "gpus_current") return current("gpus/");
       if (gap == "guides_current") return current("guides/");
+      if (gap == "accuracy_current") return current("accuracy/");
       return std::nullopt;
     });
     if (filled.unfilled) Stop("layout.html: nothing fills {{" + *filled.unfilled + "}}");
@@ -228,6 +236,32 @@ class Generator {
            content, ""});
   }
 
+  AccuracySection Section(std::string title, std::string about, const char* file) {
+    const Result<Json> json = Json::Parse(ReadText(measured_ / file), file);
+    if (!json.ok()) Stop(json.error().Message());
+    Result<CaseFile> cases = ReadCases(*json);
+    if (!cases.ok()) Stop(std::string(file) + ": " + cases.error().Message());
+    return {std::move(title), std::move(about), std::move(*cases)};
+  }
+
+  void Accuracy() {
+    std::vector<AccuracySection> sections;
+    sections.push_back(Section("vLLM",
+                               "Startup logs published in issues, notebooks and recipes, vLLM 0.5 to 0.28.",
+                               "vllm_logs.json"));
+    sections.push_back(Section("llama.cpp", "Buffer sizes from published logs, builds of 2025 and 2026.",
+                               "llama_cpp_logs.json"));
+    sections.push_back(Section("Checkpoints",
+                               "Sizes of published files: some to the byte, some rounded by the source.",
+                               "checkpoints.json"));
+    sections.push_back(
+        Section("Speed", "Published benchmarks of engines on one to eight cards.", "speed/measured.json"));
+    Write({"accuracy/", "Accuracy: predicted against measured | Plimsoll",
+           "What Plimsoll predicts for published startup logs, checkpoints and benchmarks, against what was "
+           "measured.",
+           AccuracyContent(sections, catalog_), ""});
+  }
+
   void Sitemap() {
     std::string text =
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<urlset "
@@ -240,7 +274,7 @@ class Generator {
   }
 
   const Catalog& catalog_;
-  fs::path out_, templates_;
+  fs::path out_, templates_, measured_;
   std::string url_;
   std::string layout_;
   std::vector<std::string> pages_;
@@ -250,8 +284,8 @@ class Generator {
 }  // namespace plimsoll
 
 int main(int argc, char** argv) {
-  if (argc != 3) {
-    std::fprintf(stderr, "usage: generate_pages OUT_DIR TEMPLATES_DIR\n");
+  if (argc != 4) {
+    std::fprintf(stderr, "usage: generate_pages OUT_DIR TEMPLATES_DIR MEASURED_DIR\n");
     return 2;
   }
   const plimsoll::CatalogData data = plimsoll::EmbeddedCatalog();
@@ -262,6 +296,7 @@ int main(int argc, char** argv) {
   }
   // Where ./run serves it, unless the deployment says otherwise.
   const char* url = std::getenv("PLIMSOLL_SITE_URL");
-  plimsoll::Generator(*catalog, argv[1], argv[2], url != nullptr ? url : "http://localhost:8080/").All();
+  plimsoll::Generator(*catalog, argv[1], argv[2], argv[3], url != nullptr ? url : "http://localhost:8080/")
+      .All();
   return 0;
 }
