@@ -54,6 +54,6 @@ test('include guards spell the path', () => {
 });
 
 test('no test is skipped and nothing is left for later', () => {
-  const unfinished = /\bGTEST_SKIP\b|\bDISABLED_|\bTO(?:)DO\b|\bFIXME\b/;
+  const unfinished = /\bGTEST_SKIP\b|\bDISABLED_|\/[/*]\s*(TO(?:)DO|FIXME)\b/;
   assert.deepEqual(sources.filter(({text}) => unfinished.test(text)).map(({path}) => path), []);
 });
