@@ -1,0 +1,246 @@
+#include "core/gguf_header.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+#include <string>
+#include <vector>
+
+#include "core/architecture.h"
+
+namespace plimsoll {
+namespace {
+
+// Writes GGUF as docs/gguf.md describes it.
+class GgufWriter {
+ public:
+  GgufWriter& Number(uint64_t value, int size) {
+    for (int i = 0; i < size; ++i) bytes_ += static_cast<char>(value >> (8 * i) & 0xff);
+    return *this;
+  }
+  GgufWriter& Text(std::string_view text) {
+    Number(text.size(), 8);
+    bytes_ += text;
+    return *this;
+  }
+  GgufWriter& Start(uint64_t tensors, uint64_t pairs, uint32_t version = 3) {
+    bytes_ += "GGUF";
+    return Number(version, 4).Number(tensors, 8).Number(pairs, 8);
+  }
+  GgufWriter& Uint(std::string_view key, uint64_t value) { return Text(key).Number(4, 4).Number(value, 4); }
+  GgufWriter& String(std::string_view key, std::string_view value) {
+    return Text(key).Number(8, 4).Text(value);
+  }
+  GgufWriter& Tensor(std::string_view name, std::vector<uint64_t> ne, uint32_t type, uint64_t offset) {
+    Text(name).Number(ne.size(), 4);
+    for (const uint64_t side : ne) Number(side, 8);
+    return Number(type, 4).Number(offset, 8);
+  }
+  const std::string& bytes() const { return bytes_; }
+
+ private:
+  std::string bytes_;
+};
+
+// A whole file of a small Llama, as the converter writes it.
+std::string SmallLlama(std::string_view format, const Json& config,
+                       std::vector<GgufTensor>* listed = nullptr) {
+  Result<Architecture> architecture = ReadArchitecture(config, "model");
+  EXPECT_TRUE(architecture.ok());
+  Result<WeightFormat> weight_format = ReadWeightFormat(Json(format), "format");
+  EXPECT_TRUE(weight_format.ok());
+  struct Entry {
+    std::string name;
+    GgmlType type;
+    std::vector<uint64_t> ne;
+  };
+  std::vector<Entry> entries;
+  for (size_t i = 0; i < architecture->gguf.size(); ++i) {
+    const GgufTensor& tensor = architecture->gguf[i];
+    const std::vector<GgmlType> types =
+        GgufTensorTypes(*architecture, *weight_format, static_cast<int32_t>(i));
+    int32_t nth = 0;
+    for (size_t layer = 0; layer < (tensor.group < 0 ? 1 : architecture->layer_group.size()); ++layer) {
+      if (tensor.group >= 0 && architecture->layer_group[layer] != tensor.group) continue;
+      std::string name = tensor.name;
+      if (tensor.group >= 0) name.replace(name.find("{}"), 2, std::to_string(layer));
+      std::vector<uint64_t> ne = {static_cast<uint64_t>(tensor.ne0)};
+      if (tensor.ne1 > 1 || tensor.ne2 > 1) ne.push_back(static_cast<uint64_t>(tensor.ne1));
+      if (tensor.ne2 > 1) ne.push_back(static_cast<uint64_t>(tensor.ne2));
+      entries.push_back({name, types[static_cast<size_t>(nth++)], ne});
+    }
+  }
+  if (listed != nullptr) *listed = architecture->gguf;
+  GgufWriter writer;
+  writer.Start(entries.size(), 13);
+  writer.String("general.architecture", "llama").Uint("general.file_type", 15).Uint("llama.block_count", 8);
+  writer.Uint("llama.embedding_length", 512).Uint("llama.feed_forward_length", 1024);
+  writer.Uint("llama.attention.head_count", 8).Uint("llama.attention.head_count_kv", 2);
+  writer.Uint("llama.attention.key_length", 64)
+      .Uint("llama.context_length", 4096)
+      .Uint("llama.vocab_size", 1000);
+  writer.Text("llama.rope.freq_base").Number(6, 4).Number(0x40490fdb, 4);
+  writer.Text("tokenizer.ggml.tokens").Number(9, 4).Number(8, 4).Number(1000, 8);
+  for (int i = 0; i < 1000; ++i) writer.Text("token" + std::to_string(i));
+  writer.Text("tokenizer.ggml.scores").Number(9, 4).Number(6, 4).Number(2000, 8);
+  for (int i = 0; i < 2000; ++i) writer.Number(0, 4);
+  uint64_t offset = 0;
+  for (const Entry& entry : entries) {
+    writer.Tensor(entry.name, entry.ne, static_cast<uint32_t>(Info(entry.type).ggml_id), offset);
+    int64_t rows = 1;
+    for (size_t i = 1; i < entry.ne.size(); ++i) rows *= static_cast<int64_t>(entry.ne[i]);
+    offset += static_cast<uint64_t>(
+        RoundUp(GgmlBytes(entry.type, static_cast<int64_t>(entry.ne[0]), rows).count(), 32));
+  }
+  return writer.bytes();
+}
+
+Json LlamaConfig() {
+  return *Json::Parse(R"({"architectures":["LlamaForCausalLM"],"model_type":"llama","hidden_size":512,
+      "intermediate_size":1024,"num_hidden_layers":8,"num_attention_heads":8,"num_key_value_heads":2,"head_dim":64,
+      "vocab_size":1000,"max_position_embeddings":4096,"tie_word_embeddings":false})",
+                      "model");
+}
+
+TEST(GgufHeader, ReadsMetadataAndTensors) {
+  const std::string bytes = SmallLlama("gguf-q4_k_m", LlamaConfig());
+  const Result<GgufHeader> header = ReadGgufHeader(bytes, -1);
+  ASSERT_TRUE(header.ok()) << header.error().Message();
+  EXPECT_EQ(header->needed_bytes, 0);
+  EXPECT_EQ(header->version, 3);
+  EXPECT_EQ(header->metadata.Find("general.architecture")->AsString(), "llama");
+  EXPECT_EQ(header->metadata.Find("tokenizer.ggml.tokens#")->AsInt(), 1000);
+  EXPECT_EQ(header->metadata.Find("tokenizer.ggml.tokens"), nullptr);
+  EXPECT_NEAR(*header->metadata.Find("llama.rope.freq_base")->AsDouble(), 3.14159, 1e-4);
+  EXPECT_EQ(FormatOfGguf(*header), "gguf-q4_k_m");
+  EXPECT_EQ(header->data_start % 32, 0);
+}
+
+TEST(GgufHeader, TheLayoutOfAFileIsTheLayoutByRule) {
+  const Json config = LlamaConfig();
+  const Result<GgufHeader> header = ReadGgufHeader(SmallLlama("gguf-q4_k_m", config), -1);
+  ASSERT_TRUE(header.ok());
+  const Result<Json> read = ConfigOfGguf(*header);
+  ASSERT_TRUE(read.ok()) << read.error().Message();
+  const Result<Architecture> architecture = ReadArchitecture(*read, "gguf");
+  ASSERT_TRUE(architecture.ok()) << architecture.error().Message();
+  const Result<WeightFormat> format = ReadWeightFormat(Json(FormatOfGguf(*header)), "format");
+  const GgufLayout by_rule = LayOutGguf(*architecture, *format);
+  const GgufLayout by_file = LayoutOfGguf(*header);
+  EXPECT_EQ(by_file.tensors, by_rule.tensors);
+  EXPECT_EQ(by_file.padding, by_rule.padding);
+  EXPECT_EQ(by_file.token_embedding, by_rule.token_embedding);
+  EXPECT_EQ(by_file.output, by_rule.output);
+  EXPECT_EQ(by_file.output_norm, by_rule.output_norm);
+  EXPECT_EQ(by_file.tensor_count, by_rule.tensor_count);
+  EXPECT_EQ(by_file.elements, by_rule.elements);
+  ASSERT_EQ(by_file.layers.size(), by_rule.layers.size());
+  for (size_t i = 0; i < by_rule.layers.size(); ++i)
+    EXPECT_EQ(by_file.layers[i].dense, by_rule.layers[i].dense) << i;
+}
+
+TEST(GgufHeader, RowsFoldLayers) {
+  const Result<GgufHeader> header = ReadGgufHeader(SmallLlama("gguf-q4_k_m", LlamaConfig()), -1);
+  ASSERT_TRUE(header.ok());
+  Bytes total;
+  int64_t down = 0;
+  for (const InventoryRow& row : ListFileTensors(*header)) {
+    total += row.bytes;
+    if (row.name == "blk.{}.ffn_down.weight") down += row.count;
+    if (row.name == "blk.{}.attn_q.weight") {
+      EXPECT_EQ(row.layers.size(), 8U);
+      EXPECT_EQ(row.role, TensorRole::kAttention);
+      EXPECT_EQ(row.type, "Q4_K");
+    }
+  }
+  EXPECT_EQ(total, header->data);
+  EXPECT_EQ(down, 8);
+}
+
+TEST(GgufHeader, AsksForMoreUntilTheHeaderIsWhole) {
+  const std::string bytes = SmallLlama("gguf-q8_0", LlamaConfig());
+  for (size_t length = 0; length < bytes.size(); length += length < 2000 ? 1 : 97) {
+    const Result<GgufHeader> header = ReadGgufHeader(std::string_view(bytes).substr(0, length), -1);
+    ASSERT_TRUE(header.ok()) << length << ": " << header.error().Message();
+    ASSERT_GT(header->needed_bytes, static_cast<int64_t>(length));
+    ASSERT_LE(header->needed_bytes, kMaxGgufHeader);
+    ASSERT_TRUE(header->tensors.empty());
+  }
+  EXPECT_EQ(ReadGgufHeader(bytes, -1)->needed_bytes, 0);
+  // A file that ends before its header does is refused.
+  EXPECT_FALSE(ReadGgufHeader(std::string_view(bytes).substr(0, 300), 300).ok());
+}
+
+TEST(GgufHeader, RefusesWithReason) {
+  const auto refused = [](const GgufWriter& writer, std::string_view field, int64_t size = -1) {
+    const Result<GgufHeader> header = ReadGgufHeader(writer.bytes(), size);
+    ASSERT_FALSE(header.ok()) << field;
+    EXPECT_NE(header.error().field.find(field), std::string::npos) << header.error().Message();
+  };
+  EXPECT_FALSE(ReadGgufHeader("GGML\3\0\0\0", -1).ok());
+  refused(GgufWriter().Start(1, 0, 1), "version");
+  refused(GgufWriter().Start(1, 0, 0x03000000), "version");
+  refused(GgufWriter().Start(uint64_t{1} << 60, 0), "tensor_count");
+  refused(GgufWriter().Start(0, uint64_t{1} << 60), "metadata_kv_count");
+  refused(GgufWriter().Start(0, 1).Number(uint64_t{1} << 50, 8), "key");
+  refused(GgufWriter().Start(0, 1).Text("k").Number(99, 4), "k");
+  refused(GgufWriter().Start(0, 1).Text("k").Number(8, 4).Number(~uint64_t{0}, 8), "k");
+  refused(GgufWriter().Start(0, 1).Text("k").Number(9, 4).Number(9, 4).Number(1, 8), "k");  // nested arrays
+  refused(GgufWriter().Start(0, 1).Text("k").Number(9, 4).Number(4, 4).Number(~uint64_t{0}, 8), "k");
+  refused(GgufWriter().Start(0, 1).Uint("general.alignment", 33), "alignment");
+  refused(GgufWriter().Start(0, 2).Uint("split.no", 5).Uint("split.count", 2), "split.no");
+  refused(GgufWriter().Start(1, 0).Tensor("t", {1, 1, 1, 1, 1}, 0, 0), "t");
+  refused(GgufWriter().Start(1, 0).Tensor("t", {uint64_t{1} << 40, uint64_t{1} << 40}, 0, 0), "t");
+  refused(GgufWriter().Start(1, 0).Tensor("t", {32}, 77, 0), "t");
+  refused(GgufWriter().Start(1, 0).Tensor("t", {33}, 2, 0), "t");  // Q4_0 rows of 33
+  refused(GgufWriter().Start(1, 0).Tensor("t", {32}, 0, 7), "t");  // offset off the alignment
+  refused(GgufWriter().Start(2, 0).Tensor("a", {32}, 0, 0).Tensor("b", {32}, 0, 64), "b");
+  refused(GgufWriter().Start(1, 0).Tensor("t", {32}, 0, 1 << 20), "t", 4096);
+}
+
+TEST(GgufHeader, SplitFilesJoin) {
+  const auto part = [](uint64_t number, uint64_t count, std::string_view tensor) {
+    GgufWriter writer;
+    writer.Start(tensor.empty() ? 0 : 1, 3).String("general.architecture", "llama");
+    writer.Uint("split.no", number).Uint("split.count", count);
+    if (!tensor.empty()) writer.Tensor(tensor, {32}, 0, 0);
+    return *ReadGgufHeader(writer.bytes(), -1);
+  };
+  // The second part first; the first holds no tensors, as gguf-split --no-tensor-first-split writes it.
+  const Result<GgufHeader> whole = JoinGgufHeaders({part(1, 2, "blk.0.attn_q.weight"), part(0, 2, "")});
+  ASSERT_TRUE(whole.ok()) << whole.error().Message();
+  EXPECT_EQ(whole->data, Bytes(128));
+  EXPECT_FALSE(JoinGgufHeaders({part(0, 2, "a")}).ok());
+  EXPECT_FALSE(JoinGgufHeaders({part(0, 2, "a"), part(0, 2, "b")}).ok());
+  EXPECT_FALSE(JoinGgufHeaders({}).ok());
+}
+
+TEST(GgufHeader, UnknownArchitecturesAreNamed) {
+  const Result<GgufHeader> header =
+      ReadGgufHeader(GgufWriter().Start(0, 1).String("general.architecture", "rwkv9").bytes(), -1);
+  ASSERT_TRUE(header.ok());
+  const Result<Json> config = ConfigOfGguf(*header);
+  ASSERT_FALSE(config.ok());
+  EXPECT_NE(config.error().given.find("rwkv9"), std::string::npos);
+}
+
+TEST(GgufHeader, DamagedHeadersNeverHang) {
+  const std::string whole = SmallLlama("gguf-q4_k_m", LlamaConfig());
+  std::mt19937 random(11);
+  for (int round = 0; round < 3000; ++round) {
+    std::string bytes = whole;
+    for (int i = 0, n = 1 + static_cast<int>(random() % 4); i < n; ++i) {
+      const size_t at = random() % (round % 2 == 0 ? 600 : bytes.size());
+      bytes[at] = static_cast<char>(random());
+    }
+    const Result<GgufHeader> header = ReadGgufHeader(bytes, static_cast<int64_t>(bytes.size()) + 1000000);
+    if (!header.ok() || header->needed_bytes > 0) continue;
+    LayoutOfGguf(*header);
+    ListFileTensors(*header);
+    if (const Result<Json> config = ConfigOfGguf(*header); config.ok())
+      (void)ReadArchitecture(*config, "gguf").ok();
+  }
+}
+
+}  // namespace
+}  // namespace plimsoll
