@@ -73,9 +73,6 @@ Result<Model> ReadModel(const Json& value, const std::string& where) {
   model.release = Text(value, "release");
   model.native_format = Text(value, "native_format");
   ReadPublished(value, &model);
-  if (const Json* sources = value.Find("source")) {
-    for (const Json& source : sources->items()) model.sources.push_back(source.AsString());
-  }
   const Json* config = value.Find("config");
   if (!config) return Error{where + ".config", "nothing", "the keys of its Hugging Face config.json"};
   const Json* stores = value.Find("stores");

@@ -1,7 +1,7 @@
 // The models and cards that ship with Plimsoll, parsed once at start, looked up by stable id.
 //
 // Parsing costs under 5 ms natively. Everything that an estimate needs repeatedly is computed once: the
-// inventory and the checkpoints when the catalog is parsed, a model's tensors bound to a format when somebody
+// inventory when the catalog is parsed, a model's tensors bound to a format or checkpoint when somebody
 // first asks for the pair (Bind). So an estimate compares ids and touches no other strings. A model whose
 // architecture is refused stays in the catalog with the Error, so that the refusal can be shown.
 #ifndef PLIMSOLL_CORE_CATALOG_H_
@@ -61,7 +61,6 @@ struct Model {
   int64_t published_total = 0;  // zero: unknown
   int64_t published_active = 0;
   bool published_exact = false;
-  std::vector<std::string> sources;
 
   // The first checkpoint in this format, which a plain format id means; nullptr: none known.
   const Checkpoint* FindCheckpoint(std::string_view format_id) const;

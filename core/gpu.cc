@@ -142,9 +142,6 @@ Result<Gpu> ReadGpu(const Json& value, std::string_view where) {
   gpu.tdp_w = NumberOrZero(value, "tdp_w");
   gpu.price_per_hour_usd = NumberOrZero(value, "price_per_hour_usd");
   gpu.price_usd = NumberOrZero(value, "price_usd");
-  if (const Json* sources = value.Find("source")) {
-    for (const Json& source : sources->items()) gpu.sources.push_back(source.AsString());
-  }
   return gpu;
 }
 

@@ -1,11 +1,10 @@
-// A card: what it holds, how fast it moves and computes, and where each fact comes from.
+// A card: what it holds, how fast it moves and computes, as models/gpus.json says with its sources.
 #ifndef PLIMSOLL_CORE_GPU_H_
 #define PLIMSOLL_CORE_GPU_H_
 
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "core/json.h"
 #include "core/result.h"
@@ -38,7 +37,6 @@ struct Gpu {
   bool unified_memory = false;
   double price_per_hour_usd = 0;  // zero: unknown
   double price_usd = 0;
-  std::vector<std::string> sources;
 };
 
 Result<Gpu> ReadGpu(const Json& value, std::string_view where);

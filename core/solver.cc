@@ -53,7 +53,8 @@ struct Start {
   int64_t longest = 0;  // the model's own
   int64_t sequences = 0;
   int64_t layers = 0;
-  int64_t gpus = 1;
+  int64_t gpus = 1, tp = 1, pp = 1;
+  bool invalid = false;  // it cannot start whatever the memory
   bool has_experts = false;
   bool vllm() const { return engine == EngineKind::kVllm; }
   bool llama_cpp() const { return engine == EngineKind::kLlamaCpp; }
@@ -65,8 +66,11 @@ struct Start {
   const Model* model = nullptr;
 };
 
-Start StartOf(const Resolved& resolved) {
+Start StartOf(const Resolved& resolved, const Report& report) {
   Start start;
+  start.invalid = report.verdict == Verdict::kInvalid;
+  start.tp = resolved.tp;
+  start.pp = resolved.pp;
   start.engine = resolved.engine;
   start.length = resolved.max_model_len;
   start.longest = std::max(resolved.architecture->max_positions, resolved.max_model_len);
@@ -141,11 +145,17 @@ std::optional<std::pair<int64_t, Trial>> FewestGpus(const Config& config, const 
 
 // Formats that people choose among, from many bits to few. Where two have about the same size the one with a
 // kernel on more cards stands first.
-constexpr std::string_view kVllmFormats[] = {"fp8-block", "fp8",   "int8",  "gptq-int8", "awq-int4",
-                                             "gptq-int4", "w4a16", "nvfp4", "bnb-nf4"};
+constexpr std::string_view kVllmFormats[] = {"bf16",  "fp16",      "fp8-block", "fp8",
+                                             "int8",  "gptq-int8", "awq-int4",  "gptq-int4",
+                                             "w4a16", "nvfp4",     "mxfp4",     "bnb-nf4"};
 constexpr std::string_view kGgufFormats[] = {"gguf-q8_0",   "gguf-q6_k",   "gguf-q5_k_m",
                                              "gguf-q4_k_m", "gguf-iq4_xs", "gguf-q3_k_m",
                                              "gguf-q2_k",   "gguf-iq2_xs", "gguf-iq2_xxs"};
+
+// Nobody makes these for oneself in passing: offered where a checkpoint is known.
+bool NeedsPublication(std::string_view format) {
+  return format == "fp8-block" || format == "w4a16" || format == "nvfp4" || format == "mxfp4";
+}
 
 std::vector<std::string_view> FormatsOf(const Start& start) {
   if (start.llama_cpp()) return {std::begin(kGgufFormats), std::end(kGgufFormats)};
@@ -157,9 +167,12 @@ double BitsPerWeight(const Config& config, const Catalog& catalog) {
   return resolved.ok() ? resolved->stored.bits_per_weight : 0;
 }
 
-std::string_view KnownRepo(const Start& start, std::string_view format, const Catalog& catalog) {
-  const BoundFormat* bound = start.model ? catalog.Bind(*start.model, format) : nullptr;
-  return bound && bound->checkpoint ? std::string_view(bound->checkpoint->repo) : std::string_view();
+// Whether this model is known to be published in the format.
+bool IsPublished(const Start& start, std::string_view format, const Catalog& catalog) {
+  if (!start.model) return false;
+  if (start.model->native_format == format) return true;
+  const BoundFormat* bound = catalog.Bind(*start.model, format);
+  return bound && bound->checkpoint;
 }
 
 // Every format that fits, most bits first; of equal sizes one that is published for this model.
@@ -180,8 +193,10 @@ std::optional<std::pair<std::string, Trial>> BestFormat(const Config& config, co
   };
   const Result<Resolved> own = Resolve(native, catalog);
   if (own.ok()) consider(WithFormat(config, own->format->id), own->format->id, true);
-  for (std::string_view id : ids)
-    consider(WithFormat(config, id), std::string(id), !KnownRepo(start, id, catalog).empty());
+  for (std::string_view id : ids) {
+    const bool published = IsPublished(start, id, catalog);
+    if (published || !NeedsPublication(id)) consider(WithFormat(config, id), std::string(id), published);
+  }
   return best;
 }
 
@@ -192,21 +207,24 @@ std::string GpusLabel(const Config& config, const Start& start) {
   return label;
 }
 
-// ---- ways out
-// ------------------------------------------------------------------------------------------------
+// ---- ways out ----------------------------------------------------------------------------------------
 
 // How far a change leads from what was asked for. The order is the one in which people give ground: a switch,
-// less room, other weights, more hardware, slower memory, another card.
+// less room, other weights, more hardware, slower memory, another card, another engine.
 constexpr double kDistanceUtilization = 0.8;
 constexpr double kDistanceLength = 1.0;  // and half as much again for each halving
+constexpr double kDistanceNoDraft = 1.5;
 constexpr double kDistanceKv = 2.0;
+constexpr double kDistanceSmallestKv = 3.2;
 constexpr double kDistanceSequences = 2.5;
 constexpr double kDistanceEager = 3.0;
+constexpr double kDistanceLayout = 3.5;
 constexpr double kDistanceFormat = 4.0;  // and a quarter for each bit given up
 constexpr double kDistanceGpus = 6.0;    // and one for each doubling
 constexpr double kDistanceHost = 8.0;
 constexpr double kDistanceCard = 9.0;
 constexpr double kDistanceEngine = 10.0;
+constexpr double kDistanceTight = 0.3;
 
 struct Change {
   Config config;
@@ -214,23 +232,106 @@ struct Change {
   double distance = 0;
 };
 
+std::string Joined(const std::string& a, const std::string& b) {
+  return a.empty() || b.empty() ? a + b : a + ", " + b;
+}
+
+// A small thing to give up, put on top of any larger change.
+struct Lever {
+  void (*pull)(Config*) = nullptr;
+  const char* label = "";
+  double distance = 0;
+};
+
+std::vector<Lever> VllmLevers(const Config& config, const Start& start, bool wide) {
+  std::vector<Lever> levers;
+  if (start.utilization > 0 && start.utilization < 0.95 && !config.kv_cache_memory_bytes) {
+    levers.push_back(
+        {[](Config* c) { c->gpu_memory_utilization = 0.95; }, "95 % of the card", kDistanceUtilization});
+  }
+  if (wide) {
+    levers.push_back({[](Config* c) {
+                        c->kv_cache_dtype = KvTypes{KvType::kFp8, KvType::kFp8};
+                      },
+                      "fp8 KV cache", kDistanceKv});
+  }
+  if (!start.eager) {
+    levers.push_back({[](Config* c) { c->enforce_eager = true; }, "no CUDA graphs", kDistanceEager});
+  }
+  return levers;
+}
+
+std::vector<Lever> LlamaCppLevers(const Start& start, bool wide) {
+  std::vector<Lever> levers;
+  if (wide) {
+    levers.push_back({[](Config* c) {
+                        c->kv_cache_dtype = KvTypes{KvType::kQ8_0, KvType::kQ8_0};
+                      },
+                      "q8_0 KV cache", kDistanceKv});
+  }
+  if (wide || start.kv.k == KvType::kQ8_0) {
+    levers.push_back({[](Config* c) {
+                        c->kv_cache_dtype = KvTypes{KvType::kQ4_0, KvType::kQ4_0};
+                      },
+                      "q4_0 KV cache", kDistanceSmallestKv});
+  }
+  return levers;
+}
+
+std::vector<Lever> LeversOf(const Config& config, const Start& start) {
+  const KvType k = start.kv.k;
+  const bool wide = k == KvType::kFp16 || k == KvType::kBf16 || k == KvType::kFp32;
+  std::vector<Lever> levers;
+  if (start.vllm()) levers = VllmLevers(config, start, wide);
+  if (start.llama_cpp()) levers = LlamaCppLevers(start, wide);
+  if (start.sequences > 16) {
+    levers.push_back({[](Config* c) { c->max_num_seqs = 16; }, "16 sequences at once", kDistanceSequences});
+  } else if (start.sequences > 1) {
+    levers.push_back({[](Config* c) { c->max_num_seqs = 1; }, "one sequence at a time", kDistanceSequences});
+  }
+  return levers;
+}
+
+// Levers pulled together, the least that is given up first; none comes first of all. Two at once are a
+// suggestion, three would be a puzzle.
+std::vector<Change> Squeezes(const std::vector<Lever>& levers) {
+  std::vector<Change> squeezes(1);
+  for (size_t i = 0; i < levers.size(); ++i) {
+    Change one{{}, levers[i].label, levers[i].distance};
+    levers[i].pull(&one.config);
+    for (size_t j = i + 1; j < levers.size(); ++j) {
+      Change two{one.config, Joined(one.label, levers[j].label), one.distance + levers[j].distance};
+      levers[j].pull(&two.config);
+      squeezes.push_back(std::move(two));
+    }
+    squeezes.push_back(std::move(one));
+  }
+  std::stable_sort(squeezes.begin(), squeezes.end(),
+                   [](const Change& a, const Change& b) { return a.distance < b.distance; });
+  return squeezes;
+}
+
+void TakeLevers(const Config& levers, Config* config) {
+  if (levers.gpu_memory_utilization) config->gpu_memory_utilization = levers.gpu_memory_utilization;
+  if (levers.kv_cache_dtype) config->kv_cache_dtype = levers.kv_cache_dtype;
+  if (levers.enforce_eager) config->enforce_eager = levers.enforce_eager;
+  if (levers.max_num_seqs) config->max_num_seqs = levers.max_num_seqs;
+}
+
 class WayFinder {
  public:
   WayFinder(const Config& config, const Catalog& catalog, const Start& start)
-      : config_(config), catalog_(catalog), start_(start) {}
+      : config_(config), catalog_(catalog), start_(start), squeezes_(Squeezes(LeversOf(config, start))) {}
 
   std::vector<WayOut> Find(int most) {
-    const std::vector<Change> single = Singles();
-    // A shorter context goes with anything that does not suffice alone.
-    OfferLength({config_, "", 0});
-    for (const Change& change : single) {
-      if (!Offer(change)) OfferLength(change);
-    }
-    PairKvWithFormats();
-    OfferFewestGpus();
-    OfferHostMemory();
-    OfferCard();
-    OfferExpertsInRam();
+    Squeeze({config_, "", 0});
+    TryWithoutDraft();
+    TryLayouts();
+    TryFormats();
+    TryMoreGpus();
+    TryHostMemory();
+    TryOtherCard();
+    TryLlamaCpp();
     std::stable_sort(ways_.begin(), ways_.end(),
                      [](const WayOut& a, const WayOut& b) { return a.distance < b.distance; });
     if (static_cast<int>(ways_.size()) > most) ways_.resize(static_cast<size_t>(most));
@@ -238,239 +339,212 @@ class WayFinder {
   }
 
  private:
+  void Add(const Change& change, const Report& report) {
+    const double tight = report.verdict == Verdict::kTight ? kDistanceTight : 0;
+    ways_.push_back({change.config, change.label, report.verdict, change.distance + tight});
+  }
+
   bool Offer(const Change& change) {
     const std::optional<Trial> trial = Try(change.config, catalog_);
-    if (!trial) return false;
-    ways_.push_back({change.config, change.label, trial->report.verdict, change.distance});
-    return true;
+    if (trial) Add(change, trial->report);
+    return trial.has_value();
   }
 
-  static std::string Joined(const std::string& a, const std::string& b) {
-    return a.empty() ? b : a + ", " + b;
-  }
-
-  // The longest context that fits after a change, in whole thousands of tokens where it is long enough.
-  void OfferLength(const Change& change) {
-    const int64_t asked = start_.length;
-    if (asked <= kShortestOffered) return;
-    const auto longest = LargestLength(change.config, catalog_, asked - 1);
-    if (!longest || longest->first < kShortestOffered) return;
-    const int64_t tokens = longest->first / 1024 * 1024;
-    const double halvings = std::log2(static_cast<double>(asked) / static_cast<double>(tokens));
-    Offer({WithLength(change.config, tokens), Joined(change.label, ContextText(tokens) + " context"),
-           change.distance + kDistanceLength + 0.5 * halvings});
-  }
-
-  std::vector<Change> Singles() const {
-    std::vector<Change> changes;
-    AddUtilization(&changes);
-    AddKv(&changes);
-    AddSequences(&changes);
-    AddEager(&changes);
-    AddFormats(&changes);
-    return changes;
-  }
-
-  void AddUtilization(std::vector<Change>* changes) const {
-    if (!start_.vllm() || start_.utilization <= 0 || start_.utilization >= 0.95 ||
-        config_.kv_cache_memory_bytes)
-      return;
-    Config config = config_;
-    config.gpu_memory_utilization = 0.95;
-    changes->push_back({std::move(config), "95 % of the card", kDistanceUtilization});
-  }
-
-  void AddKv(std::vector<Change>* changes) const {
-    for (const KvTypes& types : SmallerKv()) {
-      Config config = config_;
-      config.kv_cache_dtype = types;
-      const bool quarter = types.k == KvType::kQ4_0;
-      const char* label = types.k == KvType::kFp8 ? "fp8 KV cache"
-                          : quarter               ? "q4_0 KV cache"
-                                                  : "q8_0 KV cache";
-      changes->push_back({std::move(config), label, kDistanceKv + (quarter ? 1.2 : 0)});
-    }
-  }
-
-  std::vector<KvTypes> SmallerKv() const {
-    const bool wide =
-        start_.kv.k == KvType::kFp16 || start_.kv.k == KvType::kBf16 || start_.kv.k == KvType::kFp32;
-    if (start_.vllm() && wide) return {{KvType::kFp8, KvType::kFp8}};
-    if (start_.llama_cpp() && wide) return {{KvType::kQ8_0, KvType::kQ8_0}, {KvType::kQ4_0, KvType::kQ4_0}};
-    if (start_.llama_cpp() && start_.kv.k == KvType::kQ8_0) return {{KvType::kQ4_0, KvType::kQ4_0}};
-    return {};
-  }
-
-  // The largest number of sequences below what was asked that fits; halves until then.
-  void AddSequences(std::vector<Change>* changes) const {
-    for (int64_t sequences = start_.sequences / 2; sequences >= 1; sequences /= 4) {
-      Config config = config_;
-      config.max_num_seqs = sequences;
-      if (sequences > 3 && !Try(config, catalog_)) continue;
-      const double halvings =
-          std::log2(static_cast<double>(start_.sequences) / static_cast<double>(sequences));
-      changes->push_back({std::move(config), CountedText(sequences, "sequence", "sequences") + " at once",
-                          kDistanceSequences + 0.1 * halvings});
-      return;
-    }
-  }
-
-  void AddEager(std::vector<Change>* changes) const {
-    if (!start_.vllm() || start_.eager) return;
-    Config config = config_;
-    config.enforce_eager = true;
-    changes->push_back({std::move(config), "no CUDA graphs", kDistanceEager});
-  }
-
-  void AddFormats(std::vector<Change>* changes) const {
-    if (!start_.vllm() && !start_.llama_cpp()) return;
-    const std::vector<std::string_view> ids = FormatsOf(start_);
-    for (std::string_view id : ids) {
-      Config config = WithFormat(config_, id);
-      const double bits = BitsPerWeight(config, catalog_);
-      const double saved = start_.bits_per_weight - bits;
-      if (bits <= 0 || saved < 0.2) continue;
-      // Of the sizes that suffice only the first two are of interest: less would give up bits for nothing.
-      changes->push_back(
-          {std::move(config), std::string(id) + " weights",
-           kDistanceFormat + 0.25 * saved - (KnownRepo(start_, id, catalog_).empty() ? 0 : 0.3)});
-    }
-    KeepFewFormats(changes);
-  }
-
-  void KeepFewFormats(std::vector<Change>* changes) const {
-    constexpr int kMost = 2;
-    int kept = 0;
-    std::vector<Change> few;
-    for (Change& change : *changes) {
-      const bool format = change.distance >= kDistanceFormat - 0.3;
-      if (format && kept >= kMost) continue;
-      if (format && Try(change.config, catalog_)) ++kept;
-      few.push_back(std::move(change));
-    }
-    *changes = std::move(few);
-  }
-
-  void PairKvWithFormats() {
-    std::vector<Change> kv, formats;
-    AddKv(&kv);
-    AddFormats(&formats);
-    for (const Change& type : kv) {
-      for (const Change& format : formats) {
-        if (Try(format.config, catalog_)) continue;  // stands alone already
-        Change both = format;
-        both.config.kv_cache_dtype = type.config.kv_cache_dtype;
-        both.label = Joined(format.label, type.label);
-        both.distance += type.distance;
-        if (Offer(both)) break;
+  // What a larger change needs on top, if anything: the least that makes it fit at the length asked for, and
+  // the least that makes it fit at a shorter one where that gives up less. False when nothing does.
+  bool Squeeze(const Change& base) {
+    std::optional<Change> whole, shorter;
+    for (const Change& squeeze : squeezes_) {
+      if (whole && (shorter || whole->distance <= base.distance + squeeze.distance + kDistanceLength)) break;
+      Change change{base.config, Joined(base.label, squeeze.label), base.distance + squeeze.distance};
+      TakeLevers(squeeze.config, &change.config);
+      const Result<Report> report = Estimate(change.config, catalog_);
+      if (!report.ok() || report->verdict == Verdict::kInvalid) continue;
+      if (!report->fits()) {
+        if (!shorter) shorter = Shortened(change, report->kv.max_model_len_that_fits);
+      } else if (!whole) {
+        whole = std::move(change);
       }
     }
+    if (shorter && whole && shorter->distance >= whole->distance) shorter.reset();
+    if (shorter) Offer(*shorter);
+    if (whole) Offer(*whole);
+    return whole || shorter;
   }
 
-  void OfferFewestGpus() {
-    if (start_.engine != EngineKind::kVllm && start_.engine != EngineKind::kLlamaCpp) return;
-    const auto fewest = FewestGpus(config_, catalog_, start_.engine, start_.gpus + 1, 64);
-    if (!fewest) return;
-    const double ratio = static_cast<double>(fewest->first) / static_cast<double>(start_.gpus);
-    const Change change{fewest->second.config, GpusLabel(fewest->second.config, start_),
-                        kDistanceGpus + std::log2(ratio)};
-    Offer(change);
-    OfferFewerGpusAndLess(fewest->first);
+  // The change with as much context as the estimate says has room, in whole thousands of tokens, if that is
+  // worth having and holds.
+  std::optional<Change> Shortened(const Change& change, int64_t longest) const {
+    const int64_t tokens = std::min(longest, start_.length - 1) / 1024 * 1024;
+    if (tokens < kShortestOffered) return std::nullopt;
+    const double halvings = std::log2(static_cast<double>(start_.length) / static_cast<double>(tokens));
+    Change shorter{WithLength(change.config, tokens), Joined(change.label, ContextText(tokens) + " context"),
+                   change.distance + kDistanceLength + 0.5 * halvings};
+    if (!Try(shorter.config, catalog_)) return std::nullopt;
+    return shorter;
   }
 
-  // Fewer additional cards with less context, or with an fp8 cache: often what people have.
-  void OfferFewerGpusAndLess(int64_t enough) {
-    for (int64_t count = start_.gpus + 1; count < enough; ++count) {
-      if (count > 8 && count % 8 != 0) continue;
-      const int64_t tp = start_.llama_cpp() ? 1 : count > 8 ? 8 : count;
-      const Config config = WithGpus(config_, count, tp, start_.llama_cpp() ? 1 : count / tp);
-      const double ratio = static_cast<double>(count) / static_cast<double>(start_.gpus);
-      const size_t before = ways_.size();
-      OfferLength({config, GpusLabel(config, start_), kDistanceGpus + std::log2(ratio)});
-      if (ways_.size() > before) return;
+  void TryWithoutDraft() {
+    if (!config_.speculative) return;
+    Config config = config_;
+    config.speculative.reset();
+    Squeeze({std::move(config), "no speculative decoding", kDistanceNoDraft});
+  }
+
+  // The same cards cut another way.
+  void TryLayouts() {
+    if (!start_.vllm() || start_.gpus == 1) return;
+    for (int64_t pp = 1; pp <= start_.gpus; ++pp) {
+      if (start_.gpus % pp != 0) continue;
+      const int64_t tp = start_.gpus / pp;
+      if (tp == start_.tp && pp == start_.pp) continue;
+      Config config = config_;
+      config.tp = tp;
+      config.pp = pp;
+      config.dp.reset();
+      const std::string label = "tp " + CountText(tp) + " × pp " + CountText(pp);
+      if (Squeeze({std::move(config), label, kDistanceLayout})) return;
     }
   }
 
-  void OfferHostMemory() {
+  void TryFormats() {
+    constexpr int kMostFormats = 2;
+    int offered = 0;
+    for (std::string_view id : FormatsOf(start_)) {
+      if (offered == kMostFormats) return;
+      const bool published = IsPublished(start_, id, catalog_);
+      if (NeedsPublication(id) && !published) continue;
+      Config config = WithFormat(config_, id);
+      const double saved = start_.bits_per_weight - BitsPerWeight(config, catalog_);
+      // Sixteen bits of the other kind help a card that lacks one of them.
+      if (saved < (start_.invalid ? -0.01 : 0.2)) continue;
+      const double distance = kDistanceFormat + 0.25 * saved - (published ? 0.3 : 0);
+      if (Squeeze({std::move(config), std::string(id) + " weights", distance})) ++offered;
+    }
+  }
+
+  // More cards of the kind: the fewest on which something fits, and the fewest on which all of it does with
+  // plain tensor parallelism.
+  void TryMoreGpus() {
+    if (!start_.vllm() && !start_.llama_cpp()) return;
+    bool any = false;
+    for (int64_t count = start_.gpus + 1; count <= 64; ++count) {
+      if (count > 8 && count % 8 != 0) continue;
+      const double ratio = static_cast<double>(count) / static_cast<double>(start_.gpus);
+      const double distance = kDistanceGpus + std::log2(ratio);
+      const int64_t per_node = std::min<int64_t>(count, 8);
+      const Config plain = WithGpus(config_, count, per_node, count / per_node);
+      if (Offer({plain, GpusLabel(plain, start_), distance})) return;
+      if (any) continue;
+      any = TryStages(count, distance) || Squeeze({plain, GpusLabel(plain, start_), distance});
+    }
+  }
+
+  // vLLM: `count` cards as pipeline stages, where they cannot all work on one layer.
+  bool TryStages(int64_t count, double distance) {
+    if (!start_.vllm()) return false;
+    for (int64_t pp = 2; pp <= count; ++pp) {
+      if (count % pp != 0 || count / pp > 8) continue;
+      const Config config = WithGpus(config_, count, count / pp, pp);
+      if (Offer({config, GpusLabel(config, start_), distance})) return true;
+    }
+    return false;
+  }
+
+  void TryHostMemory() {
     if (start_.llama_cpp()) {
-      if (start_.has_experts) OfferExperts(config_, "", kDistanceHost);
-      const auto layers = Largest(1, start_.layers, [&](int64_t count) {
-        Config config = config_;
-        config.n_gpu_layers = count;
-        return Try(std::move(config), catalog_);
-      });
-      if (!layers) return;
-      Offer({layers->second.config,
-             CountText(layers->first) + " of " + CountText(start_.layers) + " layers on the GPU",
-             kDistanceHost + 0.5});
-      return;
+      OfferExpertsInRam({config_, "", kDistanceHost});
+      OfferLayersInRam({config_, "", kDistanceHost + 0.5});
     }
     if (!start_.vllm()) return;
     // Whole GiB of weights in RAM, the least that suffices.
-    const auto most = Largest(-4096, -1, [&](int64_t negative) {
+    const auto least = Largest(-512, -1, [&](int64_t negative) {
       Config config = config_;
       config.cpu_offload_gb = static_cast<double>(-negative);
       return Try(std::move(config), catalog_);
     });
-    if (!most || -most->first > 512) return;
-    Offer({most->second.config, CountText(-most->first) + " GiB of weights in RAM per GPU",
-           kDistanceHost + std::log2(static_cast<double>(-most->first) + 1) * 0.3});
+    if (!least) return;
+    Add({least->second.config, CountText(-least->first) + " GiB of weights in RAM per GPU",
+         kDistanceHost + 0.3 * std::log2(static_cast<double>(1 - least->first))},
+        least->second.report);
   }
 
-  // The fewest layers whose experts must stay in RAM.
-  void OfferExperts(const Config& base, const std::string& label, double distance) {
+  // llama.cpp: the fewest layers whose experts must stay in RAM.
+  bool OfferExpertsInRam(const Change& base) {
+    if (!start_.has_experts) return false;
     const auto fewest = Largest(-start_.layers, -1, [&](int64_t negative) {
-      Config config = base;
+      Config config = base.config;
       config.n_cpu_moe = -negative;
       return Try(std::move(config), catalog_);
     });
-    if (!fewest) return;
-    Offer({fewest->second.config,
-           Joined(label, "experts of " + CountText(-fewest->first) + " of " + CountText(start_.layers) +
-                             " layers in RAM"),
-           distance});
+    if (!fewest) return false;
+    const std::string layers = CountText(-fewest->first) + " of " + CountText(start_.layers);
+    Add({fewest->second.config, Joined(base.label, "experts of " + layers + " layers in RAM"), base.distance},
+        fewest->second.report);
+    return true;
   }
 
-  // The smallest board on which it fits, of the same maker.
-  void OfferCard() {
+  // llama.cpp: as many layers on the GPU as fit.
+  bool OfferLayersInRam(const Change& base) {
+    const auto most = Largest(1, start_.layers, [&](int64_t layers) {
+      Config config = base.config;
+      config.n_gpu_layers = layers;
+      return Try(std::move(config), catalog_);
+    });
+    if (!most) return false;
+    const std::string layers = CountText(most->first) + " of " + CountText(start_.layers);
+    Add({most->second.config, Joined(base.label, layers + " layers on the GPU"), base.distance},
+        most->second.report);
+    return true;
+  }
+
+  // The smallest board of the same maker on which it fits as it is.
+  void TryOtherCard() {
     std::vector<const Gpu*> cards;
     for (const Gpu& gpu : catalog_.gpus()) {
-      if (gpu.vendor == start_.gpu->vendor && gpu.usable > start_.gpu->usable && !gpu.unified_memory) {
+      const bool larger = gpu.usable > start_.gpu->usable || start_.invalid;
+      const bool laptop = gpu.name.find("Laptop") != std::string::npos;
+      if (gpu.vendor == start_.gpu->vendor && larger && !laptop && &gpu != start_.gpu &&
+          gpu.unified_memory == start_.gpu->unified_memory) {
         cards.push_back(&gpu);
       }
     }
     std::stable_sort(cards.begin(), cards.end(),
                      [](const Gpu* a, const Gpu* b) { return a->memory_gb < b->memory_gb; });
     for (const Gpu* gpu : cards) {
-      if (gpu->name.find("Laptop") != std::string::npos) continue;
       Config config = config_;
       config.gpu = {gpu->id};
       config.gpu_memory_mib.clear();
-      const std::string count = start_.gpus == 1 ? "one " : CountText(start_.gpus) + " × ";
       if (start_.gpus > 1 && !config.gpus) config.gpus = start_.gpus;
+      const std::string count = start_.gpus == 1 ? "one " : CountText(start_.gpus) + " × ";
       if (Offer({std::move(config), count + gpu->name, kDistanceCard})) return;
     }
   }
 
-  // A mixture of experts on a card that cannot hold it: llama.cpp keeps the experts in RAM.
-  void OfferExpertsInRam() {
-    if (!start_.vllm() || !start_.has_experts) return;
+  // What vLLM cannot hold llama.cpp may: a 4-bit file, with experts or layers in RAM where it must be.
+  void TryLlamaCpp() {
+    if (!start_.vllm()) return;
     Config config;
     config.model = config_.model;
     config.inline_model = config_.inline_model;
     config.gpu = config_.gpu;
     config.gpus = config_.gpus;
     config.gpu_memory_mib = config_.gpu_memory_mib;
+    config.prompt_tokens = config_.prompt_tokens;
+    config.output_tokens = config_.output_tokens;
     config.engine = EngineKind::kLlamaCpp;
     config.max_model_len = start_.length;
     config.max_num_seqs = 1;
     config.format = Json("gguf-q4_k_m");
-    OfferExperts(config, "llama.cpp with gguf-q4_k_m", kDistanceEngine);
+    const Change base{std::move(config), "llama.cpp, gguf-q4_k_m", kDistanceEngine};
+    if (Offer(base) || OfferExpertsInRam(base)) return;
+    OfferLayersInRam(base);
   }
 
   const Config& config_;
   const Catalog& catalog_;
   const Start& start_;
+  const std::vector<Change> squeezes_;
   std::vector<WayOut> ways_;
 };
 
@@ -528,7 +602,7 @@ std::optional<SolveFor> ReadSolveFor(std::string_view name) {
 Result<std::optional<Solution>> Solve(SolveFor goal, const Config& config, const Catalog& catalog) {
   const Result<Resolved> resolved = Resolve(config, catalog);
   if (!resolved.ok()) return resolved.error();
-  const Start start = StartOf(*resolved);
+  const Start start = StartOf(*resolved, EstimateResolved(*resolved));
   std::optional<Solution> solution;
   switch (goal) {
     case SolveFor::kMaxModelLen:
@@ -553,8 +627,10 @@ Result<std::optional<Solution>> Solve(SolveFor goal, const Config& config, const
 
 std::vector<WayOut> WaysOut(const Config& config, const Catalog& catalog, int most) {
   const Result<Resolved> resolved = Resolve(config, catalog);
-  if (!resolved.ok() || most <= 0 || EstimateResolved(*resolved).fits()) return {};
-  const Start start = StartOf(*resolved);
+  if (!resolved.ok() || most <= 0) return {};
+  const Report report = EstimateResolved(*resolved);
+  if (report.fits()) return {};
+  const Start start = StartOf(*resolved, report);
   return WayFinder(config, catalog, start).Find(most);
 }
 

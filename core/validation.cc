@@ -319,8 +319,7 @@ Result<CaseFile> ReadCases(const Json& value) {
   for (const Json& item : list->items()) {
     Case measured_case;
     measured_case.id = Text(item, "id");
-    if (measured_case.id.empty())
-      measured_case.id = "case " + std::to_string(file.cases.size() + file.unreadable.size());
+    if (measured_case.id.empty()) measured_case.id = "case " + std::to_string(&item - list->items().data());
     measured_case.source = Text(item, "source");
     const Json* config = item.Find("config");
     Result<DecodedConfig> decoded = DecodeConfigJson(config ? *config : Json());

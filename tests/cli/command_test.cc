@@ -1,0 +1,199 @@
+#include "cli/command.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+
+#include "cli/load_line.h"
+#include "cli/table.h"
+#include "core/json.h"
+#include "tests/support/shipped_catalog.h"
+
+namespace plimsoll {
+namespace {
+
+CommandResult Plimsoll(const Arguments& arguments, const std::map<std::string, std::string>& files = {}) {
+  const CommandContext context{ShippedCatalog(), [&](const std::string& path) -> std::optional<std::string> {
+                                 const auto found = files.find(path);
+                                 if (found == files.end()) return std::nullopt;
+                                 return found->second;
+                               }};
+  return RunCommand(arguments, context);
+}
+
+Json PlimsollJson(Arguments arguments, const std::map<std::string, std::string>& files = {}) {
+  arguments.push_back("--json");
+  const CommandResult result = Plimsoll(arguments, files);
+  EXPECT_EQ(result.exit, 0) << result.err;
+  Result<Json> json = Json::Parse(result.out, "out");
+  EXPECT_TRUE(json.ok());
+  return json.ok() ? *json : Json();
+}
+
+void ExpectRefusal(const Arguments& arguments, std::string_view part,
+                   const std::map<std::string, std::string>& files = {}) {
+  const CommandResult result = Plimsoll(arguments, files);
+  EXPECT_EQ(result.exit, 2) << part;
+  EXPECT_EQ(result.out, "") << part;
+  EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
+  EXPECT_NE(result.err.find(part), std::string::npos) << result.err;
+  EXPECT_NE(result.err.find("given"), std::string::npos) << result.err;
+}
+
+TEST(Command, AConfigurationThatDoesNotFitIsAnAnswer) {
+  const CommandResult result = Plimsoll({"estimate", "--model", "llama-3.1-70b", "--format", "awq-int4",
+                                         "--gpu", "rtx-4090", "--max-model-len", "16384"});
+  EXPECT_EQ(result.exit, 0);
+  EXPECT_EQ(result.err, "");
+  EXPECT_NE(result.out.find("Does not fit: short by "), std::string::npos) << result.out;
+  EXPECT_NE(result.out.find("What would fit:"), std::string::npos) << result.out;
+  EXPECT_NE(result.out.find("W weights 37."), std::string::npos) << result.out;
+}
+
+TEST(Command, FlagsFilesAndLinksMeanTheSame) {
+  const Json flags = PlimsollJson({"estimate", "--model", "llama-3.1-70b", "--format=awq-int4", "--gpu",
+                                   "h100-80", "--max-model-len", "16384"});
+  const Json url = PlimsollJson(
+      {"estimate", "--url", "https://example.org/app/#m=llama-3.1-70b&q=awq-int4&g=h100-80&ctx=16384"});
+  const Json file = PlimsollJson(
+      {"estimate", "--config", "c.json"},
+      {{"c.json", R"({"model":"llama-3.1-70b","format":"awq-int4","gpu":"h100-80","max_model_len":16384})"}});
+  EXPECT_EQ(flags.Dump(), url.Dump());
+  EXPECT_EQ(flags.Dump(), file.Dump());
+  EXPECT_EQ(flags.Find("verdict")->AsString(), "fits");
+  const Json both = PlimsollJson(
+      {"estimate", "--config", "c.json", "--max-model-len", "4096"},
+      {{"c.json", R"({"model":"llama-3.1-70b","format":"awq-int4","gpu":"h100-80","max_model_len":16384})"}});
+  EXPECT_EQ(both.Find("config")->Find("max_model_len")->AsInt(), 4096) << "flags win";
+}
+
+TEST(Command, AModelMayBeAFile) {
+  const Json json =
+      PlimsollJson({"estimate", "--model", "config.json", "--gpu", "t4"},
+                   {{"config.json",
+                     R"({"architectures":["LlamaForCausalLM"],"model_type":"llama","torch_dtype":"float16",
+                              "num_hidden_layers":2,"hidden_size":256,"intermediate_size":512,"num_attention_heads":4,
+                              "num_key_value_heads":2,"vocab_size":1000,"max_position_embeddings":2048})"}});
+  EXPECT_EQ(json.Find("config")->Find("format")->AsString(), "fp16");
+}
+
+TEST(Command, BadInputIsOneLineAndExit2) {
+  ExpectRefusal({}, "command");
+  ExpectRefusal({"estimat"}, "estimate");
+  ExpectRefusal({"estimate"}, "model");
+  ExpectRefusal({"estimate", "--model", "llama-3.1-71b"}, "llama-3.1-70b");
+  ExpectRefusal({"estimate", "--model", "llama-3.1-8b", "--tp", "-3"}, "--tp");
+  ExpectRefusal({"estimate", "--model", "llama-3.1-8b", "--tp", "99999999999999999999"}, "--tp");
+  ExpectRefusal({"estimate", "--mdoel", "x"}, "--model");
+  ExpectRefusal({"estimate", "--config", "missing.json"}, "missing.json");
+  ExpectRefusal({"estimate", "--config", "broken.json"}, "--config",
+                {{"broken.json", R"({"model": "llama-3.1-)"}});
+  ExpectRefusal({"estimate", "--config"}, "--config");
+  ExpectRefusal({"estimate", "--url", "#" + std::string(10 << 20, 'x')}, "url");
+  ExpectRefusal({"estimate", "--model", "llama-3.1-8b\nwith a second line"}, "model");
+  ExpectRefusal({"list", "planets"}, "planets");
+  ExpectRefusal({"list"}, "list");
+  ExpectRefusal({"solve", "--model", "llama-3.1-8b"}, "--for");
+  ExpectRefusal({"solve", "--for", "fun", "--model", "llama-3.1-8b"}, "fun");
+  ExpectRefusal({"validate"}, "validate");
+  ExpectRefusal({"validate", "missing.json"}, "missing.json");
+  ExpectRefusal({"validate", "three.json"}, "cases", {{"three.json", "3"}});
+  ExpectRefusal({"sweep", "--model", "llama-3.1-8b", "--tp", "1,x"}, "--tp");
+  ExpectRefusal({"inventory", "--model", "llama-3.1-8b", "--format", "int3"}, "format");
+}
+
+TEST(Command, EveryCommandHasHelp) {
+  for (const char* name : {"estimate", "sweep", "solve", "inventory", "list", "validate"}) {
+    const CommandResult result = Plimsoll({name, "--help"});
+    EXPECT_EQ(result.exit, 0);
+    EXPECT_NE(result.out.find(std::string("plimsoll ") + name), std::string::npos) << name;
+  }
+  EXPECT_NE(Plimsoll({"estimate", "--help"}).out.find("--max-model-len"), std::string::npos);
+  EXPECT_NE(Plimsoll({"--help"}).out.find("validate"), std::string::npos);
+}
+
+TEST(Command, SweepCombinesLists) {
+  const Json json = PlimsollJson({"sweep", "--model", "llama-3.1-70b", "--gpu", "rtx-4090,h100-80",
+                                  "--format", "awq-int4,fp8", "--max-model-len", "8192"});
+  const Json::Array& results = json.Find("results")->items();
+  ASSERT_EQ(results.size(), 4u);
+  EXPECT_EQ(results[1].Find("gpu")->AsString(), "rtx-4090");
+  EXPECT_EQ(results[1].Find("format")->AsString(), "fp8");
+  EXPECT_EQ(results[0].Find("fits")->AsBool(), false);
+  EXPECT_EQ(results[2].Find("fits")->AsBool(), true);
+  const Json mixed = PlimsollJson({"sweep", "--model", "llama-3.1-8b", "--gpu", "rtx-4090+rtx-3090,h100-80"});
+  EXPECT_EQ(mixed.Find("results")->items()[0].Find("gpu")->items().size(), 2u);
+  const Json one = PlimsollJson({"sweep", "--model", "llama-3.1-8b", "--gpu", "h100-80"});
+  EXPECT_EQ(one.Find("results")->items().size(), 1u);
+  std::string numbers = "1";
+  for (int i = 2; i < 500; ++i) numbers += "," + std::to_string(i);
+  ExpectRefusal({"sweep", "--model", "llama-3.1-8b", "--max-num-seqs", numbers, "--max-model-len", numbers},
+                "combinations");
+}
+
+TEST(Command, SolveAnswersWithALink) {
+  const Json json = PlimsollJson({"solve", "--for", "gpus", "--model", "qwen3-235b-a22b", "--format",
+                                  "awq-int4", "--gpu", "h100-80", "--max-model-len", "4096"});
+  EXPECT_EQ(json.Find("answer")->AsInt(), 2);
+  EXPECT_EQ(json.Find("url")->AsString(), "m=qwen3-235b-a22b&q=awq-int4&g=h100-80&n=2&ctx=4096");
+  const Json nothing =
+      PlimsollJson({"solve", "--for", "max-model-len", "--model", "llama-3.1-405b", "--gpu", "rtx-4090"});
+  EXPECT_EQ(nothing.Find("found")->AsBool(), false);
+}
+
+TEST(Command, InventoryAddsUpToTheCheckpoint) {
+  for (const char* model : {"llama-3.1-8b", "qwen3-30b-a3b", "deepseek-r1", "gemma-3-27b"}) {
+    for (const char* format : {"bf16", "awq-int4", "gguf-q4_k_m"}) {
+      const Json json = PlimsollJson({"inventory", "--model", model, "--format", format});
+      int64_t sum = 0;
+      for (const Json& tensor : json.Find("tensors")->items())
+        sum += tensor.Find("bytes")->AsInt().value_or(0);
+      EXPECT_EQ(sum, json.Find("checkpoint_bytes")->AsInt()) << model << " " << format;
+    }
+  }
+  EXPECT_NE(Plimsoll({"inventory", "--model", "llama-3.1-8b"}).out.find("8,030,261,248 parameters"),
+            std::string::npos);
+}
+
+TEST(Command, ListsNameEverything) {
+  EXPECT_EQ(PlimsollJson({"list", "models"}).items().size(), ShippedCatalog().models().size());
+  EXPECT_EQ(PlimsollJson({"list", "gpus"}).items().size(), ShippedCatalog().gpus().size());
+  EXPECT_NE(Plimsoll({"list", "formats"}).out.find("gguf-q4_k_m\n"), std::string::npos);
+  EXPECT_NE(Plimsoll({"list", "gpus"}).out.find("rtx-4090"), std::string::npos);
+}
+
+TEST(Command, ValidatePrintsASummaryAndWhatIsUnanswered) {
+  const std::map<std::string, std::string> files = {
+      {"a.json",
+       R"([{"id":"one","config":{"model":"llama-3.1-8b"},"measured":{"checkpoint_bytes":16060522496}}])"},
+      {"b.json", R"([{"id":"two","config":{"model":"none"},"measured":{"outcome":"ok"}}])"}};
+  const Json json = PlimsollJson({"validate", "a.json", "b.json"}, files);
+  EXPECT_EQ(json.Find("summary")->items()[0].Find("median_abs")->AsDouble(), 0);
+  EXPECT_EQ(json.Find("unanswered")->items()[0].Find("id")->AsString(), "two");
+  EXPECT_NE(Plimsoll({"validate", "a.json", "b.json", "--cases"}, files).out.find("checkpoint_bytes"),
+            std::string::npos);
+}
+
+TEST(LoadLine, ShowsBudgetAndOverflow) {
+  GpuReport gpu;
+  gpu.capacity = GiB(20);
+  gpu.budget = GiB(18);
+  gpu.weights = GiB(10);
+  gpu.kv_cache = GiB(5);
+  EXPECT_EQ(LoadLineText(gpu, 20), "[WWWWWWWWWWKKKKK...|.]");
+  gpu.weights = GiB(30);
+  EXPECT_EQ(LoadLineText(gpu, 35), "[WWWWWWWWWWWWWWWWWW|W!WWWWWWWWWKKKKK]");
+  EXPECT_EQ(LoadLineText(GpuReport(), 10), "[..........]");
+  EXPECT_EQ(LoadLegendText(gpu, SizeUnits::kBinary), "W weights 30.0 GiB  K KV cache 5.0 GiB");
+}
+
+TEST(Table, AlignsByCodePoints) {
+  Table table({"name", "size>"});
+  table.Add({"2 × a", "1"});
+  table.Add({"b", "1000"});
+  EXPECT_EQ(table.Print(), "name   size\n2 × a     1\nb      1000\n");
+}
+
+}  // namespace
+}  // namespace plimsoll
