@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/gguf_types.h"
 #include "core/json.h"
 #include "core/text.h"
 
@@ -223,6 +224,12 @@ const BoundFormat* Catalog::Bind(const Model& model, std::string_view format_id)
     bound->checkpoint = checkpoint;
     bound->format = &checkpoint->format;
     if (checkpoint->architecture) bound->architecture = checkpoint->architecture.get();
+  } else if (plain->family == FormatFamily::kGguf &&
+             UsuallyWithImatrix(static_cast<GgufFileType>(plain->gguf_type))) {
+    // For a known model a plain id means the files that people download.
+    bound->own_format = *plain;
+    bound->own_format.importance_matrix = true;
+    bound->format = &bound->own_format;
   } else {
     bound->format = plain;
   }

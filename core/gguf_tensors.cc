@@ -87,9 +87,12 @@ class Lister {
     if (present) Add(name, ne0, ne1, ne2);
   }
 
-  // The converter drops MTP layers but where llama.cpp's loader knows them (conversion of Glm4Moe; the others
-  // skip "mtp." and layers beyond num_hidden_layers).
-  bool KeepsMtp() const { return StartsWith(a_.name, "Glm4Moe") && !StartsWith(a_.name, "Glm4MoeLite"); }
+  // The converter drops MTP layers but where llama.cpp can run them: GLM-4.5 and, from 2026-06 on, Qwen3.5
+  // (published Qwen3.6 files hold the layer whether it is used or not).
+  bool KeepsMtp() const {
+    const bool glm = StartsWith(a_.name, "Glm4Moe") && !StartsWith(a_.name, "Glm4MoeLite");
+    return glm || StartsWith(a_.name, "Qwen3_5");
+  }
 
   void AddGlobals() {
     group_ = -1;

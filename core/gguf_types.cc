@@ -70,6 +70,8 @@ Bytes GgmlBytes(GgmlType type, int64_t ne0, int64_t rows) {
 
 const GgufFileTypeInfo& Info(GgufFileType type) { return kFileTypes[static_cast<int>(type)]; }
 
+bool UsuallyWithImatrix(GgufFileType type) { return Info(type).id.substr(0, 2) == "iq"; }
+
 int FindGgufFileType(std::string_view id) {
   for (int i = 0; i < kGgufFileTypes; ++i) {
     if (kFileTypes[i].id == id) return i;

@@ -112,6 +112,9 @@ struct GgufFileTypeInfo {
 };
 const GgufFileTypeInfo& Info(GgufFileType type);
 
+// Whether published files of this type are made with an importance matrix as a rule: all of the IQ types.
+bool UsuallyWithImatrix(GgufFileType type);
+
 // Index for WeightFormat::gguf_type; -1: no such file type. `id` without "gguf-", in lower case; common other
 // spellings ("q4_k", "q3_k", "q5_k") mean the medium mixture, as in llama-quantize.
 int FindGgufFileType(std::string_view id);

@@ -231,6 +231,7 @@ constexpr std::string_view kObjectKeys[] = {"id",
                                             "double_quant",
                                             "static_activations",
                                             "quantization_config",
+                                            "stores_tied_head",
                                             "repo",
                                             "source",
                                             "notes"};

@@ -376,9 +376,11 @@ TEST(Weights, GgufHoldsTheTextModel) {
     format.gguf_type = static_cast<int>(GgufFileType::kF16);
     const auto elements = static_cast<double>(LayOutGguf(model.architecture, format).elements);
     double text = static_cast<double>(model.parameters.text);
+    bool keeps_mtp = false;
+    for (const GgufTensor& tensor : model.architecture.gguf) keeps_mtp |= tensor.mtp;
     for (const Tensor& tensor : model.architecture.tensors) {
-      const bool kept = tensor.part == TensorPart::kMtp && model.architecture.name == "Glm4MoeForCausalLM";
-      if (kept) text += static_cast<double>(tensor.elements()) * static_cast<double>(tensor.times);
+      if (!keeps_mtp || tensor.part != TensorPart::kMtp) continue;
+      text += static_cast<double>(tensor.elements()) * static_cast<double>(tensor.times);
     }
     EXPECT_NEAR(elements / text, 1.0, 1e-4) << model.id << ": " << elements << " against " << text;
   }
@@ -400,6 +402,41 @@ TEST(Weights, InventoryAddsUpToTheCheckpoint) {
         expected -= Bytes(2 * model.architecture.vocab * model.architecture.hidden);
       EXPECT_EQ(total, expected) << model.id << " " << id;
     }
+  }
+}
+
+// ---- buffers that llama.cpp printed: everything in layers, and the output
+// ------------------------------------
+
+struct Printed {
+  const char* model;
+  const char* format;
+  double mib;  // "CUDA0 model buffer size" and the like, all layers on GPUs
+};
+
+// Startup logs quoted in public issues (llama.cpp 11861, 14075, 14740, 6122; ik_llama.cpp 334, 344, 562; and
+// others).
+constexpr Printed kPrinted[] = {
+    {"glm-4-32b-0414", "gguf-iq4_xs", 16303.48}, {"llama-3.1-8b", "gguf-q4_0", 4155.99},
+    {"gemma-3-27b", "gguf-q4_k_m", 15773.97},    {"deepseek-r1-distill-qwen-32b", "gguf-q4_k_m", 18508.35},
+    {"llama-3.1-70b", "gguf-q6_k", 54376.99},    {"command-r-35b", "gguf-q4_k_s", 19423.91},
+    {"phi-4-mini", "gguf-bf16", 7317.01},        {"qwen3.6-27b", "gguf-q4_k_m", 15339.44},
+    {"qwen3.6-27b", "gguf-q8_0", 26402.70},      {"llama-3.1-8b", "gguf-q4_k_m", 4403.49},
+    {"qwen3-30b-a3b", "gguf-q8_0", 30658.12},    {"gemma-3-1b", "gguf-q8_0", 1013.54},
+    {"qwen2.5-14b", "gguf-q4_k_m", 8148.38},     {"llama-3.1-70b", "gguf-q4_0", 37546.98},
+    {"llama-3.1-70b", "gguf-q4_k_s", 37907.02},
+};
+
+TEST(Weights, BuffersThatLlamaCppPrinted) {
+  for (const Printed& printed : kPrinted) {
+    const Model* model = TheCatalog().FindModel(printed.model);
+    ASSERT_NE(model, nullptr);
+    const BoundFormat* bound = TheCatalog().Bind(*model, printed.format);
+    const GgufLayout layout = LayOutGguf(*bound->architecture, *bound->format);
+    Bytes bytes = layout.output + layout.output_norm;
+    for (const GgufLayout::Layer& layer : layout.layers) bytes += layer.dense + layer.experts;
+    // The last digits: a buffer's padding per card.
+    EXPECT_NEAR(bytes.mib(), printed.mib, 0.1) << printed.model << " " << printed.format;
   }
 }
 
@@ -425,6 +462,9 @@ constexpr Published kPublished[] = {
     {"qwen3-30b-a3b", "bf16", 61066575648, true, 5e-5},
     {"qwen3-235b-a22b", "bf16", 470191875096, true, 5e-5},
     {"kimi-k2", "fp8-block", 1029190981272, true, 5e-5},
+    {"qwen3-0.6b", "fp8-block", 1062916608, false, 0},
+    {"qwen3-4b", "fp8-block", 5189976192, false, 0},  // the head is stored although it is tied
+    {"llama-3.1-8b", "gguf-iq4_nl", 4670776934, false, 1.2e-3},
     {"llama-3.1-70b", "gguf-q8_0", 74980000000, true, 1e-4},
     {"llama-3.1-70b", "gguf-q6_k", 57890000000, true, 1e-4},
     {"llama-3.1-70b", "gguf-q5_k_m", 49950000000, true, 1e-4},
