@@ -30,7 +30,10 @@ constexpr Command kCommands[] = {
      "(tokens).",
      true, RunSchedule},
     {"inventory", "every tensor of a model: name, shape, type, bytes, how it is sharded",
-     "plimsoll inventory --model M --format F [--json] [--gb]", true, RunInventory},
+     "plimsoll inventory --model M --format F [--json] [--gb]\n"
+     "  plimsoll inventory --file MODEL.gguf|MODEL.safetensors|config.json[,MORE PARTS] [--json] [--gb]\n\n"
+     "Of a model file only the header is read.",
+     true, RunInventory},
     {"list", "what the catalog knows", "plimsoll list models|gpus|formats [--json]", false, RunList},
     {"validate", "predictions against measured cases", "plimsoll validate CASES.json… [--json] [--cases]",
      false, RunValidate},

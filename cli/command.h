@@ -6,6 +6,7 @@
 #ifndef PLIMSOLL_CLI_COMMAND_H_
 #define PLIMSOLL_CLI_COMMAND_H_
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -28,9 +29,17 @@ constexpr int kExitBadInput = 2;
 // The bytes of a file; nothing when it cannot be read.
 using ReadFile = std::function<std::optional<std::string>(const std::string& path)>;
 
+// The first `bytes` of a file and its whole size; nothing when it cannot be read.
+struct FileHead {
+  std::string bytes;
+  int64_t size = 0;
+};
+using ReadHead = std::function<std::optional<FileHead>(const std::string& path, int64_t bytes)>;
+
 struct CommandContext {
   const Catalog& catalog;
   ReadFile read_file;
+  ReadHead read_head;
 };
 
 using Arguments = std::vector<std::string>;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <string>
 #include <utility>
@@ -5,6 +6,8 @@
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/table.h"
+#include "core/config_codec.h"
+#include "core/model_file.h"
 #include "core/resolved.h"
 #include "core/weights.h"
 
@@ -123,11 +126,73 @@ std::string TensorsText(const std::vector<InventoryRow>& rows, SizeUnits units) 
   return table.Print();
 }
 
+// The files of --file A,B,…, each read as far as its header reaches.
+Result<ModelFile> ReadFiles(const std::string& list, const CommandContext& context) {
+  std::vector<FilePart> parts;
+  for (size_t begin = 0; begin <= list.size();) {
+    const size_t end = std::min(list.find(',', begin), list.size());
+    parts.push_back({list.substr(begin, end - begin), "", -1});
+    begin = end + 1;
+  }
+  int64_t bytes = kFirstRead;
+  for (FilePart& part : parts) {
+    const std::optional<FileHead> head = context.read_head(part.name, bytes);
+    if (!head) return Error{"--file", Quoted(part.name), "a file that can be read"};
+    part.bytes = head->bytes;
+    part.size = head->size;
+  }
+  for (;;) {
+    Result<ModelFile> file = ReadModelFile(parts);
+    if (!file.ok() || file->needed_bytes <= 0) return file;
+    const auto cut = std::find_if(parts.begin(), parts.end(),
+                                  [&](const FilePart& part) { return part.name == file->needed_name; });
+    const bool more = cut != parts.end() && file->needed_bytes > static_cast<int64_t>(cut->bytes.size());
+    const std::optional<FileHead> head =
+        more ? context.read_head(cut->name, file->needed_bytes) : std::nullopt;
+    if (!head || head->bytes.size() <= cut->bytes.size()) {
+      return Error{"--file", Quoted(file->needed_name), "a file with its whole header"};
+    }
+    cut->bytes = head->bytes;
+  }
+}
+
+CommandResult PrintFile(const ModelFile& file, const Options& options) {
+  if (options.Has("--json")) {
+    Json tensors = Json::MakeArray();
+    for (const InventoryRow& row : file.rows) tensors.Append(RowJson(row));
+    Json remarks = Json::MakeArray();
+    for (const std::string& remark : file.remarks) remarks.Append(Json(remark));
+    Json json = Json::MakeObject();
+    json.Set("kind", FileKindName(file.kind)).Set("format", file.format.empty() ? Json() : Json(file.format));
+    json.Set("bytes", file.bytes.count())
+        .Set("config", file.config ? EncodeConfigJson(*file.config) : Json());
+    json.Set("remarks", std::move(remarks)).Set("tensors", std::move(tensors));
+    return {0, json.Dump(2) + "\n", ""};
+  }
+  std::string text = std::string(FileKindName(file.kind));
+  if (!file.format.empty()) text += " in " + file.format;
+  if (file.bytes.count() > 0) {
+    text += ": " + CountText(file.bytes.count()) + " bytes (" + SizeText(file.bytes, options.units()) + ")";
+  }
+  text += "\n";
+  for (const std::string& remark : file.remarks) text += remark + "\n";
+  if (file.config) text += EncodeConfigUrl(*file.config) + "\n";
+  if (!file.rows.empty()) {
+    text += "\n" + RolesText(file.rows, file.bytes, options.units()) + "\n" +
+            TensorsText(file.rows, options.units());
+  }
+  return {0, std::move(text), ""};
+}
+
 }  // namespace
 
 CommandResult RunInventory(const Arguments& arguments, const CommandContext& context) {
-  Result<Options> options = Options::Take(arguments, {{"--json", "--gb"}, {"--url", "--config"}});
+  Result<Options> options = Options::Take(arguments, {{"--json", "--gb"}, {"--url", "--config", "--file"}});
   if (!options.ok()) return Refused(options.error());
+  if (options->Has("--file")) {
+    const Result<ModelFile> file = ReadFiles(options->Value("--file"), context);
+    return file.ok() ? PrintFile(*file, *options) : Refused(file.error());
+  }
   Result<DecodedConfig> decoded = ReadConfig(*options, context);
   if (!decoded.ok()) return Refused(decoded.error());
   const Result<Resolved> resolved = Resolve(decoded->config, context.catalog);

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <optional>
 #include <string>
 
@@ -19,6 +21,20 @@ std::optional<std::string> ReadWholeFile(const std::string& path) {
   return good ? std::optional<std::string>(std::move(text)) : std::nullopt;
 }
 
+std::optional<plimsoll::FileHead> ReadFileHead(const std::string& path, int64_t bytes) {
+  std::error_code error;
+  const std::uintmax_t size = std::filesystem::file_size(path, error);
+  if (error) return std::nullopt;
+  std::FILE* file = std::fopen(path.c_str(), "rb");
+  if (!file) return std::nullopt;
+  plimsoll::FileHead head;
+  head.size = static_cast<int64_t>(size);
+  head.bytes.resize(static_cast<size_t>(std::min(bytes, head.size)));
+  head.bytes.resize(std::fread(head.bytes.data(), 1, head.bytes.size(), file));
+  std::fclose(file);
+  return head;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -29,7 +45,8 @@ int main(int argc, char** argv) {
     return 1;
   }
   const plimsoll::Arguments arguments(argv + 1, argv + argc);
-  const plimsoll::CommandResult result = plimsoll::RunCommand(arguments, {*catalog, ReadWholeFile});
+  const plimsoll::CommandResult result =
+      plimsoll::RunCommand(arguments, {*catalog, ReadWholeFile, ReadFileHead});
   std::fwrite(result.out.data(), 1, result.out.size(), stdout);
   std::fwrite(result.err.data(), 1, result.err.size(), stderr);
   return result.exit;
