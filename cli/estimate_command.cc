@@ -57,19 +57,6 @@ std::string HostBlock(const HostReport& host, SizeUnits units) {
          SizeText(host.compute_buffer, units) + "\n";
 }
 
-std::string RoomText(const Resolved& resolved, const Report& report) {
-  const KvReport& kv = report.kv;
-  const std::string longest = kv.max_model_len_that_fits > 0
-                                  ? "; the longest that fits is " + CountText(kv.max_model_len_that_fits)
-                                  : std::string();
-  if (resolved.engine == EngineKind::kLlamaCpp) {
-    const std::string slots = CountedText(resolved.max_num_seqs, "slot", "slots");
-    return CountText(kv.capacity_tokens) + " tokens of context for " + slots + longest;
-  }
-  return CountText(kv.capacity_tokens) + " tokens, " + DecimalText(kv.max_concurrency, 2) + " sequences of " +
-         CountText(resolved.max_model_len) + longest;
-}
-
 std::string NumbersBlock(const Resolved& resolved, const Report& report, SizeUnits units) {
   Table table({"", ""});
   table.Add({"Parameters", ParametersText(report.weights.total_params) + " in all, " +
@@ -81,10 +68,14 @@ std::string NumbersBlock(const Resolved& resolved, const Report& report, SizeUni
                                SizeText(report.kv.per_sequence, units) + " for " +
                                CountText(resolved.max_model_len) + " tokens"});
   }
-  if (report.kv.capacity_tokens > 0) table.Add({"Room", RoomText(resolved, report)});
+  if (report.kv.capacity_tokens > 0) {
+    table.Add({"Room", CountText(report.kv.capacity_tokens) + " tokens, " +
+                           DecimalText(report.kv.max_concurrency, 2) + " sequences of " +
+                           CountText(resolved.max_model_len) + "; longest sequence that fits " +
+                           CountText(report.kv.max_model_len_that_fits)});
+  }
   const SpeedReport& speed = report.speed;
-  // How fast it would be is no comfort where it does not start.
-  if (report.fits() && speed.decode_tokens_per_s > 0) {
+  if (speed.decode_tokens_per_s > 0) {
     table.Add({"Speed", DecimalText(speed.decode_tokens_per_s, 1) + " tokens/s (" +
                             DecimalText(speed.low, 1) + " to " + DecimalText(speed.high, 1) + "), prefill " +
                             DecimalText(speed.prefill_tokens_per_s, 0) + " tokens/s, first token after " +

@@ -90,8 +90,14 @@ class Generic final : public Engine {
   std::string_view name() const override { return traits_.name; }
 
   void TakeDefaults(const Config& config, Resolved* resolved) const override {
-    (void)config;
     Resolved& r = *resolved;
+    // TensorRT-LLM follows the checkpoint: ModelOpt's FP8 and NVFP4 ones ask for an FP8 cache
+    // (tensorrt_llm/models/modeling_utils.py, kv_cache_quant_algo).
+    const FormatFamily family = r.format->family;
+    if (traits_.kind == EngineKind::kTensorRtLlm && !config.kv_cache_dtype &&
+        (family == FormatFamily::kFp8 || family == FormatFamily::kNvfp4)) {
+      r.kv_cache_dtype = {KvType::kFp8, KvType::kFp8};
+    }
     if (r.max_model_len <= 0) r.max_model_len = std::max<int64_t>(1, r.architecture->max_positions);
     if (r.max_num_seqs <= 0) {
       r.max_num_seqs = traits_.sequences > 0 ? traits_.sequences : std::max<int64_t>(1, r.concurrency);
@@ -166,6 +172,8 @@ class Generic final : public Engine {
     if (room < Bytes(0)) room = Bytes(0);
     KvReport& kv = report->kv;
     kv.available = room;
+    kv.per_token = KvBytesPerToken(*r.architecture, r.kv_cache_dtype);
+    kv.per_sequence = KvBytesPerSequence(*r.architecture, r.kv_cache_dtype, r.max_model_len);
     kv.block_size = 1;
     const Bytes sequence = KvOnRank(r, r.max_model_len, 1);
     if (sequence <= Bytes(0)) return;

@@ -8,6 +8,7 @@
 #include "core/json.h"
 #include "core/report.h"
 #include "core/resolved.h"
+#include "core/throughput.h"
 #include "core/result.h"
 
 namespace plimsoll {
@@ -20,7 +21,8 @@ struct ServingPrediction {
 // `max_num_batched_tokens`, read from the server's log, take the place of what the configuration would give.
 // `median`: the case published medians instead of means. The error says why it cannot be answered.
 Result<ServingPrediction> PredictServing(const Resolved& resolved, const Report& report, const Json& workload,
-                                         bool median);
+                                         bool median,
+                                         const StepModel* model = nullptr);
 
 }  // namespace plimsoll
 

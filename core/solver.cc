@@ -409,24 +409,17 @@ class WayFinder {
 
   void TryFormats() {
     constexpr int kMostFormats = 2;
-    constexpr double kWorthwhileBits = 0.5;
     int offered = 0;
-    double smallest = start_.bits_per_weight;
     for (std::string_view id : FormatsOf(start_)) {
       if (offered == kMostFormats) return;
       const bool published = IsPublished(start_, id, catalog_);
       if (NeedsPublication(id) && !published) continue;
       Config config = WithFormat(config_, id);
-      const double bits = BitsPerWeight(config, catalog_);
-      // Sixteen bits of the other kind help a card that lacks one of them; otherwise each offer must be
-      // smaller than the one before.
-      const bool other_half = start_.invalid && offered == 0 && bits == smallest;
-      if (!other_half && smallest - bits < kWorthwhileBits) continue;
-      const double distance =
-          kDistanceFormat + 0.25 * (start_.bits_per_weight - bits) - (published ? 0.3 : 0);
-      if (!Squeeze({std::move(config), std::string(id) + " weights", distance})) continue;
-      ++offered;
-      smallest = bits;
+      const double saved = start_.bits_per_weight - BitsPerWeight(config, catalog_);
+      // Sixteen bits of the other kind help a card that lacks one of them.
+      if (saved < (start_.invalid ? -0.01 : 0.2)) continue;
+      const double distance = kDistanceFormat + 0.25 * saved - (published ? 0.3 : 0);
+      if (Squeeze({std::move(config), std::string(id) + " weights", distance})) ++offered;
     }
   }
 
@@ -542,10 +535,8 @@ class WayFinder {
     config.engine = EngineKind::kLlamaCpp;
     config.max_model_len = start_.length;
     config.max_num_seqs = 1;
-    const bool mxfp4 = start_.model && start_.model->native_format == "mxfp4";
-    const std::string format = mxfp4 ? "gguf-mxfp4_moe" : "gguf-q4_k_m";
-    config.format = Json(format);
-    const Change base{std::move(config), "llama.cpp, " + format, kDistanceEngine};
+    config.format = Json("gguf-q4_k_m");
+    const Change base{std::move(config), "llama.cpp, gguf-q4_k_m", kDistanceEngine};
     if (Offer(base) || OfferExpertsInRam(base)) return;
     OfferLayersInRam(base);
   }
@@ -564,8 +555,7 @@ Solution MakeSolution(Trial trial, std::string label, int64_t number) {
 std::optional<Solution> SolveLength(const Config& config, const Catalog& catalog, const Start& start) {
   auto longest = LargestLength(config, catalog, start.longest);
   if (!longest) return std::nullopt;
-  return MakeSolution(std::move(longest->second), CountedText(longest->first, "token", "tokens"),
-                      longest->first);
+  return MakeSolution(std::move(longest->second), CountText(longest->first) + " tokens", longest->first);
 }
 
 std::optional<Solution> SolveSequences(const Config& config, const Catalog& catalog, const Start& start) {

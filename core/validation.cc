@@ -216,10 +216,10 @@ class Validator {
   void Compare(const Prediction& prediction, const Measured& measured) {
     const Case& measured_case = prediction.measured_case;
     // A gate may refuse what people ran all the same; the numbers stand as long as there are any.
-    const Report& report = prediction.report;
-    const bool has_numbers = report.verdict != Verdict::kInvalid || First(report).weights.count() > 0;
-    if (!has_numbers && measured.metric != "outcome" && measured.metric != "checkpoint_bytes") {
-      result_.unanswered.push_back({measured_case.id, measured.metric, InvalidReason(report)});
+    const bool has_numbers =
+        First(prediction.report).weights.count() > 0 || measured.metric == "checkpoint_bytes";
+    if (!has_numbers && measured.metric != "outcome") {
+      result_.unanswered.push_back({measured_case.id, measured.metric, InvalidReason(prediction.report)});
       return;
     }
     const double predicted = FindMetric(measured.metric)->predict(prediction);

@@ -13,8 +13,7 @@ bool AllAlike(const std::vector<Card>& cards) {
                      [&](const Card& card) { return card.gpu == cards.front().gpu; });
 }
 
-// Where the fullest card stands: "on one RTX 4090", "on each of 2 RTX 4090", "on the fullest of 4 T4", "on
-// GPU 1 (RTX 3090), the fullest of 2".
+// Where the fullest card stands: "on one RTX 4090", "on each of 2 RTX 4090", "on GPU 1 (RTX 3090)".
 std::string PlaceText(const Resolved& resolved, const Report& report, const GpuReport& fullest) {
   const std::vector<Card>& cards = resolved.cards;
   const std::string count = std::to_string(cards.size());
@@ -22,7 +21,6 @@ std::string PlaceText(const Resolved& resolved, const Report& report, const GpuR
   const bool same_load = std::all_of(report.per_gpu.begin(), report.per_gpu.end(),
                                      [&](const GpuReport& gpu) { return gpu.total == fullest.total; });
   if (AllAlike(cards) && same_load) return "on each of " + count + " " + cards.front().gpu->name;
-  if (AllAlike(cards)) return "on the fullest of " + count + " " + cards.front().gpu->name;
   const size_t index = static_cast<size_t>(&fullest - report.per_gpu.data());
   const std::string name = index < cards.size() ? cards[index].gpu->name : std::string(fullest.gpu);
   return "on GPU " + std::to_string(index) + " (" + name + "), the fullest of " + count;

@@ -256,7 +256,9 @@ void ReadLength(const Json* value, LengthSpec* spec) {
     spec->deviation = number("std", spec->mean * kChatDeviation);
   }
   spec->least = static_cast<int64_t>(std::clamp(number("min", 1), 1.0, 1073741824.0));
-  spec->most = static_cast<int64_t>(std::clamp(number("max", 1073741824.0), 1.0, 1073741824.0));
+  // vLLM's ShareGPT sampler drops prompts over 1024 tokens and pairs over 2048 (vllm/benchmarks/datasets.py).
+  const double most = shape == "sharegpt" ? 1024.0 : 1073741824.0;
+  spec->most = static_cast<int64_t>(std::clamp(number("max", most), 1.0, 1073741824.0));
 }
 
 }  // namespace

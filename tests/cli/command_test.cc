@@ -14,17 +14,11 @@ namespace plimsoll {
 namespace {
 
 CommandResult Plimsoll(const Arguments& arguments, const std::map<std::string, std::string>& files = {}) {
-  const ReadFile read_file = [&](const std::string& path) -> std::optional<std::string> {
-    const auto found = files.find(path);
-    if (found == files.end()) return std::nullopt;
-    return found->second;
-  };
-  const ReadHead read_head = [&](const std::string& path, int64_t bytes) -> std::optional<FileHead> {
-    const std::optional<std::string> file = read_file(path);
-    if (!file) return std::nullopt;
-    return FileHead{file->substr(0, static_cast<size_t>(bytes)), static_cast<int64_t>(file->size())};
-  };
-  const CommandContext context{ShippedCatalog(), read_file, read_head};
+  const CommandContext context{ShippedCatalog(), [&](const std::string& path) -> std::optional<std::string> {
+                                 const auto found = files.find(path);
+                                 if (found == files.end()) return std::nullopt;
+                                 return found->second;
+                               }};
   return RunCommand(arguments, context);
 }
 
