@@ -176,6 +176,7 @@ class Validator {
     }
     const Report report = EstimateResolved(*resolved);
     const Prediction prediction{measured_case, *resolved, report};
+    starts_at_any_length_ = LengthNotRecorded(measured_case, report) && StartsAtAnyLength(measured_case);
     std::optional<Result<ServingPrediction>> serving;
     for (const Measured& measured : measured_case.measured) {
       if (!AnsweredBySimulator(measured_case, measured.metric)) {
@@ -196,6 +197,20 @@ class Validator {
   }
 
  private:
+  // A log that does not say how long sequences could be was not started with the model's own limit if that
+  // does not fit: whether it starts is then asked for the longest length that does.
+  static bool LengthNotRecorded(const Case& measured_case, const Report& report) {
+    return Find(measured_case, "outcome") != nullptr && !measured_case.config.max_model_len &&
+           !report.fits() && report.failure == FailureStage::kCacheTooSmall;
+  }
+
+  bool StartsAtAnyLength(const Case& measured_case) const {
+    Config config = measured_case.config;
+    config.max_model_len = -1;
+    const Result<Report> report = Estimate(config, catalog_);
+    return report.ok() && report->fits();
+  }
+
   static bool AnsweredBySimulator(const Case& measured_case, std::string_view metric) {
     if (!measured_case.workload.is_object()) return false;
     return metric == "ttft_ms" || metric == "tpot_ms" || metric == "output_tps_total";
@@ -222,7 +237,8 @@ class Validator {
       result_.unanswered.push_back({measured_case.id, measured.metric, InvalidReason(prediction.report)});
       return;
     }
-    const double predicted = FindMetric(measured.metric)->predict(prediction);
+    double predicted = FindMetric(measured.metric)->predict(prediction);
+    if (measured.metric == "outcome" && starts_at_any_length_) predicted = 1;
     Add(measured_case, measured.metric, predicted, measured.value);
   }
 
@@ -265,6 +281,7 @@ class Validator {
   }
 
   const Catalog& catalog_;
+  bool starts_at_any_length_ = false;  // the case at hand
   Validation result_;
 };
 

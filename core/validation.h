@@ -2,7 +2,9 @@
 // configuration that was run. Every number a case measured is answered or listed with the reason why not.
 //
 // A relative error is (predicted - measured) / measured; for an outcome it is 0 (right) or 1. A verdict of
-// "tight" predicts that it starts, as Report::fits() says.
+// "tight" predicts that it starts, as Report::fits() says. Where the source did not record the length of a
+// sequence and the model's own limit does not fit the cache, the outcome is that of the longest length that
+// does.
 #ifndef PLIMSOLL_CORE_VALIDATION_H_
 #define PLIMSOLL_CORE_VALIDATION_H_
 
