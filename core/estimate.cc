@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/cost.h"
 #include "core/engine.h"
 #include "core/throughput.h"
 #include "core/verdict.h"
@@ -99,7 +100,9 @@ Json SpeedJson(const SpeedReport& speed) {
       .Set("ttft_ms", speed.ttft_ms)
       .Set("tpot_ms", speed.tpot_ms)
       .Set("low", speed.low)
-      .Set("high", speed.high);
+      .Set("high", speed.high)
+      .Set("decode_bound", speed.decode_bound)
+      .Set("prefill_bound", speed.prefill_bound);
   return json;
 }
 
@@ -187,6 +190,7 @@ Json ReportToJson(const Resolved& resolved, const Report& report) {
       .Set("weights", WeightsJson(resolved, report.weights))
       .Set("kv", KvJson(report.kv))
       .Set("speed", SpeedJson(report.speed))
+      .Set("cost", CostToJson(EstimateCost(resolved, report.speed, {})))
       .Set("diagnostics", DiagnosticsToJson(report.diagnostics))
       .Set("engine_log", TextsJson(explanation.engine_log))
       .Set("terms", std::move(terms));

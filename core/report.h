@@ -55,6 +55,9 @@ struct SpeedReport {
   double decode_tokens_per_s = 0, decode_tokens_per_s_total = 0, prefill_tokens_per_s = 0, ttft_ms = 0,
          tpot_ms = 0;
   double low = 0, high = 0;  // band of decode_tokens_per_s
+  // What bounds a decode step and a prompt: "memory", "compute", "latency", "communication", "host_memory",
+  // "host_link"; empty: unknown. Static text.
+  std::string_view decode_bound, prefill_bound;
 };
 
 struct Report {

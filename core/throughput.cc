@@ -198,7 +198,9 @@ void AddUpTensors(const Resolved& r, double tp, StepWork* work) {
     }
   }
   if (gguf) {
-    const GgufLayout layout = LayOutGguf(a, *r.format);
+    const bool remembered = r.bound != nullptr && r.bound->format == r.format && r.bound->architecture == &a;
+    const GgufLayout computed = remembered ? GgufLayout() : LayOutGguf(a, *r.format);
+    const GgufLayout& layout = remembered ? r.bound->gguf : computed;
     const auto f = static_cast<size_t>(gguf_class);
     const auto layers = static_cast<size_t>(std::max<int64_t>(0, a.layers));
     for (size_t layer = 0; layer < layout.layers.size() && layer < layers; ++layer) {
@@ -313,6 +315,24 @@ void CountHostShares(const Resolved& r, StepWork* work) {
 double Seconds0(double amount, double rate) { return rate > 0 ? amount / rate : 0; }
 
 }  // namespace
+
+std::string_view BoundName(Bound bound) {
+  switch (bound) {
+    case Bound::kMemory:
+      return "memory";
+    case Bound::kCompute:
+      return "compute";
+    case Bound::kLatency:
+      return "latency";
+    case Bound::kCommunication:
+      return "communication";
+    case Bound::kHostMemory:
+      return "host_memory";
+    case Bound::kHostLink:
+      return "host_link";
+  }
+  return "";
+}
 
 double CausalPairs(int64_t from, int64_t count, int64_t span) {
   if (count <= 0) return 0;
@@ -736,7 +756,24 @@ SpeedReport SpeedAtRate(const StepModel& model, Operation o, double rate) {
 
 SpeedReport EstimateSpeed(const Resolved& r, const Report& report) {
   if (r.architecture == nullptr || r.cards.empty()) return {};
-  return SpeedAt(StepModel::Make(r), OperationOf(r, report));
+  const StepModel model = StepModel::Make(r);
+  const Operation operation = OperationOf(r, report);
+  SpeedReport speed = SpeedAt(model, operation);
+  StepLoad decode, prompt;
+  decode.decode_sequences =
+      std::max<int64_t>(1, CeilDiv(std::max<int64_t>(1, r.concurrency), operation.replicas));
+  prompt.prefill_sequences = 1;
+  prompt.prefill_tokens = operation.chunk > 0 ? std::min(operation.chunk, r.prompt_tokens) : r.prompt_tokens;
+  for (int i = 0; i < model.span_count(); ++i) {
+    const auto span = static_cast<size_t>(i);
+    const int64_t context = std::min(r.prompt_tokens + r.output_tokens / 2, model.span(i));
+    decode.decode_kv_tokens[span] =
+        static_cast<double>(context) * static_cast<double>(decode.decode_sequences);
+    prompt.prefill_kv_pairs[span] = CausalPairs(0, prompt.prefill_tokens, model.span(i));
+  }
+  speed.decode_bound = BoundName(model.Explain(decode).bound);
+  speed.prefill_bound = BoundName(model.Explain(prompt).bound);
+  return speed;
 }
 
 }  // namespace plimsoll

@@ -10,8 +10,7 @@
 
 #include <array>
 #include <cstdint>
-#include <string>
-#include <vector>
+#include <string_view>
 
 #include "core/report.h"
 #include "core/resolved.h"
@@ -35,6 +34,7 @@ struct StepLoad {
 };
 
 enum class Bound : uint8_t { kMemory, kCompute, kLatency, kCommunication, kHostMemory, kHostLink };
+std::string_view BoundName(Bound bound);  // "memory", "host_link"
 
 // Where a step's time goes; the parts that do not overlap add up to the step.
 struct StepTime {

@@ -8,6 +8,9 @@
 #include "core/catalog_data.h"
 #include "core/gguf_types.h"
 #include "core/throughput.h"
+#include "core/validation.h"
+#include "tests/support/shipped_catalog.h"
+#include "tests/support/test_data.h"
 
 namespace plimsoll {
 namespace {
@@ -85,6 +88,39 @@ TEST(MeasuredSpeeds, FileTypesFallIntoTheirClasses) {
   EXPECT_EQ(ClassOfGguf(FindGgufFileType("mxfp4_moe")), FormatClass::kMxfp4);
   EXPECT_EQ(ClassOfGguf(-1), FormatClass::kGgufK);
   EXPECT_EQ(ClassOfGguf(1000), FormatClass::kGgufK);
+}
+
+// The product's promise: how far predictions lie from published measurements (the set "main"), serving runs
+// answered by the simulator. A regression of the model, the table or the scheduler shows here.
+TEST(MeasuredSpeeds, PublishedMeasurementsStayWithinTheirBounds) {
+  const Result<Json> json = Json::Parse(ReadTestFile("speed/measured.json"), "measured.json");
+  ASSERT_TRUE(json.ok());
+  const Result<CaseFile> file = ReadCases(*json);
+  ASSERT_TRUE(file.ok());
+  const Validation validation = Validate(*file, ShippedCatalog());
+  struct BoundOfMetric {
+    const char* metric;
+    int64_t at_least;
+    double median, mean;
+  };
+  const BoundOfMetric kBounds[] = {
+      {"decode_tps_per_stream", 165, 0.09, 0.16},
+      {"tpot_ms", 130, 0.15, 0.25},
+      {"prefill_tps", 85, 0.25, 0.60},
+      {"ttft_ms", 130, 0.25, 0.80},
+      {"output_tps_total", 95, 0.20, 0.40},
+  };
+  for (const BoundOfMetric& bound : kBounds) {
+    bool found = false;
+    for (const MetricSummary& summary : validation.binding_summary) {
+      if (summary.metric != bound.metric) continue;
+      found = true;
+      EXPECT_GE(summary.n, bound.at_least) << bound.metric;
+      EXPECT_LE(summary.median_abs, bound.median) << bound.metric;
+      EXPECT_LE(summary.mean_abs, bound.mean) << bound.metric;
+    }
+    EXPECT_TRUE(found) << bound.metric;
+  }
 }
 
 }  // namespace
