@@ -72,6 +72,9 @@ double Peak(EngineGroup group, FormatClass format, const Gpu& gpu) {
     const double fast = std::max(half, gpu.fp16_fast.value());
     const bool pascal = gpu.vendor == Vendor::kNvidia && gpu.compute_capability < 70;
     if (pascal) return Positive(std::max(gpu.int8.value() / 2, gpu.fp32.value()), fallback);
+    // RDNA3's stated rate issues two matrix instructions at once, which llama.cpp's kernels do not.
+    const CardClass card = ClassOf(gpu);
+    if (card == CardClass::kRdna || card == CardClass::kStrix) return fallback / 2;
     return Positive(fast, fallback);
   }
   switch (format) {

@@ -7,6 +7,9 @@
 //   plimsoll_calibrate write [SWEEPS]    fits and prints core/measured_speeds_table.cc
 //   plimsoll_calibrate loo [SWEEPS]      fits once for each card, without that card's rows, and scores them
 //
+//   plimsoll_calibrate folds [SWEEPS]    the same for tenths of the rows
+// SIM=1 in the environment answers serving runs by the simulator instead of the closed form.
+//
 // Rows of the set "main" bind; "community" and "suspect" are only listed. The fit minimises absolute log
 // errors of every measured metric, with each coefficient drawn towards its neighbour's value: an engine's own
 // towards its starting value, a card class's factor towards one. So what few rows say little about stays
@@ -683,7 +686,7 @@ int Run(int argc, char** argv) {
   const std::vector<Row> rows = ReadRows(*catalog);
   const std::string what = argc > 1 ? argv[1] : "report";
   const int sweeps = argc > 2 ? std::atoi(argv[2]) : 20;
-  const bool fitting = what == "fit" || what == "loo" || what == "write";
+  const bool fitting = what == "fit" || what == "loo" || what == "folds" || what == "write";
   const MeasuredSpeeds start = StartingSpeeds();
   auto speeds = std::make_unique<MeasuredSpeeds>(fitting ? start : FittedSpeeds());
   std::vector<Parameter> parameters;
@@ -717,10 +720,12 @@ int Run(int argc, char** argv) {
       std::printf("%s overhead %.2f ms\n", row.id.c_str(), 1e3 * model.request_overhead().value());
       for (const StepLoad& l : {load, prompt}) {
         const StepTime t = model.Explain(l);
-        std::printf("  %8.3f ms: weights %.3f compute %.3f head %.3f kv %.3f state %.3f attention %.3f reduce %.3f launch %.3f\n",
-                    1e3 * t.total.value(), 1e3 * t.weights.value(), 1e3 * t.compute.value(), 1e3 * t.head.value(),
-                    1e3 * t.kv_read.value(), 1e3 * t.recurrent_state.value(), 1e3 * t.attention.value(),
-                    1e3 * t.all_reduce.value(), 1e3 * t.launch.value());
+        std::printf(
+            "  %8.3f ms: weights %.3f compute %.3f head %.3f kv %.3f state %.3f attention %.3f reduce %.3f "
+            "launch %.3f\n",
+            1e3 * t.total.value(), 1e3 * t.weights.value(), 1e3 * t.compute.value(), 1e3 * t.head.value(),
+            1e3 * t.kv_read.value(), 1e3 * t.recurrent_state.value(), 1e3 * t.attention.value(),
+            1e3 * t.all_reduce.value(), 1e3 * t.launch.value());
       }
     }
     return 0;
@@ -769,6 +774,27 @@ int Run(int argc, char** argv) {
       g_latent = latent;
     }
     Print("card left out", scores);
+  }
+  if (what == "folds") {  // tenths of the rows left out in turn, as a choice of RIDGE wants it
+    const MeasuredSpeeds fitted = *speeds;
+    const Latent latent = g_latent;
+    std::map<std::string, Score> scores;
+    for (size_t fold = 0; fold < 10; ++fold) {
+      *speeds = fitted;
+      g_latent = latent;
+      std::vector<const Row*> kept, left;
+      for (size_t i = 0; i < rows.size(); ++i) {
+        if (rows[i].set == "suspect") continue;
+        (i * 7 % 10 == fold ? left : kept).push_back(&rows[i]);
+      }
+      g_simulate = false;
+      Fit(kept, speeds.get(), &parameters, 6, false);
+      g_simulate = simulate;
+      for (const Row* row : left) {
+        if (row->set == "main") Add(*row, *speeds, &scores);
+      }
+    }
+    Print("a tenth left out", scores);
   }
   const auto took = std::chrono::steady_clock::now() - began;
   std::fprintf(stderr, "%.1f s\n", std::chrono::duration<double>(took).count());
