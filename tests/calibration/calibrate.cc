@@ -174,9 +174,6 @@ SpeedReport Answer(const Row& row, const MeasuredSpeeds& speeds) {
   SpeedReport speed = SpeedAt(model, row.operation);
   if (row.arrival == "burst" && row.batch) {
     // Batch benchmarks time the two phases apart.
-    Operation decode = row.operation;
-    decode.prompt_tokens = 0;
-    decode.lockstep = true;
     const int64_t context = row.operation.prompt_tokens + row.operation.output_tokens / 2;
     StepLoad load;
     load.decode_sequences = static_cast<int64_t>(row.operation.concurrency);
