@@ -396,6 +396,12 @@ std::vector<Parameter> Parameters(const std::vector<Row>& rows, MeasuredSpeeds* 
   return list;
 }
 
+// Every coefficient back to where the fit starts: a refit without some rows must not remember them.
+void Forget(std::vector<Parameter>* parameters, MeasuredSpeeds* speeds) {
+  for (Parameter& parameter : *parameters) parameter.at->value = parameter.centre;
+  Tie(speeds);
+}
+
 struct Score {
   std::vector<double> errors;  // predicted / measured - 1
   std::vector<double> signs;
@@ -755,7 +761,8 @@ int Run(int argc, char** argv) {
       *speeds = fitted;
       const Latent latent = g_latent;
       g_simulate = false;
-      Fit(FitRows(rows, gpu), speeds.get(), &parameters, 6, false);
+      Forget(&parameters, speeds.get());
+      Fit(FitRows(rows, gpu), speeds.get(), &parameters, sweeps, false);
       g_simulate = simulate;
       std::map<std::string, Score> own;
       for (const Row* row : MainRows(rows)) {
@@ -785,7 +792,8 @@ int Run(int argc, char** argv) {
         (i * 7 % 10 == fold ? left : kept).push_back(&rows[i]);
       }
       g_simulate = false;
-      Fit(kept, speeds.get(), &parameters, 6, false);
+      Forget(&parameters, speeds.get());
+      Fit(kept, speeds.get(), &parameters, sweeps, false);
       g_simulate = simulate;
       for (const Row* row : left) {
         if (row->set == "main") Add(*row, *speeds, &scores);

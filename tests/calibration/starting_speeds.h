@@ -1,5 +1,7 @@
-// Where the fit starts, and where it stays when rows say little: values from vendors' peak rates, the
-// engines' sources and what is known of such kernels, before any row of tests/data/speed was looked at.
+// Where the fit starts, and where it stays when rows say little. Round numbers from vendors' peak rates, the
+// engines' sources and earlier summaries of public benchmarks. Not independent of tests/data/speed: those
+// summaries rest in part on the same publications, and the tile of single-stream engines was set after
+// looking at AutoAWQ's rows.
 #ifndef PLIMSOLL_TESTS_CALIBRATION_STARTING_SPEEDS_H_
 #define PLIMSOLL_TESTS_CALIBRATION_STARTING_SPEEDS_H_
 
@@ -66,7 +68,8 @@ inline constexpr EngineSpeeds Eager(double half, double int4, double layer_us) {
   s.stream[3] = C(int4);
   s.layer_us = C(layer_us);
   s.tile = C(8);  // kernels for one or few sequences at a time
-  s.source = "single-stream tables of AutoAWQ, ExLlama, llm-perf-bench and mlx-lm; the rest carried over from vLLM";
+  s.source =
+      "single-stream tables of AutoAWQ, ExLlama, llm-perf-bench and mlx-lm; the rest carried over from vLLM";
   return s;
 }
 
