@@ -1,0 +1,200 @@
+// The page as somebody uses it: find by label, act, look at the state and at what is shown.
+#include "web/app.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "core/config_codec.h"
+#include "tests/ui/page_driver.h"
+
+namespace plimsoll {
+namespace {
+
+TEST(App, ShowsTheMainThings) {
+  PageDriver page;
+  for (const char* label : {"Model", "Format", "KV cache type", "GPU", "GPU count and parallelism", "Context",
+                            "Sequences at once", "Engine", "Batched tokens", "CUDA graphs", "More options", "Memory"}) {
+    EXPECT_TRUE(page.Shows(label)) << label;
+  }
+  EXPECT_EQ(page.Get("Verdict").value.find("NaN"), std::string::npos);
+}
+
+TEST(App, EveryItemIsInTheSemanticTree) {
+  PageDriver page;
+  page.Click("More options");
+  for (const HookedItem& item : page.Items()) {
+    if (item.width <= 0 || item.height <= 0) continue;
+    bool known = false;
+    for (const SemanticNode& node : page.app().semantics().nodes()) {
+      known = known || (std::abs(node.x - item.x) < 2 && std::abs(node.y - item.y) < 2 &&
+                        std::abs(node.width - item.width) < 4);
+    }
+    // Windows (the panes) are items too; they are as high as the page.
+    EXPECT_TRUE(known || item.height >= 800) << item.x << ' ' << item.y << ' ' << item.width << ' ' << item.height;
+  }
+}
+
+TEST(App, PicksAModelBySearching) {
+  PageDriver page;
+  page.Click("Model");
+  ASSERT_TRUE(page.Shows("Search models"));
+  page.Type("3.1 70b");
+  ASSERT_TRUE(page.Shows("Llama 3.1 70B", "option"));
+  EXPECT_FALSE(page.Shows("Mistral 7B v0.3", "option"));
+  page.Click("Llama 3.1 70B", "option");
+  EXPECT_EQ(page.state().config().model, "llama-3.1-70b");
+  EXPECT_FALSE(page.Shows("Search models"));
+}
+
+TEST(App, EnterTakesTheFirstMatch) {
+  PageDriver page;
+  page.Click("GPU");
+  page.Type("h200");
+  page.Press(ImGuiKey_Enter);
+  ASSERT_EQ(page.state().config().gpu.size(), 1U);
+  EXPECT_EQ(page.state().config().gpu[0], "h200");
+}
+
+TEST(App, EscapeClosesAMenuAndChangesNothing) {
+  PageDriver page;
+  const int64_t version = page.state().version();
+  page.Click("Format");
+  ASSERT_TRUE(page.Shows("Search formats"));
+  page.Press(ImGuiKey_Escape, 2);
+  EXPECT_FALSE(page.Shows("Search formats"));
+  EXPECT_EQ(page.state().version(), version);
+}
+
+TEST(App, TheWorkedExampleDoesNotFitAndOffersWaysOut) {
+  PageDriver page;
+  ASSERT_TRUE(page.state().LoadFragment("m=llama-3.1-70b&q=awq-int4&g=rtx-4090&kv=fp8&ctx=16384&seqs=4"));
+  page.Frames();
+  EXPECT_NE(page.Get("Verdict").value.find("Does not fit"), std::string::npos);
+  const auto ways = page.state().ways_out(true);
+  ASSERT_FALSE(ways.empty());
+  page.Click(ways[0].label, "button");
+  EXPECT_TRUE(page.state().report().fits());
+}
+
+TEST(App, DraggingTheContextSliderMovesIt) {
+  PageDriver page;
+  page.DragTo("Context", 0.2F);
+  const int64_t low = page.state().resolved().max_model_len;
+  page.DragTo("Context", 0.8F);
+  const int64_t high = page.state().resolved().max_model_len;
+  EXPECT_LT(low, 2048);
+  EXPECT_GT(high, 16384);
+  page.DragTo("Context", 1);
+  EXPECT_EQ(page.state().resolved().max_model_len, page.state().resolved().architecture->max_positions);
+}
+
+TEST(App, TheContextCanBeTyped) {
+  PageDriver page;
+  page.Click("Context, typed");
+  page.Type("24k");
+  page.Press(ImGuiKey_Enter);
+  EXPECT_EQ(page.state().config().max_model_len, 24 * 1024);
+}
+
+TEST(App, NonsenseThatIsTypedIsRefusedWithANotice) {
+  PageDriver page;
+  const Config before = page.state().config();
+  page.Click("Context, typed");
+  page.Type("many");
+  page.Press(ImGuiKey_Enter);
+  EXPECT_EQ(page.state().config(), before);
+  EXPECT_NE(page.state().notice().find("max_model_len"), std::string::npos) << page.state().notice();
+}
+
+TEST(App, TogglesCudaGraphs) {
+  PageDriver page;
+  EXPECT_EQ(page.Get("CUDA graphs").value, "on");
+  page.Click("CUDA graphs");
+  EXPECT_EQ(page.state().config().enforce_eager, true);
+  EXPECT_EQ(page.Get("CUDA graphs").value, "off");
+}
+
+TEST(App, MoreCardsByTheStepper) {
+  PageDriver page;
+  page.Click("GPU count and parallelism");
+  page.Click("More: GPUs per node");
+  EXPECT_EQ(page.state().resolved().gpus, 2);
+  EXPECT_EQ(page.state().resolved().tp, 2);
+  page.Click("More: GPUs per node");
+  page.Click("More: GPUs per node");
+  EXPECT_EQ(page.state().resolved().gpus, 4);
+  EXPECT_TRUE(page.Shows("GPU 3, RTX 4090", "img"));
+}
+
+TEST(App, TermsOpenAndClose) {
+  PageDriver page;
+  ASSERT_FALSE(page.state().explanation().terms.empty());
+  const std::string term = page.state().explanation().terms[0].name;
+  const float open = page.output.content_height;
+  page.Click(term, "row");
+  page.Frames();
+  EXPECT_LT(page.output.content_height, open);
+  page.Click(term, "row");
+  page.Frames();
+  EXPECT_EQ(page.output.content_height, open);
+}
+
+TEST(App, TheKeyboardReachesAndChangesThings) {
+  PageDriver page;
+  ImGui::GetIO().AddFocusEvent(true);
+  page.Frames();
+  // Down to the context slider, then an octave up.
+  for (int i = 0; i < 40; ++i) {
+    page.Press(ImGuiKey_Tab);
+    const SemanticNode slider = page.Get("Context", "slider");
+    const ImGuiContext& context = *page.app().context();
+    const ImRect box = ImGui::WindowRectRelToAbs(context.NavWindow, context.NavWindow->NavRectRel[0]);
+    if (std::abs(box.Min.y - slider.y) < 1 && std::abs(box.Min.x - slider.x) < 1) break;
+  }
+  const int64_t before = page.state().resolved().max_model_len;
+  page.Press(ImGuiKey_PageUp);
+  EXPECT_EQ(page.state().resolved().max_model_len, before * 2);
+  page.Press(ImGuiKey_RightArrow);
+  EXPECT_GT(page.state().resolved().max_model_len, before * 2);
+}
+
+TEST(App, OnAPhoneTheAnswerComesFirstAndOptionsUnfold) {
+  PageDriver page(390, 844);
+  page.input.coarse = true;
+  page.Frames();
+  EXPECT_FALSE(page.Shows("Context", "slider"));
+  EXPECT_LT(page.Get("Verdict").y, page.Get("Configuration").y);
+  page.Click("Configuration");
+  page.Frames();
+  EXPECT_TRUE(page.Shows("Context", "slider"));
+  for (const SemanticNode& node : page.app().semantics().nodes()) {
+    EXPECT_LE(node.x + node.width, 391) << node.label;
+    if (node.role == "button" || node.role == "combobox" || node.role == "switch" || node.role == "slider") {
+      EXPECT_GE(node.height, 44) << node.label;
+    }
+  }
+}
+
+TEST(App, NothingMovesWhenNothingHappens) {
+  PageDriver page;
+  page.Frames(5);
+  EXPECT_FALSE(page.output.again);
+  EXPECT_EQ(page.output.scroll_by, 0);
+}
+
+TEST(App, EveryModelDrawsWithoutNonsense) {
+  PageDriver page;
+  for (const Model& model : page.state().catalog().models()) {
+    if (model.refused) continue;
+    ASSERT_TRUE(page.state().Dispatch({{"model", Json(model.id)}})) << page.state().notice();
+    page.Frames(2);
+    for (const SemanticNode& node : page.app().semantics().nodes()) {
+      EXPECT_EQ(node.value.find("nan"), std::string::npos) << model.id << ' ' << node.label;
+      EXPECT_EQ(node.value.find("inf "), std::string::npos) << model.id << ' ' << node.label;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace plimsoll

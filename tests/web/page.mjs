@@ -1,0 +1,42 @@
+// What the browser tests share: a page that is ready, and a mouse that finds things by their labels.
+import assert from 'node:assert/strict';
+
+export const kExample = 'm=llama-3.1-70b&q=awq-int4&g=rtx-4090&kv=fp8&ctx=16384&seqs=4';
+
+export async function open(site, path = 'app/', options = {}) {
+  const page = await site.page({viewport: {width: 1440, height: 900}, ...options});
+  await page.goto(site.url + path);
+  await ready(page);
+  return page;
+}
+
+export async function ready(frame) {
+  await frame.waitForFunction(() => document.documentElement.dataset.ready === 'true');
+}
+
+export const config = (page) => page.evaluate(() => globalThis.plimsoll.config());
+export const report = (page) => page.evaluate(() => globalThis.plimsoll.report());
+export const frames = (page) => page.evaluate(() => globalThis.plimsoll.frames());
+
+export async function find(page, label, role) {
+  const nodes = await page.evaluate(() => globalThis.plimsoll.semantics());
+  const node = nodes.reverse().find((n) => n.label === label && (!role || n.role === role));
+  assert.ok(node, `nothing called "${label}" is shown; there is ${nodes.map((n) => n.label).join(', ')}`);
+  return {...node, cx: node.x + node.width / 2, cy: node.y + node.height / 2};
+}
+
+export async function click(page, label, role) {
+  const node = await find(page, label, role);
+  await page.mouse.click(node.cx, node.cy);
+  await page.waitForTimeout(120);
+}
+
+export async function until(what, check, milliseconds = 4000) {
+  const end = Date.now() + milliseconds;
+  for (;;) {
+    const answer = await check();
+    if (answer) return answer;
+    assert.ok(Date.now() < end, `waited in vain for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}

@@ -1,0 +1,151 @@
+// The static pages: readable without JavaScript, no dead links, one look, and not too heavy.
+import assert from 'node:assert/strict';
+import {existsSync, readFileSync, readdirSync, statSync} from 'node:fs';
+import {dirname, join, normalize, relative} from 'node:path';
+import {after, before, test} from 'node:test';
+import {gzipSync} from 'node:zlib';
+
+import {openSite, root} from '../support/browser.mjs';
+
+const folder = join(root, 'build', 'site');
+const kBudget = 350_000;  // bytes, gzipped, of a first visit to /app/
+
+let site;
+before(async () => {
+  site = await openSite();
+});
+after(() => site?.close());
+
+function* pages(directory = folder) {
+  for (const entry of readdirSync(directory, {withFileTypes: true})) {
+    const path = join(directory, entry.name);
+    if (entry.isDirectory()) yield* pages(path);
+    else if (entry.name.endsWith('.html')) yield path;
+  }
+}
+
+test('every link and asset on every page leads somewhere, relatively', () => {
+  const dead = [];
+  for (const page of pages()) {
+    const html = readFileSync(page, 'utf8');
+    for (const [, link] of html.matchAll(/\s(?:href|src)="([^"]*)"/g)) {
+      if (/^(https?:|mailto:|#|data:)/.test(link)) continue;
+      if (link.startsWith('/')) {
+        dead.push(`${relative(folder, page)}: ${link} is not relative`);
+        continue;
+      }
+      const path = link.split(/[?#]/)[0];
+      let target = normalize(join(dirname(page), path));
+      if (path === '' || path.endsWith('/') || (existsSync(target) && statSync(target).isDirectory())) target = join(target, 'index.html');
+      if (!existsSync(target)) dead.push(`${relative(folder, page)}: ${link}`);
+    }
+  }
+  assert.deepEqual(dead.slice(0, 20), []);
+});
+
+test('every page has a title, a description, a policy, and no inline script or style', () => {
+  for (const page of pages()) {
+    const html = readFileSync(page, 'utf8');
+    const name = relative(folder, page);
+    assert.match(html, /<title>[^<]{5,}<\/title>/, name);
+    if (!name.startsWith('embed')) assert.match(html, /<meta name="description" content="[^"]{20,}"/, name);
+    assert.match(html, /http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'self'/, name);
+    assert.doesNotMatch(html, /<script(?![^>]*(src=|application\/ld\+json))|\sstyle="|\son[a-z]+="|\{\{/, name);
+    assert.doesNotMatch(html, /\bNaN\b|undefined/, name);
+  }
+});
+
+test('the landing page answers without JavaScript', async () => {
+  const context = await site.browser.newContext({javaScriptEnabled: false});
+  const page = await context.newPage();
+  await page.goto(site.url);
+  const text = await page.innerText('main');
+  assert.match(text, /Does not fit/);
+  assert.match(text, /37\.\d/);
+  assert.ok(await page.isVisible('svg.load-line'));
+  await context.close();
+});
+
+test('what is prerendered is what the estimator says', async () => {
+  const page = await site.page();
+  await page.goto(site.url);
+  const [headline, href] = await page.evaluate(() => [document.querySelector('.verdict').innerText, document.querySelector('.card a.button').href]);
+  await page.goto(href);
+  await page.evaluate(() => globalThis.plimsoll.ready);
+  assert.equal((await page.evaluate(() => globalThis.plimsoll.report().headline)), headline);
+});
+
+test('a model page links into the estimator with its configuration', async () => {
+  const page = await site.page();
+  await page.goto(`${site.url}models/llama-3.1-70b/`);
+  assert.match(await page.innerText('h1'), /Llama 3\.1 70B/);
+  await page.click('main td a');
+  await page.waitForFunction(() => document.documentElement.dataset.ready === 'true');
+  const report = await page.evaluate(() => globalThis.plimsoll.report());
+  assert.equal(report.config.model, 'llama-3.1-70b');
+  assert.equal(report.fits, true);
+});
+
+test('guides embed the live widget', async () => {
+  const page = await site.page();
+  await page.goto(`${site.url}guides/llama-70b-on-one-4090/`);
+  await page.waitForSelector('plimsoll-estimate iframe');
+  await page.waitForTimeout(1500);
+  const frame = page.frames().find((f) => f.url().includes('/embed/'));
+  await frame.waitForFunction(() => document.documentElement.dataset.ready === 'true');
+  assert.equal(await frame.evaluate(() => globalThis.plimsoll.report().verdict), 'does_not_fit');
+  assert.deepEqual(page.complaints, []);
+});
+
+test('sitemap and robots are there', () => {
+  const sitemap = readFileSync(join(folder, 'sitemap.xml'), 'utf8');
+  for (const path of ['app/', 'models/llama-3.1-70b/', 'gpus/rtx-4090/', 'guides/']) assert.ok(sitemap.includes(`${path}</loc>`), path);
+  assert.match(readFileSync(join(folder, 'robots.txt'), 'utf8'), /Sitemap:/);
+});
+
+test('the first visit to the estimator is light and quick', async () => {
+  const page = await site.page();
+  let total = 0;
+  const sizes = {};
+  page.on('response', async (response) => {
+    const body = await response.body().catch(() => Buffer.alloc(0));
+    const size = gzipSync(body, {level: 9}).length;
+    sizes[new URL(response.url()).pathname] = size;
+    total += size;
+  });
+  await page.goto(`${site.url}app/`);
+  await page.evaluate(() => globalThis.plimsoll.ready);
+  const usable = await page.evaluate(() => performance.now());
+  await page.waitForTimeout(500);
+  assert.ok(total <= kBudget, `${total} bytes gzipped: ${JSON.stringify(sizes)}`);
+  assert.ok(usable < 4000, `usable after ${Math.round(usable)} ms`);  // generous: test machines share their cores
+});
+
+test('the tokens of the canvas are those of the style sheet', () => {
+  const theme = readFileSync(join(root, 'web', 'theme.cc'), 'utf8');
+  const css = readFileSync(join(root, 'site', 'assets', 'style.css'), 'utf8');
+  const tokens = [...theme.matchAll(/\{"([a-z-]+)", &Palette::\w+, 0x([0-9a-f]{6}), 0x([0-9a-f]{6})\}/g)];
+  assert.ok(tokens.length >= 18);
+  const values = (name) => [...css.matchAll(new RegExp(`--${name}: (#[0-9a-f]{6});`, 'g'))].map((match) => match[1]);
+  for (const [, name, light, dark] of tokens) assert.deepEqual(values(name), [`#${light}`, `#${dark}`, `#${dark}`], name);
+});
+
+test('text reads on its ground', () => {
+  const theme = readFileSync(join(root, 'web', 'theme.cc'), 'utf8');
+  const tokens = Object.fromEntries([...theme.matchAll(/\{"([a-z-]+)", &Palette::\w+, 0x([0-9a-f]{6}), 0x([0-9a-f]{6})\}/g)].map((m) => [m[1], [m[2], m[3]]]));
+  const luminance = (hex) => [0, 2, 4].map((i) => parseInt(hex.slice(i, i + 2), 16) / 255)
+      .map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
+      .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+  const contrast = (a, b) => {
+    const [high, low] = [luminance(a), luminance(b)].sort((x, y) => y - x);
+    return (high + 0.05) / (low + 0.05);
+  };
+  for (const mode of [0, 1]) {
+    for (const ink of ['ink', 'muted', 'accent', 'fits', 'tight', 'does-not-fit']) {
+      for (const ground of ['background', 'panel', 'field']) {
+        const ratio = contrast(tokens[ink][mode], tokens[ground][mode]);
+        assert.ok(ratio >= 4.4, `${ink} on ${ground}: ${ratio.toFixed(2)}`);
+      }
+    }
+  }
+});
