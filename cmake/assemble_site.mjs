@@ -6,10 +6,11 @@
 //   site/**              as it lies there, but for templates/, sources and notes
 //   generate_pages       writes its pages into a folder of its own: `generate_pages OUT_DIR TEMPLATES_DIR MEASURED_DIR`
 //   web/*.mjs            assets/<name>.mjs
-//   plimsoll.{mjs,wasm}  assets/, from the web build
+//   plimsoll.mjs         assets/, from the web build
+//   plimsoll.wasm        assets/plimsoll.wasm.lzma, packed (web/lzma.mjs unpacks it)
 //   fonts                assets/inter-{regular,semibold}.ttf, assets/inter-license.txt
 //
-// Content hashes. Every .css, .mjs, .wasm and .ttf file gets its hash into its name, so a host's cache can never pair old
+// Content hashes. Every .css, .mjs, .lzma and .ttf file gets its hash into its name, so a host's cache can never pair old
 // with new, and every reference to it follows: any quoted or url(…) path, in any HTML, CSS or script, that leads from that
 // file to such an asset (HTML attributes need their quotes). (A script must therefore name assets relative to itself and resolve them with import.meta.url.)
 // HTML, embed.js and images keep their names. A reference to a hashed asset that does not exist is an error.
@@ -29,7 +30,7 @@ for (let i = 2; i < process.argv.length; ++i) {
 }
 
 const copied = new Set(['.html', '.css', '.js', '.mjs', '.svg', '.png', '.ico', '.txt', '.xml', '.json', '.webmanifest']);
-const hashed = new Set(['.css', '.mjs', '.wasm', '.ttf']);
+const hashed = new Set(['.css', '.mjs', '.lzma', '.ttf']);
 const rewritten = new Set(['.html', '.css', '.js', '.mjs']);
 const notCopied = new Set(['templates']);
 
@@ -48,6 +49,17 @@ function add(path, file) {
   files.set(path, readFileSync(file));
 }
 
+// LZMA with its size in the header. Python's, which the font needs anyway.
+function packed(file) {
+  const pack = `import lzma, sys
+data = open(sys.argv[1], 'rb').read()
+filters = [{'id': lzma.FILTER_LZMA1, 'preset': 9 | lzma.PRESET_EXTREME, 'lc': 4, 'lp': 0, 'pb': 0, 'dict_size': 1 << 22}]
+out = bytearray(lzma.compress(data, format=lzma.FORMAT_ALONE, filters=filters))
+out[5:13] = len(data).to_bytes(8, 'little')
+sys.stdout.buffer.write(out)`;
+  return execFileSync('python3', ['-c', pack, file], {maxBuffer: 1 << 26});
+}
+
 function collect() {
   const site = join(argument.root, 'site');
   for (const file of walk(site)) {
@@ -58,10 +70,12 @@ function collect() {
   for (const file of walk(web)) {
     if (dirname(file) === web && file.endsWith('.mjs')) add(`assets/${relative(web, file)}`, file);
   }
-  for (const name of ['plimsoll.mjs', 'plimsoll.wasm']) {
-    const file = join(argument.wasm, name);
-    if (existsSync(file)) add(`assets/${name}`, file);
-    else console.warn(`assemble_site: ${name} is not built; the site will lack it`);
+  const [script, wasm] = ['plimsoll.mjs', 'plimsoll.wasm'].map((name) => join(argument.wasm, name));
+  if (existsSync(script) && existsSync(wasm)) {
+    add('assets/plimsoll.mjs', script);
+    files.set('assets/plimsoll.wasm.lzma', packed(wasm));
+  } else {
+    console.warn('assemble_site: plimsoll.mjs and plimsoll.wasm are not built; the site will lack them');
   }
   for (const file of walk(argument.fonts)) add(`assets/${relative(argument.fonts, file)}`, file);
   if (argument.generator) {
@@ -77,7 +91,7 @@ function collect() {
 }
 
 // A quoted or bracketed path that ends in a hashed kind: the quote, the path, then a quote, bracket, query or fragment.
-const reference = /(["'`(])([^"'`()\s]*?[\w-]+\.(?:css|mjs|wasm|ttf))(?=["'`)?#])/g;
+const reference = /(["'`(])([^"'`()\s]*?[\w-]+\.(?:css|mjs|lzma|ttf))(?=["'`)?#])/g;
 
 const finalName = new Map();  // path -> path with the hash
 const uses = new Map();       // path -> the assets it refers to

@@ -47,7 +47,7 @@ std::string Label(double x, std::string_view anchor, std::string_view text) {
 }
 
 std::string VerdictHeading(const Answer& answer) {
-  const std::string& headline = answer.explanation.headline;
+  const std::string headline = TitleOf(answer);
   const size_t colon = headline.find(':');
   const std::string verdict(VerdictName(answer.report.verdict));
   if (colon == std::string::npos) return "<p class=\"verdict\">" + Escaped(headline) + "</p>\n";
@@ -203,7 +203,7 @@ std::string ModelTable(const Catalog& catalog, const Model& model, std::string_v
         continue;
       }
       table += "<td>" +
-               AppLink(root, answer->fragment, CountText(answer->resolved->gpus) + " × " + gpu->name, "") +
+               AppLink(root, answer->fragment, CountedText(answer->resolved->gpus, "card", "cards"), "") +
                "<br><span class=\"note\">up to " + Longest(*answer) + "</span></td>";
     }
     table += "</tr>\n";

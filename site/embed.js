@@ -12,12 +12,13 @@
     static observedAttributes = ['config', 'theme'];
     #frame = null;
     #id = '';
+    #theme = '';
 
+    // Theme and id are those it started with, so that another configuration is no reload.
     #address() {
       const url = new URL('embed/', base);
       url.searchParams.set('id', this.#id);
-      const theme = this.getAttribute('theme');
-      if (theme) url.searchParams.set('theme', theme);
+      if (this.#theme) url.searchParams.set('theme', this.#theme);
       url.hash = (this.getAttribute('config') || '').replace(/^#/, '');
       return url.href;
     }
@@ -25,6 +26,7 @@
     connectedCallback() {
       if (this.#frame) return;
       this.#id = `plimsoll-${++count}`;
+      this.#theme = this.getAttribute('theme') || '';
       const frame = document.createElement('iframe');
       frame.title = this.getAttribute('label') || 'GPU memory estimate';
       frame.loading = 'lazy';
@@ -34,7 +36,7 @@
       Object.assign(frame.style, {display: 'block', width: '100%', border: '0', borderRadius: '10px', colorScheme: 'normal'});
       frame.src = this.#address();
       this.#frame = frame;
-      this.append(frame);
+      this.replaceChildren(frame);  // a link stood here for where scripts do not run
       window.addEventListener('message', this.#onMessage);
     }
 

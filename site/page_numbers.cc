@@ -24,7 +24,7 @@ const GpuReport& Fullest(const Answer& answer) {
 }
 
 constexpr std::array<std::pair<std::string_view, Printer>, 27> kNumbers = {{
-    {"headline", [](const Answer& a) { return a.explanation.headline; }},
+    {"headline", TitleOf},
     {"detail", [](const Answer& a) { return a.explanation.detail; }},
     {"verdict", [](const Answer& a) { return std::string(VerdictName(a.report.verdict)); }},
     {"fragment", [](const Answer& a) { return a.fragment; }},
@@ -79,6 +79,12 @@ const Answer& Ask(const Catalog& catalog, std::string_view fragment) {
   answer->report = EstimateResolved(*answer->resolved);
   answer->explanation = Explain(*answer->resolved, answer->report);
   return *answers.emplace(std::string(fragment), std::move(answer)).first->second;
+}
+
+std::string TitleOf(const Answer& answer) {
+  std::string title = answer.explanation.headline;
+  if (!title.empty() && title.back() == '.') title.pop_back();
+  return title;
 }
 
 std::optional<std::string> NumberOf(const Answer& answer, std::string_view name) {

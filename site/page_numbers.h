@@ -25,6 +25,9 @@ struct Answer {
 // with a message, because a page with a wrong number must not be published.
 const Answer& Ask(const Catalog& catalog, std::string_view fragment);
 
+// The headline as a title: without the full stop.
+std::string TitleOf(const Answer& answer);
+
 // "weights_gib", "headline", "kv_token_kib", ...; empty when there is no such number.
 std::optional<std::string> NumberOf(const Answer& answer, std::string_view name);
 

@@ -95,6 +95,11 @@ FrameOutput App::Frame(const FrameInput& input) {
 
   FrameOutput output;
   ImGui::NewFrame();
+  // A font learns the screen's density when it is pushed; ours are drawn with directly.
+  for (ImFont* font : {fonts_.semibold, fonts_.headline}) {
+    ImGui::PushFont(font, kBody * fonts_.em);
+    ImGui::PopFont();
+  }
   ImGui::PushFont(fonts_.regular, kBody * fonts_.em);
   Compose(input, &output);
   ImGui::PopFont();
@@ -119,7 +124,7 @@ void App::Compose(const FrameInput& input, FrameOutput* output) {
   if (input.embed && PopupOpen()) output->content_height = std::max(output->content_height, kMenuSpace);
   output->again = ui_.again || state_.version() != version_before ||
                   std::abs(left_before - left_height_) > 0.5F ||
-                  std::abs(right_before - right_height_) > 0.5F;
+                  std::abs(right_before - right_height_) > 0.5F || edit_.starting;
 
   // Keep what the keyboard moves to in sight.
   const ImGuiID focus = context_->NavCursorVisible ? context_->NavId : 0;

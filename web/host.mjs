@@ -3,6 +3,7 @@
 //
 // `globalThis.plimsoll` is the documented way in for tests, scripts and embeds: ready, config(), report(), set(),
 // semantics(), frames().
+import {unpack} from './lzma.mjs';
 import {createMirror} from './mirror.mjs';
 import createModule from './plimsoll.mjs';
 
@@ -124,9 +125,18 @@ function draw() {
   if (canvas.style.touchAction !== touchAction) canvas.style.touchAction = touchAction;
   if (outcome.contentHeight !== contentHeight) resizeStage(outcome.contentHeight);
   if (outcome.scrollBy && !embed) window.scrollBy({top: outcome.scrollBy, behavior: 'instant'});
+  root.classList.toggle('by-keyboard', focused && outcome.focusVisible === 1);
   followText();
   if (outcome.version !== before.version) changed();
   showNotice();
+}
+
+// Phones show their keyboard only for a field that is focused inside the event, and ImGui takes some frames from a press
+// to a field that wants text.
+function drawUntilSettled() {
+  draw();
+  draw();
+  for (let i = 0; i < 4 && outcome.again; ++i) draw();
 }
 
 // ---- size ------------------------------------------------------------------------------------------------------
@@ -210,8 +220,7 @@ function pointerDown(event) {
     }
     pointersDown.add(event.pointerId);
     sendPointer(1, x, y, imguiButton(event.button), false);
-    draw();
-    draw();  // a text field asks for the keyboard one frame after it was pressed
+    drawUntilSettled();
   }
   wake();
 }
@@ -259,13 +268,12 @@ function pointerUp(event) {
     } else if (finger.mode === 'drag') {
       sendPointer(2, x, y, 0, true);
     }
-    draw();
-    draw();
+    drawUntilSettled();
     fingerGone();
   } else {
     pointersDown.delete(event.pointerId);
     sendPointer(2, x, y, imguiButton(event.button), false);
-    draw();
+    drawUntilSettled();
   }
   wake();
 }
@@ -401,6 +409,7 @@ function listenToKeyboard() {
         const shift = tabbedBack ? 2 : 0;
         sendKey('Tab', true, shift);
         sendKey('Tab', false, 0);
+        for (let i = 0; i < 4; ++i) draw();
       }
       wake();
     });
@@ -471,6 +480,10 @@ function readAddress() {
 
 // Not more often than browsers bear (Safari: 100 times in 10 s), and only what differs.
 function writeAddress() {
+  if (pointersDown.size > 0) {
+    writeTimer = setTimeout(writeAddress, kSettled);  // a slider that is held has not settled
+    return;
+  }
   const fragment = get(kGet.fragment);
   if (fragment === shownFragment) return;
   const place = module._plimsoll_version(1);
@@ -628,11 +641,13 @@ function copyIn(bytes) {
 async function start() {
   applyTheme();
   const [made, regular, semibold] = await Promise.all([
-    createModule(),
+    bytesOf(new URL('./plimsoll.wasm.lzma', import.meta.url)).then((bytes) => createModule({wasmBinary: unpack(bytes)})),
     bytesOf(new URL('./inter-regular.ttf', import.meta.url)),
     bytesOf(new URL('./inter-semibold.ttf', import.meta.url)),
   ]);
   module = made;
+  // The same files serve the HTML: nothing is loaded twice.
+  for (const [weight, bytes] of [['400', regular], ['600', semibold]]) document.fonts.add(new FontFace('Inter', bytes, {weight}));
   const started = module._plimsoll_start(copyIn(regular), regular.length, copyIn(semibold), semibold.length, kFontEm);
   if (!started) throw new Error('the catalog could not be read');
   mirror = createMirror({

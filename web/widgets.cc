@@ -135,13 +135,24 @@ void DrawTextRight(const Ui& ui, ImVec2 middle_right, std::string_view text, con
 
 void Paragraph(Ui& ui, std::string_view text, float width, const TextStyle& style, std::string_view role) {
   if (text.empty()) return;
-  ImFont* font = FontOf(ui, style);
-  const float size = Pixels(ui, style.size);
-  const ImVec2 extent = font->CalcTextSizeA(size, FLT_MAX, width, Begin(text), End(text));
+  // Broken at spaces only: ImGui would also part a number at its decimal point.
   const ImVec2 at = ImGui::GetCursorScreenPos();
-  ImGui::GetWindowDrawList()->AddText(font, size, at, ColorOf(ui, style), Begin(text), End(text), width);
-  ImGui::Dummy(ImVec2(width, extent.y));
-  if (!role.empty()) Register(ui, role, text, "", ImRect(at, ImVec2(at.x + extent.x, at.y + extent.y)));
+  const float line = LineHeight(ui, style.size);
+  float widest = 0;
+  float y = at.y;
+  for (std::string_view rest = text; !rest.empty();) {
+    size_t taken = 0;  // what goes on this line
+    for (size_t end = 0; end < rest.size();) {
+      end = std::min(rest.find(' ', end + 1), rest.size());
+      if (taken > 0 && TextWidth(ui, rest.substr(0, end), style) > width) break;
+      taken = end;
+    }
+    widest = std::max(widest, DrawText(ui, ImVec2(at.x, y + line / 2), rest.substr(0, taken), style));
+    y += line;
+    rest.remove_prefix(std::min(taken + 1, rest.size()));
+  }
+  ImGui::Dummy(ImVec2(width, y - at.y));
+  if (!role.empty()) Register(ui, role, text, "", ImRect(at, ImVec2(at.x + widest, y)));
 }
 
 void SectionLabel(Ui& ui, std::string_view text) {

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "core/config_codec.h"
+#include "imgui_internal.h"
 #include "tests/ui/page_driver.h"
 
 namespace plimsoll {
@@ -13,8 +14,9 @@ namespace {
 
 TEST(App, ShowsTheMainThings) {
   PageDriver page;
-  for (const char* label : {"Model", "Format", "KV cache type", "GPU", "GPU count and parallelism", "Context",
-                            "Sequences at once", "Engine", "Batched tokens", "CUDA graphs", "More options", "Memory"}) {
+  for (const char* label :
+       {"Model", "Format", "KV cache type", "GPU", "GPU count and parallelism", "Context",
+        "Sequences at once", "Engine", "Batched tokens", "CUDA graphs", "More options", "Memory"}) {
     EXPECT_TRUE(page.Shows(label)) << label;
   }
   EXPECT_EQ(page.Get("Verdict").value.find("NaN"), std::string::npos);
@@ -31,7 +33,8 @@ TEST(App, EveryItemIsInTheSemanticTree) {
                         std::abs(node.width - item.width) < 4);
     }
     // Windows (the panes) are items too; they are as high as the page.
-    EXPECT_TRUE(known || item.height >= 800) << item.x << ' ' << item.y << ' ' << item.width << ' ' << item.height;
+    EXPECT_TRUE(known || item.height >= 800)
+        << item.x << ' ' << item.y << ' ' << item.width << ' ' << item.height;
   }
 }
 
@@ -109,10 +112,10 @@ TEST(App, NonsenseThatIsTypedIsRefusedWithANotice) {
 
 TEST(App, TogglesCudaGraphs) {
   PageDriver page;
-  EXPECT_EQ(page.Get("CUDA graphs").value, "on");
-  page.Click("CUDA graphs");
+  EXPECT_EQ(page.Get("CUDA graphs", "switch").value, "on");
+  page.Click("CUDA graphs", "switch");
   EXPECT_EQ(page.state().config().enforce_eager, true);
-  EXPECT_EQ(page.Get("CUDA graphs").value, "off");
+  EXPECT_EQ(page.Get("CUDA graphs", "switch").value, "off");
 }
 
 TEST(App, MoreCardsByTheStepper) {

@@ -12,8 +12,11 @@ std::vector<plimsoll::HookedItem>* hooked = nullptr;
 }
 
 // ImGui calls these for every item when its test hooks are on.
-void ImGuiTestEngineHook_ItemAdd(ImGuiContext*, ImGuiID id, const ImRect& box, const ImGuiLastItemData*) {
-  if (hooked != nullptr && id != 0) hooked->push_back({id, box.Min.x, box.Min.y, box.GetWidth(), box.GetHeight()});
+void ImGuiTestEngineHook_ItemAdd(ImGuiContext* context, ImGuiID id, const ImRect& box,
+                                 const ImGuiLastItemData*) {
+  if (context->CurrentWindow->IsFallbackWindow) return;  // ImGui's own, never shown
+  if (hooked != nullptr && id != 0)
+    hooked->push_back({id, box.Min.x, box.Min.y, box.GetWidth(), box.GetHeight()});
 }
 void ImGuiTestEngineHook_ItemInfo(ImGuiContext*, ImGuiID, const char*, ImGuiItemStatusFlags) {}
 void ImGuiTestEngineHook_Log(ImGuiContext*, const char*, ...) {}

@@ -1,5 +1,5 @@
-// Drives the page without a browser or a graphics card: real frames, a renderer that draws nothing, and a mouse and
-// keyboard that find things by the labels of the semantic tree.
+// Drives the page without a browser or a graphics card: real frames, a renderer that draws nothing, and a
+// mouse and keyboard that find things by the labels of the semantic tree.
 #ifndef PLIMSOLL_TESTS_UI_PAGE_DRIVER_H_
 #define PLIMSOLL_TESTS_UI_PAGE_DRIVER_H_
 

@@ -155,7 +155,7 @@ test('crisp at device scale 2', async () => {
     return {width, height};
   });
   assert.deepEqual(canvas, {width: 2880, height: 1800});
-  await click(page, 'CUDA graphs');
+  await click(page, 'CUDA graphs', 'switch');
   assert.equal((await config(page)).enforce_eager, true, 'and clicks land where they should');
 });
 
@@ -168,7 +168,7 @@ test('a lost context comes back', async () => {
   await page.waitForTimeout(300);
   await page.evaluate(() => globalThis.loser.restoreContext());
   await page.waitForTimeout(500);
-  await click(page, 'CUDA graphs');
+  await click(page, 'CUDA graphs', 'switch');
   assert.equal((await config(page)).enforce_eager, true);
   const pixels = await page.screenshot({clip: {x: 0, y: 60, width: 700, height: 300}});
   assert.ok(pixels.length > 8000, 'there is a picture again');
@@ -252,7 +252,7 @@ test('the form alone drives and shows the same', async () => {
 
 test('the form and the canvas follow each other', async () => {
   const page = await open(site, `app/#${kExample}`);
-  await click(page, 'CUDA graphs');
+  await click(page, 'CUDA graphs', 'switch');
   assert.ok(await page.isChecked('#mirror-enforce-eager'));
   await page.selectOption('#mirror-gpu', 'h200');
   assert.match((await find(page, 'GPU', 'combobox')).value, /H200/);
@@ -274,10 +274,10 @@ test('a finger taps, slides and scrolls', async () => {
   const summary = await find(page, 'Configuration');
   await page.touchscreen.tap(summary.cx, summary.cy);
   await page.waitForTimeout(400);
-  const graphs = await find(page, 'CUDA graphs');
+  const graphs = await find(page, 'CUDA graphs', 'switch');
   await page.evaluate((y) => scrollTo(0, y), graphs.y - 300);
   await page.waitForTimeout(300);
-  const now = await find(page, 'CUDA graphs');
+  const now = await find(page, 'CUDA graphs', 'switch');
   await page.touchscreen.tap(now.cx, now.cy);
   await page.waitForTimeout(300);
   assert.equal((await config(page)).enforce_eager, true);

@@ -28,7 +28,7 @@ test('every link and asset on every page leads somewhere, relatively', () => {
   const dead = [];
   for (const page of pages()) {
     const html = readFileSync(page, 'utf8');
-    for (const [, link] of html.matchAll(/\s(?:href|src)="([^"]*)"/g)) {
+    for (const [, link] of html.matchAll(/<[a-z][^>]*\s(?:href|src)="([^"]*)"/g)) {
       if (/^(https?:|mailto:|#|data:)/.test(link)) continue;
       if (link.startsWith('/')) {
         dead.push(`${relative(folder, page)}: ${link} is not relative`);
@@ -72,7 +72,7 @@ test('what is prerendered is what the estimator says', async () => {
   const [headline, href] = await page.evaluate(() => [document.querySelector('.verdict').innerText, document.querySelector('.card a.button').href]);
   await page.goto(href);
   await page.evaluate(() => globalThis.plimsoll.ready);
-  assert.equal((await page.evaluate(() => globalThis.plimsoll.report().headline)), headline);
+  assert.equal((await page.evaluate(() => globalThis.plimsoll.report().headline)).replace(/\.$/, ''), headline);
 });
 
 test('a model page links into the estimator with its configuration', async () => {
@@ -141,10 +141,11 @@ test('text reads on its ground', () => {
     return (high + 0.05) / (low + 0.05);
   };
   for (const mode of [0, 1]) {
-    for (const ink of ['ink', 'muted', 'accent', 'fits', 'tight', 'does-not-fit']) {
+    // Verdicts are large type (WCAG 1.4.3).
+    for (const [ink, least] of [['ink', 4.5], ['muted', 4.5], ['accent', 4.5], ['fits', 3], ['tight', 3], ['does-not-fit', 3]]) {
       for (const ground of ['background', 'panel', 'field']) {
         const ratio = contrast(tokens[ink][mode], tokens[ground][mode]);
-        assert.ok(ratio >= 4.4, `${ink} on ${ground}: ${ratio.toFixed(2)}`);
+        assert.ok(ratio >= least, `${ink} on ${ground}: ${ratio.toFixed(2)}`);
       }
     }
   }

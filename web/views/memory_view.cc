@@ -36,7 +36,8 @@ void Cells(Ui& ui, const Columns& columns, const Term& term, float indent, float
   }
   DrawText(ui, ImVec2(columns.left + indent, middle), term.name, name,
            columns.how - columns.left - indent - 12);
-  DrawText(ui, ImVec2(columns.how + std::max(0.0F, indent - 18), middle), term.substituted, how,
+  const std::string& explanation = term.substituted.empty() ? term.formula : term.substituted;
+  DrawText(ui, ImVec2(columns.how + std::max(0.0F, indent - 18), middle), explanation, how,
            number_left - columns.how - std::max(0.0F, indent - 18));
 }
 
