@@ -15,7 +15,7 @@ let folder;
 before(async () => {
   site = await openSite();
   folder = mkdtempSync(join(tmpdir(), 'plimsoll-host-'));
-  const page = (body) => `<!doctype html><meta charset="utf-8"><title>A post</title>${body}`;
+  const page = (body) => `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><title>A post</title>${body}`;
   const filler = '<p style="height:900px">Text of the post.</p>';
   const element = `<plimsoll-estimate config="${kExample.replaceAll('&', '&amp;')}"></plimsoll-estimate>`;
   writeFileSync(join(folder, 'post.html'), page(`<p>Before.</p><script async src="${site.url}embed.js"></script>${element}${filler}`));
