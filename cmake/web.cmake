@@ -8,14 +8,14 @@ endif()
 
 if(web_sources AND TARGET plimsoll_imgui)
   add_library(plimsoll_ui STATIC ${web_sources})
-  target_link_libraries(plimsoll_ui PUBLIC plimsoll_core plimsoll_imgui
+  target_link_libraries(plimsoll_ui PUBLIC plimsoll_core plimsoll_catalog plimsoll_imgui
                         PRIVATE plimsoll_warnings plimsoll_conversion_warnings)
 endif()
 
 if(EMSCRIPTEN AND web_browser_sources)
   add_executable(plimsoll_app ${web_browser_sources})
   set_target_properties(plimsoll_app PROPERTIES OUTPUT_NAME plimsoll SUFFIX .mjs)
-  target_link_libraries(plimsoll_app PRIVATE plimsoll_ui plimsoll_catalog plimsoll_warnings plimsoll_conversion_warnings)
+  target_link_libraries(plimsoll_app PRIVATE plimsoll_ui plimsoll_warnings plimsoll_conversion_warnings)
   target_link_options(plimsoll_app PRIVATE
     -Oz
     -sMODULARIZE=1 -sEXPORT_ES6=1 -sENVIRONMENT=web   # an ES module; its wasm lies beside it
