@@ -39,7 +39,7 @@ using ReadHead = std::function<std::optional<FileHead>(const std::string& path, 
 struct CommandContext {
   const Catalog& catalog;
   ReadFile read_file;
-  ReadHead read_head;
+  ReadHead read_head = {};
 };
 
 using Arguments = std::vector<std::string>;

@@ -1,8 +1,10 @@
 #include "core/vllm_explain.h"
 
 #include <algorithm>
+#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "core/kv_cache.h"
 #include "core/measured_constants.h"
@@ -11,6 +13,7 @@
 #include "core/vllm_kv_cache.h"
 #include "core/vllm_rules.h"
 #include "core/vllm_weights.h"
+#include "core/weights.h"
 
 namespace plimsoll {
 namespace {
@@ -57,18 +60,49 @@ class Explainer {
     if (bytes != Bytes(0)) Add(1, name, formula, std::move(substituted), bytes, source);
   }
 
+  // "70.6B parameters, 4.51 bits on average, over 2 ranks".
+  std::string WeightsText() const {
+    std::string text = ParametersText(resolved_.parameters.total) + " parameters, " +
+                       DecimalText(resolved_.stored.bits_per_weight, 2) + " bits on average";
+    const int64_t ranks = resolved_.tp * resolved_.pp;
+    return ranks > 1 ? text + ", over " + CountText(ranks) + " ranks" : text;
+  }
+
+  static std::string RoleTitle(TensorRole role) {
+    std::string title(RoleName(role));
+    if (title == "mlp") return "MLP";
+    if (!title.empty() && title[0] >= 'a' && title[0] <= 'z')
+      title[0] = static_cast<char>(title[0] - 'a' + 'A');
+    return title;
+  }
+
+  // Parameters and types of a role in the whole model: "56.4B parameters, int4 g128".
+  std::string RoleText(TensorRole role) const {
+    int64_t parameters = 0;
+    std::vector<std::string> types;
+    for (const InventoryRow& row : inventory_) {
+      if (row.role != role) continue;
+      parameters = (Bytes(parameters) + Bytes(row.rows) * row.columns * row.count).count();
+      if (std::find(types.begin(), types.end(), row.type) == types.end()) types.push_back(row.type);
+    }
+    if (parameters == 0) return "";
+    std::string text = ParametersText(parameters) + " parameters";
+    for (const std::string& type : types) text += ", " + type;
+    return text;
+  }
+
   void Weights() {
+    inventory_ = ListInventory(*resolved_.architecture, *resolved_.format, *resolved_.mask);
     VllmWeightParts parts;
     const int64_t tp_rank = gpu_.rank % resolved_.tp;
     const int64_t ep_rank = tp_rank + resolved_.tp * (gpu_.rank / (resolved_.tp * resolved_.pp));
     const bool least = ep_rank == resolved_.tp * resolved_.dp - 1;
     VllmLoadedWeights(resolved_, rules_, {stage_, resolved_.expert_parallel && least ? ep_rank : 0}, &parts);
-    Add(0, "Weights", "tensors / tp by their sharding, as loaded",
-        "tp " + CountText(resolved_.tp) + ", pp " + CountText(resolved_.pp) + ", format " +
-            resolved_.format->id,
-        gpu_.weights, "vllm/model_executor/layers/linear.py, vocab_parallel_embedding.py");
+    Add(0, "Weights", "tensors / tp by their sharding, as loaded", WeightsText(), gpu_.weights,
+        "vllm/model_executor/layers/linear.py, vocab_parallel_embedding.py");
     for (size_t role = 0; role < parts.by_role.size(); ++role) {
-      Part(RoleName(static_cast<TensorRole>(role)), "rows x columns x bytes per weight, with scales", "",
+      const TensorRole kind = static_cast<TensorRole>(role);
+      Part(RoleTitle(kind), "rows x columns x bytes per weight, with scales", RoleText(kind),
            parts.by_role[role], "the model's tensors");
     }
     Part("Expert padding", "widths rounded up for the MXFP4 kernels", "", parts.padding,
@@ -176,6 +210,7 @@ class Explainer {
   VllmRules rules_;
   int64_t stage_ = 0;
   std::vector<Term> terms_;
+  std::vector<InventoryRow> inventory_;
 };
 
 // ---- the log ----

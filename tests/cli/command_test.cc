@@ -14,10 +14,17 @@ namespace plimsoll {
 namespace {
 
 CommandResult Plimsoll(const Arguments& arguments, const std::map<std::string, std::string>& files = {}) {
-  const CommandContext context{ShippedCatalog(), [&](const std::string& path) -> std::optional<std::string> {
+  const CommandContext context{ShippedCatalog(),
+                               [&](const std::string& path) -> std::optional<std::string> {
                                  const auto found = files.find(path);
                                  if (found == files.end()) return std::nullopt;
                                  return found->second;
+                               },
+                               [&](const std::string& path, int64_t bytes) -> std::optional<FileHead> {
+                                 const auto found = files.find(path);
+                                 if (found == files.end()) return std::nullopt;
+                                 return FileHead{found->second.substr(0, static_cast<size_t>(bytes)),
+                                                 static_cast<int64_t>(found->second.size())};
                                }};
   return RunCommand(arguments, context);
 }
@@ -193,6 +200,42 @@ TEST(Table, AlignsByCodePoints) {
   table.Add({"2 × a", "1"});
   table.Add({"b", "1000"});
   EXPECT_EQ(table.Print(), "name   size\n2 × a     1\nb      1000\n");
+}
+
+TEST(Inventory, ReadsTheHeaderOfAFile) {
+  const std::string header = R"({"lm_head.weight":{"dtype":"BF16","shape":[4,8],"data_offsets":[0,64]}})";
+  std::string file(8, '\0');
+  file[0] = static_cast<char>(header.size());
+  file += header + std::string(64, '\0');
+  const Json json = PlimsollJson({"inventory", "--file", "a.safetensors"}, {{"a.safetensors", file}});
+  EXPECT_EQ(json.Find("bytes")->AsInt(), 64);
+  EXPECT_EQ(json.Find("kind")->AsString(), "safetensors");
+  const CommandResult missing = Plimsoll({"inventory", "--file", "b.gguf"});
+  EXPECT_EQ(missing.exit, 2);
+  EXPECT_NE(missing.err.find("--file"), std::string::npos);
+  EXPECT_EQ(Plimsoll({"inventory", "--file", "c"}, {{"c", "no model"}}).exit, 2);
+}
+
+TEST(Schedule, AnswersALoadAndRefusesAnImpossibleOne) {
+  const Json json = PlimsollJson({"schedule", "--model", "llama-3.1-8b", "--gpu", "h100-sxm",
+                                  "--max-model-len", "8192", "--arrival-rate", "2", "--requests", "50"});
+  EXPECT_EQ(json.Find("summary")->Find("done")->AsInt(), 50);
+  EXPECT_GT(*json.Find("summary")->Find("ttft_ms")->Find("p99")->AsDouble(), 0);
+  for (const char* bad : {"0", "-1", "nan", "1e99", "x", ""}) {
+    const CommandResult refused =
+        Plimsoll({"schedule", "--model", "llama-3.1-8b", "--gpu", "h100-sxm", "--arrival-rate", bad});
+    EXPECT_EQ(refused.exit, 2) << bad;
+    EXPECT_NE(refused.err.find("--arrival-rate"), std::string::npos) << refused.err;
+  }
+  // Nothing fits: an answer, not a hang.
+  const CommandResult full = Plimsoll({"schedule", "--model", "llama-3.1-70b", "--gpu", "t4"});
+  EXPECT_EQ(full.exit, 0);
+  EXPECT_EQ(full.out.rfind("Cannot run", 0), 0u) << full.out;
+  const CommandResult trace =
+      Plimsoll({"schedule", "--model", "llama-3.1-8b", "--gpu", "h100-sxm", "--trace", "t.csv"},
+               {{"t.csv", "arrival,prompt,output\n0,100,20\n1,50,10\n"}});
+  EXPECT_EQ(trace.exit, 0) << trace.err;
+  EXPECT_NE(trace.out.find("2 of 2 requests done"), std::string::npos) << trace.out;
 }
 
 }  // namespace
