@@ -7,8 +7,8 @@
 //   generate_pages       writes its pages into a folder of its own: `generate_pages OUT_DIR TEMPLATES_DIR MEASURED_DIR`
 //   web/*.mjs            assets/<name>.mjs
 //   plimsoll.mjs         assets/, from the web build
-//   plimsoll.wasm        assets/plimsoll.wasm.lzma, packed (web/lzma.mjs unpacks it)
-//   fonts                assets/inter-{regular,semibold}.ttf, assets/inter-license.txt
+//   plimsoll.wasm, fonts assets/plimsoll.lzma: what the estimator loads, packed into one file (web/lzma.mjs unpacks it)
+//   fonts                assets/inter-{regular,semibold}.ttf for the text pages, assets/inter-license.txt
 //
 // Content hashes. Every .css, .mjs, .lzma and .ttf file gets its hash into its name, so a host's cache can never pair old
 // with new, and every reference to it follows: any quoted or url(…) path, in any HTML, CSS or script, that leads from that
@@ -49,15 +49,17 @@ function add(path, file) {
   files.set(path, readFileSync(file));
 }
 
-// LZMA with its size in the header. Python's, which the font needs anyway.
-function packed(file) {
+// Files as one LZMA stream with its size in the header: first the length of each (32 bits, little endian), then their
+// contents. Python's LZMA, which the font needs anyway.
+function packed(files) {
   const pack = `import lzma, sys
-data = open(sys.argv[1], 'rb').read()
+parts = [open(path, 'rb').read() for path in sys.argv[1:]]
+data = b''.join([len(part).to_bytes(4, 'little') for part in parts] + parts)
 filters = [{'id': lzma.FILTER_LZMA1, 'preset': 9 | lzma.PRESET_EXTREME, 'lc': 4, 'lp': 0, 'pb': 0, 'dict_size': 1 << 22}]
 out = bytearray(lzma.compress(data, format=lzma.FORMAT_ALONE, filters=filters))
 out[5:13] = len(data).to_bytes(8, 'little')
 sys.stdout.buffer.write(out)`;
-  return execFileSync('python3', ['-c', pack, file], {maxBuffer: 1 << 26});
+  return execFileSync('python3', ['-c', pack, ...files], {maxBuffer: 1 << 26});
 }
 
 function collect() {
@@ -71,11 +73,12 @@ function collect() {
     if (dirname(file) === web && file.endsWith('.mjs')) add(`assets/${relative(web, file)}`, file);
   }
   const [script, wasm] = ['plimsoll.mjs', 'plimsoll.wasm'].map((name) => join(argument.wasm, name));
-  if (existsSync(script) && existsSync(wasm)) {
+  const fonts = ['inter-regular.ttf', 'inter-semibold.ttf'].map((name) => join(argument.fonts, name));
+  if ([script, wasm, ...fonts].every((file) => existsSync(file))) {
     add('assets/plimsoll.mjs', script);
-    files.set('assets/plimsoll.wasm.lzma', packed(wasm));
+    files.set('assets/plimsoll.lzma', packed([wasm, ...fonts]));
   } else {
-    console.warn('assemble_site: plimsoll.mjs and plimsoll.wasm are not built; the site will lack them');
+    console.warn('assemble_site: the module or the fonts are not built; the site will lack the estimator');
   }
   for (const file of walk(argument.fonts)) add(`assets/${relative(argument.fonts, file)}`, file);
   if (argument.generator) {

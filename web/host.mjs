@@ -632,6 +632,13 @@ async function bytesOf(url) {
   return new Uint8Array(await response.arrayBuffer());
 }
 
+// One file carries the module and the typeface: first the length of each part, then the parts.
+function parts(bytes, count) {
+  const lengths = new DataView(bytes.buffer);
+  let at = 4 * count;
+  return Array.from({length: count}, (_, i) => bytes.subarray(at, at += lengths.getUint32(4 * i, true)));
+}
+
 function copyIn(bytes) {
   const address = module._malloc(bytes.length);
   module.HEAPU8.set(bytes, address);
@@ -640,12 +647,8 @@ function copyIn(bytes) {
 
 async function start() {
   applyTheme();
-  const [made, regular, semibold] = await Promise.all([
-    bytesOf(new URL('./plimsoll.wasm.lzma', import.meta.url)).then((bytes) => createModule({wasmBinary: unpack(bytes)})),
-    bytesOf(new URL('./inter-regular.ttf', import.meta.url)),
-    bytesOf(new URL('./inter-semibold.ttf', import.meta.url)),
-  ]);
-  module = made;
+  const [wasmBinary, regular, semibold] = parts(unpack(await bytesOf(new URL('./plimsoll.lzma', import.meta.url))), 3);
+  module = await createModule({wasmBinary});
   // The same files serve the HTML: nothing is loaded twice.
   for (const [weight, bytes] of [['400', regular], ['600', semibold]]) document.fonts.add(new FontFace('Inter', bytes, {weight}));
   const started = module._plimsoll_start(copyIn(regular), regular.length, copyIn(semibold), semibold.length, kFontEm);
