@@ -361,14 +361,14 @@ SliderResult Slider(Ui& ui, std::string_view label, double value, std::string_vi
 
 float ChipWidth(const Ui& ui, std::string_view text) { return TextWidth(ui, text) + 28; }
 
-bool Chip(Ui& ui, std::string_view text) {
+bool Chip(Ui& ui, std::string_view text, float width) {
+  if (width <= 0) width = ChipWidth(ui, text);
   const float height = ui.coarse ? 44 : 30;
-  const Interaction item =
-      Item(ui, text, ImVec2(ChipWidth(ui, text), height), "button", text, "", height / 2);
+  const Interaction item = Item(ui, text, ImVec2(width, height), "button", text, "", height / 2);
   if (!item.visible) return false;
   DrawBox(ui, ImRect(item.min, item.max), item.hovered || item.held, height / 2);
   DrawText(ui, ImVec2(item.min.x + 14, (item.min.y + item.max.y) / 2), text,
-           {item.hovered ? ui.colors->ink : ui.colors->muted});
+           {item.hovered ? ui.colors->ink : ui.colors->muted}, width - 28);
   return item.clicked;
 }
 

@@ -165,6 +165,7 @@ TEST(App, TheKeyboardReachesAndChangesThings) {
 TEST(App, OnAPhoneTheAnswerComesFirstAndOptionsUnfold) {
   PageDriver page(390, 844);
   page.input.coarse = true;
+  ASSERT_TRUE(page.state().LoadFragment("m=llama-3.1-70b&q=awq-int4&g=rtx-4090&kv=fp8&ctx=16384&seqs=4"));
   page.Frames();
   EXPECT_FALSE(page.Shows("Context", "slider"));
   EXPECT_LT(page.Get("Verdict").y, page.Get("Configuration").y);
