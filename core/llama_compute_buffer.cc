@@ -99,6 +99,21 @@ class GraphWalk {
     return allocator_.peak();
   }
 
+  // Bytes by which the buffer grows with each cell of the whole context, and the fewest cells from which on
+  // it does so exactly; 0: not known.
+  int64_t BytesPerCell() const {
+    return full_.cells > 0 ? Times(Times(kHalf, graph_.tokens), part_.copies) : 0;
+  }
+  int64_t LeastCells() const {
+    // Without flash attention, or with masks that are cast, more than one tensor has the context's length.
+    if (!graph_.flash_attention || full_cast_ || allocator_.stretch_slack() < 0) return 0;
+    const int64_t one = Times(kHalf, graph_.tokens);
+    // Places are aligned, so that cells and bytes keep step only in whole blocks.
+    if (Times(one, kCellBlock) % GraphAllocator::kAlignment != 0 || graph_.cells % kCellBlock != 0) return 0;
+    return std::max<int64_t>(graph_.cells - allocator_.stretch_slack() / one, 1);
+  }
+  static constexpr int64_t kCellBlock = 256;
+
  private:
   int64_t Row(int64_t width) const { return Times(Times(kFloat, graph_.tokens), width); }
   size_t Kind(int64_t layer) const {
@@ -160,6 +175,7 @@ class GraphWalk {
       TakeInput(&mask.mask, Times(scalar, slides ? window_mask : full_mask));
       mask.cells = slides ? graph_.window_cells : graph_.cells;
       mask.needs_cast = graph_.flash_attention && scalar == kFloat;
+      full_cast_ = full_cast_ || (mask.needs_cast && !slides);
     }
     if (part_.output) TakeInput(&output_rows_, 4 * graph_.outputs);
   }
@@ -220,13 +236,18 @@ class GraphWalk {
     stream_ = fed;
   }
 
+  void FreeMask(MaskState* mask) {
+    if (mask == &full_) return allocator_.FreeStretchable(&mask->mask);
+    Free(&mask->mask);
+  }
+
   // What the last layer does not read was read for the last time before it.
   void FreeUnreadInputs(const LayerShape& last) {
     const bool attends = last.attention.kind != AttentionKind::kNone;
     const bool slides = attends && Slides(graph_, last.attention);
     for (MaskState* mask : {&full_, &window_}) {
       if (attends && (mask == &window_) == slides) continue;
-      Free(&mask->mask);
+      FreeMask(mask);
       Free(&mask->k_rotation);
       Free(&mask->v_rotation);
       Free(&mask->k_rows);
@@ -317,12 +338,12 @@ class GraphWalk {
         mask->needs_cast = false;
       }
       Place result = Op(attended, q);
-      if (last_layer_) Free(&mask->mask);
+      if (last_layer_) FreeMask(mask);
       return result;
     }
     Place scores = Alloc(Times(Row(mask->cells), heads));
     Free(q);
-    if (last_layer_) Free(&mask->mask);
+    if (last_layer_) FreeMask(mask);
     Place transposed;  // V is stored transposed, but a view of K has to be turned here
     if (value_is_view_of_key) transposed = Alloc(Times(Times(kHalf, mask->cells), value_width_));
     Place result = Alloc(attended);
@@ -653,6 +674,7 @@ class GraphWalk {
   MaskState full_, window_;
   int64_t value_width_ = 0;
   const bool fused_gate_up_ = FusesGateAndUp(arch_);
+  bool full_cast_ = false;
   bool last_layer_ = false;
   bool on_host_ = false;
   bool rows_narrowed_ = false;
@@ -662,6 +684,26 @@ class GraphWalk {
 
 Bytes ComputeBuffer(const LlamaGraph& graph, const LlamaGraphPart& part) {
   return Bytes(GraphWalk(graph, part).Run());
+}
+
+ComputeBufferWalk::ComputeBufferWalk(const LlamaGraph& graph, const LlamaGraphPart& part)
+    : cells_(graph.cells), window_cells_(graph.window_cells), tokens_(graph.tokens), outputs_(graph.outputs) {
+  GraphWalk walk(graph, part);
+  bytes_ = Bytes(walk.Run());
+  least_cells_ = walk.LeastCells();
+  per_cell_ = walk.BytesPerCell();
+}
+
+bool ComputeBufferWalk::AnswersFor(const LlamaGraph& graph) const {
+  if (graph.tokens != tokens_ || graph.outputs != outputs_) return false;
+  if (graph.windowed && graph.window_cells != window_cells_) return false;
+  if (graph.cells == cells_) return true;
+  return least_cells_ > 0 && graph.cells >= least_cells_ && graph.cells % GraphWalk::kCellBlock == 0 &&
+         Times(per_cell_, graph.cells) < GraphAllocator::kLargestTensor;
+}
+
+Bytes ComputeBufferWalk::BytesFor(const LlamaGraph& graph) const {
+  return bytes_ + Bytes(per_cell_) * (graph.cells - cells_);
 }
 
 Bytes HostComputeBuffer(const LlamaGraph& graph, int64_t copies, int64_t host_layers) {

@@ -59,6 +59,25 @@ struct LlamaGraphPart {
 // REQUIRES: 0 <= first_layer <= end_layer <= architecture->layers, tokens >= 1.
 Bytes ComputeBuffer(const LlamaGraph& graph, const LlamaGraphPart& part);
 
+// A walk that also answers for other lengths of the context: most often only the mask of the whole context
+// grows, and everything behind it moves along.
+class ComputeBufferWalk {
+ public:
+  ComputeBufferWalk() = default;
+  ComputeBufferWalk(const LlamaGraph& graph, const LlamaGraphPart& part);
+
+  // Whether BytesFor(graph) is exact. REQUIRES: `graph` differs from the one walked in cells, window_cells,
+  // tokens and outputs at most.
+  bool AnswersFor(const LlamaGraph& graph) const;
+  Bytes BytesFor(const LlamaGraph& graph) const;
+
+ private:
+  int64_t cells_ = 0, window_cells_ = 0, tokens_ = 0, outputs_ = 0;
+  int64_t least_cells_ = 0;  // from here on the buffer grows with the mask; 0: not known
+  int64_t per_cell_ = 0;     // bytes
+  Bytes bytes_;
+};
+
 // The pinned buffer in RAM: the graph's inputs and the rows of the token embedding.
 // `host_layers` of the first layers keep their caches in RAM.
 Bytes HostComputeBuffer(const LlamaGraph& graph, int64_t copies, int64_t host_layers);

@@ -15,6 +15,7 @@ GraphAllocator::Place GraphAllocator::Alloc(int64_t bytes) {
     best = i;
     best_size = hole;
   }
+  if (stretch_end_ != 0) CheckStretch(size, best);
   Hole& hole = holes_[static_cast<size_t>(best)];
   const Place place = {hole.offset, size};
   hole.offset += size;
@@ -52,6 +53,41 @@ void GraphAllocator::Free(Place* place) {
   for (int i = count_; i > next; --i) holes_[static_cast<size_t>(i)] = holes_[static_cast<size_t>(i - 1)];
   holes_[static_cast<size_t>(next)] = {freed.offset, freed.size};
   ++count_;
+}
+
+void GraphAllocator::FreeStretchable(Place* place) {
+  if (place->size == 0) return;
+  stretch_end_ = place->offset + place->size;
+  stretch_slack_ = std::min(stretch_slack_, place->size - kAlignment);
+  Free(place);
+}
+
+// Which comparisons of Alloc() depend on the stretchable place's size: those with the hole that holds its
+// end.
+void GraphAllocator::CheckStretch(int64_t size, int chosen) {
+  const int last = count_ - 1;
+  int stretched = last;
+  int64_t smallest_other = internal::kInt64Max;  // of the other holes that fit
+  for (int i = 0; i < last; ++i) {
+    const Hole& hole = holes_[static_cast<size_t>(i)];
+    if (hole.offset < stretch_end_ && stretch_end_ <= hole.offset + hole.size) {
+      stretched = i;
+    } else if (hole.size >= size) {
+      smallest_other = std::min(smallest_other, hole.size);
+    }
+  }
+  const Hole& hole = holes_[static_cast<size_t>(stretched)];
+  int64_t slack = -1;
+  if (chosen == stretched) {
+    // A larger hole would lose to another that fits; the open end is taken last whatever its size.
+    const bool unrivalled = stretched == last || smallest_other == internal::kInt64Max;
+    if (unrivalled) slack = stretch_end_ - (hole.offset + size);
+  } else if (stretched == last) {
+    slack = hole.offset < stretch_end_ ? stretch_slack_ : -1;
+  } else if (hole.size >= size) {
+    slack = hole.size - smallest_other - 1;
+  }
+  stretch_slack_ = std::min(stretch_slack_, slack);
 }
 
 void GraphAllocator::Remove(int index) {

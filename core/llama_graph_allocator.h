@@ -35,8 +35,13 @@ class GraphAllocator {
 
   Place Alloc(int64_t bytes);
   void Free(Place* place);
+  // Free() for the one place of which the caller wants to know what another size of it would change.
+  void FreeStretchable(Place* place);
 
   int64_t peak() const { return peak_; }
+  // By how much the stretchable place could have been smaller, or any amount larger, with every later tensor
+  // falling into the same hole: then the peak differs by as much as its size. Negative: not known.
+  int64_t stretch_slack() const { return stretch_slack_; }
 
  private:
   struct Hole {
@@ -46,10 +51,13 @@ class GraphAllocator {
   static constexpr int kMostHoles = 48;  // a layer's graph leaves fewer than twelve
 
   void Remove(int index);
+  void CheckStretch(int64_t size, int chosen);
 
   std::array<Hole, kMostHoles> holes_;  // the first count_, by offset; the last one is the open end
   int count_ = 1;
   int64_t peak_ = 0;
+  int64_t stretch_end_ = 0;  // where the stretchable place ended; 0: not freed yet
+  int64_t stretch_slack_ = kLargestTensor;
 };
 
 }  // namespace plimsoll

@@ -117,6 +117,7 @@ LlamaPlan::LlamaPlan(const Resolved& resolved)
     layout_ = &own_layout_;
   }
   placement_ = PlaceLlamaModel(resolved, *layout_, FreeMemory(resolved));
+  walks_.resize(placement_.devices.size());
   const Bytes prediction = MissingDraftLayers(resolved, *layout_);
   if (prediction > Bytes(0)) {
     for (LlamaDevice& device : placement_.devices) {
@@ -239,7 +240,9 @@ void LlamaPlan::Fill(int64_t context, std::vector<LlamaCardUse>* cards) const {
       // Most cards of many hold the same layers as the card before them.
       if (!(i > 1 && AlikeParts(architecture, walked, part))) {
         walked = part;
-        walked_bytes = ComputeBuffer(graph, part);
+        ComputeBufferWalk& walk = walks_[i];
+        if (!walk.AnswersFor(graph)) walk = ComputeBufferWalk(graph, part);
+        walked_bytes = walk.BytesFor(graph);
       }
       use.compute_buffer = walked_bytes;
     }

@@ -56,6 +56,7 @@ class LlamaPlan {
   GgufLayout own_layout_;  // when the catalog does not remember one
   const GgufLayout* layout_;
   LlamaPlacement placement_;
+  mutable std::vector<ComputeBufferWalk> walks_;  // of each card, the last one: lengths are tried in turn
   Bytes draft_weights_;      // of a separate draft model, all cards together
   Bytes vision_;             // the projector file and its buffers, on the first card
   int64_t text_layers_ = 0;  // without MTP

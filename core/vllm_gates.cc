@@ -31,10 +31,14 @@ class Gate {
  private:
   void Say(Severity severity, std::string_view code, std::string message, std::string fix) {
     if (severity == Severity::kError) ok_ = false;
-    for (const Diagnostic& known : *diagnostics_) {
-      if (known.code == code) return;
-    }
+    if (Said(code)) return;
     diagnostics_->push_back({std::string(code), severity, std::move(message), std::move(fix)});
+  }
+
+  // Layers alike say the same: their sentences need not be built again.
+  bool Said(std::string_view code) const {
+    return std::any_of(diagnostics_->begin(), diagnostics_->end(),
+                       [code](const Diagnostic& known) { return known.code == code; });
   }
 
   int64_t number() const { return resolved_.version.number; }
@@ -78,7 +82,8 @@ class Gate {
               " nor replicated evenly.",
           "Choose a tp that divides the KV heads or is a multiple of them.");
     } else if (attention.kv_heads > 0 && attention.kv_heads < tp &&
-               attention.kind != AttentionKind::kLatent && attention.kind != AttentionKind::kCompressed) {
+               attention.kind != AttentionKind::kLatent && attention.kind != AttentionKind::kCompressed &&
+               !Said("kv_heads_replicated")) {
       Say(Severity::kInfo, "kv_heads_replicated",
           "With " + Tp() + " over " + CountText(attention.kv_heads) +
               " KV heads each head is kept on several GPUs: the cache per GPU no longer shrinks.",
@@ -147,7 +152,7 @@ class Gate {
         size = tensor.columns;
         if (tensor.sharding == Sharding::kExpert && number() >= VllmNumber(0, 7, 3) && size % tp == 0 &&
             ExpertGroupSize(unit, size / tp, resolved_.architecture->hidden) > 0) {
-          if (size / tp % unit != 0) {
+          if (size / tp % unit != 0 && !Said("expert_groups_halved")) {
             Say(Severity::kInfo, "expert_groups_halved",
                 Tp() + " leaves experts of width " + CountText(size / tp) +
                     ": vLLM splits their quantisation groups and takes its slower generic kernels.",
