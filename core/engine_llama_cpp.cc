@@ -170,9 +170,13 @@ class LlamaCpp final : public Engine {
       if (diagnostic.severity == Severity::kError) return own;
     }
     const LlamaPlan plan(resolved);
-    const int64_t longest = plan.LongestContext(MiB(kFitMarginMib), own, plan.Room(own));
-    if (longest >= own) return own;
-    return std::max(longest, std::min(own, kSmallestFittedContext));
+    const Bytes margin = MiB(kFitMarginMib);
+    const int64_t smallest = std::min(own, kSmallestFittedContext);
+    if (plan.RoomAtMost(smallest) < margin) return smallest;
+    const Bytes room = plan.Room(own);
+    if (room >= margin) return own;
+    if (plan.Room(smallest) < margin) return smallest;
+    return std::max(plan.LongestContext(margin, own, room), smallest);
   }
 
   static void RemarkOnFit(const Resolved& resolved, Report* report) {

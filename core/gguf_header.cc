@@ -582,6 +582,7 @@ GgufLayout LayoutOfGguf(const GgufHeader& header) {
     }
   }
   if (layout.tied) layout.output = layout.token_embedding;
+  SumLayers(&layout);
   return layout;
 }
 

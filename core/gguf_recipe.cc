@@ -507,7 +507,21 @@ class Layouter {
 }  // namespace
 
 GgufLayout LayOutGguf(const Architecture& architecture, const WeightFormat& format) {
-  return Layouter(architecture, format).Run();
+  GgufLayout layout = Layouter(architecture, format).Run();
+  SumLayers(&layout);
+  return layout;
+}
+
+void SumLayers(GgufLayout* layout) {
+  layout->before.clear();
+  layout->before.reserve(layout->layers.size() + 1);
+  GgufLayout::Layer sum;
+  layout->before.push_back(sum);
+  for (const GgufLayout::Layer& layer : layout->layers) {
+    sum.dense += layer.dense;
+    sum.experts += layer.experts;
+    layout->before.push_back(sum);
+  }
 }
 
 std::vector<GgmlType> GgufTensorTypes(const Architecture& architecture, const WeightFormat& format,

@@ -22,6 +22,7 @@ struct GgufLayout {
     Bytes experts;  // routed experts: what --n-cpu-moe keeps in RAM
   };
   std::vector<Layer> layers;  // the model's layers in order, then MTP layers if the file holds them
+  std::vector<Layer> before;  // for each of them, and for the end, the sum of those before (SumLayers)
   Bytes token_embedding;      // token_embd (and per-layer embeddings): always in RAM
   Bytes output;          // output.weight; when tied, what the loader duplicates for it: token_embd's bytes
   Bytes output_norm;     // and everything else outside layers
@@ -32,6 +33,9 @@ struct GgufLayout {
   int64_t elements = 0;      // in the file
   Bytes padding;             // what aligning every tensor to 32 bytes adds to the file
 };
+
+// Fills in `before`, so that a run of layers costs a difference. The last step of whoever lays out.
+void SumLayers(GgufLayout* layout);
 
 // REQUIRES: format.family == kGguf. An approximate format (an average) spreads its bits evenly.
 GgufLayout LayOutGguf(const Architecture& architecture, const WeightFormat& format);

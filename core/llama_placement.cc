@@ -30,6 +30,20 @@ size_t CardOf(const std::vector<float>& shares, int64_t position, int64_t positi
   return std::min(static_cast<size_t>(found - shares.begin()), shares.size() - 1);
 }
 
+// The first layer behind `first` that another card takes. Layers go to the cards in order, so halving finds
+// it.
+int64_t EndOfCard(const std::vector<float>& shares, size_t card, int64_t first, int64_t layers, int64_t start,
+                  int64_t wanted) {
+  if (shares.size() == 1) return layers;
+  int64_t same = first;
+  int64_t other = layers;
+  while (other - same > 1) {
+    const int64_t middle = same + (other - same) / 2;
+    (CardOf(shares, middle - start, wanted) == card ? same : other) = middle;
+  }
+  return other;
+}
+
 // Row split cuts every matrix over all cards; stacks of experts are not cut and stay with their layer's card
 // (ggml_backend_cuda_split_buffer_type takes two-dimensional weights only).
 void SpreadRows(const std::vector<float>& shares, Bytes matrices, std::vector<LlamaDevice>* devices) {
@@ -60,24 +74,25 @@ LlamaPlacement PlaceLlamaModel(const Resolved& resolved, const GgufLayout& layou
   const std::vector<float> shares = CumulativeShares(free);
   const bool rows = resolved.split_mode == SplitMode::kRow && free.size() > 1;
   Bytes matrices;
-  size_t card = 0;
-  for (int64_t layer = 0; layer < layers; ++layer) {
-    const GgufLayout::Layer& bytes = layout.layers[static_cast<size_t>(layer)];
-    const bool experts_on_host = layer < resolved.n_cpu_moe;
-    if (layer < placement.host_layers) {
-      placement.host_weights += bytes.dense + bytes.experts;
-      continue;
-    }
-    card = CardOf(shares, layer - start, wanted);
+  const auto sum = [&layout](int64_t first, int64_t end) {
+    const GgufLayout::Layer& from = layout.before[static_cast<size_t>(first)];
+    const GgufLayout::Layer& to = layout.before[static_cast<size_t>(end)];
+    return GgufLayout::Layer{to.dense - from.dense, to.experts - from.experts};
+  };
+  const GgufLayout::Layer on_host = sum(0, placement.host_layers);
+  placement.host_weights += on_host.dense + on_host.experts;
+  for (int64_t first = placement.host_layers; first < layers;) {
+    const size_t card = CardOf(shares, first - start, wanted);
+    const int64_t end = EndOfCard(shares, card, first, layers, start, wanted);
     LlamaDevice& device = placement.devices[card];
-    if (device.first_layer == device.end_layer) device.first_layer = layer;
-    device.end_layer = layer + 1;
-    if (rows) {
-      matrices += bytes.dense;
-    } else {
-      device.weights += bytes.dense;
-    }
-    (experts_on_host ? placement.host_weights : device.weights) += bytes.experts;
+    device.first_layer = first;
+    device.end_layer = end;
+    const int64_t without_experts = std::clamp(resolved.n_cpu_moe, first, end);
+    const Bytes dense = sum(first, end).dense;
+    (rows ? matrices : device.weights) += dense;
+    placement.host_weights += sum(first, without_experts).experts;
+    device.weights += sum(without_experts, end).experts;
+    first = end;
   }
   if (output_on_card) {
     LlamaDevice& device = placement.devices[CardOf(shares, layers - start, wanted)];

@@ -203,7 +203,9 @@ Bytes LlamaPlan::LargestMatrix() const {
   return BytesFromDouble(largest / all * static_cast<double>(layout_->layers[0].dense.count()));
 }
 
-void LlamaPlan::Fill(int64_t context, std::vector<LlamaCardUse>* cards) const {
+void LlamaPlan::Fill(int64_t context, std::vector<LlamaCardUse>* cards) const { Fill(context, true, cards); }
+
+void LlamaPlan::Fill(int64_t context, bool walks, std::vector<LlamaCardUse>* cards) const {
   const Architecture& architecture = *resolved_.architecture;
   const LlamaCache cache = Cache(context);
   const LlamaGraph graph = Graph(cache);
@@ -218,7 +220,7 @@ void LlamaPlan::Fill(int64_t context, std::vector<LlamaCardUse>* cards) const {
     kv[i] = LayerCacheBytes(cache, architecture.groups[i].shape.attention);
     state[i] = LayerStateBytes(cache, architecture.groups[i].shape.recurrent);
   }
-  const Bytes beside = DraftContext(cache, graph);
+  const Bytes beside = walks ? DraftContext(cache, graph) : Bytes(0);
   LlamaGraphPart walked;
   Bytes walked_bytes;
   for (size_t i = 0; i < count; ++i) {
@@ -235,7 +237,7 @@ void LlamaPlan::Fill(int64_t context, std::vector<LlamaCardUse>* cards) const {
       use.recurrent_state += state[kind] * layers;
     }
     const bool computes = end > first || device.output || (i == 0 && placement_.host_layers > 0);
-    if (computes) {
+    if (computes && walks) {
       const LlamaGraphPart part = Part(i);
       // Most cards of many hold the same layers as the card before them.
       if (!(i > 1 && AlikeParts(architecture, walked, part))) {
@@ -295,9 +297,13 @@ HostReport LlamaPlan::Host(const LlamaCache& cache) const {
   return host;
 }
 
-Bytes LlamaPlan::Room(int64_t context) const {
+Bytes LlamaPlan::Room(int64_t context) const { return LeastRoom(context, true); }
+
+Bytes LlamaPlan::RoomAtMost(int64_t context) const { return LeastRoom(context, false); }
+
+Bytes LlamaPlan::LeastRoom(int64_t context, bool walks) const {
   std::vector<LlamaCardUse> cards;
-  Fill(context, &cards);
+  Fill(context, walks, &cards);
   Bytes least(internal::kInt64Max);
   for (size_t i = 0; i < cards.size(); ++i) {
     const Bytes room = resolved_.cards[i].capacity - cards[i].total();
@@ -318,6 +324,7 @@ int64_t LlamaPlan::LongestContext(Bytes margin, int64_t context, Bytes room) con
     fails = context;
     fails_room = fits_room;
     fits = std::min(block, cap);
+    if (RoomAtMost(fits) < margin) return 0;
     fits_room = Room(fits) - margin;
     if (fits_room < Bytes(0)) return 0;
   }

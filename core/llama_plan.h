@@ -39,6 +39,8 @@ class LlamaPlan {
   int64_t LongestContext(Bytes margin, int64_t context, Bytes room) const;
   // The least that any card has free.
   Bytes Room(int64_t context) const;
+  // The same without compute buffers: more than Room(), and cheaper.
+  Bytes RoomAtMost(int64_t context) const;
 
   LlamaCache Cache(int64_t context) const { return ShapeLlamaCache(resolved_, context); }
   HostReport Host(const LlamaCache& cache) const;  // what stays in RAM, and the pinned buffer
@@ -47,6 +49,9 @@ class LlamaPlan {
   const GgufLayout& layout() const { return *layout_; }
 
  private:
+  // `walks`: whether compute buffers are wanted; they cost most.
+  void Fill(int64_t context, bool walks, std::vector<LlamaCardUse>* cards) const;
+  Bytes LeastRoom(int64_t context, bool walks) const;
   LlamaGraph Graph(const LlamaCache& cache) const;
   LlamaGraphPart Part(size_t card) const;
   Bytes LargestMatrix() const;

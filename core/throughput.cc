@@ -205,11 +205,10 @@ void AddUpTensors(const Resolved& r, double tp, StepWork* work) {
     const GgufLayout computed = remembered ? GgufLayout() : LayOutGguf(a, *r.format);
     const GgufLayout& layout = remembered ? r.bound->gguf : computed;
     const auto f = static_cast<size_t>(gguf_class);
-    const auto layers = static_cast<size_t>(std::max<int64_t>(0, a.layers));
-    for (size_t layer = 0; layer < layout.layers.size() && layer < layers; ++layer) {
-      totals.dense_bytes[f] += static_cast<double>(layout.layers[layer].dense.count()) / tp;
-      totals.expert_bytes[f] += static_cast<double>(layout.layers[layer].experts.count()) / tp;
-    }
+    const auto text = static_cast<size_t>(std::max<int64_t>(0, a.layers));
+    const GgufLayout::Layer& sum = layout.before[std::min(layout.layers.size(), text)];
+    totals.dense_bytes[f] += static_cast<double>(sum.dense.count()) / tp;
+    totals.expert_bytes[f] += static_cast<double>(sum.experts.count()) / tp;
     totals.head_bytes = static_cast<double>(layout.output.count()) / tp;
   }
   for (size_t f = 0; f < kFormatClasses; ++f) {

@@ -153,14 +153,18 @@ TensorBytes AllLayers(const Loading& loading, size_t index, int64_t layers, cons
                       size_t* next, AllocatorSlack* slack) {
   const Tensor& tensor = loading.architecture->tensors[index];
   const auto& exceptions = loading.mask->exceptions;
+  if (layers == 0) {
+    while (*next < exceptions.size() && exceptions[*next].tensor == static_cast<int32_t>(index)) ++*next;
+    return {};
+  }
   const TensorBytes one = OneLayer(loading, tensor, loading.mask->scheme[index]);
   TensorBytes all{one.bytes * layers, one.padding * layers};
-  if (slack != nullptr && layers > 0 && tensor.part == TensorPart::kText) {
+  if (slack != nullptr && tensor.part == TensorPart::kText) {
     const uint8_t scheme = loading.mask->scheme[index];
     slack->Add(tensor, scheme, loading.mask->schemes[scheme], one.bytes, layers);
   }
   for (; *next < exceptions.size() && exceptions[*next].tensor == static_cast<int32_t>(index); ++*next) {
-    if (layers == 0 || !InRange(tensor, exceptions[*next].layer, range)) continue;
+    if (!InRange(tensor, exceptions[*next].layer, range)) continue;
     const TensorBytes other = OneLayer(loading, tensor, exceptions[*next].scheme);
     all.bytes += other.bytes - one.bytes;
     all.padding += other.padding - one.padding;

@@ -13,6 +13,7 @@ GgufLayout Layout(size_t layers, Bytes experts = Bytes(0)) {
   layout.output = MiB(50);
   layout.output_norm = Bytes(0);
   layout.largest_expert = MiB(300);
+  SumLayers(&layout);
   return layout;
 }
 
