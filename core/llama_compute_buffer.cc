@@ -99,22 +99,26 @@ class GraphWalk {
     return allocator_.peak();
   }
 
-  // Bytes by which the buffer grows with each cell of the whole context, and the fewest cells from which on
-  // it does so exactly; 0: not known.
-  int64_t BytesPerCell() const {
-    return full_.cells > 0 ? Times(Times(kHalf, graph_.tokens), part_.copies) : 0;
-  }
+  // Bytes by which the buffer grows with each cell of the whole context, exactly so from the fewest to the
+  // most cells.
+  int64_t BytesPerCell() const { return full_.cells > 0 ? Times(MaskRow(), part_.copies) : 0; }
   int64_t LeastCells() const {
-    // Without flash attention, or with masks that are cast, more than one tensor has the context's length.
-    if (!graph_.flash_attention || full_cast_ || allocator_.stretch_slack() < 0) return 0;
-    const int64_t one = Times(kHalf, graph_.tokens);
-    // Places are aligned, so that cells and bytes keep step only in whole blocks.
-    if (Times(one, kCellBlock) % GraphAllocator::kAlignment != 0 || graph_.cells % kCellBlock != 0) return 0;
-    return std::max<int64_t>(graph_.cells - allocator_.stretch_slack() / one, 1);
+    return graph_.cells - (Stretches() ? allocator_.may_shrink() / MaskRow() : 0);
   }
+  int64_t MostCells() const { return graph_.cells + (Stretches() ? allocator_.may_grow() / MaskRow() : 0); }
   static constexpr int64_t kCellBlock = 256;
 
  private:
+  int64_t MaskRow() const { return Times(kHalf, graph_.tokens); }
+  bool Stretches() const {
+    // Without flash attention, or with masks that are cast, more than one tensor has the context's length.
+    if (!graph_.flash_attention || full_cast_) return false;
+    // Places are aligned: cells and bytes keep step in whole blocks.
+    if (Times(MaskRow(), kCellBlock) % GraphAllocator::kAlignment != 0 || graph_.cells % kCellBlock != 0) {
+      return false;
+    }
+    return allocator_.may_shrink() >= 0 && allocator_.may_grow() >= 0;
+  }
   int64_t Row(int64_t width) const { return Times(Times(kFloat, graph_.tokens), width); }
   size_t Kind(int64_t layer) const {
     return std::min<size_t>(arch_.layer_group[static_cast<size_t>(layer)], kMostKinds - 1);
@@ -691,6 +695,7 @@ ComputeBufferWalk::ComputeBufferWalk(const LlamaGraph& graph, const LlamaGraphPa
   GraphWalk walk(graph, part);
   bytes_ = Bytes(walk.Run());
   least_cells_ = walk.LeastCells();
+  most_cells_ = walk.MostCells();
   per_cell_ = walk.BytesPerCell();
 }
 
@@ -698,7 +703,8 @@ bool ComputeBufferWalk::AnswersFor(const LlamaGraph& graph) const {
   if (graph.tokens != tokens_ || graph.outputs != outputs_) return false;
   if (graph.windowed && graph.window_cells != window_cells_) return false;
   if (graph.cells == cells_) return true;
-  return least_cells_ > 0 && graph.cells >= least_cells_ && graph.cells % GraphWalk::kCellBlock == 0 &&
+  return graph.cells >= std::max<int64_t>(least_cells_, 1) && graph.cells <= most_cells_ &&
+         graph.cells % GraphWalk::kCellBlock == 0 &&
          Times(per_cell_, graph.cells) < GraphAllocator::kLargestTensor;
 }
 

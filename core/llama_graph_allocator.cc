@@ -58,7 +58,7 @@ void GraphAllocator::Free(Place* place) {
 void GraphAllocator::FreeStretchable(Place* place) {
   if (place->size == 0) return;
   stretch_end_ = place->offset + place->size;
-  stretch_slack_ = std::min(stretch_slack_, place->size - kAlignment);
+  may_shrink_ = std::min(may_shrink_, place->size - kAlignment);
   Free(place);
 }
 
@@ -77,17 +77,24 @@ void GraphAllocator::CheckStretch(int64_t size, int chosen) {
     }
   }
   const Hole& hole = holes_[static_cast<size_t>(stretched)];
-  int64_t slack = -1;
-  if (chosen == stretched) {
-    // A larger hole would lose to another that fits; the open end is taken last whatever its size.
-    const bool unrivalled = stretched == last || smallest_other == internal::kInt64Max;
-    if (unrivalled) slack = stretch_end_ - (hole.offset + size);
-  } else if (stretched == last) {
-    slack = hole.offset < stretch_end_ ? stretch_slack_ : -1;
-  } else if (hole.size >= size) {
-    slack = hole.size - smallest_other - 1;
+  int64_t shrink = kLargestTensor, grow = kLargestTensor;
+  if (hole.offset >= stretch_end_) {
+    shrink = grow = -1;  // used up
+  } else if (chosen == stretched) {
+    // It must hold the whole tensor within its own end, and not outgrow another that fits; the open end is
+    // taken last whatever its size.
+    shrink = stretch_end_ - (hole.offset + size);
+    if (shrink < 0) grow = -1;
+    if (stretched != last && smallest_other < internal::kInt64Max) grow = smallest_other - hole.size - 1;
+  } else if (stretched != last) {
+    if (hole.size < size) {
+      grow = size - hole.size - 1;
+    } else {
+      shrink = hole.size - smallest_other - 1;
+    }
   }
-  stretch_slack_ = std::min(stretch_slack_, slack);
+  may_shrink_ = std::min(may_shrink_, shrink);
+  may_grow_ = std::min(may_grow_, grow);
 }
 
 void GraphAllocator::Remove(int index) {

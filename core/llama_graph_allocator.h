@@ -39,9 +39,10 @@ class GraphAllocator {
   void FreeStretchable(Place* place);
 
   int64_t peak() const { return peak_; }
-  // By how much the stretchable place could have been smaller, or any amount larger, with every later tensor
-  // falling into the same hole: then the peak differs by as much as its size. Negative: not known.
-  int64_t stretch_slack() const { return stretch_slack_; }
+  // By how much the stretchable place could have been smaller or larger with every tensor falling into the same
+  // hole: then the peak differs by as much as its size. Negative: not known.
+  int64_t may_shrink() const { return may_shrink_; }
+  int64_t may_grow() const { return may_grow_; }
 
  private:
   struct Hole {
@@ -57,7 +58,8 @@ class GraphAllocator {
   int count_ = 1;
   int64_t peak_ = 0;
   int64_t stretch_end_ = 0;  // where the stretchable place ended; 0: not freed yet
-  int64_t stretch_slack_ = kLargestTensor;
+  int64_t may_shrink_ = kLargestTensor;
+  int64_t may_grow_ = kLargestTensor;
 };
 
 }  // namespace plimsoll

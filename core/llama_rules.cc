@@ -39,7 +39,7 @@ constexpr bool IkForkHas(LlamaChange change) {
 
 const LlamaChangeRow& Row(LlamaChange change) { return kRows[static_cast<size_t>(change)]; }
 
-bool IsIkFork(const EngineVersion& version) { return version.text == "ik"; }
+bool IsIkFork(const EngineVersion& version) { return version.text.size() == 2 && version.text == "ik"; }
 
 bool Has(const EngineVersion& version, LlamaChange change) {
   if (IsIkFork(version)) return IkForkHas(change);
