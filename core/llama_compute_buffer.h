@@ -74,7 +74,7 @@ class ComputeBufferWalk {
  private:
   int64_t cells_ = 0, window_cells_ = 0, tokens_ = 0, outputs_ = 0;
   int64_t least_cells_ = 0, most_cells_ = 0;  // between these the buffer grows with the mask
-  int64_t per_cell_ = 0;     // bytes
+  int64_t per_cell_ = 0;                      // bytes
   Bytes bytes_;
 };
 

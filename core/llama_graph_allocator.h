@@ -39,8 +39,8 @@ class GraphAllocator {
   void FreeStretchable(Place* place);
 
   int64_t peak() const { return peak_; }
-  // By how much the stretchable place could have been smaller or larger with every tensor falling into the same
-  // hole: then the peak differs by as much as its size. Negative: not known.
+  // By how much the stretchable place could have been smaller or larger with every tensor falling into the
+  // same hole: then the peak differs by as much as its size. Negative: not known.
   int64_t may_shrink() const { return may_shrink_; }
   int64_t may_grow() const { return may_grow_; }
 

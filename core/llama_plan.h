@@ -62,9 +62,9 @@ class LlamaPlan {
   const GgufLayout* layout_;
   LlamaPlacement placement_;
   mutable std::vector<ComputeBufferWalk> walks_;  // of each card, the last one: lengths are tried in turn
-  Bytes draft_weights_;      // of a separate draft model, all cards together
-  Bytes vision_;             // the projector file and its buffers, on the first card
-  int64_t text_layers_ = 0;  // without MTP
+  Bytes draft_weights_;                           // of a separate draft model, all cards together
+  Bytes vision_;                                  // the projector file and its buffers, on the first card
+  int64_t text_layers_ = 0;                       // without MTP
 };
 
 // What a program holds on this card before llama.cpp's first buffer.

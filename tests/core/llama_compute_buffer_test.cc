@@ -127,6 +127,33 @@ TEST(LlamaComputeBuffer, GrowsWithBatchContextAndStagedExperts) {
   EXPECT_GT(ComputeBuffer(graph, part), at_512 + MiB(250));
 }
 
+// The second implementation is the walk of every length by itself.
+TEST(LlamaComputeBuffer, OneWalkAnswersForOtherLengths) {
+  Architecture model = Dense(6, 4096, 32, 8, 128, 14336, 128256);
+  int answered = 0;
+  for (const int64_t windowed : {0, 1}) {
+    model.groups[0].shape.attention.kind = windowed != 0 ? AttentionKind::kSliding : AttentionKind::kFull;
+    for (const int64_t copies : {1, 4}) {
+      LlamaGraphPart part = Whole(model);
+      part.copies = copies;
+      for (int64_t walked = 256; walked < 200000; walked = walked * 3 / 2 / 256 * 256 + 256) {
+        LlamaGraph graph = Autumn2026(model, walked, true);
+        graph.windowed = windowed != 0;
+        graph.window_cells = 1024;
+        const ComputeBufferWalk walk(graph, part);
+        ASSERT_TRUE(walk.AnswersFor(graph));
+        for (int64_t cells = 256; cells < 200000; cells = cells * 5 / 4 / 256 * 256 + 256) {
+          graph.cells = cells;
+          if (!walk.AnswersFor(graph)) continue;
+          if (cells != walked) ++answered;
+          EXPECT_EQ(walk.BytesFor(graph), ComputeBuffer(graph, part)) << walked << " for " << cells;
+        }
+      }
+    }
+  }
+  EXPECT_GT(answered, 500);
+}
+
 TEST(LlamaComputeBuffer, EmptyPartsAndHostileShapesAnswer) {
   Architecture model = Dense(2, INT64_MAX / 4, INT64_MAX / 2, 3, INT64_MAX / 8, INT64_MAX, INT64_MAX);
   LlamaGraph graph = Autumn2026(model, INT64_MAX / 2, false);
