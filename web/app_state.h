@@ -37,7 +37,8 @@ using Action = std::vector<Change>;
 // What the page remembers about itself; never part of a link.
 struct ViewState {
   int tab = 0;
-  int inventory_by = 0;  // role, type, layer
+  double usd_per_card_hour = 0;  // the reader's; zero: none given
+  int inventory_by = 0;          // role, type, layer
   std::set<std::string> open_terms = {"Weights"};
   bool more_options = false;
   bool options_unfolded = false;  // on a phone

@@ -97,6 +97,9 @@ void DrawBand(const Chart& chart, const ChartSeries& series, const Frame& frame)
   const ImU32 soft = Faded(series.color, 0.16F);
   const bool band = series.low.size() == chart.x.size() && series.high.size() == chart.x.size();
   if (!band && !series.filled) return;
+  // Smoothed edges between neighbouring pieces would show as seams.
+  const ImDrawListFlags smooth = draw->Flags;
+  draw->Flags &= ~ImDrawListFlags_AntiAliasedFill;
   for (size_t i = 1; i < chart.x.size(); ++i) {
     const float x0 = frame.X(chart.x[i - 1]), x1 = frame.X(chart.x[i]);
     const float top0 = frame.Y(band ? series.high[i - 1] : series.y[i - 1]);
@@ -105,16 +108,16 @@ void DrawBand(const Chart& chart, const ChartSeries& series, const Frame& frame)
     const float low1 = band ? frame.Y(series.low[i]) : frame.max.y;
     draw->AddQuadFilled(ImVec2(x0, top0), ImVec2(x1, top1), ImVec2(x1, low1), ImVec2(x0, low0), soft);
   }
+  draw->Flags = smooth;
 }
 
 void DrawLine(const Chart& chart, const ChartSeries& series, const Frame& frame) {
-  std::vector<ImVec2> points;
-  points.reserve(chart.x.size());
-  for (size_t i = 0; i < chart.x.size() && i < series.y.size(); ++i) {
-    points.push_back(ImVec2(frame.X(chart.x[i]), frame.Y(series.y[i])));
+  // Piece by piece: a polyline's mitred corners would shoot out where a count jumps.
+  for (size_t i = 1; i < chart.x.size() && i < series.y.size(); ++i) {
+    ImGui::GetWindowDrawList()->AddLine(ImVec2(frame.X(chart.x[i - 1]), frame.Y(series.y[i - 1])),
+                                        ImVec2(frame.X(chart.x[i]), frame.Y(series.y[i])), series.color,
+                                        1.75F);
   }
-  ImGui::GetWindowDrawList()->AddPolyline(points.data(), static_cast<int>(points.size()), series.color, 0,
-                                          1.75F);
 }
 
 // Names with a dash of their colour, right-aligned on the title's line.

@@ -30,7 +30,7 @@ struct ScheduleControls {
 class ScheduleState {
  public:
   ScheduleControls controls;
-  double cursor = 1;  // share of the timeline
+  double cursor = 0.5;  // share of the timeline
   bool playing = false;
 
   // Starts anew when the configuration (by its version) or the controls have changed; then goes on for a

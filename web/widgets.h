@@ -104,7 +104,7 @@ SliderResult Slider(Ui& ui, std::string_view label, double value, std::string_vi
                     std::string_view initial, const SliderRange& range, float width);
 
 bool Chip(Ui& ui, std::string_view text, float width = 0);  // 0: as its text asks for
-float ChipWidth(const Ui& ui, std::string_view text);  // what its text asks for
+float ChipWidth(const Ui& ui, std::string_view text);       // what its text asks for
 bool TabButton(Ui& ui, std::string_view label, bool selected);
 // A plain clickable text with a triangle.
 bool Disclosure(Ui& ui, std::string_view label, bool open);

@@ -47,32 +47,30 @@ void ConfigSlider(Ui& ui, AppState& state, const char* label, const char* key, i
 
 void Controls(Ui& ui, AppState& state, float width) {
   ScheduleControls& controls = state.schedule.controls;
-  const bool row = width >= 620;
-  const float third = row ? (width - 48) / 3 : width;
-  const float gap = 24;
-  if (Toggle(ui, "Requests arrive at a rate", controls.at_a_rate, "or users ask again once answered",
-             third)) {
-    controls.at_a_rate = !controls.at_a_rate;
-  }
-  if (row) ImGui::SameLine(0, gap);
-  if (Toggle(ui, "Lengths vary as in chats", controls.varied, "or are all alike", third)) {
-    controls.varied = !controls.varied;
-  }
-  if (row) ImGui::SameLine(0, gap);
-  if (Toggle(ui, "Sessions of four turns", controls.turns > 1, "each turn carries the ones before", third)) {
+  Columns columns(width, 3, 24, 620);
+  const float cell = columns.cell();
+  columns.Next();
+  if (Toggle(ui, "Arrive at a rate", controls.at_a_rate, "", cell)) controls.at_a_rate = !controls.at_a_rate;
+  columns.Next();
+  if (Toggle(ui, "Lengths vary as in chats", controls.varied, "", cell)) controls.varied = !controls.varied;
+  columns.Next();
+  if (Toggle(ui, "Sessions of four turns", controls.turns > 1, "", cell)) {
     controls.turns = controls.turns > 1 ? 1 : 4;
   }
   Gap(12);
+  columns.Next();
   if (controls.at_a_rate) {
-    RateSlider(ui, &controls, third);
+    RateSlider(ui, &controls, cell);
   } else {
-    CountSlider(ui, "Users", &controls.users, 512, third);
+    CountSlider(ui, "Users", &controls.users, 512, cell);
   }
-  if (row) ImGui::SameLine(0, gap);
-  ConfigSlider(ui, state, "Prompt tokens", "prompt_tokens", state.resolved().prompt_tokens, 32768, third);
-  if (row) ImGui::SameLine(0, gap);
-  ConfigSlider(ui, state, "Output tokens", "output_tokens", state.resolved().output_tokens, 8192, third);
-  CountSlider(ui, "Requests in all", &controls.requests, 10000, third);
+  columns.Next();
+  ConfigSlider(ui, state, "Prompt tokens", "prompt_tokens", state.resolved().prompt_tokens, 32768, cell);
+  columns.Next();
+  ConfigSlider(ui, state, "Output tokens", "output_tokens", state.resolved().output_tokens, 8192, cell);
+  columns.Next();
+  CountSlider(ui, "Requests in all", &controls.requests, 10000, cell);
+  columns.End();
 }
 
 // Samples at equal times, the last one known before each.
@@ -103,8 +101,9 @@ void AddOverTime(Chart* chart, const Simulation& simulation, const char* name, I
 void Charts(Ui& ui, AppState& state, const Simulation& simulation, float width) {
   ScheduleState& schedule = state.schedule;
   const double now = simulation.now();
-  const bool row = width >= 760;
-  const float half = row ? (width - 32) / 2 : width;
+  Columns columns(width, 2, 32, 760);
+  const float half = columns.cell();
+  columns.Next();
   Chart cache = OverTime(simulation, "KV cache in use");
   cache.y_text = Percent;
   cache.y_max = 100;
@@ -116,7 +115,7 @@ void Charts(Ui& ui, AppState& state, const Simulation& simulation, float width) 
       },
       static_cast<double>(std::max<int64_t>(simulation.setup().blocks, 1)));
   const std::optional<double> a = DrawChart(ui, cache, half, 220);
-  if (row) ImGui::SameLine(0, 32);
+  columns.Next();
   Chart queue = OverTime(simulation, "Requests");
   queue.y_text = Whole;
   queue.mark_x = schedule.cursor * now;
@@ -127,6 +126,7 @@ void Charts(Ui& ui, AppState& state, const Simulation& simulation, float width) 
       &queue, simulation, "waiting", ui.colors->does_not_fit, false,
       [](const TimelineSample& s, double) { return static_cast<double>(s.waiting); }, 1);
   const std::optional<double> b = DrawChart(ui, queue, half, 220);
+  columns.End();
   const std::optional<double> chosen = a ? a : b;
   if (chosen && now > 0) schedule.cursor = std::clamp(*chosen / now, 0.0, 1.0);
 }
@@ -135,6 +135,7 @@ void Player(Ui& ui, AppState& state, float width) {
   ScheduleState& schedule = state.schedule;
   const Simulation& simulation = *schedule.simulation();
   constexpr double kSecondsOfPlay = 12;
+  const ImVec2 left = ImGui::GetCursorScreenPos();
   if (schedule.playing) {
     schedule.cursor += ImGui::GetIO().DeltaTime / kSecondsOfPlay;
     if (schedule.cursor >= 1) {
@@ -153,16 +154,21 @@ void Player(Ui& ui, AppState& state, float width) {
   const std::string text = Time(schedule.cursor * simulation.now()) + " of " + Time(simulation.now()) +
                            "; click a chart to go there";
   DrawText(ui, ImVec2(at.x, (LastMin().y + LastMax().y) / 2), text, {ui.colors->muted, kNote},
-           width - (at.x - LastMin().x));
-  Gap(0);
+           width - (at.x - left.x));
+  ImGui::SetCursorScreenPos(ImVec2(left.x, LastMax().y + 4));
 }
 
-// The first request that has not ended at this time.
-size_t FirstAlive(const std::vector<RequestRecord>& records, double time) {
-  for (size_t i = 0; i < records.size(); ++i) {
-    if (records[i].end == RequestEnd::kPending || records[i].finish >= time) return i;
+// Requests that are there between these times, the earliest first.
+std::vector<size_t> Present(const std::vector<RequestRecord>& records, double from, double until) {
+  std::vector<size_t> present;
+  for (size_t i = 0; i < records.size() && present.size() < kLanes; ++i) {
+    const RequestRecord& record = records[i];
+    const bool begun = record.end != RequestEnd::kPending || record.first_token > 0;
+    if (begun && record.arrival <= until && (record.end == RequestEnd::kPending || record.finish >= from)) {
+      present.push_back(i);
+    }
   }
-  return records.empty() ? 0 : records.size() - 1;
+  return present;
 }
 
 void Lanes(Ui& ui, AppState& state, const Simulation& simulation, float width) {
@@ -174,8 +180,6 @@ void Lanes(Ui& ui, AppState& state, const Simulation& simulation, float width) {
   // Around the cursor, wide enough for a few requests; everything when there are few.
   const double span = all ? now : std::min(now, std::max(4e-3 * summary.end_to_end_ms.p50, 1e-6));
   const double from = all ? 0 : std::clamp(cursor - span / 2, 0.0, std::max(0.0, now - span));
-  size_t first = all ? 0 : FirstAlive(records, from);
-  first = std::min(first, records.size() > kLanes ? records.size() - kLanes : 0);
   SectionLabel(ui, "Requests around " + Time(cursor));
   Gap(4);
   const float label = 64, height = 18;
@@ -186,7 +190,7 @@ void Lanes(Ui& ui, AppState& state, const Simulation& simulation, float width) {
     return at.x + label + room * static_cast<float>(std::clamp((time - from) / span, 0.0, 1.0));
   };
   float y = at.y;
-  for (size_t i = first; i < std::min(records.size(), first + kLanes); ++i) {
+  for (const size_t i : Present(records, from, from + span)) {
     const RequestRecord& record = records[i];
     const bool pending = record.end == RequestEnd::kPending;
     const double begun = record.scheduled > 0 || record.first_token > 0 ? record.scheduled : now;

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "core/cost.h"
 #include "core/text.h"
 #include "core/throughput.h"
 #include "web/chart.h"
@@ -58,16 +59,15 @@ double MiddleContext(const Resolved& resolved) {
   return static_cast<double>(resolved.prompt_tokens) + static_cast<double>(resolved.output_tokens) / 2;
 }
 
-void Figures(Ui& ui, AppState& state, const StepModel& model, float width) {
+void Figures(Ui& ui, AppState& state, float width) {
   const SpeedReport& speed = state.report().speed;
   const Resolved& resolved = state.resolved();
-  const StepTime time = model.Explain(DecodeLoad(model, resolved.concurrency, MiddleContext(resolved)));
   struct Figure {
     std::string name, value, note;
   };
   const std::array<Figure, 4> figures = {{
       {"Decode, each user", Rate(speed.decode_tokens_per_s) + " tok/s",
-       Rate(speed.low) + " to " + Rate(speed.high) + ", bound by " + std::string(BoundText(time.bound))},
+       Rate(speed.low) + " to " + Rate(speed.high)},
       {"Decode, all users", Rate(speed.decode_tokens_per_s_total) + " tok/s",
        CountedText(resolved.concurrency, "user", "users") + " at once"},
       {"Prefill", Rate(speed.prefill_tokens_per_s) + " tok/s",
@@ -103,17 +103,19 @@ bool WorkloadSlider(Ui& ui, AppState& state, const char* label, const char* key,
 
 void WorkloadSliders(Ui& ui, AppState& state, float width) {
   const Resolved& resolved = state.resolved();
-  const bool row = width >= 620;
-  const float cell = row ? (width - 48) / 3 : width;
+  Columns columns(width, 3, 24, 620);
+  const float cell = columns.cell();
   const int64_t prompt = resolved.prompt_tokens, output = resolved.output_tokens,
                 users = resolved.concurrency;
+  columns.Next();
   WorkloadSlider(ui, state, "Prompt tokens", "prompt_tokens", prompt, std::max(131072.0, double(prompt)),
                  cell);
-  if (row) ImGui::SameLine(0, 24);
+  columns.Next();
   WorkloadSlider(ui, state, "Output tokens", "output_tokens", output, std::max(16384.0, double(output)),
                  cell);
-  if (row) ImGui::SameLine(0, 24);
+  columns.Next();
   WorkloadSlider(ui, state, "Users at once", "concurrency", users, std::max(1024.0, double(users)), cell);
+  columns.End();
 }
 
 ChartSeries WithBand(std::string name, ImU32 color) {
@@ -187,7 +189,8 @@ void StepParts(Ui& ui, const Resolved& resolved, const StepModel& model, float w
                                       {"Launching kernels", time.launch, c.runtime},
                                       {"Output head", time.head, c.weights},
                                       {"Host memory and link", time.offload, c.host}}};
-  SectionLabel(ui, "One decode step, " + DecimalText(time.total.value() * 1e3, 2) + " ms");
+  SectionLabel(ui, "One decode step, " + DecimalText(time.total.value() * 1e3, 2) + " ms, bound by " +
+                       std::string(BoundText(time.bound)));
   Gap(6);
   const float name = std::min(200.0F, width * 0.4F);
   for (const Part& part : parts) {
@@ -260,6 +263,41 @@ void OtherCards(Ui& ui, AppState& state, float width) {
   }
 }
 
+void Fact(Ui& ui, std::string_view name, const std::string& value, float width) {
+  const ImVec2 at = ImGui::GetCursorScreenPos();
+  DrawText(ui, ImVec2(at.x, at.y + 13), name, {0, 13.5F}, width * 0.5F);
+  DrawTextRight(ui, ImVec2(at.x + width, at.y + 13), value, {ui.colors->muted, 13});
+  ui.tree->Add({"row", std::string(name), value, at.x, at.y, width, 26});
+  ImGui::SetCursorScreenPos(ImVec2(at.x, at.y + 26));
+}
+
+// Prices are the reader's: none is assumed, but what a public post claimed to have paid is where the slider
+// starts.
+void Cost(Ui& ui, AppState& state, float width) {
+  const Resolved& resolved = state.resolved();
+  CostInputs inputs;
+  inputs.usd_per_card_hour = state.view.usd_per_card_hour;
+  const CostReport cost = EstimateCost(resolved, state.report().speed, inputs);
+  SectionLabel(ui, "Power, cost and start");
+  Gap(6);
+  const double price = cost.usd_per_hour / static_cast<double>(std::max<size_t>(resolved.cards.size(), 1));
+  const std::string text = price > 0 ? "$" + DecimalText(price, 2) : std::string("set a price");
+  const SliderResult result = Slider(ui, "A card's price per hour", std::max(price, 0.05), text,
+                                     DecimalText(price, 2), {0.05, 20, 0}, std::min(width, 320.0F));
+  if (result.value) state.view.usd_per_card_hour = std::round(*result.value * 100) / 100;
+  if (result.typed) state.view.usd_per_card_hour = TypedNumber(*result.typed).AsDouble().value_or(0);
+  if (cost.usd_per_million_tokens > 0) {
+    Fact(ui, "Rent, all cards", "$" + DecimalText(cost.usd_per_hour, 2) + " per hour", width);
+    Fact(ui, "Rent per million output tokens", "$" + DecimalText(cost.usd_per_million_tokens, 2), width);
+  }
+  if (cost.watts > 0) {
+    Fact(ui, "Power of the cards, at most", CountText(static_cast<int64_t>(cost.watts)) + " W", width);
+    Fact(ui, "Output tokens per joule", DecimalText(cost.tokens_per_joule, 2), width);
+  }
+  Fact(ui, "Download at 1 Gbit/s", DurationText(cost.download), width);
+  Fact(ui, "Load from disk at 2.5 GB/s", DurationText(cost.load), width);
+}
+
 }  // namespace
 
 void DrawSpeedTab(Ui& ui, AppState& state, float width) {
@@ -267,22 +305,25 @@ void DrawSpeedTab(Ui& ui, AppState& state, float width) {
   const StepModel model = StepModel::Make(resolved);
   ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(8, 0));
   Gap(18);
-  Figures(ui, state, model, width);
+  Figures(ui, state, width);
   if (!state.report().fits()) {
     Paragraph(ui, "These are the rates if it did fit.", width, {ui.colors->does_not_fit, kNote});
   }
   Gap(8);
   WorkloadSliders(ui, state, width);
   Gap(20);
-  const bool row = width >= 760;
-  const float half = row ? (width - 32) / 2 : width;
-  BatchChart(ui, resolved, model, half);
-  if (row) ImGui::SameLine(0, 32);
-  ContextChart(ui, resolved, model, half);
+  Columns columns(width, 2, 32, 760);
+  columns.Next();
+  BatchChart(ui, resolved, model, columns.cell());
+  columns.Next();
+  ContextChart(ui, resolved, model, columns.cell());
+  columns.End();
   Gap(16);
   StepParts(ui, resolved, model, width);
   Gap(20);
   OtherCards(ui, state, width);
+  Gap(20);
+  Cost(ui, state, width);
   ImGui::PopStyleVar();
 }
 

@@ -51,6 +51,21 @@ std::string ModelTitle(const Resolved& resolved);
 std::string EngineTitle(EngineKind engine);
 std::string CompactNumber(double value);  // "24", "0.92", "17.5"
 
+// Places things side by side, or below each other where there is no room: call Next() before each, End()
+// after.
+class Columns {
+ public:
+  Columns(float width, int count, float gap, float least);
+  float cell() const { return cell_; }
+  void Next();
+  void End();
+
+ private:
+  ImVec2 at_;
+  float cell_, gap_, bottom_;
+  int count_, next_ = 0;
+};
+
 // A row of a form inside a menu: name, then - value +.
 bool Stepper(Ui& ui, AppState& state, std::string_view label, std::string_view key, int64_t value,
              float width);
