@@ -184,4 +184,12 @@ ParameterCounts CountParameters(const Architecture& architecture) {
   return counts;
 }
 
+std::string RoleTitle(TensorRole role) {
+  std::string title(RoleName(role));
+  if (title == "mlp") return "MLP";
+  if (!title.empty() && title[0] >= 'a' && title[0] <= 'z')
+    title[0] = static_cast<char>(title[0] - 'a' + 'A');
+  return title;
+}
+
 }  // namespace plimsoll

@@ -153,6 +153,7 @@ enum class TensorRole : uint8_t {
   kOther,
 };
 std::string_view RoleName(TensorRole role);
+std::string RoleTitle(TensorRole role);  // the same as a name on its own: "MLP", "Attention"
 
 // Which part of the checkpoint a tensor belongs to.
 enum class TensorPart : uint8_t { kText, kVision, kMtp };

@@ -39,7 +39,7 @@ struct Resolved {
   const WeightFormat* format = nullptr;
   const QuantizedMask* mask = nullptr;
   const Checkpoint* checkpoint =
-      nullptr;                 // whose exceptions apply; nullptr: the tool's defaults or the caller's
+      nullptr;  // whose exceptions apply; nullptr: the tool's defaults or the caller's
   const BoundFormat* bound =
       nullptr;                 // what the catalog remembers of model and format; its `format` may differ
   StoredWeights stored;        // the file(s)

@@ -378,7 +378,7 @@ void Simulation::StartDecoding(int32_t index) {
     const int64_t span = setup_.model.span(i);
     cached_tokens_[At(i)] += static_cast<double>(std::min(sequence.total, span));
     if (sequence.total >= span) continue;
-    sequence.growing = static_cast<uint8_t>(sequence.growing | (1u << i));
+    sequence.growing = static_cast<uint8_t>(unsigned{sequence.growing} | (1u << i));
     ++growing_[At(i)];
     if (span - sequence.total < ticks) {
       Schedule(tick_ + span - sequence.total, index, EventKind::kSpan, static_cast<uint8_t>(i));
@@ -414,7 +414,7 @@ void Simulation::StopDecoding(int32_t index) {
   const int64_t total = TotalOf(sequence);
   for (int i = 0; i < setup_.model.span_count(); ++i) {
     cached_tokens_[At(i)] -= static_cast<double>(std::min(total, setup_.model.span(i)));
-    if ((sequence.growing >> i) & 1u) --growing_[At(i)];
+    if ((unsigned{sequence.growing} >> i) & 1u) --growing_[At(i)];
   }
   if (sequence.reserved == 0) {
     AddCrossing(sequence, -setup_.full_groups);
@@ -453,7 +453,7 @@ void Simulation::HandleEvents() {
         break;
       }
       case EventKind::kSpan:
-        sequence.growing = static_cast<uint8_t>(sequence.growing & ~(1u << event.index));
+        sequence.growing = static_cast<uint8_t>(unsigned{sequence.growing} & ~(1u << event.index));
         --growing_[event.index];
         break;
       case EventKind::kWindow:

@@ -8,8 +8,8 @@
 #include "core/json.h"
 #include "core/report.h"
 #include "core/resolved.h"
-#include "core/throughput.h"
 #include "core/result.h"
+#include "core/throughput.h"
 
 namespace plimsoll {
 
@@ -21,8 +21,7 @@ struct ServingPrediction {
 // `max_num_batched_tokens`, read from the server's log, take the place of what the configuration would give.
 // `median`: the case published medians instead of means. The error says why it cannot be answered.
 Result<ServingPrediction> PredictServing(const Resolved& resolved, const Report& report, const Json& workload,
-                                         bool median,
-                                         const StepModel* model = nullptr);
+                                         bool median, const StepModel* model = nullptr);
 
 }  // namespace plimsoll
 

@@ -68,14 +68,6 @@ class Explainer {
     return ranks > 1 ? text + ", over " + CountText(ranks) + " ranks" : text;
   }
 
-  static std::string RoleTitle(TensorRole role) {
-    std::string title(RoleName(role));
-    if (title == "mlp") return "MLP";
-    if (!title.empty() && title[0] >= 'a' && title[0] <= 'z')
-      title[0] = static_cast<char>(title[0] - 'a' + 'A');
-    return title;
-  }
-
   // Parameters and types of a role in the whole model: "56.4B parameters, int4 g128".
   std::string RoleText(TensorRole role) const {
     int64_t parameters = 0;
@@ -161,7 +153,7 @@ class Explainer {
     Add(0, "Non-torch memory",
         rules_.communicators_inside ? "libraries, NCCL and all-reduce buffers"
                                     : "libraries and all-reduce buffers",
-        CountText(resolved_.tp * resolved_.pp * resolved_.dp) + " ranks", gpu_.non_torch,
+        CountedText(resolved_.tp * resolved_.pp * resolved_.dp, "rank", "ranks"), gpu_.non_torch,
         "measured: startup logs (measured_constants.h)");
     if (gpu_.context > Bytes(0)) {
       Add(0, "CUDA context",

@@ -183,7 +183,7 @@ int64_t Parameters(const InventoryRow& row) {
 std::vector<Line> Grouped(const std::vector<InventoryRow>& rows, int by) {
   std::map<std::string, Line> lines;
   for (const InventoryRow& row : rows) {
-    std::string name = by == 0 ? std::string(RoleName(row.role)) : row.type;
+    std::string name = by == 0 ? RoleTitle(row.role) : row.type;
     if (row.part != TensorPart::kText && by == 0) name = std::string(PartName(row.part)) + ": " + name;
     Line& line = lines[name];
     line.name = name;

@@ -77,19 +77,19 @@ std::string CompactNumber(double value) {
   return text;
 }
 
-Columns::Columns(float width, int count, float gap, float least)
+SideBySide::SideBySide(float width, int count, float gap, float least)
     : at_(ImGui::GetCursorScreenPos()), gap_(gap), bottom_(at_.y), count_(width >= least ? count : 1) {
   cell_ = (width - gap * static_cast<float>(count_ - 1)) / static_cast<float>(count_);
 }
 
-void Columns::Next() {
+void SideBySide::Next() {
   if (next_ > 0) bottom_ = std::max(bottom_, ImGui::GetCursorScreenPos().y);
   const int column = next_++ % count_;
   if (column == 0) at_.y = bottom_;
   ImGui::SetCursorScreenPos(ImVec2(at_.x + (cell_ + gap_) * static_cast<float>(column), at_.y));
 }
 
-void Columns::End() {
+void SideBySide::End() {
   if (next_ > 0) bottom_ = std::max(bottom_, ImGui::GetCursorScreenPos().y);
   ImGui::SetCursorScreenPos(ImVec2(at_.x, bottom_));
 }

@@ -47,7 +47,7 @@ void ConfigSlider(Ui& ui, AppState& state, const char* label, const char* key, i
 
 void Controls(Ui& ui, AppState& state, float width) {
   ScheduleControls& controls = state.schedule.controls;
-  Columns columns(width, 3, 24, 620);
+  SideBySide columns(width, 3, 24, 620);
   const float cell = columns.cell();
   columns.Next();
   if (Toggle(ui, "Arrive at a rate", controls.at_a_rate, "", cell)) controls.at_a_rate = !controls.at_a_rate;
@@ -101,7 +101,7 @@ void AddOverTime(Chart* chart, const Simulation& simulation, const char* name, I
 void Charts(Ui& ui, AppState& state, const Simulation& simulation, float width) {
   ScheduleState& schedule = state.schedule;
   const double now = simulation.now();
-  Columns columns(width, 2, 32, 760);
+  SideBySide columns(width, 2, 32, 760);
   const float half = columns.cell();
   columns.Next();
   Chart cache = OverTime(simulation, "KV cache in use");

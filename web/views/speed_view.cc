@@ -103,7 +103,7 @@ bool WorkloadSlider(Ui& ui, AppState& state, const char* label, const char* key,
 
 void WorkloadSliders(Ui& ui, AppState& state, float width) {
   const Resolved& resolved = state.resolved();
-  Columns columns(width, 3, 24, 620);
+  SideBySide columns(width, 3, 24, 620);
   const float cell = columns.cell();
   const int64_t prompt = resolved.prompt_tokens, output = resolved.output_tokens,
                 users = resolved.concurrency;
@@ -133,13 +133,13 @@ void AddPoint(ChartSeries* series, const StepModel& model, double value) {
 
 void BatchChart(Ui& ui, const Resolved& resolved, const StepModel& model, float width) {
   Chart chart;
-  chart.title = "Total decode rate";
+  chart.title = "All users, tok/s";
   chart.x_label = "users at once";
   chart.log_x = true;
   chart.x_text = Whole;
   chart.y_text = Whole;
   chart.mark_x = static_cast<double>(resolved.concurrency);
-  ChartSeries total = WithBand("all users, tok/s", ui.colors->accent);
+  ChartSeries total = WithBand("together", ui.colors->accent);
   const double most = static_cast<double>(std::clamp<int64_t>(resolved.max_num_seqs, 32, 1024));
   for (double users = 1; users <= most; users *= std::sqrt(2.0)) {
     const int64_t count = std::llround(users);
@@ -152,13 +152,13 @@ void BatchChart(Ui& ui, const Resolved& resolved, const StepModel& model, float 
 
 void ContextChart(Ui& ui, const Resolved& resolved, const StepModel& model, float width) {
   Chart chart;
-  chart.title = "Decode rate of one user";
+  chart.title = "One user, tok/s";
   chart.x_label = "tokens of context";
   chart.log_x = true;
   chart.x_text = Tokens;
   chart.y_text = Whole;
   chart.mark_x = MiddleContext(resolved);
-  ChartSeries one = WithBand("alone, tok/s", ui.colors->weights);
+  ChartSeries one = WithBand("alone", ui.colors->weights);
   ChartSeries many = WithBand("beside others", ui.colors->kv_cache);
   const double most = static_cast<double>(std::max<int64_t>(resolved.max_model_len, 1024));
   for (double tokens = 256; tokens <= most * 1.001; tokens *= std::sqrt(2.0)) {
@@ -312,7 +312,7 @@ void DrawSpeedTab(Ui& ui, AppState& state, float width) {
   Gap(8);
   WorkloadSliders(ui, state, width);
   Gap(20);
-  Columns columns(width, 2, 32, 760);
+  SideBySide columns(width, 2, 32, 760);
   columns.Next();
   BatchChart(ui, resolved, model, columns.cell());
   columns.Next();

@@ -53,9 +53,9 @@ std::string CompactNumber(double value);  // "24", "0.92", "17.5"
 
 // Places things side by side, or below each other where there is no room: call Next() before each, End()
 // after.
-class Columns {
+class SideBySide {
  public:
-  Columns(float width, int count, float gap, float least);
+  SideBySide(float width, int count, float gap, float least);
   float cell() const { return cell_; }
   void Next();
   void End();
