@@ -111,6 +111,7 @@ struct MeasuredSpeeds {
   Coefficient ggml_old_layer;
   Coefficient ggml_pipeline;  // share of the ideal overlap that layer split reaches in prefill
   Coefficient eager_layer;    // of `layer_us` when no graphs are captured
+  Coefficient inline_ecc;     // share of the bandwidth left where GDDR holds its own error codes
   Coefficient bunching;       // closed-loop load starts together: share of the others one waits for
   Coefficient host_memory;    // bytes per second that CPU layers reach on a desktop
   Coefficient link_share;     // share of the host link that streaming weights reaches

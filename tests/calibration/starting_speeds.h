@@ -93,6 +93,7 @@ inline MeasuredSpeeds StartingSpeeds() {
   m.ggml_old_layer = C(1.6);
   m.ggml_pipeline = C(0.6);
   m.eager_layer = C(6);
+  m.inline_ecc = C(0.87);
   m.bunching = C(0.2);
   m.host_memory = C(50e9);
   m.link_share = C(0.8);

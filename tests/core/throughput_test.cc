@@ -248,6 +248,28 @@ TEST(StepModel, SpeculationAcceptsMoreThanOneAndAtMostAll) {
   EXPECT_GT(SpeedAt(s->model, one).decode_tokens_per_s, SpeedAt(plain->model, one).decode_tokens_per_s);
 }
 
+TEST(StepModel, PowerBoundsTheProductsNotTheReading) {
+  // 364e12 stated at 300 W against 330e12 at 450 W: in long prompts the RTX 4090 is ahead, not behind.
+  const auto pro =
+      Make(R"({"model":"llama-3-8b","engine":"llama.cpp","format":"gguf-q4_k_m","gpu":"rtx-6000-ada"})");
+  const auto game =
+      Make(R"({"model":"llama-3-8b","engine":"llama.cpp","format":"gguf-q4_k_m","gpu":"rtx-4090"})");
+  EXPECT_GT(PrefillTime(pro->model, 1024, 512).value(), 1.2 * PrefillTime(game->model, 1024, 512).value());
+  const double decode =
+      pro->model.Time(Decode(pro->model, 1, 1)).value() / game->model.Time(Decode(game->model, 1, 1)).value();
+  EXPECT_GT(decode, 1);
+  EXPECT_LT(decode, 1008.0 / 960);
+}
+
+TEST(StepModel, ErrorCodesInGddrTakeBandwidth) {
+  // A40 and RTX A6000 are one die; 696 and 768 GB/s, and the A40 keeps its codes in its memory.
+  const auto server = Make(R"({"model":"llama-3.1-8b","gpu":"a40"})");
+  const auto station = Make(R"({"model":"llama-3.1-8b","gpu":"rtx-a6000"})");
+  const double weights = server->model.Explain(Decode(server->model, 1, 1)).weights.value() /
+                         station->model.Explain(Decode(station->model, 1, 1)).weights.value();
+  EXPECT_NEAR(weights, 768.0 / 696 / FittedSpeeds().inline_ecc.value, 1e-3);
+}
+
 TEST(PrefillTime, IsTheSumOfItsChunks) {
   const auto s = Make(R"({"model":"gpt-oss-20b","gpu":"rtx-4090"})");
   for (const int64_t prompt : {100, 2048, 5000}) {
