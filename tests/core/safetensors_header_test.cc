@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <random>
 #include <string>
 
@@ -10,7 +11,7 @@ namespace {
 
 std::string File(std::string_view json) {
   std::string bytes;
-  for (int i = 0; i < 8; ++i) bytes += static_cast<char>(json.size() >> (8 * i) & 0xff);
+  for (int i = 0; i < 8; ++i) bytes += static_cast<char>(uint64_t{json.size()} >> (8 * i) & 0xff);
   return bytes.append(json);
 }
 
