@@ -153,6 +153,7 @@ float App::Pane(const char* id, const FrameInput& input, float x, float width, f
   const float start = ImGui::GetCursorScreenPos().y;
   (this->*draw)(width - 2 * pad);
   *last_height = std::ceil(ImGui::GetCursorScreenPos().y - start);
+  ImGui::Dummy(ImVec2(0, 0));  // a window must end with an item where the cursor was moved on
   ImGui::EndChild();
   return *last_height;
 }
