@@ -213,7 +213,7 @@ void Lanes(Ui& ui, AppState& state, const Simulation& simulation, float width) {
                 at.y, width, y - at.y});
   ImGui::SetCursorScreenPos(ImVec2(at.x, y + 6));
   Paragraph(ui,
-            "Thin: in the queue. Light: its prompt is read. Dark: it is answered; amber where it was "
+            "Thin: in the queue. Then its prompt is read, then it is answered; amber where it was "
             "preempted on the way.",
             width, {ui.colors->muted, kNote});
 }
