@@ -22,11 +22,17 @@ constexpr Command kCommands[] = {
     {"schedule", "how a server with this configuration would fare under a load",
      "plimsoll schedule <configuration> [--arrival-rate R | --users N] [--requests N]\n"
      "      [--arrival poisson|constant|burst|closed-loop] [--prompt-shape fixed|uniform|lognormal|chat]\n"
-     "      [--output-shape …] [--turns N --think-time S] [--system-prompt TOKENS] [--trace FILE.csv]\n"
+     "      [--output-shape …] [--spread S] [--turns N --think-time S] [--system-prompt TOKENS] [--trace "
+     "FILE.csv]\n"
      "      [--ttft-ms MS] [--tpot-ms MS] [--seed N] [--json]\n\n"
      "Lengths are --prompt-tokens and --output-tokens. Without an arrival rate, --users (default: "
      "--concurrency)\n"
-     "ask again as soon as they are answered. A trace has the columns arrival (s), prompt and output "
+     "ask again as soon as they are answered. --spread is a shape's deviation as a share of its mean; chat "
+     "is "
+     "log-normal\nwith that of public chat logs. --ttft-ms and --tpot-ms are the objective that goodput "
+     "counts. "
+     "All of this may also\nstand in the configuration as --workload '{\"arrival\":\"poisson\",…}'. A trace "
+     "has the columns arrival (s), prompt and output "
      "(tokens).",
      true, RunSchedule},
     {"inventory", "every tensor of a model: name, shape, type, bytes, how it is sharded",

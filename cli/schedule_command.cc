@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdlib>
 #include <string>
@@ -34,13 +35,6 @@ class OptionReader {
     *target = value;
     return true;
   }
-  bool Whole(std::string_view name, int64_t least, int64_t most, int64_t* target) {
-    double value = static_cast<double>(*target);
-    if (!Number(name, static_cast<double>(least), static_cast<double>(most), &value)) return false;
-    if (value != std::floor(value)) return Refuse(name, options_.Value(name), "a whole number");
-    *target = static_cast<int64_t>(value);
-    return true;
-  }
   bool Refuse(std::string_view name, const std::string& given, std::string accepted) {
     error_ = Error{std::string(name), given.empty() ? "nothing" : Quoted(given), std::move(accepted)};
     return false;
@@ -52,72 +46,75 @@ class OptionReader {
   Error error_;
 };
 
-bool ReadShape(const Options& options, OptionReader* reader, std::string_view name, LengthSpec* spec) {
-  if (!options.Has(name)) return true;
-  const std::string text = options.Value(name);
-  if (text == "fixed") {
-    spec->shape = LengthShape::kFixed;
-  } else if (text == "uniform") {
-    spec->shape = LengthShape::kUniform;
-    spec->deviation = spec->mean / 2;
-  } else if (text == "lognormal" || text == "chat") {
-    spec->shape = LengthShape::kLogNormal;
-    spec->deviation = spec->mean * kChatDeviation;
-  } else {
-    return reader->Refuse(name, text, "fixed, uniform, lognormal or chat");
+// Options of this command are members of a `workload` object, with `-` for `_`.
+std::string OptionName(std::string_view member) {
+  std::string name = "--" + std::string(member);
+  std::replace(name.begin(), name.end(), '_', '-');
+  return name;
+}
+
+// One of `names`; "closed-loop" is "closed_loop".
+bool ReadName(const Options& options, OptionReader* reader, std::string_view member,
+              const std::array<std::string_view, 4>& names, Json* object) {
+  const std::string option = OptionName(member);
+  if (!options.Has(option)) return true;
+  std::string text = options.Value(option);
+  std::replace(text.begin(), text.end(), '-', '_');
+  if (std::find(names.begin(), names.end(), text) == names.end()) {
+    return reader->Refuse(option, options.Value(option), ListText({names.begin(), names.end()}, "or"));
   }
+  object->Set(member, text);
   return true;
 }
 
-bool ReadArrival(const Options& options, OptionReader* reader, Workload* workload) {
-  if (options.Has("--arrival-rate")) workload->arrival = Arrival::kPoisson;
-  if (!options.Has("--arrival")) return true;
-  const std::string text = options.Value("--arrival");
-  if (text == "poisson") {
-    workload->arrival = Arrival::kPoisson;
-  } else if (text == "constant") {
-    workload->arrival = Arrival::kConstant;
-  } else if (text == "burst") {
-    workload->arrival = Arrival::kBurst;
-  } else if (text == "closed-loop" || text == "closed_loop") {
-    workload->arrival = Arrival::kClosedLoop;
-  } else {
-    return reader->Refuse("--arrival", text, "poisson, constant, burst or closed-loop");
+bool ReadWorkloadOptions(const Options& options, OptionReader* reader, Workload* workload) {
+  Json object = Json::MakeObject();
+  double spread = 0;
+  if (!ReadName(options, reader, "arrival", kArrivalNames, &object) ||
+      !ReadName(options, reader, "prompt_shape", kShapeNames, &object) ||
+      !ReadName(options, reader, "output_shape", kShapeNames, &object) ||
+      !reader->Number("--spread", 0, 100, &spread)) {
+    return false;
   }
+  if (options.Has("--spread")) object.Set("spread", spread);
+  if (options.Has("--arrival-rate") && !options.Has("--arrival")) object.Set("arrival", "poisson");
+  for (const WorkloadKey& key : WorkloadKeys()) {
+    const std::string option = OptionName(key.name);
+    if (!options.Has(option)) continue;
+    double value = 0;
+    if (!reader->Number(option, key.least, key.most, &value)) return false;
+    if (key.whole != nullptr && value != std::floor(value)) {
+      return reader->Refuse(
+          option, options.Value(option),
+          "a whole number from " + FormatDouble(key.least) + " to " + FormatDouble(key.most));
+    }
+    object.Set(key.name, value);
+  }
+  // A burst without a number of requests is one of everybody, or as many as a closed loop would send.
+  if (options.Value("--arrival") == "burst" && !options.Has("--requests") && !options.Has("--users")) {
+    object.Set("requests", workload->requests);
+  }
+  Result<Workload> read = ReadWorkload(object, *workload, "--");
+  if (!read.ok()) return reader->Refuse(read.error().field, read.error().given, read.error().accepted);
+  *workload = std::move(*read);
   return true;
-}
-
-bool ReadWorkloadOptions(const Options& options, OptionReader* reader, Workload* workload,
-                         Objective* objective) {
-  int64_t seed = 1;
-  const bool good = ReadArrival(options, reader, workload) &&
-                    reader->Number("--arrival-rate", 1e-6, 1e6, &workload->rate) &&
-                    reader->Whole("--requests", 1, kMostRequests, &workload->requests) &&
-                    reader->Whole("--users", 1, kMostRequests, &workload->users) &&
-                    reader->Whole("--turns", 1, 10000, &workload->turns) &&
-                    reader->Number("--think-time", 0, 1e6, &workload->think_time) &&
-                    reader->Whole("--system-prompt", 0, int64_t{1} << 30, &workload->system_prompt) &&
-                    reader->Whole("--seed", 0, int64_t{1} << 53, &seed) &&
-                    reader->Number("--ttft-ms", 0, 1e9, &objective->ttft_ms) &&
-                    reader->Number("--tpot-ms", 0, 1e9, &objective->tpot_ms) &&
-                    ReadShape(options, reader, "--prompt-shape", &workload->prompt) &&
-                    ReadShape(options, reader, "--output-shape", &workload->output);
-  workload->seed = static_cast<uint64_t>(seed);
-  return good;
 }
 
 // "▁▂▅█": the samples' values over time, the largest one full height.
 std::string Sparkline(const Simulation& simulation, double most, double (*value)(const TimelineSample&)) {
   static constexpr const char* kBars[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
-  std::vector<double> columns(kChartWidth, 0);
+  std::vector<double> columns(kChartWidth, NAN);
   if (!(simulation.now() > 0)) return std::string();
   for (const TimelineSample& sample : simulation.samples()) {
     const int column =
         std::min(kChartWidth - 1, static_cast<int>(sample.time / simulation.now() * kChartWidth));
-    columns[static_cast<size_t>(column)] = std::max(columns[static_cast<size_t>(column)], value(sample));
+    columns[static_cast<size_t>(column)] = std::fmax(columns[static_cast<size_t>(column)], value(sample));
   }
   std::string line;
-  for (double height : columns) {
+  double last = 0;  // samples may lie further apart than columns
+  for (double& height : columns) {
+    if (std::isnan(height)) height = last;
+    last = height;
     const int bar = most > 0 ? static_cast<int>(std::ceil(height / most * 8 - 1e-9)) : 0;
     line += kBars[std::clamp(bar, 0, 8)];
   }
@@ -172,11 +169,11 @@ std::string SimulationText(const Simulation& simulation, const Objective& object
 }  // namespace
 
 CommandResult RunSchedule(const Arguments& arguments, const CommandContext& context) {
-  Result<Options> options =
-      Options::Take(arguments, {{"--json"},
-                                {"--url", "--config", "--arrival", "--arrival-rate", "--requests", "--users",
-                                 "--turns", "--think-time", "--system-prompt", "--prompt-shape",
-                                 "--output-shape", "--trace", "--seed", "--ttft-ms", "--tpot-ms"}});
+  Result<Options> options = Options::Take(
+      arguments, {{"--json"},
+                  {"--url", "--config", "--arrival", "--arrival-rate", "--requests", "--users", "--turns",
+                   "--think-time", "--system-prompt", "--prompt-shape", "--output-shape", "--spread",
+                   "--trace", "--seed", "--ttft-ms", "--tpot-ms"}});
   if (!options.ok()) return Refused(options.error());
   Result<DecodedConfig> decoded = ReadConfig(*options, context);
   if (!decoded.ok()) return Refused(decoded.error());
@@ -184,9 +181,8 @@ CommandResult RunSchedule(const Arguments& arguments, const CommandContext& cont
   if (!resolved.ok()) return Refused(resolved.error());
 
   Workload workload = WorkloadOf(*resolved);
-  Objective objective;
   OptionReader reader(*options);
-  if (!ReadWorkloadOptions(*options, &reader, &workload, &objective)) return Refused(reader.error());
+  if (!ReadWorkloadOptions(*options, &reader, &workload)) return Refused(reader.error());
   if (options->Has("--trace")) {
     const std::optional<std::string> csv = context.read_file(options->Value("--trace"));
     if (!csv) return Refused({"--trace", Quoted(options->Value("--trace")), "a CSV file that can be read"});
@@ -194,8 +190,9 @@ CommandResult RunSchedule(const Arguments& arguments, const CommandContext& cont
     if (!trace.ok()) return Refused(trace.error());
     workload.trace = std::move(*trace);
   }
+  const Objective objective = workload.objective;
   Result<RequestList> list = GenerateRequests(workload);
-  if (!list.ok()) return Refused({"--" + list.error().field, list.error().given, list.error().accepted});
+  if (!list.ok()) return Refused({OptionName(list.error().field), list.error().given, list.error().accepted});
 
   const Report report = EstimateResolved(*resolved);
   const Simulation simulation = Simulate(MakeSchedulerSetup(*resolved, report), std::move(*list));

@@ -83,6 +83,7 @@ struct Config {
   std::optional<Lora> lora;
   std::optional<bool> multimodal;
   std::optional<int64_t> prompt_tokens, output_tokens, concurrency;
+  Json workload;  // null, or the keys of WorkloadKeys() (core/workload.h): how the requests come
 
   friend bool operator==(const Config&, const Config&) = default;
 };

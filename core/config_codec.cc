@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "core/text.h"
+#include "core/workload.h"
 
 namespace plimsoll {
 namespace {
@@ -89,6 +90,8 @@ constexpr std::array<ConfigKey, kConfigKeyCount> kKeys = {{
         "workload that speed is asked for; default 1024"),
     Int("output_tokens", "out", S::kAnyEngine, 1, kMostTokens, &Config::output_tokens, "default 256"),
     Int("concurrency", "c", S::kAnyEngine, 1, kMostSequences, &Config::concurrency, "default 1"),
+    Other("workload", "w", K::kWorkload, S::kAnyEngine,
+          "{\"arrival\":\"poisson\",\"arrival_rate\":2,…}: how the requests of `schedule` come"),
 }};
 
 // ---- enumerated values ------------------------------------------------------------------------------------
@@ -280,6 +283,14 @@ std::optional<Error> SetLora(const ConfigKey& key, const Json& value, Config* co
   return std::nullopt;
 }
 
+std::optional<Error> SetWorkload(const ConfigKey& key, const Json& value, Config* config) {
+  if (!value.is_object()) return Refuse(key, value);
+  const Result<Workload> read = ReadWorkload(value, Workload(), key.json);
+  if (!read.ok()) return read.error();
+  config->workload = value;
+  return std::nullopt;
+}
+
 std::optional<Error> SetInteger(const ConfigKey& key, const Json& value, Config* config) {
   const std::optional<int64_t> number = value.is_number() ? value.AsInt() : std::nullopt;
   const bool in_range =
@@ -339,6 +350,9 @@ void Clear(const ConfigKey& key, Config* config) {
       break;
     case K::kLora:
       config->lora.reset();
+      break;
+    case K::kWorkload:
+      config->workload = Json();
       break;
   }
 }
@@ -612,6 +626,7 @@ std::string AcceptedValues(const ConfigKey& key) {
     case K::kSplitMode:
       return Names(kSplitModes);
     case K::kLora:
+    case K::kWorkload:
       return std::string("an object ") + std::string(key.summary);
   }
   return "";
@@ -645,6 +660,8 @@ Json GetConfigValue(const Config& config, const ConfigKey& key) {
       return config.split_mode ? Json(SplitModeName(*config.split_mode)) : Json();
     case K::kLora:
       return config.lora ? LoraJson(*config.lora) : Json();
+    case K::kWorkload:
+      return config.workload;
   }
   return Json();
 }
@@ -677,6 +694,8 @@ bool IsConfigValueGiven(const Config& config, const ConfigKey& key) {
       return config.split_mode.has_value();
     case K::kLora:
       return config.lora.has_value();
+    case K::kWorkload:
+      return !config.workload.is_null();
   }
   return false;
 }
@@ -726,6 +745,8 @@ std::optional<Error> SetConfigValue(const ConfigKey& key, const Json& value, Con
     }
     case K::kLora:
       return SetLora(key, value, config);
+    case K::kWorkload:
+      return SetWorkload(key, value, config);
   }
   return std::nullopt;
 }
@@ -779,6 +800,7 @@ std::optional<Error> SetConfigText(const ConfigKey& key, std::string_view text, 
     case K::kSpeculative:
     case K::kSplitMode:
     case K::kLora:
+    case K::kWorkload:
       return SetConfigValue(key, Json(text), config);
   }
   return refusal;

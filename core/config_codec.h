@@ -9,7 +9,7 @@
 //   URL    m=llama-3.1-70b&g=rtx-4090,rtx-3090&ctx=16384&eager=1
 //
 // In a URL what is absent stays out, keys stand in the table's order, lists are joined by commas, and what is
-// structured (inline models, formats with exceptions, speculative, lora) is "~" + base64url(JSON).
+// structured (inline models, formats with exceptions, speculative, lora, workload) is "~" + base64url(JSON).
 // Decoding is total and bounded: a fragment over kMaxUrlBytes is refused before it is looked at.
 #ifndef PLIMSOLL_CORE_CONFIG_CODEC_H_
 #define PLIMSOLL_CORE_CONFIG_CODEC_H_
@@ -46,6 +46,7 @@ enum class KeyType : uint8_t {
   kSpeculative,
   kSplitMode,
   kLora,
+  kWorkload,
 };
 
 enum class KeyScope : uint8_t { kAnyEngine, kVllmOnly, kLlamaCppOnly };
@@ -63,7 +64,7 @@ struct ConfigKey {
   std::optional<bool> Config::*flag = nullptr;
 };
 
-constexpr int kConfigKeyCount = 35;
+constexpr int kConfigKeyCount = 36;
 const std::array<ConfigKey, kConfigKeyCount>& ConfigKeys();
 const ConfigKey* FindConfigKey(std::string_view json_name);
 std::string FlagName(const ConfigKey& key);        // "--max-model-len"

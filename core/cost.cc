@@ -69,7 +69,16 @@ CostReport EstimateCost(const Resolved& resolved, const SpeedReport& speed, cons
   }
   const double power_per_hour = cost.watts / 1000 * std::max(0.0, inputs.usd_per_kwh);
   const double saved_per_hour = cost.usd_per_hour - power_per_hour;
-  if (cost.usd_to_buy > 0 && saved_per_hour > 0) cost.hours_to_break_even = cost.usd_to_buy / saved_per_hour;
+  const double hours = std::clamp(inputs.hours_per_day, 0.0, 24.0);
+  if (cost.usd_to_buy > 0 && saved_per_hour > 0) {
+    cost.hours_to_break_even = cost.usd_to_buy / saved_per_hour;
+    if (hours > 0) cost.days_to_break_even = cost.hours_to_break_even / hours;
+  }
+  const double life = std::max(0.0, inputs.years) * 365.25 * hours;
+  if (cost.usd_to_buy > 0 && rate > 0 && life > 0) {
+    cost.usd_owned_per_million_tokens =
+        cost.usd_to_buy / life / 3600 / rate * kMillion + cost.usd_power_per_million_tokens;
+  }
   cost.download = DownloadTime(resolved.stored.file, inputs.link_bits_per_s);
   cost.load = LoadTime(resolved, resolved.stored.checkpoint, inputs.disk_bytes_per_s);
   return cost;
@@ -97,6 +106,8 @@ Json CostToJson(const CostReport& cost) {
       .Set("usd_power_per_million_tokens", OrNull(cost.usd_power_per_million_tokens))
       .Set("usd_to_buy", OrNull(cost.usd_to_buy))
       .Set("hours_to_break_even", OrNull(cost.hours_to_break_even))
+      .Set("days_to_break_even", OrNull(cost.days_to_break_even))
+      .Set("usd_owned_per_million_tokens", OrNull(cost.usd_owned_per_million_tokens))
       .Set("download_s", OrNull(cost.download.value()))
       .Set("load_s", OrNull(cost.load.value()));
   return json;

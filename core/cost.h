@@ -22,6 +22,8 @@ struct CostInputs {
   double usd_per_card_hour = 0;     // renting one card; zero: the card's own figure or unknown
   double usd_per_card = 0;          // buying one; zero: the card's own figure or unknown
   double usd_per_kwh = 0;           // zero: unknown
+  double hours_per_day = 24;        // of use: rented by the hour, and drawing power when owned
+  double years = 3;                 // over which a purchase is written off
   double link_bits_per_s = 1e9;     // of the download
   double disk_bytes_per_s = 2.5e9;  // reading the checkpoint: a PCIe 4 SSD through the page cache
 };
@@ -34,9 +36,10 @@ struct CostReport {
   double usd_per_million_tokens = 0;
   double usd_power_per_million_tokens = 0;
   double usd_to_buy = 0;
-  double hours_to_break_even =
-      0;                   // of renting until buying is cheaper, power included when its price is known
-  Seconds download, load;  // of the checkpoint; from disk to all cards
+  // Of use, until what renting costs more than power has paid for the cards; zero: never, or unknown.
+  double hours_to_break_even = 0, days_to_break_even = 0;
+  double usd_owned_per_million_tokens = 0;  // purchase written off over `years`, and power
+  Seconds download, load;                   // of the checkpoint; from disk to all cards
 };
 
 // `speed` may be empty (a configuration that cannot run): then only what does not depend on it is filled.
@@ -46,6 +49,10 @@ CostReport EstimateCost(const Resolved& resolved, const SpeedReport& speed, cons
 // all cards, each of which copies its own share.
 Seconds DownloadTime(Bytes checkpoint, double link_bits_per_s);
 Seconds LoadTime(const Resolved& resolved, Bytes checkpoint, double disk_bytes_per_s);
+
+// Where a reader's price of power may start: what commercial customers in the United States paid on average
+// in 2024, 12.8 cents (EIA, Electric Power Monthly, table 5.3).
+constexpr double kUsualUsdPerKwh = 0.13;
 
 // What a public post claimed to have paid for a card; both zero: none known.
 struct PriceClaim {

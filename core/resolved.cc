@@ -434,6 +434,7 @@ Json ResolvedConfigJson(const Resolved& resolved) {
   set("prompt_tokens", resolved.prompt_tokens);
   set("output_tokens", resolved.output_tokens);
   set("concurrency", resolved.concurrency);
+  set("workload", config.workload);
   return json;
 }
 

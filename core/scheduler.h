@@ -93,10 +93,6 @@ struct Percentiles {
   double mean = 0, p50 = 0, p90 = 0, p95 = 0, p99 = 0, most = 0;
 };
 
-struct Objective {
-  double ttft_ms = 0, tpot_ms = 0;  // zero: not asked for
-};
-
 struct SimulationSummary {
   int64_t requests = 0, done = 0, refused = 0, preemptions = 0, steps = 0;
   double duration = 0;

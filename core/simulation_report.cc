@@ -81,6 +81,17 @@ std::vector<MetricReading> ReadMetrics(const Simulation& simulation, const Simul
   const double ttft_alert =
       objective.ttft_ms > 0 ? objective.ttft_ms : 2 * std::max(summary.ttft_ms.p50, 100.0);
   std::vector<MetricReading> metrics;
+  if (simulation.setup().reserve_output) {  // llama-server, which knows no blocks and no preemption
+    metrics.push_back({"llamacpp:requests_processing", summary.mean_running,
+                       static_cast<double>(summary.peak_running), seats,
+                       "all slots taken: the next request waits"});
+    metrics.push_back({"llamacpp:requests_deferred", summary.mean_waiting,
+                       static_cast<double>(summary.peak_waiting), 2,
+                       "for a minute: requests come faster than slots are freed"});
+    metrics.push_back({"llamacpp:kv_cache_usage_ratio", summary.mean_kv_usage, summary.peak_kv_usage, 0.92,
+                       "builds of early 2025 and before: later ones count by slot"});
+    return metrics;
+  }
   // Idle cached blocks count as free in this metric, so it is what sequences really hold (memory of
   // block_pool.py).
   metrics.push_back({"vllm:kv_cache_usage_perc", summary.mean_kv_usage, summary.peak_kv_usage, 0.92,
@@ -111,14 +122,14 @@ std::string SimulationHeadline(const Simulation& simulation, const SimulationSum
   const std::string refused = summary.refused > 0
                                   ? " " + CountText(summary.refused) + " requests were refused as too long."
                                   : std::string();
-  if (summary.preemptions * 10 > summary.done) {
-    return "Thrashes: " + CountText(summary.preemptions) + " preemptions, " +
-           CountText(summary.computed_again) + " tokens computed again; " + rate + "." + refused;
-  }
+  const bool thrashes = summary.preemptions * 10 > summary.done;
+  const std::string again = CountText(summary.preemptions) + " preemptions, " +
+                            CountText(summary.computed_again) + " tokens computed again";
   if (summary.saturated) {
     return "Cannot keep up: it serves " + rate + ", and the queue grows to " +
-           CountText(summary.peak_waiting) + "." + refused;
+           CountText(summary.peak_waiting) + (thrashes ? "; " + again : "") + "." + refused;
   }
+  if (thrashes) return "Thrashes: " + again + "; " + rate + "." + refused;
   return "Serves " + rate + "; half of the answers begin within " +
          DurationText(Seconds(summary.ttft_ms.p50 / 1e3)) + " and take " +
          DecimalText(summary.tpot_ms.p50, 1) + " ms per token." + refused;
@@ -158,7 +169,9 @@ Workload WorkloadOf(const Resolved& resolved) {
   workload.requests = std::min<int64_t>(kMostRequests, std::max<int64_t>(workload.users * 8, 32));
   workload.prompt.mean = static_cast<double>(resolved.prompt_tokens);
   workload.output.mean = static_cast<double>(resolved.output_tokens);
-  return workload;
+  if (resolved.config == nullptr || resolved.config->workload.is_null()) return workload;
+  Result<Workload> read = ReadWorkload(resolved.config->workload, workload, "workload");
+  return read.ok() ? std::move(read).value() : workload;
 }
 
 }  // namespace plimsoll

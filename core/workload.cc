@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <utility>
 
+#include "core/text.h"
+
 namespace plimsoll {
 namespace {
 
@@ -151,7 +153,7 @@ RequestList FromTrace(const Workload& workload) {
 Result<RequestList> GenerateRequests(const Workload& workload) {
   if (!workload.trace.empty()) return FromTrace(workload);
   if (auto error = Check(workload)) return *error;
-  Random random(workload.seed);
+  Random random(static_cast<uint64_t>(workload.seed));
   RequestList list;
   list.system_prompt = workload.system_prompt;
   list.requests.reserve(static_cast<size_t>(workload.requests));
@@ -263,46 +265,108 @@ void ReadLength(const Json* value, LengthSpec* spec) {
 
 }  // namespace
 
+const std::array<WorkloadKey, kWorkloadKeyCount>& WorkloadKeys() {
+  constexpr double kTokens = static_cast<double>(kLongest), kCount = static_cast<double>(kMostRequests);
+  static constexpr std::array<WorkloadKey, kWorkloadKeyCount> kKeys = {{
+      {"arrival_rate", 1e-6, 1e6, &Workload::rate},
+      {"requests", 1, kCount, nullptr, &Workload::requests},
+      {"users", 1, kCount, nullptr, &Workload::users},
+      {"turns", 1, 10000, nullptr, &Workload::turns},
+      {"think_time", 0, 1e6, &Workload::think_time},
+      {"system_prompt", 0, kTokens, nullptr, &Workload::system_prompt},
+      {"seed", 0, 9007199254740992.0, nullptr, &Workload::seed},
+      {"ttft_ms", 0, 1e9, nullptr, nullptr, &Objective::ttft_ms},
+      {"tpot_ms", 0, 1e9, nullptr, nullptr, &Objective::tpot_ms},
+  }};
+  return kKeys;
+}
+
+void SetShape(std::string_view name, double spread, LengthSpec* spec) {
+  spec->shape = name == "fixed"     ? LengthShape::kFixed
+                : name == "uniform" ? LengthShape::kUniform
+                                    : LengthShape::kLogNormal;
+  const double own = name == "uniform" ? 0.5 : kChatDeviation;
+  spec->deviation = name == "fixed" ? 0 : spec->mean * (spread > 0 && name != "chat" ? spread : own);
+}
+
+namespace {
+
+// A member that is there and not null.
+const Json* Given(const Json& value, std::string_view name) {
+  const Json* member = value.Find(name);
+  return member != nullptr && !member->is_null() ? member : nullptr;
+}
+
+Error Wrong(std::string_view where, std::string_view name, const Json& given, std::string accepted) {
+  return Error{std::string(where) + "." + std::string(name), given.Dump().substr(0, 60), std::move(accepted)};
+}
+
+// Where in `names` the member stands; `fallback` when it is absent, -1 when it is none of them.
+int Choice(const Json& value, std::string_view name, const std::array<std::string_view, 4>& names,
+           int fallback) {
+  const Json* given = Given(value, name);
+  if (given == nullptr) return fallback;
+  const auto found = std::find(names.begin(), names.end(), given->AsString());
+  return given->is_string() && found != names.end() ? static_cast<int>(found - names.begin()) : -1;
+}
+
+std::string OneOf(const std::array<std::string_view, 4>& names) {
+  return ListText({names.begin(), names.end()}, "or");
+}
+
+std::optional<Error> ReadNumber(const WorkloadKey& key, const Json& value, std::string_view where,
+                                Workload* workload) {
+  const Json* given = Given(value, key.name);
+  if (given == nullptr) return std::nullopt;
+  const std::optional<double> number = given->is_number() ? given->AsDouble() : std::nullopt;
+  const bool whole = key.whole == nullptr || given->AsInt().has_value();
+  if (!number || !whole || !Finite(*number, key.least, key.most)) {
+    return Wrong(where, key.name, *given,
+                 std::string(key.whole != nullptr ? "a whole number from " : "a number from ") +
+                     FormatDouble(key.least) + " to " + FormatDouble(key.most));
+  }
+  if (key.whole != nullptr) {
+    workload->*key.whole = *given->AsInt();
+  } else if (key.real != nullptr) {
+    workload->*key.real = *number;
+  } else {
+    workload->objective.*key.limit = *number;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 Result<Workload> ReadWorkload(const Json& value, const Workload& defaults, std::string_view where) {
   if (!value.is_object()) return Error{std::string(where), value.Dump().substr(0, 60), "an object"};
   Workload workload = defaults;
-  if (const Json* arrival = value.Find("arrival")) {
-    const std::string& name = arrival->AsString();
-    if (name == "closed_loop") {
-      workload.arrival = Arrival::kClosedLoop;
-    } else if (name == "poisson") {
-      workload.arrival = Arrival::kPoisson;
-    } else if (name == "burst") {
-      workload.arrival = Arrival::kBurst;
-    } else if (name == "constant") {
-      workload.arrival = Arrival::kConstant;
-    } else {
-      return Error{std::string(where) + ".arrival", Quoted(name), "closed_loop, poisson, constant or burst"};
-    }
-  }
+  const int arrival = Choice(value, "arrival", kArrivalNames, static_cast<int>(workload.arrival));
+  if (arrival < 0) return Wrong(where, "arrival", *value.Find("arrival"), OneOf(kArrivalNames));
+  workload.arrival = static_cast<Arrival>(arrival);
+  // As measured cases spell them.
   const auto whole = [&](const char* key, int64_t* target) {
     const Json* field = value.Find(key);
     if (field && field->AsInt()) *target = *field->AsInt();
   };
-  const auto real = [&](const char* key, double* target) {
-    const Json* field = value.Find(key);
-    if (field && field->AsDouble()) *target = *field->AsDouble();
-  };
-  real("arrival_rate", &workload.rate);
   whole("concurrency", &workload.users);
   whole("users", &workload.users);
-  // A burst of `concurrency` prompts, unless a number of prompts is given.
+  // A burst of `users` prompts, unless a number of prompts is given.
   if (workload.arrival == Arrival::kBurst) workload.requests = workload.users;
   whole("num_prompts", &workload.requests);
-  whole("requests", &workload.requests);
-  whole("system_prompt", &workload.system_prompt);
-  whole("turns", &workload.turns);
-  real("think_time", &workload.think_time);
-  int64_t seed = static_cast<int64_t>(workload.seed & 0x7fffffff);
-  whole("seed", &seed);
-  workload.seed = static_cast<uint64_t>(seed);
+  for (const WorkloadKey& key : WorkloadKeys()) {
+    if (auto error = ReadNumber(key, value, where, &workload)) return *error;
+  }
   ReadLength(value.Find("input_len"), &workload.prompt);
   ReadLength(value.Find("output_len"), &workload.output);
+  const Json* spread = Given(value, "spread");
+  const double share = spread != nullptr ? spread->AsDouble().value_or(-1) : 0;
+  if (!Finite(share, 0, 100)) return Wrong(where, "spread", *spread, "a number from 0 to 100");
+  for (const auto& [name, spec] :
+       {std::pair{"prompt_shape", &workload.prompt}, {"output_shape", &workload.output}}) {
+    const int shape = Choice(value, name, kShapeNames, 4);
+    if (shape < 0) return Wrong(where, name, *value.Find(name), OneOf(kShapeNames));
+    if (shape < 4) SetShape(kShapeNames[static_cast<size_t>(shape)], share, spec);
+  }
   return workload;
 }
 

@@ -8,6 +8,7 @@
 #ifndef PLIMSOLL_CORE_WORKLOAD_H_
 #define PLIMSOLL_CORE_WORKLOAD_H_
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -35,6 +36,11 @@ struct LengthSpec {
   int64_t most = int64_t{1} << 30;
 };
 
+// What a request must meet to count as good.
+struct Objective {
+  double ttft_ms = 0, tpot_ms = 0;  // zero: not asked for
+};
+
 // One line of a trace.
 struct TraceRow {
   double arrival = 0;
@@ -52,7 +58,8 @@ struct Workload {
   int64_t turns = 1;      // more: sessions whose next prompt is everything so far plus a new `prompt`
   double think_time = 0;  // between an answer and the session's (or user's) next request
   std::vector<TraceRow> trace;  // when not empty: instead of arrival, rate, requests and lengths
-  uint64_t seed = 1;
+  int64_t seed = 1;
+  Objective objective;
 };
 
 constexpr int64_t kMostRequests = 1000000;
@@ -87,10 +94,30 @@ Result<RequestList> GenerateRequests(const Workload& workload);
 // kMostRequests rows.
 Result<std::vector<TraceRow>> ReadTrace(std::string_view csv, std::string_view where);
 
-// The `workload` of a measured case or of the page's link:
-// {"arrival","arrival_rate","concurrency","num_prompts",
-// "input_len":{"mean","dist",…},"output_len":{…},"seed",…}. Lengths that are absent come from the defaults
-// given.
+// The numbers that a `workload` object may give, with their ranges; each is also an option of `schedule`,
+// with
+// `-` for `_`.
+struct WorkloadKey {
+  std::string_view name;  // "arrival_rate"
+  double least, most;
+  double Workload::*real = nullptr;
+  int64_t Workload::*whole = nullptr;
+  double Objective::*limit = nullptr;
+};
+constexpr int kWorkloadKeyCount = 9;
+const std::array<WorkloadKey, kWorkloadKeyCount>& WorkloadKeys();
+
+// Names of the enumerated ones, in the order of their types.
+constexpr std::array<std::string_view, 4> kArrivalNames = {"burst", "poisson", "constant", "closed_loop"};
+constexpr std::array<std::string_view, 4> kShapeNames = {"fixed", "uniform", "lognormal", "chat"};
+// "chat" is a log-normal with kChatDeviation. `spread`: deviation (uniform: half of the width) as a share of
+// the mean; zero: the shape's own.
+void SetShape(std::string_view name, double spread, LengthSpec* spec);
+
+// The `workload` of a configuration or of a measured case: WorkloadKeys(), "arrival", "prompt_shape",
+// "output_shape", "spread"; and as cases write it "concurrency", "num_prompts",
+// "input_len":{"mean","dist",…}, "output_len". What is absent comes from the defaults. A case may carry more.
+// The error names the member.
 Result<Workload> ReadWorkload(const Json& value, const Workload& defaults, std::string_view where);
 
 // The engine-independent random numbers: SplitMix64 (Steele, Lea, Flood, OOPSLA 2014).

@@ -238,5 +238,101 @@ TEST(Schedule, AnswersALoadAndRefusesAnImpossibleOne) {
   EXPECT_NE(trace.out.find("2 of 2 requests done"), std::string::npos) << trace.out;
 }
 
+CommandResult ScheduleWith(std::vector<std::string> more,
+                           const std::map<std::string, std::string>& files = {}) {
+  std::vector<std::string> arguments = {"schedule", "--model",         "llama-3.1-8b", "--gpu",
+                                        "h100-sxm", "--max-model-len", "8192"};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  return Plimsoll(arguments, files);
+}
+
+TEST(Schedule, EveryKindOfLoadRuns) {
+  const std::vector<std::vector<std::string>> loads = {
+      {"--users", "4"},
+      {"--concurrency", "4"},
+      {"--users", "4", "--think-time", "0.5"},
+      {"--arrival", "poisson", "--arrival-rate", "3"},
+      {"--arrival", "constant", "--arrival-rate", "3"},
+      {"--arrival", "burst"},
+      {"--arrival", "closed-loop", "--users", "2"},
+      {"--prompt-shape", "fixed", "--output-shape", "uniform"},
+      {"--prompt-shape", "lognormal", "--spread", "0.4"},
+      {"--prompt-shape", "chat", "--output-shape", "chat", "--seed", "5"},
+      {"--turns", "4", "--think-time", "1", "--system-prompt", "200"},
+      {"--workload", R"({"arrival":"poisson","arrival_rate":4,"turns":2})"},
+      {"--engine", "llama.cpp", "--format", "gguf-q4_k_m", "--max-num-seqs", "4", "--users", "6"}};
+  for (std::vector<std::string> load : loads) {
+    load.insert(load.end(), {"--requests", "40"});
+    const CommandResult text = ScheduleWith(load);
+    ASSERT_EQ(text.exit, 0) << load[0] << ' ' << load[1] << ' ' << text.err;
+    EXPECT_NE(text.out.find("40 of 40 requests done"), std::string::npos)
+        << load[0] << ' ' << load[1] << text.out;
+    for (const char* line :
+         {"time to first token", "time per output token", "between tokens", "whole request"}) {
+      EXPECT_NE(text.out.find(line), std::string::npos) << line;
+    }
+    load.push_back("--json");
+    const Result<Json> json = Json::Parse(ScheduleWith(load).out, "json");
+    ASSERT_TRUE(json.ok());
+    for (const char* member : {"headline", "summary", "metrics", "timeline", "requests", "config"}) {
+      EXPECT_TRUE(json->Has(member)) << member;
+    }
+    EXPECT_EQ(json->Find("requests")->items().size(), 40U);
+  }
+}
+
+TEST(Schedule, OptionsAndTheConfigurationsWorkloadMeanTheSame) {
+  const CommandResult flags = ScheduleWith(
+      {"--arrival-rate", "4", "--requests", "50", "--turns", "3", "--prompt-shape", "chat", "--seed", "3"});
+  const CommandResult object = ScheduleWith(
+      {"--workload",
+       R"({"arrival":"poisson","arrival_rate":4,"requests":50,"turns":3,"prompt_shape":"chat","seed":3})"});
+  EXPECT_EQ(flags.out, object.out);
+  // A flag wins over the configuration.
+  EXPECT_EQ(ScheduleWith({"--workload", R"({"requests":99})", "--requests", "50"}).out,
+            ScheduleWith({"--requests", "50"}).out);
+}
+
+TEST(Schedule, GoodputCountsTheObjective) {
+  const auto goodput = [](const char* ttft, const char* tpot) {
+    const CommandResult result = ScheduleWith(
+        {"--arrival-rate", "2", "--requests", "60", "--ttft-ms", ttft, "--tpot-ms", tpot, "--json"});
+    return *Json::Parse(result.out, "json")->Find("summary")->Find("goodput_requests_per_s")->AsDouble();
+  };
+  EXPECT_EQ(goodput("0.001", "0"), 0);
+  EXPECT_EQ(goodput("0", "0.001"), 0);
+  EXPECT_GT(goodput("1e6", "1e6"), 1);
+  EXPECT_NE(ScheduleWith({"--ttft-ms", "500"}).out.find("goodput"), std::string::npos);
+}
+
+TEST(Schedule, RefusesInOneLineThatNamesTheField) {
+  const std::vector<std::vector<std::string>> bad = {
+      {"--users", "0"},         {"--requests", "0"},        {"--requests", "2000000"},
+      {"--turns", "1.5"},       {"--think-time", "-1"},     {"--system-prompt", "x"},
+      {"--seed", "-1"},         {"--ttft-ms", "nan"},       {"--tpot-ms", "soon"},
+      {"--spread", "200"},      {"--prompt-shape", "bell"}, {"--output-shape", ""},
+      {"--arrival", "monthly"}, {"--trace", "none.csv"},    {"--workload", "{\"turns\":0}"}};
+  for (const std::vector<std::string>& options : bad) {
+    const CommandResult refused = ScheduleWith(options);
+    EXPECT_EQ(refused.exit, 2) << options[0];
+    EXPECT_NE(refused.err.find(options[0]), std::string::npos) << refused.err;
+    EXPECT_NE(refused.err.find("accepted:"), std::string::npos) << refused.err;
+    EXPECT_EQ(std::count(refused.err.begin(), refused.err.end(), '\n'), 1) << refused.err;
+  }
+  EXPECT_NE(ScheduleWith({"--arrival", "poisson"}).err.find("--arrival-rate"), std::string::npos);
+  const CommandResult trace = ScheduleWith({"--trace", "t.csv"}, {{"t.csv", "0,10,10\n1,10\n"}});
+  EXPECT_EQ(trace.exit, 2);
+  EXPECT_NE(trace.err.find("--trace line 2"), std::string::npos) << trace.err;
+}
+
+TEST(Schedule, ImpossibleLoadsAreAnswered) {
+  const CommandResult fast = ScheduleWith({"--arrival-rate", "100000", "--requests", "2000"});
+  EXPECT_EQ(fast.exit, 0);
+  EXPECT_EQ(fast.out.rfind("Cannot keep up", 0), 0U) << fast.out;
+  const CommandResult large = ScheduleWith({"--prompt-tokens", "9000", "--requests", "5"});
+  EXPECT_EQ(large.exit, 0);
+  EXPECT_EQ(large.out.rfind("Cannot run", 0), 0U) << large.out;
+}
+
 }  // namespace
 }  // namespace plimsoll

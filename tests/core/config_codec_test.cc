@@ -261,6 +261,9 @@ class RandomConfig {
         return object.Set("method", "draft").Set("model", Word()).Set("num_tokens", 3);
       case KeyType::kSplitMode:
         return Json(Below(2) == 0 ? "layer" : "row");
+      case KeyType::kWorkload:
+        object.Set("arrival", "poisson").Set("arrival_rate", static_cast<double>(Below(1000) + 1) / 7);
+        return object.Set("turns", Below(9) + 1).Set("prompt_shape", "chat");
       case KeyType::kLora:
         return object.Set("max_rank", Below(64) + 1);
     }

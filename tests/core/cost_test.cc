@@ -43,6 +43,22 @@ TEST(Cost, EnergyAndMoneyPerToken) {
   EXPECT_NEAR(cost.usd_power_per_million_tokens, 7 / 3.6 * 0.3, 1e-9);
   EXPECT_DOUBLE_EQ(cost.usd_to_buy, 1400);
   EXPECT_NEAR(cost.hours_to_break_even, 1400 / (1 - 0.21), 1e-9);
+  EXPECT_NEAR(cost.days_to_break_even, 1400 / (1 - 0.21) / 24, 1e-9);
+  // 26,298 hours write 9467.28 million tokens.
+  EXPECT_NEAR(cost.usd_owned_per_million_tokens, 1400 / 9467.28 + 7 / 3.6 * 0.3, 1e-9);
+}
+
+TEST(Cost, FewerHoursADayMakeOwningDearer) {
+  Pair pair;
+  pair.inputs.hours_per_day = 8;
+  pair.inputs.years = 1;
+  const CostReport cost = EstimateCost(pair.resolved, pair.speed, pair.inputs);
+  EXPECT_NEAR(cost.days_to_break_even, 1400 / (1 - 0.21) / 8, 1e-9);
+  EXPECT_NEAR(cost.usd_owned_per_million_tokens, 1400 / (2922 * 0.36) + 7 / 3.6 * 0.3, 1e-9);
+  pair.inputs.hours_per_day = 0;
+  const CostReport never = EstimateCost(pair.resolved, pair.speed, pair.inputs);
+  EXPECT_EQ(never.days_to_break_even, 0);
+  EXPECT_EQ(never.usd_owned_per_million_tokens, 0);
 }
 
 TEST(Cost, WhatIsUnknownStaysUnknown) {

@@ -69,7 +69,7 @@ void ExpectEqual(const SchedulerSetup& setup, const Workload& workload, const st
   }
 }
 
-Workload Chat(Arrival arrival, int64_t requests, uint64_t seed) {
+Workload Chat(Arrival arrival, int64_t requests, int64_t seed) {
   Workload workload;
   workload.arrival = arrival;
   workload.rate = 20;
@@ -82,7 +82,7 @@ Workload Chat(Arrival arrival, int64_t requests, uint64_t seed) {
 }
 
 TEST(Scheduler, EqualsTheStepByStepTwin) {
-  for (uint64_t seed = 1; seed <= 6; ++seed) {
+  for (int64_t seed = 1; seed <= 6; ++seed) {
     for (Arrival arrival : {Arrival::kBurst, Arrival::kPoisson, Arrival::kConstant, Arrival::kClosedLoop}) {
       ExpectEqual(SmallSetup(), Chat(arrival, 60, seed), "seed " + std::to_string(seed));
     }
@@ -90,7 +90,7 @@ TEST(Scheduler, EqualsTheStepByStepTwin) {
 }
 
 TEST(Scheduler, EqualsTheTwinWhenThePoolIsShort) {
-  for (uint64_t seed = 1; seed <= 6; ++seed) {
+  for (int64_t seed = 1; seed <= 6; ++seed) {
     SchedulerSetup setup = SmallSetup();
     setup.blocks = 60;
     setup.reserve_prompt = seed % 2 == 0;
@@ -99,9 +99,9 @@ TEST(Scheduler, EqualsTheTwinWhenThePoolIsShort) {
 }
 
 TEST(Scheduler, EqualsTheTwinForSessionsAndASystemPrompt) {
-  for (uint64_t seed = 1; seed <= 6; ++seed) {
+  for (int64_t seed = 1; seed <= 6; ++seed) {
     SchedulerSetup setup = SmallSetup();
-    setup.blocks = 90 + static_cast<int64_t>(seed) * 20;
+    setup.blocks = 90 + seed * 20;
     Workload workload = Chat(seed % 2 == 0 ? Arrival::kClosedLoop : Arrival::kPoisson, 60, seed);
     workload.turns = 4;
     workload.think_time = 0.3;
@@ -114,14 +114,14 @@ TEST(Scheduler, EqualsTheTwinForSessionsAndASystemPrompt) {
 }
 
 TEST(Scheduler, EqualsTheTwinForHybridsWindowsAndSpeculation) {
-  for (uint64_t seed = 1; seed <= 4; ++seed) {
+  for (int64_t seed = 1; seed <= 4; ++seed) {
     SchedulerSetup setup = SmallSetup("gpt-oss-20b");
     setup.full_groups = 2;
     setup.window_groups = 2;
     setup.windows[0].most_blocks = 9;
     setup.windows[1].most_blocks = 3;
     setup.state_blocks = 3;
-    setup.lookahead = static_cast<int64_t>(seed % 3);
+    setup.lookahead = seed % 3;
     setup.blocks = 300;
     Workload workload = Chat(Arrival::kPoisson, 50, seed);
     workload.turns = 2;

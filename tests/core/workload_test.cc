@@ -82,6 +82,49 @@ TEST(Workload, NamesTheFieldThatIsWrong) {
   EXPECT_EQ(field([](Workload* w) { w->think_time = 1e300; }), "think_time");
 }
 
+TEST(Workload, ReadsAnObjectAndNamesTheMemberThatIsWrong) {
+  Workload defaults;
+  defaults.users = 7;
+  defaults.prompt.mean = 1000;
+  defaults.output.mean = 100;
+  const auto read = [&](const char* text) {
+    return ReadWorkload(*Json::Parse(text, "w"), defaults, "workload");
+  };
+  const Workload same = *read("{}");
+  EXPECT_EQ(same.arrival, Arrival::kClosedLoop);
+  EXPECT_EQ(same.users, 7);
+  const Workload full = *read(
+      R"({"arrival":"poisson","arrival_rate":2.5,"requests":90,"turns":4,"think_time":1.5,"system_prompt":64,)"
+      R"("seed":9,"ttft_ms":500,"tpot_ms":40,"prompt_shape":"uniform","output_shape":"lognormal","spread":0.25})");
+  EXPECT_EQ(full.arrival, Arrival::kPoisson);
+  EXPECT_EQ(full.rate, 2.5);
+  EXPECT_EQ(full.requests, 90);
+  EXPECT_EQ(full.turns, 4);
+  EXPECT_EQ(full.think_time, 1.5);
+  EXPECT_EQ(full.system_prompt, 64);
+  EXPECT_EQ(full.seed, 9);
+  EXPECT_EQ(full.objective.ttft_ms, 500);
+  EXPECT_EQ(full.objective.tpot_ms, 40);
+  EXPECT_EQ(full.prompt.shape, LengthShape::kUniform);
+  EXPECT_EQ(full.prompt.deviation, 250);
+  EXPECT_EQ(full.output.shape, LengthShape::kLogNormal);
+  EXPECT_EQ(full.output.deviation, 25);
+  EXPECT_EQ(read(R"({"prompt_shape":"chat","spread":0.1})")->prompt.deviation, 1000 * kChatDeviation);
+  const auto field = [&](const char* text) {
+    const Result<Workload> wrong = read(text);
+    return wrong.ok() ? std::string() : wrong.error().field;
+  };
+  EXPECT_EQ(field(R"({"users":0})"), "workload.users");
+  EXPECT_EQ(field(R"({"turns":1.5})"), "workload.turns");
+  EXPECT_EQ(field(R"({"arrival_rate":-1})"), "workload.arrival_rate");
+  EXPECT_EQ(field(R"({"arrival_rate":"2"})"), "workload.arrival_rate");
+  EXPECT_EQ(field(R"({"arrival":5})"), "workload.arrival");
+  EXPECT_EQ(field(R"({"output_shape":"bell"})"), "workload.output_shape");
+  EXPECT_EQ(field(R"({"spread":"wide"})"), "workload.spread");
+  EXPECT_EQ(field(R"({"seed":1e300})"), "workload.seed");
+  EXPECT_EQ(field(R"([])"), "workload");
+}
+
 TEST(Workload, ReadsATrace) {
   const auto rows = ReadTrace("arrival,prompt,output\n0,100,20\r\n1.5, 30, 4\n", "--trace");
   ASSERT_TRUE(rows.ok());
