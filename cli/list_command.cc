@@ -4,6 +4,7 @@
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/table.h"
+#include "core/gguf_types.h"
 #include "core/text.h"
 
 namespace plimsoll {
@@ -102,12 +103,26 @@ Json ListJson(const Catalog& catalog, const std::string& what) {
   return list;
 }
 
+// From which release a format is read, and what is not exact about it.
+std::string FormatNote(const WeightFormat& format) {
+  if (format.family == FormatFamily::kMxfp4) return "vLLM 0.10.1 and later";
+  if (format.family != FormatFamily::kGguf) return "";
+  const GgufFileTypeInfo& info = Info(static_cast<GgufFileType>(format.gguf_type));
+  const std::string base = "gguf-" + std::string(info.id);
+  if (format.average.factor > 0) {
+    return "average of published files: " + DecimalText(format.average.factor, 2) + " times " + base + " (" +
+           DecimalText(format.average.low, 2) + " to " + DecimalText(format.average.high, 2) + ")";
+  }
+  if (format.wide_ends) return base + " with embedding and head in Q8_0";
+  return info.since_build > 0 ? "llama.cpp b" + std::to_string(info.since_build) + " and later" : "";
+}
+
 std::string ListText(const Catalog& catalog, const std::string& what) {
   if (what == "models") return ModelsText(catalog);
   if (what == "gpus") return GpusText(catalog);
-  std::string text;
-  for (const WeightFormat& format : catalog.formats()) text += format.id + "\n";
-  return text;
+  Table table({"id", ""});
+  for (const WeightFormat& format : catalog.formats()) table.Add({format.id, FormatNote(format)});
+  return table.Print();
 }
 
 }  // namespace

@@ -35,9 +35,7 @@ Bytes Band(const LlamaCardUse& use, const Resolved& resolved) {
   Bytes band = MiBFromDouble(Value(Measure::kLlamaTightBase));
   band +=
       BytesFromDouble(Value(Measure::kLlamaTightCompute) * static_cast<double>(use.compute_buffer.count()));
-  if (resolved.stored.approximate) {
-    band += BytesFromDouble(0.03 * static_cast<double>(use.weights.count()));
-  }
+  band += WeightsBand(resolved.stored, use.weights);
   return band;
 }
 

@@ -252,12 +252,12 @@ void FillCache(const Resolved& resolved, const VllmRules& rules, const Stage& st
 }
 
 // How far off the sum of what is measured rather than derived may be.
-Bytes ErrorBand(const VllmRules& rules, const GpuReport& gpu) {
+Bytes ErrorBand(const Resolved& resolved, const VllmRules& rules, const GpuReport& gpu) {
   const double measured = static_cast<double>((gpu.activation + gpu.non_torch).count());
   const double graphs = rules.graphs_inside ? static_cast<double>(gpu.cuda_graph.count()) : 0;
   return BytesFromDouble(measured * Value(Measure::kVllmTightActivation) +
                          graphs * Value(Measure::kVllmTightGraphs)) +
-         GiBFromDouble(Value(Measure::kVllmTightBase));
+         GiBFromDouble(Value(Measure::kVllmTightBase)) + WeightsBand(resolved.stored, gpu.weights);
 }
 
 void Fail(FailureStage failure, std::string_view code, std::string_view message, std::string_view fix,
@@ -313,7 +313,7 @@ void Judge(const Resolved& resolved, const VllmRules& rules, const Bottleneck& t
                   "CUDA graph capture ends out of memory: the share leaves too little beside it.",
                   "Lower gpu_memory_utilization, or set enforce_eager.", report);
     }
-    tight = tight || tightest.headroom < ErrorBand(rules, gpu);
+    tight = tight || tightest.headroom < ErrorBand(resolved, rules, gpu);
   }
   report->verdict = tight || overloaded ? Verdict::kTight : Verdict::kFits;
   if (overloaded) {

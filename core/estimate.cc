@@ -75,6 +75,8 @@ Json WeightsJson(const Resolved& resolved, const WeightsReport& weights) {
       .Set("bits_per_weight", weights.bits_per_weight)
       .Set("file_bytes", resolved.stored.file.count())
       .Set("approximate", resolved.stored.approximate)
+      .Set("checkpoint_low_bytes", resolved.stored.low.count())
+      .Set("checkpoint_high_bytes", resolved.stored.high.count())
       .Set("checkpoint_repo", resolved.checkpoint ? Json(resolved.checkpoint->repo) : Json());
   return json;
 }

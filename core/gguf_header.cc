@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <optional>
+#include <unordered_map>
 #include <utility>
 
 #include "core/file_tensors.h"
@@ -386,6 +387,32 @@ constexpr ArchitectureName kArchitectures[] = {
     {"minimax-m2", "MiniMaxM2ForCausalLM", "minimax_m2"},
 };
 
+// The types that one tensor has in the file, block by block.
+struct BlockTypes {
+  std::string name;  // "attn_q"
+  std::vector<std::pair<int32_t, GgmlType>> blocks;
+  bool differ = false;  // from what the rules say
+};
+
+// {"0": "q6_k", "4": "q4_k"}, or one name if all blocks agree.
+Json RunsOf(BlockTypes* types) {
+  std::sort(types->blocks.begin(), types->blocks.end());
+  Json runs = Json::MakeObject();
+  for (size_t i = 0; i < types->blocks.size(); ++i) {
+    const GgmlType type = types->blocks[i].second;
+    if (i > 0 && types->blocks[i - 1].second == type) continue;
+    runs.AppendMember(std::to_string(i == 0 ? 0 : types->blocks[i].first), Json(Info(type).name));
+  }
+  return runs.members().size() == 1 ? runs.members()[0].second : runs;
+}
+
+// "blk.{}.attn_q.weight" -> "attn_q".
+std::string_view BareName(std::string_view name) {
+  if (name.substr(0, 7) == "blk.{}.") name.remove_prefix(7);
+  const size_t dot = name.rfind(".weight");
+  return dot != std::string_view::npos && dot + 7 == name.size() ? name.substr(0, dot) : name;
+}
+
 class ConfigWriter {
  public:
   explicit ConfigWriter(const GgufHeader& header) : header_(header) {}
@@ -551,6 +578,52 @@ Result<GgufHeader> JoinGgufHeaders(const std::vector<GgufHeader>& parts) {
 }
 
 Result<Json> ConfigOfGguf(const GgufHeader& header) { return ConfigWriter(header).Write(); }
+
+Json ExactFormatOfGguf(const GgufHeader& header, const Architecture& architecture) {
+  const std::string id = FormatOfGguf(header);
+  const bool imatrix = header.metadata.Has("quantize.imatrix.file");
+  Json object = Json::MakeObject();
+  object.Set("id", id);
+  if (imatrix) object.Set("imatrix", true);
+  const Result<WeightFormat> format = ReadWeightFormat(object, "format");
+  // A file has more tensors than layers; a hostile number of layers must not make a long walk.
+  const int64_t layers = architecture.layers + architecture.mtp_layers;
+  if (!format.ok() || layers > static_cast<int64_t>(header.tensors.size())) return Json(id);
+  std::unordered_map<std::string_view, GgmlType> file;
+  for (const GgufFileTensor& tensor : header.tensors) file.emplace(tensor.name, tensor.type);
+  std::vector<std::vector<int32_t>> of_group(architecture.groups.size() + 1);
+  for (size_t i = 0; i < architecture.layer_group.size(); ++i)
+    of_group[architecture.layer_group[i]].push_back(static_cast<int32_t>(i));
+  for (int64_t i = 0; i < architecture.mtp_layers; ++i)
+    of_group.back().push_back(static_cast<int32_t>(architecture.layers + i));
+
+  std::vector<BlockTypes> all;
+  for (size_t i = 0; i < architecture.gguf.size(); ++i) {
+    const GgufTensor& tensor = architecture.gguf[i];
+    const std::string_view bare = BareName(tensor.name);
+    auto known = std::find_if(all.begin(), all.end(), [bare](const BlockTypes& t) { return t.name == bare; });
+    if (known == all.end()) known = all.insert(all.end(), BlockTypes{std::string(bare), {}, false});
+    const std::vector<GgmlType> expected = GgufTensorTypes(architecture, *format, static_cast<int32_t>(i));
+    const size_t group = tensor.mtp ? of_group.size() - 1 : static_cast<size_t>(std::max(tensor.group, 0));
+    const bool outside = !tensor.mtp && tensor.group < 0;
+    for (size_t l = 0; l < expected.size(); ++l) {
+      const int32_t block = outside ? 0 : of_group[group][l];
+      std::string name = tensor.name;
+      if (!outside) name.replace(name.find("{}"), 2, std::to_string(block));
+      const auto found = file.find(name);
+      const GgmlType type = found == file.end() ? expected[l] : found->second;
+      known->blocks.push_back({block, type});
+      known->differ = known->differ || type != expected[l];
+    }
+  }
+  Json types = Json::MakeObject();
+  for (BlockTypes& tensor : all) {
+    if (tensor.differ) types.Set(tensor.name, RunsOf(&tensor));
+  }
+  if (types.members().empty()) return imatrix ? object : Json(id);
+  object.Set("tensor_types", std::move(types));
+  return object;
+}
 
 GgufLayout LayoutOfGguf(const GgufHeader& header) {
   GgufLayout layout;

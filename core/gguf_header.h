@@ -56,6 +56,11 @@ Result<GgufHeader> JoinGgufHeaders(const std::vector<GgufHeader>& parts);
 // that we do not know is an error that names it.
 Result<Json> ConfigOfGguf(const GgufHeader& header);
 
+// The file's format as ReadWeightFormat reads it: the id alone where every tensor has the type that
+// llama-quantize's rules give it, else an object that lists the types of those that differ (dynamic
+// mixtures), so that an estimate has the file's own bytes.
+Json ExactFormatOfGguf(const GgufHeader& header, const Architecture& architecture);
+
 // Exact bytes of each layer, as LayOutGguf gives them by rule.
 GgufLayout LayoutOfGguf(const GgufHeader& header);
 

@@ -11,6 +11,20 @@ using internal::SaturatingMultiply;
 
 constexpr int64_t kFileAlignment = 32;  // GGUF_DEFAULT_ALIGNMENT
 
+bool StartsWith(std::string_view text, std::string_view prefix) {
+  return text.substr(0, prefix.size()) == prefix;
+}
+
+// "blk.{}.ffn_down_exps.weight" -> "ffn_down_exps"; "token_embd.weight" -> "token_embd".
+std::string_view ShortName(std::string_view name) {
+  constexpr std::string_view kBlock = "blk.{}.";
+  constexpr std::string_view kWeight = ".weight";
+  if (StartsWith(name, kBlock)) name.remove_prefix(kBlock.size());
+  if (name.size() > kWeight.size() && name.substr(name.size() - kWeight.size()) == kWeight)
+    name.remove_suffix(kWeight.size());
+  return name;
+}
+
 // How many tensors of each counted category came before. llama-quantize counts as it walks.
 struct Counters {
   int64_t attention_v = 0;
@@ -20,10 +34,6 @@ struct Counters {
 };
 
 bool UseMoreBits(int64_t i, int64_t n) { return i < n / 8 || i >= 7 * n / 8 || (i - n / 8) % 3 == 2; }
-
-bool StartsWith(std::string_view text, std::string_view prefix) {
-  return text.substr(0, prefix.size()) == prefix;
-}
 
 int64_t Elements(const GgufTensor& tensor) {
   return SaturatingMultiply(SaturatingMultiply(tensor.ne0, tensor.ne1), tensor.ne2);
@@ -41,7 +51,8 @@ class Rules {
   Rules(const Architecture& architecture, const WeightFormat& format)
       : file_(static_cast<GgufFileType>(std::clamp(format.gguf_type, 0, kGgufFileTypes - 1))),
         default_(Info(file_).default_type),
-        imatrix_(format.importance_matrix) {
+        imatrix_(format.importance_matrix),
+        wide_ends_(format.wide_ends) {
     const std::string_view name = architecture.name;
     falcon_ = StartsWith(name, "FalconForCausalLM");
     for (const LayerGroup& group : architecture.groups)
@@ -131,6 +142,8 @@ class Rules {
 
   GgmlType Choose(const GgufTensor& tensor, int64_t layer, const Counters& before) const {
     const GgufCategory category = tensor.category;
+    const bool end = category == GgufCategory::kOutput || category == GgufCategory::kTokenEmbedding;
+    if (end && wide_ends_) return GgmlType::kQ8_0;
     if (category == GgufCategory::kOutput || (tied_ && category == GgufCategory::kTokenEmbedding)) {
       return OutputType(tensor.ne0);
     }
@@ -348,6 +361,7 @@ class Rules {
   GgufFileType file_;
   GgmlType default_;
   bool imatrix_;
+  bool wide_ends_;
   bool falcon_ = false;
   bool tied_ = true;
   bool is_70b_ = false;
@@ -504,10 +518,111 @@ class Layouter {
   Counters counters_;
 };
 
+// Types as a format lists them (WeightFormat::tensor_types), the rules for what it does not list.
+class ListedTypes {
+ public:
+  ListedTypes(const Architecture& architecture, const WeightFormat& format)
+      : first_(architecture.gguf.data()), rules_(architecture, format) {
+    if (format.tensor_types.empty()) return;
+    runs_.resize(architecture.gguf.size());
+    for (size_t i = 0; i < runs_.size(); ++i) {
+      const std::string_view name = ShortName(architecture.gguf[i].name);
+      for (const GgufTensorType& entry : format.tensor_types) {
+        if (entry.tensor == name) runs_[i].push_back(&entry);
+      }
+    }
+  }
+
+  const Rules& rules() const { return rules_; }
+
+  // `tensor` is one of Architecture::gguf.
+  GgmlType Type(const GgufTensor& tensor, int64_t layer, const Counters& before) const {
+    const auto index = static_cast<size_t>(&tensor - first_);
+    if (index < runs_.size()) {
+      const GgufTensorType* last = nullptr;
+      for (const GgufTensorType* entry : runs_[index]) {
+        if (entry->from <= layer && (last == nullptr || entry->from >= last->from)) last = entry;
+      }
+      if (last != nullptr) return static_cast<GgmlType>(std::clamp(last->type, 0, kGgmlTypes - 1));
+    }
+    return rules_.Type(tensor, layer, before);
+  }
+
+ private:
+  const GgufTensor* first_;
+  Rules rules_;
+  std::vector<std::vector<const GgufTensorType*>> runs_;
+};
+
+// Tensor by tensor and layer by layer: for formats that list types, which are laid out once.
+GgufLayout LayOutListed(const Architecture& architecture, const WeightFormat& format) {
+  const ListedTypes types(architecture, format);
+  GgufLayout layout;
+  layout.tied = types.rules().tied();
+  Counters counters;
+  const auto add = [&layout](const GgufTensor& tensor, GgmlType type) {
+    const Bytes bytes(BytesAs(tensor, type));
+    layout.tensors += bytes;
+    layout.padding += Bytes(Padding(bytes.count()));
+    layout.elements = internal::SaturatingAdd(layout.elements, Elements(tensor));
+    ++layout.tensor_count;
+    return bytes;
+  };
+  for (const GgufTensor& tensor : architecture.gguf) {
+    if (tensor.group >= 0 || tensor.mtp) continue;
+    const Bytes bytes = add(tensor, types.Type(tensor, 0, counters));
+    Bytes& part = tensor.category == GgufCategory::kTokenEmbedding ? layout.token_embedding
+                  : tensor.category == GgufCategory::kOutput       ? layout.output
+                                                                   : layout.output_norm;
+    part += bytes;
+  }
+  for (int64_t layer = 0; layer < types.rules().layers(); ++layer) {
+    const bool mtp = layer >= architecture.layers;
+    const int32_t group = mtp ? -1 : architecture.layer_group[static_cast<size_t>(layer)];
+    GgufLayout::Layer sum;
+    for (const GgufTensor& tensor : architecture.gguf) {
+      if (tensor.mtp != mtp || (!mtp && tensor.group != group)) continue;
+      const Bytes bytes = add(tensor, types.Type(tensor, layer, counters));
+      (tensor.expert ? sum.experts : sum.dense) += bytes;
+      if (tensor.expert) layout.largest_expert = std::max(layout.largest_expert, bytes);
+      Count(tensor.category, tensor.quantizable, &counters);
+    }
+    layout.layers.push_back(sum);
+  }
+  if (layout.tied) layout.output = layout.token_embedding;
+  return layout;
+}
+
+// What an average says of the whole says the same of every part.
+void Scale(double factor, GgufLayout* layout) {
+  const auto scale = [factor](Bytes* bytes) {
+    *bytes = BytesFromDouble(static_cast<double>(bytes->count()) * factor);
+  };
+  for (Bytes* part :
+       {&layout->token_embedding, &layout->output, &layout->output_norm, &layout->largest_expert})
+    scale(part);
+  layout->tensors = layout->token_embedding + layout->output_norm;
+  if (!layout->tied) layout->tensors += layout->output;
+  for (GgufLayout::Layer& layer : layout->layers) {
+    scale(&layer.dense);
+    scale(&layer.experts);
+    layout->tensors += layer.dense + layer.experts;
+  }
+}
+
 }  // namespace
 
+double AverageFactor(const WeightFormat& format, Bytes by_rules, int64_t elements) {
+  if (format.given_bits > 0 && by_rules > Bytes(0)) {
+    return format.given_bits * static_cast<double>(elements) / (8.0 * static_cast<double>(by_rules.count()));
+  }
+  return format.average.factor > 0 ? format.average.factor : 1;
+}
+
 GgufLayout LayOutGguf(const Architecture& architecture, const WeightFormat& format) {
-  GgufLayout layout = Layouter(architecture, format).Run();
+  GgufLayout layout =
+      format.tensor_types.empty() ? Layouter(architecture, format).Run() : LayOutListed(architecture, format);
+  if (format.approximate()) Scale(AverageFactor(format, layout.tensors, layout.elements), &layout);
   SumLayers(&layout);
   return layout;
 }
@@ -528,9 +643,10 @@ std::vector<GgmlType> GgufTensorTypes(const Architecture& architecture, const We
                                       int32_t gguf_tensor) {
   std::vector<GgmlType> types;
   if (gguf_tensor < 0 || static_cast<size_t>(gguf_tensor) >= architecture.gguf.size()) return types;
-  const Rules rules(architecture, format);
+  const ListedTypes listed(architecture, format);
+  const Rules& rules = listed.rules();
   const GgufTensor& wanted = architecture.gguf[static_cast<size_t>(gguf_tensor)];
-  if (wanted.group < 0 && !wanted.mtp) return {rules.Type(wanted, 0, {})};
+  if (wanted.group < 0 && !wanted.mtp) return {listed.Type(wanted, 0, {})};
   // Walks the file as llama-quantize does, so that the counters stand right.
   Counters counters;
   for (int64_t layer = 0; layer < rules.layers(); ++layer) {
@@ -538,7 +654,7 @@ std::vector<GgmlType> GgufTensorTypes(const Architecture& architecture, const We
     const int32_t group = mtp ? -1 : architecture.layer_group[static_cast<size_t>(layer)];
     for (const GgufTensor& tensor : architecture.gguf) {
       if (tensor.mtp != mtp || tensor.group != group) continue;
-      if (&tensor == &wanted) types.push_back(rules.Type(tensor, layer, counters));
+      if (&tensor == &wanted) types.push_back(listed.Type(tensor, layer, counters));
       Count(tensor.category, tensor.quantizable, &counters);
     }
   }

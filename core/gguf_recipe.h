@@ -40,6 +40,9 @@ void SumLayers(GgufLayout* layout);
 // REQUIRES: format.family == kGguf. An approximate format (an average) spreads its bits evenly.
 GgufLayout LayOutGguf(const Architecture& architecture, const WeightFormat& format);
 
+// What a file's average makes of the bytes that its base mixture has by the rules; 1 where rules hold.
+double AverageFactor(const WeightFormat& format, Bytes by_rules, int64_t elements);
+
 // The type of one tensor in each layer where it stands (one entry for a tensor outside layers). For the
 // inventory; costs by the layer.
 std::vector<GgmlType> GgufTensorTypes(const Architecture& architecture, const WeightFormat& format,

@@ -62,6 +62,9 @@ const GgmlTypeInfo& Info(GgmlType type);
 // The type with this id in a file; false: unknown to us.
 bool FindGgmlType(uint32_t ggml_id, GgmlType* type);
 
+// The type of this name, in lower case ("q6_k"); false: none.
+bool FindGgmlTypeName(std::string_view name, GgmlType* type);
+
 // Bytes of `rows` rows of `ne0` elements. REQUIRES for exactness: ne0 is a multiple of the block.
 Bytes GgmlBytes(GgmlType type, int64_t ne0, int64_t rows);
 
@@ -105,15 +108,34 @@ enum class GgufFileType : uint8_t {
 constexpr int kGgufFileTypes = 35;
 
 struct GgufFileTypeInfo {
-  std::string_view id;    // "q4_k_m": the contract's format id without "gguf-"
-  int llama_ftype;        // general.file_type in the file's metadata
-  GgmlType default_type;  // what a tensor gets when no rule says otherwise
-  bool needs_imatrix;     // llama-quantize refuses to write it without an importance matrix
+  std::string_view id;      // "q4_k_m": the contract's format id without "gguf-"
+  int llama_ftype;          // general.file_type in the file's metadata
+  GgmlType default_type;    // what a tensor gets when no rule says otherwise
+  bool needs_imatrix;       // llama-quantize refuses to write it without an importance matrix
+  int32_t since_build = 0;  // the first build that reads it and its date (yyyymmdd); 0: older than the
+  int32_t since_date = 0;   // releases that we tell apart
 };
 const GgufFileTypeInfo& Info(GgufFileType type);
 
 // Whether published files of this type are made with an importance matrix as a rule: all of the IQ types.
 bool UsuallyWithImatrix(GgufFileType type);
+
+// Files that people publish beside llama-quantize's own mixtures: one of its mixtures (`base`) with other
+// types for some tensors. Where it is known which, the file is exact; where each tensor of each model was
+// chosen by hand, an average over published files stands for it: their bytes relative to the base mixture of
+// the same model. (A plain average of bits per weight would spread twice as wide: the share of the embedding
+// differs between models, and the base knows it.)
+struct GgufMixture {
+  std::string_view id;  // "ud-q4_k_xl": the contract's format id without "gguf-"
+  GgufFileType base;
+  bool wide_ends;  // --token-embedding-type q8_0 --output-tensor-type q8_0
+  double factor;   // bytes / bytes of the base mixture; 1 with wide_ends: exact
+  double low, high;
+};
+constexpr int kGgufMixtures = 18;
+const GgufMixture& Mixture(int index);
+// -1: no such mixture.
+int FindGgufMixture(std::string_view id);
 
 // Index for WeightFormat::gguf_type; -1: no such file type. `id` without "gguf-", in lower case; common other
 // spellings ("q4_k", "q3_k", "q5_k") mean the medium mixture, as in llama-quantize.

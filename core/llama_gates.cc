@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/gguf_types.h"
 #include "core/llama_rules.h"
 #include "core/text.h"
 
@@ -53,6 +54,24 @@ void CheckFormat(Resolved* resolved) {
   Remark(resolved, "format_not_gguf", Severity::kError,
          "llama.cpp loads GGUF files; it cannot read " + format.id + ".",
          "Use " + nearest + ", the GGUF type nearest in size, or another gguf- format.");
+}
+
+bool Older(const EngineVersion& version, int32_t build, int32_t date) {
+  return version.number > 0 ? version.number < build : version.date < date;
+}
+
+// Types of ggml that came after the first releases that we tell apart.
+void CheckFormatRelease(Resolved* resolved) {
+  const WeightFormat& format = *resolved->format;
+  if (format.family != FormatFamily::kGguf || format.gguf_type < 0) return;
+  const GgufFileTypeInfo& info = Info(static_cast<GgufFileType>(format.gguf_type));
+  const EngineVersion& version = resolved->version;
+  if (info.since_build == 0 || IsIkFork(version) || !Older(version, info.since_build, info.since_date))
+    return;
+  const std::string build = "b" + std::to_string(info.since_build);
+  Remark(resolved, "format_newer_than_engine", Severity::kError,
+         "llama.cpp reads " + format.id + " since build " + build + "; " + version.text + " is older.",
+         "Set engine_version to " + build + " or later.");
 }
 
 void CheckCacheTypes(Resolved* resolved) {
@@ -112,8 +131,7 @@ void CheckModel(Resolved* resolved) {
   for (const ModelSupport& support : kSupport) {
     if (support.model_type != architecture.model_type) continue;
     const EngineVersion& version = resolved->version;
-    const bool old = version.number > 0 ? version.number < support.build : version.date < support.date;
-    if (!old) return;
+    if (!Older(version, support.build, support.date)) return;
     Remark(resolved, "engine_too_old_for_model", Severity::kWarning,
            "llama.cpp reads " + architecture.model_type + " models since build b" +
                std::to_string(support.build) + "; " + version.text + " is older.",
@@ -171,6 +189,7 @@ std::string_view NearestGguf(const WeightFormat& format) {
 
 void CheckLlamaConfiguration(const Config& config, Resolved* resolved) {
   CheckFormat(resolved);
+  CheckFormatRelease(resolved);
   CheckCacheTypes(resolved);
   CheckModel(resolved);
   CheckContext(config, resolved);

@@ -46,10 +46,23 @@ Result<ModelFile> ReadGgufParts(const std::vector<FilePart>& parts) {
     file.remarks.push_back("Its architecture is not one that we know: " + model.error().given + ".");
     return file;
   }
+  const Result<Architecture> architecture = ReadArchitecture(*model, "gguf");
+  if (!architecture.ok()) {
+    file.remarks.push_back(
+        "Its metadata does not make a model that we can count: " + architecture.error().Message() + ".");
+    return file;
+  }
   Config config;
   config.inline_model = *model;
-  config.format = Json(file.format);
+  config.format = ExactFormatOfGguf(*whole, *architecture);
   config.engine = EngineKind::kLlamaCpp;
+  const Result<WeightFormat> format = ReadWeightFormat(config.format, "format");
+  const Bytes counted = format.ok() ? LayOutGguf(*architecture, *format).tensors : Bytes(0);
+  if (whole->split_count == 1 && counted != file.bytes) {
+    file.remarks.push_back("As we read its architecture the tensors take " + std::to_string(counted.count()) +
+                           " bytes, in the file " + std::to_string(file.bytes.count()) +
+                           ": it holds tensors that we do not expect, or lacks some.");
+  }
   file.config = std::move(config);
   return file;
 }

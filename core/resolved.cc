@@ -235,6 +235,26 @@ void Remark(std::string code, Severity severity, std::string message, std::strin
   resolved->diagnostics.push_back({std::move(code), severity, std::move(message), std::move(fix)});
 }
 
+// The types of a hand-made file are not known: say that its size is an average, and how far files lie apart.
+void RemarkOnAverage(Resolved* resolved) {
+  const StoredWeights& stored = resolved->stored;
+  if (!stored.approximate) return;
+  const double low = static_cast<double>(stored.low.count()) / static_cast<double>(stored.checkpoint.count());
+  const double high =
+      static_cast<double>(stored.high.count()) / static_cast<double>(stored.checkpoint.count());
+  Remark(
+      "format_is_average", Severity::kInfo,
+      resolved->format->given_bits > 0
+          ? "The weights follow the bits per weight that were given, not llama-quantize's rules."
+          : "Publishers choose the types of " + resolved->format->id +
+                " tensor by tensor: its size is an average of published files, " +
+                DecimalText(stored.bits_per_weight * low, 2) + " to " +
+                DecimalText(stored.bits_per_weight * high, 2) + " bits per weight, " + SizeText(stored.low) +
+                " to " + SizeText(stored.high) + ".",
+      "For the exact size read the file's header: plimsoll inventory --file, or drop the file on the page.",
+      resolved);
+}
+
 // llama.cpp splits by layer or row over whatever cards there are (split_mode); the degrees are vLLM's.
 void LayOutLlamaCpp(const Config& config, Resolved* resolved) {
   resolved->tp = resolved->pp = resolved->dp = 1;
@@ -375,6 +395,7 @@ Result<Resolved> Resolve(const Config& config, const Catalog& catalog) {
   if (MaybeError error = ResolveDraft(config, catalog, &resolved)) return *error;
   LayOut(config, &resolved);
   CopyGiven(config, &resolved);
+  RemarkOnAverage(&resolved);
   resolved.defaulted.reserve(static_cast<size_t>(kConfigKeyCount));
   const Engine& engine = FindEngine(resolved.engine);
   engine.TakeDefaults(config, &resolved);

@@ -175,6 +175,7 @@ std::string AcceptedIds() {
   for (int i = 0; i < kGgufFileTypes; ++i) {
     text.append(i == 0 ? " " : ", ").append(Info(static_cast<GgufFileType>(i)).id);
   }
+  for (int i = 0; i < kGgufMixtures; ++i) text.append(", ").append(Mixture(i).id);
   return text;
 }
 
@@ -194,6 +195,15 @@ Result<WeightFormat> FormatOfId(std::string_view text, std::string_view where) {
     WeightFormat format;
     format.family = FormatFamily::kGguf;
     format.gguf_type = FindGgufFileType(std::string_view(id).substr(kGgufPrefix.size()));
+    if (const int mixture = FindGgufMixture(std::string_view(id).substr(kGgufPrefix.size())); mixture >= 0) {
+      const GgufMixture& made = Mixture(mixture);
+      format.id = id;
+      format.gguf_type = static_cast<int>(made.base);
+      format.wide_ends = made.wide_ends;
+      format.importance_matrix = true;  // both publishers use one for every file
+      if (!made.wide_ends) format.average = {made.factor, made.low, made.high};
+      return format;
+    }
     if (format.gguf_type >= 0) {
       format.id =
           std::string(kGgufPrefix) + std::string(Info(static_cast<GgufFileType>(format.gguf_type)).id);
@@ -232,6 +242,8 @@ constexpr std::string_view kObjectKeys[] = {"id",
                                             "static_activations",
                                             "quantization_config",
                                             "stores_tied_head",
+                                            "bits_per_weight",
+                                            "tensor_types",
                                             "repo",
                                             "source",
                                             "notes"};
@@ -242,7 +254,7 @@ std::optional<Error> CheckKeys(const Json& object, std::string_view where) {
     return Error{
         Field(where, Quoted(member.first)), Given(member.second),
         "id, group_size, unquantized, symmetric, desc_act, imatrix, block_size, per_channel, scale_dtype, "
-        "double_quant, static_activations or quantization_config"};
+        "double_quant, static_activations, bits_per_weight, tensor_types or quantization_config"};
   }
   return std::nullopt;
 }
@@ -266,6 +278,48 @@ std::optional<Error> ReadSchemeOptions(const Json& object, std::string_view wher
     if (!value->is_bool()) return BadField(where, flag.key, *value, "true or false");
     *flag.target = *value->AsBool();
   }
+  return std::nullopt;
+}
+
+// {"ffn_down_exps": "q6_k", "attn_v": {"0": "q8_0", "4": "q5_k"}}: a type, or types from a layer on.
+std::optional<Error> ReadTensorTypes(const Json* given, std::string_view where, WeightFormat* format) {
+  if (!IsSet(given)) return std::nullopt;
+  constexpr std::string_view kAccepted =
+      "an object from a GGUF tensor's name to a type of ggml such as \"q6_k\", or to types by first layer";
+  const auto bad = [&](const Json& value) { return BadField(where, "tensor_types", value, kAccepted); };
+  if (!given->is_object() || given->members().size() > kMaxRules) return bad(*given);
+  const auto add = [&](const std::string& tensor, int64_t from, const Json& name) {
+    GgmlType type = GgmlType::kF32;
+    const bool known = name.is_string() && FindGgmlTypeName(Lower(name.AsString()), &type);
+    if (known)
+      format->tensor_types.push_back({tensor, static_cast<int32_t>(from), static_cast<int32_t>(type)});
+    return known && format->tensor_types.size() <= kMaxRules;
+  };
+  for (const Json::Member& member : given->members()) {
+    if (!member.second.is_object()) {
+      if (!add(member.first, 0, member.second)) return bad(member.second);
+      continue;
+    }
+    for (const Json::Member& run : member.second.members()) {
+      int64_t from = 0;
+      bool number = !run.first.empty() && run.first.size() <= 6;
+      for (const char c : run.first) {
+        number = number && c >= '0' && c <= '9';
+        if (number) from = from * 10 + (c - '0');
+      }
+      if (!number || !add(member.first, from, run.second)) return bad(member.second);
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Error> ReadGivenBits(const Json* given, std::string_view where, WeightFormat* format) {
+  if (!IsSet(given)) return std::nullopt;
+  const std::optional<double> bits = given->AsDouble();
+  if (!bits || !(*bits >= 0.5 && *bits <= 32))
+    return BadField(where, "bits_per_weight", *given, "a number from 0.5 to 32");
+  format->given_bits = *bits;
+  format->average = {};
   return std::nullopt;
 }
 
@@ -294,7 +348,11 @@ Result<WeightFormat> ReadFormatObject(const Json& object, std::string_view where
     return *error;
   const Json* imatrix = object.Find("imatrix");
   if (IsSet(imatrix) && !imatrix->is_bool()) return BadField(where, "imatrix", *imatrix, "true or false");
-  format->importance_matrix = ReadFlag(imatrix, false);
+  format->importance_matrix = ReadFlag(imatrix, format->importance_matrix);
+  if (format->family == FormatFamily::kGguf) {
+    if (auto error = ReadGivenBits(object.Find("bits_per_weight"), where, &format.value())) return *error;
+    if (auto error = ReadTensorTypes(object.Find("tensor_types"), where, &format.value())) return *error;
+  }
   format->stores_tied_head = ReadFlag(object.Find("stores_tied_head"), false);
   return format;
 }
@@ -318,6 +376,8 @@ const std::vector<std::string_view>& FormatIds() {
     for (int i = 0; i < kGgufFileTypes; ++i) {
       gguf.push_back(std::string(kGgufPrefix) + std::string(Info(static_cast<GgufFileType>(i)).id));
     }
+    for (int i = 0; i < kGgufMixtures; ++i)
+      gguf.push_back(std::string(kGgufPrefix) + std::string(Mixture(i).id));
     for (const std::string& id : gguf) all.push_back(id);
     return all;
   }();

@@ -60,6 +60,19 @@ struct FormatRule {
   bool if_quantized = false;  // changes the scheme of what is quantised anyway (GPTQModel "+:" rules)
 };
 
+// An average over published files with the extremes among them; factor 0: no average, exact by rules.
+struct Average {
+  double factor = 0, low = 0, high = 0;
+};
+
+// One tensor of a GGUF: "ffn_down_exps" (any "blk.N.ffn_down_exps.weight"), "token_embd", with its type from
+// layer `from` on until the next entry of the same tensor.
+struct GgufTensorType {
+  std::string tensor;
+  int32_t from = 0;
+  int32_t type = 0;  // a GgmlType
+};
+
 struct WeightFormat {
   std::string id;                              // of the contract: "awq-int4", "gguf-q4_k_m"
   FormatFamily family = FormatFamily::kPlain;  // of most of the weights
@@ -73,8 +86,14 @@ struct WeightFormat {
   bool stores_tied_head = false;   // the files hold the head although it is tied to the embedding
   bool importance_matrix = false;  // kGguf: quantised with an imatrix
   int gguf_type = -1;              // kGguf: a GgufFileType of gguf_types.h
-  double approximate_bpw = 0;      // kGguf: an average over published files instead of rules; 0: rules
+  // kGguf: files that depart from llama-quantize's rules.
+  bool wide_ends = false;  // embedding and head in Q8_0
+  Average average;         // bytes over those of the rules' mixture, from published files
+  double given_bits = 0;   // bits per weight as the file's publisher states them; 0: not given
+  std::vector<GgufTensorType> tensor_types;  // as read from a file's header, or llama-quantize --tensor-type
 
+  // Whether its bytes are an average, or a figure rounded by a publisher, rather than rules.
+  bool approximate() const { return average.factor > 0 || given_bits > 0; }
   const WeightScheme* main_scheme() const { return schemes.empty() ? nullptr : schemes.data(); }
 };
 

@@ -21,7 +21,16 @@ const WeightScheme& SchemeOf(const QuantizedMask& mask, size_t tensor) {
 StoredWeights StoreGguf(const Architecture& architecture, const WeightFormat& format) {
   const GgufLayout layout = LayOutGguf(architecture, format);
   StoredWeights stored;
-  stored.checkpoint = layout.tensors;
+  stored.checkpoint = stored.low = stored.high = layout.tensors;
+  stored.approximate = format.approximate();
+  if (stored.approximate) {
+    // A figure that a publisher gives in two digits is right to half a percent.
+    Average average = format.average;
+    if (average.factor <= 0) average = {1, 0.995, 1.005};
+    const double middle = static_cast<double>(layout.tensors.count()) / average.factor;
+    stored.low = BytesFromDouble(middle * average.low);
+    stored.high = BytesFromDouble(middle * average.high);
+  }
   stored.file = layout.tensors + layout.padding + GgufMetadataBytes(architecture, layout.tensor_count);
   if (layout.elements > 0) {
     stored.bits_per_weight =
@@ -119,6 +128,24 @@ void AppendGgufRows(const Architecture& architecture, const WeightFormat& format
   }
 }
 
+// The rows of an average: which tensor has which type is not known, only what all of them take.
+void Approximate(const Architecture& architecture, const WeightFormat& format,
+                 std::vector<InventoryRow>* rows) {
+  const Bytes whole = LayOutGguf(architecture, format).tensors;
+  Bytes by_rules, scaled;
+  for (const InventoryRow& row : *rows) by_rules += row.bytes;
+  if (by_rules <= Bytes(0)) return;
+  const double factor = static_cast<double>(whole.count()) / static_cast<double>(by_rules.count());
+  InventoryRow* largest = &rows->front();
+  for (InventoryRow& row : *rows) {
+    if (row.bytes > largest->bytes) largest = &row;
+    row.type = "about " + row.type;
+    row.bytes = BytesFromDouble(static_cast<double>(row.bytes.count()) * factor);
+    scaled += row.bytes;
+  }
+  largest->bytes += whole - scaled;
+}
+
 InventoryRow MakeRow(const Tensor& tensor, const WeightScheme& scheme, int64_t count) {
   InventoryRow row;
   row.name = tensor.name;
@@ -170,6 +197,13 @@ void AppendRows(const Architecture& architecture, const QuantizedMask& mask, siz
 
 }  // namespace
 
+Bytes WeightsBand(const StoredWeights& stored, Bytes held) {
+  if (!stored.approximate || stored.checkpoint <= Bytes(0)) return Bytes(0);
+  const Bytes off = std::max(stored.high - stored.checkpoint, stored.checkpoint - stored.low);
+  return BytesFromDouble(static_cast<double>(held.count()) * static_cast<double>(off.count()) /
+                         static_cast<double>(stored.checkpoint.count()));
+}
+
 StoredWeights StoreWeights(const Architecture& architecture, const WeightFormat& format,
                            const QuantizedMask& mask) {
   if (format.family == FormatFamily::kGguf) return StoreGguf(architecture, format);
@@ -193,7 +227,7 @@ StoredWeights StoreWeights(const Architecture& architecture, const WeightFormat&
   if (format.stores_tied_head && architecture.tied_embeddings) {
     stored.checkpoint += Bytes(2) * SaturatingMultiply(architecture.vocab, architecture.hidden);
   }
-  stored.file = stored.checkpoint;
+  stored.file = stored.low = stored.high = stored.checkpoint;
   if (elements > 0) {
     stored.bits_per_weight =
         8.0 * static_cast<double>(stored.checkpoint.count()) / static_cast<double>(elements);
@@ -208,6 +242,7 @@ std::vector<InventoryRow> ListInventory(const Architecture& architecture, const 
     for (size_t i = 0; i < architecture.gguf.size(); ++i) {
       AppendGgufRows(architecture, format, static_cast<int32_t>(i), &rows);
     }
+    if (format.approximate()) Approximate(architecture, format, &rows);
     return rows;
   }
   for (size_t i = 0; i < architecture.tensors.size(); ++i) AppendRows(architecture, mask, i, &rows);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/architecture.h"
+#include "core/model_file.h"
 
 namespace plimsoll {
 namespace {
@@ -43,11 +44,10 @@ class GgufWriter {
 };
 
 // A whole file of a small Llama, as the converter writes it.
-std::string SmallLlama(std::string_view format, const Json& config,
-                       std::vector<GgufTensor>* listed = nullptr) {
+std::string SmallLlama(const Json& format, const Json& config, std::vector<GgufTensor>* listed = nullptr) {
   Result<Architecture> architecture = ReadArchitecture(config, "model");
   EXPECT_TRUE(architecture.ok());
-  Result<WeightFormat> weight_format = ReadWeightFormat(Json(format), "format");
+  Result<WeightFormat> weight_format = ReadWeightFormat(format, "format");
   EXPECT_TRUE(weight_format.ok());
   struct Entry {
     std::string name;
@@ -137,6 +137,41 @@ TEST(GgufHeader, TheLayoutOfAFileIsTheLayoutByRule) {
   ASSERT_EQ(by_file.layers.size(), by_rule.layers.size());
   for (size_t i = 0; i < by_rule.layers.size(); ++i)
     EXPECT_EQ(by_file.layers[i].dense, by_rule.layers[i].dense) << i;
+}
+
+// A file whose types somebody chose by hand: its own types become the format, so that an estimate has the
+// file's bytes, layer by layer.
+TEST(GgufHeader, TypesThatDepartFromTheRulesBecomeTheFormat) {
+  const Json config = LlamaConfig();
+  const Json mixed = *Json::Parse(
+      R"({"id":"gguf-q4_k_m","tensor_types":{"ffn_down":{"0":"q8_0","2":"q3_k","5":"q6_k"},
+          "attn_v":"q8_0","token_embd":"q8_0","output":"f16"}})",
+      "format");
+  const std::string bytes = SmallLlama(mixed, config);
+  const Result<GgufHeader> header = ReadGgufHeader(bytes, -1);
+  ASSERT_TRUE(header.ok());
+  const GgufLayout by_file = LayoutOfGguf(*header);
+  const Result<ModelFile> file = ReadModelFile({{"mixed.gguf", bytes, -1}});
+  ASSERT_TRUE(file.ok()) << file.error().Message();
+  ASSERT_TRUE(file->config.has_value());
+  EXPECT_TRUE(file->remarks.empty()) << file->remarks[0];
+  const Result<Architecture> architecture = ReadArchitecture(file->config->inline_model, "model");
+  const Result<WeightFormat> format = ReadWeightFormat(file->config->format, "format");
+  ASSERT_TRUE(architecture.ok());
+  ASSERT_TRUE(format.ok()) << format.error().Message();
+  EXPECT_FALSE(format->approximate());
+  const GgufLayout listed = LayOutGguf(*architecture, *format);
+  EXPECT_EQ(listed.tensors, by_file.tensors);
+  EXPECT_EQ(listed.tensors, file->bytes);
+  EXPECT_EQ(listed.output, by_file.output);
+  EXPECT_EQ(listed.token_embedding, by_file.token_embedding);
+  ASSERT_EQ(listed.layers.size(), by_file.layers.size());
+  for (size_t i = 0; i < listed.layers.size(); ++i)
+    EXPECT_EQ(listed.layers[i].dense, by_file.layers[i].dense) << i;
+  // And a file by the rules is told by its name alone.
+  const Result<ModelFile> plain = ReadModelFile({{"plain.gguf", SmallLlama("gguf-q4_k_m", config), -1}});
+  ASSERT_TRUE(plain.ok());
+  EXPECT_EQ(plain->config->format, Json("gguf-q4_k_m"));
 }
 
 TEST(GgufHeader, RowsFoldLayers) {
@@ -239,6 +274,7 @@ TEST(GgufHeader, DamagedHeadersNeverHang) {
     ListFileTensors(*header);
     if (const Result<Json> config = ConfigOfGguf(*header); config.ok())
       (void)ReadArchitecture(*config, "gguf").ok();
+    (void)ReadModelFile({{"x.gguf", bytes, static_cast<int64_t>(bytes.size()) + 1000000}}).ok();
   }
 }
 

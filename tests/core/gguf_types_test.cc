@@ -61,5 +61,33 @@ TEST(GgufTypes, FileTypes) {
   EXPECT_EQ(Info(GgufFileType::kIq2M).default_type, GgmlType::kIq2S);
 }
 
+TEST(GgufTypes, MixturesOfPublishers) {
+  std::set<std::string_view> ids;
+  for (int i = 0; i < kGgufMixtures; ++i) {
+    const GgufMixture& mixture = Mixture(i);
+    EXPECT_TRUE(ids.insert(mixture.id).second) << mixture.id;
+    EXPECT_EQ(FindGgufMixture(mixture.id), i);
+    EXPECT_EQ(FindGgufFileType(mixture.id), -1) << mixture.id;
+    EXPECT_LE(mixture.low, mixture.factor) << mixture.id;
+    EXPECT_GE(mixture.high, mixture.factor) << mixture.id;
+    EXPECT_EQ(mixture.wide_ends, mixture.id.substr(0, 3) != "ud-") << mixture.id;
+    EXPECT_EQ(mixture.high > mixture.low, !mixture.wide_ends) << mixture.id;
+  }
+  EXPECT_EQ(FindGgufMixture("q4_k_m"), -1);
+}
+
+TEST(GgufTypes, Names) {
+  GgmlType type = GgmlType::kF32;
+  for (int i = 0; i < kGgmlTypes; ++i) {
+    std::string lower;
+    for (const char c : Info(static_cast<GgmlType>(i)).name)
+      lower += static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+    ASSERT_TRUE(FindGgmlTypeName(lower, &type)) << lower;
+    EXPECT_EQ(type, static_cast<GgmlType>(i));
+  }
+  EXPECT_FALSE(FindGgmlTypeName("q4", &type));
+  EXPECT_FALSE(FindGgmlTypeName("", &type));
+}
+
 }  // namespace
 }  // namespace plimsoll

@@ -115,8 +115,8 @@ struct Named {
 
 class DumbQuantizer {
  public:
-  DumbQuantizer(const Architecture& model, std::string type, bool imatrix)
-      : model_(model), type_(std::move(type)), imatrix_(imatrix) {
+  DumbQuantizer(const Architecture& model, std::string type, bool imatrix, bool wide_ends = false)
+      : model_(model), type_(std::move(type)), imatrix_(imatrix), wide_ends_(wide_ends) {
     for (const GgufTensor& tensor : model.gguf) {
       if (tensor.group < 0 && !tensor.mtp)
         tensors_.push_back({tensor.name, tensor.ne0, tensor.ne1, tensor.ne2});
@@ -145,7 +145,10 @@ class DumbQuantizer {
 
   int64_t Total() {
     int64_t total = 0;
-    for (const Named& tensor : tensors_) total += Size(tensor, TypeOf(tensor));
+    for (const Named& tensor : tensors_) {
+      const bool end = tensor.name == "output.weight" || tensor.name == "token_embd.weight";
+      total += Size(tensor, end && wide_ends_ ? "q8_0" : TypeOf(tensor));
+    }
     return total;
   }
 
@@ -337,6 +340,7 @@ class DumbQuantizer {
   const Architecture& model_;
   std::string type_;
   bool imatrix_;
+  bool wide_ends_;
   std::vector<Named> tensors_;
   bool mtp_ = false;
   bool untied_ = false;
@@ -482,6 +486,111 @@ constexpr Published kPublished[] = {
     {"kimi-k2.5", "w4a16", 595000000000, false, 2e-3},
     {"llama-2-70b", "awq-int4", 36500000000, false, 4e-3},
 };
+
+// Files whose types their publisher chose by hand: an average, and every one of them within its band. Sizes
+// are llama-bench's "size" or the page's.
+struct Dynamic {
+  const char* model;
+  const char* format;
+  double gib;
+};
+constexpr double kGb = 1e9 / (1024.0 * 1024 * 1024);
+constexpr Dynamic kDynamic[] = {
+    {"gemma-4-26b-a4b", "gguf-ud-q4_k_xl", 15.9},
+    {"nemotron-3-super-120b-a12b", "gguf-ud-q4_k_xl", 78.02},
+    {"glm-4.5-air", "gguf-ud-q4_k_xl", 68.013},
+    {"qwen3.6-35b-a3b", "gguf-ud-q4_k_xl", 21.27},
+    {"qwen3.5-0.8b", "gguf-ud-q4_k_xl", 0.559 * kGb},
+    {"qwen3.5-2b", "gguf-ud-q4_k_xl", 1.34 * kGb},
+    {"qwen3.5-4b", "gguf-ud-q4_k_xl", 2.9 * kGb},
+    {"qwen3.5-9b", "gguf-ud-q4_k_xl", 6.0 * kGb},
+    {"qwen3.5-27b", "gguf-ud-q4_k_xl", 17.6 * kGb},
+    {"qwen3.5-122b-a10b", "gguf-ud-q4_k_xl", 68.4 * kGb},
+    {"qwen3.5-397b-a17b", "gguf-ud-q4_k_xl", 219.2 * kGb},
+    {"qwen3.6-27b", "gguf-ud-q4_k_xl", 17.912397824 * kGb},
+    {"glm-4.6", "gguf-ud-q4_k_xl", 203.678086594 * kGb},
+    {"gemma-4-26b-a4b", "gguf-ud-q8_k_xl", 25.94},
+    {"glm-4.7-flash", "gguf-ud-q8_k_xl", 32.7},
+    {"qwen3.6-27b", "gguf-ud-q8_k_xl", 33.31},
+    {"qwen3.6-35b-a3b", "gguf-ud-q8_k_xl", 35.8},
+    {"gemma-4-31b", "gguf-ud-q8_k_xl", 32.6},
+    {"qwen3-235b-a22b", "gguf-ud-q3_k_xl", 96.994},
+    {"deepseek-v3.1", "gguf-ud-q3_k_xl", 279.43},
+    {"minimax-m2", "gguf-ud-q3_k_s", 87.2},
+    {"qwen3.5-122b-a10b", "gguf-ud-q5_k_xl", 85.6},
+    {"minimax-m2", "gguf-ud-q6_k_xl", 194.282845634 * kGb},
+    {"deepseek-r1", "gguf-ud-iq1_s", 130.6},
+    {"deepseek-r1", "gguf-ud-iq1_m", 158},
+    {"deepseek-r1", "gguf-ud-iq2_xxs", 183},
+    {"deepseek-r1", "gguf-ud-q2_k_xl", 212},
+    {"kimi-k2", "gguf-ud-q2_k_xl", 381 * kGb},
+    {"kimi-k2", "gguf-ud-tq1_0", 245 * kGb},
+};
+
+TEST(Weights, DynamicFilesLieInTheirBands) {
+  std::vector<double> errors;
+  for (const Dynamic& dynamic : kDynamic) {
+    const Model* model = TheCatalog().FindModel(dynamic.model);
+    ASSERT_NE(model, nullptr) << dynamic.model;
+    const BoundFormat* bound = TheCatalog().Bind(*model, dynamic.format);
+    ASSERT_NE(bound, nullptr) << dynamic.format;
+    const StoredWeights& stored = bound->stored;
+    EXPECT_TRUE(stored.approximate);
+    EXPECT_GE(dynamic.gib, stored.low.gib()) << dynamic.model << " " << dynamic.format;
+    EXPECT_LE(dynamic.gib, stored.high.gib()) << dynamic.model << " " << dynamic.format;
+    errors.push_back(std::fabs(stored.checkpoint.gib() / dynamic.gib - 1));
+    Bytes rows;
+    for (const InventoryRow& row : ListInventory(*bound->architecture, *bound->format, *bound->mask)) {
+      rows += row.bytes;
+      EXPECT_EQ(row.type.substr(0, 6), "about ") << row.name;
+    }
+    EXPECT_EQ(rows, stored.checkpoint);
+    const GgufLayout layout = LayOutGguf(*bound->architecture, *bound->format);
+    Bytes parts = layout.token_embedding + layout.output_norm;
+    if (!layout.tied) parts += layout.output;
+    for (const GgufLayout::Layer& layer : layout.layers) parts += layer.dense + layer.experts;
+    EXPECT_EQ(parts, layout.tensors);
+  }
+  std::sort(errors.begin(), errors.end());
+  EXPECT_LT(errors[errors.size() / 2], 0.04);
+}
+
+// Both ends in Q8_0, else the usual mixture. Sizes as their publisher lists them.
+TEST(Weights, FilesWithWideEnds) {
+  struct Listed {
+    const char* model;
+    const char* format;
+    double gb;
+    double tolerance;
+  };
+  for (const Listed& listed : std::initializer_list<Listed>{{"llama-3.1-70b", "gguf-q6_k_l", 58.40, 2e-4},
+                                                            {"llama-3.1-70b", "gguf-q5_k_l", 50.60, 2e-4},
+                                                            {"llama-3.1-70b", "gguf-q4_k_l", 43.30, 2e-4},
+                                                            {"llama-3.1-70b", "gguf-q3_k_xl", 38.06, 2e-4},
+                                                            {"qwen2.5-3b", "gguf-q5_k_l", 2.2978, 2e-3}}) {
+    const Model* model = TheCatalog().FindModel(listed.model);
+    ASSERT_NE(model, nullptr);
+    const BoundFormat* bound = TheCatalog().Bind(*model, listed.format);
+    EXPECT_FALSE(bound->stored.approximate);
+    const double gb = static_cast<double>(bound->stored.file.count()) / 1e9;
+    EXPECT_NEAR(gb / listed.gb, 1, listed.tolerance) << listed.model << " " << listed.format;
+    const std::string id(Info(static_cast<GgufFileType>(bound->format->gguf_type)).id);
+    EXPECT_EQ(bound->stored.checkpoint.count(), DumbQuantizer(*bound->architecture, id, true, true).Total());
+  }
+}
+
+// A publisher's own figure makes the whole; how it is spread stays the mixture's.
+TEST(Weights, GivenBitsPerWeight) {
+  const Model* model = TheCatalog().FindModel("qwen3.6-27b");
+  const Result<WeightFormat> format = ReadWeightFormat(
+      *Json::Parse(R"({"id":"gguf-ud-q4_k_xl","bits_per_weight":5.25})", "format"), "format");
+  ASSERT_TRUE(format.ok()) << format.error().Message();
+  const QuantizedMask mask = BindFormat(model->architecture, *format);
+  const StoredWeights stored = StoreWeights(model->architecture, *format, mask);
+  EXPECT_NEAR(stored.bits_per_weight, 5.25, 1e-6);
+  EXPECT_TRUE(stored.approximate);
+  EXPECT_NEAR(stored.high.gib() / stored.low.gib(), 1.01, 1e-3);
+}
 
 TEST(Weights, PublishedCheckpoints) {
   for (const Published& published : kPublished) {
