@@ -7,7 +7,8 @@
 //   generate_pages       writes its pages into a folder of its own: `generate_pages OUT_DIR TEMPLATES_DIR MEASURED_DIR`
 //   web/*.mjs            assets/<name>.mjs
 //   plimsoll.mjs         assets/, from the web build
-//   plimsoll.wasm, fonts assets/plimsoll.lzma: what the estimator loads, packed into one file (web/lzma.mjs unpacks it)
+//   plimsoll.wasm, fonts assets/plimsoll.lzma: what the estimator loads, packed into one file (split_module.mjs,
+//                        web/lzma.mjs, web/wasm_streams.mjs)
 //   fonts                assets/inter-{regular,semibold}.ttf for the text pages, assets/inter-license.txt
 //
 // Content hashes. Every .css, .mjs, .lzma and .ttf file gets its hash into its name, so a host's cache can never pair old
@@ -23,6 +24,8 @@ import {existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, w
 import {tmpdir} from 'node:os';
 import {dirname, extname, join, posix, relative} from 'node:path';
 import {gzipSync} from 'node:zlib';
+import {join as unsplit, streamNames} from '../web/wasm_streams.mjs';
+import {split} from './split_module.mjs';
 
 const argument = {};
 for (let i = 2; i < process.argv.length; ++i) {
@@ -49,34 +52,71 @@ function add(path, file) {
   files.set(path, readFileSync(file));
 }
 
-// Files as one LZMA stream with its size in the header: first the length of each (32 bits, little endian), then their
-// contents. Python's LZMA, which the font needs anyway.
-function packed(files) {
+// Parts as LZMA streams one after the other, as web/lzma.mjs reads them. Each has the contexts that suit it: [literal
+// context bits, literal position bits, position bits]. Python's LZMA, which the font needs anyway.
+const contexts = {font: [2, 0, 1], shell: [1, 0, 0], symbols: [4, 0, 0], locals: [0, 0, 0], offsets: [1, 0, 0], calls: [0, 1, 1],
+                  constants: [2, 0, 0], floats: [0, 2, 2], rest: [1, 0, 0], data: [2, 1, 0]};
+
+function packed(parts) {
   const pack = `import lzma, sys
-parts = [open(path, 'rb').read() for path in sys.argv[1:]]
-data = b''.join([len(part).to_bytes(4, 'little') for part in parts] + parts)
-filters = [{'id': lzma.FILTER_LZMA1, 'preset': 9 | lzma.PRESET_EXTREME, 'lc': 4, 'lp': 0, 'pb': 0, 'dict_size': 1 << 22}]
-out = bytearray(lzma.compress(data, format=lzma.FORMAT_ALONE, filters=filters))
-out[5:13] = len(data).to_bytes(8, 'little')
-sys.stdout.buffer.write(out)`;
-  return execFileSync('python3', ['-c', pack, ...files], {maxBuffer: 1 << 26});
+for lc, lp, pb, path in (line.split(None, 3) for line in sys.stdin.read().splitlines()):
+    data = open(path, 'rb').read()
+    filters = [{'id': lzma.FILTER_LZMA1, 'preset': 9 | lzma.PRESET_EXTREME, 'nice_len': 273,
+                'lc': int(lc), 'lp': int(lp), 'pb': int(pb), 'dict_size': 1 << 22}]
+    packed = lzma.compress(data, format=lzma.FORMAT_ALONE, filters=filters)
+    sizes = len(data).to_bytes(4, 'little') + (len(packed) - 13).to_bytes(4, 'little')
+    sys.stdout.buffer.write(packed[:1] + sizes + packed[13:])`;
+  const folder = mkdtempSync(join(tmpdir(), 'plimsoll-pack-'));
+  try {
+    const lines = parts.map(([kind, bytes], i) => {
+      const path = join(folder, `${i}`);
+      writeFileSync(path, bytes);
+      return [...contexts[kind], path].join(' ');
+    });
+    return execFileSync('python3', ['-c', pack], {input: lines.join('\n'), maxBuffer: 1 << 26});
+  } finally {
+    rmSync(folder, {recursive: true});
+  }
+}
+
+// The module's streams, or, if this toolchain's module holds what we do not know, the module as it is.
+function streamsOf(wasm) {
+  try {
+    const streams = split(wasm);
+    if (!wasm.equals(unsplit(streams))) throw new Error('it does not come out again as it went in');
+    return streamNames.map((name, i) => [name, streams[i]]);
+  } catch (error) {
+    console.warn(`assemble_site: the module is packed whole and larger than need be: ${error.message}`);
+    return [['data', wasm]];
+  }
+}
+
+// Scripts and styles without what only people read: lines that are all comment, and indentation. A file with a text that
+// goes over several lines is left alone.
+function slim(path, content) {
+  const text = content.toString('utf8');
+  if (text.split('\n').some((line) => line.split('`').length % 2 === 0)) return content;
+  const bare = extname(path) === '.css' ? text.replace(/\/\*[^]*?\*\//g, '') : text;
+  return Buffer.from(bare.split('\n').map((line) => line.trim()).filter((line) => line && !line.startsWith('//')).join('\n'));
 }
 
 function collect() {
   const site = join(argument.root, 'site');
   for (const file of walk(site)) {
     const path = relative(site, file).split('\\').join('/');
-    if (copied.has(extname(path)) && !notCopied.has(path.split('/')[0])) add(path, file);
+    if (!copied.has(extname(path)) || notCopied.has(path.split('/')[0])) continue;
+    add(path, file);
+    if (extname(path) === '.css') files.set(path, slim(path, files.get(path)));
   }
   const web = join(argument.root, 'web');
   for (const file of walk(web)) {
-    if (dirname(file) === web && file.endsWith('.mjs')) add(`assets/${relative(web, file)}`, file);
+    if (dirname(file) === web && file.endsWith('.mjs')) files.set(`assets/${relative(web, file)}`, slim(file, readFileSync(file)));
   }
   const [script, wasm] = ['plimsoll.mjs', 'plimsoll.wasm'].map((name) => join(argument.wasm, name));
   const fonts = ['inter-regular.ttf', 'inter-semibold.ttf'].map((name) => join(argument.fonts, name));
   if ([script, wasm, ...fonts].every((file) => existsSync(file))) {
     add('assets/plimsoll.mjs', script);
-    files.set('assets/plimsoll.lzma', packed([wasm, ...fonts]));
+    files.set('assets/plimsoll.lzma', packed([...fonts.map((file) => ['font', readFileSync(file)]), ...streamsOf(readFileSync(wasm))]));
   } else {
     console.warn('assemble_site: the module or the fonts are not built; the site will lack the estimator');
   }

@@ -3,9 +3,10 @@
 //
 // `globalThis.plimsoll` is the documented way in for tests, scripts and embeds: ready, config(), report(), set(),
 // semantics(), frames().
-import {unpack} from './lzma.mjs';
+import {unpackAll} from './lzma.mjs';
 import {createMirror} from './mirror.mjs';
 import createModule from './plimsoll.mjs';
+import {join} from './wasm_streams.mjs';
 
 const kFontEm = 1.2102;  // Inter: (ascent - descent) / em
 const kAwake = 600;      // ms: after an event, long enough for ImGui's hover delays and queued input
@@ -632,13 +633,6 @@ async function bytesOf(url) {
   return new Uint8Array(await response.arrayBuffer());
 }
 
-// One file carries the module and the typeface: first the length of each part, then the parts.
-function parts(bytes, count) {
-  const lengths = new DataView(bytes.buffer);
-  let at = 4 * count;
-  return Array.from({length: count}, (_, i) => bytes.subarray(at, at += lengths.getUint32(4 * i, true)));
-}
-
 function copyIn(bytes) {
   const address = module._malloc(bytes.length);
   module.HEAPU8.set(bytes, address);
@@ -647,8 +641,9 @@ function copyIn(bytes) {
 
 async function start() {
   applyTheme();
-  const [wasmBinary, regular, semibold] = parts(unpack(await bytesOf(new URL('./plimsoll.lzma', import.meta.url))), 3);
-  module = await createModule({wasmBinary});
+  // One file carries the typeface and the module: two streams, then those of the module.
+  const [regular, semibold, ...streams] = unpackAll(await bytesOf(new URL('./plimsoll.lzma', import.meta.url)));
+  module = await createModule({wasmBinary: join(streams)});
   // The same files serve the HTML: nothing is loaded twice.
   for (const [weight, bytes] of [['400', regular], ['600', semibold]]) document.fonts.add(new FontFace('Inter', bytes, {weight}));
   const started = module._plimsoll_start(copyIn(regular), regular.length, copyIn(semibold), semibold.length, kFontEm);

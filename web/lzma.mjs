@@ -1,6 +1,7 @@
-// Unpacks the module. Static hosts compress with gzip at best; LZMA packs WebAssembly a fifth smaller, and every
-// visitor loads it. This reads the .lzma container (13 bytes of header, then the range-coded stream), as `xz
-// --format=lzma` writes it. Format: the LZMA specification of the 7-Zip LZMA SDK.
+// Unpacks what the page loads. Static hosts compress with gzip at best; LZMA packs WebAssembly a fifth smaller, and every
+// visitor loads it. Format of a stream: the LZMA specification of the 7-Zip LZMA SDK; around it our own: streams one after
+// the other, each with a byte of properties, its size, its packed size (32 bits each, little endian), then the range-coded
+// bytes.
 
 const kBitModelTotal = 2048;
 const kMoveBits = 5;
@@ -12,19 +13,33 @@ const afterMatch = (state) => (state < 7 ? 7 : 10);
 const afterRepeat = (state) => (state < 7 ? 8 : 11);
 const afterShortRepeat = (state) => (state < 7 ? 9 : 11);
 
-export function unpack(packed) {
-  const header = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
-  const properties = packed[0];
+const damaged = () => new Error('the packed module is damaged');
+
+// All streams of a file, in order.
+export function unpackAll(file) {
+  const header = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  const streams = [];
+  for (let at = 0; at < file.length;) {
+    if (at + 9 > file.length) throw damaged();
+    const end = at + 9 + header.getUint32(at + 5, true);
+    if (end > file.length) throw damaged();
+    streams.push(unpack(file[at], header.getUint32(at + 1, true), file.subarray(at + 9, end)));
+    at = end;
+  }
+  return streams;
+}
+
+export function unpack(properties, size, packed) {
   const lc = properties % 9;
   const lp = Math.floor(properties / 9) % 5;
   const pb = Math.floor(properties / 45);
-  const size = header.getUint32(5, true);
-  if (properties >= 225 || header.getUint32(9, true) !== 0) throw new Error('not an .lzma file of a known size');
+  if (properties >= 225 || packed.length < 5) throw damaged();
   const out = new Uint8Array(size);
 
   // Kept in an array: engines box a captured variable that leaves 31 bits, once for every bit read.
-  const coder = new Uint32Array([0xffffffff, header.getUint32(14)]);  // range, code
-  let at = 18;
+  const first = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
+  const coder = new Uint32Array([0xffffffff, first.getUint32(1)]);  // range, code
+  let at = 5;
 
   function refill() {
     coder[0] <<= 8;
@@ -169,7 +184,7 @@ export function unpack(packed) {
       matched = length(repeatLength, position);
       state = afterRepeat(state);
     }
-    if (rep0 >= done || at > packed.length + 8) throw new Error('the packed module is damaged');
+    if (rep0 >= done || at > packed.length + 8) throw damaged();
     const from = done - rep0 - 1;
     const end = Math.min(done + matched, size);
     for (let i = from; done < end; ++i) out[done++] = out[i];
