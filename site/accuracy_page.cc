@@ -21,7 +21,7 @@ constexpr MetricText kMetricTexts[] = {
     {"non_torch_gib", "Outside PyTorch", "GiB", 2},
     {"cuda_graph_gib", "CUDA graphs", "GiB", 2},
     {"kv_cache_gib_per_gpu", "KV cache pool", "GiB per GPU", 2},
-    {"kv_cache_tokens", "KV cache", "tokens", 0},
+    {"kv_cache_tokens", "KV cache, tokens", "tokens", 0},
     {"kv_cache_tokens_given_pool", "KV cache, given the measured pool", "tokens", 0},
     {"max_concurrency", "Maximum concurrency", "sequences", 2},
     {"outcome", "Does it start", "", 0},

@@ -26,23 +26,23 @@ std::array<Part, 6> PartsOf(const GpuReport& gpu) {
 }
 
 std::string Gib(Bytes bytes, int decimals = 1) { return DecimalText(bytes.gib(), decimals); }
-std::string Pixels(double value) { return DecimalText(value, 1); }
 
-constexpr double kWidth = 900;
+// The picture is as wide as its column and its text keeps its size, so every x is a share of the width.
+std::string Across(double share) { return DecimalText(share * 100, 2) + "%"; }
 
 std::string Rectangle(std::string_view style, double x, double width) {
-  return "<rect class=\"" + std::string(style) + "\" x=\"" + Pixels(x) + "\" y=\"34\" width=\"" +
-         Pixels(width) + "\" height=\"40\"/>";
+  return "<rect class=\"" + std::string(style) + "\" x=\"" + Across(x) + "\" y=\"46\" width=\"" +
+         Across(width) + "\" height=\"40\"/>";
 }
 
-std::string Line(std::string_view style, double x) {
-  const std::string at = Pixels(x);
-  return "<line class=\"" + std::string(style) + "\" x1=\"" + at + "\" y1=\"22\" x2=\"" + at +
-         "\" y2=\"84\"/>";
-}
-
-std::string Label(double x, std::string_view anchor, std::string_view text) {
-  return "<text x=\"" + Pixels(x) + "\" y=\"15\" text-anchor=\"" + std::string(anchor) + "\">" +
+// A line through the bar with its label above. `row` 0 or 1 keeps two labels apart; the one further left
+// takes row 1, so that its line does not cross the other label.
+std::string Mark(std::string_view style, double x, int row, std::string_view text) {
+  const std::string at = Across(x);
+  const std::string top = row == 0 ? "4" : "22";
+  return "<line class=\"" + std::string(style) + "\" x1=\"" + at + "\" y1=\"" + top + "\" x2=\"" + at +
+         "\" y2=\"94\"/><text x=\"" + at + "\" dx=\"" + (x > 0.5 ? "-6" : "6") + "\" y=\"" +
+         (row == 0 ? "14" : "32") + "\" text-anchor=\"" + (x > 0.5 ? "end" : "start") + "\">" +
          Escaped(text) + "</text>";
 }
 
@@ -134,35 +134,27 @@ std::string LoadLineBlock(const Answer& answer) {
   double stacked = 0;
   for (const Part& part : parts) stacked += std::max(0.0, part.bytes.gib());
   const double full = std::max({stacked, gpu.capacity.gib(), gpu.total.gib(), 0.001});
-  const double unit = kWidth / full;
 
-  std::string picture = "<svg class=\"load-line\" viewBox=\"0 0 900 88\" role=\"img\" aria-label=\"" +
+  std::string picture = "<svg class=\"load-line\" role=\"img\" aria-label=\"" +
                         Escaped(Gib(gpu.total) + " of " + Gib(gpu.capacity) + " GiB on the fullest card") +
-                        "\">" +
-                        "<rect class=\"track\" x=\"0.5\" y=\"34.5\" width=\"899\" height=\"39\" rx=\"5\"/>";
+                        "\"><rect class=\"track\" y=\"46.5\" width=\"100%\" height=\"39\" rx=\"5\"/>";
   std::string legend = "<ul class=\"legend\">";
   double x = 0;
   for (const Part& part : parts) {
     if (part.bytes <= Bytes(0)) continue;
     const std::string style = "fill-" + std::string(part.style);
-    const double width = part.bytes.gib() * unit;
+    const double width = part.bytes.gib() / full;
     picture += Rectangle(style, x, width);
     x += width;
     legend += "<li><svg viewBox=\"0 0 10 10\" aria-hidden=\"true\"><rect class=\"" + style +
               "\" width=\"10\" height=\"10\" rx=\"2.5\"/></svg>" + std::string(part.name) + " " +
               Gib(part.bytes) + "</li>";
   }
-  const double card = std::min(gpu.capacity.gib() * unit, kWidth - 1);
-  const bool card_at_end = card > kWidth - 110;
   if (gpu.budget > Bytes(0) && gpu.budget < gpu.capacity) {
-    const double share = gpu.budget.gib() * unit;
-    picture += Line("share", share);
-    const double end = card_at_end ? std::min(share, kWidth - 110) : share;
-    picture += Label(end - 4, "end", "engine's share " + Gib(gpu.budget));
+    picture += Mark("share", gpu.budget.gib() / full, 1, "engine's share " + Gib(gpu.budget));
   }
-  picture += Line("card-line", card);
-  picture += card_at_end ? Label(kWidth, "end", "card " + Gib(gpu.capacity) + " GiB")
-                         : Label(card, "start", "card " + Gib(gpu.capacity) + " GiB");
+  picture +=
+      Mark("card-line", std::min(gpu.capacity.gib() / full, 0.999), 0, "card " + Gib(gpu.capacity) + " GiB");
   return picture + "</svg>\n" + legend + "</ul>\n";
 }
 
