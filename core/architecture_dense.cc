@@ -191,6 +191,7 @@ void ReadOlmo2(Draft& draft) {
   draft.base.attention.qkv_bias = bias;
   draft.base.attention.o_bias = bias;
   draft.base.attention.qk_norm = QkNorm::kFullWidth;
+  draft.names.whole_qk_norms = true;
   PostNorms(draft);
   ReadDenseMlp(draft, false);
   draft.AppendAll(draft.base);
@@ -202,6 +203,7 @@ void ReadOlmo3(Draft& draft) {
   draft.base.attention.qkv_bias = bias;
   draft.base.attention.o_bias = bias;
   draft.base.attention.qk_norm = QkNorm::kFullWidth;
+  draft.names.whole_qk_norms = true;
   PostNorms(draft);
   ReadDenseMlp(draft, false);
   draft.AppendByType(Periodic(draft, 4), draft.text.Int("sliding_window", 4096, 0, kMaxPositions));

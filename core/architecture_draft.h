@@ -31,6 +31,7 @@ struct TensorNames {
   std::string_view qkv = "qkv_proj";
   std::string_view q_norm = "q_norm";
   std::string_view k_norm = "k_norm";
+  bool whole_qk_norms = false;  // norms over all heads stay whole on every rank, which gathers them (OLMo)
   std::string_view sinks = "sinks";
   std::string_view gate_of_attention = "g_proj";
   std::string_view recurrent = "linear_attn.";

@@ -107,6 +107,7 @@ void ReadOlmoe(Draft& draft) {
   draft.ReadCommon(false);
   ReadAttentionBias(draft, false);
   draft.base.attention.qk_norm = QkNorm::kFullWidth;
+  draft.names.whole_qk_norms = true;
   draft.base.mlp = ReadExperts(draft, {"num_experts"}, {"num_experts_per_tok"}, {"intermediate_size"});
   draft.AppendAll(draft.base);
 }

@@ -170,15 +170,16 @@ class InventoryBuilder {
   void AddQkNorms(const Attention& t) {
     if (t.qk_norm == QkNorm::kNone) return;
     const bool wide = t.qk_norm == QkNorm::kFullWidth;
+    const bool cut = wide && !n_.whole_qk_norms;
     const Names q{n_.attention, n_.q_norm, "attn_q_norm"};
     const Names k{n_.attention, n_.k_norm, "attn_k_norm"};
-    list_.Weight(q, TensorRole::kNorm, wide ? Sharding::kRows : Sharding::kReplicated,
+    list_.Weight(q, TensorRole::kNorm, cut ? Sharding::kRows : Sharding::kReplicated,
                  wide ? t.heads * t.key_dim : t.key_dim);
     if (t.shares_kv) return;
     const int64_t rows = wide ? t.kv_heads * t.key_dim : t.key_dim;
     Tensor& k_norm =
-        list_.Weight(k, TensorRole::kNorm, wide ? Sharding::kKvRows : Sharding::kReplicated, rows);
-    if (wide) TensorList::SetKv(k_norm, rows, t.kv_heads);
+        list_.Weight(k, TensorRole::kNorm, cut ? Sharding::kKvRows : Sharding::kReplicated, rows);
+    if (cut) TensorList::SetKv(k_norm, rows, t.kv_heads);
   }
 
   // vLLM keeps the two down projections whole on every rank and cuts the others by heads
@@ -531,9 +532,9 @@ class InventoryBuilder {
     list_.Weight({scope, name, ggml}, TensorRole::kNorm, Sharding::kReplicated, a_.hidden);
   }
 
-  void MtpProjection(std::string_view scope, std::string_view name) {
-    list_.Linear({scope, name, "nextn.eh_proj"}, TensorRole::kOther, Sharding::kReplicated, a_.hidden,
-                 2 * a_.hidden);
+  void MtpProjection(std::string_view scope, std::string_view name,
+                     Sharding sharding = Sharding::kReplicated) {
+    list_.Linear({scope, name, "nextn.eh_proj"}, TensorRole::kOther, sharding, a_.hidden, 2 * a_.hidden);
   }
 
   void AddDeepseekMtp() {
@@ -579,7 +580,8 @@ class InventoryBuilder {
 
   void AddQwenMtp() {
     list_.Enter(TensorPart::kMtp, -1, 1, "mtp.");
-    MtpProjection("", "fc");
+    // A ColumnParallelLinear that gathers its output (vllm/model_executor/models/qwen3_next_mtp.py).
+    MtpProjection("", "fc", Sharding::kRows);
     MtpNorm("", "norm", "nextn.shared_head_norm");
     MtpNorm("", "pre_fc_norm_embedding", "nextn.enorm");
     MtpNorm("", "pre_fc_norm_hidden", "nextn.hnorm");

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/core/vllm_weights_twin.h"
 #include "tests/support/estimates.h"
 
 namespace plimsoll {
@@ -99,6 +100,61 @@ TEST(VllmWeights, OffloadedWeightsAreInRam) {
   const EstimatedCase part = EstimateText(R"({"model":"llama-3.1-8b","gpu":"rtx-4090","cpu_offload_gb":4})");
   EXPECT_EQ(all.report.per_gpu[0].weights - part.report.per_gpu[0].weights, GiB(4));
   EXPECT_EQ(part.report.host.weights, GiB(4));
+}
+
+// Every model, every format, every tp that vLLM takes, to the byte: the tensors of a rank against the dumb
+// twin. Stages, dealt experts, vision towers and MTP layers come in turn.
+TEST(VllmWeights, AgreesWithTheDumbTwinForEveryModelFormatAndTp) {
+  const Catalog& catalog = TestCatalog();
+  int64_t compared = 0, cut = 0, dealt = 0, staged = 0, drafted = 0;
+  for (const Model& model : catalog.models()) {
+    if (model.refused) continue;
+    for (const WeightFormat& format : catalog.formats()) {
+      if (format.family == FormatFamily::kGguf) continue;
+      const BoundFormat* bound = catalog.Bind(model, format.id);
+      const VllmWeightsTwin twin(*bound->architecture, *bound->mask);
+      for (int64_t variant = 0; variant < 7; ++variant) {
+        const bool ep = variant == 4, mtp = variant == 5, pp = variant == 6;
+        if (mtp && model.architecture.mtp_layers == 0) continue;
+        const int64_t tp = variant < 4 ? int64_t{1} << variant : 2;
+        const EstimatedCase c = EstimateText(
+            R"({"model":")" + model.id + R"(","format":")" + format.id + R"(","gpu":"b200","gpus":)" +
+            std::to_string(pp ? 3 * tp : tp) + R"(,"tp":)" + std::to_string(tp) + (pp ? R"(,"pp":3)" : "") +
+            (ep ? R"(,"expert_parallel":true)" : "") +
+            (mtp ? R"(,"speculative":{"method":"mtp","num_tokens":1})" : "") + R"(,"max_model_len":1024})");
+        ASSERT_EQ(c.error, "") << model.id << " " << format.id;
+        const bool divides = !c.Has("tp_does_not_divide_heads") && !c.Has("tp_does_not_divide_width");
+        if (c.report.verdict == Verdict::kInvalid || !divides) continue;
+        VllmWeightsTwin::Setting setting;
+        setting.tp = tp;
+        setting.pp = pp ? 3 : 1;
+        setting.ep = ep ? tp : 0;
+        setting.mtp = mtp;
+        setting.vision = c.resolved.multimodal;
+        setting.pad_width = setting.pad_hidden = 256;
+        for (int64_t part = 0; part < (ep ? tp : setting.pp); ++part) {
+          setting.stage = pp ? part : 0;
+          setting.ep_rank = ep ? part : 0;
+          VllmWeightParts parts;
+          VllmLoadedWeights(c.resolved, RulesFor(c.resolved), {setting.stage, setting.ep_rank}, &parts);
+          Bytes tensors = parts.padding + parts.draft;
+          for (const Bytes role : parts.by_role) tensors += role;
+          EXPECT_EQ(tensors.count(), twin.Count(setting))
+              << model.id << " " << format.id << " tp " << tp << " variant " << variant << " part " << part;
+          ++compared;
+        }
+        cut += tp == 8 ? 1 : 0;
+        dealt += ep ? 1 : 0;
+        staged += pp ? 1 : 0;
+        drafted += mtp ? 1 : 0;
+      }
+    }
+  }
+  EXPECT_GT(compared, 5000);
+  EXPECT_GT(cut, 500);
+  EXPECT_GT(dealt, 300);
+  EXPECT_GT(staged, 500);
+  EXPECT_GT(drafted, 100);
 }
 
 // 0.7 kept absorbed products of MLA projections; later releases two small copies. DeepSeek-R1 on 8 ranks.
