@@ -55,9 +55,8 @@ if(imgui_dir)
     target_compile_definitions(plimsoll_imgui PUBLIC "IMGUI_USER_CONFIG=\"web/imconfig.h\"")
   endif()
   if(EMSCRIPTEN)
-    target_sources(plimsoll_imgui PRIVATE "${imgui_dir}/backends/imgui_impl_opengl3.cpp")  # tables: see web/wasm_no_tables.cc
-    target_include_directories(plimsoll_imgui SYSTEM PUBLIC "${imgui_dir}/backends")
-    target_compile_definitions(plimsoll_imgui PUBLIC IMGUI_IMPL_OPENGL_ES3 IMGUI_DISABLE_DEFAULT_FONT)  # the page brings its own font
+    # Drawing: web/renderer.mjs; tables: web/wasm_no_tables.cc. The page brings its own font.
+    target_compile_definitions(plimsoll_imgui PUBLIC IMGUI_DISABLE_DEFAULT_FONT)
   else()
     target_sources(plimsoll_imgui PRIVATE "${imgui_dir}/imgui_tables.cpp")
     target_compile_definitions(plimsoll_imgui PUBLIC IMGUI_ENABLE_TEST_ENGINE)  # the hooks; tests/ui implements them

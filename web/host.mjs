@@ -6,6 +6,7 @@
 import {unpackAll} from './lzma.mjs';
 import {createMirror} from './mirror.mjs';
 import createModule from './plimsoll.mjs';
+import {createRenderer} from './renderer.mjs';
 import {join} from './wasm_streams.mjs';
 
 const kFontEm = 1.2102;  // Inter: (ascent - descent) / em
@@ -22,6 +23,7 @@ const embed = root.dataset.page === 'embed';
 const query = new URLSearchParams(location.search);
 
 let module = null;
+let renderer = null;
 let drawable = false;
 let frames = 0;
 
@@ -75,7 +77,7 @@ globalThis.plimsoll = Object.freeze({
 // ---- drawing on demand -----------------------------------------------------------------------------------------
 
 const kOutcome = ['contentHeight', 'scrollBy', 'again', 'wantsText', 'caretX', 'caretY', 'caretHeight', 'cursor',
-                  'popupOpen', 'focusVisible', 'version', 'place'];
+                  'popupOpen', 'focusVisible', 'version', 'place', 'drawing', 'drawingLength', 'red', 'green', 'blue'];
 const kCursors = ['default', 'text', 'move', 'ns-resize', 'ew-resize', 'nesw-resize', 'nwse-resize', 'pointer', 'wait',
                   'progress', 'not-allowed'];
 let outcome = Object.fromEntries(kOutcome.map((name) => [name, 0]));
@@ -114,11 +116,12 @@ function draw() {
   const flags = (root.dataset.theme === 'dark' ? 1 : 0) | (coarse ? 2 : 0) | (embed ? 4 : 0);
   const address = module._plimsoll_frame(performance.now() / 1000, size.width, size.height, size.density, insetTop(),
                                          scrolled(), flags);
-  if (!address) return;
   ++frames;
   const numbers = new Float64Array(module.HEAPU8.buffer, address, kOutcome.length);
   const before = outcome;
   outcome = Object.fromEntries(kOutcome.map((name, i) => [name, numbers[i]]));
+  const list = new Int32Array(module.HEAPU8.buffer, outcome.drawing, outcome.drawingLength);
+  renderer.draw(module.HEAPU8, list, size.width, size.height, [outcome.red, outcome.green, outcome.blue]);
   const cursor = kCursors[outcome.cursor] ?? 'default';
   if (canvas.style.cursor !== cursor) canvas.style.cursor = cursor;
   // While a menu is open a finger scrolls its list, not the page.
@@ -596,13 +599,13 @@ function listenToContext() {
   canvas.addEventListener('webglcontextlost', (event) => {
     event.preventDefault();
     drawable = false;
-    module._plimsoll_canvas(1);
     if (releaser) return;
     patience = setTimeout(() => useMirrorOnly('The graphics context was lost. The form and the table go on working.'), 3000);
   });
   canvas.addEventListener('webglcontextrestored', () => {
     clearTimeout(patience);
-    drawable = module._plimsoll_canvas(2) === 1;
+    drawable = renderer.prepare();
+    module._plimsoll_canvas_lost();
     root.classList.remove('mirror-only');
     measure();
     draw();
@@ -664,7 +667,8 @@ async function start() {
   window.addEventListener('hashchange', readAddress);
   window.addEventListener('popstate', readAddress);
   changed();
-  drawable = module._plimsoll_canvas(0) === 1;
+  renderer = createRenderer(canvas);
+  drawable = renderer !== null;
   if (drawable) {
     listenToPointer();
     listenToKeyboard();

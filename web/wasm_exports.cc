@@ -2,21 +2,20 @@
 // this program knows that it runs in a browser.
 //
 // Strings go in as UTF-8 and come out as pointers that stay valid until the next call of the same function.
-#include <GLES3/gl3.h>
 #include <emscripten/emscripten.h>
-#include <emscripten/html5.h>
 
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/catalog_data.h"
 #include "imgui.h"
-#include "imgui_impl_opengl3.h"
 #include "imgui_internal.h"
 #include "web/app.h"
 #include "web/input.h"
 #include "web/options_json.h"
+#include "web/wasm_drawing.h"
 
 namespace plimsoll {
 namespace {
@@ -28,14 +27,15 @@ struct Outcome {
   double cursor;
   double popup_open, focus_visible;
   double version, place;
+  double drawing, drawing_length;  // the list of RecordDrawing
+  double red, green, blue;         // the ground
 };
 
 struct Page {
   std::unique_ptr<Catalog> catalog;
   std::unique_ptr<App> app;
-  bool drawable = false;
-  EMSCRIPTEN_WEBGL_CONTEXT_HANDLE canvas = 0;
   Outcome outcome{};
+  std::vector<int32_t> drawing;
   ImGuiPlatformImeData caret;
   std::string clipboard;
   std::string text;  // the last one handed out
@@ -62,30 +62,6 @@ void ConnectPlatform() {
   };
 }
 
-bool OpenCanvas() {
-  Page& page = ThePage();
-  EmscriptenWebGLContextAttributes attributes;
-  emscripten_webgl_init_context_attributes(&attributes);
-  attributes.alpha = attributes.depth = attributes.stencil = attributes.antialias = false;
-  attributes.powerPreference = EM_WEBGL_POWER_PREFERENCE_LOW_POWER;
-  attributes.majorVersion = 2;
-  attributes.enableExtensionsByDefault = false;
-  page.canvas = emscripten_webgl_create_context("#canvas", &attributes);
-  if (page.canvas <= 0) return false;
-  emscripten_webgl_make_context_current(page.canvas);
-  page.drawable = ImGui_ImplOpenGL3_Init("#version 300 es");
-  return page.drawable;
-}
-
-void Paint(const FrameInput& input) {
-  const ImVec4 ground = ImGui::ColorConvertU32ToFloat4(PaletteOf(input.theme).background);
-  glViewport(0, 0, static_cast<GLsizei>(input.width * input.density + 0.5F),
-             static_cast<GLsizei>(input.height * input.density + 0.5F));
-  glClearColor(ground.x, ground.y, ground.z, 1);
-  glClear(GL_COLOR_BUFFER_BIT);
-  ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
-}
-
 }  // namespace
 }  // namespace plimsoll
 
@@ -106,29 +82,17 @@ EMSCRIPTEN_KEEPALIVE int plimsoll_start(const char* regular, int regular_size, c
   page.app->SetFonts({regular, static_cast<size_t>(regular_size)},
                      {semibold, static_cast<size_t>(semibold_size)}, em);
   ConnectPlatform();
+  ConnectRenderer();
   return 1;
 }
 
-// 0: open the canvas; 1: its context was lost; 2: it is back. Returns whether it can be drawn on.
-EMSCRIPTEN_KEEPALIVE int plimsoll_canvas(int event) {
-  Page& page = ThePage();
-  if (event == 0) return OpenCanvas() ? 1 : 0;
-  if (event == 1 && page.drawable) {
-    ImGui_ImplOpenGL3_Shutdown();
-    page.drawable = false;
-  }
-  if (event == 2 && !page.drawable) {
-    emscripten_webgl_make_context_current(page.canvas);
-    page.drawable = ImGui_ImplOpenGL3_Init("#version 300 es");
-  }
-  return page.drawable ? 1 : 0;
-}
+// The canvas lost its context, and has a new one.
+EMSCRIPTEN_KEEPALIVE void plimsoll_canvas_lost() { ForgetTextures(); }
 
 // flags: 1 dark, 2 coarse pointer, 4 embed.
 EMSCRIPTEN_KEEPALIVE const double* plimsoll_frame(double seconds, float width, float height, float density,
                                                   float inset_top, float scroll, int flags) {
   Page& page = ThePage();
-  if (!page.drawable) return nullptr;
   const FrameInput input = {seconds,
                             width,
                             height,
@@ -138,9 +102,9 @@ EMSCRIPTEN_KEEPALIVE const double* plimsoll_frame(double seconds, float width, f
                             (flags & 1) != 0 ? Theme::kDark : Theme::kLight,
                             (flags & 2) != 0,
                             (flags & 4) != 0};
-  ImGui_ImplOpenGL3_NewFrame();
   const FrameOutput output = page.app->Frame(input);
-  Paint(input);
+  RecordDrawing(&page.drawing);
+  const ImVec4 ground = ImGui::ColorConvertU32ToFloat4(PaletteOf(input.theme).background);
   const ImGuiContext& context = *page.app->context();
   page.outcome = {static_cast<double>(output.content_height),
                   static_cast<double>(output.scroll_by),
@@ -153,7 +117,12 @@ EMSCRIPTEN_KEEPALIVE const double* plimsoll_frame(double seconds, float width, f
                   page.app->PopupOpen() ? 1.0 : 0.0,
                   context.NavCursorVisible && context.NavId != 0 ? 1.0 : 0.0,
                   static_cast<double>(page.app->state().version()),
-                  static_cast<double>(page.app->state().place())};
+                  static_cast<double>(page.app->state().place()),
+                  static_cast<double>(reinterpret_cast<intptr_t>(page.drawing.data())),
+                  static_cast<double>(page.drawing.size()),
+                  static_cast<double>(ground.x),
+                  static_cast<double>(ground.y),
+                  static_cast<double>(ground.z)};
   return &page.outcome.content_height;
 }
 
