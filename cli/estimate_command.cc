@@ -69,9 +69,7 @@ std::string NumbersBlock(const Resolved& resolved, const Report& report, SizeUni
                                CountText(resolved.max_model_len) + " tokens"});
   }
   if (report.kv.capacity_tokens > 0) {
-    table.Add({"Room", CountText(report.kv.capacity_tokens) + " tokens, " +
-                           DecimalText(report.kv.max_concurrency, 2) + " sequences of " +
-                           CountText(resolved.max_model_len) + "; longest sequence that fits " +
+    table.Add({"Room", CacheText(resolved, report) + "; longest sequence that fits " +
                            CountText(report.kv.max_model_len_that_fits)});
   }
   const SpeedReport& speed = report.speed;

@@ -65,6 +65,7 @@ struct Config {
   std::string engine_version;    // empty: the newest one known
   std::vector<std::string> gpu;  // one id for all cards, or one per card
   std::vector<double> gpu_memory_mib;
+  std::vector<double> reserved_mib;  // what a desktop or other programs hold
   std::optional<int64_t> gpus, nodes, tp, pp, dp;
   std::optional<bool> expert_parallel;
   std::optional<int64_t> max_model_len, max_num_seqs, max_num_batched_tokens, n_ubatch;
@@ -78,6 +79,8 @@ struct Config {
   std::optional<bool> flash_attention;
   std::optional<int64_t> n_gpu_layers, n_cpu_moe;
   std::optional<SplitMode> split_mode;
+  std::string override_tensor;       // PATTERN=BUFFER,… as llama.cpp's -ot takes it
+  std::vector<double> tensor_split;  // proportions, one per card
   std::optional<bool> kv_unified;
   std::optional<double> cpu_offload_gb;
   std::optional<Lora> lora;

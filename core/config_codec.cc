@@ -19,20 +19,38 @@ using S = KeyScope;
 
 constexpr ConfigKey Int(std::string_view json, std::string_view url, S scope, int64_t least, int64_t most,
                         std::optional<int64_t> Config::*member, std::string_view summary) {
-  return {json,    url,    K::kInteger, scope,  static_cast<double>(least), static_cast<double>(most),
-          summary, member, nullptr,     nullptr};
+  return {json,
+          url,
+          K::kInteger,
+          scope,
+          static_cast<double>(least),
+          static_cast<double>(most),
+          summary,
+          member,
+          nullptr,
+          nullptr,
+          nullptr,
+          nullptr};
 }
 constexpr ConfigKey Num(std::string_view json, std::string_view url, S scope, double least, double most,
                         std::optional<double> Config::*member, std::string_view summary) {
-  return {json, url, K::kNumber, scope, least, most, summary, nullptr, member, nullptr};
+  return {json, url, K::kNumber, scope, least, most, summary, nullptr, member, nullptr, nullptr, nullptr};
 }
 constexpr ConfigKey Switch(std::string_view json, std::string_view url, S scope,
                            std::optional<bool> Config::*member, std::string_view summary) {
-  return {json, url, K::kSwitch, scope, 0, 0, summary, nullptr, nullptr, member};
+  return {json, url, K::kSwitch, scope, 0, 0, summary, nullptr, nullptr, member, nullptr, nullptr};
 }
 constexpr ConfigKey Other(std::string_view json, std::string_view url, K type, S scope,
                           std::string_view summary, double least = 0, double most = 0) {
-  return {json, url, type, scope, least, most, summary, nullptr, nullptr, nullptr};
+  return {json, url, type, scope, least, most, summary, nullptr, nullptr, nullptr, nullptr, nullptr};
+}
+constexpr ConfigKey List(std::string_view json, std::string_view url, S scope, double least, double most,
+                         std::vector<double> Config::*member, std::string_view summary) {
+  return {json, url, K::kNumberList, scope, least, most, summary, nullptr, nullptr, nullptr, member, nullptr};
+}
+constexpr ConfigKey Words(std::string_view json, std::string_view url, S scope, std::string Config::*member,
+                          double longest, std::string_view summary) {
+  return {json, url, K::kText, scope, 0, longest, summary, nullptr, nullptr, nullptr, nullptr, member};
 }
 
 // The order is that of the contract and of every encoded link. Append only.
@@ -42,10 +60,11 @@ constexpr std::array<ConfigKey, kConfigKeyCount> kKeys = {{
     Other("format", "q", K::kFormat, S::kAnyEngine, "how the weights are stored; default: the model's own"),
     Other("engine", "e", K::kEngine, S::kAnyEngine,
           "serving engine: vllm (default) or llama.cpp; of others weights, cache and speed only"),
-    Other("engine_version", "ev", K::kText, S::kAnyEngine, "0.10.2, b4589, …; default: the newest one known"),
+    Words("engine_version", "ev", S::kAnyEngine, &Config::engine_version, 64,
+          "0.10.2, b4589, …; default: the newest one known"),
     Other("gpu", "g", K::kGpuList, S::kAnyEngine, "GPU id, or a list of ids for mixed cards"),
-    Other("gpu_memory_mib", "gm", K::kNumberList, S::kAnyEngine,
-          "MiB that the driver gives, instead of the catalog's; one, or one per card", 1, 1e9),
+    List("gpu_memory_mib", "gm", S::kAnyEngine, 1, 1e9, &Config::gpu_memory_mib,
+         "MiB that the driver gives, instead of the catalog's; one, or one per card"),
     Int("gpus", "n", S::kAnyEngine, 1, kMaxCards, &Config::gpus, "GPUs in one node; default 1"),
     Int("nodes", "nn", S::kAnyEngine, 1, kMaxCards, &Config::nodes, "nodes; default 1"),
     Int("tp", "tp", S::kAnyEngine, 1, kMaxCards, &Config::tp,
@@ -92,6 +111,12 @@ constexpr std::array<ConfigKey, kConfigKeyCount> kKeys = {{
     Int("concurrency", "c", S::kAnyEngine, 1, kMostSequences, &Config::concurrency, "default 1"),
     Other("workload", "w", K::kWorkload, S::kAnyEngine,
           "{\"arrival\":\"poisson\",\"arrival_rate\":2,…}: how the requests of `schedule` come"),
+    List("reserved_mib", "rsv", S::kAnyEngine, 0, 1e9, &Config::reserved_mib,
+         "MiB that a display or other programs hold; one, or one per card; default 0"),
+    Words("override_tensor", "ot", S::kLlamaCppOnly, &Config::override_tensor, 4096,
+          "PATTERN=BUFFER,… as -ot takes it: exps=CPU, blk\\.1.\\.ffn=CUDA1"),
+    List("tensor_split", "ts", S::kLlamaCppOnly, 0, 1e9, &Config::tensor_split,
+         "proportions of the cards, 3,1; default: by free memory"),
 }};
 
 // ---- enumerated values ------------------------------------------------------------------------------------
@@ -231,7 +256,22 @@ std::optional<Error> SetNumbers(const ConfigKey& key, const Json& value, Config*
   for (double number : numbers) {
     if (!(number >= key.least && number <= key.most)) return Refuse(key, value);
   }
-  config->gpu_memory_mib = std::move(numbers);
+  config->*key.numbers = std::move(numbers);
+  return std::nullopt;
+}
+
+// One text; of overrides a list too, as one gives -ot several times.
+std::optional<Error> SetText(const ConfigKey& key, const Json& value, Config* config) {
+  std::string text = value.is_string() ? value.AsString() : std::string();
+  if (key.text == &Config::override_tensor) {
+    for (const Json& item : value.items()) {
+      if (!item.is_string()) return Refuse(key, value);
+      if (!text.empty()) text += ',';
+      text += item.AsString();
+    }
+  }
+  if (text.empty() || static_cast<double>(text.size()) > key.most) return Refuse(key, value);
+  config->*key.text = std::move(text);
   return std::nullopt;
 }
 
@@ -312,7 +352,7 @@ std::optional<Error> SetNumber(const ConfigKey& key, const Json& value, Config* 
 void Clear(const ConfigKey& key, Config* config) {
   switch (key.type) {
     case K::kText:
-      config->engine_version.clear();
+      (config->*key.text).clear();
       break;
     case K::kInteger:
       (config->*key.integer).reset();
@@ -334,7 +374,7 @@ void Clear(const ConfigKey& key, Config* config) {
       config->gpu.clear();
       break;
     case K::kNumberList:
-      config->gpu_memory_mib.clear();
+      (config->*key.numbers).clear();
       break;
     case K::kEngine:
       config->engine.reset();
@@ -594,7 +634,9 @@ Json LoraJson(const Lora& lora) {
 std::string AcceptedValues(const ConfigKey& key) {
   switch (key.type) {
     case K::kText:
-      return "a version such as \"0.10.2\" or \"b4589\"";
+      return key.text == &Config::override_tensor
+                 ? "PATTERN=BUFFER pairs such as \"exps=CPU\", up to 4,096 characters"
+                 : "a version such as \"0.10.2\" or \"b4589\"";
     case K::kInteger: {
       const std::string special = key.integer == &Config::max_model_len ? "-1 (as long as fits) or "
                                   : key.least < 0                       ? "-1 (all) or "
@@ -616,7 +658,8 @@ std::string AcceptedValues(const ConfigKey& key) {
     case K::kGpuList:
       return "a GPU id such as \"rtx-4090\", or a list of up to " + CountText(kMaxCards) + " ids";
     case K::kNumberList:
-      return "MiB from 1 to 1,000,000,000, or a list of up to " + CountText(kMaxCards);
+      return (key.numbers == &Config::tensor_split ? "proportions" : "MiB") + std::string(" from ") +
+             FormatDouble(key.least) + " to 1,000,000,000, or a list of up to " + CountText(kMaxCards);
     case K::kEngine:
       return Names(kEngines);
     case K::kKvTypes:
@@ -635,7 +678,7 @@ std::string AcceptedValues(const ConfigKey& key) {
 Json GetConfigValue(const Config& config, const ConfigKey& key) {
   switch (key.type) {
     case K::kText:
-      return config.engine_version.empty() ? Json() : Json(config.engine_version);
+      return (config.*key.text).empty() ? Json() : Json(config.*key.text);
     case K::kInteger:
       return config.*key.integer ? Json(*(config.*key.integer)) : Json();
     case K::kNumber:
@@ -649,7 +692,7 @@ Json GetConfigValue(const Config& config, const ConfigKey& key) {
     case K::kGpuList:
       return OneOrList(config.gpu, [](const std::string& id) { return Json(id); });
     case K::kNumberList:
-      return OneOrList(config.gpu_memory_mib, [](double mib) { return Json(mib); });
+      return OneOrList(config.*key.numbers, [](double number) { return Json(number); });
     case K::kEngine:
       return config.engine ? Json(EngineName(*config.engine)) : Json();
     case K::kKvTypes:
@@ -669,7 +712,7 @@ Json GetConfigValue(const Config& config, const ConfigKey& key) {
 bool IsConfigValueGiven(const Config& config, const ConfigKey& key) {
   switch (key.type) {
     case K::kText:
-      return !config.engine_version.empty();
+      return !(config.*key.text).empty();
     case K::kInteger:
       return (config.*key.integer).has_value();
     case K::kNumber:
@@ -683,7 +726,7 @@ bool IsConfigValueGiven(const Config& config, const ConfigKey& key) {
     case K::kGpuList:
       return !config.gpu.empty();
     case K::kNumberList:
-      return !config.gpu_memory_mib.empty();
+      return !(config.*key.numbers).empty();
     case K::kEngine:
       return config.engine.has_value();
     case K::kKvTypes:
@@ -707,10 +750,7 @@ std::optional<Error> SetConfigValue(const ConfigKey& key, const Json& value, Con
   }
   switch (key.type) {
     case K::kText:
-      if (!value.is_string() || value.AsString().empty() || value.AsString().size() > 64)
-        return Refuse(key, value);
-      config->engine_version = value.AsString();
-      return std::nullopt;
+      return SetText(key, value, config);
     case K::kInteger:
       return SetInteger(key, value, config);
     case K::kNumber:
@@ -780,7 +820,9 @@ std::optional<Error> SetConfigText(const ConfigKey& key, std::string_view text, 
       return SetConfigValue(key, Json(text == "true" || text == "1"), config);
     case K::kNumberList: {
       Json list = Json::MakeArray();
-      for (std::string_view part : SplitAt(text, ',')) {
+      // llama.cpp takes 3/1 as well as 3,1.
+      const bool slashes = key.numbers == &Config::tensor_split && text.find(',') == std::string_view::npos;
+      for (std::string_view part : SplitAt(text, slashes ? '/' : ',')) {
         const std::optional<Json> number = ReadNumberText(part);
         if (!number) return refusal;
         list.Append(*number);

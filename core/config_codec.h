@@ -62,9 +62,11 @@ struct ConfigKey {
   std::optional<int64_t> Config::*integer = nullptr;
   std::optional<double> Config::*number = nullptr;
   std::optional<bool> Config::*flag = nullptr;
+  std::vector<double> Config::*numbers = nullptr;
+  std::string Config::*text = nullptr;
 };
 
-constexpr int kConfigKeyCount = 36;
+constexpr int kConfigKeyCount = 39;
 const std::array<ConfigKey, kConfigKeyCount>& ConfigKeys();
 const ConfigKey* FindConfigKey(std::string_view json_name);
 std::string FlagName(const ConfigKey& key);        // "--max-model-len"

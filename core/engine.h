@@ -29,7 +29,8 @@ class Engine {
   // diagnostics.
   virtual void Plan(const Resolved& resolved, Report* report) const = 0;
 
-  // The terms behind the fullest card's bytes; their depth-0 rows add up to its total.
+  // The terms behind the fullest card's bytes; their depth-0 rows add up to its total and
+  // to what the system keeps beside it (`reserved`).
   virtual std::vector<Term> Explain(const Resolved& resolved, const Report& report) const = 0;
 
   // The lines that the engine is expected to print at start.

@@ -41,7 +41,7 @@ Bytes Band(const LlamaCardUse& use, const Resolved& resolved) {
 
 // Buffers are allocated in this order; the first that has no room is where loading ends.
 FailureStage StageOf(const LlamaCardUse& use, Bytes capacity) {
-  Bytes held = use.runtime + use.weights;
+  Bytes held = use.runtime + use.others + use.weights;
   if (held > capacity) return FailureStage::kLoading;
   held += use.kv_cache + use.recurrent_state;
   if (held > capacity) return FailureStage::kCacheTooSmall;
@@ -123,6 +123,8 @@ class LlamaCpp final : public Engine {
       gpu.compute_buffer = use.compute_buffer;
       gpu.activation = use.beside;
       gpu.non_torch = use.runtime;
+      gpu.others = use.others;
+      gpu.reserved = resolved.cards[i].reserved;
       gpu.total = use.total();
       gpu.headroom = capacity - gpu.total;
       if (gpu.headroom < least_room) least_room = gpu.headroom;
@@ -146,7 +148,9 @@ class LlamaCpp final : public Engine {
     kv.block_size = 1;
     kv.num_blocks = cache.context;
     kv.capacity_tokens = cache.context;
-    kv.max_concurrency = static_cast<double>(cache.sequences);
+    // Sequences of max_model_len, as for every engine: slots share the context or divide it, they do not
+    // multiply it. States alone have no length.
+    kv.max_concurrency = kv.per_token > Bytes(0) ? 1 : static_cast<double>(cache.sequences);
     kv.max_model_len_that_fits = plan.LongestContext(Bytes(0), resolved.max_model_len, least_room);
     if (report->failure != FailureStage::kNone) RemarkOnFit(resolved, report);
   }

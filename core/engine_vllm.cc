@@ -201,6 +201,8 @@ GpuReport PlanCard(const Resolved& resolved, const VllmRules& rules, const Stage
   gpu.activation = VllmSamples(rules, last_stage, tp_rank) ? stage.activation_sampling : stage.activation;
   const VllmRuntime runtime = VllmRuntimeMemory(resolved, rules, *card.gpu);
   gpu.non_torch = runtime.non_torch;
+  gpu.others = card.others;
+  gpu.reserved = card.reserved;
   gpu.context = runtime.context;
   gpu.cuda_graph = VllmCudaGraphs(resolved, rules, stage.layers, *card.gpu).bytes;
   return gpu;
@@ -211,6 +213,8 @@ Bytes PoolOf(const Resolved& resolved, const VllmRules& rules, const GpuReport& 
   if (resolved.kv_cache_memory > Bytes(0)) return resolved.kv_cache_memory;
   Bytes pool = gpu.budget - gpu.weights - gpu.recurrent_state - gpu.activation - gpu.non_torch;
   if (rules.graphs_inside) pool -= gpu.cuda_graph;
+  // Where the context counts, so does whatever else is on the card.
+  if (rules.context_inside) pool -= gpu.others;
   return pool;
 }
 
@@ -272,14 +276,14 @@ void Fail(FailureStage failure, std::string_view code, std::string_view message,
 void Judge(const Resolved& resolved, const VllmRules& rules, const Bottleneck& tightest, Report* report) {
   bool tight = false, overloaded = false;
   for (const GpuReport& gpu : report->per_gpu) {
-    const Bytes resting = gpu.weights + gpu.recurrent_state + gpu.non_torch + gpu.context;
+    const Bytes resting = gpu.weights + gpu.recurrent_state + gpu.non_torch + gpu.context + gpu.others;
     if (resting > gpu.capacity) {
       return Fail(FailureStage::kLoading, "out_of_memory_loading",
                   "The weights do not fit on the card: loading ends with CUDA out of memory.",
                   "Use a smaller format, more GPUs, or cpu_offload_gb.", report);
     }
     if (rules.free_memory_checked && resolved.kv_cache_memory == Bytes(0) &&
-        gpu.capacity - gpu.context < gpu.budget) {
+        gpu.capacity - gpu.context - gpu.others < gpu.budget) {
       return Fail(FailureStage::kLoading, "share_exceeds_free_memory",
                   "Less memory is free at start than gpu_memory_utilization asks for.",
                   "Lower gpu_memory_utilization.", report);
@@ -302,7 +306,8 @@ void Judge(const Resolved& resolved, const VllmRules& rules, const Bottleneck& t
   }
   for (const GpuReport& gpu : report->per_gpu) {
     // The profile run's activations are free again while graphs are captured.
-    const Bytes held = gpu.weights + gpu.recurrent_state + gpu.non_torch + gpu.context + gpu.kv_cache;
+    const Bytes held =
+        gpu.weights + gpu.recurrent_state + gpu.non_torch + gpu.context + gpu.others + gpu.kv_cache;
     if (held > gpu.capacity) {
       return Fail(FailureStage::kCacheTooSmall, "out_of_memory_allocating_cache",
                   "The cards cannot hold the KV cache that was asked for.", "Lower kv_cache_memory_bytes.",
@@ -362,8 +367,8 @@ class RankPlanner {
         GpuReport& gpu = report_.per_gpu[static_cast<size_t>(rank)];
         // Ranks on like cards differ only in whether they sample and in their experts.
         const bool like = previous != nullptr && previous_card->gpu == card.gpu &&
-                          previous_card->capacity == card.capacity && rank % resolved_.tp > 1 &&
-                          !resolved_.expert_parallel;
+                          previous_card->capacity == card.capacity && previous_card->others == card.others &&
+                          rank % resolved_.tp > 1 && !resolved_.expert_parallel;
         if (like) {
           gpu = *previous;
           gpu.rank = static_cast<int32_t>(rank);
@@ -404,7 +409,7 @@ class RankPlanner {
       gpu.kv_cache = std::max(Bytes(0), gpu.kv_cache);
       if (tightest_.headroom >= Bytes(0)) gpu.kv_cache = Bytes(block_bytes_[stage]) * tightest_.blocks;
       gpu.total = gpu.weights + gpu.recurrent_state + gpu.activation + gpu.non_torch + gpu.context +
-                  gpu.kv_cache + gpu.cuda_graph;
+                  gpu.others + gpu.kv_cache + gpu.cuda_graph;
     }
   }
 

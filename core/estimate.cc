@@ -29,6 +29,8 @@ void FillInvalid(const Resolved& resolved, Report* report) {
     gpu.gpu = card.gpu->id;
     gpu.rank = static_cast<int32_t>(report->per_gpu.size());
     gpu.capacity = card.capacity;
+    gpu.reserved = card.reserved;
+    gpu.others = card.others;
     report->per_gpu.push_back(gpu);
   }
 }
@@ -51,6 +53,8 @@ Json GpuJson(const GpuReport& gpu) {
       .Set("cuda_graph_bytes", gpu.cuda_graph.count())
       .Set("non_torch_bytes", gpu.non_torch.count())
       .Set("context_bytes", gpu.context.count())
+      .Set("others_bytes", gpu.others.count())
+      .Set("reserved_bytes", gpu.reserved.count())
       .Set("compute_buffer_bytes", gpu.compute_buffer.count())
       .Set("total_bytes", gpu.total.count())
       .Set("headroom_bytes", gpu.headroom.count());

@@ -8,6 +8,7 @@
 #include "core/kv_cache.h"
 #include "core/llama_plan.h"
 #include "core/llama_rules.h"
+#include "core/system_memory.h"
 #include "core/text.h"
 
 namespace plimsoll {
@@ -97,6 +98,41 @@ void AddCacheTerms(const Resolved& resolved, const LlamaCache& cache, const Llam
   }
 }
 
+// What -ot, --n-cpu-moe and -ngl keep off the cards, and how the layers are shared out.
+void AddPlacementTerms(const Resolved& resolved, const Report& report, const LlamaPlan& plan, size_t card,
+                       std::vector<Term>* terms) {
+  Bytes host, here;
+  int64_t moved_host = 0, moved_here = 0;
+  for (const MovedTensor& tensor : plan.moved()) {
+    if (tensor.card >= 0 && static_cast<size_t>(tensor.card) != card) continue;
+    (tensor.card < 0 ? host : here) += tensor.bytes;
+    ++(tensor.card < 0 ? moved_host : moved_here);
+  }
+  const char* source = "src/llama-model.cpp load_tensors, tensor_buft_overrides";
+  if (moved_here > 0) {
+    terms->push_back({"Put here by override_tensor", "tensors that match",
+                      CountedText(moved_here, "tensor", "tensors"), here, source, 1});
+  }
+  if (moved_host > 0) {
+    terms->push_back({"Kept in RAM by override_tensor", "tensors that match",
+                      CountedText(moved_host, "tensor", "tensors"), host, source, 2});
+  }
+  if (resolved.n_cpu_moe > 0 || plan.placement().host_layers > 0) {
+    terms->push_back({"Weights in RAM", "n_cpu_moe, n_gpu_layers and the token embedding",
+                      CountText(plan.placement().host_layers) + " whole layers, experts of " +
+                          CountText(resolved.n_cpu_moe),
+                      report.host.weights, "src/llama-model.cpp load_tensors", 2});
+  }
+  if (report.per_gpu.size() > 1) {
+    const bool given = !resolved.config->tensor_split.empty();
+    terms->push_back(
+        {"Share of this card", given ? "tensor_split" : "by free memory",
+         CountText(plan.placement().devices[card].end_layer - plan.placement().devices[card].first_layer) +
+             " layers on GPU " + CountText(static_cast<int64_t>(card)),
+         report.per_gpu[card].weights, "src/llama-model.cpp load_tensors, tensor_split", 2});
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> LlamaLog(const Resolved& resolved, const Report& report) {
@@ -165,6 +201,12 @@ std::vector<Term> ExplainLlama(const Resolved& resolved, const Report& report) {
                        (device.output ? " and the output" : "") + ", " + resolved.format->id,
                    gpu.weights, "src/llama-model.cpp load_tensors; types as src/llama-quant.cpp gives them",
                    0});
+  const Bytes draft = plan.draft_weights() / static_cast<int64_t>(report.per_gpu.size());
+  if (draft > Bytes(0)) {
+    terms.push_back({"Draft model", "its tensors, spread over the cards", resolved.draft->name, draft,
+                     "tools/server, --model-draft", 1});
+  }
+  AddPlacementTerms(resolved, report, plan, card, &terms);
   if (device.output && plan.layout().output > Bytes(0)) {
     terms.push_back(
         {"Output matrix", "vocabulary x hidden",
@@ -177,6 +219,12 @@ std::vector<Term> ExplainLlama(const Resolved& resolved, const Report& report) {
            (cache.windowed ? ", " + CountText(cache.window_cells) + " in layers with a window" : ""),
        gpu.kv_cache, "src/llama-kv-cache.cpp, llama-kv-cache-iswa.cpp", 0});
   AddCacheTerms(resolved, cache, plan, card, &terms);
+  if (cache.sequences > 1) {
+    terms.push_back({"Slots", cache.streams > 1 ? "slots x cells of each" : "all slots share the cells",
+                     CountText(cache.sequences) + " slots, " + CountText(cache.streams) + " x " +
+                         CountText(cache.cells) + " cells",
+                     gpu.kv_cache, "common/arg.cpp --parallel, --kv-unified", 2});
+  }
   if (gpu.recurrent_state > Bytes(0)) {
     terms.push_back({"Recurrent state", "4 B x (convolution + state) x slots x (1 + drafted tokens)",
                      CountText(cache.sequences) + " x " + CountText(cache.snapshots), gpu.recurrent_state,
@@ -186,17 +234,34 @@ std::vector<Term> ExplainLlama(const Resolved& resolved, const Report& report) {
                    CountText(std::min(resolved.n_ubatch, cache.context)) + " tokens per batch, " +
                        (resolved.flash_attention ? "with" : "without") + " flash attention",
                    gpu.compute_buffer, "ggml/src/ggml-alloc.c over the graph of src/llama-graph.cpp", 0});
+  const LlamaPlan::BufferParts parts = plan.PartsOfBuffer(cache, card);
   if (plan.placement().copies > 1) {
-    terms.push_back({"Pipeline parallelism", "inputs x copies",
-                     CountText(plan.placement().copies) + " copies of every input between cards", Bytes(0),
+    terms.push_back({"Pipeline copies", "(copies - 1) x inputs between cards",
+                     CountText(plan.placement().copies) + " copies of every input", parts.copies,
                      "ggml/src/ggml-backend.cpp, GGML_SCHED_MAX_COPIES", 1});
   }
-  if (gpu.activation > Bytes(0)) {
-    terms.push_back({"Draft context and vision projector", "their own caches and buffers",
-                     MibText(gpu.activation), gpu.activation, "tools/server, tools/mtmd", 0});
+  if (parts.staged > Bytes(0)) {
+    terms.push_back({"Op-offload staging", "largest weight kept in RAM, copied for each batch of 32 or more",
+                     MibText(parts.staged) + "; --no-op-offload removes it", parts.staged,
+                     "ggml/src/ggml-backend.cpp ggml_backend_sched_split_graph", 1});
+  }
+  const Bytes vision = card == 0 ? plan.vision() : Bytes(0);
+  if (vision > Bytes(0)) {
+    terms.push_back({"Vision projector", "mmproj weights in 16 bits + its compute buffer",
+                     MibText(vision) + "; --no-mmproj-offload keeps it in RAM", vision, "tools/mtmd/clip.cpp",
+                     0});
+  }
+  if (gpu.activation > vision) {
+    terms.push_back({"Draft context", "its KV cache and compute buffer", MibText(gpu.activation - vision),
+                     gpu.activation - vision, "tools/server, --model-draft", 0});
   }
   terms.push_back({"Runtime", "measured", "CUDA context, libraries, pools", gpu.non_torch,
                    "measured constants; no log line shows it", 0});
+  if (Has(resolved.version, LlamaChange::kFit) && !resolved.config->max_model_len) {
+    terms.push_back({"Margin that --fit keeps free", "--fit-target on every card",
+                     "the context is cut to keep it", MiB(1024), "common/fit.cpp", 2});
+  }
+  AddSystemTerms(resolved, gpu, &terms);
   return terms;
 }
 

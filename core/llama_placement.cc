@@ -13,11 +13,14 @@ constexpr int64_t kPipelineCopies = 4;  // GGML_SCHED_MAX_COPIES
 
 // How far the cards' shares reach: card i takes positions below cumulative[i] of [0, 1]. Positions are
 // compared as 32-bit floats, as the loader does.
-std::vector<float> CumulativeShares(const std::vector<Bytes>& free) {
+std::vector<float> CumulativeShares(const std::vector<Bytes>& free, const std::vector<double>& split) {
   std::vector<float> shares(free.size());
+  // -ts 0,0 counts as not given.
+  const bool given = std::any_of(split.begin(), split.end(), [](double part) { return part > 0; });
   float sum = 0;
   for (size_t i = 0; i < free.size(); ++i) {
-    sum += static_cast<float>(std::max(free[i], Bytes(1)).count());
+    const double part = i < split.size() ? split[i] : 0;
+    sum += static_cast<float>(given ? part : static_cast<double>(std::max(free[i], Bytes(1)).count()));
     shares[i] = sum;
   }
   for (float& share : shares) share /= sum;
@@ -55,10 +58,29 @@ void SpreadRows(const std::vector<float>& shares, Bytes matrices, std::vector<Ll
   }
 }
 
+// From where the layers put them to where -ot does. Of matrices that are cut by rows, `matrices` is the sum.
+void Move(const std::vector<MovedTensor>& moved, bool rows, LlamaPlacement* placement, Bytes* matrices) {
+  for (const MovedTensor& tensor : moved) {
+    Bytes* from = &placement->host_weights;
+    const bool global = tensor.layer < 0;
+    for (LlamaDevice& device : placement->devices) {
+      const bool holds = global ? device.output && !tensor.embedding
+                                : tensor.layer >= device.first_layer && tensor.layer < device.end_layer;
+      if (holds) from = rows && !tensor.expert ? matrices : &device.weights;
+    }
+    *from -= tensor.bytes;
+    if (tensor.card < 0) {
+      placement->host_weights += tensor.bytes;
+    } else {
+      placement->devices[static_cast<size_t>(tensor.card)].weights += tensor.bytes;
+    }
+  }
+}
+
 }  // namespace
 
 LlamaPlacement PlaceLlamaModel(const Resolved& resolved, const GgufLayout& layout,
-                               const std::vector<Bytes>& free) {
+                               const std::vector<Bytes>& free, const std::vector<MovedTensor>& moved) {
   LlamaPlacement placement;
   placement.devices.resize(free.size());
   const int64_t layers = static_cast<int64_t>(layout.layers.size());
@@ -71,7 +93,8 @@ LlamaPlacement PlaceLlamaModel(const Resolved& resolved, const GgufLayout& layou
   placement.offloaded = wanted;
   placement.host_weights = layout.token_embedding;
 
-  const std::vector<float> shares = CumulativeShares(free);
+  const std::vector<float> shares = CumulativeShares(
+      free, resolved.config != nullptr ? resolved.config->tensor_split : std::vector<double>());
   const bool rows = resolved.split_mode == SplitMode::kRow && free.size() > 1;
   Bytes matrices;
   const auto sum = [&layout](int64_t first, int64_t end) {
@@ -107,11 +130,12 @@ LlamaPlacement PlaceLlamaModel(const Resolved& resolved, const GgufLayout& layou
     placement.host_weights += layout.output_norm;
     if (!layout.tied) placement.host_weights += layout.output;
   }
+  if (!moved.empty()) Move(moved, rows, &placement, &matrices);
   if (rows) SpreadRows(shares, matrices, &placement.devices);
 
   int64_t used = 0;
   for (const LlamaDevice& device : placement.devices) used += device.end_layer > device.first_layer ? 1 : 0;
-  const bool pipeline = used > 1 && !rows && wanted > layers && resolved.n_cpu_moe == 0 &&
+  const bool pipeline = used > 1 && !rows && wanted > layers && resolved.n_cpu_moe == 0 && moved.empty() &&
                         resolved.nodes == 1;  // RPC devices have no events
   if (pipeline) placement.copies = kPipelineCopies;
   return placement;

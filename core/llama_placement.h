@@ -31,9 +31,18 @@ struct LlamaPlacement {
   int64_t copies = 1;     // pipeline parallelism: copies of every input
 };
 
-// `free` is what each card has before loading; the split follows it.
+// A tensor that -ot puts elsewhere, with its bytes.
+struct MovedTensor {
+  int64_t layer = -1;  // -1: outside layers
+  int32_t card = -1;   // -1: RAM
+  bool expert = false;
+  bool embedding = false;  // token_embd: in RAM unless moved
+  Bytes bytes;
+};
+
+// `free` is what each card has before loading; the split follows it unless tensor_split says otherwise.
 LlamaPlacement PlaceLlamaModel(const Resolved& resolved, const GgufLayout& layout,
-                               const std::vector<Bytes>& free);
+                               const std::vector<Bytes>& free, const std::vector<MovedTensor>& moved = {});
 
 }  // namespace plimsoll
 

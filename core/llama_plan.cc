@@ -12,8 +12,8 @@ namespace plimsoll {
 namespace {
 
 // A plain format means the conversion that keeps that type: llama.cpp reads nothing but GGUF.
-GgufLayout LayOut(const Architecture& architecture, const WeightFormat& format) {
-  if (format.family == FormatFamily::kGguf) return LayOutGguf(architecture, format);
+WeightFormat AsGguf(const WeightFormat& format) {
+  if (format.family == FormatFamily::kGguf) return format;
   WeightFormat converted;
   converted.family = FormatFamily::kGguf;
   converted.dtype = format.dtype;
@@ -21,7 +21,37 @@ GgufLayout LayOut(const Architecture& architecture, const WeightFormat& format) 
                             : format.dtype == DType::kFp16 ? GgufFileType::kF16
                                                            : GgufFileType::kBf16;
   converted.gguf_type = static_cast<int>(type);
-  return LayOutGguf(architecture, converted);
+  return converted;
+}
+
+GgufLayout LayOut(const Architecture& architecture, const WeightFormat& format) {
+  return LayOutGguf(architecture, AsGguf(format));
+}
+
+// What -ot moves, with each tensor's bytes in its layer's type.
+std::vector<MovedTensor> MovedTensors(const Resolved& resolved) {
+  std::vector<MovedTensor> moved;
+  if (resolved.overrides.empty()) return moved;
+  const Architecture& architecture = *resolved.architecture;
+  const WeightFormat format = AsGguf(*resolved.format);
+  std::vector<GgmlType> types;  // of the tensor at hand, in its layers
+  int32_t tensor_at = -1;
+  for (const TensorOverrides::Move& move : resolved.overrides.moves) {
+    const GgufTensor& tensor = architecture.gguf[static_cast<size_t>(move.tensor)];
+    if (move.tensor != tensor_at) types = GgufTensorTypes(architecture, format, move.tensor);
+    tensor_at = move.tensor;
+    size_t place = 0;
+    if (move.layer >= 0) {
+      place = static_cast<size_t>(tensor.mtp ? move.layer - architecture.layers
+                                             : architecture.LayersBefore(tensor.group, move.layer));
+    }
+    if (place >= types.size()) continue;
+    const Bytes bytes =
+        GgmlBytes(types[place], tensor.ne0, internal::SaturatingMultiply(tensor.ne1, tensor.ne2));
+    moved.push_back(
+        {move.layer, move.card, tensor.expert, tensor.category == GgufCategory::kTokenEmbedding, bytes});
+  }
+  return moved;
 }
 
 const GgufLayout* RememberedLayout(const Resolved& resolved) {
@@ -33,7 +63,9 @@ const GgufLayout* RememberedLayout(const Resolved& resolved) {
 std::vector<Bytes> FreeMemory(const Resolved& resolved) {
   std::vector<Bytes> free;
   free.reserve(resolved.cards.size());
-  for (const Card& card : resolved.cards) free.push_back(card.capacity - LlamaRuntimeBytes(*card.gpu));
+  for (const Card& card : resolved.cards) {
+    free.push_back(card.capacity - card.others - LlamaRuntimeBytes(*card.gpu));
+  }
   return free;
 }
 
@@ -91,6 +123,8 @@ Bytes MissingDraftLayers(const Resolved& resolved, const GgufLayout& layout) {
   return BytesFromDouble(own / last_elements * static_cast<double>((layer.dense + layer.experts).count()));
 }
 
+constexpr Bytes kSmallestStaged = KiB(64);
+
 bool IsQuantized(KvType type) {
   return type == KvType::kQ8_0 || type == KvType::kQ5_1 || type == KvType::kQ5_0 || type == KvType::kQ4_1 ||
          type == KvType::kQ4_0;
@@ -116,7 +150,8 @@ LlamaPlan::LlamaPlan(const Resolved& resolved)
     own_layout_ = LayOut(*resolved.architecture, *resolved.format);
     layout_ = &own_layout_;
   }
-  placement_ = PlaceLlamaModel(resolved, *layout_, FreeMemory(resolved));
+  moved_ = MovedTensors(resolved);
+  placement_ = PlaceLlamaModel(resolved, *layout_, FreeMemory(resolved), moved_);
   walks_.resize(placement_.devices.size());
   const Bytes prediction = MissingDraftLayers(resolved, *layout_);
   if (prediction > Bytes(0)) {
@@ -173,17 +208,37 @@ LlamaGraphPart LlamaPlan::Part(size_t card) const {
   // Batches are large enough to be worth copying weights from RAM to the first card (op offload).
   part.staged_layers = resolved_.n_cpu_moe;
   part.staged_bytes = layout_->largest_expert.count();
+  if (!moved_.empty()) StageMoved(&part);
   if (placement_.host_layers > 0) {
     part.first_layer = 0;
     part.end_layer = std::max(part.end_layer, std::min(placement_.host_layers, text_layers_));
-    part.host_layers = placement_.host_layers;
-    part.staged_matrix = LargestMatrix().count();
+    part.host_layers = std::max(part.host_layers, placement_.host_layers);
+    part.staged_matrix = std::max(part.staged_matrix, LargestMatrix().count());
   }
   if (placement_.host_output) {
     part.output = true;
     part.staged_output = layout_->output.count();
   }
   return part;
+}
+
+// What -ot keeps in RAM is copied to the first card as layers in RAM are. Which of the layers they are makes
+// no difference to the buffer, so the first ones stand for them.
+void LlamaPlan::StageMoved(LlamaGraphPart* part) const {
+  int64_t experts = 0, matrices = 0, last_expert = -1, last_matrix = -1;
+  for (const MovedTensor& tensor : moved_) {
+    // Norms and biases are not worth a copy: they stay where they are used.
+    if (tensor.card >= 0 || tensor.layer < 0 || tensor.bytes < kSmallestStaged) continue;
+    int64_t& last = tensor.expert ? last_expert : last_matrix;
+    if (tensor.layer > last) ++(tensor.expert ? experts : matrices);
+    last = std::max(last, tensor.layer);
+    int64_t& largest = tensor.expert ? part->staged_bytes : part->staged_matrix;
+    largest = std::max(largest, tensor.bytes.count());
+  }
+  const int64_t end = std::max(part->end_layer, part->first_layer + 1);
+  if (experts > 0)
+    part->staged_layers = std::max(part->staged_layers, std::min(part->first_layer + experts, end));
+  if (matrices > 0) part->host_layers = std::min(part->first_layer + matrices, end);
 }
 
 // Of a layer's dense part, by its share of the elements.
@@ -251,7 +306,25 @@ void LlamaPlan::Fill(int64_t context, bool walks, std::vector<LlamaCardUse>* car
     use.beside = i == 0 ? vision_ : Bytes(0);
     if (device.output || (placement_.host_output && i == 0)) use.beside += beside;
     use.runtime = LlamaRuntimeBytes(*resolved_.cards[i].gpu);
+    use.others = resolved_.cards[i].others;
   }
+}
+
+LlamaPlan::BufferParts LlamaPlan::PartsOfBuffer(const LlamaCache& cache, size_t card) const {
+  const LlamaGraph graph = Graph(cache);
+  LlamaGraphPart part = Part(card);
+  const Bytes whole = ComputeBuffer(graph, part);
+  BufferParts parts;
+  if (part.copies > 1) {
+    LlamaGraphPart single = part;
+    single.copies = 1;
+    parts.copies = whole - ComputeBuffer(graph, single);
+  }
+  if (part.staged_layers > 0 || part.host_layers > 0 || part.staged_output > 0) {
+    part.staged_bytes = part.staged_matrix = part.staged_output = 0;
+    parts.staged = whole - ComputeBuffer(graph, part);
+  }
+  return parts;
 }
 
 // Drafting has a context of its own: its KV and its compute buffer. MTP drafts with the model's own last

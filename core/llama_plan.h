@@ -23,7 +23,10 @@ struct LlamaCardUse {
   Bytes compute_buffer;
   Bytes beside;   // the draft context and the vision projector, which have buffers of their own
   Bytes runtime;  // CUDA context, libraries: in no logged buffer
-  Bytes total() const { return weights + kv_cache + recurrent_state + compute_buffer + beside + runtime; }
+  Bytes others;   // a display, other programs
+  Bytes total() const {
+    return weights + kv_cache + recurrent_state + compute_buffer + beside + runtime + others;
+  }
 };
 
 class LlamaPlan {
@@ -45,6 +48,15 @@ class LlamaPlan {
   LlamaCache Cache(int64_t context) const { return ShapeLlamaCache(resolved_, context); }
   HostReport Host(const LlamaCache& cache) const;  // what stays in RAM, and the pinned buffer
 
+  // Of a card's compute buffer, what staging weights from RAM and copies for pipelining add; for
+  // explanations.
+  struct BufferParts {
+    Bytes staged, copies;
+  };
+  BufferParts PartsOfBuffer(const LlamaCache& cache, size_t card) const;
+  Bytes vision() const { return vision_; }
+  Bytes draft_weights() const { return draft_weights_; }  // of a separate draft model, all cards together
+  const std::vector<MovedTensor>& moved() const { return moved_; }
   const LlamaPlacement& placement() const { return placement_; }
   const GgufLayout& layout() const { return *layout_; }
 
@@ -54,12 +66,14 @@ class LlamaPlan {
   Bytes LeastRoom(int64_t context, bool walks) const;
   LlamaGraph Graph(const LlamaCache& cache) const;
   LlamaGraphPart Part(size_t card) const;
+  void StageMoved(LlamaGraphPart* part) const;
   Bytes LargestMatrix() const;
   Bytes DraftContext(const LlamaCache& cache, const LlamaGraph& graph) const;
 
   const Resolved& resolved_;
   GgufLayout own_layout_;  // when the catalog does not remember one
   const GgufLayout* layout_;
+  std::vector<MovedTensor> moved_;
   LlamaPlacement placement_;
   mutable std::vector<ComputeBufferWalk> walks_;  // of each card, the last one: lengths are tried in turn
   Bytes draft_weights_;                           // of a separate draft model, all cards together

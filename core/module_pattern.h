@@ -12,6 +12,7 @@
 #ifndef PLIMSOLL_CORE_MODULE_PATTERN_H_
 #define PLIMSOLL_CORE_MODULE_PATTERN_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -30,6 +31,8 @@ class Expression {
   bool MatchesWithin(std::string_view name) const;
   // Whether the outcome may depend on which digits stand in a name.
   bool sees_digits() const { return sees_digits_; }
+  // States of the automaton: matching costs at most these times the name's length.
+  size_t size() const { return states_.size(); }
 
  private:
   friend class ExpressionParser;

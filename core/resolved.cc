@@ -176,7 +176,8 @@ MaybeError ResolveDraft(const Config& config, const Catalog& catalog, Resolved* 
 MaybeError CountCards(const Config& config, Resolved* resolved) {
   resolved->nodes = config.nodes.value_or(1);
   const int64_t named = static_cast<int64_t>(config.gpu.size());
-  const int64_t memories = static_cast<int64_t>(config.gpu_memory_mib.size());
+  const int64_t memories =
+      static_cast<int64_t>(std::max(config.gpu_memory_mib.size(), config.reserved_mib.size()));
   int64_t total = 1;
   if (config.gpus) {
     total = *config.gpus * resolved->nodes;
@@ -200,11 +201,21 @@ MaybeError CountCards(const Config& config, Resolved* resolved) {
                  "one id, or one for each of the " + CountText(total) + " cards"};
   }
   if (memories > 1 && memories != total) {
-    return Error{"gpu_memory_mib", "a list of " + CountText(memories),
+    return Error{config.gpu_memory_mib.size() > 1 ? "gpu_memory_mib" : "reserved_mib",
+                 "a list of " + CountText(memories),
                  "one number, or one for each of the " + CountText(total) + " cards"};
+  }
+  if (static_cast<int64_t>(config.tensor_split.size()) > total) {
+    return Error{"tensor_split", "a list of " + CountText(static_cast<int64_t>(config.tensor_split.size())),
+                 "at most one proportion for each of the " + CountText(total) + " cards"};
   }
   resolved->gpus = total / resolved->nodes;
   return std::nullopt;
+}
+
+// Of a list that holds one number for all cards, or one for each; nothing beyond a shorter list's end.
+double AtCard(const std::vector<double>& list, size_t card) {
+  return list.size() == 1 ? list[0] : card < list.size() ? list[card] : 0;
 }
 
 MaybeError ResolveCards(const Config& config, const Catalog& catalog, Resolved* resolved) {
@@ -225,8 +236,12 @@ MaybeError ResolveCards(const Config& config, const Catalog& catalog, Resolved* 
     card.gpu = gpu;
     card.capacity = gpu->usable;
     if (!config.gpu_memory_mib.empty()) {
-      card.capacity = MiBFromDouble(config.gpu_memory_mib[config.gpu_memory_mib.size() == 1 ? 0 : i]);
+      card.capacity = MiBFromDouble(AtCard(config.gpu_memory_mib, i));
     }
+    if (gpu->unified_memory) {
+      card.reserved = std::max(Bytes(0), GiBFromDouble(gpu->memory_gb) - card.capacity);
+    }
+    if (!config.reserved_mib.empty()) card.others = MiBFromDouble(AtCard(config.reserved_mib, i));
   }
   return std::nullopt;
 }
@@ -336,6 +351,24 @@ void SettleKvTypes(Resolved* resolved) {
   if (types.v == KvType::kAuto) types.v = own;
 }
 
+MaybeError ResolveOverrides(const Config& config, Resolved* resolved) {
+  if (config.override_tensor.empty() || resolved->engine != EngineKind::kLlamaCpp) return std::nullopt;
+  Result<TensorOverrides> overrides = ReadTensorOverrides(config.override_tensor, *resolved->architecture,
+                                                          static_cast<int64_t>(resolved->cards.size()));
+  if (!overrides.ok()) return overrides.error();
+  resolved->overrides = std::move(*overrides);
+  if (resolved->overrides.unmatched.empty()) return std::nullopt;
+  std::string patterns;
+  for (const std::string& pattern : resolved->overrides.unmatched) {
+    patterns += (patterns.empty() ? "" : ", ") + Quoted(pattern);
+  }
+  Remark(
+      "override_matches_nothing", Severity::kWarning,
+      "override_tensor: no tensor of this model has " + patterns + " in its name, so nothing is moved by it.",
+      "Names are such as blk.0.ffn_up_exps.weight; plimsoll inventory lists them.", resolved);
+  return std::nullopt;
+}
+
 // "As long as fits": the engine plans for the model's own length and says how much of it has room.
 void SettleLength(const Engine& engine, Resolved* resolved) {
   if (!resolved->max_model_len_auto) return;
@@ -396,6 +429,7 @@ Result<Resolved> Resolve(const Config& config, const Catalog& catalog) {
   LayOut(config, &resolved);
   CopyGiven(config, &resolved);
   RemarkOnAverage(&resolved);
+  if (MaybeError error = ResolveOverrides(config, &resolved)) return *error;
   resolved.defaulted.reserve(static_cast<size_t>(kConfigKeyCount));
   const Engine& engine = FindEngine(resolved.engine);
   engine.TakeDefaults(config, &resolved);
@@ -456,6 +490,9 @@ Json ResolvedConfigJson(const Resolved& resolved) {
   set("output_tokens", resolved.output_tokens);
   set("concurrency", resolved.concurrency);
   set("workload", config.workload);
+  for (const std::string_view key : {"reserved_mib", "override_tensor", "tensor_split"}) {
+    set(key, GetConfigValue(config, *FindConfigKey(key)));
+  }
   return json;
 }
 

@@ -17,6 +17,7 @@
 #include "core/config.h"
 #include "core/engine_version.h"
 #include "core/gpu.h"
+#include "core/llama_overrides.h"
 #include "core/result.h"
 #include "core/units.h"
 #include "core/weight_format.h"
@@ -29,7 +30,9 @@ constexpr std::string_view kDefaultGpu = "rtx-4090";
 // One card as this configuration sees it.
 struct Card {
   const Gpu* gpu = nullptr;
-  Bytes capacity;  // what the driver gives to the engine: gpu_memory_mib, or the catalog's figure
+  Bytes capacity;    // what the driver gives to the engine: gpu_memory_mib, or the catalog's figure
+  Bytes reserved{};  // unified memory: installed less capacity
+  Bytes others{};    // of `capacity`, what a display or other programs hold: reserved_mib
 };
 
 struct Resolved {
@@ -65,6 +68,7 @@ struct Resolved {
   bool flash_attention = true;
   int64_t n_gpu_layers = 0, n_cpu_moe = 0;
   SplitMode split_mode = SplitMode::kLayer;
+  TensorOverrides overrides;
   bool kv_unified = true;
   Bytes cpu_offload;
   Lora lora;  // max_loras 0: none

@@ -329,6 +329,8 @@ void CountHostShares(const Resolved& r, StepWork* work) {
     const double kept = static_cast<double>(a.layers - std::max<int64_t>(0, r.n_gpu_layers));
     work->host_dense = work->host_experts = kept / std::max(1.0, static_cast<double>(a.layers));
   }
+  work->host_dense = std::max(work->host_dense, r.overrides.host_dense);
+  work->host_experts = std::max(work->host_experts, r.overrides.host_experts);
   if (r.n_cpu_moe <= 0 || work->moe_layers <= 0) return;
   double first = 0;
   const auto up_to = static_cast<int32_t>(std::min<int64_t>(r.n_cpu_moe, a.layers));

@@ -39,6 +39,10 @@ std::string FirstError(const Report& report) {
   return "this configuration cannot start.";
 }
 
+bool SharesContext(const Resolved& resolved) {
+  return resolved.engine == EngineKind::kLlamaCpp && resolved.max_num_seqs > 1;
+}
+
 // "room for 12.3 sequences of 16,384 tokens".
 std::string RoomText(const Resolved& resolved, const Report& report) {
   const double sequences = report.kv.max_concurrency;
@@ -56,7 +60,8 @@ std::string FitsText(const Resolved& resolved, const Report& report, const GpuRe
     return GibText(fullest.weights, units) + " of weights " + place + ", " + RoomText(resolved, report) + ".";
   }
   return ShareText(fullest.total, fullest.capacity, units) + " " + place + " for " +
-         CountedText(std::max<int64_t>(1, resolved.max_num_seqs), "sequence", "sequences") + " in " +
+         CountedText(std::max<int64_t>(1, resolved.max_num_seqs), "sequence", "sequences") +
+         (SharesContext(resolved) ? resolved.kv_unified ? " sharing " : " dividing " : " in ") +
          CountText(resolved.max_model_len) + " tokens of context.";
 }
 
@@ -96,7 +101,8 @@ std::string PartsText(const GpuReport& gpu, SizeUnits units) {
                         {"activations", gpu.activation},
                         {"compute buffers", gpu.compute_buffer},
                         {"CUDA graphs", gpu.cuda_graph},
-                        {"runtime", gpu.non_torch + gpu.context}};
+                        {"runtime", gpu.non_torch + gpu.context},
+                        {"other programs", gpu.others}};
   std::vector<std::string> texts;
   for (const Part& part : parts) {
     if (part.bytes < MiB(50)) continue;
@@ -107,6 +113,18 @@ std::string PartsText(const GpuReport& gpu, SizeUnits units) {
 }
 
 }  // namespace
+
+std::string CacheText(const Resolved& resolved, const Report& report) {
+  const KvReport& kv = report.kv;
+  const std::string tokens = CountText(kv.capacity_tokens) + " tokens";
+  if (!SharesContext(resolved)) {
+    return tokens + ", " + DecimalText(kv.max_concurrency, 2) + " sequences of " +
+           CountText(resolved.max_model_len);
+  }
+  const std::string slots = CountText(resolved.max_num_seqs) + " slots";
+  if (resolved.kv_unified) return tokens + ", shared by " + slots;
+  return tokens + ", " + CountText(kv.capacity_tokens / resolved.max_num_seqs) + " for each of " + slots;
+}
 
 const GpuReport* FullestCard(const Report& report) {
   const auto fullest =

@@ -20,6 +20,9 @@ std::string HeadlineText(const Resolved& resolved, const Report& report,
 std::string DetailText(const Resolved& resolved, const Report& report, SizeUnits units = SizeUnits::kBinary);
 
 // "one RTX 4090", "2 H100 SXM5 80GB", "RTX 4090 and RTX 3090".
+// "158,656 tokens, 4.84 sequences of 32,768"; for llama.cpp what its slots share.
+std::string CacheText(const Resolved& resolved, const Report& report);
+
 std::string CardsText(const Resolved& resolved);
 
 // The card with the least headroom; nullptr when the report has none.

@@ -8,6 +8,7 @@
 
 #include "core/kv_cache.h"
 #include "core/measured_constants.h"
+#include "core/system_memory.h"
 #include "core/text.h"
 #include "core/vllm_activation.h"
 #include "core/vllm_kv_cache.h"
@@ -46,6 +47,7 @@ class Explainer {
     Runtime();
     Graphs();
     Cache();
+    AddSystemTerms(resolved_, gpu_, &terms_);
     return std::move(terms_);
   }
 

@@ -428,11 +428,11 @@ class Gate {
     const Config* config = resolved_.config;
     if (config == nullptr) return;
     if (config->n_ubatch || config->flash_attention || config->n_gpu_layers || config->n_cpu_moe ||
-        config->split_mode || config->kv_unified) {
+        config->split_mode || config->kv_unified || !config->override_tensor.empty() ||
+        !config->tensor_split.empty()) {
       Say(Severity::kInfo, "options_of_another_engine",
-          "n_ubatch, flash_attention, n_gpu_layers, n_cpu_moe, split_mode and kv_unified are llama.cpp's; "
-          "vLLM "
-          "ignores them.",
+          "n_ubatch, flash_attention, n_gpu_layers, n_cpu_moe, split_mode, kv_unified, override_tensor and "
+          "tensor_split are llama.cpp's; vLLM ignores them.",
           "");
     }
     if (resolved_.format->family == FormatFamily::kGguf) {

@@ -186,9 +186,11 @@ TEST(ConfigCodec, TheTableIsConsistent) {
     EXPECT_NE(key.url, "v") << "taken by the version";
     EXPECT_EQ(FindConfigKey(key.json), &key);
     EXPECT_FALSE(AcceptedValues(key).empty());
-    const int members = (key.integer != nullptr) + (key.number != nullptr) + (key.flag != nullptr);
-    const bool simple =
-        key.type == KeyType::kInteger || key.type == KeyType::kNumber || key.type == KeyType::kSwitch;
+    const int members = (key.integer != nullptr) + (key.number != nullptr) + (key.flag != nullptr) +
+                        (key.numbers != nullptr) + (key.text != nullptr);
+    const bool simple = key.type == KeyType::kInteger || key.type == KeyType::kNumber ||
+                        key.type == KeyType::kSwitch || key.type == KeyType::kNumberList ||
+                        key.type == KeyType::kText;
     EXPECT_EQ(members, simple ? 1 : 0) << key.json;
   }
   EXPECT_EQ(FlagName(*FindConfigKey("max_num_batched_tokens")), "--max-num-batched-tokens");
