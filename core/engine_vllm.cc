@@ -7,6 +7,7 @@
 #include "core/kv_cache.h"
 #include "core/measured_constants.h"
 #include "core/parallelism.h"
+#include "core/text.h"
 #include "core/vllm_activation.h"
 #include "core/vllm_explain.h"
 #include "core/vllm_gates.h"
@@ -272,6 +273,24 @@ void Fail(FailureStage failure, std::string_view code, std::string_view message,
       {std::string(code), Severity::kError, std::string(message), std::string(fix)});
 }
 
+// Decode graphs of models with recurrent layers take a block per sequence (vllm/config/compilation.py).
+// False: there are fewer.
+bool EnoughStates(const Resolved& resolved, const VllmRules& rules, Report* report) {
+  if (!(rules.state_per_sequence || rules.states_asserted) || !rules.full_graphs || resolved.enforce_eager ||
+      !HasRecurrent(*resolved.architecture)) {
+    return true;
+  }
+  const int64_t blocks = report->kv.num_blocks;
+  const int64_t needed =
+      rules.state_per_sequence ? resolved.max_num_seqs : std::min<int64_t>(resolved.max_num_seqs, 512);
+  if (blocks <= 0 || needed <= blocks) return true;
+  Fail(FailureStage::kGraphCapture, "more_sequences_than_states",
+       "max_num_seqs " + CountText(resolved.max_num_seqs) + " exceeds the " + CountText(blocks) +
+           " blocks that can hold recurrent states: graph capture ends.",
+       "Set max_num_seqs to at most " + CountText(blocks) + ".", report);
+  return false;
+}
+
 // In the order in which the engine would stumble.
 void Judge(const Resolved& resolved, const VllmRules& rules, const Bottleneck& tightest, Report* report) {
   bool tight = false, overloaded = false;
@@ -320,6 +339,7 @@ void Judge(const Resolved& resolved, const VllmRules& rules, const Bottleneck& t
     }
     tight = tight || tightest.headroom < ErrorBand(resolved, rules, gpu);
   }
+  if (!EnoughStates(resolved, rules, report)) return;
   report->verdict = tight || overloaded ? Verdict::kTight : Verdict::kFits;
   if (overloaded) {
     report->diagnostics.push_back(

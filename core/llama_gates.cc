@@ -20,13 +20,22 @@ struct ModelSupport {
 
 // The first build that reads a model type (pull requests "model : add ..." of ggml-org/llama.cpp).
 constexpr ModelSupport kSupport[] = {
-    {"gemma2", 3259, 20240628},           {"deepseek_v2", 3018, 20240528}, {"deepseek_v3", 4419, 20250104},
-    {"gemma3", 4875, 20250312},           {"gemma3_text", 4875, 20250312}, {"qwen3", 5092, 20250409},
-    {"qwen3_moe", 5092, 20250409},        {"llama4", 5074, 20250407},      {"glm4", 5130, 20250411},
-    {"falcon_h1", 5847, 20250709},        {"smollm3", 5848, 20250708},     {"glm4_moe", 6085, 20250804},
-    {"gpt_oss", 6096, 20250805},          {"nemotron_h", 6315, 20250828},  {"seed_oss", 6255, 20250823},
-    {"granitemoehybrid", 5865, 20250710}, {"olmo3", 6500, 20250916},       {"qwen3_next", 7186, 20251128},
-    {"qwen3_5", 7990, 20260210},          {"qwen3_5_moe", 7990, 20260210}, {"gemma4", 8640, 20260402},
+    {"gemma2", 3259, 20240628},      {"deepseek_v2", 3018, 20240528},
+    {"deepseek_v3", 4419, 20250104}, {"gemma3", 4875, 20250312},
+    {"gemma3_text", 4875, 20250312}, {"qwen3", 5092, 20250409},
+    {"qwen3_moe", 5092, 20250409},   {"llama4", 5074, 20250407},
+    {"glm4", 5130, 20250411},        {"falcon_h1", 5847, 20250709},
+    {"smollm3", 5848, 20250708},     {"glm4_moe", 6085, 20250804},
+    {"gpt_oss", 6096, 20250805},     {"nemotron_h", 6315, 20250828},
+    {"seed_oss", 6255, 20250823},    {"granitemoehybrid", 5865, 20250710},
+    {"olmo3", 6500, 20250916},       {"qwen3_next", 7186, 20251128},
+    {"qwen3_5", 7990, 20260210},     {"qwen3_5_moe", 7990, 20260210},
+    {"gemma4", 8640, 20260402},      {"phi3", 2717, 20240424},
+    {"olmo2", 4122, 20241119},       {"nemotron-nas", 4400, 20241229},
+    {"cohere2", 4418, 20250104},     {"hunyuan", 5849, 20250708},
+    {"jamba", 5855, 20250709},       {"ernie4_5_moe", 5922, 20250717},
+    {"minimax_m2", 6915, 20251031},  {"mistral3", 7212, 20251201},
+    {"ministral3", 7212, 20251201},  {"mimo_v2_flash", 7519, 20251224},
 };
 
 void Remark(Resolved* resolved, std::string_view code, Severity severity, std::string message,

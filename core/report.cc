@@ -16,6 +16,13 @@ std::string_view VerdictName(Verdict verdict) {
   return "invalid";
 }
 
+bool Report::Has(std::string_view code) const {
+  for (const Diagnostic& diagnostic : diagnostics) {
+    if (diagnostic.code == code) return true;
+  }
+  return false;
+}
+
 std::string_view FailureStageName(FailureStage stage) {
   switch (stage) {
     case FailureStage::kNone:

@@ -72,6 +72,7 @@ struct Report {
   KvReport kv;
   SpeedReport speed;
   std::vector<Diagnostic> diagnostics;
+  bool Has(std::string_view code) const;  // a diagnostic of that code
 };
 
 // A line of the explanation: where a number comes from.

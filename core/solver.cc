@@ -52,6 +52,7 @@ struct Start {
   int64_t length = 0;   // max_model_len as resolved
   int64_t longest = 0;  // the model's own
   int64_t sequences = 0;
+  int64_t most_states = 0;  // what its recurrent states leave room for, where that is why it fails
   int64_t layers = 0;
   int64_t gpus = 1, tp = 1, pp = 1;
   bool invalid = false;  // it cannot start whatever the memory
@@ -75,6 +76,7 @@ Start StartOf(const Resolved& resolved, const Report& report) {
   start.length = resolved.max_model_len;
   start.longest = std::max(resolved.architecture->max_positions, resolved.max_model_len);
   start.sequences = resolved.max_num_seqs;
+  if (report.Has("more_sequences_than_states")) start.most_states = report.kv.num_blocks;
   start.layers = resolved.architecture->layers;
   start.gpus = resolved.gpus * resolved.nodes;
   start.has_experts =
@@ -211,6 +213,7 @@ std::string GpusLabel(const Config& config, const Start& start) {
 
 // How far a change leads from what was asked for. The order is the one in which people give ground: a switch,
 // less room, other weights, more hardware, slower memory, another card, another engine.
+constexpr double kDistanceStates = 0.5;
 constexpr double kDistanceUtilization = 0.8;
 constexpr double kDistanceLength = 1.0;  // and half as much again for each halving
 constexpr double kDistanceNoDraft = 1.5;
@@ -318,12 +321,24 @@ void TakeLevers(const Config& levers, Config* config) {
   if (levers.max_num_seqs) config->max_num_seqs = levers.max_num_seqs;
 }
 
+// A pattern for the numbers below `end`: 23 gives "[0-9]|1[0-9]|2[0-2]".
+std::string NumbersBelow(int64_t end) {
+  std::string pattern;
+  for (int64_t ten = 0; ten * 10 < end; ++ten) {
+    const int64_t last = std::min<int64_t>(end - ten * 10, 10) - 1;
+    if (ten > 0) pattern += "|" + std::to_string(ten);
+    pattern += last == 0 ? std::string("0") : "[0-" + std::to_string(last) + "]";
+  }
+  return pattern;
+}
+
 class WayFinder {
  public:
   WayFinder(const Config& config, const Catalog& catalog, const Start& start)
       : config_(config), catalog_(catalog), start_(start), squeezes_(Squeezes(LeversOf(config, start))) {}
 
   std::vector<WayOut> Find(int most) {
+    TryFewerStates();
     Squeeze({config_, "", 0});
     TryWithoutDraft();
     TryLayouts();
@@ -339,6 +354,17 @@ class WayFinder {
   }
 
  private:
+  // Nothing but the number of sequences stands in the way. A little below the limit, which rests on an
+  // estimate.
+  void TryFewerStates() {
+    if (start_.most_states <= 0) return;
+    int64_t sequences = start_.most_states;
+    if (sequences > 16) sequences = sequences / 8 * 8 - 8;
+    Config config = config_;
+    config.max_num_seqs = std::max<int64_t>(sequences, 1);
+    Offer({std::move(config), CountedText(sequences, "sequence", "sequences") + " at once", kDistanceStates});
+  }
+
   void Add(const Change& change, const Report& report) {
     const double tight = report.verdict == Verdict::kTight ? kDistanceTight : 0;
     ways_.push_back({change.config, change.label, report.verdict, change.distance + tight});
@@ -454,6 +480,7 @@ class WayFinder {
   void TryHostMemory() {
     if (start_.llama_cpp()) {
       OfferExpertsInRam({config_, "", kDistanceHost});
+      OfferMatricesInRam({config_, "", kDistanceHost + 0.3});
       OfferLayersInRam({config_, "", kDistanceHost + 0.5});
     }
     if (!start_.vllm()) return;
@@ -480,6 +507,21 @@ class WayFinder {
     if (!fewest) return false;
     const std::string layers = CountText(-fewest->first) + " of " + CountText(start_.layers);
     Add({fewest->second.config, Joined(base.label, "experts of " + layers + " layers in RAM"), base.distance},
+        fewest->second.report);
+    return true;
+  }
+
+  // llama.cpp: the MLPs of the fewest first layers in RAM (-ot); attention and cache stay on the card.
+  bool OfferMatricesInRam(const Change& base) {
+    if (start_.has_experts || !base.config.override_tensor.empty()) return false;
+    const auto fewest = Largest(-start_.layers, -1, [&](int64_t negative) {
+      Config config = base.config;
+      config.override_tensor = "blk\\.(" + NumbersBelow(-negative) + ")\\.ffn_(up|gate|down)\\.=CPU";
+      return Try(std::move(config), catalog_);
+    });
+    if (!fewest) return false;
+    const std::string layers = CountText(-fewest->first) + " of " + CountText(start_.layers);
+    Add({fewest->second.config, Joined(base.label, "MLPs of " + layers + " layers in RAM"), base.distance},
         fewest->second.report);
     return true;
   }

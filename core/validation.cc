@@ -43,6 +43,15 @@ Bytes LargestOverCards(const Report& report, Bytes GpuReport::*member) {
   return largest;
 }
 
+// From 0.26 the line of the activation peak has the graphs' estimate in it
+// (vllm/v1/worker/gpu_worker.py determine_available_memory).
+double PredictActivation(const Prediction& p) {
+  const GpuReport& gpu = First(p.report);
+  const bool with_graphs =
+      p.resolved.engine == EngineKind::kVllm && p.resolved.version.number >= VllmNumber(0, 26);
+  return (gpu.activation + (with_graphs ? gpu.cuda_graph : Bytes(0))).gib();
+}
+
 double PredictOutcome(const Prediction& p) { return p.report.fits() ? 1 : 0; }
 
 struct Metric {
@@ -56,7 +65,7 @@ constexpr std::string_view kGivenPool = "kv_cache_tokens_given_pool";
 // the largest of the devices.
 constexpr Metric kMetrics[] = {
     {"weights_gib_per_gpu", [](const Prediction& p) { return First(p.report).weights.gib(); }},
-    {"activation_peak_gib", [](const Prediction& p) { return First(p.report).activation.gib(); }},
+    {"activation_peak_gib", PredictActivation},
     {"non_torch_gib", [](const Prediction& p) { return First(p.report).non_torch.gib(); }},
     {"cuda_graph_gib", [](const Prediction& p) { return First(p.report).cuda_graph.gib(); }},
     {"kv_cache_gib_per_gpu", [](const Prediction& p) { return First(p.report).kv_cache.gib(); }},

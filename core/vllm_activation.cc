@@ -42,6 +42,19 @@ Bytes Moe(const Resolved& resolved, const VllmRules& rules, const Mlp& mlp) {
          Bytes(SaturatingMultiply(tokens, mlp.experts)) * 4;  // router logits in float32
 }
 
+// MLA expands the latents of a cached prefix into keys and values of every head before it attends to them.
+Bytes LatentContext(const Resolved& resolved, const VllmRules& rules, const Attention& attention) {
+  if (rules.latent_context_rows == 0 || !resolved.enable_chunked_prefill) return Bytes(0);
+  const int64_t block = std::max<int64_t>(resolved.block_size, 16);
+  const int64_t rows = std::min(std::max(SaturatingMultiply(8, resolved.max_model_len),
+                                         SaturatingMultiply(4 * block, resolved.max_num_seqs)),
+                                rules.latent_context_rows);
+  const int64_t expanded = CeilDiv(attention.heads, resolved.tp) * (attention.nope_dim + attention.value_dim);
+  const int64_t latent = rules.latent_workspace ? attention.kv_lora_rank + attention.rope_dim : 0;
+  return Elements(rows, expanded + latent) +
+         Elements(resolved.max_num_batched_tokens, rules.residual_copies * resolved.architecture->hidden);
+}
+
 // With speculation the profile run samples once more, for one draft token per sequence, while the first
 // logits and their float32 copy are alive (gpu_model_runner.py _dummy_sampler_run).
 constexpr double kHeldLogitsBytes = 6;
@@ -132,6 +145,10 @@ VllmActivation VllmActivationPeak(const Resolved& resolved, const VllmRules& rul
   int64_t intermediate = architecture.max_intermediate;
   for (const LayerGroup& group : architecture.groups) {
     const Mlp& mlp = group.shape.mlp;
+    const Attention& attention = group.shape.attention;
+    if (attention.kind == AttentionKind::kLatent && rules.latent_attention) {
+      result.context = std::max(result.context, LatentContext(resolved, rules, attention));
+    }
     if (mlp.kind == MlpKind::kMoe) result.moe = std::max(result.moe, Moe(resolved, rules, mlp));
     if (mlp.kind == MlpKind::kDense) intermediate = std::max(intermediate, mlp.intermediate);
   }
@@ -144,7 +161,8 @@ VllmActivation VllmActivationPeak(const Resolved& resolved, const VllmRules& rul
         Elements(load.tokens, architecture.hidden * (1 + architecture.vision.deepstack_layers));
   }
   result.peak =
-      std::max(std::max({result.mlp, result.moe, result.sampler}) + result.encoder_output, result.vision);
+      std::max(std::max({result.mlp, result.moe, result.context, result.sampler}) + result.encoder_output,
+               result.vision);
   return result;
 }
 
@@ -156,7 +174,10 @@ VllmRuntime VllmRuntimeMemory(const Resolved& resolved, const VllmRules& rules, 
   const double after = several && resolved.tp > 1
                            ? Value(link ? Measure::kVllmNcclAfterNvlink : Measure::kVllmNcclAfterPcie)
                            : 0;
-  double inside = own, outside = Value(ContextOf(gpu));
+  double inside = own + rules.unattributed_gib, outside = Value(ContextOf(gpu));
+  if (!rules.v1 && gpu.compute_capability == 90 && resolved.format->family == FormatFamily::kFp8Block) {
+    inside += Value(Measure::kVllmNonTorchBlockFp8V0);
+  }
   if (rules.communicators_inside) {
     inside += communicators;
   } else {

@@ -19,9 +19,10 @@ struct VllmActivation {
   Bytes mlp;             // dense MLP of T tokens
   Bytes moe;             // expert buffers and what is alive beside them
   Bytes sampler;         // logits and their sort
+  Bytes context;         // MLA: keys and values of a cached prefix
   Bytes vision;          // the tower's forward at its largest input
   Bytes encoder_output;  // kept while the language model runs
-  Bytes peak;            // max(mlp, moe, sampler) + encoder_output, or vision if that is more
+  Bytes peak;            // max(mlp, moe, context, sampler) + encoder_output, or vision if that is more
 };
 // `samples`: this rank computes and samples logits.
 VllmActivation VllmActivationPeak(const Resolved& resolved, const VllmRules& rules, bool samples);

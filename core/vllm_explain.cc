@@ -126,7 +126,7 @@ class Explainer {
     const VllmActivation parts =
         VllmActivationPeak(resolved_, rules_, VllmSamples(rules_, last, gpu_.rank % resolved_.tp));
     const std::string tokens = "T " + CountText(resolved_.max_num_batched_tokens);
-    Add(0, "Activation peak", "max(MLP, MoE, sampler) + encoder output",
+    Add(0, "Activation peak", "max(MLP, MoE, MLA context, sampler) + encoder output",
         tokens + ", S " + CountText(resolved_.max_num_seqs), gpu_.activation,
         "vllm/v1/worker/gpu_model_runner.py profile_run");
     Alternative("MLP", "2 B x T x (3 x intermediate / tp + copies x hidden)",
@@ -139,6 +139,8 @@ class Explainer {
         "Sampler", DecimalText(rules_.sampler_bytes, 1) + " B x S x vocabulary + T x hidden x 2 B",
         "S " + CountText(resolved_.max_num_seqs) + ", vocabulary " + CountText(resolved_.architecture->vocab),
         parts.sampler);
+    Alternative("MLA context", "2 B x rows x (heads / tp x (nope + value) + latent) + copies x hidden",
+                CountText(rules_.latent_context_rows) + " rows at most", parts.context);
     Alternative("Vision tower", "2 B x patches x (2 x intermediate / tp + 6 x hidden)", "", parts.vision);
     Alternative("Encoder output", "tokens x hidden x 2 B", "", parts.encoder_output);
   }
@@ -161,6 +163,15 @@ class Explainer {
       Add(0, "CUDA context",
           rules_.communicators_inside ? "outside vLLM's budget" : "with NCCL, outside vLLM's budget", "",
           gpu_.context, "measured: free memory at start (measured_constants.h)");
+    }
+    if (Card().vendor == Vendor::kNvidia) {
+      const int64_t release = resolved_.version.number;
+      const bool thirteen = release >= VllmNumber(0, 20), twelve = release >= VllmNumber(0, 9);
+      Add(2, "Driver", "at least what the wheels' CUDA needs",
+          thirteen ? "CUDA 13.0: driver 580"
+          : twelve ? "CUDA 12.8: driver 570, or 525 with compatibility"
+                   : "CUDA 12.1 to 12.4: driver 525",
+          Bytes(0), "vLLM's release notes; NVIDIA's CUDA compatibility table");
     }
   }
 
@@ -241,6 +252,11 @@ void LogV1(const Resolved& resolved, const VllmRules& rules, const Report& repor
   if (resolved.version.number >= VllmNumber(0, 9)) {
     lines->push_back("Available KV cache memory: " + GibNumber(report.kv.available) + " GiB");
   }
+  if (resolved.max_model_len_auto && resolved.max_model_len < resolved.architecture->max_positions) {
+    lines->push_back("Auto-fit max_model_len: reduced from " + Digits(resolved.architecture->max_positions) +
+                     " to " + Digits(resolved.max_model_len) + " to fit in available GPU memory (" +
+                     GibNumber(report.kv.available) + " GiB available for KV cache)");
+  }
   lines->push_back("GPU KV cache size: " + CountText(report.kv.capacity_tokens) + " tokens");
   lines->push_back("Maximum concurrency for " + CountText(resolved.max_model_len) +
                    " tokens per request: " + DecimalText(report.kv.max_concurrency, 2) + "x");
@@ -248,6 +264,28 @@ void LogV1(const Resolved& resolved, const VllmRules& rules, const Report& repor
     lines->push_back("Graph capturing finished, took about " + GibNumber(gpu.cuda_graph) + " GiB" +
                      (rules.graphs_inside ? "" : " (beside the budget)"));
   }
+}
+
+// Since 0.13 sizes are rounded rather than printed with two places, and errors end with a pointer.
+bool PointsToDocs(const Resolved& resolved) { return resolved.version.number >= VllmNumber(0, 13); }
+
+std::string ErrorGib(const Resolved& resolved, Bytes bytes) {
+  std::string text = GibNumber(bytes);
+  if (PointsToDocs(resolved) && text.size() > 1 && text.back() == '0') text.pop_back();
+  return text;
+}
+
+std::string Pointer(const Resolved& resolved) {
+  return PointsToDocs(resolved) ? " See https://docs.vllm.ai/en/latest/configuration/conserving_memory/ for "
+                                  "more details."
+                                : "";
+}
+
+// #16168, in 0.8.5: the longest sequence for which the cache would do, found by halving.
+std::string Suggestion(const Resolved& resolved, const Report& report) {
+  if (resolved.version.number < VllmNumber(0, 8, 5) || report.kv.max_model_len_that_fits <= 0) return "";
+  return " Based on the available memory, the estimated maximum model length is " +
+         Digits(report.kv.max_model_len_that_fits) + ".";
 }
 
 void LogFailure(const Resolved& resolved, const VllmRules& rules, const Report& report, const GpuReport& gpu,
@@ -263,8 +301,19 @@ void LogFailure(const Resolved& resolved, const VllmRules& rules, const Report& 
         break;
       }
       [[fallthrough]];
-    case FailureStage::kProfiling:
     case FailureStage::kGraphCapture:
+      if (report.Has("more_sequences_than_states")) {
+        lines->push_back(rules.state_per_sequence
+                             ? "ValueError: max_num_seqs (" + Digits(resolved.max_num_seqs) +
+                                   ") exceeds available Mamba cache blocks (" + Digits(report.kv.num_blocks) +
+                                   "). Each decode sequence requires one Mamba cache block, so CUDA graph "
+                                   "capture cannot proceed. Please lower max_num_seqs to at most " +
+                                   Digits(report.kv.num_blocks) + " or increase gpu_memory_utilization."
+                             : "AssertionError: assert num_cache_lines >= batch");
+        break;
+      }
+      [[fallthrough]];
+    case FailureStage::kProfiling:
       lines->push_back("torch.OutOfMemoryError: CUDA out of memory. GPU 0 has a total capacity of " +
                        GibNumber(gpu.capacity) + " GiB");
       break;
@@ -272,8 +321,8 @@ void LogFailure(const Resolved& resolved, const VllmRules& rules, const Report& 
       if (report.kv.available <= Bytes(0)) {
         lines->push_back(
             "ValueError: No available memory for the cache blocks. Try increasing `gpu_memory_utilization` "
-            "when "
-            "initializing the engine.");
+            "when initializing the engine." +
+            Pointer(resolved));
       } else if (!rules.v1) {
         lines->push_back("ValueError: The model's max seq len (" + Digits(resolved.max_model_len) +
                          ") is larger than the maximum number of tokens that can be stored in KV cache (" +
@@ -281,16 +330,13 @@ void LogFailure(const Resolved& resolved, const VllmRules& rules, const Report& 
                          "). Try increasing `gpu_memory_utilization` or decreasing `max_model_len` when "
                          "initializing the engine.");
       } else {
-        lines->push_back(
-            "ValueError: To serve at least one request with the models's max seq len (" +
-            Digits(resolved.max_model_len) + "), (" + GibNumber(needed) +
-            " GiB KV cache is needed, which is larger than the available KV cache memory (" +
-            GibNumber(report.kv.available) +
-            " GiB). Based on the available memory, the estimated "
-            "maximum model length is " +
-            Digits(report.kv.max_model_len_that_fits) +
-            ". Try increasing `gpu_memory_utilization` or decreasing `max_model_len` when initializing "
-            "the engine.");
+        lines->push_back("ValueError: To serve at least one request with the models's max seq len (" +
+                         Digits(resolved.max_model_len) + "), (" + ErrorGib(resolved, needed) +
+                         " GiB KV cache is needed, which is larger than the available KV cache memory (" +
+                         ErrorGib(resolved, report.kv.available) + " GiB)." + Suggestion(resolved, report) +
+                         " Try increasing `gpu_memory_utilization` or decreasing `max_model_len` when "
+                         "initializing the engine." +
+                         Pointer(resolved));
       }
       break;
     case FailureStage::kNone:

@@ -21,6 +21,7 @@ class Gate {
     CheckQuantizedShards();
     CheckCards();
     CheckCacheType();
+    CheckRecurrent();
     CheckLengths();
     CheckSpeculative();
     CheckRelease();
@@ -221,6 +222,7 @@ class Gate {
           "Use llama.cpp, or a newer card.");
       return;
     }
+    CheckBuild(gpu);
     CheckHalfPrecision(gpu);
     const WeightScheme* scheme = resolved_.format->main_scheme();
     CheckFormat(gpu, resolved_.format->family, scheme);
@@ -228,6 +230,25 @@ class Gate {
 
   static std::string Capability(int capability) {
     return CountText(capability / 10) + "." + CountText(capability % 10);
+  }
+
+  // What a release's wheels were compiled for: CUDA 12.4 before 0.9, 12.8 from there (Blackwell), 12.9 from
+  // 0.11 (sm_103, sm_121), 13.0 from 0.20, which leaves Volta out.
+  void CheckBuild(const Gpu& gpu) {
+    const int capability = gpu.compute_capability;
+    if (capability < 75 && number() >= VllmNumber(0, 20)) {
+      Say(Severity::kError, "release_left_card_out",
+          "vLLM " + resolved_.version.text + " is built with CUDA 13, which has left Volta out; " + gpu.name +
+              " is one.",
+          "Use engine_version 0.19 or older, or llama.cpp.");
+    }
+    const bool late = capability == 103 || capability == 121;
+    const int64_t first = late ? VllmNumber(0, 11) : VllmNumber(0, 9);
+    if (capability < 100 || number() >= first) return;
+    Say(Severity::kWarning, "release_older_than_card",
+        "The wheels of vLLM " + resolved_.version.text + " hold no kernels for " + gpu.name +
+            " (compute capability " + Capability(capability) + "); they came with 0." + (late ? "11." : "9."),
+        "Use a newer release, or build from source.");
   }
 
   void CheckHalfPrecision(const Gpu& gpu) {
@@ -328,6 +349,7 @@ class Gate {
     if (types.k != KvType::kFp8 || resolved_.cards.empty()) return;
     const Gpu& gpu = *resolved_.cards[0].gpu;
     if (gpu.vendor != Vendor::kNvidia) return;
+    CheckLatentCacheType(gpu);
     if (gpu.compute_capability < 80) {
       Say(Severity::kError, "fp8_cache_needs_newer_card",
           "An fp8 KV cache needs compute capability 8.9 (8.0 with FlashInfer); " + gpu.name + " has " +
@@ -341,6 +363,37 @@ class Gate {
     }
   }
 
+  // MLA's kernels learnt fp8 caches one by one: CUTLASS on Blackwell in 0.10.1, FlashMLA on Hopper in 0.11.1,
+  // Triton's, which older cards use, in 0.17.
+  void CheckLatentCacheType(const Gpu& gpu) {
+    const auto& groups = resolved_.architecture->groups;
+    const bool latent = std::any_of(groups.begin(), groups.end(), [](const LayerGroup& group) {
+      return group.shape.attention.kind == AttentionKind::kLatent;
+    });
+    if (!latent) return;
+    const int64_t first = gpu.compute_capability >= 100  ? VllmNumber(0, 10, 1)
+                          : gpu.compute_capability == 90 ? VllmNumber(0, 11, 1)
+                                                         : VllmNumber(0, 17);
+    if (number() >= first) return;
+    Say(Severity::kError, "fp8_cache_without_mla_kernel",
+        "vLLM " + resolved_.version.text + " has no MLA kernel with an fp8 cache for " + gpu.name + ".",
+        "Use kv_cache_dtype auto, or a newer release.");
+  }
+
+  void CheckRecurrent() {
+    const auto& groups = resolved_.architecture->groups;
+    const bool recurrent = std::any_of(groups.begin(), groups.end(), [](const LayerGroup& group) {
+      return group.shape.recurrent.kind != RecurrentKind::kNone;
+    });
+    const Config* config = resolved_.config;
+    if (!recurrent || config == nullptr || config->enable_prefix_caching != true) return;
+    if (number() >= VllmNumber(0, 14)) return;
+    Say(Severity::kWarning, "prefix_caching_without_states",
+        "vLLM " + resolved_.version.text +
+            " keeps no recurrent states for equal prefixes: it turns prefix caching off for this model.",
+        "Leave enable_prefix_caching out, or use 0.14 or later.");
+  }
+
   // ---- lengths and budgets ----
 
   void CheckLengths() {
@@ -350,6 +403,12 @@ class Gate {
           "max_model_len " + CountText(resolved_.max_model_len) + " is beyond the model's own " +
               CountText(longest) + ".",
           "Lower max_model_len, give the config a rope scaling, or set VLLM_ALLOW_LONG_MAX_MODEL_LEN=1.");
+    }
+    if (resolved_.max_model_len_auto && number() < VllmNumber(0, 14)) {
+      Say(Severity::kWarning, "auto_length_not_in_release",
+          "vLLM finds the longest context itself since 0.14; " + resolved_.version.text +
+              " must be given a number.",
+          "Set max_model_len to " + CountText(resolved_.max_model_len) + ".");
     }
     if (resolved_.max_num_batched_tokens < resolved_.max_num_seqs) {
       Say(Severity::kError, "fewer_batched_tokens_than_sequences",
@@ -401,12 +460,17 @@ class Gate {
 
   // vllm/model_executor/models/registry.py and the release notes: when a model type came in.
   void CheckRelease() {
+    CheckMxfp4Layout();
     static constexpr FirstRelease kFirst[] = {
-        {"deepseek_v3", 6, 6},    {"gemma3", 8, 0},      {"gemma3_text", 8, 0},   {"llama4", 8, 3},
-        {"qwen3", 8, 4},          {"qwen3_moe", 8, 4},   {"falcon_h1", 9, 1},     {"glm4_moe", 10, 0},
-        {"gpt_oss", 10, 1},       {"qwen3_next", 10, 2}, {"deepseek_v32", 11, 0}, {"minimax_m2", 11, 1},
-        {"mimo_v2_flash", 13, 0}, {"qwen3_5", 16, 0},    {"qwen3_5_moe", 16, 0},  {"gemma4", 19, 0},
-        {"deepseek_v4", 20, 0},   {"kimi_k3", 27, 0},
+        {"deepseek_v3", 6, 6},  {"gemma3", 8, 0},         {"gemma3_text", 8, 0},      {"llama4", 8, 3},
+        {"qwen3", 8, 4},        {"qwen3_moe", 8, 4},      {"falcon_h1", 9, 1},        {"glm4_moe", 10, 0},
+        {"cohere2", 6, 6},      {"olmo2", 6, 5},          {"mistral3", 8, 1},         {"nemotron-nas", 8, 2},
+        {"glm4", 8, 5},         {"nemotron_h", 9, 1},     {"granitemoehybrid", 9, 0}, {"minimax_m1", 9, 2},
+        {"ernie4_5_moe", 9, 2}, {"hunyuan", 9, 2},        {"smollm3", 10, 0},         {"seed_oss", 10, 2},
+        {"olmo3", 11, 0},       {"ministral3", 12, 0},    {"glm4_moe_lite", 14, 0},   {"kimi_k25", 15, 0},
+        {"glm_moe_dsa", 16, 0}, {"gpt_oss", 10, 1},       {"qwen3_next", 10, 2},      {"deepseek_v32", 11, 0},
+        {"minimax_m2", 11, 1},  {"mimo_v2_flash", 13, 0}, {"qwen3_5", 16, 0},         {"qwen3_5_moe", 16, 0},
+        {"gemma4", 19, 0},      {"deepseek_v4", 20, 0},   {"kimi_k3", 27, 0},
     };
     if (number() >= VllmNumber(0, 27)) return;
     for (const FirstRelease& first : kFirst) {
@@ -422,6 +486,19 @@ class Gate {
       Say(Severity::kWarning, "format_newer_than_engine", "MXFP4 weights came with vLLM 0.10.1.",
           "Use a newer release.");
     }
+  }
+
+  // From 0.11.1 the wheel brings OpenAI's Triton kernels; before, only the container image did.
+  void CheckMxfp4Layout() {
+    if (resolved_.format->family != FormatFamily::kMxfp4 || resolved_.cards.empty()) return;
+    if (resolved_.cards[0].gpu->compute_capability != 90 || number() < VllmNumber(0, 10, 2) ||
+        number() >= VllmNumber(0, 11, 1)) {
+      return;
+    }
+    Say(Severity::kInfo, "mxfp4_layout_depends",
+        "Installed without triton_kernels, this release takes Marlin's layout for the experts: 2.5 % more "
+        "weights.",
+        "");
   }
 
   void CheckForeignOptions() {

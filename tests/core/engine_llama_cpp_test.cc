@@ -12,6 +12,7 @@
 #include "core/estimate.h"
 #include "core/llama_plan.h"
 #include "core/resolved.h"
+#include "core/verdict.h"
 
 namespace plimsoll {
 namespace {
@@ -114,6 +115,70 @@ TEST(LlamaCppEngine, TotalsAreTheSumOfTheirParts) {
     }
     EXPECT_GT(held, Bytes(0)) << model.id;
     EXPECT_GE(report.kv.capacity_tokens, 8192) << model.id;
+  }
+}
+
+// The rows of depth 0 are the fullest card and what the system keeps beside it, on shared memory too.
+TEST(LlamaCppEngine, SharedMemoryAndOtherProgramsAreTerms) {
+  for (const char* gpu : {"apple-m3-max", "apple-m2", "ryzen-ai-max-395", "rtx-4090"}) {
+    Config config = Ask("llama-3.1-8b", "gguf-q4_k_m", gpu, 8192, "");
+    config.reserved_mib = {1500};
+    Result<Resolved> resolved = Resolve(config, TheCatalog());
+    ASSERT_TRUE(resolved.ok()) << gpu;
+    const Report report = EstimateResolved(*resolved);
+    const GpuReport& card = report.per_gpu[0];
+    Bytes sum, kept, others;
+    for (const Term& term : LlamaCppEngine().Explain(*resolved, report)) {
+      if (term.depth == 0) sum += term.bytes;
+      if (term.name == "Kept by the system") kept = term.bytes;
+      if (term.name == "Display and other programs") others = term.bytes;
+    }
+    EXPECT_EQ(sum, card.total + card.reserved) << gpu;
+    EXPECT_EQ(others, MiB(1500)) << gpu;
+    const Gpu& gpu_facts = *resolved->cards[0].gpu;
+    EXPECT_EQ(kept, gpu_facts.unified_memory ? GiBFromDouble(gpu_facts.memory_gb) - card.capacity : Bytes(0));
+  }
+}
+
+// What copies and staging add stands beside the buffer they are part of.
+TEST(LlamaCppEngine, StagingCopiesProjectorAndSlotsAreTerms) {
+  const auto bytes_of = [](const Config& config, std::string_view name) {
+    Result<Resolved> resolved = Resolve(config, TheCatalog());
+    const Report report = EstimateResolved(*resolved);
+    for (const Term& term : LlamaCppEngine().Explain(*resolved, report)) {
+      if (term.name == name) return term.bytes;
+    }
+    return Bytes(-1);
+  };
+  Config staged = Ask("qwen3-30b-a3b", "gguf-q4_k_m", "rtx-3090", 8192, "");
+  staged.n_cpu_moe = 10;
+  EXPECT_GT(bytes_of(staged, "Op-offload staging"), MiB(50));
+  EXPECT_GE(bytes_of(staged, "Slots"), Bytes(0));
+  Config two = Ask("llama-3.1-8b", "gguf-q4_k_m", "rtx-3090", 8192, "");
+  two.gpus = 2;
+  EXPECT_GT(bytes_of(two, "Pipeline copies"), MiB(1));
+  two.override_tensor = "ffn_up=CUDA1";
+  EXPECT_EQ(bytes_of(two, "Pipeline copies"), Bytes(-1)) << "overrides turn pipelining off";
+  Config images = Ask("gemma-3-27b", "gguf-q4_k_m", "rtx-5090", 8192, "");
+  images.multimodal = true;
+  EXPECT_GT(bytes_of(images, "Vision projector"), MiB(500));
+  Config fitted = Ask("llama-3.1-8b", "gguf-q8_0", "rtx-3060-12gb", 8192, "");
+  fitted.max_model_len.reset();
+  EXPECT_EQ(bytes_of(fitted, "Margin that --fit keeps free"), MiB(1024));
+}
+
+// Slots share the context or divide it; they do not multiply it.
+TEST(LlamaCppEngine, SlotsDoNotMultiplyTheContext) {
+  for (const bool unified : {true, false}) {
+    Config config = Ask("llama-3.1-8b", "gguf-q4_k_m", "rtx-4090", 32768, "");
+    config.max_num_seqs = 8;
+    config.kv_unified = unified;
+    Result<Resolved> resolved = Resolve(config, TheCatalog());
+    ASSERT_TRUE(resolved.ok());
+    const Report report = EstimateResolved(*resolved);
+    EXPECT_EQ(report.kv.max_concurrency, 1);
+    EXPECT_EQ(CacheText(*resolved, report),
+              unified ? "32,768 tokens, shared by 8 slots" : "32,768 tokens, 4,096 for each of 8 slots");
   }
 }
 

@@ -193,6 +193,67 @@ TEST(EngineVllm, SaysItInTheEnginesWords) {
             std::string::npos);
 }
 
+// The texts changed: 0.8.5 began to suggest a length, 0.13 to point to the documentation.
+TEST(EngineVllm, SaysItInTheWordsOfItsRelease) {
+  const auto last = [](const char* version) {
+    const EstimatedCase c = EstimateText(
+        R"({"model":"qwen3-30b-a3b","gpu":"rtx-5090","format":"fp8-block","max_model_len":262144,"engine_version":")" +
+        std::string(version) + "\"}");
+    return VllmEngine().ExpectedLog(c.resolved, c.report).back();
+  };
+  EXPECT_EQ(last("0.8.4").find("estimated maximum"), std::string::npos);
+  EXPECT_NE(last("0.10.0").find("(24.00 GiB KV cache is needed"), std::string::npos) << last("0.10.0");
+  EXPECT_NE(last("0.10.0").find("estimated maximum model length is"), std::string::npos);
+  EXPECT_NE(last("0.15.0").find("(24.0 GiB KV cache is needed"), std::string::npos) << last("0.15.0");
+  EXPECT_NE(last("0.15.0").find("conserving_memory"), std::string::npos);
+}
+
+// Published: Qwen3.6-27B-FP8 on one H100 with 0.95 of it ended with 856 blocks for 1024 sequences.
+TEST(EngineVllm, EverySequenceNeedsABlockForItsState) {
+  const std::string head =
+      R"({"model":"qwen3.6-27b","format":"fp8-block","gpu":"h100-sxm","gpu_memory_utilization":0.95,)"
+      R"("engine_version":"0.20.0")";
+  const EstimatedCase c = EstimateText(head + "}");
+  EXPECT_EQ(c.report.failure, FailureStage::kGraphCapture);
+  EXPECT_TRUE(c.Has("more_sequences_than_states"));
+  EXPECT_NEAR(static_cast<double>(c.report.kv.num_blocks), 856, 0.02 * 856);
+  const std::string line = VllmEngine().ExpectedLog(c.resolved, c.report).back();
+  EXPECT_EQ(line.rfind("ValueError: max_num_seqs (1024) exceeds available Mamba cache blocks (", 0), 0u);
+  EXPECT_TRUE(EstimateText(head + R"(,"max_num_seqs":512})").report.fits());
+  EXPECT_TRUE(EstimateText(head + R"(,"enforce_eager":true})").report.fits());
+}
+
+// Whatever else is on a card leaves less for a release that counts it, and none too little for one that
+// checks.
+TEST(EngineVllm, OtherProgramsOnTheCard) {
+  const auto ask = [](const char* version, int reserved) {
+    return EstimateText(R"({"model":"llama-3.1-8b","gpu":"l40s","max_model_len":8192,"engine_version":")" +
+                        std::string(version) + R"(","reserved_mib":)" + std::to_string(reserved) + "}");
+  };
+  EXPECT_LT(ask("0.8.4", 2048).report.kv.available, ask("0.8.4", 0).report.kv.available);
+  EXPECT_EQ(ask("0.11.0", 2048).report.kv.available, ask("0.11.0", 0).report.kv.available);
+  EXPECT_TRUE(ask("0.11.0", 8192).Has("share_exceeds_free_memory"));
+  const EstimatedCase c = ask("0.11.0", 2048);
+  Bytes sum, others;
+  for (const Term& term : VllmEngine().Explain(c.resolved, c.report)) {
+    if (term.depth == 0) sum += term.bytes;
+    if (term.name == "Display and other programs") others = term.bytes;
+  }
+  EXPECT_EQ(others, MiB(2048));
+  EXPECT_EQ(sum, c.report.per_gpu[0].total);
+}
+
+TEST(EngineVllm, WhatASystemKeepsIsATerm) {
+  const EstimatedCase c =
+      EstimateText(R"({"model":"gpt-oss-120b","gpu":"gb10-dgx-spark","max_model_len":8192})");
+  Bytes kept;
+  for (const Term& term : VllmEngine().Explain(c.resolved, c.report)) {
+    if (term.name == "Kept by the system") kept = term.bytes;
+  }
+  EXPECT_EQ(kept, GiB(128) - MiB(122502));
+  EXPECT_EQ(c.report.per_gpu[0].reserved, kept);
+}
+
 TEST(EngineVllm, PredictsTheLog) {
   const EstimatedCase c =
       EstimateText(R"({"model":"llama-3.1-8b","gpu":"l40s","engine_version":"0.19.0","max_model_len":8192})");

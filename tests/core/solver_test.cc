@@ -133,6 +133,26 @@ TEST(WaysOut, ExpertsMoveToRam) {
   EXPECT_TRUE(experts);
 }
 
+TEST(WaysOut, MatricesOfADenseModelMoveToRam) {
+  const std::vector<WayOut> ways = WaysOut(
+      FromUrl("m=llama-3.1-70b&e=llama.cpp&q=gguf-q4_k_m&g=rtx-4090&ctx=8192&seqs=1"), ShippedCatalog(), 20);
+  bool moved = false, layers = false;
+  for (const WayOut& way : ways) {
+    moved |= !way.config.override_tensor.empty();
+    layers |= way.config.n_gpu_layers.has_value();
+  }
+  EXPECT_TRUE(moved);
+  EXPECT_TRUE(layers);
+}
+
+TEST(WaysOut, FewerSequencesWhereStatesDecide) {
+  const std::vector<WayOut> ways = WaysOut(
+      FromUrl("m=qwen3.6-27b&q=fp8-block&g=h100-sxm&util=0.95&ev=0.20.0&ctx=32768"), ShippedCatalog());
+  ASSERT_FALSE(ways.empty());
+  EXPECT_TRUE(ways[0].config.max_num_seqs.has_value()) << ways[0].label;
+  EXPECT_GT(ways[0].config.max_num_seqs.value_or(0), 700);
+}
+
 TEST(WaysOut, WhatFitsNeedsNone) {
   EXPECT_TRUE(WaysOut(FromUrl("m=llama-3.1-8b&g=h100-sxm&ctx=8192"), ShippedCatalog()).empty());
   EXPECT_TRUE(WaysOut(FromUrl("m=no-such-model"), ShippedCatalog()).empty());

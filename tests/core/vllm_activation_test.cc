@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/vllm_rules.h"
 #include "tests/support/estimates.h"
 
 namespace plimsoll {
@@ -35,6 +36,35 @@ TEST(VllmActivation, AgreesWithLogs) {
 }
 
 // V0 samples on the first tensor-parallel rank only (a log of the other rank shows 0.19 GiB); V1 on all.
+// DeepSeek-V2 on 0.8.3: 131072 rows of 16 heads x 256 and of the latent's 576, in 16 bits, and the hidden
+// states.
+TEST(VllmActivation, LatentContextIsExpandedInTheProfileRun) {
+  const EstimatedCase c = EstimateText(
+      R"({"model":"deepseek-v2","gpu":"a100-sxm-40gb","gpus":8,"nodes":2,"tp":8,"pp":2,"engine_version":"0.8.3"})");
+  const VllmActivation parts = VllmActivationPeak(c.resolved, RulesFor(c.resolved), false);
+  EXPECT_EQ(parts.context.count(), 2 * 131072 * (16 * 256 + 576) + 2 * 2048 * 4 * 5120);
+  EXPECT_EQ(parts.peak, parts.context);
+  // V1 expands half as many rows and has its workspace elsewhere.
+  const EstimatedCase v1 = EstimateText(
+      R"({"model":"deepseek-v3","gpu":"h200","gpus":8,"engine_version":"0.11.0","max_num_batched_tokens":2048})");
+  const VllmActivation later = VllmActivationPeak(v1.resolved, RulesFor(v1.resolved), false);
+  EXPECT_EQ(later.context.count(), 2 * 65536 * (16 * 256) + 2 * 2048 * 4 * 7168);
+}
+
+TEST(VllmActivation, SamplerByRelease) {
+  const auto bytes = [](const char* model, const char* gpu, const char* version) {
+    const EstimatedCase c = EstimateText(std::string(R"({"model":")") + model + R"(","gpu":")" + gpu +
+                                         R"(","engine_version":")" + version + "\"}");
+    return RulesFor(c.resolved).sampler_bytes;
+  };
+  EXPECT_GT(bytes("llama-3.1-8b", "h100-sxm", "0.11.0"), 34);
+  EXPECT_NEAR(bytes("llama-3.1-8b", "h100-sxm", "0.19.0"), 24, 5);
+  EXPECT_EQ(bytes("llama-3.1-8b", "h100-sxm", "0.22.0"), 14);
+  EXPECT_NEAR(bytes("llama-3.1-8b", "mi300x", "0.22.0"), 24, 5);
+  EXPECT_EQ(bytes("llama-3.1-8b", "h100-sxm", "0.26.0"), 6);
+  EXPECT_EQ(bytes("qwen3-30b-a3b", "h100-sxm", "0.26.0"), 14);
+}
+
 TEST(VllmActivation, WhoSamples) {
   const EstimatedCase v0 = EstimateText(
       R"({"model":"deepseek-r1-distill-qwen-14b","engine_version":"0.7.2","gpu":"rtx-4090","gpus":2})");

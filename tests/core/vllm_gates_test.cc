@@ -65,6 +65,22 @@ TEST(VllmGates, NamesWhatKeepsTheEngineFromStarting) {
        "expert_parallel_without_experts", Severity::kInfo},
       {R"({"model":"llama-3.1-8b","gpu":"l40s","gpus":64,"tp":1,"pp":64})", "more_stages_than_layers",
        Severity::kError},
+      {R"({"model":"llama-3.1-8b","format":"fp16","gpu":"v100-32gb","engine_version":"0.21.0"})",
+       "release_left_card_out", Severity::kError},
+      {R"({"model":"llama-3.1-8b","gpu":"rtx-5090","engine_version":"0.8.5"})", "release_older_than_card",
+       Severity::kWarning},
+      {R"({"model":"llama-3.1-8b","gpu":"gb10-dgx-spark","engine_version":"0.10.2"})",
+       "release_older_than_card", Severity::kWarning},
+      {R"({"model":"deepseek-v2-lite","gpu":"l40s","kv_cache_dtype":"fp8","engine_version":"0.11.0"})",
+       "fp8_cache_without_mla_kernel", Severity::kError},
+      {R"({"model":"qwen3-next-80b-a3b","gpu":"h200","gpus":2,"enable_prefix_caching":true,"engine_version":"0.11.0"})",
+       "prefix_caching_without_states", Severity::kWarning},
+      {R"({"model":"gpt-oss-20b","gpu":"h100-sxm","engine_version":"0.11.0"})", "mxfp4_layout_depends",
+       Severity::kInfo},
+      {R"({"model":"llama-3.1-8b","gpu":"l40s","max_model_len":-1,"engine_version":"0.11.0"})",
+       "auto_length_not_in_release", Severity::kWarning},
+      {R"({"model":"glm-5","gpu":"b200","gpus":8,"engine_version":"0.12.0"})", "model_newer_than_engine",
+       Severity::kWarning},
   };
   for (const GateCase& c : cases) {
     const EstimatedCase answer = EstimateText(c.config);
