@@ -73,7 +73,8 @@ TEST(VllmActivation, WhoSamples) {
   const EstimatedCase v1 =
       EstimateText(R"({"model":"deepseek-r1-distill-qwen-14b","gpu":"rtx-4090","gpus":2})");
   EXPECT_EQ(v1.report.per_gpu[0].activation, v1.report.per_gpu[1].activation);
-  const EstimatedCase stages = EstimateText(R"({"model":"qwen3-14b","gpu":"rtx-4090","gpus":2,"pp":2})");
+  const EstimatedCase stages =
+      EstimateText(R"({"model":"qwen3-14b","gpu":"rtx-4090","gpus":2,"pp":2,"engine_version":"0.19.0"})");
   EXPECT_LT(stages.report.per_gpu[0].activation, stages.report.per_gpu[1].activation);
 }
 
