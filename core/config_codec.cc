@@ -246,6 +246,10 @@ std::optional<Error> SetGpus(const ConfigKey& key, const Json& value, Config* co
 }
 
 std::optional<Error> SetNumbers(const ConfigKey& key, const Json& value, Config* config) {
+  // -ts is written as text: "3,1" or "3/1".
+  if (value.is_string() && key.numbers == &Config::tensor_split) {
+    return SetConfigText(key, value.AsString(), config);
+  }
   std::vector<double> numbers;
   if (value.is_number()) {
     numbers.push_back(*value.AsDouble());

@@ -112,7 +112,8 @@ class Explainer {
     Part("Speculative model", "draft or MTP layers", "", parts.draft, "vllm/v1/spec_decode");
     Part("DeepStack buffers", "T x hidden x levels x 2 B", "", parts.deepstack,
          "vllm/model_executor/models/qwen3_vl.py");
-    Part("Allocator rounding", "blocks of 10 MiB and more in steps of 2 MiB", "", parts.slack,
+    Part("Allocator rounding", "blocks of 10 MiB and more in steps of 2 MiB",
+         Card().vendor == Vendor::kAmd ? "and libraries, which ROCm's figure includes" : "", parts.slack,
          "c10/cuda/CUDACachingAllocator.cpp");
     if (resolved_.cpu_offload > Bytes(0)) {
       Part("Kept in RAM", "cpu_offload_gb", Gib(resolved_.cpu_offload),

@@ -364,6 +364,9 @@ Bytes VllmLoadedWeights(const Resolved& resolved, const VllmRules& rules, const 
     sum.by_role[static_cast<size_t>(TensorRole::kOther)] = total;
   }
   sum.slack = slack.Total();
+  if (!resolved.cards.empty() && resolved.cards[0].gpu->vendor == Vendor::kAmd) {
+    sum.slack += GiBFromDouble(Value(Measure::kVllmLoadRocm));
+  }
   sum.rope_tables = RopeTables(architecture, *resolved.format);
   if (resolved.multimodal && first && architecture.vision.deepstack_layers > 0) {
     // vllm/model_executor/models/qwen3_vl.py deepstack_input_embeds: a row per batched token and level.

@@ -178,6 +178,32 @@ TEST(ConfigCodec, GarbageIsRefusedAtOnce) {
   EXPECT_NE(UrlError("g=,"), "(accepted)");
 }
 
+// Every way in which people write -ts and -ot.
+TEST(ConfigCodec, SplitsAndOverridesAsLlamaCppTakesThem) {
+  const std::vector<double> split = {3, 1};
+  for (const char* json :
+       {R"({"tensor_split":[3,1]})", R"({"tensor_split":"3,1"})", R"({"tensor_split":"3/1"})"}) {
+    const Result<DecodedConfig> decoded = DecodeConfigJsonText(json);
+    ASSERT_TRUE(decoded.ok()) << json;
+    EXPECT_EQ(decoded->config.tensor_split, split) << json;
+  }
+  EXPECT_EQ(FromUrl("m=x&ts=3,1").tensor_split, split);
+  EXPECT_FALSE(DecodeConfigJsonText(R"({"tensor_split":"3;1"})").ok());
+  EXPECT_FALSE(DecodeConfigJsonText(R"({"tensor_split":-1})").ok());
+
+  const std::string pattern = R"(blk\\.(1[0-9]|2[0-9])\\.ffn.*=CPU)";  // as JSON escapes it
+  const Result<DecodedConfig> listed =
+      DecodeConfigJsonText(R"({"model":"x","override_tensor":[")" + pattern + R"(","exps=CUDA1"]})");
+  ASSERT_TRUE(listed.ok());
+  EXPECT_EQ(listed->config.override_tensor, R"(blk\.(1[0-9]|2[0-9])\.ffn.*=CPU,exps=CUDA1)");
+  // Through a link and back, with its commas, brackets and backslashes.
+  const Config again = FromUrl(EncodeConfigUrl(listed->config));
+  EXPECT_EQ(again, listed->config) << EncodeConfigUrl(listed->config);
+  const Result<Config> flags = DecodeConfigFlags(EncodeConfigFlags(listed->config));
+  ASSERT_TRUE(flags.ok());
+  EXPECT_EQ(*flags, listed->config);
+}
+
 TEST(ConfigCodec, TheTableIsConsistent) {
   std::set<std::string_view> json, url;
   for (const ConfigKey& key : ConfigKeys()) {
