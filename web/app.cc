@@ -189,6 +189,7 @@ void App::DrawAnswer(float width) {
   Gap(8);
   DrawLoadLine(ui_, state_, width);
   DrawDiagnostics(ui_, state_, width);
+  DrawGivenFile(ui_, state_, width);
   Gap(4);
   DrawTabs(ui_, state_, width);
   Gap(32);
@@ -203,6 +204,7 @@ void App::DrawPhone(float width) {
   DrawOptionsSummary(ui_, state_, width);
   DrawWaysOut(ui_, state_, width);
   DrawDiagnostics(ui_, state_, width);
+  DrawGivenFile(ui_, state_, width);
   DrawTabs(ui_, state_, width);
   Gap(24);
 }

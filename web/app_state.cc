@@ -14,6 +14,7 @@ namespace {
 constexpr std::string_view kStart = "m=llama-3.1-8b&g=rtx-4090&ctx=16384";
 
 constexpr int kWaysShown = 4;
+constexpr size_t kFileRowsShown = 400;  // of a file whose tensors all differ
 
 bool Touches(const Action& action, std::string_view key) {
   return std::any_of(action.begin(), action.end(), [key](const Change& change) { return change.key == key; });
@@ -134,6 +135,87 @@ bool AppState::LoadFragment(std::string_view fragment) {
     notice_.append(diagnostic.message);
   }
   return true;
+}
+
+FileOutcome AppState::TakeFiles(const std::vector<FilePart>& parts) {
+  Result<ModelFile> read = ReadModelFile(parts);
+  if (!read.ok()) {
+    Refuse(read.error());
+    return FileOutcome::kRefused;
+  }
+  needed_bytes_ = read->needed_bytes;
+  needed_name_ = read->needed_name;
+  if (needed_bytes_ > 0) return FileOutcome::kNeedsMore;
+  notice_.clear();
+  auto given = std::make_unique<GivenFile>();
+  given->name = parts[0].name;
+  if (parts.size() > 1) given->name += " and " + std::to_string(parts.size() - 1) + " more";
+  given->file = std::move(*read);
+  for (const InventoryRow& row : given->file.rows) {
+    given->tensors += row.count;
+    given->parameters += (Bytes(row.rows) * row.columns * row.count).count();  // saturates
+  }
+  given->selected = given->file.config.has_value() && TakeFileConfig(*given->file.config);
+  // The header of the weights stays in view beside the config.json that names their architecture.
+  const bool describes = given->file.kind == FileKind::kConfig && given_file_ != nullptr;
+  if (describes && given_file_->file.kind == FileKind::kSafetensors) {
+    given_file_->selected = given->selected;
+  } else {
+    given_file_ = std::move(given);
+    view.file_open = true;
+  }
+  ++file_version_;
+  return FileOutcome::kTaken;
+}
+
+void AppState::ForgetFile() {
+  given_file_.reset();
+  ++file_version_;
+}
+
+// The file's model, with the card and the load as they are.
+bool AppState::TakeFileConfig(const Config& from) {
+  Action action;
+  const EngineKind now = config().engine.value_or(EngineKind::kVllm);
+  if (from.engine && *from.engine != now) {
+    action.push_back({"engine", Json(*from.engine == EngineKind::kLlamaCpp ? "llama.cpp" : "vllm")});
+  }
+  action.push_back({"model", from.inline_model});
+  if (from.engine || now == EngineKind::kVllm) action.push_back({"format", from.format});
+  const Json* longest = from.inline_model.Find("max_position_embeddings");
+  const int64_t most = longest == nullptr ? 0 : longest->AsInt().value_or(0);
+  if (most > 0 && config().max_model_len.value_or(0) > most) action.push_back({"max_model_len", Json()});
+  return Dispatch(action);
+}
+
+std::string AppState::FileText() const {
+  if (given_file_ == nullptr) return "null";
+  const GivenFile& given = *given_file_;
+  Json file = Json::MakeObject();
+  file.Set("name", Json(given.name));
+  file.Set("kind", Json(FileKindName(given.file.kind)));
+  file.Set("format", Json(given.file.format));
+  file.Set("tensors", Json(given.tensors));
+  file.Set("parameters", Json(given.parameters));
+  file.Set("bytes", Json(given.file.bytes.count()));
+  file.Set("selected", Json(given.selected));
+  Json remarks = Json::MakeArray();
+  for (const std::string& remark : given.file.remarks) remarks.Append(Json(remark));
+  file.Set("remarks", std::move(remarks));
+  Json rows = Json::MakeArray();
+  for (const InventoryRow& row : given.file.rows) {
+    if (rows.items().size() >= kFileRowsShown) break;
+    Json entry = Json::MakeObject();
+    entry.Set("name", Json(row.name));
+    entry.Set("type", Json(row.type));
+    entry.Set("shape", Json(std::to_string(row.rows) + " × " + std::to_string(row.columns)));
+    entry.Set("count", Json(row.count));
+    entry.Set("bytes", Json(row.bytes.count()));
+    rows.Append(std::move(entry));
+  }
+  file.Set("rows", std::move(rows));
+  file.Set("rows_in_all", Json(static_cast<int64_t>(given.file.rows.size())));
+  return file.Dump();
 }
 
 const std::vector<InventoryRow>& AppState::inventory() {

@@ -19,6 +19,7 @@
 #include "core/config.h"
 #include "core/estimate.h"
 #include "core/json.h"
+#include "core/model_file.h"
 #include "core/report.h"
 #include "core/resolved.h"
 #include "core/result.h"
@@ -43,7 +44,23 @@ struct ViewState {
   bool more_options = false;
   bool options_unfolded = false;  // on a phone
   char search[64] = {};           // of the picker that is open
+  int64_t files_asked = 0;        // how often somebody asked to open a file
+  bool file_open = true;          // the table of the file's tensors
+  int file_by = 0;                // as inventory_by
 };
+
+// A file that somebody gave to read: only its header is, here, and nothing of it goes into a link but what
+// it says of a configuration.
+struct GivenFile {
+  std::string name;
+  ModelFile file;
+  int64_t tensors = 0;
+  int64_t parameters = 0;  // packed integers counted as they are stored
+  bool selected = false;   // its architecture is the model of the page
+};
+
+// What reading a file came to.
+enum class FileOutcome : uint8_t { kTaken, kRefused, kNeedsMore };
 
 class AppState {
  public:
@@ -72,6 +89,18 @@ class AppState {
   bool LoadJson(std::string_view text);
   bool LoadFragment(std::string_view fragment);
 
+  // Reads the header of a model's files (all shards of it, or one JSON file). What they are becomes
+  // given_file(); where they tell an architecture that we know, it becomes the model. Refused: see the
+  // notice, and nothing else has changed. kNeedsMore: give again with `needed_bytes` of the part of that
+  // name.
+  FileOutcome TakeFiles(const std::vector<FilePart>& parts);
+  const GivenFile* given_file() const { return given_file_.get(); }
+  void ForgetFile();
+  int64_t file_version() const { return file_version_; }  // grows when given_file() becomes another
+  int64_t needed_bytes() const { return needed_bytes_; }
+  const std::string& needed_name() const { return needed_name_; }
+  std::string FileText() const;  // JSON: what the form shows of it; "null" without one
+
   int64_t version() const { return version_; }  // grows with every accepted change
   int64_t place() const { return place_; }      // grows when another model or card was chosen
   const std::string& notice() const { return notice_; }
@@ -91,12 +120,17 @@ class AppState {
   };
 
   bool Refuse(const Error& error);
+  bool TakeFileConfig(const Config& from);
 
   const Catalog* catalog_;
   std::unique_ptr<Answer> answer_;
   std::vector<WayOut> ways_out_;
   int64_t ways_out_version_ = -1;
   std::string notice_;
+  std::unique_ptr<GivenFile> given_file_;
+  int64_t file_version_ = 0;
+  int64_t needed_bytes_ = 0;
+  std::string needed_name_;
   int64_t version_ = 0;
   int64_t place_ = 0;
 };

@@ -3,6 +3,7 @@
 //
 // `globalThis.plimsoll` is the documented way in for tests, scripts and embeds: ready, config(), report(), set(),
 // semantics(), frames().
+import {createFileReader} from './files.mjs';
 import {unpackAll} from './lzma.mjs';
 import {createMirror} from './mirror.mjs';
 import createModule from './plimsoll.mjs';
@@ -42,8 +43,8 @@ function withText(text, use) {
 
 const put = (kind, text) => withText(text, (address) => module._plimsoll_put(kind, address)) === 1;
 const get = (kind) => module.UTF8ToString(module._plimsoll_get(kind));
-const kPut = {config: 0, fragment: 1, action: 2, clipboard: 3, dismiss: 4};
-const kGet = {config: 0, fragment: 1, report: 2, semantics: 3, options: 4, notice: 5, clipboard: 6};
+const kPut = {config: 0, fragment: 1, action: 2, clipboard: 3, dismiss: 4, letGo: 5, forget: 6};
+const kGet = {config: 0, fragment: 1, report: 2, semantics: 3, options: 4, notice: 5, clipboard: 6, file: 7, neededName: 8};
 
 // ---- the documented interface ----------------------------------------------------------------------------------
 
@@ -72,12 +73,14 @@ globalThis.plimsoll = Object.freeze({
     return JSON.parse(get(kGet.semantics));
   },
   frames: () => frames,
+  // What is known of the file that was dropped or opened; null without one.
+  file: () => JSON.parse(get(kGet.file)),
 });
 
 // ---- drawing on demand -----------------------------------------------------------------------------------------
 
 const kOutcome = ['contentHeight', 'scrollBy', 'again', 'wantsText', 'caretX', 'caretY', 'caretHeight', 'cursor',
-                  'popupOpen', 'focusVisible', 'version', 'place', 'drawing', 'drawingLength', 'red', 'green', 'blue'];
+                  'popupOpen', 'focusVisible', 'version', 'place', 'drawing', 'drawingLength', 'red', 'green', 'blue', 'filesAsked', 'fileVersion'];
 const kCursors = ['default', 'text', 'move', 'ns-resize', 'ew-resize', 'nesw-resize', 'nwse-resize', 'pointer', 'wait',
                   'progress', 'not-allowed'];
 let outcome = Object.fromEntries(kOutcome.map((name) => [name, 0]));
@@ -133,6 +136,8 @@ function draw() {
   followText();
   if (outcome.version !== before.version) changed();
   showNotice();
+  if (outcome.filesAsked > before.filesAsked) files.ask();
+  if (outcome.fileVersion !== before.fileVersion) mirror.showFile(JSON.parse(get(kGet.file)));
 }
 
 // Phones show their keyboard only for a field that is focused inside the event, and ImGui takes some frames from a press
@@ -546,6 +551,27 @@ notice.querySelector('button').addEventListener('click', () => {
   showNotice();
 });
 
+// ---- model files -------------------------------------------------------------------------------------------------
+
+const files = createFileReader({
+  add(name, bytes, size) {
+    const address = copyIn(bytes);
+    withText(name, (text) => module._plimsoll_file(text, address, bytes.length, size));
+    module._free(address);
+  },
+  read: () => module._plimsoll_read_files(),
+  needed: () => [get(kGet.neededName), module._plimsoll_file_needs()],
+  letGo: () => put(kPut.letGo, ''),
+  forget: () => put(kPut.forget, ''),
+  complain,
+  changed() {
+    changed();
+    if (drawable) draw();
+    else mirror.showFile(JSON.parse(get(kGet.file)));
+    wake();
+  },
+});
+
 // ---- theme, embedding ------------------------------------------------------------------------------------------
 
 const prefersDark = matchMedia('(prefers-color-scheme: dark)');
@@ -661,7 +687,10 @@ async function start() {
       changed();
       return problem;
     },
+    openFile: embed ? null : files.ask,
+    forgetFile: files.forget,
   });
+  if (!embed) files.listen();
   listenToHost();
   readAddress();
   window.addEventListener('hashchange', readAddress);

@@ -2,7 +2,8 @@
 // shows the state that the canvas shows, and is enough alone: for screen readers, for phones' keyboards, for copying
 // numbers, and where there is no WebGL 2.
 //
-// `core` is how it reaches the state: options(), config(), report(), act({key: value, …}) -> null or what was wrong.
+// `core` is how it reaches the state: options(), config(), report(), act({key: value, …}) -> null or what was wrong,
+// openFile() (null where files are not taken), forgetFile().
 
 const kAnnounceAfter = 600;  // ms without further change before the verdict is spoken
 
@@ -96,9 +97,22 @@ export function createMirror(core) {
   ]);
   const memoryTable = table('Memory on the fullest card', ['Term', 'How', 'GiB'], memory, 'mirror-memory');
   const cardTable = table('Cards', ['Card', 'Weights', 'KV cache', 'Other', 'In all', 'Of', 'Left'], cards, 'mirror-cards');
+  const fileTensors = element('tbody');
+  const fileTable = table('Tensors of the file', ['Tensor', 'Type', 'Shape', 'Count', 'GiB'], fileTensors, 'mirror-file-tensors');
+  const fileText = element('div', {className: 'mirror-file-text'});
+  fileText.setAttribute('aria-live', 'polite');
+  const openFile = element('button', {type: 'button', className: 'button', textContent: 'Read a model file'});
+  openFile.addEventListener('click', () => core.openFile());
+  const forgetFile = element('button', {type: 'button', className: 'button', textContent: 'Forget the file', hidden: true});
+  forgetFile.addEventListener('click', () => core.forgetFile());
+  const file = element('div', {className: 'mirror-file', hidden: !core.openFile}, [
+    element('p', {textContent: 'A GGUF or safetensors file, a safetensors index or a config.json, opened here or dropped on the page, is read in your browser: only its header, and nothing of it is sent anywhere.'}),
+    element('p', {className: 'row'}, [openFile, forgetFile]), fileText, element('div', {className: 'mirror-wide'}, [fileTable]),
+  ]);
+  fileTable.hidden = true;
   const holder = root.querySelector('.mirror-content');
   holder.replaceChildren(element('div', {className: 'mirror-answer'}, [verdict, detail, remarks]), form, problem,
-                         memoryTable, element('div', {className: 'mirror-wide'}, [cardTable]));
+                         memoryTable, element('div', {className: 'mirror-wide'}, [cardTable]), file);
   document.body.append(live);
 
   function send(key, kind, input) {
@@ -161,6 +175,24 @@ export function createMirror(core) {
       (remark) => element('li', {className: remark.severity, textContent: [remark.message, remark.fix].filter(Boolean).join(' ')})));
   }
 
+  // What plimsoll.file() says; null without a file.
+  function showFile(known) {
+    forgetFile.hidden = !known;
+    fileTable.hidden = !known || known.rows.length === 0;
+    const lines = known ? [
+      `${known.name}: ${[known.kind, known.format].filter(Boolean).join(', ')}`,
+      [known.tensors && `${known.tensors.toLocaleString('en')} tensors`, known.parameters && `${known.parameters.toLocaleString('en')} parameters`,
+       known.bytes && `${known.bytes.toLocaleString('en')} bytes (${gib(known.bytes)} GiB)`].filter(Boolean).join(', '),
+      known.selected ? 'Its architecture is the model of this page.' : '', ...known.remarks,
+      known.rows_in_all > known.rows.length ? `The first ${known.rows.length} of ${known.rows_in_all} kinds of tensors:` : '',
+    ].filter(Boolean) : [];
+    fileText.replaceChildren(...lines.map((line) => element('p', {textContent: line})));
+    fileTensors.replaceChildren(...(known?.rows ?? []).map((row) => element('tr', {}, [
+      element('th', {scope: 'row', textContent: row.name}), element('td', {textContent: row.type}), element('td', {textContent: row.shape}),
+      element('td', {className: 'number', textContent: row.count}), element('td', {className: 'number', textContent: (row.bytes / kGib).toFixed(4)}),
+    ])));
+  }
+
   let timer = 0;
   let spoken = '';
 
@@ -185,6 +217,7 @@ export function createMirror(core) {
 
   return {
     update,
+    showFile,
     // Without the canvas the mirror is the page, and says why.
     showAlone(reason) {
       if (root instanceof HTMLDetailsElement) root.open = true;

@@ -16,7 +16,7 @@
 
 namespace plimsoll {
 
-// Before the first frame: what the renderer can do.
+// What the renderer can do. Before the first font: the atlas spoils glyphs when its format changes later.
 void ConnectRenderer();
 
 // Of the frame that ImGui::Render closed. Textures that it names count as done.

@@ -4,6 +4,7 @@
 // Strings go in as UTF-8 and come out as pointers that stay valid until the next call of the same function.
 #include <emscripten/emscripten.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -29,6 +30,7 @@ struct Outcome {
   double version, place;
   double drawing, drawing_length;  // the list of RecordDrawing
   double red, green, blue;         // the ground
+  double files_asked, file_version;
 };
 
 struct Page {
@@ -39,6 +41,7 @@ struct Page {
   ImGuiPlatformImeData caret;
   std::string clipboard;
   std::string text;  // the last one handed out
+  std::vector<FilePart> files;
 };
 
 // A C function called from outside has nowhere else to find the page.
@@ -79,10 +82,10 @@ EMSCRIPTEN_KEEPALIVE int plimsoll_start(const char* regular, int regular_size, c
   if (!catalog.ok()) return 0;
   page.catalog = std::make_unique<Catalog>(std::move(catalog).value());
   page.app = std::make_unique<App>(*page.catalog);
-  page.app->SetFonts({regular, static_cast<size_t>(regular_size)},
-                     {semibold, static_cast<size_t>(semibold_size)}, em);
   ConnectPlatform();
   ConnectRenderer();
+  page.app->SetFonts({regular, static_cast<size_t>(regular_size)},
+                     {semibold, static_cast<size_t>(semibold_size)}, em);
   return 1;
 }
 
@@ -122,7 +125,9 @@ EMSCRIPTEN_KEEPALIVE const double* plimsoll_frame(double seconds, float width, f
                   static_cast<double>(page.drawing.size()),
                   static_cast<double>(ground.x),
                   static_cast<double>(ground.y),
-                  static_cast<double>(ground.z)};
+                  static_cast<double>(ground.z),
+                  static_cast<double>(page.app->state().view.files_asked),
+                  static_cast<double>(page.app->state().file_version())};
   return &page.outcome.content_height;
 }
 
@@ -170,7 +175,8 @@ EMSCRIPTEN_KEEPALIVE void plimsoll_focus(int focused, int mac) {
 }
 
 // kind: 0 a configuration as JSON, 1 a link's fragment, 2 an action {key: value, …}, 3 the clipboard,
-// 4 dismisses the notice. 0: refused, see the notice.
+// 4 dismisses the notice, 5 lets go of the files handed in, 6 of the one that is shown. 0: refused, see the
+// notice.
 EMSCRIPTEN_KEEPALIVE int plimsoll_put(int kind, const char* text) {
   Page& page = ThePage();
   AppState& state = page.app->state();
@@ -179,11 +185,13 @@ EMSCRIPTEN_KEEPALIVE int plimsoll_put(int kind, const char* text) {
   if (kind == 2) return state.DispatchJson(text) ? 1 : 0;
   if (kind == 3) page.clipboard = text;
   if (kind == 4) state.ClearNotice();
+  if (kind == 5) page.files = {};
+  if (kind == 6) state.ForgetFile();
   return 1;
 }
 
 // kind: 0 the configuration, 1 its fragment, 2 the report, 3 the frame's semantics, 4 what the form offers,
-// 5 the notice, 6 the clipboard.
+// 5 the notice, 6 the clipboard, 7 the file that was given, 8 which of several has to be longer.
 EMSCRIPTEN_KEEPALIVE const char* plimsoll_get(int kind) {
   Page& page = ThePage();
   AppState& state = page.app->state();
@@ -202,9 +210,37 @@ EMSCRIPTEN_KEEPALIVE const char* plimsoll_get(int kind) {
       return HandOut(state.notice());
     case 6:
       return HandOut(page.clipboard);
+    case 7:
+      return HandOut(state.FileText());
+    case 8:
+      return HandOut(state.needed_name());
     default:
       return "";
   }
+}
+
+// Hands in the first bytes of a file of `size` bytes in all; given again it replaces what was there.
+EMSCRIPTEN_KEEPALIVE void plimsoll_file(const char* name, const char* bytes, int length, double size) {
+  std::vector<FilePart>& files = ThePage().files;
+  const auto same = [name](const FilePart& part) { return part.name == name; };
+  auto part = std::find_if(files.begin(), files.end(), same);
+  if (part == files.end()) part = files.insert(files.end(), FilePart{name, {}, -1});
+  part->bytes.assign(bytes, static_cast<size_t>(length));
+  part->size = static_cast<int64_t>(size);
+}
+
+// Reads what was handed in as one model. 0: taken; 1: refused, see the notice; 2: the file of needed_name()
+// is to be handed in again, as long as plimsoll_file_needs() says. But for 2 the files are let go.
+EMSCRIPTEN_KEEPALIVE int plimsoll_read_files() {
+  Page& page = ThePage();
+  const FileOutcome outcome = page.app->state().TakeFiles(page.files);
+  if (outcome == FileOutcome::kNeedsMore) return 2;
+  page.files = {};
+  return outcome == FileOutcome::kRefused ? 1 : 0;
+}
+
+EMSCRIPTEN_KEEPALIVE double plimsoll_file_needs() {
+  return static_cast<double>(ThePage().app->state().needed_bytes());
 }
 
 // Counts the accepted changes; or of them those that chose another model or card.

@@ -159,6 +159,58 @@ test('crisp at device scale 2', async () => {
   assert.equal((await config(page)).enforce_eager, true, 'and clicks land where they should');
 });
 
+// How alike the canvas's text and the browser's own are where "Capacity" stands: 1 is the same.
+async function likenessOfText(page) {
+  const node = await find(page, 'Capacity', 'tab');
+  const clip = {x: Math.floor(node.x), y: Math.floor(node.y), width: Math.ceil(node.width) + 2, height: Math.ceil(node.height) - 3};
+  const drawn = (await page.screenshot({clip})).toString('base64');
+  await page.evaluate(({x, y, width, height}) => {
+    const text = Object.assign(document.createElement('div'), {id: 'set', textContent: 'Capacity'});
+    Object.assign(text.style, {position: 'fixed', zIndex: 9, left: `${x}px`, top: `${y}px`, width: `${width}px`, height: `${height}px`,
+      lineHeight: `${height + 2}px`, paddingLeft: '1px', background: getComputedStyle(document.body).backgroundColor});
+    document.body.append(text);
+  }, clip);
+  const set = (await page.screenshot({clip})).toString('base64');
+  return page.evaluate(async ([one, two]) => {
+    document.getElementById('set').remove();
+    const greys = async (base64) => {
+      const image = new Image();
+      image.src = `data:image/png;base64,${base64}`;
+      await image.decode();
+      const canvas = new OffscreenCanvas(image.width, image.height);
+      const context = canvas.getContext('2d');
+      context.drawImage(image, 0, 0);
+      const {data} = context.getImageData(0, 0, image.width, image.height);
+      return {width: image.width, height: image.height, at: (x, y) => data[4 * (y * image.width + x) + 1]};
+    };
+    const [a, b] = [await greys(one), await greys(two)];
+    let best = -1;
+    for (let dx = -2; dx <= 2; ++dx) {
+      for (let dy = -3; dy <= 3; ++dy) {
+        const pairs = [];
+        for (let y = 3; y < a.height - 3; ++y) for (let x = 2; x < a.width - 2; ++x) pairs.push([a.at(x, y), b.at(x + dx, y + dy)]);
+        const mean = (i) => pairs.reduce((sum, pair) => sum + pair[i], 0) / pairs.length;
+        const [ma, mb] = [mean(0), mean(1)];
+        let [ab, aa, bb] = [0, 0, 0];
+        for (const [p, q] of pairs) {
+          ab += (p - ma) * (q - mb);
+          aa += (p - ma) ** 2;
+          bb += (q - mb) ** 2;
+        }
+        best = Math.max(best, ab / Math.sqrt(aa * bb || 1));
+      }
+    }
+    return best;
+  }, [drawn, set]);
+}
+
+test('the canvas’s letters are the typeface’s, also at another density', async () => {
+  for (const deviceScaleFactor of [1, 2]) {
+    const likeness = await likenessOfText(await open(site, 'app/', {deviceScaleFactor}));
+    assert.ok(likeness > 0.75, `scale ${deviceScaleFactor}: ${likeness}`);
+  }
+});
+
 test('a lost context comes back', async () => {
   const page = await open(site);
   await page.evaluate(() => {
@@ -172,6 +224,7 @@ test('a lost context comes back', async () => {
   assert.equal((await config(page)).enforce_eager, true);
   const pixels = await page.screenshot({clip: {x: 0, y: 60, width: 700, height: 300}});
   assert.ok(pixels.length > 8000, 'there is a picture again');
+  assert.ok((await likenessOfText(page)) > 0.75, 'with its letters');
   assert.deepEqual(page.complaints, []);
 });
 

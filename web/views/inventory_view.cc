@@ -98,9 +98,13 @@ std::string MixerName(const LayerShape& shape) {
   return name;
 }
 
-void DrawStack(Ui& ui, AppState& state, const std::vector<InventoryRow>& rows, float width) {
-  const Architecture& architecture = *state.resolved().architecture;
-  const std::vector<Layer> stack = Stack(rows, architecture.layers);
+// The layer's mixer in words, where the architecture is known.
+std::string MixerOf(const Architecture* architecture, size_t layer) {
+  if (architecture == nullptr || layer >= architecture->layer_group.size()) return "";
+  return MixerName(architecture->groups[architecture->layer_group[layer]].shape);
+}
+
+void DrawStack(Ui& ui, const Architecture* architecture, const std::vector<Layer>& stack, float width) {
   if (stack.empty()) return;
   double most = 0;
   std::set<size_t> kinds;
@@ -112,9 +116,9 @@ void DrawStack(Ui& ui, AppState& state, const std::vector<InventoryRow>& rows, f
   }
   const float height = 96;
   const ImVec2 at = ImGui::GetCursorScreenPos();
-  const Interaction item =
-      Item(ui, "layer stack", ImVec2(width, height), "img", "Layer stack",
-           CountText(architecture.layers) + " layers, the largest " + SizeText(BytesFromDouble(most)));
+  const Interaction item = Item(ui, "layer stack", ImVec2(width, height), "img", "Layer stack",
+                                CountText(static_cast<int64_t>(stack.size())) + " layers, the largest " +
+                                    SizeText(BytesFromDouble(most)));
   if (item.visible && most > 0) {
     ImDrawList* draw = ImGui::GetWindowDrawList();
     const float step = width / static_cast<float>(stack.size());
@@ -129,13 +133,14 @@ void DrawStack(Ui& ui, AppState& state, const std::vector<InventoryRow>& rows, f
         bottom -= part;
       }
     }
-    if (item.hovered && architecture.layer_group.size() == stack.size()) {
+    if (item.hovered) {
       const float pointer = ImGui::GetIO().MousePos.x - at.x;
       const size_t index =
           static_cast<size_t>(std::clamp(pointer / step, 0.0F, static_cast<float>(stack.size()) - 1));
-      const LayerShape& shape = architecture.groups[architecture.layer_group[index]].shape;
+      const std::string mixer = MixerOf(architecture, index);
       const std::string text = "Layer " + CountText(static_cast<int64_t>(index)) + ": " +
-                               SizeText(BytesFromDouble(stack[index].total())) + ", " + MixerName(shape);
+                               SizeText(BytesFromDouble(stack[index].total())) +
+                               (mixer.empty() ? "" : ", " + mixer);
       const TextStyle style = {ui.colors->ink, kNote};
       const float box = TextWidth(ui, text, style) + 16;
       const float left = std::clamp(at.x + pointer - box / 2, at.x, std::max(at.x, at.x + width - box));
@@ -202,8 +207,7 @@ std::vector<Line> Grouped(const std::vector<InventoryRow>& rows, int by) {
 }
 
 // Runs of layers that hold the same bytes of each kind.
-std::vector<Line> ByLayer(const std::vector<InventoryRow>& rows, const Architecture& architecture) {
-  const std::vector<Layer> stack = Stack(rows, architecture.layers);
+std::vector<Line> ByLayer(const std::vector<Layer>& stack, const Architecture* architecture) {
   std::vector<Line> lines;
   size_t begin = 0;
   for (size_t i = 1; i <= stack.size(); ++i) {
@@ -211,9 +215,7 @@ std::vector<Line> ByLayer(const std::vector<InventoryRow>& rows, const Architect
     Line line;
     line.name = i - begin == 1 ? "Layer " + std::to_string(begin)
                                : "Layers " + std::to_string(begin) + " to " + std::to_string(i - 1);
-    if (begin < architecture.layer_group.size()) {
-      line.note = MixerName(architecture.groups[architecture.layer_group[begin]].shape);
-    }
+    line.note = MixerOf(architecture, begin);
     line.bytes = BytesFromDouble(stack[begin].total() * static_cast<double>(i - begin));
     lines.push_back(std::move(line));
     begin = i;
@@ -252,22 +254,28 @@ void DrawLines(Ui& ui, const std::vector<Line>& lines, float width) {
 
 }  // namespace
 
-void DrawInventory(Ui& ui, AppState& state, float width) {
-  const std::vector<InventoryRow>& rows = state.inventory();
+void DrawTensors(Ui& ui, const std::vector<InventoryRow>& rows, const Architecture* architecture,
+                 int64_t layers, int* by, float width) {
   if (rows.empty()) return;
+  const std::vector<Layer> stack = Stack(rows, layers);
   Gap(6);
-  DrawStack(ui, state, rows, width);
+  DrawStack(ui, architecture, stack, width);
   Gap(8);
   constexpr std::array<std::string_view, 3> kBy = {"By role", "By type", "By layer"};
   for (int i = 0; i < 3; ++i) {
     if (i > 0) ImGui::SameLine(0, 16);
-    const std::string_view name = kBy[static_cast<size_t>(i)];
-    if (TabButton(ui, name, i == state.view.inventory_by)) state.view.inventory_by = i;
+    if (TabButton(ui, kBy[static_cast<size_t>(i)], i == *by)) *by = i;
   }
   Gap(4);
-  const int by = state.view.inventory_by;
-  DrawLines(ui, by == 2 ? ByLayer(rows, *state.resolved().architecture) : Grouped(rows, by), width);
+  DrawLines(ui, *by == 2 ? ByLayer(stack, architecture) : Grouped(rows, *by), width);
   Gap(4);
+}
+
+void DrawInventory(Ui& ui, AppState& state, float width) {
+  const std::vector<InventoryRow>& rows = state.inventory();
+  if (rows.empty()) return;
+  const Architecture& architecture = *state.resolved().architecture;
+  DrawTensors(ui, rows, &architecture, architecture.layers, &state.view.inventory_by, width);
   Paragraph(ui, "The checkpoint as it is stored. What the engine loads of it differs by the rows above.",
             width, {ui.colors->muted, kNote});
   Gap(6);

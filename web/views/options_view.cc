@@ -11,7 +11,8 @@ void DrawAllOptions(Ui& ui, AppState& state, float width) {
   DrawFormatPicker(ui, state, half);
   ImGui::SameLine(0, 8);
   DrawKvTypePicker(ui, state, half);
-  Gap(18);
+  DrawOpenFile(ui, state);
+  Gap(12);
   SectionLabel(ui, "Hardware");
   DrawGpuPicker(ui, state, half);
   ImGui::SameLine(0, 8);

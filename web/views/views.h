@@ -31,6 +31,9 @@ void DrawVerdict(Ui& ui, AppState& state, float width);
 void DrawWaysOut(Ui& ui, AppState& state, float width);
 void DrawDiagnostics(Ui& ui, AppState& state, float width);
 void DrawLoadLine(Ui& ui, AppState& state, float width);
+// What a file is that somebody gave to read, with its own tensors (file_view.cc); nothing without one.
+void DrawGivenFile(Ui& ui, AppState& state, float width);
+void DrawOpenFile(Ui& ui, AppState& state);  // asks the browser for a file
 
 // Tabs (tabs_view.cc): the bar, and the one that is selected.
 void DrawTabs(Ui& ui, AppState& state, float width);
@@ -39,6 +42,9 @@ void DrawTabs(Ui& ui, AppState& state, float width);
 void DrawMemoryTab(Ui& ui, AppState& state, float width);
 // Inside the opened weights: layer stack and table (inventory_view.cc).
 void DrawInventory(Ui& ui, AppState& state, float width);
+// The same of any rows; `architecture` names the layers' mixers where it is known. `by`: role, type, layer.
+void DrawTensors(Ui& ui, const std::vector<InventoryRow>& rows, const Architecture* architecture,
+                 int64_t layers, int* by, float width);
 void DrawCapacityTab(Ui& ui, AppState& state, float width);
 void DrawScheduleTab(Ui& ui, AppState& state, float width);
 void DrawSpeedTab(Ui& ui, AppState& state, float width);

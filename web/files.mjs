@@ -1,0 +1,93 @@
+// Model files that somebody drops on the page or opens: of each only its first bytes are read, here in the browser, as
+// many as its header takes. What they mean is the core's business (core/model_file.h).
+//
+// `core`: add(name, bytes, size), read() -> 0 taken, 1 refused, 2 needs more, needed() -> [name, bytes], letGo() of what
+// was added, forget() what is shown, complain(text), changed().
+
+const kFirstRead = 1 << 20;
+const kMostFiles = 256;         // shards of one model
+const kMostBytes = 160 << 20;   // of all headers together; the core allows 128 MiB for one
+const kMostRounds = 12;         // a header grows at least by half each time
+
+export function createFileReader(core) {
+  const input = Object.assign(document.createElement('input'), {type: 'file', multiple: true, accept: '.gguf,.safetensors,.json'});
+  let turn = Promise.resolve();
+
+  async function hand(file, length) {
+    core.add(file.name, new Uint8Array(await file.slice(0, length).arrayBuffer()), file.size);
+  }
+
+  // Files that are one model.
+  async function readModel(group) {
+    let held = 0;
+    for (const file of group) {
+      held += Math.min(file.size, kFirstRead);
+      if (held > kMostBytes) throw new Error('more files than are read at once');
+      await hand(file, kFirstRead);
+    }
+    for (let round = 0; core.read() === 2; ++round) {
+      const [name, needed] = core.needed();
+      const file = group.find((each) => each.name === name);
+      held += needed;
+      if (round > kMostRounds + group.length || held > 2 * kMostBytes || needed > file.size) throw new Error(`the header of ${name} does not end`);
+      await hand(file, needed);
+    }
+  }
+
+  // JSON files say what the model is and come first; weights are read together, as the shards that they are.
+  async function readAll(list) {
+    core.complain('');
+    const isJson = (file) => /\.json$/i.test(file.name);
+    const weights = list.filter((file) => !isJson(file));
+    // An index beside its own shards tells nothing that they do not.
+    const texts = list.filter((file) => isJson(file) && !(weights.length > 0 && /\.index\.json$/i.test(file.name)));
+    try {
+      if (list.length > kMostFiles) throw new Error(`${list.length} of them; at most ${kMostFiles} are read at once`);
+      for (const group of [...(weights.length > 0 ? [weights] : []), ...texts.map((file) => [file])]) {
+        await readModel(group);
+        core.changed();
+      }
+    } catch (error) {
+      core.letGo();
+      core.complain(`The files could not be read: ${error.message}.`);
+    }
+  }
+
+  function take(list) {
+    const found = [...list];
+    if (found.length > 0) turn = turn.then(() => readAll(found));
+  }
+
+  input.addEventListener('change', () => {
+    take(input.files);
+    input.value = '';
+  });
+
+  const holdsFiles = (event) => event.dataTransfer?.types.includes('Files');
+  const root = document.documentElement;
+
+  return {
+    ask: () => input.click(),
+    forget() {
+      core.forget();
+      core.changed();
+    },
+    listen() {
+      document.addEventListener('dragover', (event) => {
+        if (!holdsFiles(event)) return;
+        event.preventDefault();
+        event.dataTransfer.dropEffect = 'copy';
+        root.classList.add('dropping');
+      });
+      document.addEventListener('dragleave', (event) => {
+        if (event.relatedTarget === null) root.classList.remove('dropping');
+      });
+      document.addEventListener('drop', (event) => {
+        root.classList.remove('dropping');
+        if (!holdsFiles(event)) return;
+        event.preventDefault();
+        take(event.dataTransfer.files);
+      });
+    },
+  };
+}
