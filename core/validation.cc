@@ -80,7 +80,9 @@ constexpr Metric kMetrics[] = {
        return (SumOverCards(p.report, &GpuReport::kv_cache) + p.report.host.kv_cache).mib();
      }},
     {"recurrent_buffer_mib",
-     [](const Prediction& p) { return SumOverCards(p.report, &GpuReport::recurrent_state).mib(); }},
+     [](const Prediction& p) {
+       return (SumOverCards(p.report, &GpuReport::recurrent_state) + p.report.host.recurrent_state).mib();
+     }},
     {"compute_buffer_mib",
      [](const Prediction& p) { return LargestOverCards(p.report, &GpuReport::compute_buffer).mib(); }},
     {"host_compute_buffer_mib", [](const Prediction& p) { return p.report.host.compute_buffer.mib(); }},

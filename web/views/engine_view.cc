@@ -16,6 +16,17 @@ void TypedSetting(Ui& ui, AppState& state, std::string_view label, std::string_v
   if (typed) state.Dispatch({{std::string(key), TypedNumber(*typed)}});
 }
 
+// Text, shown as the engine's command line takes it.
+void TextSetting(Ui& ui, AppState& state, std::string_view label, std::string_view key,
+                 std::string_view fallback, float width) {
+  const bool absent = state.IsDefault(key);
+  const std::string value =
+      absent ? std::string(fallback) : GetConfigText(state.config(), *FindConfigKey(key));
+  if (const auto typed = NumberField(ui, label, value, absent, width, absent ? "" : value)) {
+    state.Dispatch({{std::string(key), typed->empty() ? Json() : Json(*typed)}});
+  }
+}
+
 void Switch(Ui& ui, AppState& state, std::string_view label, std::string_view key, bool on, float width) {
   if (Toggle(ui, label, on, "", width)) state.Dispatch({{std::string(key), Json(!on)}});
 }
@@ -74,6 +85,10 @@ void DrawMoreOptions(Ui& ui, AppState& state, float width) {
                                   : CountText(static_cast<int64_t>(resolved.cards.front().capacity.mib()));
   };
   TypedSetting(ui, state, "Card memory, MiB", "gpu_memory_mib", gib_of_card(), width);
+  TypedSetting(
+      ui, state, "Held by others, MiB", "reserved_mib",
+      CountText(state.resolved().cards.empty() ? 0 : state.resolved().cards.front().others.count() >> 20),
+      width);
   if (state.resolved().engine == EngineKind::kVllm) {
     const int64_t block = state.report().kv.block_size;
     TypedSetting(ui, state, "Block size", "block_size", CountText(block), width);
@@ -94,6 +109,10 @@ void DrawMoreOptions(Ui& ui, AppState& state, float width) {
                  width);
     TypedSetting(ui, state, "Expert layers in RAM", "n_cpu_moe", CountText(state.resolved().n_cpu_moe),
                  width);
+    TextSetting(ui, state, "Tensors elsewhere, -ot", "override_tensor", "none", width);
+    if (state.resolved().cards.size() > 1) {
+      TextSetting(ui, state, "Split of the cards, -ts", "tensor_split", "by free memory", width);
+    }
     Switch(ui, state, "One KV cache for all", "kv_unified", state.resolved().kv_unified, width);
   }
   TypedSetting(ui, state, "Prompt tokens", "prompt_tokens", CountText(state.resolved().prompt_tokens), width);
