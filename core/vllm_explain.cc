@@ -292,6 +292,7 @@ std::string Suggestion(const Resolved& resolved, const Report& report) {
 void LogFailure(const Resolved& resolved, const VllmRules& rules, const Report& report, const GpuReport& gpu,
                 std::vector<std::string>* lines) {
   const Bytes needed = report.kv.available - gpu.headroom;
+  const bool recent = resolved.version.number >= VllmNumber(0, 22);
   switch (report.failure) {
     case FailureStage::kLoading:
       if (gpu.weights + gpu.non_torch + gpu.context <= gpu.capacity) {
@@ -331,13 +332,14 @@ void LogFailure(const Resolved& resolved, const VllmRules& rules, const Report& 
                          "). Try increasing `gpu_memory_utilization` or decreasing `max_model_len` when "
                          "initializing the engine.");
       } else {
-        lines->push_back("ValueError: To serve at least one request with the models's max seq len (" +
+        lines->push_back("ValueError: To serve at least one request with the " +
+                         std::string(recent ? "model's" : "models's") + " max seq len (" +
                          Digits(resolved.max_model_len) + "), (" + ErrorGib(resolved, needed) +
                          " GiB KV cache is needed, which is larger than the available KV cache memory (" +
                          ErrorGib(resolved, report.kv.available) + " GiB)." + Suggestion(resolved, report) +
-                         " Try increasing `gpu_memory_utilization` or decreasing `max_model_len` when "
-                         "initializing the engine." +
-                         Pointer(resolved));
+                         " Try increasing `gpu_memory_utilization` " +
+                         (recent ? "(which also controls CPU memory on the CPU backend) " : "") +
+                         "or decreasing `max_model_len` when initializing the engine." + Pointer(resolved));
       }
       break;
     case FailureStage::kNone:

@@ -207,6 +207,8 @@ TEST(EngineVllm, SaysItInTheWordsOfItsRelease) {
   EXPECT_NE(last("0.10.0").find("estimated maximum model length is"), std::string::npos);
   EXPECT_NE(last("0.15.0").find("(16.0 GiB KV cache is needed"), std::string::npos) << last("0.15.0");
   EXPECT_NE(last("0.15.0").find("conserving_memory"), std::string::npos);
+  EXPECT_NE(last("0.15.0").find("the models's max seq len"), std::string::npos);
+  EXPECT_NE(last("0.22.0").find("the model's max seq len (131072)"), std::string::npos) << last("0.22.0");
 }
 
 // Published: Qwen3.6-27B-FP8 on one H100 with 0.95 of it ended with 856 blocks for 1024 sequences.
