@@ -133,7 +133,9 @@ TensorBytes OneLayer(const Loading& loading, const Tensor& tensor, uint8_t schem
     const Bytes padded =
         SchemeBytes(loading, scheme, tensor, PadMxfp4(loading, tensor, shard)) * shard.copies;
     result.padding = padded - result.bytes;
-    result.bytes = padded;
+    // A value takes 4 bits, its share of a scale a quarter of one.
+    if (!loading.mxfp4.scales) result.padding = result.padding * 16 / 17;
+    result.bytes += result.padding;
   }
   return result;
 }
@@ -310,13 +312,13 @@ int64_t ExpertGroupSize(int64_t group_size, int64_t width, int64_t hidden) {
 
 Mxfp4Padding Mxfp4PaddingFor(const Gpu& gpu, const VllmRules& rules) {
   // mxfp4_round_up_hidden_size_and_intermediate_size, and for Hopper the layout of the triton kernels, which
-  // holds the input in multiples of 256.
-  if (gpu.vendor == Vendor::kAmd) return {256, 256};
-  if (gpu.vendor != Vendor::kNvidia) return {1, 1};
+  // holds the input's values in multiples of 256 and swizzles the scales as they are (logs of 0.11 and 0.14).
+  if (gpu.vendor == Vendor::kAmd) return {256, 256, true};
+  if (gpu.vendor != Vendor::kNvidia) return {1, 1, true};
   const int capability = gpu.compute_capability;
-  if (capability >= 100 && capability < 120) return {256, 256};
-  if (capability == 90 && rules.mxfp4_triton_on_hopper) return {1, 256};
-  return {128, 256};
+  if (capability >= 100 && capability < 120) return {256, 256, true};
+  if (capability == 90 && rules.mxfp4_triton_on_hopper) return {1, 256, false};
+  return {128, 256, true};
 }
 
 Bytes VllmLoadedWeights(const Resolved& resolved, const VllmRules& rules, const VllmRank& rank,

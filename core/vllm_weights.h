@@ -48,6 +48,7 @@ int64_t ExpertGroupSize(int64_t group_size, int64_t width, int64_t hidden);
 struct Mxfp4Padding {
   int64_t intermediate = 1;
   int64_t hidden = 1;
+  bool scales = true;  // padded as the values are
 };
 Mxfp4Padding Mxfp4PaddingFor(const Gpu& gpu, const VllmRules& rules);
 

@@ -38,6 +38,8 @@ TEST(VllmWeights, PadsMxfp4Experts) {
   EXPECT_NEAR(parts.padding.gib() / experts, 3072.0 * 2944 / (2880.0 * 2880) - 1, 0.0015);
   EXPECT_NEAR(marlin.report.per_gpu[0].weights.gib(), 13.7194, 0.04);
   EXPECT_NEAR(LoadedGib(R"({"model":"gpt-oss-20b","gpu":"h100-sxm","engine_version":"0.11.0"})"), 13.47,
+              0.045);
+  EXPECT_NEAR(LoadedGib(R"({"model":"gpt-oss-120b","gpu":"h100-sxm","engine_version":"0.14.1"})"), 64.38,
               0.03);
   EXPECT_NEAR(LoadedGib(R"({"model":"gpt-oss-120b","gpu":"h100-sxm","engine_version":"0.10.1"})"), 65.9651,
               0.05);
