@@ -15,7 +15,8 @@ const Family* FindFamily(std::string_view name) {
   if (const Family* family = FindDenseFamily(name)) return family;
   if (const Family* family = FindMoeFamily(name)) return family;
   if (const Family* family = FindLatentFamily(name)) return family;
-  return FindHybridFamily(name);
+  if (const Family* family = FindHybridFamily(name)) return family;
+  return FindClassicFamily(name);
 }
 
 // The first entry of "architectures" that we know; the first one otherwise.

@@ -58,7 +58,8 @@ struct Attention {
   int64_t index_dim = 0;    // elements that the indexer caches per token
   int64_t index_topk = 0;
   int64_t index_block = 0;    // the indexer chooses blocks of that many tokens (MiniMax-M3); 0: single tokens
-  bool shares_kv = false;     // reads another layer's cache and keeps none (Gemma 3n)
+  bool shares_kv = false;     // reads another layer's cache and keeps none (Gemma 3n, Gemma 4)
+  bool stores_kv = false;     // and holds k and v projections all the same (Gemma 3n)
   bool key_is_value = false;  // no v_proj weight (Gemma 4 global layers)
   bool index_shared = false;  // takes the tokens that an earlier layer's indexer chose: no indexer of its own
   QkNorm qk_norm = QkNorm::kNone;
@@ -124,6 +125,8 @@ struct LayerShape {
   int64_t hyper_connections =
       0;  // parallel residual streams with learnt mixing (DeepSeek-V4); 0: one, as usual
   int64_t per_layer_input = 0;  // width of a second embedding that is added in the layer (Gemma 4 E); 0: none
+  int64_t altup = 0;            // parallel predictions of the residual stream (Gemma 3n); 0: none
+  int64_t laurel_rank = 0;      // a low-rank residual beside attention (Gemma 3n); 0: none
   bool attention_residuals = false;  // learnt weights over earlier blocks' outputs (Kimi-K3)
   bool layer_scalar = false;         // one learnt number scales the layer (Gemma 4)
   int32_t norms = 2;                 // norms of hidden width in the layer

@@ -483,6 +483,58 @@ class Gemma4Reader {
 
 void ReadGemma4(Draft& draft) { Gemma4Reader(draft).Read(); }
 
+// Gemma 3n: widths may differ from layer to layer (MatFormer), AltUp predicts several residual streams, the
+// last num_kv_shared_layers read earlier caches but hold their own projections. The towers are not described
+// by the config (transformers modeling_gemma3n.py).
+void ReadGemma3n(Draft& draft) {
+  draft.ReadCommon(true, 256);
+  ConfigReader& text = draft.text;
+  draft.base.attention.qk_norm = QkNorm::kPerHead;
+  FourNorms(draft);
+  const int64_t layers = draft.architecture.layers;
+  const std::vector<int64_t> widths = text.Ints("intermediate_size", layers, 1, kMaxMlpWidth);
+  if (widths.empty()) text.Refuse("intermediate_size", "a number, or one for each layer");
+  draft.base.altup = text.Int("altup_num_inputs", 4, 1, 64);
+  draft.base.laurel_rank = text.Int("laurel_rank", 64, 0, kMaxWidth);
+  draft.base.per_layer_input = text.Int("hidden_size_per_layer_input", 256, 0, kMaxWidth);
+  draft.per_layer_vocab = text.Int("vocab_size_per_layer_input", 262144, 1, kMaxVocab);
+  const int64_t sharing = text.Int("num_kv_shared_layers", 15, 0, layers);
+  const int64_t window = text.Int("sliding_window", 512, 0, kMaxPositions);
+  draft.local_rotary_dim = draft.base.attention.key_dim;
+  if (draft.root.json() != text.json()) {
+    draft.names.model = "model.language_model.";
+    draft.Remark("The config does not describe the vision and audio towers of Gemma 3n: they are left out.");
+  }
+  const std::vector<LayerType> types = Periodic(draft, 5);
+  for (int64_t i = 0; i < layers && !draft.failed(); ++i) {
+    LayerShape shape = draft.base;
+    shape.mlp.intermediate = widths[static_cast<size_t>(i)];
+    if (types[static_cast<size_t>(i)] != LayerType::kFull && window > 0) {
+      shape.attention.kind = AttentionKind::kSliding;
+      shape.attention.window = window;
+    }
+    shape.attention.shares_kv = shape.attention.stores_kv = i >= layers - sharing;
+    draft.Append(draft.GroupOf(shape));
+  }
+}
+
+// EXAONE 4: norms behind attention and MLP, and over heads; full layers without positions.
+void ReadExaone4(Draft& draft) {
+  draft.ReadCommon(false);
+  draft.base.attention.qk_norm = QkNorm::kPerHead;
+  PostNorms(draft);
+  ReadDenseMlp(draft, false);
+  draft.AppendByType(Periodic(draft, 4), Window(draft));
+}
+
+// Hunyuan without experts: Llama with norms over heads.
+void ReadHunYuanDense(Draft& draft) {
+  draft.base.attention.qk_norm = QkNorm::kPerHead;
+  draft.names.q_norm = "query_layernorm";
+  draft.names.k_norm = "key_layernorm";
+  ReadLlama(draft);
+}
+
 constexpr Family kFamilies[] = {
     {"LlamaForCausalLM", ReadLlama},
     {"GraniteForCausalLM", ReadLlama},
@@ -515,6 +567,10 @@ constexpr Family kFamilies[] = {
     {"Starcoder2ForCausalLM", ReadStarcoder2},
     {"FalconForCausalLM", ReadFalcon},
     {"DeciLMForCausalLM", ReadDeciLm},
+    {"Gemma3nForCausalLM", ReadGemma3n},
+    {"Gemma3nForConditionalGeneration", ReadGemma3n},
+    {"Exaone4ForCausalLM", ReadExaone4},
+    {"HunYuanDenseV1ForCausalLM", ReadHunYuanDense},
 };
 
 }  // namespace

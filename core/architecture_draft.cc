@@ -47,11 +47,12 @@ Draft::Draft(const Json& config, std::string_view where)
 void Draft::ReadCommon(bool tied_by_default, int64_t head_dim) {
   Architecture& a = architecture;
   a.dtype = ReadDType(text, ReadDType(root, DType::kBf16));
-  a.hidden = text.Required({"hidden_size", "n_embd"}, 1, kMaxWidth);
+  a.hidden = text.Required({"hidden_size", "n_embd", "n_embed"}, 1, kMaxWidth);
   a.vocab = text.Required("vocab_size", 1, kMaxVocab);
-  if (a.layers == 0) a.layers = text.Required({"num_hidden_layers", "n_layer"}, 1, kMaxLayers);
-  a.max_positions = text.Int({"max_position_embeddings", "model_max_length", "max_sequence_length"}, 2048, 1,
-                             kMaxPositions);
+  if (a.layers == 0) a.layers = text.Required({"num_hidden_layers", "n_layer", "num_layers"}, 1, kMaxLayers);
+  a.max_positions = text.Int(
+      {"max_position_embeddings", "model_max_length", "max_sequence_length", "n_positions", "seq_length"},
+      2048, 1, kMaxPositions);
   a.tied_embeddings = text.Bool("tie_word_embeddings", root.Bool("tie_word_embeddings", tied_by_default));
 
   Attention& attention = base.attention;
@@ -72,6 +73,19 @@ void Draft::ReadCommon(bool tied_by_default, int64_t head_dim) {
   attention.value_dim = attention.key_dim;
 
   base.mlp.kind = MlpKind::kDense;
+}
+
+void NameGraniteExperts(TensorNames* names) {
+  names->moe = "block_sparse_moe.";
+  names->router = "router.layer";
+  names->stacked_experts = true;
+  names->experts = "";
+  names->gate_up = "input_linear";
+  names->expert_down = "output_linear";
+  names->shared = "shared_mlp.";
+  names->shared_beside_moe = true;
+  names->shared_gate_up = "input_linear";
+  names->shared_down = "output_linear";
 }
 
 int32_t Draft::GroupOf(const LayerShape& shape) {

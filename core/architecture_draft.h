@@ -21,6 +21,10 @@ struct TensorNames {
   std::string model = "model.";  // before "embed_tokens" and "layers"
   std::string_view layer = "layers.{}.";
   std::string_view embedding = "embed_tokens";
+  std::string_view positions;       // learnt positions of position_rows rows; empty: none
+  std::string_view embedding_norm;  // a norm behind the embedding; empty: none
+  int64_t position_rows = 0;
+  bool head_bias = false;
   std::string_view final_norm = "norm";
   std::string head = "lm_head";
   std::string_view attention = "self_attn.";
@@ -63,6 +67,9 @@ struct TensorNames {
   std::string_view norms[kMaxNorms] = {"input_layernorm", "post_attention_layernorm"};
   std::string_view ggml_norms[kMaxNorms] = {"attn_norm", "ffn_norm"};
 };
+
+// Granite's experts are two stacked parameters (transformers modeling_granitemoe.py).
+void NameGraniteExperts(TensorNames* names);
 
 enum class MtpStyle : uint8_t {
   kDeepseek,    // one more entry of model.layers: enorm, hnorm, eh_proj, shared_head.norm
@@ -122,11 +129,13 @@ class Draft {
   std::optional<Error> error_;
 };
 
-// Families, in architecture_dense.cc, architecture_moe.cc, architecture_latent.cc, architecture_hybrid.cc.
+// Families, in architecture_classic.cc, architecture_dense.cc, architecture_moe.cc, architecture_latent.cc,
+// architecture_hybrid.cc.
 struct Family {
   std::string_view name;  // as in "architectures"
   void (*read)(Draft& draft);
 };
+const Family* FindClassicFamily(std::string_view name);
 const Family* FindDenseFamily(std::string_view name);
 const Family* FindMoeFamily(std::string_view name);
 const Family* FindLatentFamily(std::string_view name);

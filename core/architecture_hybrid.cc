@@ -209,16 +209,7 @@ void ReadGraniteHybrid(Draft& draft) {
     experts.shared_intermediate = shared;
     experts.fused_gate_up = true;
     draft.base.mlp = experts;
-    names.moe = "block_sparse_moe.";
-    names.router = "router.layer";
-    names.stacked_experts = true;
-    names.experts = "";
-    names.gate_up = "input_linear";
-    names.expert_down = "output_linear";
-    names.shared = "shared_mlp.";
-    names.shared_beside_moe = true;
-    names.shared_gate_up = "input_linear";
-    names.shared_down = "output_linear";
+    NameGraniteExperts(&names);
   } else {
     draft.base.mlp.intermediate =
         shared > 0 ? shared : draft.text.Required("intermediate_size", 1, kMaxMlpWidth);

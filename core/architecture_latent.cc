@@ -88,6 +88,14 @@ void ReadDeepseekFamily(Draft& draft, bool selection_bias) {
   draft.architecture.mtp_shape.mlp = experts;
 }
 
+// MiniCPM3: latent attention and a dense MLP.
+void ReadMiniCpm3(Draft& draft) {
+  draft.ReadCommon(true);
+  ReadLatentAttention(draft);
+  draft.base.mlp.intermediate = draft.text.Required("intermediate_size", 1, kMaxMlpWidth);
+  draft.AppendAll(draft.base);
+}
+
 void ReadDeepseekV2(Draft& draft) { ReadDeepseekFamily(draft, false); }
 
 // V3's repositories hold copies of embedding and head in the MTP layer.
@@ -175,7 +183,7 @@ constexpr Family kFamilies[] = {
     {"DeepseekV4ForCausalLM", ReadDeepseekV4},        {"DeepseekV2ForCausalLM", ReadDeepseekV2},
     {"DeepseekV3ForCausalLM", ReadDeepseekV3},        {"DeepseekV32ForCausalLM", ReadDeepseekV3},
     {"Glm4MoeLiteForCausalLM", ReadGlmLatent},        {"GlmMoeDsaForCausalLM", ReadGlmLatent},
-    {"KimiK25ForConditionalGeneration", ReadKimiK25},
+    {"KimiK25ForConditionalGeneration", ReadKimiK25}, {"MiniCPM3ForCausalLM", ReadMiniCpm3},
 };
 
 }  // namespace

@@ -142,9 +142,11 @@ void ReadErnie(Draft& draft) {
 void ReadGlm4Moe(Draft& draft) {
   draft.ReadCommon(false, 128);
   draft.base.attention.qkv_bias = draft.text.Bool("attention_bias", false);
-  if (draft.text.Bool("use_qk_norm", false)) draft.base.attention.qk_norm = QkNorm::kPerHead;
+  // dots.llm1 has the same layers, with norms over heads always and whole rotation.
+  const bool dots = draft.architecture.name == "Dots1ForCausalLM";
+  if (draft.text.Bool("use_qk_norm", dots)) draft.base.attention.qk_norm = QkNorm::kPerHead;
   draft.base.mlp.intermediate = draft.text.Required("intermediate_size", 1, kMaxMlpWidth);
-  draft.partial_rotary_factor = 0.5;
+  draft.partial_rotary_factor = dots ? 1 : 0.5;
   Mlp experts = ReadExperts(draft, {"n_routed_experts"}, {"num_experts_per_tok"}, {"moe_intermediate_size"});
   experts.selection_bias = true;
   experts.shared_intermediate = experts.expert_intermediate * draft.text.Int("n_shared_experts", 1, 0, 1024);
@@ -153,6 +155,31 @@ void ReadGlm4Moe(Draft& draft) {
   draft.architecture.mtp_layers = draft.text.Int("num_nextn_predict_layers", 0, 0, 64);
   draft.architecture.mtp_shape = draft.base;
   draft.architecture.mtp_shape.mlp = experts;
+}
+
+void ReadPhiMoe(Draft& draft) {
+  draft.ReadCommon(false);
+  ReadAttentionBias(draft, false);
+  draft.base.norm_bias = true;
+  draft.base.mlp = ReadExperts(draft, {"num_local_experts"}, {"num_experts_per_tok"}, {"intermediate_size"});
+  TensorNames& names = draft.names;
+  names.moe = "block_sparse_moe.";
+  names.expert_gate = "w1";
+  names.expert_up = "w3";
+  names.expert_down = "w2";
+  names.head_bias = draft.text.Bool("lm_head_bias", false);
+  draft.AppendByType(SlidingEverywhere(draft), draft.text.Int("sliding_window", 0, 0, kMaxPositions));
+}
+
+void ReadGraniteMoe(Draft& draft) {
+  draft.ReadCommon(true);
+  ReadAttentionBias(draft, false);
+  Mlp experts = ReadExperts(draft, {"num_local_experts"}, {"num_experts_per_tok"}, {"intermediate_size"});
+  experts.shared_intermediate = draft.text.Int("shared_intermediate_size", 0, 0, kMaxMlpWidth);
+  experts.fused_gate_up = true;
+  draft.base.mlp = experts;
+  NameGraniteExperts(&draft.names);
+  draft.AppendAll(draft.base);
 }
 
 void ReadGptOss(Draft& draft) {
@@ -437,23 +464,16 @@ void ReadStep(Draft& draft) {
 }
 
 constexpr Family kFamilies[] = {
-    {"MixtralForCausalLM", ReadMixtral},
-    {"Qwen2MoeForCausalLM", ReadQwen2Moe},
-    {"Qwen3MoeForCausalLM", ReadQwen3Moe},
-    {"Qwen3VLMoeForConditionalGeneration", ReadQwen3Moe},
-    {"Ernie4_5_MoeForCausalLM", ReadErnie},
-    {"Ernie4_5MoeForCausalLM", ReadErnie},
-    {"OlmoeForCausalLM", ReadOlmoe},
-    {"Glm4MoeForCausalLM", ReadGlm4Moe},
-    {"GptOssForCausalLM", ReadGptOss},
-    {"MiniMaxM2ForCausalLM", ReadMiniMaxM2},
-    {"MiniMaxM3ForCausalLM", ReadMiniMaxM3},
-    {"MiMoV2FlashForCausalLM", ReadMiMo},
-    {"Step3p5ForCausalLM", ReadStep},
-    {"Step3p7FlashForCausalLM", ReadStep},
-    {"Llama4ForConditionalGeneration", ReadLlama4},
-    {"Llama4ForCausalLM", ReadLlama4},
-    {"HunYuanMoEV1ForCausalLM", ReadHunYuan},
+    {"MixtralForCausalLM", ReadMixtral},     {"Qwen2MoeForCausalLM", ReadQwen2Moe},
+    {"Qwen3MoeForCausalLM", ReadQwen3Moe},   {"Qwen3VLMoeForConditionalGeneration", ReadQwen3Moe},
+    {"Ernie4_5_MoeForCausalLM", ReadErnie},  {"Ernie4_5MoeForCausalLM", ReadErnie},
+    {"OlmoeForCausalLM", ReadOlmoe},         {"Dots1ForCausalLM", ReadGlm4Moe},
+    {"PhiMoEForCausalLM", ReadPhiMoe},       {"GraniteMoeForCausalLM", ReadGraniteMoe},
+    {"Glm4MoeForCausalLM", ReadGlm4Moe},     {"GptOssForCausalLM", ReadGptOss},
+    {"MiniMaxM2ForCausalLM", ReadMiniMaxM2}, {"MiniMaxM3ForCausalLM", ReadMiniMaxM3},
+    {"MiMoV2FlashForCausalLM", ReadMiMo},    {"Step3p5ForCausalLM", ReadStep},
+    {"Step3p7FlashForCausalLM", ReadStep},   {"Llama4ForConditionalGeneration", ReadLlama4},
+    {"Llama4ForCausalLM", ReadLlama4},       {"HunYuanMoEV1ForCausalLM", ReadHunYuan},
 };
 
 }  // namespace

@@ -43,8 +43,8 @@ bool AllowsQuantization(const GgufTensor& tensor) {
   if (name.size() < kWeight.size() || name.substr(name.size() - kWeight.size()) != kWeight) return false;
   for (const std::string_view part :
        {"_norm.weight", "ffn_gate_inp.weight", "ffn_gate_tid2eid.weight", "altup", "laurel",
-        "per_layer_model_proj", "ssm_conv1d", "shortconv.conv.weight", "indexer.k_proj.weight",
-        "indexer.q_proj.weight"}) {
+        "per_layer_model_proj", "position_embd.weight", "ssm_conv1d", "shortconv.conv.weight",
+        "indexer.k_proj.weight", "indexer.q_proj.weight"}) {
     if (Contains(name, part)) return false;
   }
   return true;
@@ -101,6 +101,7 @@ class Lister {
     Add("output_norm.weight", a_.hidden);
     const bool norm_bias = !a_.groups.empty() && a_.groups[0].shape.norm_bias;
     AddIf(norm_bias, "output_norm.bias", a_.hidden);
+    AddByGgmlName({"position_embd", "token_embd_norm", "per_layer_", "altup_"});
     if (!a_.rope_factors || a_.rotary_dim < 2) return;
     if (StartsWith(a_.name, "Phi")) {
       Add("rope_factors_long.weight", a_.rotary_dim / 2);
@@ -136,19 +137,46 @@ class Lister {
     if (indexed && shape.attention.kind != AttentionKind::kCompressed) AddIndexer(shape.attention);
     AddRecurrent(shape.recurrent);
     AddMlp(shape.mlp);
+    if (!mtp_) AddByGgmlName({"inp_gate", "proj", "post_norm", "layer_output_scale", "altup_", "laurel_"});
+  }
+
+  // Tensors that the converter takes over as they are, under ggml's name.
+  void AddByGgmlName(std::initializer_list<std::string_view> prefixes) {
+    for (const Tensor& tensor : a_.tensors) {
+      if (tensor.group != group_ || tensor.part != TensorPart::kText) continue;
+      const bool wanted = std::any_of(prefixes.begin(), prefixes.end(), [&tensor](std::string_view prefix) {
+        return StartsWith(tensor.ggml, prefix);
+      });
+      if (!wanted) continue;
+      const bool bias = tensor.name.size() > 5 && tensor.name.substr(tensor.name.size() - 5) == ".bias";
+      const std::string name = std::string(tensor.ggml) + (bias ? ".bias" : ".weight");
+      if (tensor.columns == 1) {
+        Add(name, tensor.rows);
+        continue;
+      }
+      Add(name, tensor.columns, tensor.rows, tensor.copies);
+      // Neither the converter nor llama-quantize changes their 16 bits.
+      const bool half = Contains(name, "altup_proj") || Contains(name, "altup_unembd") ||
+                        Contains(name, "altup_router") || Contains(name, "laurel_") ||
+                        Contains(name, "per_layer_model_proj");
+      tensors_.back().half = half && !tensors_.back().quantizable;
+    }
   }
 
   void AddAttention(const Attention& x) {
     const int64_t q = x.heads * x.key_dim * (x.query_gate ? 2 : 1);
     const int64_t k = x.kv_heads * x.key_dim;
     const int64_t v = x.key_is_value ? 0 : x.kv_heads * x.value_dim;
-    if (x.fused_qkv) {
+    // The converter takes these apart.
+    const bool split = StartsWith(a_.name, "InternLM2") || StartsWith(a_.name, "Baichuan");
+    if (x.fused_qkv && !split) {
       Add("attn_qkv.weight", a_.hidden, q + k + v);
       AddIf(x.qkv_bias, "attn_qkv.bias", q + k + v);
     } else {
+      const bool own = !x.shares_kv || x.stores_kv;
       Add("attn_q.weight", a_.hidden, q);
-      Add("attn_k.weight", a_.hidden, k);
-      Add("attn_v.weight", a_.hidden, v);
+      AddIf(own, "attn_k.weight", a_.hidden, k);
+      AddIf(own, "attn_v.weight", a_.hidden, v);
       AddIf(x.qkv_bias, "attn_q.bias", q);
       AddIf(x.qkv_bias, "attn_k.bias", k);
       AddIf(x.qkv_bias && v > 0, "attn_v.bias", v);
@@ -157,7 +185,7 @@ class Lister {
     AddIf(x.o_bias, "attn_output.bias", a_.hidden);
     if (x.qk_norm == QkNorm::kPerHead) {
       Add("attn_q_norm.weight", x.key_dim);
-      Add("attn_k_norm.weight", x.key_dim);
+      AddIf(!x.shares_kv || x.stores_kv, "attn_k_norm.weight", x.key_dim);
     } else if (x.qk_norm == QkNorm::kFullWidth) {
       Add("attn_q_norm.weight", x.heads * x.key_dim);
       Add("attn_k_norm.weight", x.kv_heads * x.key_dim);

@@ -125,6 +125,21 @@ Bytes MissingDraftLayers(const Resolved& resolved, const GgufLayout& layout) {
 
 constexpr Bytes kSmallestStaged = KiB(64);
 
+// src/llama-adapter.cpp: each adapter keeps A and B of every adapted matrix where the matrix itself lies, in
+// 16 bits as convert_lora_to_gguf.py writes them. Adapters touch attention and the dense MLP.
+std::vector<Bytes> AdapterBytes(const Architecture& architecture, const Lora& lora) {
+  std::vector<Bytes> bytes;
+  if (lora.max_loras <= 0) return bytes;
+  bytes.resize(architecture.groups.size());
+  for (const Tensor& tensor : architecture.tensors) {
+    const bool adapted = tensor.role == TensorRole::kAttention || tensor.role == TensorRole::kMlp;
+    if (!adapted || !tensor.linear || tensor.part != TensorPart::kText || tensor.group < 0) continue;
+    bytes[static_cast<size_t>(tensor.group)] +=
+        Bytes(2 * lora.max_loras * lora.max_rank) * (tensor.rows + tensor.columns);
+  }
+  return bytes;
+}
+
 bool IsQuantized(KvType type) {
   return type == KvType::kQ8_0 || type == KvType::kQ5_1 || type == KvType::kQ5_0 || type == KvType::kQ4_1 ||
          type == KvType::kQ4_0;
@@ -164,6 +179,7 @@ LlamaPlan::LlamaPlan(const Resolved& resolved)
     const GgufLayout draft = LayOut(resolved.draft->architecture, *resolved.draft_format);
     draft_weights_ = draft.tensors + (draft.tied ? draft.output : Bytes(0)) - draft.token_embedding;
   }
+  adapters_ = AdapterBytes(*resolved.architecture, resolved.lora);
   if (resolved.multimodal) vision_ = VisionBytes(*resolved.architecture);
 }
 
@@ -290,6 +306,7 @@ void LlamaPlan::Fill(int64_t context, bool walks, std::vector<LlamaCardUse>* car
                              architecture.LayersBefore(group, static_cast<int32_t>(first));
       use.kv_cache += kv[kind] * layers;
       use.recurrent_state += state[kind] * layers;
+      if (kind < adapters_.size()) use.beside += adapters_[kind] * layers;
     }
     const bool computes = end > first || device.output || (i == 0 && placement_.host_layers > 0);
     if (computes && walks) {
@@ -303,7 +320,7 @@ void LlamaPlan::Fill(int64_t context, bool walks, std::vector<LlamaCardUse>* car
       }
       use.compute_buffer = walked_bytes;
     }
-    use.beside = i == 0 ? vision_ : Bytes(0);
+    if (i == 0) use.beside += vision_;
     if (device.output || (placement_.host_output && i == 0)) use.beside += beside;
     use.runtime = LlamaRuntimeBytes(*resolved_.cards[i].gpu);
     use.others = resolved_.cards[i].others;

@@ -21,7 +21,7 @@ struct LlamaCardUse {
   Bytes kv_cache;
   Bytes recurrent_state;
   Bytes compute_buffer;
-  Bytes beside;   // the draft context and the vision projector, which have buffers of their own
+  Bytes beside;   // LoRA adapters, draft context and vision projector, which have buffers of their own
   Bytes runtime;  // CUDA context, libraries: in no logged buffer
   Bytes others;   // a display, other programs
   Bytes total() const {
@@ -77,6 +77,7 @@ class LlamaPlan {
   LlamaPlacement placement_;
   mutable std::vector<ComputeBufferWalk> walks_;  // of each card, the last one: lengths are tried in turn
   Bytes draft_weights_;                           // of a separate draft model, all cards together
+  std::vector<Bytes> adapters_;                   // LoRA matrices beside one layer of each group; empty: none
   Bytes vision_;                                  // the projector file and its buffers, on the first card
   int64_t text_layers_ = 0;                       // without MTP
 };

@@ -2,6 +2,8 @@
 //
 // Sharding follows vLLM (vllm/model_executor/models/<model>.py and layers/); names of GGUF tensors follow
 // llama.cpp's gguf-py/gguf/constants.py.
+#include <utility>
+
 #include "core/architecture_draft.h"
 #include "core/tensor_list.h"
 
@@ -35,6 +37,16 @@ class InventoryBuilder {
     list_.Enter(TensorPart::kText, -1, 1, n_.model);
     list_.Weight({"", n_.embedding, "token_embd"}, TensorRole::kEmbedding, Sharding::kVocab, a_.vocab,
                  a_.hidden);
+    const TensorRole role = TensorRole::kOther;
+    if (!n_.positions.empty()) {
+      list_.Weight({"", n_.positions, "position_embd"}, role, Sharding::kReplicated, n_.position_rows,
+                   a_.hidden);
+    }
+    if (!n_.embedding_norm.empty()) {
+      const Names names{"", n_.embedding_norm, "token_embd_norm"};
+      list_.Weight(names, role, Sharding::kReplicated, a_.hidden);
+      list_.Bias(names, role, Sharding::kReplicated, a_.hidden);
+    }
   }
 
   void AddHead() {
@@ -51,6 +63,7 @@ class InventoryBuilder {
         list_.Weight({"", n_.head, "output"}, TensorRole::kHead, Sharding::kVocab, a_.vocab, a_.hidden);
     head.linear = true;
     head.duplicate = a_.tied_embeddings;
+    if (n_.head_bias) list_.Bias({"", n_.head, "output"}, TensorRole::kHead, Sharding::kVocab, a_.vocab);
   }
 
   void AddOutsideLayers() {
@@ -61,6 +74,13 @@ class InventoryBuilder {
     if (shape.attention_residuals) {
       list_.Weight({"", "output_attn_res_norm", ""}, TensorRole::kNorm, whole, a_.hidden);
       list_.Linear({"", "output_attn_res_proj", ""}, TensorRole::kOther, whole, 1, a_.hidden);
+    }
+    if (const int64_t streams = shape.altup; streams > 1) {
+      for (const auto& [name, ggml] : {std::pair("altup_projections.{e}", "altup_proj"),
+                                       std::pair("altup_unembed_projections.{e}", "altup_unembd_proj")}) {
+        list_.Weight({"", name, ggml}, TensorRole::kOther, Sharding::kRows, a_.hidden, a_.hidden, streams - 1)
+            .linear = true;
+      }
     }
     if (const int64_t width = shape.per_layer_input; width > 0) {
       const int64_t all = a_.layers * width;
@@ -103,7 +123,27 @@ class InventoryBuilder {
       list_.Linear({"", "per_layer_projection", "proj"}, role, whole, a_.hidden, width);
       list_.Weight({"", "post_per_layer_input_norm", "post_norm"}, TensorRole::kNorm, whole, a_.hidden);
     }
+    if (shape.altup > 0) AddAltUp(shape.altup);
+    if (shape.laurel_rank > 0) {
+      list_.Linear({"laurel.", "linear_left", "laurel_l"}, role, Sharding::kRows, shape.laurel_rank,
+                   a_.hidden);
+      list_.Linear({"laurel.", "linear_right", "laurel_r"}, role, Sharding::kColumns, a_.hidden,
+                   shape.laurel_rank);
+      list_.Weight({"laurel.", "post_laurel_norm", "laurel_post_norm"}, TensorRole::kNorm, whole, a_.hidden);
+    }
     if (shape.layer_scalar) list_.Parameter({"", "layer_scalar", "layer_output_scale"}, role, whole, 1);
+  }
+
+  // transformers modeling_gemma3n.py Gemma3nTextAltUp.
+  void AddAltUp(int64_t streams) {
+    const TensorRole role = TensorRole::kOther;
+    const Sharding whole = Sharding::kReplicated;
+    const std::string_view scope = "altup.";
+    list_.Parameter({scope, "correct_output_scale", "altup_correct_scale"}, role, whole, a_.hidden);
+    list_.Weight({scope, "correction_coefs", "altup_correct_coef"}, role, whole, streams, streams);
+    list_.Weight({scope, "prediction_coefs", "altup_predict_coef"}, role, whole, streams * streams, streams);
+    list_.Weight({scope, "modality_router", "altup_router"}, role, whole, streams, a_.hidden);
+    list_.Weight({scope, "router_norm", "altup_router_norm"}, TensorRole::kNorm, whole, a_.hidden);
   }
 
   void AddNorms(const LayerShape& shape) {
@@ -145,7 +185,7 @@ class InventoryBuilder {
     } else {
       list_.Linear({n_.attention, n_.q, "attn_q"}, role, Sharding::kRows, gate * query_rows, a_.hidden,
                    t.qkv_bias);
-      if (!t.shares_kv) {
+      if (!t.shares_kv || t.stores_kv) {
         list_.KvLinear({n_.attention, n_.k, "attn_k"}, role, key_rows, key_rows, t.kv_heads, a_.hidden,
                        t.qkv_bias);
         if (!t.key_is_value) {
@@ -175,7 +215,7 @@ class InventoryBuilder {
     const Names k{n_.attention, n_.k_norm, "attn_k_norm"};
     list_.Weight(q, TensorRole::kNorm, cut ? Sharding::kRows : Sharding::kReplicated,
                  wide ? t.heads * t.key_dim : t.key_dim);
-    if (t.shares_kv) return;
+    if (t.shares_kv && !t.stores_kv) return;
     const int64_t rows = wide ? t.kv_heads * t.key_dim : t.key_dim;
     Tensor& k_norm =
         list_.Weight(k, TensorRole::kNorm, cut ? Sharding::kKvRows : Sharding::kReplicated, rows);

@@ -296,12 +296,90 @@ TEST(TensorInventory, OtherFamilies) {
        R"("num_attention_heads":16,"num_key_value_heads":16,"vocab_size":50304,"num_experts":64,)"
        R"("num_experts_per_tok":8})",
        6919161856},
+      {R"({"architectures":["GPTNeoXForCausalLM"],"hidden_size":4096,"intermediate_size":16384,)"
+       R"("num_hidden_layers":32,"num_attention_heads":32,"vocab_size":50432,"rotary_pct":0.25,)"
+       R"("tie_word_embeddings":false,"max_position_embeddings":2048})",
+       6857302016},
+      {R"({"architectures":["GPT2LMHeadModel"],"n_embd":768,"n_layer":12,"n_head":12,"n_positions":1024,)"
+       R"("vocab_size":50257})",
+       124439808},
+      {R"({"architectures":["OPTForCausalLM"],"hidden_size":4096,"ffn_dim":16384,"num_hidden_layers":32,)"
+       R"("num_attention_heads":32,"max_position_embeddings":2048,"vocab_size":50272,)"
+       R"("word_embed_proj_dim":4096})",
+       6658473984},
+      {R"({"architectures":["BloomForCausalLM"],"n_embed":4096,"n_layer":30,"num_attention_heads":32,)"
+       R"("vocab_size":250880,"seq_length":2048})",
+       7069016064},
+      {R"({"architectures":["PhiForCausalLM"],"hidden_size":2560,"intermediate_size":10240,)"
+       R"("num_hidden_layers":32,"num_attention_heads":32,"vocab_size":51200,"partial_rotary_factor":0.4,)"
+       R"("tie_word_embeddings":false})",
+       2779683840},
+      {R"({"architectures":["StableLmForCausalLM"],"hidden_size":2048,"intermediate_size":5632,)"
+       R"("num_hidden_layers":24,"num_attention_heads":32,"num_key_value_heads":32,"vocab_size":100352,)"
+       R"("use_qkv_bias":true,"tie_word_embeddings":false})",
+       1644515328},
+      {R"({"architectures":["InternLM2ForCausalLM"],"hidden_size":4096,"intermediate_size":14336,)"
+       R"("num_hidden_layers":32,"num_attention_heads":32,"num_key_value_heads":8,"vocab_size":92544,)"
+       R"("bias":false,"tie_word_embeddings":false})",
+       7737708544},
+      {R"({"architectures":["BaichuanForCausalLM"],"hidden_size":4096,"intermediate_size":11008,)"
+       R"("num_hidden_layers":32,"num_attention_heads":32,"vocab_size":125696,"model_max_length":4096,)"
+       R"("tie_word_embeddings":false})",
+       7505973248},
+      {R"({"architectures":["ExaoneForCausalLM"],"hidden_size":4096,"intermediate_size":14336,"num_layers":32,)"
+       R"("num_attention_heads":32,"num_key_value_heads":8,"vocab_size":102400,"tie_word_embeddings":false})",
+       7818448896},
+      {R"({"architectures":["Exaone4ForCausalLM"],"hidden_size":5120,"intermediate_size":27392,)"
+       R"("num_hidden_layers":64,"num_attention_heads":40,"num_key_value_heads":8,"vocab_size":102400,)"
+       R"("head_dim":128,"sliding_window":4096,"tie_word_embeddings":false})",
+       32003216384},
+      {R"({"architectures":["PhiMoEForCausalLM"],"hidden_size":4096,"intermediate_size":6400,)"
+       R"("num_hidden_layers":32,"num_attention_heads":32,"num_key_value_heads":8,"vocab_size":32064,)"
+       R"("num_local_experts":16,"num_experts_per_tok":2,"attention_bias":true,"lm_head_bias":true,)"
+       R"("tie_word_embeddings":false})",
+       41873153344},
+      {R"({"architectures":["Dots1ForCausalLM"],"hidden_size":4096,"intermediate_size":10944,)"
+       R"("moe_intermediate_size":1408,"num_hidden_layers":62,"num_attention_heads":32,"num_key_value_heads":32,)"
+       R"("head_dim":128,"n_routed_experts":128,"n_shared_experts":2,"num_experts_per_tok":6,)"
+       R"("first_k_dense_replace":1,"vocab_size":152064,"tie_word_embeddings":false})",
+       142774381696},
   };
   for (const auto& [text, total] : cases) {
     const Result<Architecture> read = ReadArchitecture(*Json::Parse(text, "model"), "model");
     ASSERT_TRUE(read.ok()) << read.error().Message();
     EXPECT_EQ(CountParameters(*read).total, total) << read->name;
   }
+}
+
+// llama.cpp prints "4.46 B" and "6.87 B" for the text models, towers left out.
+TEST(TensorInventory, Gemma3n) {
+  const auto read = [](int layers, int width, int shared) {
+    return ReadArchitecture(
+        *Json::Parse(
+            R"({"architectures":["Gemma3nForConditionalGeneration"],"model_type":"gemma3n","text_config":{)"
+            R"("hidden_size":2048,"num_attention_heads":8,"num_key_value_heads":2,"head_dim":256,)"
+            R"("vocab_size":262400,"vocab_size_per_layer_input":262144,"hidden_size_per_layer_input":256,)"
+            R"("laurel_rank":64,"altup_num_inputs":4,"sliding_window":512,"max_position_embeddings":32768,)"
+            R"("num_hidden_layers":)" +
+                std::to_string(layers) + R"(,"intermediate_size":)" + std::to_string(width) +
+                R"(,"num_kv_shared_layers":)" + std::to_string(shared) + "}}",
+            "model"),
+        "model");
+  };
+  const Result<Architecture> e2b = read(30, 8192, 10);
+  ASSERT_TRUE(e2b.ok()) << e2b.error().Message();
+  EXPECT_NEAR(static_cast<double>(CountParameters(*e2b).total) / 1e9, 4.46, 0.006);
+  ASSERT_EQ(e2b->remarks.size(), 1U);
+  const Result<Architecture> e4b = read(35, 16384, 15);
+  ASSERT_TRUE(e4b.ok());
+  EXPECT_NEAR(static_cast<double>(CountParameters(*e4b).total) / 1e9, 6.87, 0.006);
+  // A GGUF holds the same parameters.
+  int64_t elements = 0;
+  for (const GgufTensor& tensor : e4b->gguf) {
+    const int64_t times = tensor.group < 0 ? 1 : e4b->groups[static_cast<size_t>(tensor.group)].count;
+    elements += tensor.ne0 * tensor.ne1 * tensor.ne2 * times;
+  }
+  EXPECT_EQ(elements, CountParameters(*e4b).total);
 }
 
 TEST(TensorInventory, CountsSaturate) {
