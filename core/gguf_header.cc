@@ -370,8 +370,19 @@ constexpr ArchitectureName kArchitectures[] = {
     {"qwen3next", "Qwen3NextForCausalLM", "qwen3_next"},
     {"qwen35", "Qwen3_5ForCausalLM", "qwen3_5_text"},
     {"qwen35moe", "Qwen3_5MoeForCausalLM", "qwen3_5_moe_text"},
+    {"gemma", "GemmaForCausalLM", "gemma"},
     {"gemma2", "Gemma2ForCausalLM", "gemma2"},
     {"gemma3", "Gemma3ForCausalLM", "gemma3_text"},
+    {"gemma3n", "Gemma3nForCausalLM", "gemma3n_text"},
+    {"gemma4", "Gemma4ForCausalLM", "gemma4_text"},
+    {"internlm2", "InternLM2ForCausalLM", "internlm2"},
+    {"baichuan", "BaichuanForCausalLM", "baichuan"},
+    {"exaone", "ExaoneForCausalLM", "exaone"},
+    {"exaone4", "Exaone4ForCausalLM", "exaone4"},
+    {"hunyuan-dense", "HunYuanDenseV1ForCausalLM", "hunyuan_v1_dense"},
+    {"dots1", "Dots1ForCausalLM", "dots1"},
+    {"olmoe", "OlmoeForCausalLM", "olmoe"},
+    {"ernie4_5", "Ernie4_5ForCausalLM", "ernie4_5"},
     {"deepseek2", "DeepseekV3ForCausalLM", "deepseek_v3"},
     {"gpt-oss", "GptOssForCausalLM", "gpt_oss"},
     {"glm4", "Glm4ForCausalLM", "glm4"},
@@ -440,6 +451,7 @@ class ConfigWriter {
     WriteExperts(hugging_face);
     WriteLatent();
     WriteRecurrent();
+    if (arch_ == "gemma3n" || arch_ == "gemma4") WriteGemma();
     return std::move(config_);
   }
 
@@ -491,6 +503,7 @@ class ConfigWriter {
     config_.Set("tie_word_embeddings", Json(!header_.tensors.empty() && !HasTensor("output.weight")));
     if (arch_ != "qwen2" && arch_ != "qwen2moe")
       config_.Set("attention_bias", Json(HasTensor("blk.0.attn_q.bias")));
+    if (arch_ == "internlm2") config_.Set("bias", Json(HasTensor("blk.0.attn_q.bias")));
     if (arch_ == "command-r") config_.Set("use_qk_norm", Json(HasTensor("blk.0.attn_q_norm.weight")));
     if (arch_ == "glm4moe") config_.Set("use_qk_norm", Json(HasTensor("blk.0.attn_q_norm.weight")));
     config_.Set("torch_dtype", Json("bfloat16"));
@@ -506,8 +519,8 @@ class ConfigWriter {
     Copy("expert_feed_forward_length", "moe_intermediate_size");
     // Where every layer is sparse the width of an expert stands as the only width.
     const int64_t width = Number("expert_feed_forward_length", 0);
-    const bool only_width =
-        hugging_face == "MixtralForCausalLM" || arch_ == "gpt-oss" || arch_ == "minimax-m2";
+    const bool only_width = hugging_face == "MixtralForCausalLM" || arch_ == "gpt-oss" ||
+                            arch_ == "minimax-m2" || arch_ == "olmoe";
     if (only_width && width > 0) config_.Set("intermediate_size", Json(width));
     const int64_t shared = Number("expert_shared_count", 0);
     config_.Set("n_shared_experts", Json(shared));
@@ -528,6 +541,49 @@ class ConfigWriter {
     // Stored as one KV head since the latent is shared; the config counts the query's heads.
     config_.Set("num_key_value_heads", Json(Number("attention.head_count", 0)));
     config_.Set("head_dim", Json());
+  }
+
+  // Gemma 3n and 4: which layers slide, whose heads are wider, and the second embedding.
+  void WriteGemma() {
+    Copy("embedding_length_per_layer_input", "hidden_size_per_layer_input");
+    Copy("attention.shared_kv_layers", "num_kv_shared_layers");
+    for (const GgufFileTensor& tensor : header_.tensors) {
+      if (tensor.name == "per_layer_token_embd.weight")
+        config_.Set("vocab_size_per_layer_input", Json(tensor.ne[1]));
+      if (tensor.name == "blk.0.laurel_l.weight") config_.Set("laurel_rank", Json(tensor.ne[1]));
+    }
+    // One number, or one per layer.
+    if (const Json* widths = Find("feed_forward_length"); widths != nullptr && arch_ == "gemma3n")
+      config_.Set("intermediate_size", *widths);
+    Copy("altup.num_inputs", "altup_num_inputs");
+    const Json* pattern = Find("attention.sliding_window_pattern");
+    const int64_t layers = Number("block_count", 0);
+    if (pattern == nullptr || static_cast<int64_t>(pattern->items().size()) != layers) return;
+    Json types = Json::MakeArray();
+    int64_t full = -1, sliding = -1;
+    for (int64_t i = 0; i < layers; ++i) {
+      const Json& slides = pattern->items()[static_cast<size_t>(i)];
+      const bool is_sliding = slides.AsBool().value_or(slides.AsInt().value_or(0) != 0);
+      types.Append(Json(is_sliding ? "sliding_attention" : "full_attention"));
+      (is_sliding ? sliding : full) = i;
+    }
+    config_.Set("layer_types", std::move(types));
+    if (arch_ != "gemma4" || full < 0 || sliding < 0) return;
+    config_.Set("head_dim", Json(Number("attention.key_length_swa", 256)));
+    config_.Set("global_head_dim", Json(Number("attention.key_length", 512)));
+    const bool same = !HasTensor("blk." + std::to_string(full) + ".attn_v.weight");
+    config_.Set("attention_k_eq_v", Json(same));
+    if (const Json* heads = Find("attention.head_count_kv"); heads != nullptr && heads->is_array()) {
+      const auto of = [heads](int64_t layer) {
+        const auto at = static_cast<size_t>(layer);
+        return at < heads->items().size() ? heads->items()[at] : Json(int64_t{1});
+      };
+      config_.Set("num_key_value_heads", of(sliding));
+      config_.Set("num_global_key_value_heads", of(full));
+    }
+    if (Number("expert_count", 0) == 0) return;
+    config_.Set("enable_moe_block", Json(true));
+    Copy("expert_used_count", "top_k_experts");
   }
 
   void WriteRecurrent() {

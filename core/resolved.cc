@@ -120,7 +120,32 @@ MaybeError ResolveInlineFormat(const Config& config, const Catalog& catalog, Res
   return std::nullopt;
 }
 
+// A published repository by its name, as a format or inside one ({"repo": "RedHatAI/…"}): what the catalog
+// knows of it. Nothing when the name is not a repository of this model.
+const Checkpoint* FindRepository(const Config& config, const Model& model) {
+  const Json* given = config.format.is_object() && config.format.Find("quantization_config") == nullptr
+                          ? config.format.Find("repo")
+                          : &config.format;
+  if (given == nullptr || given->AsString().find('/') == std::string::npos) return nullptr;
+  for (const Checkpoint& checkpoint : model.checkpoints) {
+    if (checkpoint.repo == given->AsString()) return &checkpoint;
+  }
+  return nullptr;
+}
+
+void TakeCheckpoint(const Checkpoint& checkpoint, Resolved* resolved) {
+  resolved->checkpoint = &checkpoint;
+  if (checkpoint.architecture) resolved->architecture = checkpoint.architecture.get();
+  TakeOwnFormat(checkpoint.format, resolved);
+}
+
 MaybeError ResolveFormat(const Config& config, const Catalog& catalog, Resolved* resolved) {
+  if (resolved->model) {
+    if (const Checkpoint* checkpoint = FindRepository(config, *resolved->model)) {
+      TakeCheckpoint(*checkpoint, resolved);
+      return std::nullopt;
+    }
+  }
   if (config.format.is_object()) {
     Result<WeightFormat> format = IsPublishedQuantization(config.format)
                                       ? ReadQuantizationConfig(config.format, "format")
@@ -260,7 +285,9 @@ void RemarkOnAverage(Resolved* resolved) {
   Remark(
       "format_is_average", Severity::kInfo,
       resolved->format->given_bits > 0
-          ? "The weights follow the bits per weight that were given, not llama-quantize's rules."
+          ? "The weights take the " + DecimalText(resolved->format->given_bits, 2) + " bits each that " +
+                (resolved->checkpoint ? resolved->checkpoint->repo : std::string("the format")) +
+                " states, spread as by " + resolved->format->id + "."
           : "Publishers choose the types of " + resolved->format->id +
                 " tensor by tensor: its size is an average of published files, " +
                 DecimalText(stored.bits_per_weight * low, 2) + " to " +
@@ -455,7 +482,8 @@ Json ResolvedConfigJson(const Resolved& resolved) {
     if (AppliesTo(*FindConfigKey(name), resolved.engine)) json.Set(name, std::move(value));
   };
   set("model", resolved.model ? Json(resolved.model->id) : config.inline_model);
-  set("format", config.format.is_object() ? config.format : Json(resolved.format->id));
+  const bool repository = config.format.is_string() && resolved.checkpoint && !resolved.bound;
+  set("format", config.format.is_object() || repository ? config.format : Json(resolved.format->id));
   set("engine", EngineName(resolved.engine));
   set("engine_version", resolved.version.text);
   set("gpu", GpusJson(resolved));

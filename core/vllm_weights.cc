@@ -16,7 +16,8 @@ struct Loading {
   int64_t tp = 1;
   int64_t ep = 0;  // 0: experts are cut, not dealt
   int64_t ep_rank = 0;
-  bool marlin = false;  // repacked at load: zero points of symmetric weights and group indices go
+  bool marlin = false;       // repacked at load: zero points of symmetric weights and group indices go
+  bool expands_nf4 = false;  // the scales of bitsandbytes' scales are multiplied out at load
   Mxfp4Padding mxfp4;
   int64_t expert_width = 0;  // to tell a fused gate_up from a single projection
   int64_t expert_group =
@@ -40,6 +41,7 @@ Bytes SchemeBytes(const Loading& loading, const WeightScheme& given, const Tenso
       scheme.group_size > loading.expert_group) {
     scheme.group_size = loading.expert_group;
   }
+  if (loading.expands_nf4) scheme.double_quant = false;
   const bool grouped = scheme.family == FormatFamily::kGptq || scheme.family == FormatFamily::kPacked;
   if (grouped && loading.marlin && shard.columns > 1) return MarlinBytes(scheme, shard.rows, shard.columns);
   return EncodedBytes(scheme, tensor.fp32, shard.rows, shard.columns);
@@ -281,6 +283,10 @@ Bytes GgufShare(const Architecture& architecture, const WeightFormat& format, By
   return BytesFromDouble(static_cast<double>(LayOutGguf(architecture, format).tensors.count()) * share);
 }
 
+// vllm/model_executor/model_loader/bitsandbytes_loader.py _dequantize_dq, since the spring of 2025: double
+// quantisation saves no memory. (Unsloth's patched vLLM leaves it out.)
+bool ExpandsNf4(const Resolved& resolved) { return resolved.version.number >= VllmNumber(0, 9); }
+
 Bytes DraftWeights(const Resolved& resolved, const VllmRules& rules) {
   const Architecture& draft = resolved.draft->architecture;
   Loading loading;
@@ -289,6 +295,7 @@ Bytes DraftWeights(const Resolved& resolved, const VllmRules& rules) {
   loading.mask = resolved.draft_mask;
   loading.tp = resolved.tp;
   loading.marlin = RepacksForMarlin(resolved);
+  loading.expands_nf4 = ExpandsNf4(resolved);
   loading.expert_width = ExpertWidth(draft);
   if (!resolved.cards.empty()) loading.mxfp4 = Mxfp4PaddingFor(*resolved.cards[0].gpu, rules);
   const LayerRange all{0, draft.layers};
@@ -338,6 +345,7 @@ Bytes VllmLoadedWeights(const Resolved& resolved, const VllmRules& rules, const 
   loading.ep = resolved.expert_parallel ? resolved.tp * resolved.dp : 0;
   loading.ep_rank = rank.ep_rank;
   loading.marlin = RepacksForMarlin(resolved);
+  loading.expands_nf4 = ExpandsNf4(resolved);
   loading.expert_width = ExpertWidth(architecture);
   loading.expert_group = SmallerExpertGroup(resolved, loading.expert_width, loading.ep > 0);
   if (!resolved.cards.empty()) loading.mxfp4 = Mxfp4PaddingFor(*resolved.cards[0].gpu, rules);

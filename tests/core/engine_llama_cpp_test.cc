@@ -336,5 +336,38 @@ TEST(LlamaCppEngine, DraftsHaveAContextOfTheirOwn) {
   EXPECT_EQ(with.per_gpu[0].kv_cache, without.per_gpu[0].kv_cache);
 }
 
+// Eight adapters of rank 16 on Llama 3.1 8B: A and B of seven matrices in each of 32 layers, 16 bits.
+TEST(LlamaCppEngine, AdaptersLieBesideTheirMatrices) {
+  Config config = Ask("llama-3.1-8b", "gguf-q4_k_m", "rtx-4090", 8192, "");
+  const Bytes without = Answer(config).per_gpu[0].total;
+  config.lora = Lora{8, 16};
+  const Report with = Answer(config);
+  const int64_t widths = (4096 + 4096) * 2 + (4096 + 1024) * 2 + (4096 + 14336) * 3;
+  EXPECT_EQ((with.per_gpu[0].total - without).count(), 2 * 8 * 16 * widths * 32);
+}
+
+// The error of an average widens the band in which a card counts as tight, and the report says so.
+TEST(LlamaCppEngine, AveragesMakeItTight) {
+  Config config = Ask("qwen3-32b", "gguf-ud-q4_k_xl", "rtx-4090", 12288, "");
+  config.max_num_seqs = 1;
+  const Report report = Answer(config);
+  EXPECT_EQ(report.verdict, Verdict::kTight);
+  EXPECT_TRUE(Says(report, "format_is_average"));
+  config.format = Json("gguf-q4_k_m");
+  EXPECT_EQ(Answer(config).verdict, Verdict::kFits);
+}
+
+// A type of ggml that came later than the build.
+TEST(LlamaCppEngine, FormatsSayFromWhichBuildTheyAreRead) {
+  const auto refused = [](const char* format, const char* build) {
+    return Says(Answer(Ask("llama-3.1-8b", format, "rtx-4090", 4096, build)), "format_newer_than_engine");
+  };
+  EXPECT_TRUE(refused("gguf-mxfp4_moe", "b6000"));
+  EXPECT_FALSE(refused("gguf-mxfp4_moe", "b6096"));
+  EXPECT_TRUE(refused("gguf-nvfp4", "b7000"));
+  EXPECT_TRUE(refused("gguf-tq2_0", "2024-06"));
+  EXPECT_FALSE(refused("gguf-q4_k_m", "b4000"));
+}
+
 }  // namespace
 }  // namespace plimsoll

@@ -174,6 +174,142 @@ TEST(GgufHeader, TypesThatDepartFromTheRulesBecomeTheFormat) {
   EXPECT_EQ(plain->config->format, Json("gguf-q4_k_m"));
 }
 
+// A file's header for any architecture, with the metadata that its converter writes.
+class ModelWriter {
+ public:
+  ModelWriter(std::string arch, const Architecture& architecture) : arch_(std::move(arch)), a_(architecture) {
+    String("general.architecture", arch_);
+    Uint("block_count", a_.layers).Uint("embedding_length", a_.hidden);
+  }
+  ModelWriter& Uint(const std::string& key, int64_t value) {
+    pairs_.Uint(arch_ + "." + key, static_cast<uint64_t>(value));
+    ++count_;
+    return *this;
+  }
+  ModelWriter& String(std::string_view key, std::string_view value) {
+    pairs_.String(key, value);
+    ++count_;
+    return *this;
+  }
+  // `type` 4: u32, 7: bool.
+  ModelWriter& List(const std::string& key, const std::vector<int64_t>& values, uint64_t type) {
+    pairs_.Text(arch_ + "." + key).Number(9, 4).Number(type, 4).Number(values.size(), 8);
+    for (const int64_t value : values) pairs_.Number(static_cast<uint64_t>(value), type == 7 ? 1 : 4);
+    ++count_;
+    return *this;
+  }
+  std::string ToBytes(std::string_view format_id) {
+    pairs_.Uint("general.file_type", 15);
+    const Result<WeightFormat> format = ReadWeightFormat(Json(format_id), "format");
+    GgufWriter tensors;
+    uint64_t count = 0, offset = 0;
+    for (size_t i = 0; i < a_.gguf.size(); ++i) {
+      const GgufTensor& tensor = a_.gguf[i];
+      const std::vector<GgmlType> types = GgufTensorTypes(a_, *format, static_cast<int32_t>(i));
+      size_t nth = 0;
+      for (size_t layer = 0; layer < (tensor.group < 0 ? 1 : a_.layer_group.size()); ++layer) {
+        if (tensor.group >= 0 && a_.layer_group[layer] != tensor.group) continue;
+        std::string name = tensor.name;
+        if (tensor.group >= 0) name.replace(name.find("{}"), 2, std::to_string(layer));
+        std::vector<uint64_t> ne = {static_cast<uint64_t>(tensor.ne0)};
+        if (tensor.ne1 > 1 || tensor.ne2 > 1) ne.push_back(static_cast<uint64_t>(tensor.ne1));
+        if (tensor.ne2 > 1) ne.push_back(static_cast<uint64_t>(tensor.ne2));
+        const GgmlType type = types[nth++];
+        tensors.Tensor(name, ne, static_cast<uint32_t>(Info(type).ggml_id), offset);
+        offset +=
+            static_cast<uint64_t>(RoundUp(GgmlBytes(type, tensor.ne0, tensor.ne1 * tensor.ne2).count(), 32));
+        ++count;
+      }
+    }
+    return GgufWriter().Start(count, count_ + 1).bytes() + pairs_.bytes() + tensors.bytes();
+  }
+
+ private:
+  std::string arch_;
+  const Architecture& a_;
+  GgufWriter pairs_;
+  uint64_t count_ = 0;
+};
+
+Architecture ReadText(const char* text) {
+  Result<Architecture> architecture = ReadArchitecture(*Json::Parse(text, "model"), "model");
+  EXPECT_TRUE(architecture.ok()) << (architecture.ok() ? "" : architecture.error().Message());
+  return architecture.ok() ? *architecture : Architecture();
+}
+
+// The metadata of a file makes the model again, tensor for tensor: ReadModelFile remarks on any difference.
+void ExpectSameModel(const Architecture& architecture, const std::string& bytes) {
+  const Result<ModelFile> file = ReadModelFile({{"model.gguf", bytes, -1}});
+  ASSERT_TRUE(file.ok()) << file.error().Message();
+  ASSERT_TRUE(file->config.has_value()) << file->remarks[0];
+  EXPECT_TRUE(file->remarks.empty()) << architecture.name << ": " << file->remarks[0];
+  EXPECT_EQ(file->config->format, Json("gguf-q4_k_m")) << file->config->format.Dump();
+  const Result<Architecture> again = ReadArchitecture(file->config->inline_model, "model");
+  ASSERT_TRUE(again.ok()) << again.error().Message();
+  EXPECT_EQ(CountParameters(*again).text, CountParameters(architecture).text);
+  ASSERT_EQ(again->groups.size(), architecture.groups.size());
+  for (size_t i = 0; i < again->groups.size(); ++i) {
+    const Attention& x = again->groups[i].shape.attention;
+    const Attention& y = architecture.groups[i].shape.attention;
+    EXPECT_EQ(x.kind, y.kind);
+    EXPECT_EQ(x.kv_heads, y.kv_heads);
+    EXPECT_EQ(x.key_dim, y.key_dim);
+    EXPECT_EQ(x.window, y.window);
+    EXPECT_EQ(x.shares_kv, y.shares_kv);
+    EXPECT_EQ(again->groups[i].count, architecture.groups[i].count);
+  }
+}
+
+TEST(GgufHeader, FamiliesComeBackFromTheirMetadata) {
+  const Architecture gemma3n = ReadText(
+      R"({"architectures":["Gemma3nForCausalLM"],"hidden_size":512,"num_attention_heads":8,)"
+      R"("num_key_value_heads":2,"head_dim":256,"vocab_size":1024,"vocab_size_per_layer_input":1000,)"
+      R"("hidden_size_per_layer_input":256,"laurel_rank":64,"num_hidden_layers":10,"intermediate_size":1024,)"
+      R"("num_kv_shared_layers":3,"sliding_window":512})");
+  const std::vector<int64_t> pattern = {1, 1, 1, 1, 0, 1, 1, 1, 1, 0};
+  ModelWriter n("gemma3n", gemma3n);
+  n.Uint("attention.head_count", 8).Uint("attention.head_count_kv", 2).Uint("attention.key_length", 256);
+  n.Uint("attention.sliding_window", 512).Uint("attention.shared_kv_layers", 3).Uint("context_length", 2048);
+  n.Uint("embedding_length_per_layer_input", 256).Uint("altup.num_inputs", 4);
+  n.List("feed_forward_length", std::vector<int64_t>(10, 1024), 4);
+  n.List("attention.sliding_window_pattern", pattern, 7);
+  ExpectSameModel(gemma3n, n.ToBytes("gguf-q4_k_m"));
+
+  const Architecture gemma4 = ReadText(
+      R"({"architectures":["Gemma4ForCausalLM"],"hidden_size":512,"num_attention_heads":8,)"
+      R"("num_key_value_heads":4,"num_global_key_value_heads":1,"head_dim":256,"global_head_dim":512,)"
+      R"("attention_k_eq_v":true,"vocab_size":1024,"num_hidden_layers":10,"intermediate_size":1024,)"
+      R"("sliding_window":1024,"layer_types":["sliding_attention","sliding_attention","sliding_attention",)"
+      R"("sliding_attention","full_attention","sliding_attention","sliding_attention","sliding_attention",)"
+      R"("sliding_attention","full_attention"]})");
+  ModelWriter g("gemma4", gemma4);
+  g.Uint("attention.head_count", 8).Uint("attention.key_length", 512).Uint("attention.key_length_swa", 256);
+  g.Uint("attention.sliding_window", 1024).Uint("feed_forward_length", 1024).Uint("context_length", 2048);
+  g.List("attention.head_count_kv", {4, 4, 4, 4, 1, 4, 4, 4, 4, 1}, 4);
+  g.List("attention.sliding_window_pattern", pattern, 7);
+  ExpectSameModel(gemma4, g.ToBytes("gguf-q4_k_m"));
+
+  const Architecture internlm = ReadText(
+      R"({"architectures":["InternLM2ForCausalLM"],"hidden_size":512,"intermediate_size":1024,)"
+      R"("num_hidden_layers":6,"num_attention_heads":8,"num_key_value_heads":2,"vocab_size":1000,"bias":false})");
+  ModelWriter i("internlm2", internlm);
+  i.Uint("attention.head_count", 8).Uint("attention.head_count_kv", 2).Uint("feed_forward_length", 1024);
+  ExpectSameModel(internlm, i.ToBytes("gguf-q4_k_m"));
+
+  const Architecture dots = ReadText(
+      R"({"architectures":["Dots1ForCausalLM"],"hidden_size":512,"intermediate_size":1024,"head_dim":64,)"
+      R"("moe_intermediate_size":256,"num_hidden_layers":6,"num_attention_heads":8,"num_key_value_heads":8,)"
+      R"("n_routed_experts":16,"n_shared_experts":2,"num_experts_per_tok":6,"first_k_dense_replace":1,)"
+      R"("vocab_size":1000})");
+  ModelWriter d("dots1", dots);
+  d.Uint("attention.head_count", 8).Uint("attention.head_count_kv", 8).Uint("feed_forward_length", 1024);
+  d.Uint("attention.key_length", 64).Uint("expert_count", 16).Uint("expert_used_count", 6);
+  d.Uint("expert_feed_forward_length", 256)
+      .Uint("expert_shared_count", 2)
+      .Uint("leading_dense_block_count", 1);
+  ExpectSameModel(dots, d.ToBytes("gguf-q4_k_m"));
+}
+
 TEST(GgufHeader, RowsFoldLayers) {
   const Result<GgufHeader> header = ReadGgufHeader(SmallLlama("gguf-q4_k_m", LlamaConfig()), -1);
   ASSERT_TRUE(header.ok());

@@ -121,6 +121,29 @@ Config Inline(std::string_view more) {
   return decoded.ok() ? decoded->config : Config();
 }
 
+// A repository's name stands for what the catalog knows of it, as a format or inside one.
+TEST(Resolved, RepositoriesAreFormats) {
+  const Case plain("m=glm-5&q=nvfp4");
+  const Case named("m=glm-5&q=nvidia/GLM-5.1-NVFP4");
+  ASSERT_TRUE(named.result.ok()) << named.error();
+  EXPECT_EQ(named->checkpoint->repo, "nvidia/GLM-5.1-NVFP4");
+  EXPECT_EQ(named->format->id, "nvfp4");
+  // The three dense layers stay whole too.
+  EXPECT_GT(named->stored.checkpoint, plain->stored.checkpoint);
+  EXPECT_EQ(ResolvedConfigJson(*named).Find("format")->AsString(), "nvidia/GLM-5.1-NVFP4");
+  Config inside = FromUrl("m=glm-5");
+  inside.format = *Json::Parse(R"({"repo":"nvidia/GLM-5.1-NVFP4"})", "format");
+  const Result<Resolved> object = Resolve(inside, ShippedCatalog());
+  ASSERT_TRUE(object.ok()) << object.error().Message();
+  EXPECT_EQ(object->stored.checkpoint, named->stored.checkpoint);
+  EXPECT_FALSE(Case("m=glm-5&q=nvidia/Nothing-NVFP4").result.ok());
+  // A published file's own size.
+  const Case dynamic("m=qwen3.6-27b&q=gguf-ud-q8_k_xl&e=llama.cpp");
+  ASSERT_TRUE(dynamic.result.ok()) << dynamic.error();
+  EXPECT_TRUE(HasDiagnostic(*dynamic, "format_is_average"));
+  EXPECT_NEAR(dynamic->stored.checkpoint.gib(), 33.31, 0.02);
+}
+
 TEST(Resolved, InlineModelsBringTheirOwnFormat) {
   const Config plain = Inline("");
   const Result<Resolved> fp16 = Resolve(plain, ShippedCatalog());

@@ -159,6 +159,22 @@ TEST(VllmWeights, AgreesWithTheDumbTwinForEveryModelFormatAndTp) {
   EXPECT_GT(drafted, 100);
 }
 
+// bitsandbytes' double quantisation is multiplied out at load since 0.9: 4.5 bits per weight, not 4.127.
+TEST(VllmWeights, DoubleQuantisationIsExpanded) {
+  const auto gib = [](const char* version) {
+    const EstimatedCase c = EstimateText(
+        std::string(R"({"model":"qwen3-8b","format":"bnb-nf4","gpu":"l40s","engine_version":")") + version +
+        "\"}");
+    VllmWeightParts parts;
+    VllmLoadedWeights(c.resolved, RulesFor(c.resolved), {0, 0}, &parts);
+    Bytes tensors;
+    for (const Bytes role : parts.by_role) tensors += role;
+    return tensors.gib();
+  };
+  // 36 layers of 192,937,984 weights in linear layers.
+  EXPECT_NEAR(gib("0.11.0") - gib("0.8.5"), 36 * 192937984.0 * 0.373 / 8 / (1 << 30), 0.001);
+}
+
 // 0.7 kept absorbed products of MLA projections; later releases two small copies. DeepSeek-R1 on 8 ranks.
 TEST(VllmWeights, AbsorbedProjectionsByRelease) {
   EXPECT_NEAR(LoadedGib(R"({"model":"deepseek-r1","gpu":"h200","gpus":8,"engine_version":"0.7.3"})"), 83.88,

@@ -358,10 +358,9 @@ class VllmWeightsTwin {
         return Up(n * k, 2) + n * Up(k, 16) + 4 + (s.static_activations ? 4 : 0);
       case FormatFamily::kMxfp4:
         return Up(n * k, 2) + n * Up(k, 32);
-      case FormatFamily::kBnbNf4: {
-        const int64_t blocks = Up(n * k, 64);
-        return Up(n * k, 2) + 64 + (s.double_quant ? blocks + Up(blocks, 256) * 4 + 1024 : blocks * 4);
-      }
+      case FormatFamily::kBnbNf4:
+        // vLLM multiplies the double quantisation out: a float for each block of 64.
+        return Up(n * k, 2) + 64 + Up(n * k, 64) * 4;
       case FormatFamily::kBnbInt8:
         return n * k + 4 * n;
     }
