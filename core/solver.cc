@@ -154,8 +154,14 @@ constexpr std::string_view kGgufFormats[] = {"gguf-q8_0",   "gguf-q6_k",   "gguf
                                              "gguf-q4_k_m", "gguf-iq4_xs", "gguf-q3_k_m",
                                              "gguf-q2_k",   "gguf-iq2_xs", "gguf-iq2_xxs"};
 
-// Nobody makes these for oneself in passing: offered where a checkpoint is known.
-bool NeedsPublication(std::string_view format) {
+// Nobody makes these for oneself in passing: offered where a checkpoint is known. bitsandbytes quantises
+// while it loads, but only what is stored in full.
+bool NeedsPublication(const Start& start, std::string_view format) {
+  if (format == "bnb-nf4") {
+    const std::string_view native =
+        start.model != nullptr ? std::string_view(start.model->native_format) : "";
+    return !native.empty() && native != "bf16" && native != "fp16" && native != "fp32";
+  }
   return format == "fp8-block" || format == "w4a16" || format == "nvfp4" || format == "mxfp4";
 }
 
@@ -197,7 +203,8 @@ std::optional<std::pair<std::string, Trial>> BestFormat(const Config& config, co
   if (own.ok()) consider(WithFormat(config, own->format->id), own->format->id, true);
   for (std::string_view id : ids) {
     const bool published = IsPublished(start, id, catalog);
-    if (published || !NeedsPublication(id)) consider(WithFormat(config, id), std::string(id), published);
+    if (published || !NeedsPublication(start, id))
+      consider(WithFormat(config, id), std::string(id), published);
   }
   return best;
 }
@@ -216,6 +223,7 @@ std::string GpusLabel(const Config& config, const Start& start) {
 constexpr double kDistanceStates = 0.5;
 constexpr double kDistanceUtilization = 0.8;
 constexpr double kDistanceLength = 1.0;  // and half as much again for each halving
+constexpr double kDistanceFewer = 1.4;
 constexpr double kDistanceNoDraft = 1.5;
 constexpr double kDistanceKv = 2.0;
 constexpr double kDistanceSmallestKv = 3.2;
@@ -287,6 +295,10 @@ std::vector<Lever> LeversOf(const Config& config, const Start& start) {
   std::vector<Lever> levers;
   if (start.vllm()) levers = VllmLevers(config, start, wide);
   if (start.llama_cpp()) levers = LlamaCppLevers(start, wide);
+  // The sampler's scratch of a thousand sequences is often what a large card lacks.
+  if (start.vllm() && start.sequences > 256) {
+    levers.push_back({[](Config* c) { c->max_num_seqs = 256; }, "256 sequences at once", kDistanceFewer});
+  }
   if (start.sequences > 16) {
     levers.push_back({[](Config* c) { c->max_num_seqs = 16; }, "16 sequences at once", kDistanceSequences});
   } else if (start.sequences > 1) {
@@ -439,7 +451,7 @@ class WayFinder {
     for (std::string_view id : FormatsOf(start_)) {
       if (offered == kMostFormats) return;
       const bool published = IsPublished(start_, id, catalog_);
-      if (NeedsPublication(id) && !published) continue;
+      if (NeedsPublication(start_, id) && !published) continue;
       Config config = WithFormat(config_, id);
       const double saved = start_.bits_per_weight - BitsPerWeight(config, catalog_);
       // Sixteen bits of the other kind help a card that lacks one of them.
@@ -577,8 +589,10 @@ class WayFinder {
     config.engine = EngineKind::kLlamaCpp;
     config.max_model_len = start_.length;
     config.max_num_seqs = 1;
-    config.format = Json("gguf-q4_k_m");
-    const Change base{std::move(config), "llama.cpp, gguf-q4_k_m", kDistanceEngine};
+    const bool mxfp4 = start_.model != nullptr && start_.model->native_format == "mxfp4";
+    const std::string format = mxfp4 ? "gguf-mxfp4_moe" : "gguf-q4_k_m";
+    config.format = Json(format);
+    const Change base{std::move(config), "llama.cpp, " + format, kDistanceEngine};
     if (Offer(base) || OfferExpertsInRam(base)) return;
     OfferLayersInRam(base);
   }
