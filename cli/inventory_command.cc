@@ -126,36 +126,6 @@ std::string TensorsText(const std::vector<InventoryRow>& rows, SizeUnits units) 
   return table.Print();
 }
 
-// The files of --file A,B,…, each read as far as its header reaches.
-Result<ModelFile> ReadFiles(const std::string& list, const CommandContext& context) {
-  std::vector<FilePart> parts;
-  for (size_t begin = 0; begin <= list.size();) {
-    const size_t end = std::min(list.find(',', begin), list.size());
-    parts.push_back({list.substr(begin, end - begin), "", -1});
-    begin = end + 1;
-  }
-  int64_t bytes = kFirstRead;
-  for (FilePart& part : parts) {
-    const std::optional<FileHead> head = context.read_head(part.name, bytes);
-    if (!head) return Error{"--file", Quoted(part.name), "a file that can be read"};
-    part.bytes = head->bytes;
-    part.size = head->size;
-  }
-  for (;;) {
-    Result<ModelFile> file = ReadModelFile(parts);
-    if (!file.ok() || file->needed_bytes <= 0) return file;
-    const auto cut = std::find_if(parts.begin(), parts.end(),
-                                  [&](const FilePart& part) { return part.name == file->needed_name; });
-    const bool more = cut != parts.end() && file->needed_bytes > static_cast<int64_t>(cut->bytes.size());
-    const std::optional<FileHead> head =
-        more ? context.read_head(cut->name, file->needed_bytes) : std::nullopt;
-    if (!head || head->bytes.size() <= cut->bytes.size()) {
-      return Error{"--file", Quoted(file->needed_name), "a file with its whole header"};
-    }
-    cut->bytes = head->bytes;
-  }
-}
-
 CommandResult PrintFile(const ModelFile& file, const Options& options) {
   if (options.Has("--json")) {
     Json tensors = Json::MakeArray();
@@ -190,7 +160,7 @@ CommandResult RunInventory(const Arguments& arguments, const CommandContext& con
   Result<Options> options = Options::Take(arguments, {{"--json", "--gb"}, {"--url", "--config", "--file"}});
   if (!options.ok()) return Refused(options.error());
   if (options->Has("--file")) {
-    const Result<ModelFile> file = ReadFiles(options->Value("--file"), context);
+    const Result<ModelFile> file = ReadModelFiles(options->Value("--file"), "--file", context);
     return file.ok() ? PrintFile(*file, *options) : Refused(file.error());
   }
   Result<DecodedConfig> decoded = ReadConfig(*options, context);

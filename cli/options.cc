@@ -16,7 +16,24 @@ bool IsPath(const Json& model) {
   return text.ends_with(".json") || text.starts_with("./") || text.starts_with("/");
 }
 
+// `--model file.gguf`: the model that its metadata describes, with the types of its own tensors and for
+// llama.cpp, unless the configuration says otherwise.
+std::optional<Error> LoadGguf(const CommandContext& context, Config* config) {
+  Result<ModelFile> file = ReadModelFiles(config->model, "--model", context);
+  if (!file.ok()) return file.error();
+  if (!file->config) {
+    return Error{"--model", Quoted(config->model),
+                 file->remarks.empty() ? "a GGUF file of a model" : file->remarks.front()};
+  }
+  config->model.clear();
+  config->inline_model = file->config->inline_model;
+  if (config->format.is_null()) config->format = file->config->format;
+  if (!config->engine) config->engine = file->config->engine;
+  return std::nullopt;
+}
+
 std::optional<Error> LoadModelFile(const CommandContext& context, Config* config) {
+  if (config->model.ends_with(".gguf")) return LoadGguf(context, config);
   if (!IsPath(Json(config->model))) return std::nullopt;
   Result<Json> model = ReadJsonFile(config->model, "--model", context);
   if (!model.ok()) return model.error();
@@ -63,6 +80,36 @@ Result<Json> ReadJsonFile(const std::string& path, std::string_view field, const
   const std::optional<std::string> text = context.read_file(path);
   if (!text) return Error{std::string(field), Quoted(path), "a file that can be read"};
   return Json::Parse(*text, field);
+}
+
+Result<ModelFile> ReadModelFiles(const std::string& list, std::string_view field,
+                                 const CommandContext& context) {
+  std::vector<FilePart> parts;
+  for (size_t begin = 0; begin <= list.size();) {
+    const size_t end = std::min(list.find(',', begin), list.size());
+    parts.push_back({list.substr(begin, end - begin), "", -1});
+    begin = end + 1;
+  }
+  int64_t bytes = kFirstRead;
+  for (FilePart& part : parts) {
+    const std::optional<FileHead> head = context.read_head(part.name, bytes);
+    if (!head) return Error{std::string(field), Quoted(part.name), "a file that can be read"};
+    part.bytes = head->bytes;
+    part.size = head->size;
+  }
+  for (;;) {
+    Result<ModelFile> file = ReadModelFile(parts);
+    if (!file.ok() || file->needed_bytes <= 0) return file;
+    const auto cut = std::find_if(parts.begin(), parts.end(),
+                                  [&](const FilePart& part) { return part.name == file->needed_name; });
+    const bool more = cut != parts.end() && file->needed_bytes > static_cast<int64_t>(cut->bytes.size());
+    const std::optional<FileHead> head =
+        more ? context.read_head(cut->name, file->needed_bytes) : std::nullopt;
+    if (!head || head->bytes.size() <= cut->bytes.size()) {
+      return Error{std::string(field), Quoted(file->needed_name), "a file with its whole header"};
+    }
+    cut->bytes = head->bytes;
+  }
 }
 
 Result<DecodedConfig> ReadConfig(const Options& options, const CommandContext& context) {

@@ -10,6 +10,7 @@
 #include "cli/command.h"
 #include "core/config.h"
 #include "core/config_codec.h"
+#include "core/model_file.h"
 #include "core/result.h"
 #include "core/text.h"
 
@@ -39,8 +40,13 @@ class Options {
 };
 
 // The configuration that --url, --config and flags describe together: flags win over the file, the file over
-// the link. `--model FILE.json` reads a Hugging Face config.json.
+// the link. `--model FILE.json` reads a Hugging Face config.json, `--model FILE.gguf` (or all its parts,
+// A,B,…) a GGUF's header.
 Result<DecodedConfig> ReadConfig(const Options& options, const CommandContext& context);
+
+// The model files A,B,…, each read as far as its header reaches; the error's field is `field`.
+Result<ModelFile> ReadModelFiles(const std::string& list, std::string_view field,
+                                 const CommandContext& context);
 
 // Parses a JSON file; the error's field is `field`.
 Result<Json> ReadJsonFile(const std::string& path, std::string_view field, const CommandContext& context);

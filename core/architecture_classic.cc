@@ -208,6 +208,72 @@ constexpr Classic kClassics[] = {
      "",
      "",
      0},
+    {"NemotronForCausalLM",
+     "model.",
+     "layers.{}.",
+     "embed_tokens",
+     "norm",
+     "lm_head",
+     "self_attn.",
+     "",
+     "q_proj",
+     "k_proj",
+     "v_proj",
+     "o_proj",
+     "mlp.",
+     "",
+     "up_proj",
+     "down_proj",
+     "input_layernorm",
+     "post_attention_layernorm",
+     kNormBias,
+     "",
+     "",
+     0},
+    {"GPTBigCodeForCausalLM",
+     "transformer.",
+     "h.{}.",
+     "wte",
+     "ln_f",
+     "lm_head",
+     "attn.",
+     "c_attn",
+     "",
+     "",
+     "",
+     "c_proj",
+     "mlp.",
+     "",
+     "c_fc",
+     "c_proj",
+     "ln_1",
+     "ln_2",
+     kAllBiases | kTied | kNoRope,
+     "wpe",
+     "",
+     0},
+    {"GPTJForCausalLM",
+     "transformer.",
+     "h.{}.",
+     "wte",
+     "ln_f",
+     "lm_head",
+     "attn.",
+     "",
+     "q_proj",
+     "k_proj",
+     "v_proj",
+     "out_proj",
+     "mlp.",
+     "",
+     "fc_in",
+     "fc_out",
+     "ln_1",
+     "",
+     kMlpBias | kNormBias | kHeadBias,
+     "",
+     "",
+     0},
 };
 
 const Classic& RowOf(std::string_view name) {
@@ -250,6 +316,7 @@ void ReadClassic(Draft& draft) {
   attention.qkv_bias = by_key || (has(kQkvBias) && draft.text.Bool("attention_bias", true));
   attention.o_bias = by_key || (has(kOutBias) && draft.text.Bool("attention_bias", true));
   attention.fused_qkv = !c.qkv.empty();
+  if (draft.text.Bool("multi_query", false)) attention.kv_heads = 1;
   attention.rope = !has(kNoRope);
   draft.base.norm_bias = has(kNormBias);
   draft.base.norms = c.second_norm.empty() ? 1 : 2;
@@ -286,9 +353,10 @@ constexpr Family kStableLm = {"StableLmForCausalLM", [](Draft& draft) {
 
 const Family* FindClassicFamily(std::string_view name) {
   static constexpr Family kFamilies[] = {
-      {kClassics[0].name, ReadClassic}, {kClassics[1].name, ReadClassic}, {kClassics[2].name, ReadClassic},
-      {kClassics[3].name, ReadClassic}, {kClassics[4].name, ReadClassic}, {kClassics[5].name, ReadClassic},
-      {kClassics[6].name, ReadClassic}, {kClassics[7].name, ReadClassic}, kStableLm};
+      {kClassics[0].name, ReadClassic}, {kClassics[1].name, ReadClassic},  {kClassics[2].name, ReadClassic},
+      {kClassics[3].name, ReadClassic}, {kClassics[4].name, ReadClassic},  {kClassics[5].name, ReadClassic},
+      {kClassics[6].name, ReadClassic}, {kClassics[7].name, ReadClassic},  {kClassics[8].name, ReadClassic},
+      {kClassics[9].name, ReadClassic}, {kClassics[10].name, ReadClassic}, kStableLm};
   for (const Family& family : kFamilies) {
     if (family.name == name) return &family;
   }

@@ -244,6 +244,23 @@ void ReadGemma3(Draft& draft) {
   }
 }
 
+// MiniCPM is Llama with its embedding tied.
+void ReadMiniCpm(Draft& draft) {
+  draft.ReadCommon(true);
+  ReadDenseMlp(draft, false);
+  draft.AppendAll(draft.base);
+}
+
+// GLM-4 of 2024: two norms, biases of q, k and v.
+void ReadGlm(Draft& draft) {
+  draft.ReadCommon(false, 128);
+  draft.base.attention.qkv_bias = draft.text.Bool("attention_bias", true);
+  draft.base.mlp.fused_gate_up = true;
+  draft.partial_rotary_factor = 0.5;
+  ReadDenseMlp(draft, false);
+  draft.AppendAll(draft.base);
+}
+
 void ReadGlm4(Draft& draft) {
   draft.ReadCommon(false, 128);
   draft.base.attention.qkv_bias = draft.text.Bool("attention_bias", false);
@@ -563,6 +580,8 @@ constexpr Family kFamilies[] = {
     {"Gemma3ForConditionalGeneration", ReadGemma3},
     {"Gemma4ForCausalLM", ReadGemma4},
     {"Gemma4ForConditionalGeneration", ReadGemma4},
+    {"MiniCPMForCausalLM", ReadMiniCpm},
+    {"GlmForCausalLM", ReadGlm},
     {"Glm4ForCausalLM", ReadGlm4},
     {"Starcoder2ForCausalLM", ReadStarcoder2},
     {"FalconForCausalLM", ReadFalcon},

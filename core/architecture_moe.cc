@@ -469,6 +469,7 @@ constexpr Family kFamilies[] = {
     {"Ernie4_5_MoeForCausalLM", ReadErnie},  {"Ernie4_5MoeForCausalLM", ReadErnie},
     {"OlmoeForCausalLM", ReadOlmoe},         {"Dots1ForCausalLM", ReadGlm4Moe},
     {"PhiMoEForCausalLM", ReadPhiMoe},       {"GraniteMoeForCausalLM", ReadGraniteMoe},
+    {"GraniteMoeSharedForCausalLM", ReadGraniteMoe},
     {"Glm4MoeForCausalLM", ReadGlm4Moe},     {"GptOssForCausalLM", ReadGptOss},
     {"MiniMaxM2ForCausalLM", ReadMiniMaxM2}, {"MiniMaxM3ForCausalLM", ReadMiniMaxM3},
     {"MiMoV2FlashForCausalLM", ReadMiMo},    {"Step3p5ForCausalLM", ReadStep},

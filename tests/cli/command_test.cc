@@ -216,6 +216,33 @@ TEST(Inventory, ReadsTheHeaderOfAFile) {
   EXPECT_EQ(Plimsoll({"inventory", "--file", "c"}, {{"c", "no model"}}).exit, 2);
 }
 
+// A GGUF as --model: its metadata is the model, its type the format, llama.cpp the engine.
+TEST(Estimate, TakesAGgufAsTheModel) {
+  const auto number = [](uint64_t value, int bytes) {
+    std::string text;
+    for (int i = 0; i < bytes; ++i) text += static_cast<char>(value >> (8 * i) & 0xff);
+    return text;
+  };
+  const auto text = [&number](const std::string& value) { return number(value.size(), 8) + value; };
+  std::string file = "GGUF" + number(3, 4) + number(0, 8) + number(8, 8);
+  file += text("general.architecture") + number(8, 4) + text("llama");
+  file += text("general.file_type") + number(4, 4) + number(15, 4);
+  const std::pair<const char*, uint64_t> pairs[] = {
+      {"block_count", 32},          {"embedding_length", 4096},     {"feed_forward_length", 14336},
+      {"attention.head_count", 32}, {"attention.head_count_kv", 8}, {"vocab_size", 128256}};
+  for (const auto& [key, value] : pairs)
+    file += text(std::string("llama.") + key) + number(4, 4) + number(value, 4);
+  const Json json = PlimsollJson(
+      {"estimate", "--model", "m.gguf", "--gpu", "rtx-4090", "--max-model-len", "4096"},
+      {{"m.gguf", file}});
+  EXPECT_EQ(json.Find("config")->Find("engine")->AsString(), "llama.cpp");
+  EXPECT_EQ(json.Find("config")->Find("format")->AsString(), "gguf-q4_k_m");
+  EXPECT_EQ(json.Find("weights")->Find("total_params")->AsInt(), 8030261248);
+  const CommandResult missing = Plimsoll({"estimate", "--model", "other.gguf"});
+  EXPECT_EQ(missing.exit, 2);
+  EXPECT_NE(missing.err.find("--model"), std::string::npos) << missing.err;
+}
+
 TEST(Schedule, AnswersALoadAndRefusesAnImpossibleOne) {
   const Json json = PlimsollJson({"schedule", "--model", "llama-3.1-8b", "--gpu", "h100-sxm",
                                   "--max-model-len", "8192", "--arrival-rate", "2", "--requests", "50"});

@@ -343,6 +343,23 @@ TEST(TensorInventory, OtherFamilies) {
        R"("head_dim":128,"n_routed_experts":128,"n_shared_experts":2,"num_experts_per_tok":6,)"
        R"("first_k_dense_replace":1,"vocab_size":152064,"tie_word_embeddings":false})",
        142774381696},
+      {R"({"architectures":["NemotronForCausalLM"],"hidden_size":3072,"intermediate_size":9216,)"
+       R"("num_hidden_layers":32,"num_attention_heads":24,"num_key_value_heads":8,"vocab_size":256000,)"
+       R"("tie_word_embeddings":false})",
+       4190509056},
+      {R"({"architectures":["GPTBigCodeForCausalLM"],"n_embd":6144,"n_layer":40,"n_head":48,"n_inner":24576,)"
+       R"("n_positions":8192,"vocab_size":49152,"multi_query":true})",
+       15517456384},
+      {R"({"architectures":["GPTJForCausalLM"],"n_embd":4096,"n_layer":28,"n_head":16,"n_inner":null,)"
+       R"("n_positions":2048,"rotary_dim":64,"vocab_size":50400,"tie_word_embeddings":false})",
+       6050882784},
+      {R"({"architectures":["GlmForCausalLM"],"hidden_size":4096,"intermediate_size":13696,"head_dim":128,)"
+       R"("num_hidden_layers":40,"num_attention_heads":32,"num_key_value_heads":2,"vocab_size":151552,)"
+       R"("tie_word_embeddings":false})",
+       9399951360},
+      {R"({"architectures":["MiniCPMForCausalLM"],"hidden_size":2304,"intermediate_size":5760,)"
+       R"("num_hidden_layers":40,"num_attention_heads":36,"num_key_value_heads":36,"vocab_size":122753})",
+       2724880896},
   };
   for (const auto& [text, total] : cases) {
     const Result<Architecture> read = ReadArchitecture(*Json::Parse(text, "model"), "model");
