@@ -461,6 +461,7 @@ class Gate {
   // vllm/model_executor/models/registry.py and the release notes: when a model type came in.
   void CheckRelease() {
     CheckMxfp4Layout();
+    CheckFormatRelease();
     static constexpr FirstRelease kFirst[] = {
         {"deepseek_v3", 6, 6},  {"gemma3", 8, 0},         {"gemma3_text", 8, 0},      {"llama4", 8, 3},
         {"qwen3", 8, 4},        {"qwen3_moe", 8, 4},      {"falcon_h1", 9, 1},        {"glm4_moe", 10, 0},
@@ -482,8 +483,22 @@ class Gate {
           "Use a newer release.");
       return;
     }
-    if (resolved_.format->family == FormatFamily::kMxfp4 && number() < VllmNumber(0, 10, 1)) {
-      Say(Severity::kWarning, "format_newer_than_engine", "MXFP4 weights came with vLLM 0.10.1.",
+  }
+
+  // Which release first read a format (vllm/model_executor/layers/quantization/ and the release notes).
+  void CheckFormatRelease() {
+    struct FirstFormat {
+      FormatFamily family;
+      int minor, patch;
+    };
+    static constexpr FirstFormat kFirst[] = {
+        {FormatFamily::kFp8Block, 6, 6}, {FormatFamily::kNvfp4, 8, 0}, {FormatFamily::kMxfp4, 10, 1}};
+    for (const FirstFormat& first : kFirst) {
+      if (resolved_.format->family != first.family || number() >= VllmNumber(0, first.minor, first.patch))
+        continue;
+      Say(Severity::kWarning, "format_newer_than_engine",
+          resolved_.format->id + " weights came with vLLM 0." + CountText(first.minor) + "." +
+              CountText(first.patch) + "; " + resolved_.version.text + " is older.",
           "Use a newer release.");
     }
   }

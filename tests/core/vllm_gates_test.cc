@@ -28,6 +28,8 @@ TEST(VllmGates, NamesWhatKeepsTheEngineFromStarting) {
        "tp_does_not_divide_kv_heads", Severity::kError},
       {R"({"model":"qwen3-235b-a22b","format":"fp8-block","gpu":"h100-sxm","gpus":8})",
        "tp_breaks_quantization_groups", Severity::kError},
+      {R"({"model":"llama-3.1-8b","format":"nvfp4","gpu":"h100-sxm","engine_version":"0.7.3"})",
+       "format_newer_than_engine", Severity::kWarning},
       {R"({"model":"llama-3.1-8b","gpu":"t4","engine_version":"0.8.5"})", "bfloat16_needs_ampere",
        Severity::kError},
       {R"({"model":"llama-3.1-8b","gpu":"t4"})", "bfloat16_needs_ampere", Severity::kWarning},
