@@ -69,12 +69,15 @@ std::vector<Bytes> FreeMemory(const Resolved& resolved) {
   return free;
 }
 
-// The projector file holds the vision tower in 16 bits; its compute buffer is small beside it.
+// The projector file (mmproj) holds the vision tower in 16 bits, vectors and position tables in 32
+// (convert_hf_to_gguf.py tensor_force_quant; unsloth/Qwen3.5-397B-A17B-GGUF lists 918 MB); its compute buffer
+// is small beside it.
 Bytes VisionBytes(const Architecture& architecture) {
   Bytes weights;
   for (const Tensor& tensor : architecture.tensors) {
     if (tensor.part != TensorPart::kVision) continue;
-    weights += Bytes(2) * tensor.rows * tensor.columns * tensor.times;
+    const bool positions = !tensor.linear && tensor.name.find("pos") != std::string::npos;
+    weights += Bytes(tensor.columns == 1 || positions ? 4 : 2) * tensor.rows * tensor.columns * tensor.times;
   }
   if (weights == Bytes(0)) return weights;
   return weights + MiBFromDouble(Value(Measure::kLlamaVisionBuffer));

@@ -11,6 +11,7 @@
 #include "core/config.h"
 #include "core/estimate.h"
 #include "core/llama_plan.h"
+#include "core/measured_constants.h"
 #include "core/resolved.h"
 #include "core/verdict.h"
 
@@ -344,6 +345,18 @@ TEST(LlamaCppEngine, AdaptersLieBesideTheirMatrices) {
   const Report with = Answer(config);
   const int64_t widths = (4096 + 4096) * 2 + (4096 + 1024) * 2 + (4096 + 14336) * 3;
   EXPECT_EQ((with.per_gpu[0].total - without).count(), 2 * 8 * 16 * widths * 32);
+}
+
+// mmproj-F16.gguf of Qwen3.5 397B is listed with 918 MB: vectors and the position table stay in 32 bits.
+TEST(LlamaCppEngine, ProjectorFilesHoldVectorsIn32Bits) {
+  Config config = Ask("qwen3.5-397b-a17b", "gguf-q4_k_m", "b200", 4096, "");
+  config.gpus = 4;
+  config.multimodal = false;
+  const Bytes without = Answer(config).per_gpu[0].activation;
+  config.multimodal = true;
+  const Bytes with = Answer(config).per_gpu[0].activation;
+  const double buffer = Value(Measure::kLlamaVisionBuffer) * 1024 * 1024;
+  EXPECT_NEAR((static_cast<double>((with - without).count()) - buffer) / 1e6, 918.15, 0.05);
 }
 
 // The error of an average widens the band in which a card counts as tight, and the report says so.
