@@ -9,6 +9,7 @@
 //   plimsoll.mjs         assets/, from the web build
 //   plimsoll.wasm, fonts assets/plimsoll.lzma: what the estimator loads, packed into one file (split_module.mjs,
 //                        web/lzma.mjs, web/wasm_streams.mjs)
+//   404.html             with the style sheet inside
 //   fonts                assets/inter-{regular,semibold}.ttf for the text pages, assets/inter-license.txt
 //
 // Content hashes. Every .css, .mjs, .lzma and .ttf file gets its hash into its name, so a host's cache can never pair old
@@ -212,7 +213,18 @@ function printFirstLoad(page) {
   writeFileSync(`${argument.out}-sizes.json`, JSON.stringify({page, total, sizes}, null, 1));
 }
 
+// The error page answers for addresses of any depth, from which no relative path leads to the style sheet: it carries it.
+function carryStyle(path) {
+  if (!files.has(path) || !files.has('assets/style.css')) return;
+  const style = files.get('assets/style.css').toString('utf8');
+  const digest = createHash('sha256').update(style).digest('base64');
+  const html = files.get(path).toString('utf8').replace(/<link rel="(stylesheet|icon)"[^>]*>\n/g, '')
+    .replace("style-src 'self'", `style-src 'sha256-${digest}'`).replace('</head>', () => `<style>${style}</style>\n</head>`);
+  files.set(path, Buffer.from(html));
+}
+
 collect();
+carryStyle('404.html');
 writeAll();
 if (missing.length) {
   console.error(missing.map((line) => `assemble_site: ${line}`).join('\n'));

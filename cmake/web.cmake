@@ -15,6 +15,8 @@ endif()
 if(EMSCRIPTEN AND web_browser_sources)
   add_executable(plimsoll_app ${web_browser_sources})
   set_target_properties(plimsoll_app PROPERTIES OUTPUT_NAME plimsoll SUFFIX .mjs)
+  # Takes the place of parts of the C library, which the linker wants to see before it optimises across files.
+  set_source_files_properties(web/wasm_libc.cc PROPERTIES COMPILE_OPTIONS "-fno-lto;-fno-builtin")
   target_link_libraries(plimsoll_app PRIVATE plimsoll_ui plimsoll_warnings plimsoll_conversion_warnings)
   target_link_options(plimsoll_app PRIVATE
     -Oz

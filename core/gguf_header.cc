@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 #include <optional>
 #include <unordered_map>
 #include <utility>
 
 #include "core/file_tensors.h"
+#include "core/sorting.h"
 
 namespace plimsoll {
 namespace {
@@ -328,8 +330,8 @@ class Reader {
     header_.data_start = RoundUp(static_cast<int64_t>(cursor_.at()), header_.alignment);
     std::vector<const GgufFileTensor*> sorted;
     for (const GgufFileTensor& tensor : header_.tensors) sorted.push_back(&tensor);
-    std::sort(sorted.begin(), sorted.end(),
-              [](const GgufFileTensor* a, const GgufFileTensor* b) { return a->offset < b->offset; });
+    StableSort(&sorted,
+               [](const GgufFileTensor* a, const GgufFileTensor* b) { return a->offset < b->offset; });
     int64_t end = 0;
     for (const GgufFileTensor* tensor : sorted) {
       if (tensor->offset < end)
@@ -407,7 +409,7 @@ struct BlockTypes {
 
 // {"0": "q6_k", "4": "q4_k"}, or one name if all blocks agree.
 Json RunsOf(BlockTypes* types) {
-  std::sort(types->blocks.begin(), types->blocks.end());
+  StableSort(&types->blocks, std::less<>());
   Json runs = Json::MakeObject();
   for (size_t i = 0; i < types->blocks.size(); ++i) {
     const GgmlType type = types->blocks[i].second;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/architecture.h"
+#include "core/sorting.h"
 
 namespace plimsoll {
 namespace {
@@ -366,7 +367,7 @@ class Lister {
   }
 
   void Sort() {
-    std::stable_sort(tensors_.begin(), tensors_.end(), [](const GgufTensor& x, const GgufTensor& y) {
+    StableSort(&tensors_, [](const GgufTensor& x, const GgufTensor& y) {
       if (x.mtp != y.mtp) return y.mtp;
       if (x.group != y.group) return x.group < y.group;
       return x.name < y.name;

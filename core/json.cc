@@ -1,9 +1,8 @@
 #include "core/json.h"
 
 #include <cmath>
-#include <cstdio>
-#include <cstdlib>
 
+#include "core/decimal.h"
 #include "nlohmann/json.hpp"
 
 namespace plimsoll {
@@ -124,9 +123,9 @@ void AppendEscaped(std::string_view text, std::string* out) {
         break;
       default:
         if (byte < 0x20) {
-          char buffer[8];
-          std::snprintf(buffer, sizeof buffer, "\\u%04x", byte);
-          *out += buffer;
+          constexpr char kHex[] = "0123456789abcdef";
+          *out += "\\u00";
+          *out += {kHex[byte / 16], kHex[byte % 16]};
         } else {
           out->push_back(c);
         }
@@ -279,12 +278,13 @@ bool operator==(const Json& a, const Json& b) {
 
 std::string FormatDouble(double value) {
   if (!std::isfinite(value)) return "null";
-  char buffer[40];
+  std::string text;
   for (int digits = 15; digits <= 17; ++digits) {
-    std::snprintf(buffer, sizeof buffer, "%.*g", digits, value);
-    if (std::strtod(buffer, nullptr) == value) break;
+    text = GeneralDecimal(value, digits);
+    size_t length = 0;
+    if (ReadDecimal(text, &length) == value) break;
   }
-  return buffer;
+  return text;
 }
 
 }  // namespace plimsoll

@@ -6,6 +6,7 @@
 
 #include "core/file_tensors.h"
 #include "core/json.h"
+#include "core/sorting.h"
 
 namespace plimsoll {
 namespace {
@@ -138,7 +139,7 @@ Result<SafetensorsHeader> ReadSafetensorsHeader(std::string_view first_bytes, in
     spans.push_back(span);
     header.tensors.push_back(std::move(*tensor));
   }
-  std::sort(spans.begin(), spans.end(), [](const Span& a, const Span& b) { return a.begin < b.begin; });
+  StableSort(&spans, [](const Span& a, const Span& b) { return a.begin < b.begin; });
   for (size_t i = 1; i < spans.size(); ++i) {
     if (spans[i].begin < spans[i - 1].end)
       return Bad("data_offsets", "two tensors on the same bytes", "tensors side by side");

@@ -6,6 +6,7 @@
 
 #include "core/estimate.h"
 #include "core/resolved.h"
+#include "core/sorting.h"
 #include "core/text.h"
 
 namespace plimsoll {
@@ -321,8 +322,7 @@ std::vector<Change> Squeezes(const std::vector<Lever>& levers) {
     }
     squeezes.push_back(std::move(one));
   }
-  std::stable_sort(squeezes.begin(), squeezes.end(),
-                   [](const Change& a, const Change& b) { return a.distance < b.distance; });
+  StableSort(&squeezes, [](const Change& a, const Change& b) { return a.distance < b.distance; });
   return squeezes;
 }
 
@@ -359,8 +359,7 @@ class WayFinder {
     TryHostMemory();
     TryOtherCard();
     TryLlamaCpp();
-    std::stable_sort(ways_.begin(), ways_.end(),
-                     [](const WayOut& a, const WayOut& b) { return a.distance < b.distance; });
+    StableSort(&ways_, [](const WayOut& a, const WayOut& b) { return a.distance < b.distance; });
     if (static_cast<int>(ways_.size()) > most) ways_.resize(static_cast<size_t>(most));
     return std::move(ways_);
   }
@@ -563,8 +562,7 @@ class WayFinder {
         cards.push_back(&gpu);
       }
     }
-    std::stable_sort(cards.begin(), cards.end(),
-                     [](const Gpu* a, const Gpu* b) { return a->memory_gb < b->memory_gb; });
+    StableSort(&cards, [](const Gpu* a, const Gpu* b) { return a->memory_gb < b->memory_gb; });
     for (const Gpu* gpu : cards) {
       Config config = config_;
       config.gpu = {gpu->id};

@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdio>
+
+#include "core/decimal.h"
 
 namespace plimsoll {
 namespace {
@@ -45,9 +46,7 @@ std::string InUnits(Bytes bytes, const std::array<Unit, 4>& units) {
 
 std::string DecimalText(double value, int decimals) {
   if (!std::isfinite(value)) return "?";
-  char buffer[352];  // the longest double has 309 digits before the point
-  std::snprintf(buffer, sizeof buffer, "%.*f", std::clamp(decimals, 0, 20), std::fabs(value));
-  std::string digits = buffer;
+  const std::string digits = FixedDecimal(std::fabs(value), std::clamp(decimals, 0, 20));
   const auto point = digits.find('.');
   const std::string fraction = point == std::string::npos ? "" : digits.substr(point);
   const std::string whole = Grouped(digits.substr(0, point));

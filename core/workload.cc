@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <utility>
 
+#include "core/decimal.h"
+#include "core/sorting.h"
 #include "core/text.h"
 
 namespace plimsoll {
@@ -143,8 +144,7 @@ RequestList FromTrace(const Workload& workload) {
     request.session = static_cast<int32_t>(list.requests.size());
     list.requests.push_back(request);
   }
-  std::stable_sort(list.requests.begin(), list.requests.end(),
-                   [](const Request& a, const Request& b) { return a.arrival < b.arrival; });
+  StableSort(&list.requests, [](const Request& a, const Request& b) { return a.arrival < b.arrival; });
   return list;
 }
 
@@ -204,18 +204,18 @@ Result<std::vector<TraceRow>> ReadTrace(std::string_view csv, std::string_view w
     if (!line.empty() && line.back() == '\r') line.pop_back();
     if (line.empty() || line[0] == '#') continue;
     double values[3] = {0, 0, 0};
-    const char* cursor = line.c_str();
+    std::string_view cursor = line;
     bool good = true;
     for (int i = 0; i < 3 && good; ++i) {
-      char* stop = nullptr;
-      values[i] = std::strtod(cursor, &stop);
-      good = stop != cursor;
-      while (*stop == ' ' || *stop == '\t') ++stop;
+      size_t length = 0;
+      values[i] = ReadDecimal(cursor, &length);
+      good = length > 0;
+      cursor.remove_prefix(length);
+      while (!cursor.empty() && (cursor[0] == ' ' || cursor[0] == '\t')) cursor.remove_prefix(1);
       if (i < 2) {
-        good = good && (*stop == ',' || *stop == ';');
-        if (good) ++stop;
+        good = good && !cursor.empty() && (cursor[0] == ',' || cursor[0] == ';');
+        if (good) cursor.remove_prefix(1);
       }
-      cursor = stop;
     }
     const bool header = !good && rows.empty() && line_number == 1;
     if (header) continue;

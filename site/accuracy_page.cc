@@ -64,7 +64,8 @@ std::string Cell(std::string_view text) { return "<td class=\"number\">" + Escap
 
 std::string SummaryTable(const std::vector<MetricSummary>& summary) {
   std::string html =
-      "<table><thead><tr><th scope=\"col\">What</th><th scope=\"col\" class=\"number\">Cases</th>"
+      "<div class=\"wide\"><table><thead><tr><th scope=\"col\">What</th><th scope=\"col\" "
+      "class=\"number\">Cases</th>"
       "<th scope=\"col\" class=\"number\">Median error</th><th scope=\"col\" class=\"number\">Mean</th>"
       "<th scope=\"col\" class=\"number\">90 % within</th></tr></thead><tbody>\n";
   for (const MetricSummary& metric : summary) {
@@ -81,12 +82,12 @@ std::string SummaryTable(const std::vector<MetricSummary>& summary) {
     }
     html += "</tr>\n";
   }
-  return html + "</tbody></table>\n";
+  return html + "</tbody></table></div>\n";
 }
 
 std::string CaseTable(const Validation& validation, const std::map<std::string, std::string>& sources) {
   std::string html =
-      "<table><thead><tr><th scope=\"col\">Case</th><th scope=\"col\">What</th>"
+      "<div class=\"wide\"><table><thead><tr><th scope=\"col\">Case</th><th scope=\"col\">What</th>"
       "<th scope=\"col\" class=\"number\">Predicted</th><th scope=\"col\" class=\"number\">Measured</th>"
       "<th scope=\"col\" class=\"number\">Error</th></tr></thead><tbody>\n";
   for (const Comparison& comparison : validation.comparisons) {
@@ -98,7 +99,7 @@ std::string CaseTable(const Validation& validation, const std::map<std::string, 
             Cell(ValueText(text, comparison.predicted)) + Cell(ValueText(text, comparison.measured)) +
             Cell(ErrorText(comparison.metric, comparison.relative_error, true)) + "</tr>\n";
   }
-  return html + "</tbody></table>\n";
+  return html + "</tbody></table></div>\n";
 }
 
 std::string UnansweredList(const std::vector<Unanswered>& unanswered) {

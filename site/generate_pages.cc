@@ -75,7 +75,10 @@ class Generator {
   }
 
  private:
-  static std::string Root(const std::string& path) {
+  // The error page stands in for addresses of any depth: it alone needs to know the path that the site lies
+  // under, which the site's published address tells.
+  std::string Root(const std::string& path) const {
+    if (path == "404" && url_.rfind("https://", 0) == 0) return url_.substr(url_.find('/', 8));
     std::string root;
     for (const char c : path) root += c == '/' ? "../" : "";
     return root;

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <utility>
 
 #include "core/config_codec.h"
+#include "core/decimal.h"
 
 namespace plimsoll {
 namespace {
@@ -275,9 +275,9 @@ Json TypedNumber(std::string_view text) {
     }
   }
   if (digits.empty()) return factor == 1 ? Json() : Json(text);
-  char* end = nullptr;
-  const double value = std::strtod(digits.c_str(), &end);
-  if (end != digits.c_str() + digits.size() || !std::isfinite(value)) return Json(text);
+  size_t length = 0;
+  const double value = ReadDecimal(digits, &length);
+  if (length != digits.size() || !std::isfinite(value)) return Json(text);
   const double scaled = value * factor;
   if (scaled == std::floor(scaled) && std::abs(scaled) < 9e15) return Json(static_cast<int64_t>(scaled));
   return Json(scaled);

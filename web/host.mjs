@@ -671,12 +671,18 @@ function copyIn(bytes) {
 async function start() {
   applyTheme();
   // One file carries the typeface and the module: two streams, then those of the module.
-  const [regular, semibold, ...streams] = unpackAll(await bytesOf(new URL('./plimsoll.lzma', import.meta.url)));
-  module = await createModule({wasmBinary: join(streams)});
+  const packed = await bytesOf(new URL('./plimsoll.lzma', import.meta.url));
+  performance.mark('plimsoll:loaded');
+  const [regular, semibold, ...streams] = unpackAll(packed);
+  const wasmBinary = join(streams);
+  performance.mark('plimsoll:unpacked');
+  module = await createModule({wasmBinary});
+  performance.mark('plimsoll:compiled');
   // The same files serve the HTML: nothing is loaded twice.
   for (const [weight, bytes] of [['400', regular], ['600', semibold]]) document.fonts.add(new FontFace('Inter', bytes, {weight}));
   const started = module._plimsoll_start(copyIn(regular), regular.length, copyIn(semibold), semibold.length, kFontEm);
   if (!started) throw new Error('the catalog could not be read');
+  performance.mark('plimsoll:started');
   mirror = createMirror({
     options: () => JSON.parse(get(kGet.options)),
     report: () => JSON.parse(get(kGet.report)),
@@ -710,6 +716,7 @@ async function start() {
   } else {
     useMirrorOnly('This browser offers no WebGL 2, so the picture is left out. The form and the table do the same.');
   }
+  performance.mark('plimsoll:ready');
   root.dataset.ready = 'true';
   becomeReady(globalThis.plimsoll);
 }

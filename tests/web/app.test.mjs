@@ -78,6 +78,7 @@ test('the slider drags, the address follows once it has settled, and the link re
 test('typing a number replaces it', async () => {
   const page = await open(site, `app/#${kExample}`);
   await click(page, 'Context, typed');
+  await until('the field', () => page.evaluate(() => document.activeElement.id === 'agent'));
   await page.keyboard.type('8k');
   await page.keyboard.press('Enter');
   await until('the new context', async () => (await config(page)).max_model_len === 8192);

@@ -1,6 +1,7 @@
 // The static pages: readable without JavaScript, no dead links, one look, and not too heavy.
 import assert from 'node:assert/strict';
 import {existsSync, readFileSync, readdirSync, statSync} from 'node:fs';
+import {cpus, loadavg} from 'node:os';
 import {dirname, join, normalize, relative} from 'node:path';
 import {after, before, test} from 'node:test';
 import {gzipSync} from 'node:zlib';
@@ -97,6 +98,26 @@ test('guides embed the live widget', async () => {
   assert.deepEqual(page.complaints, []);
 });
 
+test('the error page keeps its looks at any depth', async () => {
+  const page = await site.page();
+  const html = readFileSync(join(folder, '404.html'), 'utf8');
+  await page.route('**/models/no/such/', (route) => route.fulfill({status: 404, contentType: 'text/html', body: html}));
+  await page.goto(`${site.url}models/no/such/`);
+  assert.equal(await page.evaluate(() => getComputedStyle(document.querySelector('.header')).display), 'flex');
+  assert.ok(page.complaints.every((line) => /404/.test(line)), page.complaints.join('\n'));
+});
+
+test('on a phone the header shows all of itself', async () => {
+  for (const path of ['', 'app/', 'models/', 'models/llama-3.1-70b/', 'gpus/rtx-4090/', 'accuracy/', 'guides/']) {
+    const page = await site.page({viewport: {width: 390, height: 844}});
+    await page.goto(site.url + path);
+    const out = await page.evaluate(() => [...document.querySelectorAll('.header a, .header button')]
+      .filter((item) => item.getBoundingClientRect().right > innerWidth + 0.5).map((item) => item.textContent));
+    assert.deepEqual(out, [], path);
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `/${path} scrolls sideways`);
+  }
+});
+
 test('sitemap and robots are there', () => {
   const sitemap = readFileSync(join(folder, 'sitemap.xml'), 'utf8');
   for (const path of ['app/', 'models/llama-3.1-70b/', 'gpus/rtx-4090/', 'guides/']) assert.ok(sitemap.includes(`${path}</loc>`), path);
@@ -115,10 +136,29 @@ test('the first visit to the estimator is light and quick', async () => {
   });
   await page.goto(`${site.url}app/`);
   await page.evaluate(() => globalThis.plimsoll.ready);
-  const usable = await page.evaluate(() => performance.now());
   await page.waitForTimeout(500);
   assert.ok(total <= kBudget, `${total} bytes gzipped: ${JSON.stringify(sizes)}`);
-  assert.ok(usable < 4000, `usable after ${Math.round(usable)} ms`);  // generous: test machines share their cores
+});
+
+test('it is usable within a second', async () => {
+  // The clock is fair on a machine of one's own; where cores are shared the page's own processor time is.
+  let [clock, processor] = [Infinity, Infinity];
+  for (let visit = 0; visit < 4; ++visit) {
+    const page = await site.page();
+    const tools = await page.context().newCDPSession(page);
+    await tools.send('Performance.enable', {timeDomain: 'threadTicks'});
+    await page.goto(`${site.url}app/`);
+    await page.evaluate(() => globalThis.plimsoll.ready);
+    clock = Math.min(clock, await page.evaluate(() => performance.getEntriesByName('plimsoll:ready')[0].startTime));
+    const {metrics} = await tools.send('Performance.getMetrics');
+    processor = Math.min(processor, 1000 * metrics.find(({name}) => name === 'TaskDuration').value);
+    await page.close();
+  }
+  const crowd = Math.max(1, loadavg()[0] / cpus().length);
+  const measured = `${Math.round(clock)} ms by the clock, ${Math.round(processor)} ms of processor, ${crowd.toFixed(1)} tasks to a core`;
+  assert.ok(processor < 1000, measured);
+  assert.ok(clock < 1000 * crowd, measured);
+  console.log(`# usable after ${measured}`);
 });
 
 test('the tokens of the canvas are those of the style sheet', () => {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/sorting.h"
 #include "core/text.h"
 #include "core/weights.h"
 #include "imgui_internal.h"
@@ -202,7 +203,7 @@ std::vector<Line> Grouped(const std::vector<InventoryRow>& rows, int by) {
   }
   std::vector<Line> sorted;
   for (auto& [name, line] : lines) sorted.push_back(std::move(line));
-  std::sort(sorted.begin(), sorted.end(), [](const Line& a, const Line& b) { return a.bytes > b.bytes; });
+  StableSort(&sorted, [](const Line& a, const Line& b) { return a.bytes > b.bytes; });
   return sorted;
 }
 
