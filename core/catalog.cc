@@ -238,6 +238,7 @@ const BoundFormat* Catalog::Bind(const Model& model, std::string_view format_id)
   bound->stored = StoreWeights(*bound->architecture, *bound->format, *bound->mask);
   if (bound->format->family == FormatFamily::kGguf) {
     bound->gguf = LayOutGguf(*bound->architecture, *bound->format);
+    bound->walk = UsualWalk(*bound->architecture);
   }
 
   const BoundFormat* expected = nullptr;

@@ -19,6 +19,7 @@
 #include "core/architecture.h"
 #include "core/gguf_recipe.h"
 #include "core/gpu.h"
+#include "core/llama_compute_buffer.h"
 #include "core/result.h"
 #include "core/weight_format.h"
 #include "core/weights.h"
@@ -43,6 +44,7 @@ struct BoundFormat {
   const Checkpoint* checkpoint = nullptr;  // whose exceptions apply; nullptr: the tool's defaults
   StoredWeights stored;
   GgufLayout gguf;          // kGguf: the bytes of each layer; else empty
+  ComputeBufferWalk walk;   // kGguf: what llama.cpp's compute buffer is derived from most often
   WeightFormat own_format;  // where `format` points to, unless a checkpoint or the catalog has it
   QuantizedMask own_mask;
 };

@@ -98,12 +98,11 @@ class LlamaCpp final : public Engine {
   }
 
   void Plan(const Resolved& resolved, Report* report) const override {
-    const LlamaPlan plan(resolved);
-    std::vector<LlamaCardUse> cards;
-    plan.Fill(resolved.max_model_len, &cards);
-    const LlamaCache cache = plan.Cache(resolved.max_model_len);
+    LlamaPlan plan(resolved);
+    const std::vector<LlamaCardUse> cards = plan.Fill(resolved.max_model_len);
+    report->host = plan.Host();
+    const LlamaCache cache = plan.cache();
 
-    Bytes least_room(internal::kInt64Max);
     Bytes available;
     bool tight = false;
     report->failure = FailureStage::kNone;
@@ -127,7 +126,6 @@ class LlamaCpp final : public Engine {
       gpu.reserved = resolved.cards[i].reserved;
       gpu.total = use.total();
       gpu.headroom = capacity - gpu.total;
-      if (gpu.headroom < least_room) least_room = gpu.headroom;
       available += capacity - (gpu.total - use.kv_cache);
       const Bytes band = Band(use, resolved);
       if (gpu.headroom < band) tight = true;
@@ -138,7 +136,6 @@ class LlamaCpp final : public Engine {
     report->verdict = report->failure != FailureStage::kNone ? Verdict::kDoesNotFit
                       : tight                                ? Verdict::kTight
                                                              : Verdict::kFits;
-    report->host = plan.Host(cache);
 
     KvReport& kv = report->kv;
     kv.per_token = KvBytesPerToken(*resolved.architecture, resolved.kv_cache_dtype);
@@ -151,7 +148,7 @@ class LlamaCpp final : public Engine {
     // Sequences of max_model_len, as for every engine: slots share the context or divide it, they do not
     // multiply it. States alone have no length.
     kv.max_concurrency = kv.per_token > Bytes(0) ? 1 : static_cast<double>(cache.sequences);
-    kv.max_model_len_that_fits = plan.LongestContext(Bytes(0), resolved.max_model_len, least_room);
+    kv.max_model_len_that_fits = plan.LongestContext(Bytes(0));
     if (report->failure != FailureStage::kNone) RemarkOnFit(resolved, report);
   }
 
@@ -171,14 +168,12 @@ class LlamaCpp final : public Engine {
     for (const Diagnostic& diagnostic : resolved.diagnostics) {
       if (diagnostic.severity == Severity::kError) return own;
     }
-    const LlamaPlan plan(resolved);
+    LlamaPlan plan(resolved);
     const Bytes margin = MiB(kFitMarginMib);
     const int64_t smallest = std::min(own, kSmallestFittedContext);
     if (plan.RoomAtMost(smallest) < margin) return smallest;
-    const Bytes room = plan.Room(own);
-    if (room >= margin) return own;
-    if (plan.Room(smallest) < margin) return smallest;
-    return std::max(plan.LongestContext(margin, own, room), smallest);
+    if (plan.Room(own) >= margin) return own;
+    return std::max(plan.LongestContext(margin), smallest);
   }
 
   static void RemarkOnFit(const Resolved& resolved, Report* report) {

@@ -252,9 +252,7 @@ class Binder {
   std::vector<bool> substring_;
 };
 
-}  // namespace
-
-QuantizedMask BindFormat(const Architecture& architecture, const WeightFormat& format) {
+QuantizedMask ChooseSchemes(const Architecture& architecture, const WeightFormat& format) {
   QuantizedMask mask;
   mask.schemes.reserve(format.schemes.size() + 1);
   WeightScheme plain;
@@ -277,6 +275,14 @@ QuantizedMask BindFormat(const Architecture& architecture, const WeightFormat& f
   }
   if (architecture.fp4_experts && format.family == FormatFamily::kFp8Block)
     StoreExpertsInFp4(architecture, &mask);
+  return mask;
+}
+
+}  // namespace
+
+QuantizedMask BindFormat(const Architecture& architecture, const WeightFormat& format) {
+  QuantizedMask mask = ChooseSchemes(architecture, format);
+  mask.tensors = ListBoundTensors(architecture, format, mask);
   return mask;
 }
 

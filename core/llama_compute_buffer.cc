@@ -4,7 +4,7 @@
 #include <array>
 #include <cstddef>
 
-#include "core/llama_graph_allocator.h"
+#include "core/llama_kv_cache.h"
 
 namespace plimsoll {
 
@@ -20,7 +20,7 @@ int64_t Times(int64_t a, int64_t b) { return internal::SaturatingMultiply(a, b);
 
 // A layer of each kind is walked this often: the first time the buffer is still filling, the second time it
 // has its shape, the third time it repeats (found by walking every layer of every catalog model once).
-constexpr int kWalksPerKind = 2;
+constexpr size_t kWalksPerKind = 2;
 constexpr size_t kMostKinds = 64;  // kinds of layers beyond this are walked as one
 
 bool LatentCache(const LlamaGraph& graph, const Attention& attention) {
@@ -50,9 +50,7 @@ int64_t ValueRotation(const LlamaGraph& graph, const Attention& attention) {
 }
 
 bool Slides(const LlamaGraph& graph, const Attention& attention) {
-  return graph.windowed &&
-         (attention.kind == AttentionKind::kSliding || attention.kind == AttentionKind::kChunked ||
-          attention.kind == AttentionKind::kCompressed);
+  return graph.windowed && CanHaveWindow(attention);
 }
 
 // Multimodal rotary embeddings carry four positions per token (hparams.n_pos_per_embd).
@@ -75,60 +73,127 @@ bool FusesGateAndUp(const Architecture& architecture) {
          architecture.model_type == "chatglm";
 }
 
+// The layers that a walk takes before the last one: the first few of each kind.
+template <typename Visit>
+void VisitWalkedLayers(const Architecture& arch, const LlamaGraphPart& part, Visit visit) {
+  std::array<uint8_t, kMostKinds> walks{};
+  size_t left = std::min(arch.groups.size(), kMostKinds);
+  for (int64_t layer = part.first_layer; layer + 1 < part.end_layer && left > 0; ++layer) {
+    const size_t group = arch.layer_group[static_cast<size_t>(layer)];
+    uint8_t& walked = walks[std::min(group, kMostKinds - 1)];
+    if (walked == kWalksPerKind) continue;
+    if (++walked == kWalksPerKind) --left;
+    visit(layer);
+  }
+}
+
+// Older builds fill the mask in 32 bits, and the first device turns it into the 16 that flash attention
+// reads.
+bool CastsMask(const LlamaGraph& graph, const LlamaGraphPart& part) {
+  return graph.flash_attention && !graph.half_mask && part.casts_mask;
+}
+
+int64_t MaskBytes(const LlamaGraph& graph, const LlamaGraphPart& part, int64_t cells) {
+  const bool half = graph.flash_attention && !CastsMask(graph, part);
+  return Times(half ? kHalf : kFloat, Times(cells, graph.tokens));
+}
+
+enum class InputKind : uint8_t {
+  kStream,
+  kNormedStream,
+  kPositions,
+  kKeyRotation,
+  kValueRotation,
+  kKeyRows,
+  kValueRows,
+  kMask,
+  kOutputRows,
+};
+
+// The scheduler copies what a device needs from elsewhere to the start of its part, in the order of first
+// use. With pipeline parallelism there are several copies, and none is ever given back
+// (ggml_backend_sched_split_graph marks them as outputs). Visits (kind, whether it is a window's, bytes of a
+// copy).
+template <typename Visit>
+void VisitInputs(const LlamaGraph& graph, const LlamaGraphPart& part, Visit visit) {
+  const Architecture& arch = *graph.architecture;
+  const int64_t per_token = graph.tokens;
+  const int64_t hidden = Times(Times(kFloat, per_token), arch.hidden);
+  visit(InputKind::kStream, false, hidden);
+  // The scheduler leaves the norm at a device's border on the device before it, so both the stream and its
+  // norm come over (the FIXME in llm_graph_context::cb).
+  if (!part.casts_mask) visit(InputKind::kNormedStream, false, hidden);
+  visit(InputKind::kPositions, false, 4 * per_token * PositionsPerToken(arch));
+  bool seen_full = false;
+  bool seen_sliding = false;
+  for (int64_t layer = part.first_layer; layer < part.end_layer; ++layer) {
+    const Attention& attention = arch.groups[arch.layer_group[static_cast<size_t>(layer)]].shape.attention;
+    if (attention.kind == AttentionKind::kNone) continue;
+    const bool slides = Slides(graph, attention);
+    if (slides ? seen_sliding : seen_full) {
+      if (seen_full && (seen_sliding || !graph.windowed)) break;
+      continue;
+    }
+    (slides ? seen_sliding : seen_full) = true;
+    const int64_t k_rotation = KeyRotation(graph, attention);
+    const int64_t v_rotation = ValueRotation(graph, attention);
+    if (k_rotation > 0) visit(InputKind::kKeyRotation, slides, k_rotation);
+    if (v_rotation > 0) visit(InputKind::kValueRotation, slides, v_rotation);
+    if (graph.row_indices) {
+      visit(InputKind::kKeyRows, slides, kIndex * per_token);
+      // Without flash attention V is stored transposed, element by element.
+      const int64_t width = ValueWidth(graph, attention);
+      const int64_t rows = Times(kIndex * per_token, graph.flash_attention ? 1 : width);
+      if (width > 0) visit(InputKind::kValueRows, slides, rows);
+    }
+    visit(InputKind::kMask, slides, MaskBytes(graph, part, slides ? graph.window_cells : graph.cells));
+  }
+  if (part.output) visit(InputKind::kOutputRows, false, 4 * graph.outputs);
+}
+
+int64_t InputBytes(const LlamaGraph& graph, const LlamaGraphPart& part) {
+  int64_t bytes = 0;
+  VisitInputs(graph, part, [&](InputKind, bool, int64_t one) { bytes += GraphAllocator::Aligned(one); });
+  return bytes * part.copies;
+}
+
 class GraphWalk {
  public:
-  GraphWalk(const LlamaGraph& graph, const LlamaGraphPart& part)
-      : graph_(graph), part_(part), arch_(*graph.architecture), hidden_(Row(arch_.hidden)) {}
+  using State = ComputeBufferWalk::State;
+  using Inputs = State::Inputs;
 
-  int64_t Run() {
+  // All references are held.
+  GraphWalk(const LlamaGraph& graph, const LlamaGraphPart& part, State* state)
+      : graph_(graph), part_(part), arch_(*graph.architecture), hidden_(Row(arch_.hidden)), s_(*state) {}
+
+  void WalkToLastLayer() {
     TakeInputs();
-    std::array<uint8_t, kMostKinds> walks{};
-    size_t left = std::min(arch_.groups.size(), kMostKinds);
-    const int64_t last = part_.end_layer - 1;
-    for (int64_t layer = part_.first_layer; layer < last && left > 0; ++layer) {
-      uint8_t& walked = walks[Kind(layer)];
-      if (walked == kWalksPerKind) continue;
-      if (++walked == kWalksPerKind) --left;
-      WalkLayer(layer);
-    }
-    if (last >= part_.first_layer) {
+    VisitWalkedLayers(arch_, part_, [this](int64_t layer) { WalkLayer(layer); });
+  }
+
+  // The state was walked with other masks: moves everything behind them. REQUIRES: one copy.
+  void TakeLengths() {
+    Resize(graph_.cells, &s_.full);
+    Resize(graph_.window_cells, &s_.window);
+  }
+
+  Bytes Finish() {
+    if (part_.end_layer > part_.first_layer) {
       last_layer_ = true;
-      WalkLayer(last);
+      WalkLayer(part_.end_layer - 1);
     }
     if (part_.output) WalkOutput();
-    return allocator_.peak();
+    return Bytes(s_.allocator.peak());
   }
-
-  // Bytes by which the buffer grows with each cell of the whole context, exactly so from the fewest to the
-  // most cells.
-  int64_t BytesPerCell() const { return full_.cells > 0 ? Times(MaskRow(), part_.copies) : 0; }
-  int64_t LeastCells() const {
-    return graph_.cells - (Stretches() ? allocator_.may_shrink() / MaskRow() : 0);
-  }
-  int64_t MostCells() const { return graph_.cells + (Stretches() ? allocator_.may_grow() / MaskRow() : 0); }
-  static constexpr int64_t kCellBlock = 256;
 
  private:
-  int64_t MaskRow() const { return Times(kHalf, graph_.tokens); }
-  bool Stretches() const {
-    // Without flash attention, or with masks that are cast, more than one tensor has the context's length.
-    if (!graph_.flash_attention || full_cast_) return false;
-    // Places are aligned: cells and bytes keep step in whole blocks.
-    if (Times(MaskRow(), kCellBlock) % GraphAllocator::kAlignment != 0 || graph_.cells % kCellBlock != 0) {
-      return false;
-    }
-    return allocator_.may_shrink() >= 0 && allocator_.may_grow() >= 0;
-  }
   int64_t Row(int64_t width) const { return Times(Times(kFloat, graph_.tokens), width); }
-  size_t Kind(int64_t layer) const {
-    return std::min<size_t>(arch_.layer_group[static_cast<size_t>(layer)], kMostKinds - 1);
-  }
   const LayerShape& Shape(int64_t layer) const {
     return arch_.groups[arch_.layer_group[static_cast<size_t>(layer)]].shape;
   }
 
-  Place Alloc(int64_t bytes) { return allocator_.Alloc(bytes); }
-  void Free(Place* place) { allocator_.Free(place); }
+  Place Alloc(int64_t bytes) { return s_.allocator.Alloc(bytes); }
+  void Free(Place* place) { s_.allocator.Free(place); }
   // An operator that reads `from` for the last time.
   Place Op(int64_t bytes, Place* from) {
     const Place result = Alloc(bytes);
@@ -136,60 +201,63 @@ class GraphWalk {
     return result;
   }
 
-  // The scheduler copies what a device needs from elsewhere to the start of its part, in the order of first
-  // use. With pipeline parallelism there are several copies, and none is ever given back
-  // (ggml_backend_sched_split_graph marks them as outputs).
-  void TakeInput(Place* kept, int64_t bytes) {
-    for (int64_t i = 0; i < part_.copies; ++i) *kept = Alloc(bytes);
-    if (part_.copies > 1) *kept = {};
+  void Resize(int64_t cells, Inputs* inputs) {
+    if (inputs->cells == 0 || inputs->cells == cells) return;
+    const int64_t now = GraphAllocator::Aligned(MaskBytes(graph_, part_, cells));
+    const int64_t before = GraphAllocator::Aligned(MaskBytes(graph_, part_, inputs->cells));
+    const int64_t end = inputs->mask_end;
+    const int64_t grown = now - before;
+    inputs->cells = cells;
+    inputs->mask.size = now;
+    s_.allocator.Shift(end, grown);
+    for (Place* place : {&s_.stream, &s_.normed_input, &s_.positions, &s_.output_rows}) {
+      if (place->offset >= end) place->offset += grown;
+    }
+    for (Inputs* moved : {&s_.full, &s_.window}) {
+      if (moved->mask_end >= end) moved->mask_end += grown;
+      for (Place* place :
+           {&moved->mask, &moved->k_rows, &moved->v_rows, &moved->k_rotation, &moved->v_rotation}) {
+        if (place->offset >= end) place->offset += grown;
+      }
+    }
   }
 
   void TakeInputs() {
-    const int64_t per_token = graph_.tokens;
-    TakeInput(&stream_, hidden_);
-    // The scheduler leaves the norm at a device's border on the device before it, so both the stream and its
-    // norm come over (the FIXME in llm_graph_context::cb).
-    if (!part_.casts_mask) TakeInput(&normed_input_, hidden_);
-    TakeInput(&positions_, 4 * per_token * PositionsPerToken(arch_));
-    bool seen_full = false;
-    bool seen_sliding = false;
-    const int64_t full_mask = Times(graph_.cells, per_token);
-    const int64_t window_mask = Times(graph_.window_cells, per_token);
-    const int64_t scalar = graph_.flash_attention && (graph_.half_mask || !part_.casts_mask) ? kHalf : kFloat;
-    for (int64_t layer = part_.first_layer; layer < part_.end_layer; ++layer) {
-      const LayerShape& shape = Shape(layer);
-      if (shape.attention.kind == AttentionKind::kNone) continue;
-      const bool slides = Slides(graph_, shape.attention);
-      if (slides ? seen_sliding : seen_full) {
-        if (seen_full && (seen_sliding || !graph_.windowed)) break;
-        continue;
+    VisitInputs(graph_, part_, [this](InputKind kind, bool window, int64_t bytes) {
+      Place place = s_.allocator.AllocCopies(bytes, part_.copies);
+      Inputs& inputs = window ? s_.window : s_.full;
+      if (kind == InputKind::kMask) {
+        inputs.cells = window ? graph_.window_cells : graph_.cells;
+        inputs.mask_end = place.offset + place.size;
+        inputs.needs_cast = CastsMask(graph_, part_);
       }
-      (slides ? seen_sliding : seen_full) = true;
-      MaskState& mask = slides ? window_ : full_;
-      const int64_t k_rotation = KeyRotation(graph_, shape.attention);
-      const int64_t v_rotation = ValueRotation(graph_, shape.attention);
-      if (k_rotation > 0) TakeInput(&mask.k_rotation, k_rotation);
-      if (v_rotation > 0) TakeInput(&mask.v_rotation, v_rotation);
-      if (graph_.row_indices) {
-        TakeInput(&mask.k_rows, kIndex * per_token);
-        // Without flash attention V is stored transposed, element by element.
-        const int64_t width = ValueWidth(graph_, shape.attention);
-        if (width > 0) TakeInput(&mask.v_rows, Times(kIndex * per_token, graph_.flash_attention ? 1 : width));
-      }
-      TakeInput(&mask.mask, Times(scalar, slides ? window_mask : full_mask));
-      mask.cells = slides ? graph_.window_cells : graph_.cells;
-      mask.needs_cast = graph_.flash_attention && scalar == kFloat;
-      full_cast_ = full_cast_ || (mask.needs_cast && !slides);
-    }
-    if (part_.output) TakeInput(&output_rows_, 4 * graph_.outputs);
+      if (part_.copies == 1) *Held(kind, &inputs) = place;
+    });
   }
 
-  struct MaskState {
-    Place mask;
-    Place k_rows, v_rows, k_rotation, v_rotation;
-    int64_t cells = 0;
-    bool needs_cast = false;
-  };
+  Place* Held(InputKind kind, Inputs* inputs) {
+    switch (kind) {
+      case InputKind::kStream:
+        return &s_.stream;
+      case InputKind::kNormedStream:
+        return &s_.normed_input;
+      case InputKind::kPositions:
+        return &s_.positions;
+      case InputKind::kKeyRotation:
+        return &inputs->k_rotation;
+      case InputKind::kValueRotation:
+        return &inputs->v_rotation;
+      case InputKind::kKeyRows:
+        return &inputs->k_rows;
+      case InputKind::kValueRows:
+        return &inputs->v_rows;
+      case InputKind::kMask:
+        return &inputs->mask;
+      case InputKind::kOutputRows:
+        break;
+    }
+    return &s_.output_rows;
+  }
 
   void WalkLayer(int64_t layer) {
     const LayerShape& shape = Shape(layer);
@@ -202,10 +270,10 @@ class GraphWalk {
     if (last_layer_) FreeUnreadInputs(shape);
     const bool before = !NormalizesAfterOnly(arch_);
 
-    Place residual = stream_;
-    stream_ = {};
+    Place residual = s_.stream;
+    s_.stream = {};
     Place normed = before ? Alloc(hidden_) : Place{};
-    Free(&normed_input_);
+    Free(&s_.normed_input);
     Place* const keep = parallel ? nullptr : &normed;  // who reads the normalised stream last frees it
     Place mixed;
     if (attends) mixed = WalkAttention(shape.attention, recurs ? nullptr : keep);
@@ -220,14 +288,14 @@ class GraphWalk {
     }
     if (!feeds) {
       Free(&normed);
-      stream_ = mixes ? mixed : residual;
+      s_.stream = mixes ? mixed : residual;
       return;
     }
     if (parallel) {
       Place fed = WalkMlp(shape.mlp, layer, &normed);
       Free(&residual);
       Free(&mixed);
-      stream_ = fed;
+      s_.stream = fed;
       return;
     }
     if (!mixes) {
@@ -237,27 +305,22 @@ class GraphWalk {
     }
     Place fed = WalkMlp(shape.mlp, layer, &normed);
     Free(&mixed);
-    stream_ = fed;
-  }
-
-  void FreeMask(MaskState* mask) {
-    if (mask == &full_) return allocator_.FreeStretchable(&mask->mask);
-    Free(&mask->mask);
+    s_.stream = fed;
   }
 
   // What the last layer does not read was read for the last time before it.
   void FreeUnreadInputs(const LayerShape& last) {
     const bool attends = last.attention.kind != AttentionKind::kNone;
     const bool slides = attends && Slides(graph_, last.attention);
-    for (MaskState* mask : {&full_, &window_}) {
-      if (attends && (mask == &window_) == slides) continue;
-      FreeMask(mask);
+    for (Inputs* mask : {&s_.full, &s_.window}) {
+      if (attends && (mask == &s_.window) == slides) continue;
+      Free(&mask->mask);
       Free(&mask->k_rotation);
       Free(&mask->v_rotation);
       Free(&mask->k_rows);
       Free(&mask->v_rows);
     }
-    if (!attends) Free(&positions_);
+    if (!attends) Free(&s_.positions);
   }
 
   // In the last layer only the rows whose logits are wanted go on.
@@ -266,7 +329,7 @@ class GraphWalk {
     *mixed = Op(rows, mixed);
     *residual = Op(rows, residual);
     if (normed != nullptr) *normed = Op(rows, normed);
-    Free(&output_rows_);
+    Free(&s_.output_rows);
     rows_narrowed_ = true;
   }
 
@@ -277,13 +340,13 @@ class GraphWalk {
   // -------------------------------------------------------------------------------------------
 
   Place WalkAttention(const Attention& attention, Place* normed) {
-    MaskState& mask = Slides(graph_, attention) ? window_ : full_;
+    Inputs& mask = Slides(graph_, attention) ? s_.window : s_.full;
     const bool latent = attention.kind == AttentionKind::kLatent;
     return latent ? WalkLatent(attention, normed, &mask) : WalkHeads(attention, normed, &mask);
   }
 
   // Projections, cache update, attention, output projection: build_qkv and build_attn.
-  Place WalkHeads(const Attention& attention, Place* normed, MaskState* mask) {
+  Place WalkHeads(const Attention& attention, Place* normed, Inputs* mask) {
     const int64_t query = Row(Times(attention.heads, attention.key_dim));
     const int64_t keys = Row(Times(attention.kv_heads, attention.key_dim));
     const int64_t values = Row(Times(attention.kv_heads, attention.value_dim));
@@ -324,16 +387,16 @@ class GraphWalk {
   }
 
   // Positions and cache rows are read for the last time in the last layer.
-  void ReadCacheInputs(MaskState* mask) {
+  void ReadCacheInputs(Inputs* mask) {
     if (!last_layer_) return;
-    Free(&positions_);
+    Free(&s_.positions);
     Free(&mask->k_rotation);
     Free(&mask->k_rows);
     Free(&mask->v_rows);
   }
 
   // The attention itself. `attended` is the size of its result.
-  Place Attend(int64_t heads, int64_t attended, Place* q, MaskState* mask, bool value_is_view_of_key) {
+  Place Attend(int64_t heads, int64_t attended, Place* q, Inputs* mask, bool value_is_view_of_key) {
     if (graph_.flash_attention) {
       if (mask->needs_cast) {
         Place cast = Alloc(Times(Times(kHalf, mask->cells), graph_.tokens));
@@ -342,12 +405,12 @@ class GraphWalk {
         mask->needs_cast = false;
       }
       Place result = Op(attended, q);
-      if (last_layer_) FreeMask(mask);
+      if (last_layer_) Free(&mask->mask);
       return result;
     }
     Place scores = Alloc(Times(Row(mask->cells), heads));
     Free(q);
-    if (last_layer_) FreeMask(mask);
+    if (last_layer_) Free(&mask->mask);
     Place transposed;  // V is stored transposed, but a view of K has to be turned here
     if (value_is_view_of_key) transposed = Alloc(Times(Times(kHalf, mask->cells), value_width_));
     Place result = Alloc(attended);
@@ -358,7 +421,7 @@ class GraphWalk {
 
   // MLA. With the latent cache, queries are taken into the latent space and the result out of it
   // (src/models/deepseek2.cpp); older builds expand K and V to full heads.
-  Place WalkLatent(const Attention& attention, Place* normed, MaskState* mask) {
+  Place WalkLatent(const Attention& attention, Place* normed, Inputs* mask) {
     const int64_t heads = attention.heads;
     const int64_t rank = attention.kv_lora_rank;
     const int64_t rope = attention.rope_dim;
@@ -393,7 +456,7 @@ class GraphWalk {
     return Op(hidden_, &out);
   }
 
-  Place WalkLatentExpanded(const Attention& attention, Place* normed, MaskState* mask, Place* q) {
+  Place WalkLatentExpanded(const Attention& attention, Place* normed, Inputs* mask, Place* q) {
     const int64_t heads = attention.heads;
     const int64_t head = attention.nope_dim + attention.rope_dim;
     Place q_rope = Alloc(Row(Times(heads, attention.rope_dim)));
@@ -665,7 +728,7 @@ class GraphWalk {
     if (part_.staged_output > 0) weight = Alloc(part_.staged_output);
     Place logits = Alloc(OutputRow(arch_.vocab));
     Free(&weight);
-    Free(&stream_);
+    Free(&s_.stream);
     Free(&logits);
   }
 
@@ -673,12 +736,9 @@ class GraphWalk {
   const LlamaGraphPart& part_;
   const Architecture& arch_;
   const int64_t hidden_;
-  GraphAllocator allocator_;
-  Place stream_, normed_input_, positions_, output_rows_;
-  MaskState full_, window_;
+  State& s_;
   int64_t value_width_ = 0;
   const bool fused_gate_up_ = FusesGateAndUp(arch_);
-  bool full_cast_ = false;
   bool last_layer_ = false;
   bool on_host_ = false;
   bool rows_narrowed_ = false;
@@ -687,29 +747,73 @@ class GraphWalk {
 }  // namespace
 
 Bytes ComputeBuffer(const LlamaGraph& graph, const LlamaGraphPart& part) {
-  return Bytes(GraphWalk(graph, part).Run());
+  ComputeBufferWalk::State state;
+  GraphWalk walk(graph, part, &state);
+  walk.WalkToLastLayer();
+  return walk.Finish();
+}
+
+bool WalkAlike(const LlamaGraph& graph, const LlamaGraphPart& a, const LlamaGraphPart& b) {
+  const Architecture& architecture = *graph.architecture;
+  if (a.first_layer >= a.end_layer || b.first_layer >= b.end_layer) return false;
+  if (a.output != b.output || a.copies != b.copies || CastsMask(graph, a) != CastsMask(graph, b))
+    return false;
+  if (a.copies == 1 && a.casts_mask != b.casts_mask) return false;  // inputs differ, and are given back
+  for (const LlamaGraphPart* part : {&a, &b}) {
+    if (part->staged_layers > 0 || part->staged_output > 0 || part->host_layers > 0) return false;
+  }
+  const auto& kinds = architecture.layer_group;
+  const auto kind = [&kinds](int64_t layer) { return kinds[static_cast<size_t>(layer)]; };
+  if (kind(a.end_layer - 1) != kind(b.end_layer - 1)) return false;
+  std::array<uint16_t, kWalksPerKind * kMostKinds> walked;
+  size_t count = 0, same = 0;
+  VisitWalkedLayers(architecture, a, [&](int64_t layer) { walked[count++] = kind(layer); });
+  bool alike = true;
+  VisitWalkedLayers(architecture, b, [&](int64_t layer) {
+    alike = alike && same < count && walked[same] == kind(layer);
+    ++same;
+  });
+  return alike && same == count;
 }
 
 ComputeBufferWalk::ComputeBufferWalk(const LlamaGraph& graph, const LlamaGraphPart& part)
-    : cells_(graph.cells), window_cells_(graph.window_cells), tokens_(graph.tokens), outputs_(graph.outputs) {
-  GraphWalk walk(graph, part);
-  bytes_ = Bytes(walk.Run());
-  least_cells_ = walk.LeastCells();
-  most_cells_ = walk.MostCells();
-  per_cell_ = walk.BytesPerCell();
+    : graph_(graph), part_(part) {
+  GraphWalk walk(graph, part_, &state_);
+  walk.WalkToLastLayer();
+  if (part_.copies > 1) above_ = walk.Finish().count() - InputBytes(graph, part_);
 }
 
-bool ComputeBufferWalk::AnswersFor(const LlamaGraph& graph) const {
-  if (graph.tokens != tokens_ || graph.outputs != outputs_) return false;
-  if (graph.windowed && graph.window_cells != window_cells_) return false;
-  if (graph.cells == cells_) return true;
-  return graph.cells >= std::max<int64_t>(least_cells_, 1) && graph.cells <= most_cells_ &&
-         graph.cells % GraphWalk::kCellBlock == 0 &&
-         Times(per_cell_, graph.cells) < GraphAllocator::kLargestTensor;
+// Without flash attention, or where a mask is cast, layers before the last one depend on the length as well.
+bool ComputeBufferWalk::Continues(const LlamaGraph& graph) const {
+  LlamaGraph same = graph;
+  same.cells = graph_.cells;
+  same.window_cells = graph_.window_cells;
+  if (same != graph_) return false;
+  const bool masks_only = graph.flash_attention && !CastsMask(graph, part_);
+  return masks_only || graph == graph_;
 }
 
-Bytes ComputeBufferWalk::BytesFor(const LlamaGraph& graph) const {
-  return bytes_ + Bytes(per_cell_) * (graph.cells - cells_);
+Bytes ComputeBufferWalk::BytesFor(const LlamaGraph& graph, const LlamaGraphPart& part) {
+  if (!Continues(graph)) *this = ComputeBufferWalk(graph, part_);
+  if (part.copies > 1) return Bytes(InputBytes(graph, part) + above_);
+  State state = state_;
+  GraphWalk walk(graph, part_, &state);
+  walk.TakeLengths();
+  return walk.Finish();
+}
+
+ComputeBufferWalk UsualWalk(const Architecture& architecture) {
+  LlamaGraph graph;
+  graph.architecture = &architecture;
+  graph.tokens = 512;
+  graph.outputs = graph.sequences = 4;  // common/arg.cpp: slots of llama-server
+  graph.cells = graph.window_cells = 4096;
+  for (const LayerGroup& group : architecture.groups) {
+    graph.windowed = graph.windowed || CanHaveWindow(group.shape.attention);
+  }
+  LlamaGraphPart whole;
+  whole.end_layer = architecture.layers;
+  return ComputeBufferWalk(graph, whole);
 }
 
 Bytes HostComputeBuffer(const LlamaGraph& graph, int64_t copies, int64_t host_layers) {

@@ -12,7 +12,7 @@
 #include <cstdint>
 
 #include "core/architecture.h"
-#include "core/engine_version.h"
+#include "core/llama_graph_allocator.h"
 #include "core/units.h"
 
 namespace plimsoll {
@@ -39,6 +39,7 @@ struct LlamaGraph {
   bool latent_cache = true;  // MLA
   bool latent_without_v = true;
   bool windowed = false;  // sliding layers have their own cells, masks and indices
+  friend bool operator==(const LlamaGraph&, const LlamaGraph&) = default;
 };
 
 // What one device computes.
@@ -54,29 +55,59 @@ struct LlamaGraphPart {
   int64_t host_layers =
       0;  // layers below this one are in RAM altogether: their products run here all the same
   int64_t staged_matrix = 0;  // the largest matrix of such a layer
+  friend bool operator==(const LlamaGraphPart&, const LlamaGraphPart&) = default;
 };
 
 // REQUIRES: 0 <= first_layer <= end_layer <= architecture->layers, tokens >= 1.
 Bytes ComputeBuffer(const LlamaGraph& graph, const LlamaGraphPart& part);
 
-// A walk that also answers for other lengths of the context: most often only the mask of the whole context
-// grows, and everything behind it moves along.
+// Whether one walk answers for both parts: they walk the same kinds of layers in the same order. Cards in the
+// middle of many most often do.
+bool WalkAlike(const LlamaGraph& graph, const LlamaGraphPart& a, const LlamaGraphPart& b);
+
+// The same for one length of the context after another, at the price of much less than a walk. The masks lie
+// below everything that the layers need and are held until the last layer, so another length only moves what
+// lies behind them: the walk stops before the last layer, and each length goes on from there. With several
+// copies inputs are never given back, and nothing but their size changes.
 class ComputeBufferWalk {
  public:
   ComputeBufferWalk() = default;
+  // Walks when it is asked.
+  explicit ComputeBufferWalk(const LlamaGraphPart& part) : part_(part) {}
   ComputeBufferWalk(const LlamaGraph& graph, const LlamaGraphPart& part);
 
-  // Whether BytesFor(graph) is exact. REQUIRES: `graph` differs from the one walked in cells, window_cells,
-  // tokens and outputs at most.
-  bool AnswersFor(const LlamaGraph& graph) const;
-  Bytes BytesFor(const LlamaGraph& graph) const;
+  const LlamaGraphPart& part() const { return part_; }
+
+  // Equal to ComputeBuffer(graph, part). Walks anew where `graph` differs from the one of the last walk in
+  // more than the length. REQUIRES: `part` walks alike with part().
+  Bytes BytesFor(const LlamaGraph& graph, const LlamaGraphPart& part);
+
+  // What is held where. A place of size zero is not held.
+  struct State {
+    // What attention reads beside the stream. With several copies nothing is given back.
+    struct Inputs {
+      GraphAllocator::Place mask, k_rows, v_rows, k_rotation, v_rotation;
+      int64_t cells = 0;     // a row of the mask; 0: no layer has it
+      int64_t mask_end = 0;  // behind the last copy
+      bool needs_cast = false;
+    };
+    GraphAllocator allocator;
+    GraphAllocator::Place stream, normed_input, positions, output_rows;
+    Inputs full, window;
+  };
 
  private:
-  int64_t cells_ = 0, window_cells_ = 0, tokens_ = 0, outputs_ = 0;
-  int64_t least_cells_ = 0, most_cells_ = 0;  // between these the buffer grows with the mask
-  int64_t per_cell_ = 0;                      // bytes
-  Bytes bytes_;
+  bool Continues(const LlamaGraph& graph) const;
+
+  LlamaGraph graph_;  // as walked
+  LlamaGraphPart part_;
+  State state_;        // one copy: before the last layer
+  int64_t above_ = 0;  // several: what lies above the inputs
 };
+
+// What is walked most often: the whole model on one card as the newest llama-server reserves it when nothing
+// else is asked for.
+ComputeBufferWalk UsualWalk(const Architecture& architecture);
 
 // The pinned buffer in RAM: the graph's inputs and the rows of the token embedding.
 // `host_layers` of the first layers keep their caches in RAM.

@@ -8,6 +8,7 @@
 #ifndef PLIMSOLL_CORE_LLAMA_GRAPH_ALLOCATOR_H_
 #define PLIMSOLL_CORE_LLAMA_GRAPH_ALLOCATOR_H_
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -29,37 +30,41 @@ class GraphAllocator {
   // Larger than any device; keeps offsets far from overflow whatever the shapes are.
   static constexpr int64_t kLargestTensor = int64_t{1} << 46;
 
-  GraphAllocator() {
-    holes_[0] = {0, kLargestTensor * 1024};
-  }  // NOLINT: the rest is written before it is read
+  GraphAllocator() {}  // NOLINT: holes are written before they are read
 
   Place Alloc(int64_t bytes);
-  void Free(Place* place);
-  // Free() for the one place of which the caller wants to know what another size of it would change.
-  void FreeStretchable(Place* place);
+  // Several of a size, one behind the other. REQUIRES: nothing was given back yet.
+  Place AllocCopies(int64_t bytes, int64_t copies);
+  // What Alloc() makes of a size.
+  static constexpr int64_t Aligned(int64_t bytes) {
+    return (std::clamp<int64_t>(bytes, 1, kLargestTensor) + kAlignment - 1) & -kAlignment;
+  }
+  void Free(Place* place) {
+    if (place->size == 0) return;
+    GiveBack(place->offset, place->offset + place->size);
+    *place = {};
+  }
+  // Moves whatever lies at `offset` or behind it by `bytes`: what would have come about if the places before
+  // it had taken that much more from the start. REQUIRES: they are still held, and no hole joins them from
+  // behind.
+  void Shift(int64_t offset, int64_t bytes);
 
   int64_t peak() const { return peak_; }
-  // By how much the stretchable place could have been smaller or larger with every tensor falling into the
-  // same hole: then the peak differs by as much as its size. Negative: not known.
-  int64_t may_shrink() const { return may_shrink_; }
-  int64_t may_grow() const { return may_grow_; }
 
  private:
   struct Hole {
-    int64_t offset;
-    int64_t size;
+    int64_t begin;
+    int64_t end;
   };
   static constexpr int kMostHoles = 48;  // a layer's graph leaves fewer than twelve
 
-  void Remove(int index);
-  void CheckStretch(int64_t size, int chosen);
+  void GiveBack(int64_t begin, int64_t end);
+  void Remove(Hole* hole);
 
-  std::array<Hole, kMostHoles> holes_;  // the first count_, by offset; the last one is the open end
-  int count_ = 1;
+  std::array<Hole, kMostHoles> holes_;  // the first count_, by place
+  int count_ = 0;
+  int64_t end_ = 0;  // behind it everything is free
   int64_t peak_ = 0;
-  int64_t stretch_end_ = 0;  // where the stretchable place ended; 0: not freed yet
-  int64_t may_shrink_ = kLargestTensor;
-  int64_t may_grow_ = kLargestTensor;
 };
 
 }  // namespace plimsoll

@@ -9,11 +9,6 @@ namespace plimsoll {
 
 namespace {
 
-bool CanHaveWindow(const Attention& attention) {
-  return attention.kind == AttentionKind::kSliding || attention.kind == AttentionKind::kChunked ||
-         attention.kind == AttentionKind::kCompressed;
-}
-
 // What sizes are rounded up to. Since late 2025 always 256; before, what the attention kernel needed
 // (llama_kv_cache::get_padding).
 int64_t Padding(const Resolved& resolved) {
@@ -29,28 +24,28 @@ int64_t WidestWindow(const Architecture& architecture) {
   return window;
 }
 
-// A key and a value row of one cell. MLA counts as one head whatever the model says.
-Bytes CellBytes(const LlamaCache& cache, const Attention& attention) {
-  const KvTypes& types = cache.types;
-  if (attention.kind == AttentionKind::kLatent) {
-    if (!cache.latent) {
-      const int64_t heads = attention.heads;
-      return KvTypeBytes(types.k, heads * (attention.nope_dim + attention.rope_dim)) +
-             KvTypeBytes(types.v, std::max(cache.widest_value, heads * attention.value_dim));
-    }
-    const Bytes key = KvTypeBytes(types.k, attention.kv_lora_rank + attention.rope_dim) +
-                      KvTypeBytes(types.k, attention.index_dim);
-    return cache.latent_without_v ? key : key + KvTypeBytes(types.v, attention.kv_lora_rank);
-  }
-  const int64_t values = ValueElements(attention);
-  return KvTypeBytes(types.k, KeyElements(attention)) + KvTypeBytes(types.k, attention.index_dim) +
-         KvTypeBytes(types.v, values > 0 ? std::max(cache.widest_value, values) : 0);
-}
-
 }  // namespace
+
+bool CanHaveWindow(const Attention& attention) {
+  return attention.kind == AttentionKind::kSliding || attention.kind == AttentionKind::kChunked ||
+         attention.kind == AttentionKind::kCompressed;
+}
 
 bool HasWindow(const LlamaCache& cache, const Attention& attention) {
   return cache.windowed && CanHaveWindow(attention);
+}
+
+void SetContext(int64_t context, LlamaCache* cache) {
+  if (cache->pads_streams) {
+    cache->cells = RoundUp(std::max<int64_t>(context / cache->streams, 1), cache->padding);
+  } else {
+    cache->cells = std::max<int64_t>(RoundUp(context, cache->padding) / cache->streams, 1);
+  }
+  cache->context = internal::SaturatingMultiply(cache->cells, cache->streams);
+  cache->window_cells = cache->cells;
+  if (cache->windowed) {
+    cache->window_cells = RoundUp(std::min(cache->cells, cache->window_wanted), cache->padding);
+  }
 }
 
 LlamaCache ShapeLlamaCache(const Resolved& resolved, int64_t context) {
@@ -59,23 +54,14 @@ LlamaCache ShapeLlamaCache(const Resolved& resolved, int64_t context) {
   cache.sequences = std::max<int64_t>(resolved.max_num_seqs, 1);
   const bool unified = resolved.kv_unified || !Has(version, LlamaChange::kStreams);
   cache.streams = unified ? 1 : cache.sequences;
-  const int64_t padding = Padding(resolved);
-  if (Has(version, LlamaChange::kContextPadded256)) {
-    cache.cells = RoundUp(std::max<int64_t>(context / cache.streams, 1), padding);
-  } else {
-    cache.cells = std::max<int64_t>(RoundUp(context, padding) / cache.streams, 1);
-  }
-  cache.context = internal::SaturatingMultiply(cache.cells, cache.streams);
-
+  cache.pads_streams = Has(version, LlamaChange::kContextPadded256);
+  cache.padding = Padding(resolved);
   const int64_t window = WidestWindow(*resolved.architecture);
   cache.slides = window > 0;
   cache.windowed = window > 0 && Has(version, LlamaChange::kSlidingWindowCache);
-  cache.window_cells = cache.cells;
-  if (cache.windowed) {
-    const int64_t wanted = internal::SaturatingAdd(
-        internal::SaturatingMultiply(window, unified ? cache.sequences : 1), resolved.n_ubatch);
-    cache.window_cells = RoundUp(std::min(cache.cells, wanted), padding);
-  }
+  cache.window_wanted = internal::SaturatingAdd(
+      internal::SaturatingMultiply(window, unified ? cache.sequences : 1), resolved.n_ubatch);
+  SetContext(context, &cache);
   if (Has(version, LlamaChange::kStateSnapshots)) {
     cache.snapshots = 1 + std::max<int64_t>(resolved.speculative.num_tokens, 0);
   }
@@ -94,9 +80,30 @@ LlamaCache ShapeLlamaCache(const Resolved& resolved, int64_t context) {
   return cache;
 }
 
-Bytes LayerCacheBytes(const LlamaCache& cache, const Attention& attention) {
+// A key and a value row of one cell. MLA counts as one head whatever the model says.
+Bytes CellBytes(const LlamaCache& cache, const Attention& attention) {
   if (attention.kind == AttentionKind::kNone || attention.shares_kv) return Bytes(0);
-  const Bytes cell = CellBytes(cache, attention);
+  const KvTypes& types = cache.types;
+  if (attention.kind == AttentionKind::kLatent) {
+    if (!cache.latent) {
+      const int64_t heads = attention.heads;
+      return KvTypeBytes(types.k, heads * (attention.nope_dim + attention.rope_dim)) +
+             KvTypeBytes(types.v, std::max(cache.widest_value, heads * attention.value_dim));
+    }
+    const Bytes key = KvTypeBytes(types.k, attention.kv_lora_rank + attention.rope_dim) +
+                      KvTypeBytes(types.k, attention.index_dim);
+    return cache.latent_without_v ? key : key + KvTypeBytes(types.v, attention.kv_lora_rank);
+  }
+  const int64_t values = ValueElements(attention);
+  return KvTypeBytes(types.k, KeyElements(attention)) + KvTypeBytes(types.k, attention.index_dim) +
+         KvTypeBytes(types.v, values > 0 ? std::max(cache.widest_value, values) : 0);
+}
+
+Bytes LayerCacheBytes(const LlamaCache& cache, const Attention& attention) {
+  return LayerCacheBytes(cache, attention, CellBytes(cache, attention));
+}
+
+Bytes LayerCacheBytes(const LlamaCache& cache, const Attention& attention, Bytes cell) {
   const int64_t cells = HasWindow(cache, attention) ? cache.window_cells : cache.cells;
   Bytes bytes = cell * cells * cache.streams;
   // DeepSeek-V4 keeps compressed keys of the whole context beside the window (llama-kv-cache-dsv4.cpp).

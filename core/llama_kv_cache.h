@@ -28,15 +28,27 @@ struct LlamaCache {
   bool latent_without_v = true;
   KvTypes types;
   int64_t widest_value = 0;  // elements of V per cell; not zero: every layer takes this (no flash attention)
+
+  // What another length is rounded by.
+  int64_t padding = 256;
+  bool pads_streams = true;   // each stream by itself; else all together
+  int64_t window_wanted = 0;  // cells, before padding
 };
 
 // The cache that this configuration opens for a context of `context` tokens. REQUIRES: context >= 1.
 LlamaCache ShapeLlamaCache(const Resolved& resolved, int64_t context);
+// The same cache for another length.
+void SetContext(int64_t context, LlamaCache* cache);
 
 // All streams of one layer.
 Bytes LayerCacheBytes(const LlamaCache& cache, const Attention& attention);
+// The same when the bytes of a cell, which depend on no length, are known.
+Bytes CellBytes(const LlamaCache& cache, const Attention& attention);
+Bytes LayerCacheBytes(const LlamaCache& cache, const Attention& attention, Bytes cell);
 Bytes LayerStateBytes(const LlamaCache& cache, const Recurrent& recurrent);
 
+// Whether llama.cpp calls this a layer with a window.
+bool CanHaveWindow(const Attention& attention);
 // Whether this layer lives in window_cells.
 bool HasWindow(const LlamaCache& cache, const Attention& attention);
 

@@ -138,7 +138,7 @@ void AddPlacementTerms(const Resolved& resolved, const Report& report, const Lla
 std::vector<std::string> LlamaLog(const Resolved& resolved, const Report& report) {
   std::vector<std::string> lines;
   const LlamaPlan plan(resolved);
-  const LlamaCache cache = plan.Cache(resolved.max_model_len);
+  const LlamaCache cache = ShapeLlamaCache(resolved, resolved.max_model_len);
   const Prefixes prefixes = PrefixesOf(resolved.version);
   const int64_t layers = static_cast<int64_t>(plan.layout().layers.size());
   std::vector<std::string> devices;
@@ -192,7 +192,7 @@ std::vector<Term> ExplainLlama(const Resolved& resolved, const Report& report) {
   const size_t card = Fullest(report);
   const GpuReport& gpu = report.per_gpu[card];
   const LlamaPlan plan(resolved);
-  const LlamaCache cache = plan.Cache(resolved.max_model_len);
+  const LlamaCache cache = ShapeLlamaCache(resolved, resolved.max_model_len);
   const LlamaDevice& device = plan.placement().devices[card];
 
   terms.push_back({"Weights", "tensors of the layers on this card, the output layer on the last",

@@ -1,6 +1,7 @@
 #include "core/llama_plan.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 
 #include "core/kv_cache.h"
@@ -60,6 +61,10 @@ const GgufLayout* RememberedLayout(const Resolved& resolved) {
   return same && resolved.format->family == FormatFamily::kGguf ? &bound->gguf : nullptr;
 }
 
+const ComputeBufferWalk* RememberedWalk(const Resolved& resolved) {
+  return RememberedLayout(resolved) != nullptr ? &resolved.bound->walk : nullptr;
+}
+
 std::vector<Bytes> FreeMemory(const Resolved& resolved) {
   std::vector<Bytes> free;
   free.reserve(resolved.cards.size());
@@ -81,26 +86,6 @@ Bytes VisionBytes(const Architecture& architecture) {
   }
   if (weights == Bytes(0)) return weights;
   return weights + MiBFromDouble(Value(Measure::kLlamaVisionBuffer));
-}
-
-// Whether two cards behind the first need the same buffer: the same kinds of layers, as often as a walk tells
-// apart, beginning and ending alike.
-bool AlikeParts(const Architecture& architecture, const LlamaGraphPart& a, const LlamaGraphPart& b) {
-  if (a.output != b.output || a.copies != b.copies) return false;
-  if (a.first_layer >= a.end_layer || b.first_layer >= b.end_layer) return false;
-  const auto kind = [&](int64_t layer) { return architecture.layer_group[static_cast<size_t>(layer)]; };
-  if (kind(a.first_layer) != kind(b.first_layer) || kind(a.end_layer - 1) != kind(b.end_layer - 1))
-    return false;
-  for (size_t group = 0; group < architecture.groups.size(); ++group) {
-    const int32_t index = static_cast<int32_t>(group);
-    const auto layers = [&](const LlamaGraphPart& part) {
-      return std::min(architecture.LayersBefore(index, static_cast<int32_t>(part.end_layer)) -
-                          architecture.LayersBefore(index, static_cast<int32_t>(part.first_layer)),
-                      4);
-    };
-    if (layers(a) != layers(b)) return false;
-  }
-  return true;
 }
 
 // Drafting with the model's own prediction layers needs a file that holds them. Where the usual conversion
@@ -128,6 +113,7 @@ Bytes MissingDraftLayers(const Resolved& resolved, const GgufLayout& layout) {
 
 constexpr Bytes kSmallestStaged = KiB(64);
 
+// LoRA matrices beside one layer of each group; empty: none.
 // src/llama-adapter.cpp: each adapter keeps A and B of every adapted matrix where the matrix itself lies, in
 // 16 bits as convert_lora_to_gguf.py writes them. Adapters touch attention and the dense MLP.
 std::vector<Bytes> AdapterBytes(const Architecture& architecture, const Lora& lora) {
@@ -148,6 +134,47 @@ bool IsQuantized(KvType type) {
          type == KvType::kQ4_0;
 }
 
+// The graph of one batch at the cache's present length.
+void SetLengths(const Resolved& resolved, const LlamaCache& cache, LlamaGraph* graph) {
+  graph->tokens = std::max<int64_t>(std::min(resolved.n_ubatch, cache.context), 1);
+  graph->outputs = graph->tokens;
+  if (Has(resolved.version, LlamaChange::kFewLogits)) {
+    const int64_t per_slot = 1 + std::max<int64_t>(resolved.speculative.num_tokens, 0);
+    graph->outputs = std::min(graph->tokens, internal::SaturatingMultiply(cache.sequences, per_slot));
+  }
+  graph->cells = cache.cells;
+  graph->window_cells = cache.window_cells;
+}
+
+LlamaGraph GraphOf(const Resolved& resolved, const LlamaCache& cache) {
+  const EngineVersion& version = resolved.version;
+  LlamaGraph graph;
+  graph.architecture = resolved.architecture;
+  graph.sequences = cache.sequences;
+  graph.windowed = cache.slides;
+  graph.flash_attention = resolved.flash_attention;
+  graph.quantized_k = IsQuantized(cache.types.k);
+  graph.quantized_v = IsQuantized(cache.types.v);
+  graph.snapshots = cache.snapshots;
+  graph.glu_operator = Has(version, LlamaChange::kGluOperator);
+  graph.row_indices = Has(version, LlamaChange::kRowIndices);
+  graph.embedding_input = Has(version, LlamaChange::kEmbeddingInput);
+  graph.half_mask = Has(version, LlamaChange::kHalfMask);
+  graph.rotate_cache = Has(version, LlamaChange::kCacheRotation);
+  graph.fused_delta_net = Has(version, LlamaChange::kFusedDeltaNet);
+  graph.latent_cache = cache.latent;
+  graph.latent_without_v = cache.latent_without_v;
+  SetLengths(resolved, cache, &graph);
+  return graph;
+}
+
+// A separate draft model's, all cards together.
+Bytes DraftWeights(const Resolved& resolved) {
+  if (resolved.draft == nullptr || resolved.draft_format == nullptr) return Bytes(0);
+  const GgufLayout draft = LayOut(resolved.draft->architecture, *resolved.draft_format);
+  return draft.tensors + (draft.tied ? draft.output : Bytes(0)) - draft.token_embedding;
+}
+
 }  // namespace
 
 Bytes LlamaRuntimeBytes(const Gpu& gpu) {
@@ -163,74 +190,116 @@ Bytes LlamaRuntimeBytes(const Gpu& gpu) {
 }
 
 LlamaPlan::LlamaPlan(const Resolved& resolved)
-    : resolved_(resolved), layout_(RememberedLayout(resolved)), text_layers_(resolved.architecture->layers) {
+    : resolved_(resolved),
+      layout_(RememberedLayout(resolved)),
+      text_layers_(static_cast<int32_t>(resolved.architecture->layers)),
+      cache_(ShapeLlamaCache(resolved, 1)),
+      graph_(GraphOf(resolved, cache_)) {
   if (layout_ == nullptr) {
     own_layout_ = LayOut(*resolved.architecture, *resolved.format);
     layout_ = &own_layout_;
   }
   moved_ = MovedTensors(resolved);
   placement_ = PlaceLlamaModel(resolved, *layout_, FreeMemory(resolved), moved_);
-  walks_.resize(placement_.devices.size());
-  const Bytes prediction = MissingDraftLayers(resolved, *layout_);
-  if (prediction > Bytes(0)) {
-    for (LlamaDevice& device : placement_.devices) {
-      if (device.output) device.weights += prediction;
-    }
-    if (placement_.host_output) placement_.host_weights += prediction;
-  }
-  if (resolved.draft != nullptr && resolved.draft_format != nullptr) {
-    const GgufLayout draft = LayOut(resolved.draft->architecture, *resolved.draft_format);
-    draft_weights_ = draft.tensors + (draft.tied ? draft.output : Bytes(0)) - draft.token_embedding;
-  }
-  adapters_ = AdapterBytes(*resolved.architecture, resolved.lora);
-  if (resolved.multimodal) vision_ = VisionBytes(*resolved.architecture);
+  const std::vector<LayerGroup>& groups = resolved.architecture->groups;
+  cell_.reserve(groups.size());
+  for (const LayerGroup& group : groups) cell_.push_back(CellBytes(cache_, group.shape.attention));
+  layer_kv_.resize(groups.size());
+  PlanCards();
+  PlanWalks();
+  PlanDraft();
 }
 
-LlamaGraph LlamaPlan::Graph(const LlamaCache& cache) const {
-  const EngineVersion& version = resolved_.version;
-  LlamaGraph graph;
-  graph.architecture = resolved_.architecture;
-  graph.tokens = std::max<int64_t>(std::min(resolved_.n_ubatch, cache.context), 1);
-  graph.outputs = graph.tokens;
-  if (Has(version, LlamaChange::kFewLogits)) {
-    const int64_t per_slot = 1 + std::max<int64_t>(resolved_.speculative.num_tokens, 0);
-    graph.outputs = std::min(graph.tokens, internal::SaturatingMultiply(cache.sequences, per_slot));
+void LlamaPlan::PlanCards() {
+  const Architecture& architecture = *resolved_.architecture;
+  const Bytes prediction = MissingDraftLayers(resolved_, *layout_);
+  if (placement_.host_output) placement_.host_weights += prediction;
+  draft_weights_ = DraftWeights(resolved_);
+  const Bytes draft = draft_weights_ / static_cast<int64_t>(placement_.devices.size());
+  const std::vector<Bytes> adapters = AdapterBytes(architecture, resolved_.lora);
+  cards_.resize(placement_.devices.size());
+  for (size_t i = 0; i < cards_.size(); ++i) {
+    const LlamaDevice& device = placement_.devices[i];
+    CardPlan& card = cards_[i];
+    card.first_layer = static_cast<int32_t>(std::min<int64_t>(device.first_layer, text_layers_));
+    card.end_layer = static_cast<int32_t>(std::min<int64_t>(device.end_layer, text_layers_));
+    card.drafts = device.output || (placement_.host_output && i == 0);
+    card.fixed.weights = device.weights + draft;
+    if (device.output) card.fixed.weights += prediction;
+    card.fixed.runtime = LlamaRuntimeBytes(*resolved_.cards[i].gpu);
+    card.fixed.others = resolved_.cards[i].others;
+    for (size_t kind = 0; kind < adapters.size(); ++kind) {
+      card.fixed.beside += adapters[kind] * LayersOn(card, kind);
+    }
+    for (size_t kind = 0; kind < architecture.groups.size(); ++kind) {
+      const Recurrent& recurrent = architecture.groups[kind].shape.recurrent;
+      if (recurrent.kind == RecurrentKind::kNone) continue;
+      card.fixed.recurrent_state += LayerStateBytes(cache_, recurrent) * LayersOn(card, kind);
+    }
   }
-  graph.sequences = cache.sequences;
-  graph.cells = cache.cells;
-  graph.window_cells = cache.window_cells;
-  graph.windowed = cache.slides;
-  graph.flash_attention = resolved_.flash_attention;
-  graph.quantized_k = IsQuantized(cache.types.k);
-  graph.quantized_v = IsQuantized(cache.types.v);
-  graph.snapshots = cache.snapshots;
-  graph.glu_operator = Has(version, LlamaChange::kGluOperator);
-  graph.row_indices = Has(version, LlamaChange::kRowIndices);
-  graph.embedding_input = Has(version, LlamaChange::kEmbeddingInput);
-  graph.half_mask = Has(version, LlamaChange::kHalfMask);
-  graph.rotate_cache = Has(version, LlamaChange::kCacheRotation);
-  graph.fused_delta_net = Has(version, LlamaChange::kFusedDeltaNet);
-  graph.latent_cache = cache.latent;
-  graph.latent_without_v = cache.latent_without_v;
-  return graph;
+  if (resolved_.multimodal) vision_ = VisionBytes(architecture);
+  cards_[0].fixed.beside += vision_;
+}
+
+void LlamaPlan::PlanWalks() {
+  std::vector<const LlamaGraphPart*> parts;
+  parts.reserve(cards_.size());
+  for (size_t i = 0; i < cards_.size(); ++i) {
+    CardPlan& card = cards_[i];
+    const bool computes = card.end_layer > card.first_layer || placement_.devices[i].output ||
+                          (i == 0 && placement_.host_layers > 0);
+    if (!computes) continue;
+    card.part = Part(i);
+    card.walk = 0;
+    while (card.walk < parts.size() && !WalkAlike(graph_, *parts[card.walk], card.part)) ++card.walk;
+    if (card.walk == parts.size()) parts.push_back(&card.part);
+  }
+  const ComputeBufferWalk* usual = RememberedWalk(resolved_);
+  walks_.reserve(parts.size());
+  for (const LlamaGraphPart* part : parts) {
+    if (usual != nullptr && usual->part() == *part) {
+      walks_.push_back(*usual);
+    } else {
+      walks_.emplace_back(*part);
+    }
+  }
+}
+
+// Drafting has a context of its own: its KV and its compute buffer. MTP drafts with the model's own last
+// layers, over the whole context.
+void LlamaPlan::PlanDraft() {
+  if (resolved_.speculative.num_tokens <= 0) return;
+  LlamaGraphPart& part = draft_part_;
+  if (resolved_.draft != nullptr) {
+    part.end_layer = resolved_.draft->architecture.layers;
+  } else if (resolved_.architecture->mtp_layers > 0 && text_layers_ > 0) {
+    part.first_layer = text_layers_ - 1;
+    part.end_layer = text_layers_;
+  } else {
+    return;
+  }
+  draft_walk_.emplace(part);
 }
 
 LlamaGraphPart LlamaPlan::Part(size_t card) const {
   const LlamaDevice& device = placement_.devices[card];
   LlamaGraphPart part;
-  part.first_layer = std::min(device.first_layer, text_layers_);
-  part.end_layer = std::min(device.end_layer, text_layers_);
+  part.first_layer = cards_[card].first_layer;
+  part.end_layer = cards_[card].end_layer;
   part.output = device.output;
   part.casts_mask = card == 0;
   part.copies = placement_.copies;
   if (card > 0) return part;
   // Batches are large enough to be worth copying weights from RAM to the first card (op offload).
   part.staged_layers = resolved_.n_cpu_moe;
-  part.staged_bytes = layout_->largest_expert.count();
+  if (part.staged_layers > 0 || placement_.host_layers > 0 || !moved_.empty()) {
+    part.staged_bytes = layout_->largest_expert.count();
+  }
   if (!moved_.empty()) StageMoved(&part);
   if (placement_.host_layers > 0) {
     part.first_layer = 0;
-    part.end_layer = std::max(part.end_layer, std::min(placement_.host_layers, text_layers_));
+    part.end_layer =
+        std::max<int64_t>(part.end_layer, std::min<int64_t>(placement_.host_layers, text_layers_));
     part.host_layers = std::max(part.host_layers, placement_.host_layers);
     part.staged_matrix = std::max(part.staged_matrix, LargestMatrix().count());
   }
@@ -277,61 +346,15 @@ Bytes LlamaPlan::LargestMatrix() const {
   return BytesFromDouble(largest / all * static_cast<double>(layout_->layers[0].dense.count()));
 }
 
-void LlamaPlan::Fill(int64_t context, std::vector<LlamaCardUse>* cards) const { Fill(context, true, cards); }
-
-void LlamaPlan::Fill(int64_t context, bool walks, std::vector<LlamaCardUse>* cards) const {
+int64_t LlamaPlan::LayersOn(const CardPlan& card, size_t kind) const {
   const Architecture& architecture = *resolved_.architecture;
-  const LlamaCache cache = Cache(context);
-  const LlamaGraph graph = Graph(cache);
-  const size_t count = placement_.devices.size();
-  cards->assign(count, LlamaCardUse{});
-
-  constexpr size_t kMostKinds = 64;
-  Bytes kv[kMostKinds];
-  Bytes state[kMostKinds];
-  const size_t kinds = std::min(architecture.groups.size(), kMostKinds);
-  for (size_t i = 0; i < kinds; ++i) {
-    kv[i] = LayerCacheBytes(cache, architecture.groups[i].shape.attention);
-    state[i] = LayerStateBytes(cache, architecture.groups[i].shape.recurrent);
-  }
-  const Bytes beside = walks ? DraftContext(cache, graph) : Bytes(0);
-  LlamaGraphPart walked;
-  Bytes walked_bytes;
-  for (size_t i = 0; i < count; ++i) {
-    const LlamaDevice& device = placement_.devices[i];
-    LlamaCardUse& use = (*cards)[i];
-    use.weights = device.weights + draft_weights_ / static_cast<int64_t>(count);
-    const int64_t first = std::min(device.first_layer, text_layers_);
-    const int64_t end = std::min(device.end_layer, text_layers_);
-    for (size_t kind = 0; kind < kinds; ++kind) {
-      const int32_t group = static_cast<int32_t>(kind);
-      const int64_t layers = architecture.LayersBefore(group, static_cast<int32_t>(end)) -
-                             architecture.LayersBefore(group, static_cast<int32_t>(first));
-      use.kv_cache += kv[kind] * layers;
-      use.recurrent_state += state[kind] * layers;
-      if (kind < adapters_.size()) use.beside += adapters_[kind] * layers;
-    }
-    const bool computes = end > first || device.output || (i == 0 && placement_.host_layers > 0);
-    if (computes && walks) {
-      const LlamaGraphPart part = Part(i);
-      // Most cards of many hold the same layers as the card before them.
-      if (!(i > 1 && AlikeParts(architecture, walked, part))) {
-        walked = part;
-        ComputeBufferWalk& walk = walks_[i];
-        if (!walk.AnswersFor(graph)) walk = ComputeBufferWalk(graph, part);
-        walked_bytes = walk.BytesFor(graph);
-      }
-      use.compute_buffer = walked_bytes;
-    }
-    if (i == 0) use.beside += vision_;
-    if (device.output || (placement_.host_output && i == 0)) use.beside += beside;
-    use.runtime = LlamaRuntimeBytes(*resolved_.cards[i].gpu);
-    use.others = resolved_.cards[i].others;
-  }
+  const auto group = static_cast<int32_t>(kind);
+  return architecture.LayersBefore(group, card.end_layer) -
+         architecture.LayersBefore(group, card.first_layer);
 }
 
 LlamaPlan::BufferParts LlamaPlan::PartsOfBuffer(const LlamaCache& cache, size_t card) const {
-  const LlamaGraph graph = Graph(cache);
+  const LlamaGraph graph = GraphOf(resolved_, cache);
   LlamaGraphPart part = Part(card);
   const Bytes whole = ComputeBuffer(graph, part);
   BufferParts parts;
@@ -347,108 +370,156 @@ LlamaPlan::BufferParts LlamaPlan::PartsOfBuffer(const LlamaCache& cache, size_t 
   return parts;
 }
 
-// Drafting has a context of its own: its KV and its compute buffer. MTP drafts with the model's own last
-// layers, over the whole context.
-Bytes LlamaPlan::DraftContext(const LlamaCache& cache, const LlamaGraph& graph) const {
-  if (resolved_.speculative.num_tokens <= 0) return Bytes(0);
-  LlamaCache own = cache;
-  own.types = {KvType::kFp16, KvType::kFp16};  // --cache-type-k-draft has its own default
-  own.windowed = false;
-  if (resolved_.draft != nullptr) {
-    const Architecture& draft = resolved_.draft->architecture;
-    Bytes kv;
-    for (const LayerGroup& group : draft.groups)
-      kv += LayerCacheBytes(own, group.shape.attention) * group.count;
-    LlamaGraph walk = graph;
-    walk.architecture = &draft;
-    LlamaGraphPart part;
-    part.end_layer = draft.layers;
-    return kv + ComputeBuffer(walk, part);
+void LlamaPlan::SetContext(int64_t context) {
+  context_ = context;
+  plimsoll::SetContext(context, &cache_);
+  SetLengths(resolved_, cache_, &graph_);
+  const std::vector<LayerGroup>& groups = resolved_.architecture->groups;
+  for (size_t kind = 0; kind < groups.size(); ++kind) {
+    layer_kv_[kind] = LayerCacheBytes(cache_, groups[kind].shape.attention, cell_[kind]);
   }
-  const Architecture& architecture = *resolved_.architecture;
-  if (architecture.mtp_layers <= 0 || architecture.layers <= 0) return Bytes(0);
-  LlamaGraphPart part;
-  part.first_layer = architecture.layers - 1;
-  part.end_layer = architecture.layers;
-  return LayerCacheBytes(own, architecture.mtp_shape.attention) * architecture.mtp_layers +
-         ComputeBuffer(graph, part);
 }
 
-HostReport LlamaPlan::Host(const LlamaCache& cache) const {
+Bytes LlamaPlan::KvCache(const CardPlan& card) const {
+  Bytes kv;
+  for (size_t kind = 0; kind < layer_kv_.size(); ++kind) kv += layer_kv_[kind] * LayersOn(card, kind);
+  return kv;
+}
+
+Bytes LlamaPlan::DraftContext() {
+  if (!draft_walk_) return Bytes(0);
+  LlamaCache own = cache_;
+  own.types = {KvType::kFp16, KvType::kFp16};  // --cache-type-k-draft has its own default
+  own.windowed = false;
+  LlamaGraph graph = graph_;
+  if (resolved_.draft == nullptr) {
+    const Architecture& architecture = *resolved_.architecture;
+    return LayerCacheBytes(own, architecture.mtp_shape.attention) * architecture.mtp_layers +
+           draft_walk_->BytesFor(graph, draft_part_);
+  }
+  graph.architecture = &resolved_.draft->architecture;
+  Bytes kv;
+  for (const LayerGroup& group : graph.architecture->groups) {
+    kv += LayerCacheBytes(own, group.shape.attention) * group.count;
+  }
+  return kv + draft_walk_->BytesFor(graph, draft_part_);
+}
+
+HostReport LlamaPlan::Host() const {
   const Architecture& architecture = *resolved_.architecture;
-  const int32_t end = static_cast<int32_t>(std::min(placement_.host_layers, text_layers_));
+  CardPlan host_part;
+  host_part.end_layer = static_cast<int32_t>(std::min<int64_t>(placement_.host_layers, text_layers_));
   HostReport host;
   host.weights = placement_.host_weights;
-  host.compute_buffer = HostComputeBuffer(Graph(cache), placement_.copies, placement_.host_layers);
-  if (end == 0) return host;
-  for (size_t i = 0; i < architecture.groups.size(); ++i) {
-    const LayerShape& shape = architecture.groups[i].shape;
-    const int64_t layers = architecture.LayersBefore(static_cast<int32_t>(i), end);
-    host.kv_cache += LayerCacheBytes(cache, shape.attention) * layers;
-    host.recurrent_state += LayerStateBytes(cache, shape.recurrent) * layers;
+  host.compute_buffer = HostComputeBuffer(graph_, placement_.copies, placement_.host_layers);
+  if (host_part.end_layer == 0) return host;
+  host.kv_cache = KvCache(host_part);
+  for (size_t kind = 0; kind < architecture.groups.size(); ++kind) {
+    host.recurrent_state +=
+        LayerStateBytes(cache_, architecture.groups[kind].shape.recurrent) * LayersOn(host_part, kind);
   }
   return host;
 }
 
-Bytes LlamaPlan::Room(int64_t context) const { return LeastRoom(context, true); }
-
-Bytes LlamaPlan::RoomAtMost(int64_t context) const { return LeastRoom(context, false); }
-
-Bytes LlamaPlan::LeastRoom(int64_t context, bool walks) const {
-  std::vector<LlamaCardUse> cards;
-  Fill(context, walks, &cards);
-  Bytes least(internal::kInt64Max);
-  for (size_t i = 0; i < cards.size(); ++i) {
-    const Bytes room = resolved_.cards[i].capacity - cards[i].total();
-    if (room < least) least = room;
+std::vector<LlamaCardUse> LlamaPlan::Fill(int64_t context) {
+  SetContext(context);
+  WalkGraph();
+  std::vector<LlamaCardUse> uses;
+  uses.reserve(cards_.size());
+  for (const CardPlan& card : cards_) {
+    LlamaCardUse& use = uses.emplace_back(card.fixed);
+    use.kv_cache = KvCache(card);
+    use.compute_buffer = card.compute_buffer;
+    if (card.drafts) use.beside += draft_;
   }
-  return least;
+  return uses;
 }
 
-int64_t LlamaPlan::LongestContext(Bytes margin, int64_t context, Bytes room) const {
-  const int64_t block = internal::SaturatingMultiply(256, Cache(256).streams);
-  const int64_t own = std::max<int64_t>(resolved_.architecture->max_positions, 1);
-  const int64_t cap = std::max(own, context);
-  int64_t fits = context;  // the longest length known to fit, and what it leaves
-  Bytes fits_room = room - margin;
-  int64_t fails = 0;  // the shortest length known to fail; 0: none
-  Bytes fails_room;
-  if (fits_room < Bytes(0)) {
-    fails = context;
-    fails_room = fits_room;
-    fits = std::min(block, cap);
-    if (RoomAtMost(fits) < margin) return 0;
-    fits_room = Room(fits) - margin;
-    if (fits_room < Bytes(0)) return 0;
+void LlamaPlan::WalkGraph() {
+  for (CardPlan& card : cards_) {
+    if (card.walk != kNoWalk) card.compute_buffer = walks_[card.walk].BytesFor(graph_, card.part);
   }
-  if (fails == 0) {
-    if (fits >= cap) return fits;
-    fails_room = Room(cap) - margin;
-    if (fails_room >= Bytes(0)) return cap;
-    fails = cap;
+  draft_ = DraftContext();
+}
+
+Bytes LlamaPlan::Room(int64_t context) {
+  SetContext(context);
+  WalkGraph();
+  return FindFullest(true).room;
+}
+
+Bytes LlamaPlan::RoomAtMost(int64_t context) {
+  SetContext(context);
+  return FindFullest(false).room;
+}
+
+LlamaPlan::Fullest LlamaPlan::FindFullest(bool walked) const {
+  Fullest fullest{Bytes(internal::kInt64Max), 0};
+  for (size_t i = 0; i < cards_.size(); ++i) {
+    const CardPlan& card = cards_[i];
+    Bytes use = card.fixed.total() + KvCache(card);
+    if (walked) use += card.compute_buffer;
+    if (walked && card.drafts) use += draft_;
+    const Bytes room = resolved_.cards[i].capacity - use;
+    if (room < fullest.room) fullest = {room, i};
   }
-  // Memory grows with the context in straight pieces, so a secant lands within a block after a step or two.
-  for (int step = 0; step < 32 && fails - fits > block; ++step) {
-    const double share = static_cast<double>(fits_room.count()) /
-                         std::max(static_cast<double>((fits_room - fails_room).count()), 1.0);
-    const int64_t reach = static_cast<int64_t>(share * static_cast<double>(fails - fits)) / block * block;
-    // Halving now and then bounds the number of steps whatever the shape.
-    int64_t at = fits + (step % 4 == 3 ? (fails - fits) / 2 / block * block : reach);
-    at = std::clamp(at, fits + block, fails - 1);
-    const Bytes left = Room(at) - margin;
-    if (left >= Bytes(0)) {
-      fits = at;
-      fits_room = left;
-      // If the next block's share of what is left is not there, this is the answer.
-      const double slope =
-          static_cast<double>((fits_room - fails_room).count()) / static_cast<double>(fails - fits);
-      if (static_cast<double>(left.count()) < slope * static_cast<double>(block) * 0.9) break;
-    } else {
-      fails = at;
-      fails_room = left;
+  return fullest;
+}
+
+// Bytes that another token most likely costs a card. Windows grow until they are full.
+double LlamaPlan::GrowthOf(size_t index) const {
+  const CardPlan& card = cards_[index];
+  const bool window_grows = cache_.window_cells < cache_.window_wanted;
+  Bytes growth;
+  for (size_t kind = 0; kind < cell_.size(); ++kind) {
+    const bool window = HasWindow(cache_, resolved_.architecture->groups[kind].shape.attention);
+    if (!window || window_grows) growth += cell_[kind] * LayersOn(card, kind);
+  }
+  // With flash attention a cell's place in the mask has 16 bits for each token of the batch.
+  if (card.walk != kNoWalk) growth += Bytes(2) * graph_.tokens * placement_.copies / cache_.streams;
+  return static_cast<double>(growth.count());
+}
+
+// Memory grows with the context in straight pieces, the last of which is by far the longest. So a step along
+// the slope most often lands on the last block of cells that fits. The next one's cache beside the same
+// compute buffers, which never shrink, proves it.
+int64_t LlamaPlan::LongestContext(Bytes margin) {
+  Fullest at = FindFullest(true);
+  const bool longer = at.room >= margin;
+  const int64_t present = context_;
+  const int64_t cap = std::max<int64_t>({resolved_.architecture->max_positions, present, 1});
+  // Lengths tried are `start` and whole blocks of cells beyond it, up to `end`.
+  const int64_t block = internal::SaturatingMultiply(256, cache_.streams);
+  const int64_t start = longer ? present : std::min(block, cap);
+  const int64_t end = longer ? cap : present;
+  const auto length = [&](int64_t blocks) {
+    return std::min(internal::SaturatingAdd(start, internal::SaturatingMultiply(blocks, block)), end);
+  };
+  int64_t fits = longer ? 0 : -1;  // blocks: the most known to fit, the fewest known to fail
+  int64_t fails = CeilDiv(std::max<int64_t>(end - start, 0), block) + (longer ? 1 : 0);
+  double growth = GrowthOf(at.card);
+  if (!longer && (fails == 0 || RoomAtMost(start) < margin)) return 0;
+  int64_t tried = present;
+  for (int step = 1; fits + 1 < fails; ++step) {
+    if (at.room >= margin) {
+      SetContext(length(fits + 1));
+      if (FindFullest(true).room < margin) break;
     }
+    int64_t blocks = fits + (fails - fits) / 2;  // now and then, so that few steps suffice whatever the shape
+    if (step % 4 != 0 && growth > 0) {
+      const double left = static_cast<double>((at.room - margin).count());
+      const double reach = (static_cast<double>(tried - start) + left / growth) / static_cast<double>(block);
+      blocks = static_cast<int64_t>(
+          std::floor(std::clamp(reach, static_cast<double>(fits + 1), static_cast<double>(fails - 1))));
+    }
+    tried = length(blocks);
+    SetContext(tried);
+    WalkGraph();
+    at = FindFullest(true);
+    growth = GrowthOf(at.card);
+    (at.room >= margin ? fits : fails) = blocks;
   }
-  return fits;
+  return fits < 0 ? 0 : length(fits);
 }
 
 }  // namespace plimsoll

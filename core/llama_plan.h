@@ -4,6 +4,7 @@
 #define PLIMSOLL_CORE_LLAMA_PLAN_H_
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "core/gguf_recipe.h"
@@ -29,24 +30,27 @@ struct LlamaCardUse {
   }
 };
 
+// Answers for one length of the context after another. What does not depend on the length is worked out
+// once; the walks over the graph that an answer needs are kept for the next one, so asking is not const.
 class LlamaPlan {
  public:
   // REQUIRES: at least one card, max_num_seqs >= 1, n_ubatch >= 1, a kGguf format or one of the plain ones.
   explicit LlamaPlan(const Resolved& resolved);
 
   // What the cards hold with a context of this many tokens.
-  void Fill(int64_t context, std::vector<LlamaCardUse>* cards) const;
+  std::vector<LlamaCardUse> Fill(int64_t context);
 
   // The longest context for which every card keeps `margin` free; 0: not even one block of cells.
-  // Starts from what is known: `context` has `room` free on the fullest card.
-  int64_t LongestContext(Bytes margin, int64_t context, Bytes room) const;
+  // Starts from the length that Fill() or Room() was asked for last.
+  int64_t LongestContext(Bytes margin);
   // The least that any card has free.
-  Bytes Room(int64_t context) const;
+  Bytes Room(int64_t context);
   // The same without compute buffers: more than Room(), and cheaper.
-  Bytes RoomAtMost(int64_t context) const;
+  Bytes RoomAtMost(int64_t context);
 
-  LlamaCache Cache(int64_t context) const { return ShapeLlamaCache(resolved_, context); }
-  HostReport Host(const LlamaCache& cache) const;  // what stays in RAM, and the pinned buffer
+  // The cache and what stays in RAM, with the length that Fill() was asked for last.
+  const LlamaCache& cache() const { return cache_; }
+  HostReport Host() const;
 
   // Of a card's compute buffer, what staging weights from RAM and copies for pipelining add; for
   // explanations.
@@ -61,25 +65,53 @@ class LlamaPlan {
   const GgufLayout& layout() const { return *layout_; }
 
  private:
-  // `walks`: whether compute buffers are wanted; they cost most.
-  void Fill(int64_t context, bool walks, std::vector<LlamaCardUse>* cards) const;
-  Bytes LeastRoom(int64_t context, bool walks) const;
-  LlamaGraph Graph(const LlamaCache& cache) const;
+  static constexpr size_t kNoWalk = ~size_t{0};
+  struct CardPlan {
+    LlamaCardUse fixed;  // what no length changes
+    int32_t first_layer = 0, end_layer = 0;
+    LlamaGraphPart part;
+    size_t walk = kNoWalk;  // into walks_
+    Bytes compute_buffer;   // at the present length
+    bool drafts = false;    // holds the draft context
+  };
+
+  struct Fullest {
+    Bytes room;
+    size_t card = 0;
+  };
+
+  void PlanCards();
+  void PlanWalks();
+  void PlanDraft();
+  void SetContext(int64_t context);  // of cache_, graph_ and layer_kv_
+  Bytes KvCache(const CardPlan& card) const;
+  Bytes DraftContext();
+  void WalkGraph();  // at the present length
+  Fullest FindFullest(bool walked) const;
+  double GrowthOf(size_t card) const;
+  int64_t LayersOn(const CardPlan& card, size_t kind) const;
   LlamaGraphPart Part(size_t card) const;
   void StageMoved(LlamaGraphPart* part) const;
   Bytes LargestMatrix() const;
-  Bytes DraftContext(const LlamaCache& cache, const LlamaGraph& graph) const;
 
   const Resolved& resolved_;
   GgufLayout own_layout_;  // when the catalog does not remember one
   const GgufLayout* layout_;
   std::vector<MovedTensor> moved_;
   LlamaPlacement placement_;
-  mutable std::vector<ComputeBufferWalk> walks_;  // of each card, the last one: lengths are tried in turn
-  Bytes draft_weights_;                           // of a separate draft model, all cards together
-  std::vector<Bytes> adapters_;                   // LoRA matrices beside one layer of each group; empty: none
-  Bytes vision_;                                  // the projector file and its buffers, on the first card
-  int64_t text_layers_ = 0;                       // without MTP
+  Bytes draft_weights_;      // of a separate draft model, all cards together
+  Bytes vision_;             // the projector file and its buffers, on the first card
+  int32_t text_layers_ = 0;  // without MTP
+  int64_t context_ = 1;      // the present length
+  LlamaCache cache_;
+  LlamaGraph graph_;
+  std::vector<Bytes> cell_;      // of a layer of each kind
+  std::vector<Bytes> layer_kv_;  // the same for all cells of the present length
+  std::vector<CardPlan> cards_;
+  std::vector<ComputeBufferWalk> walks_;  // one for all cards whose parts walk alike
+  LlamaGraphPart draft_part_;
+  std::optional<ComputeBufferWalk> draft_walk_;
+  Bytes draft_;  // the draft's cache and buffer at the present length
 };
 
 // What a program holds on this card before llama.cpp's first buffer.

@@ -157,82 +157,68 @@ const Gpu& SlowestCard(const Resolved& r) {
 // ---- weights
 // -------------------------------------------------------------------------------------------------------
 
-double Share(const Tensor& tensor, const Resolved& r, double tp) {
-  switch (tensor.sharding) {
-    case Sharding::kReplicated:
-      return 1;
-    case Sharding::kKvRows: {
-      if (tensor.rows <= 0 || tensor.kv_heads <= 0) return 1 / tp;
-      const double kv = static_cast<double>(tensor.kv_rows) / static_cast<double>(tensor.rows);
-      return kv / std::min(tp, static_cast<double>(tensor.kv_heads)) + (1 - kv) / tp;
-    }
-    case Sharding::kExpert:
-      return r.expert_parallel ? 1 / (tp * static_cast<double>(r.dp)) : 1 / tp;
-    case Sharding::kRows:
-    case Sharding::kColumns:
-    case Sharding::kVocab:
-      return 1 / tp;
-  }
-  return 1;
-}
+// Shares of a tensor that one rank reads.
+class Shares {
+ public:
+  Shares(const Resolved& r, double tp)
+      : tp_(tp), cut_(1 / tp), expert_(r.expert_parallel ? 1 / (tp * static_cast<double>(r.dp)) : 1 / tp) {}
 
-const Tensor* FindHead(const Architecture& a) {
-  const Tensor* embedding = nullptr;
-  for (const Tensor& tensor : a.tensors) {
-    if (tensor.part != TensorPart::kText) continue;
-    if (tensor.role == TensorRole::kHead && !tensor.duplicate) return &tensor;
-    if (tensor.role == TensorRole::kEmbedding && embedding == nullptr) embedding = &tensor;
+  double Of(const StepTensor& tensor) const {
+    switch (tensor.sharding) {
+      case Sharding::kReplicated:
+        return 1;
+      case Sharding::kKvRows:
+        if (tensor.kv_heads == 0) return cut_;
+        return tensor.kv_part / std::min(tp_, static_cast<double>(tensor.kv_heads)) +
+               (1 - tensor.kv_part) / tp_;
+      case Sharding::kExpert:
+        return expert_;
+      case Sharding::kRows:
+      case Sharding::kColumns:
+      case Sharding::kVocab:
+        break;
+    }
+    return cut_;
   }
-  return embedding;
-}
+
+ private:
+  const double tp_, cut_, expert_;
+};
 
 // What follows from shapes alone, or from a safetensors format.
 void AddUpTensors(const Resolved& r, double tp, StepWork* work) {
   const Architecture& a = *r.architecture;
   const bool gguf = r.format->family == FormatFamily::kGguf;
-  const FormatClass gguf_class = gguf ? ClassOfGguf(r.format->gguf_type) : FormatClass::kHalf;
-  const Tensor* head = FindHead(a);
+  const size_t gguf_class = static_cast<size_t>(gguf ? ClassOfGguf(r.format->gguf_type) : FormatClass::kHalf);
+  const Shares shares(r, tp);
   StepWork& totals = *work;
-  for (size_t i = 0; i < a.tensors.size(); ++i) {
-    const Tensor& tensor = a.tensors[i];
-    if (tensor.part != TensorPart::kText) continue;
-    const bool is_head = &tensor == head;
-    if (!is_head && (tensor.role == TensorRole::kEmbedding || tensor.duplicate)) continue;
-    const double share = Share(tensor, r, tp);
-    const double times = static_cast<double>(tensor.times);
-    const double elements = static_cast<double>(tensor.rows) * static_cast<double>(tensor.columns);
-    double bytes = 0;
-    FormatClass format = gguf_class;
-    if (!gguf) {
-      const size_t scheme_index = i < r.mask->scheme.size() ? r.mask->scheme[i] : 0;
-      const WeightScheme& scheme = r.mask->schemes[scheme_index];
-      format = ClassOf(scheme);
-      bytes =
-          static_cast<double>(EncodedBytes(scheme, tensor.fp32, tensor.rows, tensor.columns).count()) * times;
-    }
-    const auto f = static_cast<size_t>(format);
-    if (is_head) {
-      totals.head_bytes = bytes * share;
-      totals.head_flops = 2 * elements * share;
-      totals.head_format = static_cast<int>(format);
-    } else if (tensor.role == TensorRole::kExpert) {
-      totals.expert_bytes[f] += bytes * share;
-      const double experts = std::max<double>(1, static_cast<double>(tensor.copies));
-      totals.expert_flops[f] += 2 * elements * times / experts * share;
+  std::array<uint8_t, 256> classes;  // of each scheme
+  for (size_t i = 0; i < std::min(r.mask->schemes.size(), classes.size()); ++i) {
+    classes[i] = static_cast<uint8_t>(gguf ? gguf_class : static_cast<size_t>(ClassOf(r.mask->schemes[i])));
+  }
+  for (const StepTensor& tensor : r.mask->tensors.step) {
+    const double share = shares.Of(tensor);
+    const size_t f = classes[tensor.scheme];
+    if (tensor.role == StepRole::kDense) {
+      totals.dense_bytes[f] += tensor.bytes * share;
+      totals.dense_flops[f] += tensor.flops * share;
+    } else if (tensor.role == StepRole::kExpert) {
+      totals.expert_bytes[f] += tensor.bytes * share;
+      totals.expert_flops[f] += tensor.flops * share;
     } else {
-      totals.dense_bytes[f] += bytes * share;
-      totals.dense_flops[f] += 2 * elements * times * share;
+      totals.head_bytes = tensor.bytes * share;
+      totals.head_flops = tensor.flops * share;
+      totals.head_format = static_cast<int>(f);
     }
   }
   if (gguf) {
     const bool remembered = r.bound != nullptr && r.bound->format == r.format && r.bound->architecture == &a;
     const GgufLayout computed = remembered ? GgufLayout() : LayOutGguf(a, *r.format);
     const GgufLayout& layout = remembered ? r.bound->gguf : computed;
-    const auto f = static_cast<size_t>(gguf_class);
     const auto text = static_cast<size_t>(std::max<int64_t>(0, a.layers));
     const GgufLayout::Layer& sum = layout.before[std::min(layout.layers.size(), text)];
-    totals.dense_bytes[f] += static_cast<double>(sum.dense.count()) / tp;
-    totals.expert_bytes[f] += static_cast<double>(sum.experts.count()) / tp;
+    totals.dense_bytes[gguf_class] += static_cast<double>(sum.dense.count()) / tp;
+    totals.expert_bytes[gguf_class] += static_cast<double>(sum.experts.count()) / tp;
     totals.head_bytes = static_cast<double>(layout.output.count()) / tp;
   }
   for (size_t f = 0; f < kFormatClasses; ++f) {

@@ -1,6 +1,8 @@
 #include "core/vllm_weights.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <vector>
 
 #include "core/gguf_recipe.h"
 #include "core/measured_constants.h"
@@ -68,63 +70,16 @@ struct TensorBytes {
   Bytes padding;  // of it
 };
 
-// What PyTorch's allocator adds: a block of 10 MiB or more is a multiple of 2 MiB, and the rest of it is kept
-// with it up to 1 MiB (c10/cuda/CUDACachingAllocator.cpp round_size, should_split). vLLM loads q, k and v as
-// one parameter, likewise gate and up, and all experts of a layer.
-class AllocatorSlack {
- public:
-  explicit AllocatorSlack(bool repacks) : repacks_(repacks) {}
-
-  void Add(const Tensor& tensor, uint8_t scheme_index, const WeightScheme& scheme, Bytes one_layer,
-           int64_t layers) {
-    if (!Continues(tensor, scheme_index)) Flush();
-    tensor_ = &tensor;
-    scheme_index_ = scheme_index;
-    family_ = scheme.family;
-    layers_ = layers;
-    size_ += one_layer;
-  }
-
-  Bytes Total() {
-    Flush();
-    return total_;
-  }
-
- private:
-  static bool ByRows(const Tensor& tensor) {
-    return tensor.sharding == Sharding::kRows || tensor.sharding == Sharding::kKvRows ||
-           (tensor.sharding == Sharding::kExpert && !tensor.expert_by_columns);
-  }
-
-  bool Continues(const Tensor& tensor, uint8_t scheme_index) const {
-    return tensor_ != nullptr && tensor.group >= 0 && tensor.group == tensor_->group &&
-           tensor.role == tensor_->role && tensor.columns == tensor_->columns && tensor.linear &&
-           tensor_->linear && scheme_index == scheme_index_ && ByRows(tensor) && ByRows(*tensor_);
-  }
-
-  void Flush() {
-    if (size_ >= MiB(10)) {
-      const bool repacked = repacks_ && (family_ == FormatFamily::kGptq || family_ == FormatFamily::kAwq ||
-                                         family_ == FormatFamily::kPacked);
-      const Bytes rest = Bytes(RoundUp(size_.count(), MiB(2).count())) - size_;
-      if (repacked) {
-        total_ += MiBFromDouble(Value(Measure::kVllmRepackSlack)) * layers_;
-      } else if (rest <= MiB(1)) {
-        total_ += rest * layers_;
-      }
-    }
-    size_ = Bytes(0);
-    tensor_ = nullptr;
-  }
-
-  const bool repacks_;
-  const Tensor* tensor_ = nullptr;
-  uint8_t scheme_index_ = 0;
-  FormatFamily family_ = FormatFamily::kPlain;
-  int64_t layers_ = 0;
-  Bytes size_;
-  Bytes total_;
-};
+// What PyTorch's allocator adds to a parameter: a block of 10 MiB or more is a multiple of 2 MiB, and the
+// rest of it is kept with it up to 1 MiB (c10/cuda/CUDACachingAllocator.cpp round_size, should_split).
+Bytes AllocatorSlack(Bytes parameter, FormatFamily family, bool repacks) {
+  if (parameter < MiB(10)) return Bytes(0);
+  const bool repacked = repacks && (family == FormatFamily::kGptq || family == FormatFamily::kAwq ||
+                                    family == FormatFamily::kPacked);
+  if (repacked) return MiBFromDouble(Value(Measure::kVllmRepackSlack));
+  const Bytes rest = Bytes(RoundUp(parameter.count(), MiB(2).count())) - parameter;
+  return rest <= MiB(1) ? rest : Bytes(0);
+}
 
 TensorBytes OneLayer(const Loading& loading, const Tensor& tensor, uint8_t scheme_index) {
   const WeightScheme& scheme = loading.mask->schemes[scheme_index];
@@ -147,54 +102,126 @@ int64_t LayersIn(const Architecture& architecture, int32_t group, const LayerRan
          architecture.LayersBefore(group, static_cast<int32_t>(range.first));
 }
 
-// Text tensors count layers through the model; other stacks are held whole or not at all.
-bool InRange(const Tensor& tensor, int32_t layer, const LayerRange& range) {
-  return tensor.part != TensorPart::kText || tensor.group < 0 || (layer >= range.first && layer < range.last);
-}
+// Which part of a model a rank holds.
+struct Holding {
+  LayerRange range;
+  bool first, last, vision, mtp;
+};
 
-// Exceptions are ordered by tensor; `next` walks along with the tensors. `slack` may be null.
-TensorBytes AllLayers(const Loading& loading, size_t index, int64_t layers, const LayerRange& range,
-                      size_t* next, AllocatorSlack* slack) {
-  const Tensor& tensor = loading.architecture->tensors[index];
-  const auto& exceptions = loading.mask->exceptions;
-  if (layers == 0) {
-    while (*next < exceptions.size() && exceptions[*next].tensor == static_cast<int32_t>(index)) ++*next;
-    return {};
+// Goes over what a rank holds. What is alike is weighed once.
+class Weigher {
+ public:
+  Weigher(const Loading& loading, const Holding& holding)
+      : loading_(loading),
+        holding_(holding),
+        tensors_(loading.mask->tensors),
+        known_(tensors_.shapes.size()),
+        layers_(loading.architecture->groups.size()) {
+    for (size_t g = 0; g < layers_.size(); ++g) {
+      layers_[g] = LayersIn(*loading.architecture, static_cast<int32_t>(g), holding.range);
+    }
   }
-  const TensorBytes one = OneLayer(loading, tensor, loading.mask->scheme[index]);
-  TensorBytes all{one.bytes * layers, one.padding * layers};
-  if (slack != nullptr && tensor.part == TensorPart::kText) {
-    const uint8_t scheme = loading.mask->scheme[index];
-    slack->Add(tensor, scheme, loading.mask->schemes[scheme], one.bytes, layers);
-  }
-  for (; *next < exceptions.size() && exceptions[*next].tensor == static_cast<int32_t>(index); ++*next) {
-    if (!InRange(tensor, exceptions[*next].layer, range)) continue;
-    const TensorBytes other = OneLayer(loading, tensor, exceptions[*next].scheme);
-    all.bytes += other.bytes - one.bytes;
-    all.padding += other.padding - one.padding;
-  }
-  return all;
-}
 
-// How many layers' worth of the tensor this stage holds; 0: not here.
-int64_t LayersHeld(const Architecture& architecture, const Tensor& tensor, const LayerRange& range,
-                   bool first, bool last, bool vision, bool mtp) {
-  if (tensor.duplicate) return 0;
-  switch (tensor.part) {
-    case TensorPart::kVision:
-      return vision ? tensor.times / std::max<int64_t>(1, tensor.copies) : 0;
-    case TensorPart::kMtp:
-      // vllm/model_executor/models/*_mtp.py: embedding and head are shared with the target.
-      if (!mtp || !last || tensor.role == TensorRole::kEmbedding || tensor.role == TensorRole::kHead)
-        return 0;
-      return tensor.times / std::max<int64_t>(1, tensor.copies);
-    case TensorPart::kText:
-      break;
+  // Calls visit(role, part, bytes, slack) with all layers' bytes and what the allocator adds to them.
+  template <typename Visit>
+  void Weigh(Visit visit) {
+    for (const BoundParameter& parameter : tensors_.parameters) {
+      const int64_t layers = Layers(parameter);
+      if (layers == 0) continue;
+      TensorBytes one;
+      for (uint32_t i = 0; i < parameter.pieces; ++i) {
+        const TensorBytes& piece = OneLayerLike(tensors_.pieces[parameter.first_piece + i]);
+        one.bytes += piece.bytes;
+        one.padding += piece.padding;
+      }
+      const FormatFamily family = loading_.mask->schemes[parameter.scheme].family;
+      const bool text = parameter.part == TensorPart::kText;
+      const Bytes slack = text ? AllocatorSlack(one.bytes, family, loading_.marlin) : Bytes(0);
+      visit(parameter.role, parameter.part, TensorBytes{one.bytes * layers, one.padding * layers},
+            slack * layers);
+    }
+    WeighExceptions(visit);
   }
-  if (tensor.group >= 0) return LayersIn(architecture, tensor.group, range);
-  if (tensor.role == TensorRole::kEmbedding) return first || (last && architecture.tied_embeddings) ? 1 : 0;
-  return last ? 1 : 0;
-}
+
+ private:
+  // How many layers' worth of it this rank holds; 0: it is not here.
+  int64_t Layers(const BoundParameter& parameter) const {
+    switch (parameter.part) {
+      case TensorPart::kVision:
+        return holding_.vision ? parameter.own_layers : 0;
+      case TensorPart::kMtp:
+        // vllm/model_executor/models/*_mtp.py: embedding and head are shared with the target.
+        if (!holding_.mtp || !holding_.last || parameter.role == TensorRole::kEmbedding ||
+            parameter.role == TensorRole::kHead)
+          return 0;
+        return parameter.own_layers;
+      case TensorPart::kText:
+        break;
+    }
+    if (parameter.groups > 0) {
+      int64_t layers = 0;
+      for (uint32_t i = 0; i < parameter.groups; ++i) {
+        layers += layers_[tensors_.groups[parameter.first_group + i]];
+      }
+      return layers;
+    }
+    const bool tied = loading_.architecture->tied_embeddings;
+    const bool held =
+        parameter.role == TensorRole::kEmbedding ? holding_.first || (holding_.last && tied) : holding_.last;
+    return held ? parameter.own_layers : 0;
+  }
+
+  const TensorBytes& OneLayerLike(uint32_t shape) {
+    Known& known = known_[shape];
+    if (!known.weighed) {
+      const uint32_t tensor = tensors_.shapes[shape];
+      known.one = OneLayer(loading_, loading_.architecture->tensors[tensor], loading_.mask->scheme[tensor]);
+      known.weighed = true;
+    }
+    return known.one;
+  }
+
+  bool Holds(const Tensor& tensor, int32_t layer) const {
+    if (tensor.duplicate) return false;
+    BoundParameter alone;
+    alone.part = tensor.part;
+    alone.role = tensor.role;
+    alone.own_layers = 1;
+    if (tensor.part == TensorPart::kText && tensor.group >= 0) {
+      return layer >= holding_.range.first && layer < holding_.range.last;
+    }
+    return Layers(alone) > 0;
+  }
+
+  // Layers in which a tensor has another scheme. They are ordered by tensor.
+  template <typename Visit>
+  void WeighExceptions(Visit visit) {
+    const QuantizedMask::Exception* before = nullptr;
+    TensorBytes more;  // than in the tensor's own scheme
+    for (const QuantizedMask::Exception& exception : loading_.mask->exceptions) {
+      const auto index = static_cast<size_t>(exception.tensor);
+      const Tensor& tensor = loading_.architecture->tensors[index];
+      if (!Holds(tensor, exception.layer)) continue;
+      if (before == nullptr || before->tensor != exception.tensor || before->scheme != exception.scheme) {
+        const TensorBytes one = OneLayer(loading_, tensor, loading_.mask->scheme[index]);
+        const TensorBytes other = OneLayer(loading_, tensor, exception.scheme);
+        more = {other.bytes - one.bytes, other.padding - one.padding};
+        before = &exception;
+      }
+      visit(tensor.role, tensor.part, more, Bytes(0));
+    }
+  }
+
+  struct Known {
+    TensorBytes one;
+    bool weighed = false;
+  };
+  const Loading& loading_;
+  const Holding& holding_;
+  const BoundTensors& tensors_;
+  std::vector<Known> known_;     // of each shape
+  std::vector<int64_t> layers_;  // of each group
+};
 
 // vllm/model_executor/layers/rotary_embedding: cos and sin side by side, in the model's dtype.
 Bytes RopeTables(const Architecture& architecture, const WeightFormat& format) {
@@ -271,7 +298,8 @@ int64_t ExpertWidth(const Architecture& architecture) {
 
 // vllm/model_executor/layers/quantization/gguf.py keeps the file's blocks and cuts them like any other
 // tensor: a rank holds the same share of the file as it would of the model in 16 bits.
-Bytes GgufShare(const Architecture& architecture, const WeightFormat& format, Bytes plain_share) {
+Bytes GgufShare(const Resolved& resolved, Bytes plain_share) {
+  const Architecture& architecture = *resolved.architecture;
   int64_t elements = 0;
   for (const Tensor& tensor : architecture.tensors) {
     if (!tensor.duplicate && tensor.part == TensorPart::kText) {
@@ -280,7 +308,10 @@ Bytes GgufShare(const Architecture& architecture, const WeightFormat& format, By
   }
   if (elements <= 0) return Bytes(0);
   const double share = static_cast<double>(plain_share.count()) / (2.0 * static_cast<double>(elements));
-  return BytesFromDouble(static_cast<double>(LayOutGguf(architecture, format).tensors.count()) * share);
+  const bool remembered = resolved.bound != nullptr && resolved.bound->format == resolved.format;
+  const Bytes file =
+      remembered ? resolved.bound->gguf.tensors : LayOutGguf(architecture, *resolved.format).tensors;
+  return BytesFromDouble(static_cast<double>(file.count()) * share);
 }
 
 // vllm/model_executor/model_loader/bitsandbytes_loader.py _dequantize_dq, since the spring of 2025: double
@@ -298,14 +329,11 @@ Bytes DraftWeights(const Resolved& resolved, const VllmRules& rules) {
   loading.expands_nf4 = ExpandsNf4(resolved);
   loading.expert_width = ExpertWidth(draft);
   if (!resolved.cards.empty()) loading.mxfp4 = Mxfp4PaddingFor(*resolved.cards[0].gpu, rules);
-  const LayerRange all{0, draft.layers};
+  const Holding whole{{0, draft.layers}, true, true, false, false};
   Bytes sum = RopeTables(draft, *resolved.draft_format);
-  size_t next = 0;
-  for (size_t i = 0; i < draft.tensors.size(); ++i) {
-    sum += AllLayers(loading, i, LayersHeld(draft, draft.tensors[i], all, true, true, false, false), all,
-                     &next, nullptr)
-               .bytes;
-  }
+  Weigher(loading, whole).Weigh([&](TensorRole, TensorPart, const TensorBytes& held, Bytes) {
+    sum += held.bytes;
+  });
   return sum;
 }
 
@@ -354,26 +382,20 @@ Bytes VllmLoadedWeights(const Resolved& resolved, const VllmRules& rules, const 
   VllmWeightParts& sum = parts != nullptr ? *parts : local;
   sum = VllmWeightParts{};
   Bytes total;
-  AllocatorSlack slack(loading.marlin);
-  size_t next = 0;
-  for (size_t i = 0; i < architecture.tensors.size(); ++i) {
-    const Tensor& tensor = architecture.tensors[i];
-    const int64_t layers = LayersHeld(architecture, tensor, range, first, last, resolved.multimodal, mtp);
-    const TensorBytes held = AllLayers(loading, i, layers, range, &next, &slack);
-    total += held.bytes;
-    sum.padding += held.padding;
-    if (tensor.part == TensorPart::kMtp) {
-      sum.draft += held.bytes;
-    } else {
-      sum.by_role[static_cast<size_t>(tensor.role)] += held.bytes - held.padding;
-    }
-  }
+  const Holding holding{range, first, last, resolved.multimodal, mtp};
+  Weigher(loading, holding)
+      .Weigh([&](TensorRole role, TensorPart part, const TensorBytes& held, Bytes slack) {
+        total += held.bytes;
+        sum.padding += held.padding;
+        sum.slack += slack;
+        Bytes& row = part == TensorPart::kMtp ? sum.draft : sum.by_role[static_cast<size_t>(role)];
+        row += part == TensorPart::kMtp ? held.bytes : held.bytes - held.padding;
+      });
   if (resolved.format->family == FormatFamily::kGguf) {
-    total = GgufShare(architecture, *resolved.format, total);
+    total = GgufShare(resolved, total);
     sum.by_role = {};
     sum.by_role[static_cast<size_t>(TensorRole::kOther)] = total;
   }
-  sum.slack = slack.Total();
   if (!resolved.cards.empty() && resolved.cards[0].gpu->vendor == Vendor::kAmd) {
     sum.slack += GiBFromDouble(Value(Measure::kVllmLoadRocm));
   }

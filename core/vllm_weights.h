@@ -3,7 +3,7 @@
 // of MXFP4 experts, LoRA buffers) and minus what it drops (zero points, MTP layers, unused towers). This is
 // the figure of the log line "Model loading took".
 //
-// Cost: one pass over Architecture::tensors; no strings, no allocation.
+// Cost: one weighing for each shape of QuantizedMask::tensors, and additions for each of its parameters.
 #ifndef PLIMSOLL_CORE_VLLM_WEIGHTS_H_
 #define PLIMSOLL_CORE_VLLM_WEIGHTS_H_
 

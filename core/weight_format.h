@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/architecture.h"
+#include "core/bound_tensors.h"
 #include "core/json.h"
 #include "core/result.h"
 #include "core/units.h"
@@ -123,6 +124,7 @@ struct QuantizedMask {
     uint8_t scheme;
   };
   std::vector<Exception> exceptions;
+  BoundTensors tensors;  // for what is added up again and again
 };
 
 // Matching names costs microseconds: the catalog binds its checkpoints once, when it is loaded. A format

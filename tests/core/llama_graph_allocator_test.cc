@@ -38,6 +38,31 @@ TEST(GraphAllocator, JoinsNeighboursSoThatALargerTensorFits) {
   EXPECT_EQ(allocator.peak(), 1024);
 }
 
+// Against the same walk with a larger tensor at the bottom.
+TEST(GraphAllocator, ShiftIsWhatALargerTensorBelowWouldHaveDone) {
+  GraphAllocator small, large;
+  Place stream[2] = {small.Alloc(512), large.Alloc(512)};
+  Place mask[2] = {small.AllocCopies(1024, 3), large.AllocCopies(4096, 3)};
+  EXPECT_EQ(mask[0].size, 3 * 1024);
+  const auto walk = [&stream](GraphAllocator* allocator, int which) {
+    Place a = allocator->Alloc(2048);
+    Place b = allocator->Alloc(256);
+    allocator->Free(&stream[which]);
+    Place c = allocator->Alloc(300);
+    allocator->Free(&a);
+    Place d = allocator->Alloc(1500);
+    allocator->Free(&c);
+    return d.offset + b.offset;
+  };
+  walk(&small, 0);
+  walk(&large, 1);
+  small.Shift(mask[0].offset + mask[0].size, 3 * 3072);
+  EXPECT_EQ(small.peak(), large.peak());
+  for (const int64_t size : {200, 300, 600, 128, 900, 90000, 128}) {
+    EXPECT_EQ(small.Alloc(size).offset, large.Alloc(size).offset) << size;
+  }
+}
+
 TEST(GraphAllocator, GrowsTheEndWhenNoHoleFits) {
   GraphAllocator allocator;
   Place a = allocator.Alloc(256);
