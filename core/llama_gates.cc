@@ -110,6 +110,30 @@ void CheckCacheTypes(Resolved* resolved) {
   }
 }
 
+// Options of a later build: what is asked is answered as if they were there.
+void CheckOptions(const Config& config, Resolved* resolved) {
+  const EngineVersion& version = resolved->version;
+  const struct {
+    bool given;
+    std::string_view option;
+    int32_t build, date;
+    std::string_view instead;
+  } options[] = {
+      {config.n_cpu_moe.value_or(0) > 0, "n_cpu_moe", 6088, 20250804,
+       "Use override_tensor with exps=CPU, or a newer build."},
+      {!config.override_tensor.empty(), "override_tensor", 5028, 20250402, "Use a newer build."},
+      {config.kv_unified.has_value(), "kv_unified", 5913, 20250716, "Leave it out: the cache is shared."},
+  };
+  for (const auto& option : options) {
+    const bool old = version.number > 0 ? version.number < option.build : version.date < option.date;
+    if (!option.given || !old || IsIkFork(version)) continue;
+    Remark(resolved, "option_newer_than_engine", Severity::kWarning,
+           std::string(option.option) + " came with llama.cpp b" + std::to_string(option.build) + "; " +
+               version.text + " does not know it.",
+           std::string(option.instead));
+  }
+}
+
 void CheckIgnoredOptions(const Config& config, Resolved* resolved) {
   std::vector<std::string_view> ignored;
   if (config.gpu_memory_utilization) ignored.push_back("gpu_memory_utilization");
@@ -202,6 +226,7 @@ void CheckLlamaConfiguration(const Config& config, Resolved* resolved) {
   CheckCacheTypes(resolved);
   CheckModel(resolved);
   CheckContext(config, resolved);
+  CheckOptions(config, resolved);
   CheckIgnoredOptions(config, resolved);
   CheckUnifiedMemory(resolved);
 }

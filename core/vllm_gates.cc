@@ -25,6 +25,7 @@ class Gate {
     CheckLengths();
     CheckSpeculative();
     CheckRelease();
+    CheckOptions();
     CheckForeignOptions();
     return ok_;
   }
@@ -514,6 +515,31 @@ class Gate {
         "Installed without triton_kernels, this release takes Marlin's layout for the experts: 2.5 % more "
         "weights.",
         "");
+  }
+
+  // Options of a later release: what is asked is answered as if they were there.
+  void CheckOptions() {
+    const Config* config = resolved_.config;
+    if (config == nullptr || number() >= VllmNumber(0, 11)) return;
+    const bool mtp =
+        resolved_.speculative.num_tokens > 0 && resolved_.speculative.method == SpeculativeMethod::kMtp;
+    const struct {
+      bool given;
+      std::string_view option;
+      int minor, patch;
+    } options[] = {
+        {config->kv_cache_memory_bytes.has_value(), "kv_cache_memory_bytes", 11, 0},
+        {resolved_.expert_parallel, "expert_parallel", 7, 3},
+        {mtp, "speculation by MTP layers", 7, 3},
+        {resolved_.cpu_offload > Bytes(0), "cpu_offload_gb", 5, 4},
+    };
+    for (const auto& option : options) {
+      if (!option.given || number() >= VllmNumber(0, option.minor, option.patch)) continue;
+      Say(Severity::kWarning, "option_newer_than_engine",
+          std::string(option.option) + " came with vLLM 0." + CountText(option.minor) + "." +
+              CountText(option.patch) + "; " + resolved_.version.text + " does not know it.",
+          "Use a newer release, or leave it out.");
+    }
   }
 
   void CheckForeignOptions() {

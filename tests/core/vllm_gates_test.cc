@@ -81,6 +81,10 @@ TEST(VllmGates, NamesWhatKeepsTheEngineFromStarting) {
        Severity::kInfo},
       {R"({"model":"llama-3.1-8b","gpu":"l40s","max_model_len":-1,"engine_version":"0.11.0"})",
        "auto_length_not_in_release", Severity::kWarning},
+      {R"({"model":"llama-3.1-8b","gpu":"l40s","kv_cache_memory_bytes":9000000000,"engine_version":"0.9.2"})",
+       "option_newer_than_engine", Severity::kWarning},
+      {R"({"model":"llama-3.1-8b","gpu":"l40s","engine":"llama.cpp","format":"gguf-q4_k_m","override_tensor":"ffn=CPU","engine_version":"b4500"})",
+       "option_newer_than_engine", Severity::kWarning},
       {R"({"model":"glm-5","gpu":"b200","gpus":8,"engine_version":"0.12.0"})", "model_newer_than_engine",
        Severity::kWarning},
   };
