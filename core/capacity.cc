@@ -41,17 +41,22 @@ double Capacity::Share(int64_t sequences, int64_t tokens) const {
 std::vector<OperatingPoint> OperatingPoints(const Capacity& capacity, int64_t longest) {
   struct Template {
     const char* name;
-    int64_t context;
+    int64_t context, output;
     const char* meaning;
   };
   static constexpr Template kTemplates[] = {
-      {"Long documents", 0, "the model's whole context, for as many as fit"},
-      {"Agents and code", 32768, "long sessions with tool output"},
-      {"Conversation", 16384, "many turns before the oldest must go"},
-      {"Retrieval", 8192, "a question with its passages"},
-      {"Short answers", 4096, "classification, extraction, autocomplete"},
+      {"Long documents", 0, 1024, "the model's whole context, for as many as fit"},
+      {"Agents and code", 32768, 1024, "long sessions with tool output"},
+      {"Conversation", 16384, 512, "many turns before the oldest must go"},
+      {"Retrieval", 8192, 512, "a question with its passages"},
+      {"Short answers", 4096, 128, "classification, extraction, autocomplete"},
   };
   std::vector<OperatingPoint> points;
+  const auto add = [&points](const char* name, int64_t sequences, int64_t context, int64_t output,
+                             const char* meaning) {
+    const int64_t answer = std::clamp<int64_t>(output, 1, std::max<int64_t>(context / 2, 1));
+    points.push_back({name, sequences, context, std::max<int64_t>(context - answer, 1), answer, meaning});
+  };
   for (const Template& wanted : kTemplates) {
     const int64_t context = wanted.context == 0 ? longest : std::min(wanted.context, longest);
     if (!points.empty() && context >= points.front().context) continue;
@@ -59,13 +64,23 @@ std::vector<OperatingPoint> OperatingPoints(const Capacity& capacity, int64_t lo
     if (sequences < 1) {
       const int64_t fits = capacity.TokensEach(1);
       if (wanted.context != 0 || fits < 1) continue;
-      points.push_back(
-          {"One at a time", 1, std::min(fits, longest), "the longest sequence that fits at all"});
+      add("One at a time", 1, std::min(fits, longest), wanted.output,
+          "the longest sequence that fits at all");
       continue;
     }
-    points.push_back({wanted.name, sequences, context, wanted.meaning});
+    add(wanted.name, sequences, context, wanted.output, wanted.meaning);
   }
   return points;
+}
+
+SpeedReport SpeedOf(const OperatingPoint& point, const StepModel& model, const Resolved& resolved,
+                    const Report& report) {
+  Operation operation = OperationOf(resolved, report);
+  operation.prompt_tokens = point.prompt;
+  operation.output_tokens = point.output;
+  operation.concurrency = static_cast<double>(point.sequences);
+  operation.max_sequences = point.sequences;
+  return SpeedAt(model, operation);
 }
 
 }  // namespace plimsoll

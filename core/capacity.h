@@ -37,9 +37,15 @@ struct OperatingPoint {
   std::string name;  // "Long documents"
   int64_t sequences = 0;
   int64_t context = 0;
-  std::string meaning;  // what it means for users
+  int64_t prompt = 0, output = 0;  // a request that fills the context
+  std::string meaning;             // what it is for
 };
 std::vector<OperatingPoint> OperatingPoints(const Capacity& capacity, int64_t longest);
+
+// What a user of that point gets when all of them ask at once: the rate of each answer, and the wait for its
+// beginning.
+SpeedReport SpeedOf(const OperatingPoint& point, const StepModel& model, const Resolved& resolved,
+                    const Report& report);
 
 }  // namespace plimsoll
 

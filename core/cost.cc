@@ -87,9 +87,9 @@ CostReport EstimateCost(const Resolved& resolved, const SpeedReport& speed, cons
 PriceClaim FindPriceClaim(std::string_view gpu_id) {
   // From posts about running large models on rented and bought cards, retold in the guides. Claims: nobody
   // else confirmed them, and they are as old as the posts.
-  constexpr std::string_view kFour = "claimed in a post: four A100 80 GB rented for 12 dollars an hour";
-  constexpr std::string_view kBought = "claimed in a post: an RTX 4090 bought for 4200 dollars";
-  constexpr std::string_view kTesla = "claimed in a post: four T4 for 0.60 to 1.00 dollars an hour";
+  constexpr std::string_view kFour = "a claim of a post: four A100 80 GB rented for 12 dollars an hour";
+  constexpr std::string_view kBought = "a claim of a post: an RTX 4090 bought for 4200 dollars";
+  constexpr std::string_view kTesla = "a claim of a post: four T4 for 0.60 to 1.00 dollars an hour";
   if (gpu_id == "a100-sxm-80gb" || gpu_id == "a100-pcie-80gb") return {3.0, 0, kFour};
   if (gpu_id == "rtx-4090") return {0, 4200, kBought};
   if (gpu_id == "t4") return {0.2, 0, kTesla};

@@ -17,24 +17,29 @@ size_t At(T index) {
   return static_cast<size_t>(index);
 }
 
-Percentiles FromSorted(const std::vector<double>& sorted) {
+// Selects instead of sorting: a frame of the page waits for this. Reorders the values.
+Percentiles PercentilesOf(std::vector<double>* values) {
   Percentiles result;
-  if (sorted.empty()) return result;
+  if (values->empty()) return result;
   double sum = 0;
-  for (double value : sorted) sum += value;
-  // Linear interpolation between the neighbours, as numpy does by default.
+  for (double value : *values) sum += value;
+  auto least = values->begin();  // what stands before is smaller than what is still asked for
+  // Linear interpolation between the neighbours, as numpy does by default. REQUIRES: shares that grow.
   const auto at = [&](double share) {
-    const double position = share * static_cast<double>(sorted.size() - 1);
-    const size_t below = static_cast<size_t>(position);
-    const size_t above = std::min(below + 1, sorted.size() - 1);
-    return sorted[below] + (sorted[above] - sorted[below]) * (position - static_cast<double>(below));
+    const double position = share * static_cast<double>(values->size() - 1);
+    const auto below = values->begin() + static_cast<std::ptrdiff_t>(position);
+    std::nth_element(least, below, values->end());
+    least = below;
+    if (below + 1 == values->end()) return *below;
+    const double above = *std::min_element(below + 1, values->end());
+    return *below + (above - *below) * (position - std::floor(position));
   };
-  result.mean = sum / static_cast<double>(sorted.size());
+  result.mean = sum / static_cast<double>(values->size());
   result.p50 = at(0.5);
   result.p90 = at(0.9);
   result.p95 = at(0.95);
   result.p99 = at(0.99);
-  result.most = sorted.back();
+  result.most = *std::max_element(least, values->end());
   return result;
 }
 
@@ -758,6 +763,7 @@ SimulationSummary Simulation::Summarize(const Objective& objective) const {
   std::vector<double> ttft, tpot, whole, queue;
   int64_t good = 0;
   const double overhead = setup_.model.request_overhead().value();
+  for (std::vector<double>* values : {&ttft, &tpot, &whole, &queue}) values->reserve(records_.size());
   for (const RequestRecord& record : records_) {
     if (record.end == RequestEnd::kPromptTooLong) ++summary.refused;
     if (record.end != RequestEnd::kDone && record.end != RequestEnd::kTruncated) continue;
@@ -778,12 +784,10 @@ SimulationSummary Simulation::Summarize(const Objective& objective) const {
                      (objective.tpot_ms <= 0 || per_token <= objective.tpot_ms);
     good += met ? 1 : 0;
   }
-  for (std::vector<double>* values : {&ttft, &tpot, &whole, &queue})
-    std::sort(values->begin(), values->end());
-  summary.ttft_ms = FromSorted(ttft);
-  summary.tpot_ms = FromSorted(tpot);
-  summary.end_to_end_ms = FromSorted(whole);
-  summary.queue_ms = FromSorted(queue);
+  summary.ttft_ms = PercentilesOf(&ttft);
+  summary.tpot_ms = PercentilesOf(&tpot);
+  summary.end_to_end_ms = PercentilesOf(&whole);
+  summary.queue_ms = PercentilesOf(&queue);
   summary.inter_token_ms = inter_token_.Summarize();
   summary.output_tokens = output_tokens_;
   summary.peak_kv_usage = peak_usage_;
@@ -801,15 +805,19 @@ SimulationSummary Simulation::Summarize(const Objective& objective) const {
   return summary;
 }
 
-// Requests came at a rate that was not kept up with: when the last one arrived, a fair share of all was still
-// waiting, more than one full batch.
+// Requests came at a rate that was not kept up with: when the last one arrived by itself (later turns come
+// when earlier ones have been answered), a fair share of those before it was still waiting, and more than a
+// quarter of what runs at once.
 bool Simulation::IsSaturated() const {
-  double last_arrival = 0;
-  for (const RequestRecord& record : records_) last_arrival = std::max(last_arrival, record.arrival);
-  if (last_arrival <= 0) return false;
-  int64_t waiting = 0;
-  for (const RequestRecord& record : records_) waiting += record.scheduled > last_arrival ? 1 : 0;
-  return waiting > setup_.max_num_seqs / 4 && waiting * 20 > static_cast<int64_t>(records_.size());
+  double last = 0;
+  for (const RequestRecord& record : records_) last = std::max(last, record.turn == 0 ? record.arrival : 0);
+  if (last <= 0) return false;
+  int64_t waiting = 0, arrived = 0;
+  for (const RequestRecord& record : records_) {
+    arrived += record.arrival <= last ? 1 : 0;
+    waiting += record.arrival <= last && record.scheduled > last ? 1 : 0;
+  }
+  return waiting > std::min(setup_.max_num_seqs, peak_running_) / 4 && waiting * 20 > arrived;
 }
 
 Simulation Simulate(const SchedulerSetup& setup, RequestList requests) {

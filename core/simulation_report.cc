@@ -119,9 +119,10 @@ std::string SimulationHeadline(const Simulation& simulation, const SimulationSum
   }
   const std::string rate = DecimalText(summary.requests_per_s, 2) + " requests/s and " +
                            CountText(static_cast<int64_t>(summary.output_tokens_per_s)) + " output tokens/s";
-  const std::string refused = summary.refused > 0
-                                  ? " " + CountText(summary.refused) + " requests were refused as too long."
-                                  : std::string();
+  const std::string refused =
+      summary.refused > 0
+          ? " " + CountedText(summary.refused, "request was", "requests were") + " refused as too long."
+          : std::string();
   const bool thrashes = summary.preemptions * 10 > summary.done;
   const std::string again = CountText(summary.preemptions) + " preemptions, " +
                             CountText(summary.computed_again) + " tokens computed again";

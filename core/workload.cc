@@ -23,8 +23,10 @@ double Ln(double x) {
   // ln m = 2 artanh((m-1)/(m+1)); |z| <= 0.1716, so 12 terms reach double precision.
   const double z = (m - 1) / (m + 1);
   const double z2 = z * z;
+  static constexpr double kOdd[] = {1.0 / 23, 1.0 / 21, 1.0 / 19, 1.0 / 17, 1.0 / 15, 1.0 / 13,
+                                    1.0 / 11, 1.0 / 9,  1.0 / 7,  1.0 / 5,  1.0 / 3,  1.0};
   double sum = 0;
-  for (int k = 23; k >= 1; k -= 2) sum = sum * z2 + 1.0 / k;
+  for (const double share : kOdd) sum = sum * z2 + share;
   return 2 * z * sum + exponent * 0.69314718055994530942;
 }
 
@@ -33,8 +35,11 @@ double Exp(double x) {
   if (x < -700) return 0;
   const double n = std::floor(x / 0.69314718055994530942 + 0.5);
   const double r = x - n * 0.69314718055994530942;
+  // |r| <= 0.3466: the 14th term is below 3e-18.
+  static constexpr double kShares[] = {1.0 / 14, 1.0 / 13, 1.0 / 12, 1.0 / 11, 1.0 / 10, 1.0 / 9, 1.0 / 8,
+                                       1.0 / 7,  1.0 / 6,  1.0 / 5,  1.0 / 4,  1.0 / 3,  1.0 / 2, 1.0};
   double sum = 1;
-  for (int k = 18; k >= 1; --k) sum = 1 + sum * r / k;
+  for (const double share : kShares) sum = 1 + sum * (r * share);
   return std::ldexp(sum, static_cast<int>(n));  // exact
 }
 
@@ -81,9 +86,16 @@ int64_t Random::Length(const LengthSpec& spec) {
       break;
     case LengthShape::kLogNormal: {
       // Mean m and deviation s of the length: sigma^2 = ln(1 + s^2/m^2), mu = ln m - sigma^2 / 2.
-      const double ratio = spec.deviation / spec.mean;
-      const double variance = Ln(1 + ratio * ratio);
-      length = Exp(Ln(spec.mean) - variance / 2 + std::sqrt(variance) * Normal());
+      LogNormal* known = &known_[0];  // of the two shapes that a workload has
+      if (known->mean != spec.mean || known->deviation != spec.deviation) known = &known_[1];
+      if (known->mean != spec.mean || known->deviation != spec.deviation) {
+        std::swap(known_[0], known_[1]);
+        known = &known_[0];
+        const double ratio = spec.deviation / spec.mean;
+        const double variance = Ln(1 + ratio * ratio);
+        *known = {spec.mean, spec.deviation, Ln(spec.mean) - variance / 2, std::sqrt(variance)};
+      }
+      length = Exp(known->mu + known->sigma * Normal());
       break;
     }
   }

@@ -131,7 +131,11 @@ class Random {
   int64_t Length(const LengthSpec& spec);
 
  private:
+  struct LogNormal {
+    double mean = -1, deviation = 0, mu = 0, sigma = 0;
+  };
   uint64_t state_;
+  LogNormal known_[2];
 };
 
 }  // namespace plimsoll

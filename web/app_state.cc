@@ -6,12 +6,13 @@
 
 #include "core/config_codec.h"
 #include "core/decimal.h"
+#include "core/text.h"
 
 namespace plimsoll {
 namespace {
 
 // What the page shows before anybody chose anything.
-constexpr std::string_view kStart = "m=llama-3.1-8b&g=rtx-4090&ctx=16384";
+constexpr std::string_view kStart = "m=llama-3.1-8b&g=rtx-4090&ctx=16384&c=8";
 
 constexpr int kWaysShown = 4;
 constexpr size_t kFileRowsShown = 400;  // of a file whose tensors all differ
@@ -71,6 +72,7 @@ void FollowCards(const Action& action, Config* config) {
 AppState::AppState(const Catalog& catalog) : catalog_(&catalog) {
   LoadFragment(kStart);
   place_ = 0;
+  view.cost.usd_per_kwh = kUsualUsdPerKwh;
 }
 
 bool AppState::Refuse(const Error& error) {
@@ -117,8 +119,51 @@ bool AppState::DispatchJson(std::string_view text) {
   const Result<Json> object = Json::Parse(text, "action");
   if (!object.ok()) return Refuse(object.error());
   Action action;
-  for (const auto& [key, value] : object->members()) action.push_back({key, value});
+  for (const auto& [key, value] : object->members()) {
+    if (key.rfind("view.", 0) != 0) {
+      action.push_back({key, value});
+    } else if (!SetView(std::string_view(key).substr(5), value)) {
+      return false;
+    }
+  }
   return Dispatch(action);
+}
+
+bool AppState::SetPrice(const Price& price, const Json& value) {
+  const double number = value.is_null() ? 0 : value.is_number() ? value.AsDouble().value_or(-1) : -1;
+  if (!(number >= 0 && number <= price.most)) {
+    return Refuse({std::string(price.label), value.is_string() ? Quoted(value.AsString()) : value.Dump(),
+                   "a number from 0 to " + CountText(static_cast<int64_t>(price.most))});
+  }
+  view.cost.*price.value = number * price.unit;
+  ++version_;
+  return true;
+}
+
+bool AppState::SetTrace(std::string_view csv) {
+  if (const auto error = schedule.SetTrace(csv)) return Refuse(*error);
+  view.show_tab = "Schedule";
+  ++version_;
+  return true;
+}
+
+bool AppState::SetView(std::string_view key, const Json& value) {
+  if (key == "trace") return SetTrace(value.AsString());
+  for (const Price& price : kPrices) {
+    if (key == price.key) return SetPrice(price, value);
+  }
+  view.show_tab = value.AsString();
+  ++version_;
+  return true;
+}
+
+bool AppState::SetWorkload(std::string_view member, Json value) {
+  Json workload;
+  for (const auto& [name, given] : config().workload.members()) {
+    if (name != member) workload.Set(name, given);
+  }
+  if (!value.is_null()) workload.Set(member, std::move(value));
+  return Dispatch({{"workload", std::move(workload)}});
 }
 
 bool AppState::LoadJson(std::string_view text) {

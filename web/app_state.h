@@ -7,6 +7,7 @@
 #ifndef PLIMSOLL_WEB_APP_STATE_H_
 #define PLIMSOLL_WEB_APP_STATE_H_
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -17,6 +18,7 @@
 
 #include "core/catalog.h"
 #include "core/config.h"
+#include "core/cost.h"
 #include "core/estimate.h"
 #include "core/json.h"
 #include "core/model_file.h"
@@ -35,13 +37,32 @@ struct Change {
 };
 using Action = std::vector<Change>;
 
+// A price or time that the reader may set, in the unit in which it is asked for.
+struct Price {
+  std::string_view key, label;
+  double CostInputs::*value;
+  double unit, most;
+};
+inline constexpr std::array<Price, 7> kPrices = {
+    {{"rent", "Renting a card, $ per hour", &CostInputs::usd_per_card_hour, 1, 1e4},
+     {"buy", "Buying a card, $", &CostInputs::usd_per_card, 1, 1e7},
+     {"power", "Power, $ per kWh", &CostInputs::usd_per_kwh, 1, 100},
+     {"hours", "Hours of use a day", &CostInputs::hours_per_day, 1, 24},
+     {"years", "Years of use", &CostInputs::years, 1, 50},
+     {"download", "Download, Gbit/s", &CostInputs::link_bits_per_s, 1e9, 1e4},
+     {"disk", "Disk, GB/s", &CostInputs::disk_bytes_per_s, 1e9, 1e4}}};
+
 // What the page remembers about itself; never part of a link.
 struct ViewState {
   int tab = 0;
-  double usd_per_card_hour = 0;  // the reader's; zero: none given
-  int inventory_by = 0;          // role, type, layer
+  std::string show_tab;  // a tab's name, to be opened by the next frame
+  CostInputs cost;       // the reader's prices and times
+  int inventory_by = 0;  // role, type, layer
   std::set<std::string> open_terms = {"Weights"};
   bool more_options = false;
+  bool more_load = false;  // of the Schedule tab
+  bool wants_trace = false;
+  int64_t session = 1;            // that it shows turn by turn
   bool options_unfolded = false;  // on a phone
   char search[64] = {};           // of the picker that is open
   int64_t files_asked = 0;        // how often somebody asked to open a file
@@ -84,7 +105,10 @@ class AppState {
 
   // False, with a notice, when refused.
   bool Dispatch(const Action& action);
-  bool DispatchJson(std::string_view text);  // {key: value, …}
+  // {key: value, …}; keys that begin with "view." are the view's: tab, trace, and those of kPrices.
+  bool DispatchJson(std::string_view text);
+  // One member of the configuration's `workload`; null takes it out.
+  bool SetWorkload(std::string_view member, Json value);
   bool Load(const Config& config);
   bool LoadJson(std::string_view text);
   bool LoadFragment(std::string_view fragment);
@@ -103,6 +127,9 @@ class AppState {
 
   int64_t version() const { return version_; }  // grows with every accepted change
   int64_t place() const { return place_; }      // grows when another model or card was chosen
+  bool Refuse(const Error& error);              // it becomes the notice; always false
+  bool SetPrice(const Price& price, const Json& value);
+  bool SetTrace(std::string_view csv);
   const std::string& notice() const { return notice_; }
   void ClearNotice() { notice_.clear(); }
 
@@ -110,6 +137,8 @@ class AppState {
   ScheduleState schedule;
 
  private:
+  bool SetView(std::string_view key, const Json& value);
+
   struct Answer {
     std::unique_ptr<Config> config;
     std::unique_ptr<Resolved> resolved;
@@ -119,7 +148,6 @@ class AppState {
     std::string config_text, fragment_text, report_text;
   };
 
-  bool Refuse(const Error& error);
   bool TakeFileConfig(const Config& from);
 
   const Catalog* catalog_;

@@ -3,10 +3,30 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/text.h"
 #include "imgui_internal.h"
 
 namespace plimsoll {
+
+std::string TickText(Scale scale, double value, double step, double most) {
+  if (scale == Scale::kTokens) return ContextText(std::llround(value));
+  if (value == 0) return scale == Scale::kPercent ? "0 %" : "0";
+  const char* unit = scale == Scale::kPercent ? " %" : "";
+  double factor = 1;
+  if (scale == Scale::kSeconds) {
+    unit = most < 0.9995 ? " ms" : most < 90 ? " s" : most < 5400 ? " min" : " h";
+    factor = most < 0.9995 ? 1e3 : most < 90 ? 1 : most < 5400 ? 1.0 / 60 : 1.0 / 3600;
+  }
+  const double finest = step * factor;
+  int digits = 0;
+  for (double rest = finest; digits < 6 && std::abs(rest - std::round(rest)) > 1e-6; rest *= 10) ++digits;
+  const double shown = value * factor;
+  return (digits > 0 ? DecimalText(shown, digits) : CountText(std::llround(shown))) + unit;
+}
+
 namespace {
+
+constexpr float kStrip = 20;
 
 struct Frame {
   ImVec2 min, max;
@@ -32,10 +52,16 @@ struct Frame {
   }
 };
 
-// 1, 2 or 5 times a power of ten, at least a quarter of `most`.
-double Step(double most) {
+// The first round step of which at most `parts` make up `most`: 1, 2 or 5 times a power of ten, and for times
+// over a minute what divides minutes and hours.
+double Step(double most, double parts, Scale scale) {
   if (!(most > 0)) return 1;
-  const double rough = most / 4;
+  const double rough = most / parts;
+  if (scale == Scale::kSeconds && rough > 20) {
+    for (double step : {30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 1800.0, 3600.0, 7200.0, 18000.0, 36000.0}) {
+      if (step >= rough) return step;
+    }
+  }
   const double power = std::pow(10.0, std::floor(std::log10(rough)));
   for (double factor : {1.0, 2.0, 5.0}) {
     if (factor * power >= rough) return factor * power;
@@ -64,8 +90,20 @@ size_t NearestIndex(const Chart& chart, const Frame& frame, double x) {
   return nearest;
 }
 
-std::string Text(std::string (*format)(double), double value) {
-  return format ? format(value) : std::string();
+// The exact value under the pointer.
+std::string Text(Scale scale, double value) {
+  switch (scale) {
+    case Scale::kTokens:
+      return ContextText(std::llround(value));
+    case Scale::kPercent:
+      return DecimalText(value, 1) + " %";
+    case Scale::kSeconds:
+      return DurationText(Seconds(value));
+    case Scale::kNumber:
+      break;
+  }
+  return value < 100 && std::abs(value - std::round(value)) > 1e-6 ? DecimalText(value, value < 10 ? 2 : 1)
+                                                                   : CountText(std::llround(value));
 }
 
 void DrawGrid(Ui& ui, const Chart& chart, const Frame& frame, double step) {
@@ -74,22 +112,55 @@ void DrawGrid(Ui& ui, const Chart& chart, const Frame& frame, double step) {
   for (double y = 0; y <= frame.y_max * 1.0001; y += step) {
     const float at = std::round(frame.Y(y));
     draw->AddRectFilled(ImVec2(frame.min.x, at), ImVec2(frame.max.x, at + 1), ui.colors->line);
-    DrawTextRight(ui, ImVec2(frame.min.x - 8, at), Text(chart.y_text, y), note);
+    DrawTextRight(ui, ImVec2(frame.min.x - 8, at), TickText(chart.y_scale, y, step, frame.y_max), note);
   }
-  const float bottom = frame.max.y + 14;
+  const float bottom = frame.max.y + 14 + (chart.strip.empty() ? 0 : kStrip);
   float last_end = -1e9F;
-  for (size_t i = 0; i < chart.x.size(); ++i) {
-    // On a logarithmic axis whole powers of two; on a linear one five equal parts.
-    const double power = chart.log_x ? std::log2(chart.x[i]) : 0;
-    if (chart.log_x && std::abs(power - std::round(power)) > 1e-6) continue;
-    if (!chart.log_x && i % std::max<size_t>(1, (chart.x.size() - 1) / 5) != 0) continue;
-    const std::string text = Text(chart.x_text, chart.x[i]);
+  const auto tick = [&](double x, const std::string& text) {
     const float half = TextWidth(ui, text, note) / 2;
-    const float at = std::min(frame.X(chart.x[i]), frame.max.x - half);
-    if (at - half < last_end + 10) continue;
-    DrawText(ui, ImVec2(std::max(at - half, frame.min.x - 4), bottom), text, note);
+    const float at = std::clamp(frame.X(x), frame.min.x + half - 4, frame.max.x - half);
+    if (at - half < last_end + 10) return;
+    DrawText(ui, ImVec2(at - half, bottom), text, note);
     last_end = at + half;
+  };
+  if (!chart.log_x) {
+    const double along = Step(frame.x_last, std::max(2.0F, (frame.max.x - frame.min.x) / 80), chart.x_scale);
+    for (double x = 0; x <= frame.x_last * 1.0001; x += along) {
+      tick(x, TickText(chart.x_scale, x, along, frame.x_last));
+    }
+    return;
   }
+  for (double x : chart.x) {  // whole powers of two
+    const double power = std::log2(x);
+    if (std::abs(power - std::round(power)) < 1e-6) tick(x, Text(chart.x_scale, x));
+  }
+}
+
+// Runs of equal words, each as a tinted piece with its word where it fits.
+void DrawStrip(Ui& ui, const Chart& chart, const Frame& frame) {
+  const size_t count = std::min(chart.strip.size(), chart.x.size());
+  for (size_t i = 0, end = 0, piece = 0; i < count; i = end, ++piece) {
+    while (end < count && chart.strip[end] == chart.strip[i]) ++end;
+    const float left = frame.X(chart.x[i]), right = end < count ? frame.X(chart.x[end]) : frame.max.x;
+    const ImVec2 top(left, frame.max.y + 3);
+    ImGui::GetWindowDrawList()->AddRectFilled(top, ImVec2(right - 1, frame.max.y + kStrip),
+                                              Faded(ui.colors->runtime, piece % 2 == 0 ? 0.16F : 0.32F), 3);
+    const TextStyle note = {ui.colors->muted, 12};
+    if (TextWidth(ui, chart.strip[i], note) + 8 < right - left) {
+      DrawText(ui, ImVec2(left + 5, frame.max.y + 3 + (kStrip - 3) / 2), chart.strip[i], note);
+    }
+  }
+}
+
+// "memory bandwidth up to 45, then compute"
+std::string StripText(const Chart& chart) {
+  std::string text;
+  for (size_t i = 0; i < std::min(chart.strip.size(), chart.x.size()); ++i) {
+    if (i > 0 && chart.strip[i] == chart.strip[i - 1]) continue;
+    if (i > 0) text += " below " + Text(chart.x_scale, chart.x[i]) + ", then ";
+    text += chart.strip[i];
+  }
+  return text;
 }
 
 void DrawBand(const Chart& chart, const ChartSeries& series, const Frame& frame) {
@@ -139,9 +210,14 @@ void DrawReading(Ui& ui, const Chart& chart, const Frame& frame, size_t index) {
   ImDrawList* draw = ImGui::GetWindowDrawList();
   const float x = frame.X(chart.x[index]);
   draw->AddRectFilled(ImVec2(x, frame.min.y), ImVec2(x + 1, frame.max.y), ui.colors->muted);
-  std::string text = Text(chart.x_text, chart.x[index]) + " " + chart.x_label;
+  std::string text = Text(chart.x_scale, chart.x[index]) + " " + chart.x_label;
   for (const ChartSeries& series : chart.series) {
-    if (index < series.y.size()) text += "   " + series.name + " " + Text(chart.y_text, series.y[index]);
+    if (index >= series.y.size()) continue;
+    text += "   " + series.name + " " + Text(chart.y_scale, series.y[index]);
+    if (index < series.low.size() && index < series.high.size()) {
+      text += " (" + Text(chart.y_scale, series.low[index]) + " to " +
+              Text(chart.y_scale, series.high[index]) + ")";
+    }
     draw->AddCircleFilled(ImVec2(x, frame.Y(series.y[index])), 3.5F, series.color);
   }
   const TextStyle style = {ui.colors->ink, kNote};
@@ -162,14 +238,16 @@ std::optional<double> DrawChart(Ui& ui, const Chart& chart, float width, float h
   std::string summary;
   for (const ChartSeries& series : chart.series) {
     if (series.y.empty()) continue;
-    summary += (summary.empty() ? "" : "; ") + series.name + " from " + Text(chart.y_text, series.y.front()) +
-               " to " + Text(chart.y_text, series.y.back());
+    summary += (summary.empty() ? "" : "; ") + series.name + " from " +
+               Text(chart.y_scale, series.y.front()) + " to " + Text(chart.y_scale, series.y.back());
   }
+  if (!chart.strip.empty()) summary += "; bound by " + StripText(chart);
   const Interaction item = Item(ui, chart.title, ImVec2(width, height), "img", chart.title, summary);
   const double most = chart.y_max > 0 ? chart.y_max : Largest(chart);
-  const double step = Step(most);
+  const double step = Step(most, 4, chart.y_scale);
+  const float strip = chart.strip.empty() ? 0 : kStrip;
   const Frame frame = {ImVec2(at.x + 52, at.y + head),
-                       ImVec2(at.x + width - 4, at.y + height - 44),
+                       ImVec2(at.x + width - 4, at.y + height - 44 - strip),
                        chart.x.front(),
                        chart.x.back(),
                        chart.y_max > 0 ? chart.y_max : std::ceil(most / step) * step,
@@ -178,6 +256,7 @@ std::optional<double> DrawChart(Ui& ui, const Chart& chart, float width, float h
   DrawText(ui, ImVec2(at.x, at.y + 10), chart.title, {0, kBody, Weight::kSemibold});
   DrawLegend(ui, chart, ImVec2(at.x + width - 4, at.y + 10));
   DrawGrid(ui, chart, frame, step);
+  DrawStrip(ui, chart, frame);
   for (const ChartSeries& series : chart.series) DrawBand(chart, series, frame);
   for (const ChartSeries& series : chart.series) DrawLine(chart, series, frame);
   ImDrawList* draw = ImGui::GetWindowDrawList();
@@ -188,7 +267,7 @@ std::optional<double> DrawChart(Ui& ui, const Chart& chart, float width, float h
     }
   }
   const TextStyle note = {ui.colors->muted, 12};
-  DrawTextRight(ui, ImVec2(frame.max.x, frame.max.y + 32), chart.x_label, note);
+  DrawTextRight(ui, ImVec2(frame.max.x, frame.max.y + 32 + strip), chart.x_label, note);
   const float pointer = ImGui::GetIO().MousePos.x;
   if (item.hovered || item.held) DrawReading(ui, chart, frame, NearestIndex(chart, frame, frame.At(pointer)));
   if (item.clicked || item.held) return frame.At(pointer);

@@ -3,6 +3,8 @@
 #ifndef PLIMSOLL_WEB_CHART_H_
 #define PLIMSOLL_WEB_CHART_H_
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,16 +21,23 @@ struct ChartSeries {
   bool filled = false;            // the area below it
 };
 
+// How an axis reads: its steps are round in its own unit, and its labels have the digits that tell them
+// apart.
+enum class Scale : uint8_t { kNumber, kTokens, kPercent, kSeconds };
+
+// A tick's label: no more digits than its step asks for, all of an axis in the unit of its end (`most`).
+std::string TickText(Scale scale, double value, double step, double most);
+
 struct Chart {
   std::string title;
   std::string x_label;  // what stands on the axis: "sequences at once"
   std::vector<double> x;
   bool log_x = false;
-  std::string (*x_text)(double) = nullptr;
-  std::string (*y_text)(double) = nullptr;
+  Scale x_scale = Scale::kNumber, y_scale = Scale::kNumber;
   double y_max = 0;   // 0: from the data
   double mark_x = 0;  // a vertical line at the configuration's own value; 0: none
   std::vector<ChartSeries> series;
+  std::vector<std::string_view> strip;  // under the plot, a word for each x: what holds there; empty: none
 };
 
 // At the cursor. Enters itself into the semantic tree as an image whose value says the ends of each line. A

@@ -2,15 +2,16 @@
 // many as its header takes. What they mean is the core's business (core/model_file.h).
 //
 // `core`: add(name, bytes, size), read() -> 0 taken, 1 refused, 2 needs more, needed() -> [name, bytes], letGo() of what
-// was added, forget() what is shown, complain(text), changed().
+// was added, forget() what is shown, takeTrace(text) of a list of requests, complain(text), changed().
 
 const kFirstRead = 1 << 20;
 const kMostFiles = 256;         // shards of one model
 const kMostBytes = 160 << 20;   // of all headers together; the core allows 128 MiB for one
+const kMostTrace = 64 << 20;    // a list of requests
 const kMostRounds = 12;         // a header grows at least by half each time
 
 export function createFileReader(core) {
-  const input = Object.assign(document.createElement('input'), {type: 'file', multiple: true, accept: '.gguf,.safetensors,.json'});
+  const input = Object.assign(document.createElement('input'), {type: 'file', multiple: true, accept: '.gguf,.safetensors,.json,.csv'});
   let turn = Promise.resolve();
 
   async function hand(file, length) {
@@ -54,7 +55,9 @@ export function createFileReader(core) {
   }
 
   function take(list) {
-    const found = [...list];
+    const isTrace = (file) => /\.(csv|txt)$/i.test(file.name) && file.size <= kMostTrace;
+    const found = [...list].filter((file) => !isTrace(file));
+    for (const file of [...list].filter(isTrace)) file.text().then(core.takeTrace);
     if (found.length > 0) turn = turn.then(() => readAll(found));
   }
 

@@ -440,11 +440,21 @@ function listenToKeyboard() {
   document.addEventListener('copy', (event) => copy(event, 'KeyC'));
   document.addEventListener('cut', (event) => copy(event, 'KeyX'));
   document.addEventListener('paste', (event) => {
+    const text = event.clipboardData?.getData('text/plain') ?? '';
+    if (!event.target.matches?.('input, textarea') && isTrace(text)) takeTrace(text);
     if (!focused || !outcome.wantsText) return;
-    put(kPut.clipboard, event.clipboardData?.getData('text/plain') ?? '');
+    put(kPut.clipboard, text);
     shortcut('KeyV');
     event.preventDefault();
   });
+}
+
+// A list of requests, arrival,prompt,output, may be pasted or dropped anywhere.
+const isTrace = (text) => /^\s*(#|arrival|\d[\d.]*\s*[,;]\s*\d+\s*[,;])/i.test(text);
+
+function takeTrace(text) {
+  put(kPut.action, JSON.stringify({'view.trace': text}));
+  changed();
 }
 
 function shortcut(code) {
@@ -563,6 +573,7 @@ const files = createFileReader({
   needed: () => [get(kGet.neededName), module._plimsoll_file_needs()],
   letGo: () => put(kPut.letGo, ''),
   forget: () => put(kPut.forget, ''),
+  takeTrace,
   complain,
   changed() {
     changed();
@@ -695,6 +706,16 @@ async function start() {
     },
     openFile: embed ? null : files.ask,
     forgetFile: files.forget,
+    // What the page shows, as far as it is computed, with or without a picture of it.
+    shown() {
+      draw();
+      let again = outcome.again;
+      if (!drawable) {
+        const address = module._plimsoll_frame(performance.now() / 1000, 1000, 4000, 1, 0, 0, 0);
+        again = new Float64Array(module.HEAPU8.buffer, address, 3)[2];
+      }
+      return {nodes: JSON.parse(get(kGet.semantics)), again};
+    },
   });
   if (!embed) files.listen();
   listenToHost();

@@ -35,6 +35,36 @@ const kFields = [
   ['n_gpu_layers', 'Layers on the GPU', 'number', 'llama.cpp'],
 ];
 
+// What the tabs ask beyond that. `workload.` leads to a member of the workload, `view.` to what no link carries.
+const kArrivals = [['closed_loop', 'Users who ask again'], ['poisson', 'At random (Poisson)'], ['constant', 'Evenly spaced'], ['burst', 'All at once']];
+const kShapes = [['fixed', 'All the same'], ['uniform', 'Uniform'], ['lognormal', 'Log-normal'], ['chat', 'As in chat logs']];
+const kTabFields = [
+  ['prompt_tokens', 'Prompt tokens', 'number'],
+  ['output_tokens', 'Output tokens', 'number'],
+  ['concurrency', 'Users at once', 'number'],
+  ['workload.arrival', 'Requests come', 'select', kArrivals],
+  ['workload.arrival_rate', 'Requests per second', 'number'],
+  ['workload.requests', 'Requests in all', 'number'],
+  ['workload.prompt_shape', 'Lengths of prompts', 'select', kShapes],
+  ['workload.output_shape', 'Lengths of answers', 'select', kShapes],
+  ['workload.spread', 'Spread of lengths, of the mean', 'number'],
+  ['workload.turns', 'Turns of a session', 'number'],
+  ['workload.think_time', 'Pause between turns, s', 'number'],
+  ['workload.system_prompt', 'Shared system prompt, tokens', 'number'],
+  ['workload.seed', 'Seed', 'number'],
+  ['workload.ttft_ms', 'First token within, ms', 'number'],
+  ['workload.tpot_ms', 'Each token within, ms', 'number'],
+  ['view.rent', 'Renting a card, $ per hour', 'number'],
+  ['view.buy', 'Buying a card, $', 'number'],
+  ['view.power', 'Power, $ per kWh', 'number'],
+  ['view.hours', 'Hours of use a day', 'number'],
+  ['view.years', 'Years of use', 'number'],
+  ['view.download', 'Download, Gbit/s', 'number'],
+  ['view.disk', 'Disk, GB/s', 'number'],
+  ['view.trace', 'Trace (CSV): arrival s, prompt, output', 'textarea'],
+];
+const kShown = new Set(['row', 'figure', 'button', 'img', 'status', 'spinbutton', 'slider', 'combobox', 'switch']);
+
 const kGib = 1024 ** 3;
 const gib = (bytes) => (bytes / kGib).toFixed(2);
 
@@ -66,17 +96,21 @@ export function createMirror(core) {
   const form = element('form', {className: 'mirror-form', autocomplete: 'off'});
   form.addEventListener('submit', (event) => event.preventDefault());
 
-  for (const [key, label, kind] of kFields) {
-    const id = `mirror-${key.replaceAll('_', '-')}`;
-    const input = kind === 'select' ? element('select', {id, name: key})
+  const embed = document.documentElement.dataset.page === 'embed';
+  const tabForm = element('form', {className: 'mirror-form', autocomplete: 'off'});
+  tabForm.addEventListener('submit', (event) => event.preventDefault());
+  for (const [key, label, kind, choices] of [...kFields, ...(embed ? [] : kTabFields)]) {
+    const id = `mirror-${key.replaceAll(/[_.]/g, '-')}`;
+    const input = kind === 'select' || kind === 'textarea' ? element(kind, {id, name: key})
                                     : element('input', {id, name: key, type: kind === 'number' ? 'text' : kind});
+    if (kind === 'select' && choices) fill(input, choices);
     if (kind === 'number') input.inputMode = 'decimal';
     input.addEventListener('change', () => send(key, kind, input));
     const row = element('div', {className: `mirror-field mirror-${kind}`},
                         [element('label', {htmlFor: id, textContent: label}), input]);
     inputs.set(key, input);
     rows.set(key, row);
-    form.append(row);
+    (kFields.some(([known]) => known === key) ? form : tabForm).append(row);
   }
   const named = ({id, name, detail}) => [id, detail ? `${name} (${detail})` : name];
   fill(inputs.get('model'), options.models.map(named));
@@ -113,6 +147,13 @@ export function createMirror(core) {
   const holder = root.querySelector('.mirror-content');
   holder.replaceChildren(element('div', {className: 'mirror-answer'}, [verdict, detail, remarks]), form, problem,
                          memoryTable, element('div', {className: 'mirror-wide'}, [cardTable]), file);
+  const tab = element('select', {id: 'mirror-tab'});
+  tab.addEventListener('change', () => act({'view.tab': tab.value}, tab));
+  const shownRows = element('tbody');
+  if (!embed) {
+    holder.append(element('div', {className: 'mirror-field'}, [element('label', {htmlFor: tab.id, textContent: 'Tab'}), tab]), tabForm,
+                  table('What the tab shows', ['What', 'Value'], shownRows, 'mirror-shown'));
+  }
   document.body.append(live);
 
   function send(key, kind, input) {
@@ -124,7 +165,18 @@ export function createMirror(core) {
       const number = Number(text.replaceAll(',', ''));
       value = text === '' || text === 'auto' ? null : kind === 'number' && Number.isFinite(number) ? number : text;
     }
-    const wrong = core.act({[key]: value});
+    const [place, name] = key.split('.');
+    if (place === 'workload') {
+      const workload = {...core.config().workload, [name]: value};
+      if (value === null) delete workload[name];
+      act({workload: Object.keys(workload).length > 0 ? workload : null}, input);
+    } else {
+      act({[key]: value}, input);
+    }
+  }
+
+  function act(action, input) {
+    const wrong = core.act(action);
     problem.hidden = !wrong;
     problem.textContent = wrong ?? '';
     input.setAttribute('aria-invalid', wrong ? 'true' : 'false');
@@ -154,6 +206,44 @@ export function createMirror(core) {
     fill(inputs.get('kv_cache_dtype'), kKvTypes[engine] ?? kKvTypes.vllm);
     const kv = config.kv_cache_dtype;
     choose(inputs.get('kv_cache_dtype'), kv === undefined ? 'auto' : typeof kv === 'string' ? kv : JSON.stringify(kv));
+  }
+
+  function showTabForm(config, resolved) {
+    for (const [key, , kind] of kTabFields) {
+      const [place, name] = key.split('.');
+      if (place === 'view') continue;
+      const input = inputs.get(key);
+      const given = place === 'workload' ? config.workload?.[name] : config[key];
+      if (kind === 'select') input.value = given ?? input.options[0].value;
+      else input.value = given ?? '';
+      if (name === undefined) input.placeholder = `${resolved[key] ?? ''}`;
+    }
+  }
+
+  // The open tab's rows, from the picture's own description of itself; again while something is computed.
+  let shownTimer = 0;
+  let shownText = '';
+
+  function showTab() {
+    const {nodes, again} = core.shown();
+    const tabs = nodes.filter((node) => node.role === 'tab');
+    const rest = nodes.slice(nodes.lastIndexOf(tabs.at(-1)) + 1).filter((node) => kShown.has(node.role));
+    const text = JSON.stringify([tabs, rest].map((list) => list.map(({label, value}) => [label, value])));
+    if (text !== shownText) {
+      shownText = text;
+      fill(tab, tabs.map(({label}) => [label, label]));
+      tab.value = tabs.find(({value}) => value === 'selected')?.label;
+      shownRows.replaceChildren(...rest.map(({label, value}) => element('tr', {}, [
+        element('th', {scope: 'row', textContent: label}),
+        element('td', {textContent: value}),
+      ])));
+    }
+    if (again) showTabSoon();
+  }
+
+  function showTabSoon() {
+    clearTimeout(shownTimer);
+    shownTimer = setTimeout(showTab, 150);
   }
 
   function showTables(report) {
@@ -203,6 +293,10 @@ export function createMirror(core) {
     detail.textContent = report.detail ?? '';
     showForm(core.config(), report.config);
     showTables(report);
+    if (!embed) {
+      showTabForm(core.config(), report.config);
+      showTabSoon();
+    }
     clearTimeout(timer);
     timer = setTimeout(() => {
       if (report.headline === spoken) return;

@@ -1,59 +1,93 @@
 #include "web/schedule_state.h"
 
+#include <chrono>
 #include <utility>
 
 #include "core/simulation_report.h"
+#include "core/text.h"
 
 namespace plimsoll {
 namespace {
 
-// Steps or runs of steps in one frame: about 2 us each in a browser.
-constexpr int64_t kSlice = 3000;
+// A frame has 16 ms; drawing takes a third of it where the processor is slow.
+constexpr double kSlice = 0.006;
+constexpr int64_t kEvents = 32;  // between two looks at the clock: about half a millisecond
+// How long a run that is out of date is still worth finishing, so that a moving slider shows something.
+constexpr double kPatience = 0.25;
+
+double Clock() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
 
 }  // namespace
 
+std::optional<Error> ScheduleState::SetTrace(std::string_view csv) {
+  if (csv.empty()) {
+    trace_.clear();
+  } else {
+    Result<std::vector<TraceRow>> rows = ReadTrace(csv, "trace");
+    if (!rows.ok()) return rows.error();
+    trace_ = std::move(*rows);
+  }
+  ++trace_version_;
+  return std::nullopt;
+}
+
+void ScheduleState::Fail(std::string problem) {
+  shown_.reset();
+  next_.reset();
+  problem_ = std::move(problem);
+}
+
 void ScheduleState::Start(const Resolved& resolved, const Report& report) {
-  simulation_.reset();
   problem_.clear();
+  patience_ = 0;
   Workload workload = WorkloadOf(resolved);
-  workload.arrival = controls.at_a_rate ? Arrival::kPoisson : Arrival::kClosedLoop;
-  workload.rate = controls.rate;
-  workload.users = controls.users;
-  workload.requests = controls.requests;
-  workload.turns = controls.turns;
-  workload.think_time = controls.turns > 1 ? controls.think_time : 0;
-  workload.system_prompt = controls.system_prompt;
-  if (controls.varied) {
-    for (LengthSpec* spec : {&workload.prompt, &workload.output}) {
-      spec->shape = LengthShape::kLogNormal;
-      spec->deviation = spec->mean * kChatDeviation;
-    }
+  workload.trace = trace_;
+  const int64_t requests = trace_.empty() ? workload.requests : static_cast<int64_t>(trace_.size());
+  if (requests > kMostShown) {
+    Fail("This is a load of " + CountText(requests) + " requests; the page simulates " +
+         CountText(kMostShown) + ", the command plimsoll schedule a million.");
+    return;
   }
   SchedulerSetup setup = MakeSchedulerSetup(resolved, report);
   if (setup.blocks <= 0) {
-    problem_ = "There is no room for a KV cache, so no request can run.";
+    Fail("There is no room for a KV cache, so no request can run.");
     return;
   }
   Result<RequestList> list = GenerateRequests(workload);
   if (!list.ok()) {
-    problem_ = list.error().Message();
+    Fail(list.error().Message());
     return;
   }
-  simulation_.emplace(std::move(setup), std::move(*list));
+  next_.emplace(std::move(setup), std::move(*list));
+  next_workload_ = std::move(workload);
 }
 
 bool ScheduleState::Follow(int64_t version, const Resolved& resolved, const Report& report) {
-  const bool stale = version != version_ || !(controls == started_);
-  if (stale) {
+  const double begun = Clock();
+  const bool stale = version != version_ || trace_version_ != started_trace_;
+  if (stale && (!next_ || patience_ > kPatience)) {
     version_ = version;
-    started_ = controls;
+    started_trace_ = trace_version_;
     Start(resolved, report);
   }
-  if (!simulation_) return false;
-  if (!stale && simulation_->done()) return false;
-  const bool done = simulation_->Advance(kSlice);
-  summary_ = simulation_->Summarize({});
-  return !done;
+  if (!next_) return false;
+  bool done = false;
+  double now = begun;
+  while (!done && now - begun < kSlice) {
+    done = next_->Advance(kEvents);
+    now = Clock();
+  }
+  patience_ += now - begun;
+  // Percentiles want half a slice of their own.
+  if (done && now - begun < kSlice / 2) {
+    workload_ = std::move(next_workload_);
+    summary_ = next_->Summarize(workload_.objective);
+    shown_ = std::move(next_);
+    next_.reset();
+  }
+  return next_.has_value() || version != version_ || trace_version_ != started_trace_;
 }
 
 }  // namespace plimsoll

@@ -1,12 +1,17 @@
-// The simulation that the Schedule tab shows: its workload, how far it has been computed, and where the
-// reader stands in it. View-only: none of it is part of a link but the configuration's own lengths and
-// concurrency.
+// The simulation that the Schedule tab shows: how far it has been computed, and where the reader stands in
+// it. What is simulated is the configuration's own workload, so a link carries it; only a trace that was
+// pasted or dropped lives here.
+//
+// A simulation is computed in slices that leave room for the frame around them. While a slider moves, the
+// last finished one stays in view until the next is finished.
 #ifndef PLIMSOLL_WEB_SCHEDULE_STATE_H_
 #define PLIMSOLL_WEB_SCHEDULE_STATE_H_
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "core/report.h"
 #include "core/resolved.h"
@@ -15,38 +20,40 @@
 
 namespace plimsoll {
 
-struct ScheduleControls {
-  bool at_a_rate = false;  // else `users` who ask again as soon as they are answered
-  double rate = 2;
-  int64_t users = 8;
-  int64_t requests = 200;
-  int64_t turns = 1;
-  double think_time = 2;
-  int64_t system_prompt = 0;
-  bool varied = true;  // lengths spread as in chat logs
-  friend bool operator==(const ScheduleControls&, const ScheduleControls&) = default;
-};
+// More would not fit into the frames of a browser; the command takes a million.
+constexpr int64_t kMostShown = 20000;
 
 class ScheduleState {
  public:
-  ScheduleControls controls;
   double cursor = 0.5;  // share of the timeline
   bool playing = false;
 
-  // Starts anew when the configuration (by its version) or the controls have changed; then goes on for a
-  // slice that stays below a frame. True while there is more to compute.
+  // The error's field names the line. An empty text takes the trace away.
+  std::optional<Error> SetTrace(std::string_view csv);
+  const std::vector<TraceRow>& trace() const { return trace_; }
+
+  // Goes on for one slice; starts anew when the configuration (by its version) or the trace has changed. True
+  // while there is more to compute.
   bool Follow(int64_t version, const Resolved& resolved, const Report& report);
 
-  const Simulation* simulation() const { return simulation_ ? &*simulation_ : nullptr; }
+  // The last finished one; nullptr: see problem(), or the first is not finished.
+  const Simulation* simulation() const { return shown_ ? &*shown_ : nullptr; }
+  // Of the requests of a run that is under way, how many have ended.
+  int64_t finished() const { return next_ ? next_->finished() : 0; }
   const SimulationSummary& summary() const { return summary_; }
-  const std::string& problem() const { return problem_; }  // why there is nothing to show
+  const Workload& workload() const { return workload_; }  // of what is shown
+  const std::string& problem() const { return problem_; }
 
  private:
   void Start(const Resolved& resolved, const Report& report);
+  void Fail(std::string problem);
 
-  int64_t version_ = -1;
-  ScheduleControls started_;
-  std::optional<Simulation> simulation_;
+  std::vector<TraceRow> trace_;
+  int64_t trace_version_ = 0;
+  int64_t version_ = -1, started_trace_ = -1;  // of `next_`, or of `shown_` when there is none
+  double patience_ = 0;                        // seconds already spent on `next_`
+  std::optional<Simulation> shown_, next_;
+  Workload workload_, next_workload_;
   SimulationSummary summary_;
   std::string problem_;
 };

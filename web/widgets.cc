@@ -156,7 +156,8 @@ void Paragraph(Ui& ui, std::string_view text, float width, const TextStyle& styl
 }
 
 void SectionLabel(Ui& ui, std::string_view text) {
-  Paragraph(ui, text, 4096, {ui.colors->muted, kNote, Weight::kSemibold}, "heading");
+  Paragraph(ui, text, std::max(120.0F, ImGui::GetContentRegionAvail().x),
+            {ui.colors->muted, kNote, Weight::kSemibold}, "heading");
 }
 
 void Gap(float height) {
@@ -250,14 +251,15 @@ constexpr float kKnob = 7.5F;
 
 struct Track {
   float left, width;
-  double low, span;  // natural logarithms
+  double low, span;  // natural logarithms unless linear
+  bool linear;
   float At(double value) const {
-    const double t = span > 0 ? (std::log(std::max(value, 1e-9)) - low) / span : 0;
+    const double t = span > 0 ? ((linear ? value : std::log(std::max(value, 1e-9))) - low) / span : 0;
     return left + width * static_cast<float>(std::clamp(t, 0.0, 1.0));
   }
   double Value(float x) const {
     const double t = width > 0 ? std::clamp(static_cast<double>((x - left) / width), 0.0, 1.0) : 0;
-    return std::exp(low + t * span);
+    return linear ? low + t * span : std::exp(low + t * span);
   }
 };
 
@@ -275,6 +277,10 @@ std::optional<double> SteppedValue(ImGuiID id, double value, const SliderRange& 
   for (const Step& step : kSteps) {
     ImGui::SetKeyOwner(step.key, id);
     if (!ImGui::IsKeyPressed(step.key, ImGuiInputFlags_Repeat, id)) continue;
+    if (range.linear) {
+      result = std::clamp(value + step.factor * (range.max - range.min) / 8, range.min, range.max);
+      continue;
+    }
     const double moved = value * std::exp2(step.factor);
     // Small numbers move by at least one.
     result = std::clamp(step.factor > 0 ? std::max(moved, value + 1) : std::min(moved, value - 1), range.min,
@@ -345,7 +351,8 @@ SliderResult Slider(Ui& ui, std::string_view label, double value, std::string_vi
   ImGui::SetCursorScreenPos(ImVec2(at.x, at.y + line));
   const Interaction item = Item(ui, label, ImVec2(width, bar), "slider", label, value_text);
   if (!item.visible) return result;
-  const Track track = {at.x + kKnob, width - 2 * kKnob, std::log(range.min), std::log(range.max / range.min)};
+  const Track track = {at.x + kKnob, width - 2 * kKnob, range.linear ? range.min : std::log(range.min),
+                       range.linear ? range.max - range.min : std::log(range.max / range.min), range.linear};
   const ImGuiID id = ImGui::GetItemID();
   // Held by the mouse; the space bar holds an item too and must not throw the knob to where the mouse rests.
   if (item.held && ImGui::GetCurrentContext()->ActiveIdSource == ImGuiInputSource_Mouse) {

@@ -94,12 +94,13 @@ std::optional<std::string> NumberField(Ui& ui, std::string_view label, std::stri
 struct SliderRange {
   double min = 1, max = 2;
   double mark = 0;  // a notch on the track; 0: none
+  bool linear = false;
 };
 struct SliderResult {
   std::optional<double> value;       // dragged or stepped to
   std::optional<std::string> typed;  // committed by typing
 };
-// Logarithmic. Label left, value right; the value can be typed.
+// Logarithmic, unless its range says otherwise. Label left, value right; the value can be typed.
 SliderResult Slider(Ui& ui, std::string_view label, double value, std::string_view value_text,
                     std::string_view initial, const SliderRange& range, float width);
 

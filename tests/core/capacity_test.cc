@@ -57,7 +57,25 @@ TEST(Capacity, NamesOperatingPoints) {
   const std::vector<OperatingPoint> points = OperatingPoints(capacity, 131072);
   ASSERT_GE(points.size(), 3u);
   EXPECT_EQ(points.front().name, "One at a time");  // 131,072 tokens do not fit
-  for (const OperatingPoint& point : points) EXPECT_LE(capacity.Share(point.sequences, point.context), 1.0);
+  for (const OperatingPoint& point : points) {
+    EXPECT_LE(capacity.Share(point.sequences, point.context), 1.0);
+    EXPECT_EQ(point.prompt + point.output, point.context);
+  }
+}
+
+TEST(Capacity, SaysWhatUsersGet) {
+  const Config config = Pool();
+  const Result<Resolved> resolved = Resolve(config, ShippedCatalog());
+  ASSERT_TRUE(resolved.ok());
+  const Report report = EstimateResolved(*resolved);
+  const StepModel model = StepModel::Make(*resolved);
+  const OperatingPoint alone = {"", 1, 8192, 7680, 512, ""}, crowd = {"", 16, 8192, 7680, 512, ""};
+  const SpeedReport one = SpeedOf(alone, model, *resolved, report),
+                    many = SpeedOf(crowd, model, *resolved, report);
+  EXPECT_GT(one.decode_tokens_per_s, many.decode_tokens_per_s);
+  EXPECT_LT(one.decode_tokens_per_s_total, many.decode_tokens_per_s_total);
+  // Alone, the first token comes when the prompt has been read.
+  EXPECT_NEAR(one.ttft_ms, 7680 / one.prefill_tokens_per_s * 1e3, 0.3 * one.ttft_ms);
 }
 
 }  // namespace

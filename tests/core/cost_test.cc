@@ -101,7 +101,7 @@ TEST(Cost, ThePostThatDownloaded118GigabytesIn47Minutes) {
 TEST(Cost, ClaimsNameTheirSource) {
   EXPECT_DOUBLE_EQ(FindPriceClaim("rtx-4090").usd, 4200);
   EXPECT_DOUBLE_EQ(FindPriceClaim("a100-sxm-80gb").usd_per_hour * 4, 12);
-  EXPECT_NE(FindPriceClaim("t4").source.find("claimed"), std::string_view::npos);
+  EXPECT_NE(FindPriceClaim("t4").source.find("claim"), std::string_view::npos);
   EXPECT_TRUE(FindPriceClaim("h200").source.empty());
 }
 

@@ -109,21 +109,29 @@ void Points(Ui& ui, AppState& state, const Capacity& capacity, float width) {
   const int64_t longest =
       resolved.architecture ? resolved.architecture->max_positions : resolved.max_model_len;
   const std::vector<OperatingPoint> points = OperatingPoints(capacity, std::max<int64_t>(longest, 1));
-  const float height = ui.coarse ? 46 : 39;
+  const StepModel model = StepModel::Make(resolved);
+  const bool narrow = width < 560;  // then the meaning has a line of its own
+  const float height = narrow ? 72 : 52;
   for (const OperatingPoint& point : points) {
     const ImVec2 at = ImGui::GetCursorScreenPos();
     ImGui::GetWindowDrawList()->AddRectFilled(at, ImVec2(at.x + width, at.y + 1), ui.colors->line);
     const std::string figure = CountText(point.sequences) + " × " + ContextText(point.context);
-    const Interaction item = Item(ui, point.name, ImVec2(width, height), "button", point.name, figure, 4);
+    const SpeedReport speed = SpeedOf(point, model, resolved, state.report());
+    const std::string users = (point.sequences > 1 ? "each " : "") +
+                              DecimalText(speed.decode_tokens_per_s, speed.decode_tokens_per_s < 10 ? 1 : 0) +
+                              " tok/s, first token in " + DurationText(Seconds(speed.ttft_ms / 1e3));
+    const Interaction item =
+        Item(ui, point.name, ImVec2(width, height), "button", point.name, figure + ", " + users, 4);
     if (item.visible) {
       if (item.hovered) {
         ImGui::GetWindowDrawList()->AddRectFilled(item.min, item.max, Faded(ui.colors->line, 0.35F), 4);
       }
-      const float middle = (item.min.y + item.max.y) / 2;
-      DrawText(ui, ImVec2(at.x + 6, middle), point.name);
-      DrawTextRight(ui, ImVec2(at.x + width - 6, middle), figure);
-      const float note = at.x + std::round(width * 0.3F);
-      if (width >= 560) DrawText(ui, ImVec2(note, middle), point.meaning, {ui.colors->muted, kNote});
+      const TextStyle note = {ui.colors->muted, kNote};
+      const float upper = at.y + 17, lower = at.y + 37, right = at.x + width - 6;
+      DrawText(ui, ImVec2(at.x + 6, upper), point.name);
+      DrawTextRight(ui, ImVec2(right, upper), figure);
+      DrawText(ui, ImVec2(narrow ? at.x + 6 : right - TextWidth(ui, users, note), lower), users, note);
+      DrawText(ui, ImVec2(at.x + 6, narrow ? lower + 18 : lower), point.meaning, note);
     }
     if (item.clicked) {
       state.Dispatch({{"max_model_len", Json(point.context)}, {"max_num_seqs", Json(point.sequences)}});
@@ -147,7 +155,7 @@ void DrawCapacityTab(Ui& ui, AppState& state, float width) {
   Gap(14);
   Grid(ui, state, capacity, width);
   Gap(24);
-  SectionLabel(ui, "Named operating points");
+  SectionLabel(ui, "Operating points: as many users as fit, all asking at once with a full context");
   Gap(8);
   Points(ui, state, capacity, width);
   ImGui::PopStyleVar();

@@ -16,61 +16,144 @@ constexpr int kLanes = 20;
 constexpr int kChartPoints = 240;
 
 std::string Time(double seconds) { return DurationText(Seconds(seconds)); }
-std::string Percent(double value) { return DecimalText(value, 0) + " %"; }
-std::string Whole(double value) { return CountText(static_cast<int64_t>(std::llround(value))); }
+constexpr std::array<std::string_view, 5> kArrivals = {"All at once", "At random (Poisson)", "Evenly spaced",
+                                                       "Users who ask again", "From a trace (CSV)"};
+constexpr std::array<std::string_view, 4> kShapes = {"All the same", "Uniform", "Log-normal",
+                                                     "As in chat logs"};
+constexpr size_t kTrace = 4;
 
-bool CountSlider(Ui& ui, const char* label, int64_t* value, double most, float width) {
-  const SliderResult result =
-      Slider(ui, label, static_cast<double>(*value), CountText(*value), CountText(*value),
-             {1, std::max(most, static_cast<double>(*value)), 0}, width);
-  std::optional<double> chosen = result.value;
-  if (result.typed) chosen = TypedNumber(*result.typed).AsDouble();
-  if (!chosen) return false;
-  *value = std::clamp<int64_t>(std::llround(*chosen), 1, 100000);
-  return true;
+void ChooseArrival(Ui& ui, AppState& state, const Workload& load, float width) {
+  ScheduleState& schedule = state.schedule;
+  const bool traced = state.view.wants_trace || !schedule.trace().empty();
+  const std::optional<size_t> chosen = Choice(ui, "Requests come", kArrivals.data(), kArrivals.size(),
+                                              traced ? kTrace : static_cast<size_t>(load.arrival), width);
+  if (!chosen) return;
+  state.view.wants_trace = *chosen == kTrace;
+  if (*chosen == kTrace) return;
+  (void)schedule.SetTrace("");
+  // A rate that is likely to be served: what the same users would ask for.
+  const double rate = load.rate > 0 ? load.rate : 2;
+  state.SetWorkload("arrival", Json(kArrivalNames[*chosen]));
+  state.SetWorkload("arrival_rate", *chosen == 1 || *chosen == 2 ? Json(rate) : Json());
+  state.SetWorkload("requests", Json(load.requests));
 }
 
-void RateSlider(Ui& ui, ScheduleControls* controls, float width) {
-  const std::string text = DecimalText(controls->rate, controls->rate < 10 ? 1 : 0) + " /s";
-  const SliderResult result = Slider(ui, "Requests per second", controls->rate, text,
-                                     DecimalText(controls->rate, 1), {0.1, 200, 0}, width);
-  std::optional<double> chosen = result.value;
-  if (result.typed) chosen = TypedNumber(*result.typed).AsDouble();
-  if (chosen) controls->rate = std::clamp(std::round(*chosen * 10) / 10, 0.1, 10000.0);
+void RateSlider(Ui& ui, AppState& state, double rate, bool sessions, float width) {
+  const std::string number = CompactNumber(rate);
+  const SliderResult result = Slider(ui, sessions ? "Sessions per second" : "Requests per second", rate,
+                                     number, number, {0.1, std::max(200.0, rate), 0}, width);
+  if (result.typed) state.SetWorkload("arrival_rate", TypedNumber(*result.typed));
+  if (!result.value) return;
+  const double step = *result.value < 10 ? 0.1 : 1;
+  state.SetWorkload("arrival_rate", Json(std::max(0.1, std::round(*result.value / step) * step)));
 }
 
-void ConfigSlider(Ui& ui, AppState& state, const char* label, const char* key, int64_t value, double most,
-                  float width) {
-  int64_t chosen = value;
-  if (CountSlider(ui, label, &chosen, most, width) && chosen != value) state.Dispatch({{key, Json(chosen)}});
+void TraceControls(Ui& ui, AppState& state, float width) {
+  const std::vector<TraceRow>& rows = state.schedule.trace();
+  if (rows.empty()) {
+    Paragraph(
+        ui,
+        "Paste a CSV here or drop a file on the page: a line for each request with its arrival in seconds, "
+        "prompt tokens, output tokens.",
+        width, {ui.colors->muted});
+  } else {
+    double last = 0;
+    for (const TraceRow& row : rows) last = std::max(last, row.arrival);
+    Paragraph(ui,
+              CountedText(static_cast<int64_t>(rows.size()), "request", "requests") + " of a trace, over " +
+                  Time(last) + ". A trace stays on this page: links carry the other settings.",
+              width);
+  }
+  Gap(6);
+}
+
+void MoreControls(Ui& ui, AppState& state, const Workload& load, float width) {
+  SideBySide columns(width, 3, 12, 620);
+  const float cell = columns.cell();
+  const auto number = [&](const char* label, std::string_view key, double value) {
+    columns.Next();
+    LoadNumber(ui, state, label, key, CompactNumber(value), cell);
+    Gap(8);
+  };
+  number("Shared system prompt, tokens", "system_prompt", static_cast<double>(load.system_prompt));
+  if (state.schedule.trace().empty()) {
+    number("Turns of a session", "turns", static_cast<double>(load.turns));
+    number("Pause between turns, s", "think_time", load.think_time);
+    number("Seed", "seed", static_cast<double>(load.seed));
+    const bool spread =
+        load.prompt.shape == LengthShape::kUniform || load.prompt.shape == LengthShape::kLogNormal;
+    if (spread) number("Spread of lengths, of the mean", "spread", load.prompt.deviation / load.prompt.mean);
+  }
+  columns.End();
 }
 
 void Controls(Ui& ui, AppState& state, float width) {
-  ScheduleControls& controls = state.schedule.controls;
+  const Workload load = WorkloadOf(state.resolved());
+  const bool traced = state.view.wants_trace || !state.schedule.trace().empty();
   SideBySide columns(width, 3, 24, 620);
   const float cell = columns.cell();
   columns.Next();
-  if (Toggle(ui, "Arrive at a rate", controls.at_a_rate, "", cell)) controls.at_a_rate = !controls.at_a_rate;
-  columns.Next();
-  if (Toggle(ui, "Lengths vary as in chats", controls.varied, "", cell)) controls.varied = !controls.varied;
-  columns.Next();
-  if (Toggle(ui, "Sessions of four turns", controls.turns > 1, "", cell)) {
-    controls.turns = controls.turns > 1 ? 1 : 4;
-  }
+  ChooseArrival(ui, state, load, cell);
   Gap(12);
-  columns.Next();
-  if (controls.at_a_rate) {
-    RateSlider(ui, &controls, cell);
+  if (traced) {
+    columns.End();
+    TraceControls(ui, state, width);
   } else {
-    CountSlider(ui, "Users", &controls.users, 512, cell);
+    const Json* shape = state.config().workload.Find("prompt_shape");
+    size_t current = 0;
+    for (size_t i = 0; i < kShapeNames.size(); ++i)
+      current = shape && shape->AsString() == kShapeNames[i] ? i : current;
+    columns.Next();
+    if (const auto chosen = Choice(ui, "Lengths", kShapes.data(), kShapes.size(), current, cell)) {
+      for (const char* key : {"prompt_shape", "output_shape"})
+        state.SetWorkload(key, Json(kShapeNames[*chosen]));
+    }
+    Gap(12);
+    columns.Next();
+    LoadSlider(ui, state, "Requests in all", "requests", load.requests, 10000, cell);
+    Gap(12);
+    columns.Next();
+    if (load.arrival == Arrival::kClosedLoop) {
+      LoadSlider(ui, state, "Users", "concurrency", state.resolved().concurrency, 512, cell);
+    } else if (load.arrival != Arrival::kBurst) {
+      RateSlider(ui, state, load.rate, load.turns > 1, cell);
+    } else {
+      DrawText(ui, ImVec2(ImGui::GetCursorScreenPos().x, ImGui::GetCursorScreenPos().y + 11),
+               "All requests at the start", {ui.colors->muted});
+      Gap(44);
+    }
+    columns.Next();
+    LoadSlider(ui, state, "Prompt tokens", "prompt_tokens", state.resolved().prompt_tokens, 32768, cell);
+    columns.Next();
+    LoadSlider(ui, state, "Output tokens", "output_tokens", state.resolved().output_tokens, 8192, cell);
+    columns.End();
   }
-  columns.Next();
-  ConfigSlider(ui, state, "Prompt tokens", "prompt_tokens", state.resolved().prompt_tokens, 32768, cell);
-  columns.Next();
-  ConfigSlider(ui, state, "Output tokens", "output_tokens", state.resolved().output_tokens, 8192, cell);
-  columns.Next();
-  CountSlider(ui, "Requests in all", &controls.requests, 10000, cell);
-  columns.End();
+  Gap(4);
+  if (Disclosure(ui, "Sessions, system prompt, seed", state.view.more_load)) {
+    state.view.more_load = !state.view.more_load;
+  }
+  if (state.view.more_load) MoreControls(ui, state, load, width);
+}
+
+void Results(Ui& ui, AppState& state, float width) {
+  const SimulationSummary& s = state.schedule.summary();
+  const Objective& objective = state.schedule.workload().objective;
+  const auto share = [](double part, double whole) {
+    return whole > 0 ? DecimalText(part / whole * 100, 0) + " %" : std::string("none");
+  };
+  const bool limited = objective.ttft_ms > 0 || objective.tpot_ms > 0;
+  DrawFigures(
+      ui,
+      {{"Served", DecimalText(s.requests_per_s, 2) + " req/s",
+        CountText(s.done) + " of " + CountText(s.requests)},
+       {"Output", CountText(std::llround(s.output_tokens_per_s)) + " tok/s",
+        CountText(std::llround(s.total_tokens_per_s)) + " with prompts"},
+       {"Goodput", limited ? DecimalText(s.goodput_requests_per_s, 2) + " req/s" : "no limit set",
+        limited ? share(s.goodput_requests_per_s, s.requests_per_s) + " within the limits"
+                : "see the limits below"},
+       {"Prompt cache", share(static_cast<double>(s.cached_tokens), static_cast<double>(s.prompt_tokens)),
+        CountText(s.cached_tokens) + " tokens found"}},
+      width);
 }
 
 // Samples at equal times, the last one known before each.
@@ -78,7 +161,7 @@ Chart OverTime(const Simulation& simulation, const char* title) {
   Chart chart;
   chart.title = title;
   chart.x_label = "since the start";
-  chart.x_text = Time;
+  chart.x_scale = Scale::kSeconds;
   for (int i = 0; i <= kChartPoints; ++i) chart.x.push_back(simulation.now() * i / kChartPoints);
   return chart;
 }
@@ -105,7 +188,7 @@ void Charts(Ui& ui, AppState& state, const Simulation& simulation, float width) 
   const float half = columns.cell();
   columns.Next();
   Chart cache = OverTime(simulation, "KV cache in use");
-  cache.y_text = Percent;
+  cache.y_scale = Scale::kPercent;
   cache.y_max = 100;
   cache.mark_x = schedule.cursor * now;
   AddOverTime(
@@ -117,7 +200,6 @@ void Charts(Ui& ui, AppState& state, const Simulation& simulation, float width) 
   const std::optional<double> a = DrawChart(ui, cache, half, 220);
   columns.Next();
   Chart queue = OverTime(simulation, "Requests");
-  queue.y_text = Whole;
   queue.mark_x = schedule.cursor * now;
   AddOverTime(
       &queue, simulation, "running", ui.colors->accent, true,
@@ -131,11 +213,25 @@ void Charts(Ui& ui, AppState& state, const Simulation& simulation, float width) 
   if (chosen && now > 0) schedule.cursor = std::clamp(*chosen / now, 0.0, 1.0);
 }
 
+// The state at the cursor, in words.
+std::string AtCursor(const Simulation& simulation, double cursor) {
+  TimelineSample at;
+  for (const TimelineSample& sample : simulation.samples()) {
+    if (sample.time > cursor) break;
+    at = sample;
+  }
+  const double blocks = static_cast<double>(std::max<int64_t>(simulation.setup().blocks, 1));
+  return CountText(at.running) + " running, " + CountText(at.waiting) + " waiting, cache " +
+         DecimalText(static_cast<double>(at.used_blocks) / blocks * 100, 0) + " % full, " +
+         CountedText(at.preemptions, "preemption", "preemptions") + " and " + CountText(at.output_tokens) +
+         " tokens so far";
+}
+
 void Player(Ui& ui, AppState& state, float width) {
   ScheduleState& schedule = state.schedule;
   const Simulation& simulation = *schedule.simulation();
+  const double now = simulation.now();
   constexpr double kSecondsOfPlay = 12;
-  const ImVec2 left = ImGui::GetCursorScreenPos();
   if (schedule.playing) {
     schedule.cursor += ImGui::GetIO().DeltaTime / kSecondsOfPlay;
     if (schedule.cursor >= 1) {
@@ -144,30 +240,43 @@ void Player(Ui& ui, AppState& state, float width) {
     }
     ui.again = true;
   }
-  if (Chip(ui, schedule.playing ? "Pause" : "Play")) {
+  const ImVec2 left = ImGui::GetCursorScreenPos();
+  const float chip = 72, height = ui.coarse ? 44 : 30;
+  ImGui::SetCursorScreenPos(ImVec2(left.x, left.y + (ui.coarse ? 44 : 6)));
+  if (Chip(ui, schedule.playing ? "Pause" : "Play", chip)) {
     schedule.playing = !schedule.playing;
     if (schedule.playing && schedule.cursor >= 1) schedule.cursor = 0;
     ui.again = true;
   }
-  ImGui::SameLine(0, 12);
-  const ImVec2 at = ImGui::GetCursorScreenPos();
-  const std::string text = Time(schedule.cursor * simulation.now()) + " of " + Time(simulation.now()) +
-                           "; click a chart to go there";
-  DrawText(ui, ImVec2(at.x, (LastMin().y + LastMax().y) / 2), text, {ui.colors->muted, kNote},
-           width - (at.x - left.x));
-  ImGui::SetCursorScreenPos(ImVec2(left.x, LastMax().y + 4));
+  ImGui::SetCursorScreenPos(ImVec2(left.x + chip + 16, left.y));
+  const double time = schedule.cursor * now;
+  const SliderResult moved = Slider(ui, "Time", time, Time(time) + " of " + Time(now), CompactNumber(time),
+                                    {0, std::max(now, 1e-9), 0, true}, width - chip - 16);
+  std::optional<double> chosen = moved.value;
+  if (moved.typed) chosen = TypedNumber(*moved.typed).AsDouble();
+  if (chosen && now > 0) schedule.cursor = std::clamp(*chosen / now, 0.0, 1.0);
+  ImGui::SetCursorScreenPos(ImVec2(left.x, std::max(ImGui::GetCursorScreenPos().y, left.y + height + 8)));
+  Paragraph(ui, AtCursor(simulation, schedule.cursor * now), width, {ui.colors->muted, kNote}, "status");
 }
 
-// Requests that are there between these times, the earliest first.
-std::vector<size_t> Present(const std::vector<RequestRecord>& records, double from, double until) {
+// Requests to show around the cursor, in the order of their arrival: those that run there, then those that
+// wait, then others of the window.
+std::vector<size_t> Present(const std::vector<RequestRecord>& records, double cursor, double from,
+                            double until) {
   std::vector<size_t> present;
-  for (size_t i = 0; i < records.size() && present.size() < kLanes; ++i) {
-    const RequestRecord& record = records[i];
-    const bool begun = record.end != RequestEnd::kPending || record.first_token > 0;
-    if (begun && record.arrival <= until && (record.end == RequestEnd::kPending || record.finish >= from)) {
-      present.push_back(i);
+  for (int wanted = 0; wanted < 3; ++wanted) {
+    for (size_t i = 0; i < records.size() && present.size() < kLanes; ++i) {
+      const RequestRecord& r = records[i];
+      if (r.end != RequestEnd::kDone && r.end != RequestEnd::kTruncated) continue;
+      const bool here = r.arrival <= cursor && r.finish >= cursor;
+      const int kind = here && r.scheduled <= cursor            ? 0
+                       : here                                   ? 1
+                       : r.arrival <= until && r.finish >= from ? 2
+                                                                : 3;
+      if (kind == wanted) present.push_back(i);
     }
   }
+  std::sort(present.begin(), present.end());
   return present;
 }
 
@@ -190,7 +299,7 @@ void Lanes(Ui& ui, AppState& state, const Simulation& simulation, float width) {
     return at.x + label + room * static_cast<float>(std::clamp((time - from) / span, 0.0, 1.0));
   };
   float y = at.y;
-  for (const size_t i : Present(records, from, from + span)) {
+  for (const size_t i : Present(records, cursor, from, from + span)) {
     const RequestRecord& record = records[i];
     const bool pending = record.end == RequestEnd::kPending;
     const double begun = record.scheduled > 0 || record.first_token > 0 ? record.scheduled : now;
@@ -218,6 +327,22 @@ void Lanes(Ui& ui, AppState& state, const Simulation& simulation, float width) {
             width, {ui.colors->muted, kNote});
 }
 
+// The objective that goodput counts.
+void Limits(Ui& ui, AppState& state, float width) {
+  const Objective objective = WorkloadOf(state.resolved()).objective;
+  const auto text = [](double limit) { return limit > 0 ? CompactNumber(limit) : std::string("none"); };
+  SectionLabel(ui, "How long requests take, and what counts as good");
+  Gap(8);
+  SideBySide columns(width, 2, 12, 520);
+  columns.Next();
+  LoadNumber(ui, state, "First token within, ms", "ttft_ms", text(objective.ttft_ms), columns.cell());
+  Gap(8);
+  columns.Next();
+  LoadNumber(ui, state, "Each token within, ms", "tpot_ms", text(objective.tpot_ms), columns.cell());
+  Gap(8);
+  columns.End();
+}
+
 void PercentileTable(Ui& ui, const SimulationSummary& summary, float width) {
   struct Row {
     const char* name;
@@ -228,46 +353,59 @@ void PercentileTable(Ui& ui, const SimulationSummary& summary, float width) {
                                     {"Between two tokens", &summary.inter_token_ms},
                                     {"Whole request", &summary.end_to_end_ms},
                                     {"In the queue", &summary.queue_ms}}};
-  const std::array<const char*, 4> heads = {"mean", "median", "95 %", "99 %"};
-  const float name = std::min(220.0F, width * 0.38F);
-  const float cell = (width - name) / 4;
+  constexpr std::array<const char*, 5> kHeads = {"median", "mean", "90 %", "95 %", "99 %"};
+  const std::vector<size_t> shown =
+      width < 480 ? std::vector<size_t>{0, 3, 4} : std::vector<size_t>{0, 1, 2, 3, 4};
+  const float name = std::min(220.0F, width * 0.4F);
+  const float cell = (width - name) / static_cast<float>(shown.size());
   const TextStyle note = {ui.colors->muted, kNote};
   ImVec2 at = ImGui::GetCursorScreenPos();
-  for (size_t c = 0; c < heads.size(); ++c) {
-    DrawTextRight(ui, ImVec2(at.x + name + cell * static_cast<float>(c + 1) - 6, at.y + 12), heads[c], note);
+  const auto edge = [&](size_t column) { return at.x + name + cell * static_cast<float>(column + 1) - 6; };
+  for (size_t c = 0; c < shown.size(); ++c) {
+    DrawTextRight(ui, ImVec2(edge(c), at.y + 12), kHeads[shown[c]], note);
   }
   at.y += 26;
-  ImDrawList* draw = ImGui::GetWindowDrawList();
   for (const Row& row : rows) {
-    draw->AddRectFilled(at, ImVec2(at.x + width, at.y + 1), ui.colors->line);
+    ImGui::GetWindowDrawList()->AddRectFilled(at, ImVec2(at.x + width, at.y + 1), ui.colors->line);
     DrawText(ui, ImVec2(at.x + 6, at.y + 18), row.name, {}, name - 12);
-    const std::array<double, 4> values = {row.values->mean, row.values->p50, row.values->p95,
-                                          row.values->p99};
-    for (size_t c = 0; c < values.size(); ++c) {
-      DrawTextRight(ui, ImVec2(at.x + name + cell * static_cast<float>(c + 1) - 6, at.y + 18),
-                    DurationText(Seconds(values[c] / 1e3)), {0, 13.5F});
+    const Percentiles& p = *row.values;
+    const std::array<double, 5> values = {p.p50, p.mean, p.p90, p.p95, p.p99};
+    std::string all;
+    for (size_t c = 0; c < shown.size(); ++c) {
+      const std::string text = DurationText(Seconds(values[shown[c]] / 1e3));
+      all.append(c > 0 ? ", " : "").append(kHeads[shown[c]]).append(" ").append(text);
+      DrawTextRight(ui, ImVec2(edge(c), at.y + 18), text, {0, 13.5F});
     }
-    ui.tree->Add({"row", row.name, DurationText(Seconds(row.values->p50 / 1e3)), at.x, at.y, width, 35});
+    ui.tree->Add({"row", row.name, all, at.x, at.y, width, 35});
     at.y += 35;
   }
   ImGui::SetCursorScreenPos(at);
 }
 
 // One session, turn by turn: what was found in the cache and what had to be computed.
-void SessionTable(Ui& ui, const Simulation& simulation, float width) {
+void SessionTable(Ui& ui, AppState& state, const Simulation& simulation, float width) {
+  if (state.schedule.workload().turns < 2) return;
+  const int64_t sessions = simulation.records().empty() ? 1 : simulation.records().back().session + 1;
+  const int64_t session = std::clamp<int64_t>(state.view.session, 1, sessions);
   std::vector<const RequestRecord*> turns;
   for (const RequestRecord& record : simulation.records()) {
-    if (record.session == 0 && record.end != RequestEnd::kPending) turns.push_back(&record);
+    if (record.session == session - 1 && record.end != RequestEnd::kPending) turns.push_back(&record);
   }
-  if (turns.size() < 2) return;
-  SectionLabel(ui, "The first session, turn by turn");
-  Gap(4);
+  SectionLabel(ui, "A session, turn by turn: prompt tokens found in the cache, and computed");
+  Gap(8);
+  if (const auto typed = NumberField(ui, "Session", CountText(session) + " of " + CountText(sessions), false,
+                                     std::min(width, 260.0F), CountText(session))) {
+    state.view.session = TypedNumber(*typed).AsInt().value_or(1);
+  }
+  Gap(8);
   int64_t most = 1;
   for (const RequestRecord* turn : turns) most = std::max(most, turn->prompt);
   ImDrawList* draw = ImGui::GetWindowDrawList();
   ImVec2 at = ImGui::GetCursorScreenPos();
-  const float label = 64, right = std::min(330.0F, width * 0.5F);
-  const float room = width - label - right;
+  // On a phone the words stand below their bar.
+  const bool narrow = width < 560;
+  const float label = 64, height = narrow ? 48 : 28;
+  const float room = width - label - (narrow ? 0.0F : 330.0F);
   for (const RequestRecord* turn : turns) {
     const float scale = room / static_cast<float>(most);
     const float cached = static_cast<float>(turn->cached) * scale;
@@ -279,25 +417,39 @@ void SessionTable(Ui& ui, const Simulation& simulation, float width) {
     draw->AddRectFilled(ImVec2(x, at.y + 7), ImVec2(x + cached, at.y + 21), Faded(ui.colors->kv_cache, 0.45F),
                         3);
     draw->AddRectFilled(ImVec2(x + cached, at.y + 7), ImVec2(x + whole, at.y + 21), ui.colors->accent, 3);
-    DrawTextRight(ui, ImVec2(at.x + width, at.y + 14), text, {ui.colors->muted, kNote});
-    ui.tree->Add({"row", "Turn " + CountText(turn->turn + 1), text, at.x, at.y, width, 28});
-    at.y += 28;
+    const TextStyle note = {ui.colors->muted, kNote};
+    if (narrow) {
+      DrawText(ui, ImVec2(x, at.y + 33), text, note, width - label);
+    } else {
+      DrawTextRight(ui, ImVec2(at.x + width, at.y + 14), text, note);
+    }
+    ui.tree->Add({"row", "Turn " + CountText(turn->turn + 1), text, at.x, at.y, width, height});
+    at.y += height;
   }
   ImGui::SetCursorScreenPos(at);
   Gap(16);
 }
 
-void MetricTable(Ui& ui, const Simulation& simulation, const SimulationSummary& summary, float width) {
+void MetricTable(Ui& ui, const Simulation& simulation, const SimulationSummary& summary,
+                 const Objective& objective, float width) {
   SectionLabel(ui, "How the engine's metrics would read, and where to set alerts");
   Gap(4);
   ImVec2 at = ImGui::GetCursorScreenPos();
-  for (const MetricReading& metric : ReadMetrics(simulation, summary, {})) {
-    const std::string reading = "peak " + DecimalText(metric.peak, metric.peak < 10 ? 2 : 0) +
-                                ", alert above " + DecimalText(metric.alert, metric.alert < 10 ? 2 : 0);
-    DrawText(ui, ImVec2(at.x, at.y + 14), metric.name, {0, 13.5F}, width * 0.5F);
-    DrawTextRight(ui, ImVec2(at.x + width, at.y + 14), reading, {ui.colors->muted, 13});
+  for (const MetricReading& metric : ReadMetrics(simulation, summary, objective)) {
+    const auto number = [](double value) {
+      return CompactNumber(value < 10 ? std::round(value * 100) / 100 : std::round(value));
+    };
+    const std::string reading = "peak " + number(metric.peak) + ", alert above " + number(metric.alert);
+    const bool calls = metric.peak > metric.alert;
+    const float right = TextWidth(ui, reading, {0, 13});
+    // On a phone the reading has a line of its own.
+    const bool beside = TextWidth(ui, metric.name, {0, 13.5F}) + right + 12 <= width;
+    const float line = beside ? at.y + 14 : at.y + 34;
+    DrawText(ui, ImVec2(at.x, at.y + 14), metric.name, {0, 13.5F}, width);
+    DrawText(ui, ImVec2(beside ? at.x + width - right : at.x, line), reading,
+             {calls ? ui.colors->tight : ui.colors->muted, 13});
     ui.tree->Add({"row", metric.name, reading, at.x, at.y, width, 44});
-    ImGui::SetCursorScreenPos(ImVec2(at.x, at.y + 24));
+    ImGui::SetCursorScreenPos(ImVec2(at.x, line + 10));
     Paragraph(ui, metric.meaning, width, {ui.colors->muted, kNote});
     Gap(6);
     at = ImGui::GetCursorScreenPos();
@@ -315,22 +467,32 @@ void DrawScheduleTab(Ui& ui, AppState& state, float width) {
   if (schedule.Follow(state.version(), state.resolved(), state.report())) ui.again = true;
   const Simulation* simulation = schedule.simulation();
   if (simulation == nullptr) {
-    Paragraph(ui, schedule.problem(), width, {ui.colors->does_not_fit});
+    const bool failed = !schedule.problem().empty();
+    Paragraph(
+        ui,
+        failed ? schedule.problem() : "Simulating: " + CountText(schedule.finished()) + " requests so far",
+        width, {failed ? ui.colors->does_not_fit : ui.colors->muted}, "status");
     ImGui::PopStyleVar();
     return;
   }
-  Paragraph(ui, SimulationHeadline(*simulation, schedule.summary()), width, {0, 15.5F, Weight::kSemibold},
-            "status");
-  Gap(14);
-  Charts(ui, state, *simulation, width);
-  Player(ui, state, width);
-  Gap(12);
-  Lanes(ui, state, *simulation, width);
-  Gap(16);
-  PercentileTable(ui, schedule.summary(), width);
-  Gap(20);
-  SessionTable(ui, *simulation, width);
-  MetricTable(ui, *simulation, schedule.summary(), width);
+  const SimulationSummary& summary = schedule.summary();
+  Paragraph(ui, SimulationHeadline(*simulation, summary), width, {0, 15.5F, Weight::kSemibold}, "status");
+  Gap(10);
+  if (summary.done > 0) {
+    Results(ui, state, width);
+    Gap(4);
+    Charts(ui, state, *simulation, width);
+    Gap(6);
+    Player(ui, state, width);
+    Gap(12);
+    Lanes(ui, state, *simulation, width);
+    Gap(16);
+    Limits(ui, state, width);
+    PercentileTable(ui, summary, width);
+    Gap(20);
+    SessionTable(ui, state, *simulation, width);
+    MetricTable(ui, *simulation, summary, schedule.workload().objective, width);
+  }
   ImGui::PopStyleVar();
 }
 

@@ -36,9 +36,6 @@ std::string Rate(double value) {
   return DecimalText(value, 1);
 }
 
-std::string Whole(double value) { return CountText(static_cast<int64_t>(std::llround(value))); }
-std::string Tokens(double value) { return ContextText(static_cast<int64_t>(std::llround(value))); }
-
 // A decode step of `sequences` at a context of `tokens` each.
 StepLoad DecodeLoad(const StepModel& model, int64_t sequences, double tokens) {
   StepLoad load;
@@ -62,59 +59,27 @@ double MiddleContext(const Resolved& resolved) {
 void Figures(Ui& ui, AppState& state, float width) {
   const SpeedReport& speed = state.report().speed;
   const Resolved& resolved = state.resolved();
-  struct Figure {
-    std::string name, value, note;
-  };
-  const std::array<Figure, 4> figures = {{
-      {"Decode, each user", Rate(speed.decode_tokens_per_s) + " tok/s",
-       Rate(speed.low) + " to " + Rate(speed.high)},
-      {"Decode, all users", Rate(speed.decode_tokens_per_s_total) + " tok/s",
-       CountedText(resolved.concurrency, "user", "users") + " at once"},
-      {"Prefill", Rate(speed.prefill_tokens_per_s) + " tok/s",
-       CountText(resolved.prompt_tokens) + " prompt tokens"},
-      {"First token", DurationText(Seconds(speed.ttft_ms / 1e3)),
-       DecimalText(speed.tpot_ms, 1) + " ms for each next"},
-  }};
-  const int columns = width >= 680 ? 4 : 2;
-  const float cell = width / static_cast<float>(columns);
-  const ImVec2 at = ImGui::GetCursorScreenPos();
-  for (int i = 0; i < 4; ++i) {
-    const Figure& figure = figures[static_cast<size_t>(i)];
-    const float x = at.x + cell * static_cast<float>(i % columns);
-    const float y = at.y + 78 * static_cast<float>(i / columns);
-    DrawText(ui, ImVec2(x, y + 8), figure.name, {ui.colors->muted, kNote});
-    DrawText(ui, ImVec2(x, y + 31), figure.value, {0, 18, Weight::kSemibold}, cell - 12);
-    DrawText(ui, ImVec2(x, y + 53), figure.note, {ui.colors->muted, kNote}, cell - 12);
-    ui.tree->Add({"figure", figure.name, figure.value + ", " + figure.note, x, y, cell, 66});
-  }
-  ImGui::SetCursorScreenPos(ImVec2(at.x, at.y + 78 * static_cast<float>(4 / columns)));
-}
-
-bool WorkloadSlider(Ui& ui, AppState& state, const char* label, const char* key, int64_t value, double most,
-                    float width) {
-  const SliderResult result =
-      Slider(ui, label, static_cast<double>(value), CountText(value), CountText(value), {1, most, 0}, width);
-  if (result.typed) return state.Dispatch({{key, TypedNumber(*result.typed)}});
-  if (result.value) {
-    return state.Dispatch({{key, Json(std::max<int64_t>(1, std::llround(*result.value)))}});
-  }
-  return false;
+  DrawFigures(ui,
+              {{"Decode, each user", Rate(speed.decode_tokens_per_s) + " tok/s",
+                Rate(speed.low) + " to " + Rate(speed.high)},
+               {"Decode, all users", Rate(speed.decode_tokens_per_s_total) + " tok/s",
+                CountedText(resolved.concurrency, "user", "users") + " at once"},
+               {"Prefill", Rate(speed.prefill_tokens_per_s) + " tok/s",
+                CountText(resolved.prompt_tokens) + " prompt tokens"},
+               {"First token", DurationText(Seconds(speed.ttft_ms / 1e3)),
+                DecimalText(speed.tpot_ms, 1) + " ms for each next"}},
+              width);
 }
 
 void WorkloadSliders(Ui& ui, AppState& state, float width) {
-  const Resolved& resolved = state.resolved();
   SideBySide columns(width, 3, 24, 620);
   const float cell = columns.cell();
-  const int64_t prompt = resolved.prompt_tokens, output = resolved.output_tokens,
-                users = resolved.concurrency;
   columns.Next();
-  WorkloadSlider(ui, state, "Prompt tokens", "prompt_tokens", prompt, std::max(131072.0, double(prompt)),
-                 cell);
+  LoadSlider(ui, state, "Prompt tokens", "prompt_tokens", state.resolved().prompt_tokens, 131072, cell);
   columns.Next();
-  WorkloadSlider(ui, state, "Output tokens", "output_tokens", output, std::max(16384.0, double(output)),
-                 cell);
+  LoadSlider(ui, state, "Output tokens", "output_tokens", state.resolved().output_tokens, 16384, cell);
   columns.Next();
-  WorkloadSlider(ui, state, "Users at once", "concurrency", users, std::max(1024.0, double(users)), cell);
+  LoadSlider(ui, state, "Users at once", "concurrency", state.resolved().concurrency, 1024, cell);
   columns.End();
 }
 
@@ -131,13 +96,16 @@ void AddPoint(ChartSeries* series, const StepModel& model, double value) {
   series->high.push_back(value * (1 + model.above()));
 }
 
+// What bounds the step there, for the strip below the curve.
+void AddBound(Chart* chart, const StepModel& model, int64_t sequences, double tokens) {
+  chart->strip.push_back(BoundText(model.Explain(DecodeLoad(model, sequences, tokens)).bound));
+}
+
 void BatchChart(Ui& ui, const Resolved& resolved, const StepModel& model, float width) {
   Chart chart;
   chart.title = "All users, tok/s";
   chart.x_label = "users at once";
   chart.log_x = true;
-  chart.x_text = Whole;
-  chart.y_text = Whole;
   chart.mark_x = static_cast<double>(resolved.concurrency);
   ChartSeries total = WithBand("together", ui.colors->accent);
   const double most = static_cast<double>(std::clamp<int64_t>(resolved.max_num_seqs, 32, 1024));
@@ -145,9 +113,10 @@ void BatchChart(Ui& ui, const Resolved& resolved, const StepModel& model, float 
     const int64_t count = std::llround(users);
     chart.x.push_back(users);
     AddPoint(&total, model, PerStream(model, count, MiddleContext(resolved)) * static_cast<double>(count));
+    AddBound(&chart, model, count, MiddleContext(resolved));
   }
   chart.series.push_back(std::move(total));
-  DrawChart(ui, chart, width, 240);
+  DrawChart(ui, chart, width, 260);
 }
 
 void ContextChart(Ui& ui, const Resolved& resolved, const StepModel& model, float width) {
@@ -155,8 +124,7 @@ void ContextChart(Ui& ui, const Resolved& resolved, const StepModel& model, floa
   chart.title = "One user, tok/s";
   chart.x_label = "tokens of context";
   chart.log_x = true;
-  chart.x_text = Tokens;
-  chart.y_text = Whole;
+  chart.x_scale = Scale::kTokens;
   chart.mark_x = MiddleContext(resolved);
   ChartSeries one = WithBand("alone", ui.colors->weights);
   ChartSeries many = WithBand("beside others", ui.colors->kv_cache);
@@ -164,11 +132,12 @@ void ContextChart(Ui& ui, const Resolved& resolved, const StepModel& model, floa
   for (double tokens = 256; tokens <= most * 1.001; tokens *= std::sqrt(2.0)) {
     chart.x.push_back(tokens);
     AddPoint(&one, model, PerStream(model, 1, tokens));
+    AddBound(&chart, model, resolved.concurrency, tokens);
     if (resolved.concurrency > 1) AddPoint(&many, model, PerStream(model, resolved.concurrency, tokens));
   }
   chart.series.push_back(std::move(one));
   if (resolved.concurrency > 1) chart.series.push_back(std::move(many));
-  DrawChart(ui, chart, width, 240);
+  DrawChart(ui, chart, width, 260);
 }
 
 // Where the time of one decode step goes, as rows with bars.
@@ -242,9 +211,16 @@ void OtherCards(Ui& ui, AppState& state, float width) {
   SectionLabel(ui, "Decode rate of each user on other cards");
   Gap(6);
   const float name = std::min(190.0F, width * 0.4F);
+  const auto words = [](const Row& row) {
+    return Rate(row.rate) + " tok/s" + (row.fits ? "" : ", does not fit");
+  };
+  float widest = 0;
+  for (const Row& row : rows) {
+    if (row.rate > most / 2) widest = std::max(widest, TextWidth(ui, words(row), {0, 13}));
+  }
   for (const Row& row : rows) {
     const float height = ui.coarse ? 44 : 28;
-    const std::string text = Rate(row.rate) + " tok/s" + (row.fits ? "" : ", does not fit");
+    const std::string text = words(row);
     const Interaction item = Item(ui, row.gpu->id, ImVec2(width, height), "button", row.gpu->name, text, 4);
     if (item.visible) {
       ImDrawList* draw = ImGui::GetWindowDrawList();
@@ -253,7 +229,7 @@ void OtherCards(Ui& ui, AppState& state, float width) {
       DrawText(ui, ImVec2(item.min.x, middle), row.gpu->name,
                {0, 13.5F, row.here ? Weight::kSemibold : Weight::kRegular}, name - 8);
       DrawTextRight(ui, ImVec2(item.max.x, middle), text, {ui.colors->muted, 13});
-      const float room = width - name - 180;
+      const float room = width - name - widest - 16;
       const float bar = most > 0 ? static_cast<float>(row.rate / most) * room : 0;
       const ImU32 color = row.here ? ui.colors->accent : Faded(ui.colors->runtime, row.fits ? 0.75F : 0.3F);
       draw->AddRectFilled(ImVec2(item.min.x + name, middle - 5),
@@ -263,39 +239,65 @@ void OtherCards(Ui& ui, AppState& state, float width) {
   }
 }
 
-void Fact(Ui& ui, std::string_view name, const std::string& value, float width) {
-  const ImVec2 at = ImGui::GetCursorScreenPos();
-  DrawText(ui, ImVec2(at.x, at.y + 13), name, {0, 13.5F}, width * 0.5F);
-  DrawTextRight(ui, ImVec2(at.x + width, at.y + 13), value, {ui.colors->muted, 13});
-  ui.tree->Add({"row", std::string(name), value, at.x, at.y, width, 26});
-  ImGui::SetCursorScreenPos(ImVec2(at.x, at.y + 26));
+// None is assumed, but what a public post claimed is where a price starts.
+void Prices(Ui& ui, AppState& state, const CostInputs& shown, float width) {
+  SideBySide columns(width, 3, 12, 620);
+  for (const Price& price : kPrices) {
+    columns.Next();
+    const double value = shown.*price.value / price.unit;
+    const std::string text = value > 0 ? CompactNumber(value) : "not set";
+    const auto typed = NumberField(ui, price.label, text, false, columns.cell(), value > 0 ? text : "");
+    Gap(8);
+    if (typed) state.SetPrice(price, TypedNumber(*typed));
+  }
+  columns.End();
 }
 
-// Prices are the reader's: none is assumed, but what a public post claimed to have paid is where the slider
-// starts.
+std::string Dollars(double value) { return "$" + DecimalText(value, value < 0.1 ? 4 : value < 1000 ? 2 : 0); }
+
+std::string BreakEven(const CostReport& cost) {
+  if (cost.usd_per_hour <= 0 || cost.usd_to_buy <= 0) return "needs both prices";
+  if (cost.hours_to_break_even <= 0) return "never: power alone costs more than renting";
+  return CountText(std::llround(cost.hours_to_break_even)) + " hours of use, " +
+         (cost.days_to_break_even > 0 ? CountText(std::llround(cost.days_to_break_even)) + " days"
+                                      : "never reached");
+}
+
 void Cost(Ui& ui, AppState& state, float width) {
   const Resolved& resolved = state.resolved();
-  CostInputs inputs;
-  inputs.usd_per_card_hour = state.view.usd_per_card_hour;
+  CostInputs inputs = state.view.cost;
+  const PriceClaim claim =
+      resolved.cards.empty() ? PriceClaim() : FindPriceClaim(resolved.cards.front().gpu->id);
+  const bool rent_claimed = inputs.usd_per_card_hour <= 0 && claim.usd_per_hour > 0;
+  const bool price_claimed = inputs.usd_per_card <= 0 && claim.usd > 0;
+  if (rent_claimed) inputs.usd_per_card_hour = claim.usd_per_hour;
+  if (price_claimed) inputs.usd_per_card = claim.usd;
   const CostReport cost = EstimateCost(resolved, state.report().speed, inputs);
-  SectionLabel(ui, "Power, cost and start");
-  Gap(6);
-  const double price = cost.usd_per_hour / static_cast<double>(std::max<size_t>(resolved.cards.size(), 1));
-  const std::string text = price > 0 ? "$" + DecimalText(price, 2) : std::string("set a price");
-  const SliderResult result = Slider(ui, "A card's price per hour", std::max(price, 0.05), text,
-                                     DecimalText(price, 2), {0.05, 20, 0}, std::min(width, 320.0F));
-  if (result.value) state.view.usd_per_card_hour = std::round(*result.value * 100) / 100;
-  if (result.typed) state.view.usd_per_card_hour = TypedNumber(*result.typed).AsDouble().value_or(0);
-  if (cost.usd_per_million_tokens > 0) {
-    Fact(ui, "Rent, all cards", "$" + DecimalText(cost.usd_per_hour, 2) + " per hour", width);
-    Fact(ui, "Rent per million output tokens", "$" + DecimalText(cost.usd_per_million_tokens, 2), width);
-  }
-  if (cost.watts > 0) {
-    Fact(ui, "Power of the cards, at most", CountText(static_cast<int64_t>(cost.watts)) + " W", width);
-    Fact(ui, "Output tokens per joule", DecimalText(cost.tokens_per_joule, 2), width);
-  }
-  Fact(ui, "Download at 1 Gbit/s", DurationText(cost.download), width);
-  Fact(ui, "Load from disk at 2.5 GB/s", DurationText(cost.load), width);
+  SectionLabel(ui, "Power, renting against buying, and the start");
+  Gap(8);
+  Prices(ui, state, inputs, width);
+  const auto fact = [&](const char* name, double value, const std::string& text) {
+    if (value > 0) DrawFact(ui, name, text, width);
+  };
+  fact("Power of the cards, at most", cost.watts, CountText(std::llround(cost.watts)) + " W");
+  fact("Output tokens per joule", cost.tokens_per_joule,
+       DecimalText(cost.tokens_per_joule, cost.tokens_per_joule < 1 ? 3 : 2) + ", " +
+           DecimalText(cost.joules_per_token, 2) + " J each");
+  fact("Power per million output tokens", cost.usd_power_per_million_tokens,
+       Dollars(cost.usd_power_per_million_tokens));
+  fact("Rent, all cards", cost.usd_per_hour, Dollars(cost.usd_per_hour) + " per hour");
+  fact("Rent per million output tokens", cost.usd_per_million_tokens, Dollars(cost.usd_per_million_tokens));
+  fact("Owned, per million output tokens", cost.usd_owned_per_million_tokens,
+       Dollars(cost.usd_owned_per_million_tokens));
+  DrawFact(ui, "Buying pays after", BreakEven(cost), width);
+  fact("Download of the weights", cost.download.value(), DurationText(cost.download));
+  fact("Load onto the cards", cost.load.value(), DurationText(cost.load));
+  std::string note =
+      "Power is the cards' limit, without the host; its price starts at what commercial customers in the "
+      "United States paid in 2024 (EIA).";
+  if (rent_claimed || price_claimed) note.append(" A price here is ").append(claim.source).append(".");
+  Gap(4);
+  Paragraph(ui, note, width, {ui.colors->muted, kNote});
 }
 
 }  // namespace

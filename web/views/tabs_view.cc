@@ -22,6 +22,10 @@ constexpr std::array<Tab, 4> kTabs = {{{"Memory", DrawMemoryTab},
 void DrawTabs(Ui& ui, AppState& state, float width) {
   const ImVec2 at = ImGui::GetCursorScreenPos();
   const int count = static_cast<int>(kTabs.size());
+  for (int i = 0; i < count && !state.view.show_tab.empty(); ++i) {
+    if (kTabs[static_cast<size_t>(i)].name == state.view.show_tab) state.view.tab = i;
+  }
+  state.view.show_tab.clear();
   state.view.tab = std::clamp(state.view.tab, 0, count - 1);
   float x = 0;
   float y = 0;

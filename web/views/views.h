@@ -2,8 +2,10 @@
 #ifndef PLIMSOLL_WEB_VIEWS_VIEWS_H_
 #define PLIMSOLL_WEB_VIEWS_VIEWS_H_
 
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "web/app_state.h"
 #include "web/widgets.h"
@@ -48,6 +50,21 @@ void DrawTensors(Ui& ui, const std::vector<InventoryRow>& rows, const Architectu
 void DrawCapacityTab(Ui& ui, AppState& state, float width);
 void DrawScheduleTab(Ui& ui, AppState& state, float width);
 void DrawSpeedTab(Ui& ui, AppState& state, float width);
+
+// What several tabs are made of (parts.cc).
+struct Figure {
+  std::string name, value, note;
+};
+void DrawFigures(Ui& ui, const std::vector<Figure>& figures, float width);
+void DrawFact(Ui& ui, std::string_view name, const std::string& value, float width);
+// A field that opens a list of names; which of them was chosen.
+std::optional<size_t> Choice(Ui& ui, const char* label, const std::string_view* names, size_t count,
+                             size_t current, float width);
+// A setting of the load: a key of the configuration or a member of its `workload`.
+void LoadSlider(Ui& ui, AppState& state, const char* label, std::string_view key, int64_t value, double most,
+                float width);
+void LoadNumber(Ui& ui, AppState& state, const char* label, std::string_view key, const std::string& value,
+                float width);
 
 // How people call things.
 std::string FormatName(std::string_view id);            // "AWQ int4"
