@@ -13,7 +13,14 @@ function(plimsoll_test name)
   target_compile_definitions(${name} PRIVATE "PLIMSOLL_TEST_DATA=\"${PROJECT_SOURCE_DIR}/tests/data/\"")
 endfunction()
 
+# The scheduler's time in either build, run by hand: build/release/plimsoll_time, node build/web/plimsoll_time.cjs.
+add_executable(plimsoll_time EXCLUDE_FROM_ALL tests/bench/scheduler_time.cc)
+target_link_libraries(plimsoll_time PRIVATE plimsoll_core plimsoll_catalog plimsoll_warnings)
+
 if(EMSCRIPTEN)
+  set_target_properties(plimsoll_time PROPERTIES SUFFIX .cjs)
+  target_link_options(plimsoll_time PRIVATE -sSINGLE_FILE=1 -sENVIRONMENT=node -sALLOW_MEMORY_GROWTH=1
+                      -sTOTAL_STACK=5242880)
   if(core_tests)
     plimsoll_test(plimsoll_tests_wasm ${core_tests})
     set_target_properties(plimsoll_tests_wasm PROPERTIES SUFFIX .cjs)
