@@ -1,13 +1,21 @@
 // Turns models/*.json into one C++ file that defines EmbeddedCatalog() (core/catalog_data.h).
-//   node embed_catalog.mjs OUT.cc MODELS_DIR
-// The text is the files' own, without insignificant white space and without what only people read.
+//   node embed_catalog.mjs OUT.cc MODELS_DIR CORE_DIR
+// The text is the files' own, without insignificant white space, without what only people read, and without keys that
+// the core's sources never name: nothing can read them, and every byte is downloaded and parsed at each start.
 import {existsSync, readFileSync, readdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 
 const notModels = new Set(['gpus.json', 'schema.json']);
 const onlyForPeople = new Set(['notes', 'config_provenance', 'unconfirmed', 'source', 'full_name']);
 
-const [out, directory] = process.argv.slice(2);
+// Objects whose keys are names of somebody's modules or groups.
+const keysAreData = new Set(['quantization_config', 'dynamic', 'config_groups']);
+
+const [out, directory, core] = process.argv.slice(2);
+const named = new Set(['hub_total']);  // the tests hold our counts against it
+for (const name of readdirSync(core).filter((name) => /\.(cc|h)$/.test(name))) {
+  for (const [, key] of readFileSync(join(core, name), 'utf8').matchAll(/"([^"\\\s]+)"/g)) named.add(key);
+}
 
 function read(name) {
   try {
@@ -19,9 +27,13 @@ function read(name) {
 }
 
 // Who wonders where a fact comes from reads the file; only a checkpoint's source goes with it into explanations.
-const compact = (value) => JSON.stringify(value, function(key, inner) {
-  return onlyForPeople.has(key) && !('repo' in this) ? undefined : inner;
-});
+function embedded(value) {
+  if (Array.isArray(value)) return value.map(embedded);
+  if (value === null || typeof value !== 'object') return value;
+  const kept = Object.entries(value).filter(([key]) => named.has(key) && (!onlyForPeople.has(key) || 'repo' in value));
+  return Object.fromEntries(kept.map(([key, inner]) => [key, keysAreData.has(key) ? inner : embedded(inner)]));
+}
+const compact = (value) => JSON.stringify(embedded(value));
 
 // Short pieces keep every compiler's limit on one literal away; all bytes outside printable ASCII are escaped in octal,
 // which, unlike hexadecimal, cannot swallow the character that follows.

@@ -9,6 +9,8 @@ namespace plimsoll {
 
 namespace {
 
+constexpr size_t kFirstMembers = 8;  // room in an object that gets its first: most have a few
+
 // Builds our value from nlohmann's parser events. Returning false stops the parser, which bounds depth and
 // size.
 class Builder {
@@ -54,7 +56,7 @@ class Builder {
     return false;
   }
 
-  bool Add(Json value) {
+  bool Add(Json&& value) {
     if (++values_ > limits_.max_values) return Refuse("more values than allowed");
     if (open_.empty()) {
       root_ = std::move(value);
@@ -64,7 +66,7 @@ class Builder {
     return true;
   }
 
-  void Attach(Json value) {
+  void Attach(Json&& value) {
     Json& parent = open_.back();
     if (parent.is_object()) {
       parent.AppendMember(std::move(keys_.back()), std::move(value));
@@ -73,7 +75,7 @@ class Builder {
     }
   }
 
-  bool Open(Json container) {
+  bool Open(Json&& container) {
     if (++values_ > limits_.max_values) return Refuse("more values than allowed");
     if (static_cast<int>(open_.size()) >= limits_.max_depth) return Refuse("deeper nesting than allowed");
     open_.push_back(std::move(container));
@@ -252,7 +254,8 @@ Json& Json::Set(std::string_view key, Json value) {
 
 Json& Json::AppendMember(std::string key, Json value) {
   if (type_ == Type::kNull) type_ = Type::kObject;
-  object_.push_back(Member(std::move(key), std::move(value)));
+  if (object_.empty()) object_.reserve(kFirstMembers);
+  object_.emplace_back(std::move(key), std::move(value));
   return *this;
 }
 
