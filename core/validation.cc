@@ -242,8 +242,8 @@ class Validator {
   void Compare(const Prediction& prediction, const Measured& measured) {
     const Case& measured_case = prediction.measured_case;
     // A gate may refuse what people ran all the same; the numbers stand as long as there are any.
-    const bool has_numbers =
-        First(prediction.report).weights.count() > 0 || measured.metric == "checkpoint_bytes";
+    const Bytes weights = First(prediction.report).weights + prediction.report.host.weights;
+    const bool has_numbers = weights.count() > 0 || measured.metric == "checkpoint_bytes";
     if (!has_numbers && measured.metric != "outcome") {
       result_.unanswered.push_back({measured_case.id, measured.metric, InvalidReason(prediction.report)});
       return;
