@@ -464,17 +464,27 @@ void ReadStep(Draft& draft) {
 }
 
 constexpr Family kFamilies[] = {
-    {"MixtralForCausalLM", ReadMixtral},     {"Qwen2MoeForCausalLM", ReadQwen2Moe},
-    {"Qwen3MoeForCausalLM", ReadQwen3Moe},   {"Qwen3VLMoeForConditionalGeneration", ReadQwen3Moe},
-    {"Ernie4_5_MoeForCausalLM", ReadErnie},  {"Ernie4_5MoeForCausalLM", ReadErnie},
-    {"OlmoeForCausalLM", ReadOlmoe},         {"Dots1ForCausalLM", ReadGlm4Moe},
-    {"PhiMoEForCausalLM", ReadPhiMoe},       {"GraniteMoeForCausalLM", ReadGraniteMoe},
+    {"MixtralForCausalLM", ReadMixtral},
+    {"Qwen2MoeForCausalLM", ReadQwen2Moe},
+    {"Qwen3MoeForCausalLM", ReadQwen3Moe},
+    {"Qwen3VLMoeForConditionalGeneration", ReadQwen3Moe},
+    {"Ernie4_5_MoeForCausalLM", ReadErnie},
+    {"Ernie4_5MoeForCausalLM", ReadErnie},
+    {"OlmoeForCausalLM", ReadOlmoe},
+    {"Dots1ForCausalLM", ReadGlm4Moe},
+    {"PhiMoEForCausalLM", ReadPhiMoe},
+    {"GraniteMoeForCausalLM", ReadGraniteMoe},
     {"GraniteMoeSharedForCausalLM", ReadGraniteMoe},
-    {"Glm4MoeForCausalLM", ReadGlm4Moe},     {"GptOssForCausalLM", ReadGptOss},
-    {"MiniMaxM2ForCausalLM", ReadMiniMaxM2}, {"MiniMaxM3ForCausalLM", ReadMiniMaxM3},
-    {"MiMoV2FlashForCausalLM", ReadMiMo},    {"Step3p5ForCausalLM", ReadStep},
-    {"Step3p7FlashForCausalLM", ReadStep},   {"Llama4ForConditionalGeneration", ReadLlama4},
-    {"Llama4ForCausalLM", ReadLlama4},       {"HunYuanMoEV1ForCausalLM", ReadHunYuan},
+    {"Glm4MoeForCausalLM", ReadGlm4Moe},
+    {"GptOssForCausalLM", ReadGptOss},
+    {"MiniMaxM2ForCausalLM", ReadMiniMaxM2},
+    {"MiniMaxM3ForCausalLM", ReadMiniMaxM3},
+    {"MiMoV2FlashForCausalLM", ReadMiMo},
+    {"Step3p5ForCausalLM", ReadStep},
+    {"Step3p7FlashForCausalLM", ReadStep},
+    {"Llama4ForConditionalGeneration", ReadLlama4},
+    {"Llama4ForCausalLM", ReadLlama4},
+    {"HunYuanMoEV1ForCausalLM", ReadHunYuan},
 };
 
 }  // namespace

@@ -112,8 +112,10 @@ inline constexpr std::array<MeasuredConstant, static_cast<size_t>(Measure::kCoun
      "", 1, 1.9, "logs: Qwen3-Next tp2, GLM-5.2 tp4"},
     {Measure::kVllmRepackSlack, "allocator slack left by repacking a quantised weight, per fused layer", 0.6,
      "MiB", 0.3, 0.93, "logs: Qwen3-14B and Qwen2.5-7B AWQ, phi-4 GPTQ, Qwen3-30B-A3B GPTQ"},
-    {Measure::kVllmLoadRocm, "what ROCm's figure of loaded weights holds beside them", 0.15, "GiB", 0.07, 0.32,
-     "vllm/platforms/rocm.py get_current_memory_usage asks the driver: libraries and cached blocks count; five "
+    {Measure::kVllmLoadRocm, "what ROCm's figure of loaded weights holds beside them", 0.15, "GiB", 0.07,
+     0.32,
+     "vllm/platforms/rocm.py get_current_memory_usage asks the driver: libraries and cached blocks count; "
+     "five "
      "logs of R9700"},
     {Measure::kVllmTightActivation, "share of activations and runtime within the error band", 0.3, "", 0, 0.6,
      "spread of activation_peak over the measured cases"},

@@ -233,8 +233,7 @@ TEST(Estimate, TakesAGgufAsTheModel) {
   for (const auto& [key, value] : pairs)
     file += text(std::string("llama.") + key) + number(4, 4) + number(value, 4);
   const Json json = PlimsollJson(
-      {"estimate", "--model", "m.gguf", "--gpu", "rtx-4090", "--max-model-len", "4096"},
-      {{"m.gguf", file}});
+      {"estimate", "--model", "m.gguf", "--gpu", "rtx-4090", "--max-model-len", "4096"}, {{"m.gguf", file}});
   EXPECT_EQ(json.Find("config")->Find("engine")->AsString(), "llama.cpp");
   EXPECT_EQ(json.Find("config")->Find("format")->AsString(), "gguf-q4_k_m");
   EXPECT_EQ(json.Find("weights")->Find("total_params")->AsInt(), 8030261248);

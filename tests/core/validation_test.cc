@@ -43,10 +43,12 @@ TEST(Validation, ComparesEveryMetricThatWasMeasured) {
   EXPECT_EQ(given_pool->predicted, static_cast<double>(int64_t(3.81 * 1073741824) / (16 * 131072) * 16));
 }
 
-// Gemma 2 2B wholly in RAM: 26 layers x 8192 cells x 2 x 4 heads x 256 x 2 B = 832 MiB, though no card holds a weight.
+// Gemma 2 2B wholly in RAM: 26 layers x 8192 cells x 2 x 4 heads x 256 x 2 B = 832 MiB, though no card holds
+// a weight.
 TEST(Validation, AModelInRamIsAnsweredToo) {
   const Validation validation = Validate(
-      Read(R"([{"id":"cpu","config":{"model":"gemma-2-2b","format":"gguf-q4_k_m","engine":"llama.cpp","engine_version":"b7000",
+      Read(
+          R"([{"id":"cpu","config":{"model":"gemma-2-2b","format":"gguf-q4_k_m","engine":"llama.cpp","engine_version":"b7000",
            "gpu":"rtx-4060","max_model_len":8192,"max_num_seqs":4,"n_gpu_layers":0},"measured":{"kv_buffer_mib":832}}])"),
       ShippedCatalog());
   const Comparison* kv = Find(validation, "cpu", "kv_buffer_mib");
