@@ -78,6 +78,11 @@ class Lister {
     step.sharding = tensor.sharding;
     step.scheme = mask_.scheme[index];
     step.flops = StepFlops(tensor, step.role);
+    const double elements = static_cast<double>(tensor.rows) * static_cast<double>(tensor.columns);
+    if (elements > 0) {
+      const double matrices = step.flops / 2 / elements;
+      step.in_and_out = matrices * static_cast<double>(tensor.rows + tensor.columns);
+    }
     if (!gguf_) {
       const WeightScheme& scheme = mask_.schemes[step.scheme];
       const Bytes one = EncodedBytes(scheme, tensor.fp32, tensor.rows, tensor.columns);

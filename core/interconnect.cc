@@ -33,7 +33,7 @@ constexpr Path Find(LinkKind kind) {
     case LinkKind::kXgmi:
       return {15, 6, 0.6};
     case LinkKind::kPciePeer:
-      return {18, 6, 0.6};
+      return {22, 12, 0.6};
     case LinkKind::kPcieHost:
       return {30, 12, 0.35};
     case LinkKind::kNetwork:

@@ -74,8 +74,11 @@ struct Coefficient {
 struct EngineSpeeds {
   std::array<Coefficient, kFormatClasses> stream;   // share of the bandwidth at which weights are read
   std::array<Coefficient, kFormatClasses> compute;  // share of the peak in large matrix products
-  Coefficient expert_stream;                        // of `stream`, for routed experts
-  Coefficient expert_compute;                       // of `compute`, for routed experts
+  // Instructions of one lane to turn a stored weight into a product, where decoding unpacks weights one
+  // sequence at a time: what a card with fast memory and few units is bound by. 0: never.
+  std::array<Coefficient, kFormatClasses> unpack;
+  Coefficient expert_stream;       // of `stream`, for routed experts
+  Coefficient expert_compute;      // of `compute`, for routed experts
   Coefficient cache_stream;        // share of the bandwidth at which decoding reads keys and values
   Coefficient cache_stream_slow;   // the same without flash attention
   Coefficient attention_compute;   // share of the 16-bit peak in prefill attention
@@ -86,6 +89,8 @@ struct EngineSpeeds {
   Coefficient sequence_us;         // per sequence and step on the host
   Coefficient prefill_step_us;     // a step with prompt tokens runs outside the captured graphs
   Coefficient request_ms;          // per request before its first token: HTTP, tokenizer, queue
+  Coefficient activation_bytes;    // moved per token for every input and output of a matrix product
+  Coefficient score_bytes;         // moved per head and pair of tokens in prefill without flash attention
   Coefficient tile;                // tokens by which a large matrix product is rounded up, on average
   Coefficient expert_tile;         // the same for one expert
   std::string_view source;
@@ -111,10 +116,15 @@ struct MeasuredSpeeds {
   Coefficient ggml_old_layer;
   Coefficient ggml_pipeline;  // share of the ideal overlap that layer split reaches in prefill
   Coefficient eager_layer;    // of `layer_us` when no graphs are captured
-  Coefficient inline_ecc;     // share of the bandwidth left where GDDR holds its own error codes
-  Coefficient bunching;       // closed-loop load starts together: share of the others one waits for
-  Coefficient host_memory;    // bytes per second that CPU layers reach on a desktop
-  Coefficient link_share;     // share of the host link that streaming weights reaches
+  Coefficient
+      no_dot_product;        // of `unpack` for integers, on cards without instructions that add four products
+  Coefficient inline_ecc;    // share of the bandwidth left where GDDR holds its own error codes
+  Coefficient routing_skew;  // half of the experts are chosen 1 + this times as often as the average
+  Coefficient
+      untuned_experts;      // of `expert_stream` and `expert_compute`, where Triton's kernels are not tuned
+  Coefficient bunching;     // closed-loop load starts together: share of the others one waits for
+  Coefficient host_memory;  // bytes per second that CPU layers reach on a desktop
+  Coefficient link_share;   // share of the host link that streaming weights reaches
   Coefficient accept_draft, accept_eagle, accept_mtp;  // probability that one more proposed token holds
 };
 

@@ -28,11 +28,15 @@ double IntegerPower(double base, int64_t exponent) {
   return result;
 }
 
-// Routed experts of `count` that `tokens` tokens touch, each choosing `chosen` at random.
-double DistinctExperts(int64_t count, int64_t chosen, int64_t tokens) {
+// Routed experts of `count` that `tokens` tokens touch, each choosing `chosen`. Routers have favourites: half
+// of the experts are chosen (1 + skew) times as often as the average, the others (1 - skew) times.
+double DistinctExperts(int64_t count, int64_t chosen, int64_t tokens, double skew) {
   if (count <= 0 || tokens <= 0) return 0;
   const double share = std::min(1.0, static_cast<double>(chosen) / static_cast<double>(count));
-  return static_cast<double>(count) * (1 - IntegerPower(1 - share, tokens));
+  const double most = std::min(skew, 1 / share - 1);
+  const double missed =
+      IntegerPower(1 - share * (1 + most), tokens) + IntegerPower(1 - share * (1 - most), tokens);
+  return static_cast<double>(count) * (1 - missed / 2);
 }
 
 // Reading weights and computing with them overlap, but not perfectly where they balance: a norm of order 4.
@@ -56,14 +60,26 @@ struct Rates {
   std::array<double, kFormatClasses> stream{};
   std::array<double, kFormatClasses> compute{};  // operations per second
   double expert_stream = 1, expert_compute = 1;
-  double cache = 1;      // bytes per second
-  double attention = 1;  // operations per second
+  double cache = 1;  // bytes per second
+  bool each_head_reads = false;
+  double attention = 1;                         // operations per second
+  std::array<double, kFormatClasses> unpack{};  // seconds per weight
+  double activation = 0;                        // seconds per element
+  double score = 0;                             // seconds per head and pair
   double layer = 0, moe_layer = 0, recurrent_layer = 0;
 };
 
 // The rate of the units that a format's kernels use.
 double Peak(EngineGroup group, FormatClass format, const Gpu& gpu) {
-  const double half = Positive(std::max(gpu.fp16.value(), gpu.bf16.value()), gpu.fp32.value());
+  const double stated = Positive(std::max(gpu.fp16.value(), gpu.bf16.value()), gpu.fp32.value());
+  // GeForce boards do every second product with 32-bit sums: the same data flow feeds half the rate, which is
+  // then reached nearly whole, where full rates are reached to some 70 %.
+  const bool halved = gpu.fp16_fast.value() > stated * 1.5;
+  const double relief = halved && group == EngineGroup::kTorch ? 1.35 : 1;
+  // Without tensor units the stated rate is that of plain multiply-adds, of which kernels reach three
+  // quarters where tensor units are fed to a half.
+  const double plain = gpu.vendor == Vendor::kApple ? 1.6 : 1;
+  const double half = stated * relief * plain;
   const double fallback = Positive(half, 1e13);
   const bool blackwell_hbm = gpu.compute_capability >= 100 && gpu.compute_capability < 110;
   if (group == EngineGroup::kGgml) {
@@ -79,7 +95,7 @@ double Peak(EngineGroup group, FormatClass format, const Gpu& gpu) {
   }
   switch (format) {
     case FormatClass::kFp8:
-      return gpu.fp8_native && gpu.fp8.value() > 0 ? gpu.fp8.value() : fallback;
+      return gpu.fp8_native && gpu.fp8.value() > 0 ? gpu.fp8.value() * relief : fallback;
     case FormatClass::kMxfp4:
       // Data-centre Blackwell multiplies MXFP4 by MXFP8 (FlashInfer); elsewhere weights are unpacked to 16
       // bits.
@@ -89,6 +105,22 @@ double Peak(EngineGroup group, FormatClass format, const Gpu& gpu) {
     default:
       return fallback;
   }
+}
+
+// The kernels that read a format: where the tensor cores take it as it is stored, weights and activations go
+// through the same pipeline as FP8's; elsewhere 4-bit floats are unpacked, NVFP4 as groups of integers are
+// (Marlin).
+FormatClass KernelsOf(EngineGroup group, FormatClass format, const Gpu& gpu) {
+  if (group == EngineGroup::kGgml) return format;
+  const bool blackwell_hbm = gpu.compute_capability >= 100 && gpu.compute_capability < 110;
+  if (format == FormatClass::kMxfp4 && blackwell_hbm) return FormatClass::kFp8;
+  if (format == FormatClass::kNvfp4)
+    return gpu.compute_capability >= 100 ? FormatClass::kFp8 : FormatClass::kInt4;
+  return format;
+}
+
+bool IsFourBitFloat(FormatClass format) {
+  return format == FormatClass::kMxfp4 || format == FormatClass::kNvfp4;
 }
 
 bool IsSlowAttention(const Resolved& r) { return r.engine == EngineKind::kLlamaCpp && !r.flash_attention; }
@@ -115,7 +147,25 @@ bool HasInlineEcc(const Gpu& gpu) {
   return gpu.vendor == Vendor::kNvidia && reported > 0 && reported < 0.96 * sold;
 }
 
-Rates FindRates(const Resolved& r, const MeasuredSpeeds& speeds, const Gpu& gpu) {
+// Instructions per second of all lanes: a fused multiply-add counts twice in the stated rate. Where the
+// catalog has no FP32 rate: tensor units of data-centre dies since Volta do eight times as much.
+double LaneRate(const Gpu& gpu) {
+  const double half = std::max(gpu.fp16.value(), gpu.bf16.value());
+  return Positive(gpu.fp32.value() / 2, Positive(half / 16, 1e12));
+}
+
+// Four products of 8-bit integers and their sum in one instruction. Apple's GPUs have none.
+bool HasDotProduct(const Gpu& gpu) { return gpu.vendor != Vendor::kApple; }
+
+// Triton's kernels for routed experts come with tuned block sizes for data-centre cards and for some of
+// NVIDIA's others (vllm/model_executor/layers/fused_moe/configs); Radeon and Instinct before MI300 run with
+// defaults.
+bool HasTunedExperts(EngineKind engine, const Gpu& gpu) {
+  if (GroupOf(engine) == EngineGroup::kGgml || gpu.vendor != Vendor::kAmd) return true;
+  return ClassOf(gpu) == CardClass::kCdna3;
+}
+
+Rates FindRates(const Resolved& r, const MeasuredSpeeds& speeds, const Gpu& gpu, FormatClass main_format) {
   const EngineSpeeds& engine = speeds.engines[static_cast<size_t>(r.engine)];
   const EngineGroup group = GroupOf(r.engine);
   const CardFactors& card = speeds.cards[static_cast<size_t>(group)][static_cast<size_t>(ClassOf(gpu))];
@@ -125,15 +175,31 @@ Rates FindRates(const Resolved& r, const MeasuredSpeeds& speeds, const Gpu& gpu)
   const double power = PowerShare(group, gpu);
   rates.half = power * Peak(group, FormatClass::kHalf, gpu);
   for (size_t f = 0; f < kFormatClasses; ++f) {
-    rates.stream[f] = rates.bandwidth * std::min(0.97, engine.stream[f].value * card.stream.value);
-    rates.compute[f] =
-        power * Peak(group, static_cast<FormatClass>(f), gpu) * engine.compute[f].value * card.compute.value;
+    const auto format = static_cast<FormatClass>(f);
+    const auto kernels = static_cast<size_t>(KernelsOf(group, format, gpu));
+    rates.stream[f] = rates.bandwidth * std::min(0.97, engine.stream[kernels].value * card.stream.value);
+    rates.compute[f] = power * Peak(group, format, gpu) * engine.compute[kernels].value * card.compute.value;
   }
-  rates.expert_stream = engine.expert_stream.value;
-  rates.expert_compute = engine.expert_compute.value;
-  const double cache = IsSlowAttention(r) ? engine.cache_stream_slow.value : engine.cache_stream.value;
+  const double experts = HasTunedExperts(r.engine, gpu) ? 1 : speeds.untuned_experts.value;
+  rates.expert_stream = engine.expert_stream.value * experts;
+  rates.expert_compute = engine.expert_compute.value * experts;
+  // Without flash attention Metal's products with the cache are one per query head: keys and values that a
+  // group of heads shares are read once for each of them (M2 Ultra, M3 Max: time of long contexts goes with
+  // the heads, not with the bytes cached). Elsewhere a group's reads meet in the L2 cache.
+  rates.each_head_reads = IsSlowAttention(r) && gpu.vendor == Vendor::kApple;
+  const bool slow = IsSlowAttention(r) && !rates.each_head_reads;
+  const double cache = slow ? engine.cache_stream_slow.value : engine.cache_stream.value;
   rates.cache = rates.bandwidth * std::min(0.97, cache * card.stream.value);
   rates.attention = rates.half * engine.attention_compute.value * card.compute.value;
+  const double lanes = LaneRate(gpu);
+  for (size_t f = 0; f < kFormatClasses; ++f) {
+    const bool integers = static_cast<FormatClass>(f) != FormatClass::kHalf;
+    const double each =
+        engine.unpack[f].value * (integers && !HasDotProduct(gpu) ? speeds.no_dot_product.value : 1);
+    rates.unpack[f] = each / lanes;
+  }
+  rates.activation = engine.activation_bytes.value / rates.bandwidth;
+  if (IsSlowAttention(r)) rates.score = engine.score_bytes.value / rates.bandwidth;
   double layer = 1e-6 * card.layer.value;
   if (r.engine == EngineKind::kLlamaCpp && r.version.date > 0 && r.version.date < 20250101) {
     layer *= speeds.ggml_old_layer.value;
@@ -141,6 +207,11 @@ Rates FindRates(const Resolved& r, const MeasuredSpeeds& speeds, const Gpu& gpu)
   if (r.enforce_eager) layer *= speeds.eager_layer.value;
   rates.layer = layer * engine.layer_us.value;
   rates.moe_layer = layer * engine.moe_layer_us.value;
+  // Where tensor cores take 4-bit floats, FlashInfer's TensorRT-LLM kernels do routing, both products and the
+  // sum in few launches; elsewhere sorting, two products, activation and sum are kernels of their own.
+  const bool fused = group == EngineGroup::kTorch && IsFourBitFloat(main_format) &&
+                     KernelsOf(group, main_format, gpu) == FormatClass::kFp8;
+  if (fused) rates.moe_layer *= 0.5;
   rates.recurrent_layer = layer * engine.recurrent_layer_us.value;
   return rates;
 }
@@ -196,15 +267,24 @@ void AddUpTensors(const Resolved& r, double tp, StepWork* work) {
   for (size_t i = 0; i < std::min(r.mask->schemes.size(), classes.size()); ++i) {
     classes[i] = static_cast<uint8_t>(gguf ? gguf_class : static_cast<size_t>(ClassOf(r.mask->schemes[i])));
   }
+  double chosen = 1;  // experts per token
+  for (const LayerGroup& group : a.groups) {
+    if (group.shape.mlp.kind == MlpKind::kMoe)
+      chosen = std::max(1.0, static_cast<double>(group.shape.mlp.experts_per_token));
+  }
   for (const StepTensor& tensor : r.mask->tensors.step) {
     const double share = shares.Of(tensor);
+    // Of a matrix that is divided, inputs or outputs are whole on every rank.
+    const double moved = tensor.in_and_out * (0.5 + 0.5 * share);
     const size_t f = classes[tensor.scheme];
     if (tensor.role == StepRole::kDense) {
       totals.dense_bytes[f] += tensor.bytes * share;
       totals.dense_flops[f] += tensor.flops * share;
+      totals.activations += moved;
     } else if (tensor.role == StepRole::kExpert) {
       totals.expert_bytes[f] += tensor.bytes * share;
       totals.expert_flops[f] += tensor.flops * share;
+      totals.activations += moved * chosen;
     } else {
       totals.head_bytes = tensor.bytes * share;
       totals.head_flops = tensor.flops * share;
@@ -246,11 +326,21 @@ size_t FindSpan(int64_t window, StepWork* work) {
   return best;
 }
 
-void AddToSpan(int64_t window, double bytes, double decode_flops, double pair_flops, StepWork* work) {
+struct SpanWork {
+  double bytes = 0;         // cached, per token
+  double query_bytes = 0;   // the same, read by every query head for itself
+  double decode_flops = 0;  // per cached and new token
+  double pair_flops = 0;    // per pair of tokens in prefill
+  double scores = 0;        // heads times layers
+};
+
+void AddToSpan(int64_t window, double layers, const SpanWork& each, StepWork* work) {
   const size_t i = FindSpan(window, work);
-  work->cached_bytes[i] += bytes;
-  work->cached_flops[i] += decode_flops;
-  work->pair_flops[i] += pair_flops;
+  work->cached_bytes[i] += layers * each.bytes;
+  work->query_bytes[i] += layers * each.query_bytes;
+  work->cached_flops[i] += layers * each.decode_flops;
+  work->pair_flops[i] += layers * each.pair_flops;
+  work->pair_scores[i] += layers * each.scores;
 }
 
 void AddAttention(const Attention& at, double layers, double tp, KvTypes types, StepWork* work) {
@@ -258,19 +348,20 @@ void AddAttention(const Attention& at, double layers, double tp, KvTypes types, 
   const double heads = std::max(1.0, static_cast<double>(at.heads) / tp);
   const double k_bytes = KvBytesPerElement(types.k);
   const double v_bytes = KvBytesPerElement(types.v);
-  double bytes = 0, decode = 0, pair = 0;
+  SpanWork each;
+  each.scores = heads;
   const double key = static_cast<double>(at.key_dim);
   const double value = static_cast<double>(at.value_dim);
   if (at.kind == AttentionKind::kLatent) {
     const double latent = static_cast<double>(at.kv_lora_rank + at.rope_dim);
-    bytes = latent * k_bytes;
-    decode = 2 * heads * (latent + static_cast<double>(at.kv_lora_rank));
-    pair = 2 * heads * (key + value);
+    each.bytes = each.query_bytes = latent * k_bytes;
+    each.decode_flops = 2 * heads * (latent + static_cast<double>(at.kv_lora_rank));
+    each.pair_flops = 2 * heads * (key + value);
   } else {
     const double kv_heads = std::max(1.0, static_cast<double>(at.kv_heads) / tp);
-    bytes = kv_heads * (key * k_bytes + value * v_bytes);
-    decode = 2 * heads * (key + value);
-    pair = decode;
+    each.bytes = kv_heads * (key * k_bytes + value * v_bytes);
+    each.query_bytes = std::max(heads, kv_heads) * (key * k_bytes + value * v_bytes);
+    each.decode_flops = each.pair_flops = 2 * heads * (key + value);
   }
   int64_t window = kWholeSequence;
   if (at.window > 0 && (at.kind == AttentionKind::kSliding || at.kind == AttentionKind::kChunked ||
@@ -280,14 +371,13 @@ void AddAttention(const Attention& at, double layers, double tp, KvTypes types, 
   if (at.index_topk > 0) {  // a sparse indexer reads a short key of every token and picks the best
     const double index = static_cast<double>(at.index_dim);
     const double flops = 2 * static_cast<double>(at.index_heads) * index;
-    AddToSpan(kWholeSequence, layers * index, layers * flops, layers * flops, work);
+    AddToSpan(kWholeSequence, layers, {index, index, flops, flops, 0}, work);
     window = std::min(window, at.index_topk);
   }
   if (at.kind == AttentionKind::kCompressed && at.compress_ratio > 0) {
-    const double part = layers / static_cast<double>(at.compress_ratio);
-    AddToSpan(kWholeSequence, part * bytes, part * decode, part * pair, work);
+    AddToSpan(kWholeSequence, layers / static_cast<double>(at.compress_ratio), each, work);
   }
-  AddToSpan(std::max<int64_t>(1, window), layers * bytes, layers * decode, layers * pair, work);
+  AddToSpan(std::max<int64_t>(1, window), layers, each, work);
 }
 
 double AcceptProbability(const Resolved& r, const MeasuredSpeeds& speeds) {
@@ -408,25 +498,28 @@ StepModel StepModel::Make(const Resolved& r, const StepWork& w, const MeasuredSp
   const bool split = llama && r.split_mode == SplitMode::kLayer;
   const int64_t ranks = Ranks(r);
   const Gpu& gpu = SlowestCard(r);
-  const Rates rates = FindRates(r, speeds, gpu);
+  const Rates rates = FindRates(r, speeds, gpu, static_cast<FormatClass>(w.main_format));
   StepCoefficients& c = model.coefficients_;
 
   // With a layer split of unlike cards each takes its share in turn: the mean of the reciprocal bandwidths.
   double in_turn = 1;
   if (split && r.cards.size() > 1) {
     double sum = 0;
-    for (const Card& card : r.cards)
-      sum += rates.bandwidth / Positive(card.gpu->bandwidth.value(), rates.bandwidth);
+    const double slowest = Positive(gpu.bandwidth.value(), 1e11);
+    for (const Card& card : r.cards) sum += slowest / Positive(card.gpu->bandwidth.value(), slowest);
     in_turn = sum / static_cast<double>(r.cards.size());
   }
   for (size_t f = 0; f < kFormatClasses; ++f) {
     if (w.dense_bytes[f] > 0 || w.dense_flops[f] > 0) {
-      c.weights += Seconds0(w.dense_bytes[f], rates.stream[f]) * in_turn * (1 - w.host_dense);
+      const double read = Seconds0(w.dense_bytes[f], rates.stream[f]);
+      c.weights += Overlap(read, w.dense_flops[f] / 2 * rates.unpack[f]) * in_turn * (1 - w.host_dense);
       c.compute_per_token += Seconds0(w.dense_flops[f], rates.compute[f]);
     }
     if (w.expert_bytes[f] > 0 || w.expert_flops[f] > 0) {
+      const double read = Seconds0(w.expert_bytes[f], rates.stream[f]);
+      const double weights = w.expert_flops[f] / 2 * static_cast<double>(w.expert_count);
       c.experts +=
-          Seconds0(w.expert_bytes[f], rates.stream[f] * rates.expert_stream) * in_turn * (1 - w.host_experts);
+          Overlap(read, weights * rates.unpack[f]) / rates.expert_stream * in_turn * (1 - w.host_experts);
       c.expert_per_pair += Seconds0(w.expert_flops[f], rates.compute[f] * rates.expert_compute);
     }
   }
@@ -434,8 +527,10 @@ StepModel StepModel::Make(const Resolved& r, const StepWork& w, const MeasuredSp
   c.expert_tile = engine.expert_tile.value;
   c.expert_count = w.expert_count;
   c.experts_per_token = w.experts_per_token;
+  c.skew = speeds.routing_skew.value;
   const auto head = static_cast<size_t>(w.head_format);
-  c.head = Seconds0(w.head_bytes, rates.stream[head]);
+  c.head = Overlap(Seconds0(w.head_bytes, rates.stream[head]), w.head_flops / 2 * rates.unpack[head]);
+  c.token = w.activations * rates.activation;
   c.head_per_sequence = Seconds0(w.head_flops, rates.compute[head]);
   c.launch =
       w.layers * rates.layer + w.moe_layers * rates.moe_layer + w.recurrent_layers * rates.recurrent_layer;
@@ -444,9 +539,9 @@ StepModel StepModel::Make(const Resolved& r, const StepWork& w, const MeasuredSp
   model.span_count_ = w.span_count;
   for (size_t i = 0; i < kMaxSpans; ++i) {
     model.spans_[i] = w.span[i];
-    c.cached_token[i] =
-        std::max(Seconds0(w.cached_bytes[i], rates.cache), Seconds0(w.cached_flops[i], rates.attention));
-    c.prefill_pair[i] = Seconds0(w.pair_flops[i], rates.attention);
+    const double read = rates.each_head_reads ? w.query_bytes[i] : w.cached_bytes[i];
+    c.cached_token[i] = std::max(Seconds0(read, rates.cache), Seconds0(w.cached_flops[i], rates.attention));
+    c.prefill_pair[i] = Seconds0(w.pair_flops[i], rates.attention) + w.pair_scores[i] * rates.score;
   }
 
   c.step = engine.step_us.value * 1e-6;
@@ -533,12 +628,13 @@ StepTime StepModel::Explain(const StepLoad& load) const {
   }
   const double scale = times * overlap;
 
+  const double moved = c.token * n;
   double memory = c.weights;
   double compute = c.compute_per_token * Padded(n, c.tile);
   double gemm = Overlap(memory, compute);
   double host = 0, streamed = c.streamed_always;
   if (c.expert_count > 0) {
-    const double distinct = DistinctExperts(c.expert_count, c.experts_per_token, pass_tokens);
+    const double distinct = DistinctExperts(c.expert_count, c.experts_per_token, pass_tokens, c.skew);
     const double share = distinct / static_cast<double>(c.expert_count);
     const double expert_memory = c.experts * share;
     const double pairs = n * static_cast<double>(c.experts_per_token);
@@ -557,7 +653,7 @@ StepTime StepModel::Explain(const StepLoad& load) const {
   const double head = sampled > 0 ? Overlap(c.head, c.head_per_sequence * sampled) : 0;
 
   t.weights = Seconds(std::min(memory, gemm) * scale);
-  t.compute = Seconds((gemm - std::min(memory, gemm)) * scale);
+  t.compute = Seconds((gemm - std::min(memory, gemm) + moved) * scale);
   t.head = Seconds(head);
   t.offload = Seconds((host + streamed) * times);
   t.launch = Seconds(c.launch * scale + c.step + c.sequence * static_cast<double>(load.decode_sequences) +
@@ -738,6 +834,10 @@ SpeedReport SpeedAtRate(const StepModel& model, Operation o, double rate) {
   if (served < rate) {
     // Beyond what the server can do: it works at its limit, and the queue grows as long as requests come.
     if (o.max_sequences > 0) high = std::min(high, static_cast<double>(o.max_sequences));
+    if (o.capacity_tokens > 0 && cap >= kMost) {
+      const double each = static_cast<double>(o.prompt_tokens) + output / 2;
+      high = std::min(high, std::max(1.0, static_cast<double>(o.capacity_tokens) / std::max(1.0, each)));
+    }
     o.concurrency = high;
     SpeedReport speed = SpeedAt(model, o);
     if (o.requests > 0 && cap >= kMost) {

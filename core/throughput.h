@@ -47,11 +47,13 @@ struct StepTime {
 struct StepCoefficients {
   double weights = 0;            // reading every dense weight once
   double compute_per_token = 0;  // their operations
+  double token = 0;              // moving its activations between the products
   double tile = 0;               // tokens by which a matrix product is rounded up
   double experts = 0;            // reading every routed expert once
   double expert_per_pair = 0;    // operations of one token in one of its experts, over all layers
   double expert_tile = 0;
   int64_t expert_count = 0, experts_per_token = 0;
+  double skew = 0;                // how unevenly they are chosen
   double expert_token_share = 1;  // of its tokens' experts that live on this rank
   double head = 0, head_per_sequence = 0;
   double state_per_sequence = 0;
@@ -85,14 +87,17 @@ struct StepWork {
   std::array<double, kSpeedFormats> dense_bytes{}, dense_flops{};
   std::array<double, kSpeedFormats> expert_bytes{}, expert_flops{};  // all experts; one token in one expert
   double dense_total = 0, expert_total = 0;                          // bytes
+  double activations = 0;  // inputs and outputs of all matrix products of one token, elements
   double head_bytes = 0, head_flops = 0;
   int head_format = 0, main_format = 0;
   int64_t expert_count = 0, experts_per_token = 0;
   int span_count = 0;
   std::array<int64_t, kMaxSpans> span{};
   std::array<double, kMaxSpans> cached_bytes{};  // per cached token
+  std::array<double, kMaxSpans> query_bytes{};   // the same where every query head reads for itself
   std::array<double, kMaxSpans> cached_flops{};  // per cached token and new token
   std::array<double, kMaxSpans> pair_flops{};    // per pair of tokens in prefill
+  std::array<double, kMaxSpans> pair_scores{};   // heads times layers
   double state_bytes = 0, state_flops = 0;       // per sequence; per prompt token
   double layers = 0, moe_layers = 0, recurrent_layers = 0;
   double host_dense = 0, host_experts = 0;  // shares that stay in RAM

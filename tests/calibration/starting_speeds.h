@@ -20,6 +20,7 @@ inline constexpr EngineSpeeds LlamaCpp() {
               C(0.50), C(0.85), C(0.82), C(0.80), C(0.70), C(0.70)};
   s.compute = {C(0.45), C(0.40), C(0.40), C(0.40), C(0.38), C(0.38),
                C(0.30), C(0.42), C(0.42), C(0.40), C(0.35), C(0.35)};
+  s.unpack = {C(12), C(4), C(4), C(5), C(6), C(6), C(12), C(3), C(4), C(5), C(15), C(12)};
   s.expert_stream = C(0.9);
   s.expert_compute = C(0.6);
   s.cache_stream = C(0.65);
@@ -32,6 +33,8 @@ inline constexpr EngineSpeeds LlamaCpp() {
   s.sequence_us = C(20);
   s.prefill_step_us = C(500);
   s.request_ms = C(10);
+  s.activation_bytes = C(8);
+  s.score_bytes = C(16);
   s.tile = C(32);
   s.expert_tile = C(24);
   s.source = "llama-bench tables of XiongjieDai, kyuz0, lhl and ggml-org; llama-batched-bench of ggml-org";
@@ -56,6 +59,8 @@ inline constexpr EngineSpeeds Vllm() {
   s.sequence_us = C(10);
   s.prefill_step_us = C(4000);
   s.request_ms = C(15);
+  s.activation_bytes = C(4);
+  s.score_bytes = C(8);
   s.tile = C(64);
   s.expert_tile = C(24);
   s.source = "serving benchmarks of aiconfigurator (silicon), kyuz0, pegainfer, btbtyler09, lhl";
@@ -67,7 +72,8 @@ inline constexpr EngineSpeeds Eager(double half, double int4, double layer_us) {
   s.stream[0] = C(half);
   s.stream[3] = C(int4);
   s.layer_us = C(layer_us);
-  s.tile = C(8);  // kernels for one or few sequences at a time
+  s.compute[3] = C(0.3);  // unpacked inside the product or before it, not by Marlin's pipeline
+  s.tile = C(8);          // kernels for one or few sequences at a time
   s.source =
       "single-stream tables of AutoAWQ, ExLlama, llm-perf-bench and mlx-lm; the rest carried over from vLLM";
   return s;
@@ -93,7 +99,10 @@ inline MeasuredSpeeds StartingSpeeds() {
   m.ggml_old_layer = C(1.6);
   m.ggml_pipeline = C(0.6);
   m.eager_layer = C(6);
+  m.no_dot_product = C(2.5);
   m.inline_ecc = C(0.87);
+  m.routing_skew = C(0.5);
+  m.untuned_experts = C(0.6);
   m.bunching = C(0.2);
   m.host_memory = C(50e9);
   m.link_share = C(0.8);
