@@ -101,7 +101,9 @@ FrameOutput App::Frame(const FrameInput& input) {
     ImGui::PopFont();
   }
   ImGui::PushFont(fonts_.regular, kBody * fonts_.em);
+  state_.BeginFrame();
   Compose(input, &output);
+  state_.EndFrame();
   ImGui::PopFont();
   ImGui::Render();
   return output;

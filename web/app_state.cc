@@ -92,6 +92,7 @@ bool AppState::Load(const Config& config) {
                      answer_->config->inline_model != config.inline_model;
   notice_.clear();
   if (answer_ != nullptr && *answer_->config == config) return true;
+  if (drawing_ && answer_ != nullptr) outdated_.push_back(std::move(answer_));
   answer_ = std::move(answer);
   ++version_;
   if (moved) ++place_;

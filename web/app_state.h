@@ -88,6 +88,14 @@ class AppState {
   // REQUIRES: `catalog` outlives the state and knows the model and GPU of kStart.
   explicit AppState(const Catalog& catalog);
 
+  // Between the two, a change leaves what the views hold references into where it is: a frame that has
+  // begun with one answer may finish with it.
+  void BeginFrame() { drawing_ = true; }
+  void EndFrame() {
+    drawing_ = false;
+    outdated_.clear();
+  }
+
   const Catalog& catalog() const { return *catalog_; }
   const Config& config() const { return *answer_->config; }
   const Resolved& resolved() const { return *answer_->resolved; }
@@ -152,6 +160,8 @@ class AppState {
 
   const Catalog* catalog_;
   std::unique_ptr<Answer> answer_;
+  std::vector<std::unique_ptr<Answer>> outdated_;  // of the frame that is being drawn
+  bool drawing_ = false;
   std::vector<WayOut> ways_out_;
   int64_t ways_out_version_ = -1;
   std::string notice_;

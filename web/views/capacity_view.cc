@@ -37,12 +37,15 @@ ImU32 CellColor(const Ui& ui, double share) {
 void Headline(Ui& ui, AppState& state, const Capacity& capacity, float width) {
   const Resolved& resolved = state.resolved();
   const KvReport& kv = state.report().kv;
-  const int64_t each = capacity.TokensEach(resolved.max_num_seqs);
   std::string text = "The cache holds " + CountText(kv.capacity_tokens) +
                      " tokens: " + DecimalText(kv.max_concurrency, 1) + " sequences of " +
-                     CountText(resolved.max_model_len) + ", or " +
-                     CountedText(resolved.max_num_seqs, "sequence", "sequences") + " of " +
-                     CountText(std::min(each, resolved.max_model_len)) + " tokens each.";
+                     CountText(resolved.max_model_len);
+  const int64_t each = std::min(capacity.TokensEach(resolved.max_num_seqs), resolved.max_model_len);
+  if (each > 0) {
+    text += ", or " + CountedText(resolved.max_num_seqs, "sequence", "sequences") + " of " + CountText(each) +
+            " tokens each";
+  }
+  text += ".";
   Paragraph(ui, text, width);
   Gap(2);
   Paragraph(ui,

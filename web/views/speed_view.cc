@@ -109,9 +109,9 @@ void BatchChart(Ui& ui, const Resolved& resolved, const StepModel& model, float 
   chart.mark_x = static_cast<double>(resolved.concurrency);
   ChartSeries total = WithBand("together", ui.colors->accent);
   const double most = static_cast<double>(std::clamp<int64_t>(resolved.max_num_seqs, 32, 1024));
-  for (double users = 1; users <= most; users *= std::sqrt(2.0)) {
+  for (double users = 1; users <= most; users *= users < 2 ? 2.0 : std::sqrt(2.0)) {
     const int64_t count = std::llround(users);
-    chart.x.push_back(users);
+    chart.x.push_back(static_cast<double>(count));
     AddPoint(&total, model, PerStream(model, count, MiddleContext(resolved)) * static_cast<double>(count));
     AddBound(&chart, model, count, MiddleContext(resolved));
   }
