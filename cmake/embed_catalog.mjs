@@ -1,7 +1,8 @@
 // Turns models/*.json into one C++ file that defines EmbeddedCatalog() (core/catalog_data.h).
 //   node embed_catalog.mjs OUT.cc MODELS_DIR CORE_DIR
-// The text is the files' own, without insignificant white space, without what only people read, and without keys that
-// the core's sources never name: nothing can read them, and every byte is downloaded and parsed at each start.
+// The text is the files' own, without insignificant white space, without what only people read, without keys that the
+// core's sources never name (nothing can read them), and without nulls, which say no more than absence does: every byte
+// is downloaded and parsed at each start.
 import {existsSync, readFileSync, readdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 
@@ -30,7 +31,8 @@ function read(name) {
 function embedded(value) {
   if (Array.isArray(value)) return value.map(embedded);
   if (value === null || typeof value !== 'object') return value;
-  const kept = Object.entries(value).filter(([key]) => named.has(key) && (!onlyForPeople.has(key) || 'repo' in value));
+  const kept = Object.entries(value).filter(([key, inner]) => inner !== null && named.has(key) &&
+                                                              (!onlyForPeople.has(key) || 'repo' in value));
   return Object.fromEntries(kept.map(([key, inner]) => [key, keysAreData.has(key) ? inner : embedded(inner)]));
 }
 const compact = (value) => JSON.stringify(embedded(value));

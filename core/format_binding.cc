@@ -35,9 +35,10 @@ constexpr uint16_t kAllFamilies = (1U << kFormatFamilies) - 1U;
 // indexer's head weights. Sources: GPTQModel's module_tree ("!" entries), modules_to_not_convert of published
 // FP8 repositories.
 bool IsKeptByEveryTool(std::string_view name) {
-  for (const std::string_view part :
-       {"shared_expert_gate", "in_proj_ba", "in_proj_a.", "in_proj_b.", "conv1d", "eh_proj", "mtp.fc",
-        "weights_proj", "dt_proj", "x_proj", "A_log"}) {
+  constexpr std::string_view kKept[] = {
+      "shared_expert_gate", "in_proj_ba", "in_proj_a.", "in_proj_b.", "conv1d", "eh_proj", "mtp.fc",
+      "weights_proj",       "dt_proj",    "x_proj",     "A_log"};
+  for (const std::string_view part : kKept) {
     if (Contains(name, part)) return true;
   }
   return false;

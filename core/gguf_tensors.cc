@@ -22,13 +22,16 @@ GgufCategory CategoryOf(std::string_view name) {
   if (name == "output.weight") return GgufCategory::kOutput;
   if (name == "token_embd.weight" || name == "per_layer_token_embd.weight")
     return GgufCategory::kTokenEmbedding;
-  if (Contains(name, "attn_qkv.weight") || Contains(name, "attn_kv_b.weight") ||
-      Contains(name, "attn_v.weight")) {
-    return GgufCategory::kAttentionV;
+  if (Contains(name, "attn_")) {
+    if (Contains(name, "attn_qkv.weight") || Contains(name, "attn_kv_b.weight") ||
+        Contains(name, "attn_v.weight")) {
+      return GgufCategory::kAttentionV;
+    }
+    if (Contains(name, "attn_k.weight")) return GgufCategory::kAttentionK;
+    if (Contains(name, "attn_q.weight")) return GgufCategory::kAttentionQ;
+    if (Contains(name, "attn_output.weight")) return GgufCategory::kAttentionOutput;
   }
-  if (Contains(name, "attn_k.weight")) return GgufCategory::kAttentionK;
-  if (Contains(name, "attn_q.weight")) return GgufCategory::kAttentionQ;
-  if (Contains(name, "attn_output.weight")) return GgufCategory::kAttentionOutput;
+  if (!Contains(name, "ffn_")) return GgufCategory::kOther;
   if (Contains(name, "ffn_up")) return GgufCategory::kFfnUp;
   if (Contains(name, "ffn_gate")) return GgufCategory::kFfnGate;
   if (Contains(name, "ffn_down")) return GgufCategory::kFfnDown;
@@ -42,10 +45,18 @@ bool AllowsQuantization(const GgufTensor& tensor) {
   constexpr std::string_view kWeight = "weight";
   const std::string_view name = tensor.name;
   if (name.size() < kWeight.size() || name.substr(name.size() - kWeight.size()) != kWeight) return false;
-  for (const std::string_view part :
-       {"_norm.weight", "ffn_gate_inp.weight", "ffn_gate_tid2eid.weight", "altup", "laurel",
-        "per_layer_model_proj", "position_embd.weight", "ssm_conv1d", "shortconv.conv.weight",
-        "indexer.k_proj.weight", "indexer.q_proj.weight"}) {
+  constexpr std::string_view kKept[] = {"_norm.weight",
+                                        "ffn_gate_inp.weight",
+                                        "ffn_gate_tid2eid.weight",
+                                        "altup",
+                                        "laurel",
+                                        "per_layer_model_proj",
+                                        "position_embd.weight",
+                                        "ssm_conv1d",
+                                        "shortconv.conv.weight",
+                                        "indexer.k_proj.weight",
+                                        "indexer.q_proj.weight"};
+  for (const std::string_view part : kKept) {
     if (Contains(name, part)) return false;
   }
   return true;
@@ -57,6 +68,7 @@ class Lister {
   explicit Lister(const Architecture& architecture) : a_(architecture) {}
 
   std::vector<GgufTensor> List() {
+    tensors_.reserve(24 * (a_.groups.size() + 1));
     AddGlobals();
     for (size_t group = 0; group < a_.groups.size(); ++group) {
       group_ = static_cast<int32_t>(group);
@@ -78,8 +90,10 @@ class Lister {
     tensor.ne0 = ne0;
     tensor.ne1 = ne1;
     tensor.ne2 = ne2;
-    tensor.category = CategoryOf(tensor.name);
-    tensor.quantizable = AllowsQuantization(tensor);
+    if (ne1 > 1 || ne2 > 1) {  // vectors are never quantised, nor counted
+      tensor.category = CategoryOf(tensor.name);
+      tensor.quantizable = AllowsQuantization(tensor);
+    }
     tensor.expert = Contains(tensor.name, "_exps.") || Contains(tensor.name, "_chexps.");
     tensors_.push_back(std::move(tensor));
   }
