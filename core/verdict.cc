@@ -168,8 +168,10 @@ std::string DetailText(const Resolved& resolved, const Report& report, SizeUnits
   std::string text = "The fullest card holds " + PartsText(*fullest, units) + ".";
   if (resolved.cards.size() == 1) text = "The card holds " + PartsText(*fullest, units) + ".";
   if (report.verdict == Verdict::kTight) {
-    text +=
-        " What is left, " + SizeText(fullest->headroom, units) + ", lies within the error of the estimate.";
+    const bool short_of = fullest->headroom < Bytes(0);
+    text += short_of ? " What is missing, " : " What is left, ";
+    text += SizeText(short_of ? Bytes(0) - fullest->headroom : fullest->headroom, units) +
+            ", lies within the error of the estimate.";
   }
   return text;
 }
