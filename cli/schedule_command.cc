@@ -128,7 +128,12 @@ void AddPercentiles(Table* table, const char* name, const Percentiles& values) {
 
 std::string SimulationText(const Simulation& simulation, const Objective& objective) {
   const SimulationSummary summary = simulation.Summarize(objective);
-  std::string text = SimulationHeadline(simulation, summary) + "\n\n";
+  std::string text = SimulationHeadline(simulation, summary);
+  if (summary.done == 0) {  // then there are no times to tell
+    return text + " The cache has " + CountText(simulation.setup().blocks) + " blocks of " +
+           CountText(simulation.setup().block_size) + " tokens.\n";
+  }
+  text += "\n\n";
   const double blocks = static_cast<double>(simulation.setup().blocks);
   Table charts({"", "", ">"});
   charts.Add({"KV cache",

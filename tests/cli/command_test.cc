@@ -358,6 +358,8 @@ TEST(Schedule, ImpossibleLoadsAreAnswered) {
   const CommandResult large = ScheduleWith({"--prompt-tokens", "9000", "--requests", "5"});
   EXPECT_EQ(large.exit, 0);
   EXPECT_EQ(large.out.rfind("Cannot run", 0), 0U) << large.out;
+  EXPECT_NE(large.out.find("blocks of 16 tokens"), std::string::npos) << large.out;
+  EXPECT_EQ(large.out.find("0.0"), std::string::npos) << "times of what never ran: " << large.out;
 }
 
 }  // namespace
