@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "cli/table.h"
-#include "core/config_codec.h"
-#include "core/text.h"
+#include "core/base/text.h"
+#include "core/config/config_codec.h"
 
 namespace plimsoll {
 namespace {

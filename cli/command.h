@@ -13,8 +13,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/catalog.h"
-#include "core/result.h"
+#include "core/base/result.h"
+#include "core/catalog/catalog.h"
 
 namespace plimsoll {
 

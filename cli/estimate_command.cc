@@ -5,10 +5,10 @@
 #include "cli/load_line.h"
 #include "cli/options.h"
 #include "cli/table.h"
-#include "core/engine.h"
-#include "core/estimate.h"
-#include "core/solver.h"
-#include "core/verdict.h"
+#include "core/engines/engine.h"
+#include "core/estimate/estimate.h"
+#include "core/estimate/verdict.h"
+#include "core/solve/solver.h"
 
 namespace plimsoll {
 namespace {

@@ -6,10 +6,10 @@
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/table.h"
-#include "core/config_codec.h"
-#include "core/model_file.h"
-#include "core/resolved.h"
-#include "core/weights.h"
+#include "core/config/config_codec.h"
+#include "core/files/model_file.h"
+#include "core/resolve/resolved.h"
+#include "core/weights/weights.h"
 
 namespace plimsoll {
 namespace {

@@ -4,8 +4,8 @@
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/table.h"
-#include "core/gguf_types.h"
-#include "core/text.h"
+#include "core/base/text.h"
+#include "core/formats/gguf_types.h"
 
 namespace plimsoll {
 namespace {

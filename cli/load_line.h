@@ -4,8 +4,8 @@
 
 #include <string>
 
-#include "core/report.h"
-#include "core/text.h"
+#include "core/base/text.h"
+#include "core/resolve/report.h"
 
 namespace plimsoll {
 

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "cli/command.h"
-#include "core/catalog_data.h"
+#include "core/catalog/catalog_data.h"
 
 namespace {
 

@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "cli/command.h"
-#include "core/config.h"
-#include "core/config_codec.h"
-#include "core/model_file.h"
-#include "core/result.h"
-#include "core/text.h"
+#include "core/base/result.h"
+#include "core/base/text.h"
+#include "core/config/config.h"
+#include "core/config/config_codec.h"
+#include "core/files/model_file.h"
 
 namespace plimsoll {
 

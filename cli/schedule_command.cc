@@ -8,10 +8,10 @@
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/table.h"
-#include "core/estimate.h"
-#include "core/scheduler.h"
-#include "core/simulation_report.h"
-#include "core/text.h"
+#include "core/base/text.h"
+#include "core/estimate/estimate.h"
+#include "core/schedule/scheduler.h"
+#include "core/schedule/simulation_report.h"
 
 namespace plimsoll {
 namespace {

@@ -3,10 +3,10 @@
 
 #include "cli/command.h"
 #include "cli/options.h"
-#include "core/estimate.h"
-#include "core/resolved.h"
-#include "core/solver.h"
-#include "core/verdict.h"
+#include "core/estimate/estimate.h"
+#include "core/estimate/verdict.h"
+#include "core/resolve/resolved.h"
+#include "core/solve/solver.h"
 
 namespace plimsoll {
 namespace {

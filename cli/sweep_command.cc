@@ -5,8 +5,8 @@
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/table.h"
-#include "core/estimate.h"
-#include "core/verdict.h"
+#include "core/estimate/estimate.h"
+#include "core/estimate/verdict.h"
 
 namespace plimsoll {
 namespace {

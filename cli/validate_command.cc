@@ -4,7 +4,7 @@
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/table.h"
-#include "core/validation.h"
+#include "core/validate/validation.h"
 
 namespace plimsoll {
 namespace {

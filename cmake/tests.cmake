@@ -1,6 +1,6 @@
 # Tests mirror the folders of the sources. The core's run twice: natively, and as wasm in node.
 plimsoll_glob(test_support tests/support/*.cc)
-plimsoll_glob(core_tests tests/core/*_test.cc)
+plimsoll_glob_tree(core_tests tests/core/*_test.cc)
 plimsoll_glob(native_tests tests/cli/*_test.cc tests/site/*_test.cc)
 plimsoll_glob(native_support tests/support/native/*.cc)
 plimsoll_glob(ui_tests tests/ui/*.cc)

@@ -4,7 +4,7 @@
 #include <map>
 #include <string_view>
 
-#include "core/text.h"
+#include "core/base/text.h"
 #include "site/html.h"
 
 namespace plimsoll {

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "core/catalog.h"
-#include "core/validation.h"
+#include "core/catalog/catalog.h"
+#include "core/validate/validation.h"
 
 namespace plimsoll {
 

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/text.h"
+#include "core/base/text.h"
 #include "site/html.h"
 
 namespace plimsoll {

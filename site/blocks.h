@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/catalog.h"
+#include "core/catalog/catalog.h"
 #include "site/page_numbers.h"
 
 namespace plimsoll {

@@ -19,10 +19,10 @@
 #include <string_view>
 #include <vector>
 
-#include "core/catalog.h"
-#include "core/catalog_data.h"
-#include "core/text.h"
-#include "core/validation.h"
+#include "core/base/text.h"
+#include "core/catalog/catalog.h"
+#include "core/catalog/catalog_data.h"
+#include "core/validate/validation.h"
 #include "site/accuracy_page.h"
 #include "site/blocks.h"
 #include "site/html.h"

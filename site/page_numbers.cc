@@ -8,8 +8,8 @@
 #include <memory>
 #include <utility>
 
-#include "core/config_codec.h"
-#include "core/text.h"
+#include "core/base/text.h"
+#include "core/config/config_codec.h"
 
 namespace plimsoll {
 namespace {

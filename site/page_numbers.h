@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
-#include "core/catalog.h"
-#include "core/estimate.h"
+#include "core/catalog/catalog.h"
+#include "core/estimate/estimate.h"
 
 namespace plimsoll {
 

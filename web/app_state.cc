@@ -4,9 +4,9 @@
 #include <cmath>
 #include <utility>
 
-#include "core/config_codec.h"
-#include "core/decimal.h"
-#include "core/text.h"
+#include "core/base/decimal.h"
+#include "core/base/text.h"
+#include "core/config/config_codec.h"
 
 namespace plimsoll {
 namespace {

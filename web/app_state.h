@@ -16,17 +16,17 @@
 #include <string_view>
 #include <vector>
 
-#include "core/catalog.h"
-#include "core/config.h"
-#include "core/cost.h"
-#include "core/estimate.h"
-#include "core/json.h"
-#include "core/model_file.h"
-#include "core/report.h"
-#include "core/resolved.h"
-#include "core/result.h"
-#include "core/solver.h"
-#include "core/weights.h"
+#include "core/base/json.h"
+#include "core/base/result.h"
+#include "core/catalog/catalog.h"
+#include "core/config/config.h"
+#include "core/estimate/cost.h"
+#include "core/estimate/estimate.h"
+#include "core/files/model_file.h"
+#include "core/resolve/report.h"
+#include "core/resolve/resolved.h"
+#include "core/solve/solver.h"
+#include "core/weights/weights.h"
 #include "web/schedule_state.h"
 
 namespace plimsoll {

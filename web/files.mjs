@@ -1,5 +1,5 @@
 // Model files that somebody drops on the page or opens: of each only its first bytes are read, here in the browser, as
-// many as its header takes. What they mean is the core's business (core/model_file.h).
+// many as its header takes. What they mean is the core's business (core/files/model_file.h).
 //
 // `core`: add(name, bytes, size), read() -> 0 taken, 1 refused, 2 needs more, needed() -> [name, bytes], letGo() of what
 // was added, forget() what is shown, takeTrace(text) of a list of requests, complain(text), changed().

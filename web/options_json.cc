@@ -3,7 +3,7 @@
 #include <string_view>
 #include <utility>
 
-#include "core/json.h"
+#include "core/base/json.h"
 #include "web/views/views.h"
 
 namespace plimsoll {

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "core/catalog.h"
+#include "core/catalog/catalog.h"
 
 namespace plimsoll {
 

@@ -3,8 +3,8 @@
 #include <chrono>
 #include <utility>
 
-#include "core/simulation_report.h"
-#include "core/text.h"
+#include "core/base/text.h"
+#include "core/schedule/simulation_report.h"
 
 namespace plimsoll {
 namespace {

@@ -13,10 +13,10 @@
 #include <string_view>
 #include <vector>
 
-#include "core/report.h"
-#include "core/resolved.h"
-#include "core/scheduler.h"
-#include "core/workload.h"
+#include "core/config/workload.h"
+#include "core/resolve/report.h"
+#include "core/resolve/resolved.h"
+#include "core/schedule/scheduler.h"
 
 namespace plimsoll {
 

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/catalog_data.h"
+#include "core/catalog/catalog_data.h"
 #include "imgui.h"
 #include "imgui_internal.h"
 #include "web/app.h"

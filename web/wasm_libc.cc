@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/decimal.h"
+#include "core/base/decimal.h"
 
 namespace {
 

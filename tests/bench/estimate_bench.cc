@@ -9,9 +9,9 @@
 #include <utility>
 #include <vector>
 
-#include "core/catalog_data.h"
-#include "core/estimate.h"
-#include "core/solver.h"
+#include "core/catalog/catalog_data.h"
+#include "core/estimate/estimate.h"
+#include "core/solve/solver.h"
 
 namespace plimsoll {
 namespace {

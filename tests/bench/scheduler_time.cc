@@ -7,10 +7,10 @@
 #include <cstdint>
 #include <cstdio>
 
-#include "core/catalog.h"
-#include "core/catalog_data.h"
-#include "core/estimate.h"
-#include "core/scheduler.h"
+#include "core/catalog/catalog.h"
+#include "core/catalog/catalog_data.h"
+#include "core/estimate/estimate.h"
+#include "core/schedule/scheduler.h"
 
 namespace plimsoll {
 namespace {

@@ -8,7 +8,7 @@
 //   plimsoll_calibrate loo [ROUNDS]      fits once for each card, without that card's rows, and scores them
 //   plimsoll_calibrate folds [ROUNDS]    the same for tenths of the rows; `both`: one after the other
 //   plimsoll_calibrate nested [ROUNDS]   the same for cards, with the strength of pooling chosen without the
-//   card plimsoll_calibrate write [ROUNDS]    fits and prints core/measured_speeds_table.cc
+//   card plimsoll_calibrate write [ROUNDS]    fits and prints core/speed/measured_speeds_table.cc
 //   plimsoll_calibrate errors [ROUNDS]   prints tests/data/speed/errors.json, after the table was written and
 //   built
 //
@@ -37,14 +37,14 @@
 #include <string>
 #include <vector>
 
-#include "core/catalog.h"
-#include "core/catalog_data.h"
-#include "core/config_codec.h"
-#include "core/estimate.h"
-#include "core/measured_speeds.h"
-#include "core/resolved.h"
-#include "core/serving_case.h"
-#include "core/throughput.h"
+#include "core/catalog/catalog.h"
+#include "core/catalog/catalog_data.h"
+#include "core/config/config_codec.h"
+#include "core/estimate/estimate.h"
+#include "core/resolve/resolved.h"
+#include "core/speed/measured_speeds.h"
+#include "core/speed/throughput.h"
+#include "core/validate/serving_case.h"
 #include "tests/calibration/starting_speeds.h"
 
 namespace plimsoll {
@@ -889,7 +889,7 @@ void Write(const std::vector<Row>& rows, MeasuredSpeeds* s) {
       "// Written by `plimsoll_calibrate write`; see measured_speeds.h for what each column means and "
       "tests/calibration\n"
       "// for how it is fitted. A coefficient is {value, relative spread, measured rows behind it}.\n"
-      "#include \"core/measured_speeds.h\"\n\nnamespace plimsoll {\n\nnamespace {\n\nconstexpr "
+      "#include \"core/speed/measured_speeds.h\"\n\nnamespace plimsoll {\n\nnamespace {\n\nconstexpr "
       "MeasuredSpeeds kTable = {\n"
       "    .engines = {{\n");
   for (size_t e = 0; e < static_cast<size_t>(kEngineKinds); ++e) {

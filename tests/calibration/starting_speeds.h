@@ -5,7 +5,7 @@
 #ifndef PLIMSOLL_TESTS_CALIBRATION_STARTING_SPEEDS_H_
 #define PLIMSOLL_TESTS_CALIBRATION_STARTING_SPEEDS_H_
 
-#include "core/measured_speeds.h"
+#include "core/speed/measured_speeds.h"
 
 namespace plimsoll {
 

@@ -7,7 +7,7 @@
 
 #include "cli/load_line.h"
 #include "cli/table.h"
-#include "core/json.h"
+#include "core/base/json.h"
 #include "tests/support/shipped_catalog.h"
 
 namespace plimsoll {

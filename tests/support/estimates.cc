@@ -4,9 +4,9 @@
 #include <cstdlib>
 #include <utility>
 
-#include "core/catalog_data.h"
-#include "core/config_codec.h"
-#include "core/estimate.h"
+#include "core/catalog/catalog_data.h"
+#include "core/config/config_codec.h"
+#include "core/estimate/estimate.h"
 
 namespace plimsoll {
 

@@ -6,10 +6,10 @@
 #include <string>
 #include <string_view>
 
-#include "core/catalog.h"
-#include "core/config.h"
-#include "core/report.h"
-#include "core/resolved.h"
+#include "core/catalog/catalog.h"
+#include "core/config/config.h"
+#include "core/resolve/report.h"
+#include "core/resolve/resolved.h"
 
 namespace plimsoll {
 

@@ -3,7 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "core/catalog_data.h"
+#include "core/catalog/catalog_data.h"
 
 namespace plimsoll {
 namespace {

@@ -2,7 +2,7 @@
 #ifndef PLIMSOLL_TESTS_SUPPORT_SHIPPED_CATALOG_H_
 #define PLIMSOLL_TESTS_SUPPORT_SHIPPED_CATALOG_H_
 
-#include "core/catalog.h"
+#include "core/catalog/catalog.h"
 
 namespace plimsoll {
 

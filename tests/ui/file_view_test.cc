@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "core/config_codec.h"
+#include "core/config/config_codec.h"
 #include "tests/ui/page_driver.h"
 
 namespace plimsoll {

@@ -1,8 +1,8 @@
 // The Speed, Capacity and Schedule tabs as somebody uses them.
 #include <gtest/gtest.h>
 
-#include "core/simulation_report.h"
-#include "core/text.h"
+#include "core/base/text.h"
+#include "core/schedule/simulation_report.h"
 #include "imgui_internal.h"
 #include "tests/ui/page_driver.h"
 

@@ -4,8 +4,8 @@
 #include <array>
 #include <cmath>
 
-#include "core/capacity.h"
-#include "core/text.h"
+#include "core/base/text.h"
+#include "core/schedule/capacity.h"
 #include "web/views/views.h"
 
 namespace plimsoll {

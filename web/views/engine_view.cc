@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <array>
 
-#include "core/config_codec.h"
-#include "core/text.h"
+#include "core/base/text.h"
+#include "core/config/config_codec.h"
 #include "web/views/views.h"
 
 namespace plimsoll {

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <string>
 
-#include "core/text.h"
+#include "core/base/text.h"
 #include "web/views/views.h"
 
 namespace plimsoll {

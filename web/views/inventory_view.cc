@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "core/sorting.h"
-#include "core/text.h"
-#include "core/weights.h"
+#include "core/base/sorting.h"
+#include "core/base/text.h"
+#include "core/weights/weights.h"
 #include "imgui_internal.h"
 #include "web/views/views.h"
 

@@ -4,7 +4,7 @@
 #include <array>
 #include <vector>
 
-#include "core/text.h"
+#include "core/base/text.h"
 #include "imgui_internal.h"
 #include "web/views/views.h"
 

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "core/text.h"
+#include "core/base/text.h"
 #include "imgui_internal.h"
 #include "web/views/views.h"
 

@@ -3,8 +3,8 @@
 #include <cmath>
 #include <utility>
 
-#include "core/engine.h"
-#include "core/text.h"
+#include "core/base/text.h"
+#include "core/engines/engine.h"
 #include "web/views/views.h"
 
 namespace plimsoll {

@@ -1,5 +1,5 @@
 // The whole configuration under its headings, and the one line that stands for it on a phone.
-#include "core/text.h"
+#include "core/base/text.h"
 #include "web/views/views.h"
 
 namespace plimsoll {

@@ -3,8 +3,8 @@
 #include <cmath>
 #include <utility>
 
-#include "core/config_codec.h"
-#include "core/text.h"
+#include "core/base/text.h"
+#include "core/config/config_codec.h"
 #include "web/views/views.h"
 
 namespace plimsoll {

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "core/config_codec.h"
-#include "core/text.h"
+#include "core/base/text.h"
+#include "core/config/config_codec.h"
 #include "web/views/views.h"
 
 namespace plimsoll {

@@ -4,8 +4,8 @@
 #include <array>
 #include <cmath>
 
-#include "core/simulation_report.h"
-#include "core/text.h"
+#include "core/base/text.h"
+#include "core/schedule/simulation_report.h"
 #include "web/chart.h"
 #include "web/views/views.h"
 

@@ -4,9 +4,9 @@
 #include <array>
 #include <cmath>
 
-#include "core/cost.h"
-#include "core/text.h"
-#include "core/throughput.h"
+#include "core/base/text.h"
+#include "core/estimate/cost.h"
+#include "core/speed/throughput.h"
 #include "web/chart.h"
 #include "web/views/views.h"
 

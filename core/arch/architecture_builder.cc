@@ -1,0 +1,165 @@
+#include "core/arch/architecture_builder.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace plimsoll {
+
+namespace {
+
+constexpr size_t kMaxGroups = 256;
+
+const Json* TextObject(const Json& config) {
+  for (const std::string_view key : {"text_config", "language_config", "llm_config"}) {
+    const Json* nested = config.Find(key);
+    if (nested != nullptr && nested->is_object()) return nested;
+  }
+  return &config;
+}
+
+std::string TextWhere(const Json& config, std::string_view where) {
+  for (const std::string_view key : {"text_config", "language_config", "llm_config"}) {
+    const Json* nested = config.Find(key);
+    if (nested == nullptr || !nested->is_object()) continue;
+    return where.empty() ? std::string(key) : std::string(where) + "." + std::string(key);
+  }
+  return std::string(where);
+}
+
+DType ReadDType(ConfigReader& reader, DType fallback) {
+  const std::string_view key = reader.Has("dtype") ? "dtype" : "torch_dtype";
+  std::string_view name = reader.Text(key, "");
+  if (name.empty()) return fallback;
+  if (name.substr(0, 6) == "torch.") name.remove_prefix(6);
+  if (name == "bfloat16") return DType::kBf16;
+  if (name == "float16" || name == "half") return DType::kFp16;
+  if (name == "float32" || name == "float") return DType::kFp32;
+  reader.Refuse(key, "bfloat16, float16 or float32");
+  return fallback;
+}
+
+}  // namespace
+
+Draft::Draft(const Json& config, std::string_view where)
+    : root(&config, std::string(where), &error_),
+      text(TextObject(config), TextWhere(config, where), &error_) {}
+
+void Draft::ReadCommon(bool tied_by_default, int64_t head_dim) {
+  Architecture& a = architecture;
+  a.dtype = ReadDType(text, ReadDType(root, DType::kBf16));
+  a.hidden = text.Required({"hidden_size", "n_embd", "n_embed"}, 1, kMaxWidth);
+  a.vocab = text.Required("vocab_size", 1, kMaxVocab);
+  if (a.layers == 0) a.layers = text.Required({"num_hidden_layers", "n_layer", "num_layers"}, 1, kMaxLayers);
+  a.max_positions = text.Int(
+      {"max_position_embeddings", "model_max_length", "max_sequence_length", "n_positions", "seq_length"},
+      2048, 1, kMaxPositions);
+  a.tied_embeddings = text.Bool("tie_word_embeddings", root.Bool("tie_word_embeddings", tied_by_default));
+
+  Attention& attention = base.attention;
+  attention.kind = AttentionKind::kFull;
+  attention.heads = text.Required({"num_attention_heads", "n_head"}, 1, kMaxHeads);
+  attention.kv_heads = text.Int({"num_key_value_heads", "num_kv_heads"}, attention.heads, 1, kMaxHeads);
+  if (!failed() && attention.heads % attention.kv_heads != 0) {
+    text.Refuse(text.Has("num_key_value_heads") ? "num_key_value_heads" : "num_kv_heads",
+                "a divisor of num_attention_heads (" + std::to_string(attention.heads) + ")");
+  }
+  const int64_t fallback = head_dim != 0 ? head_dim : a.hidden / attention.heads;
+  attention.key_dim = text.Int({"head_dim", "attention_head_dim"}, fallback, 1, kMaxHeadDim);
+  if (attention.key_dim == 0) {
+    text.Fail("num_attention_heads", std::to_string(attention.heads),
+              "at most hidden_size (" + std::to_string(a.hidden) + ") without head_dim");
+    attention.key_dim = 1;
+  }
+  attention.value_dim = attention.key_dim;
+
+  base.mlp.kind = MlpKind::kDense;
+}
+
+void NameGraniteExperts(TensorNames* names) {
+  names->moe = "block_sparse_moe.";
+  names->router = "router.layer";
+  names->stacked_experts = true;
+  names->experts = "";
+  names->gate_up = "input_linear";
+  names->expert_down = "output_linear";
+  names->shared = "shared_mlp.";
+  names->shared_beside_moe = true;
+  names->shared_gate_up = "input_linear";
+  names->shared_down = "output_linear";
+}
+
+int32_t Draft::GroupOf(const LayerShape& shape) {
+  std::vector<LayerGroup>& groups = architecture.groups;
+  for (size_t i = groups.size(); i-- > 0;) {
+    if (groups[i].shape == shape) return static_cast<int32_t>(i);
+  }
+  if (groups.size() >= kMaxGroups) {
+    text.Fail("num_hidden_layers", "more than 256 different layers", "at most 256 different layers");
+    return static_cast<int32_t>(groups.size()) - 1;
+  }
+  LayerGroup group;
+  group.shape = shape;
+  groups.push_back(group);
+  return static_cast<int32_t>(groups.size()) - 1;
+}
+
+void Draft::Append(int32_t group) {
+  ++architecture.groups[static_cast<size_t>(group)].count;
+  architecture.layer_group.push_back(static_cast<uint16_t>(group));
+}
+
+void Draft::AppendAll(const LayerShape& shape) {
+  const int32_t group = GroupOf(shape);
+  for (int64_t i = 0; i < architecture.layers; ++i) Append(group);
+}
+
+std::vector<LayerType> Draft::LayerTypes() {
+  std::vector<LayerType> types;
+  for (const std::string_view name : text.Texts("layer_types", architecture.layers)) {
+    if (name == "full_attention" || name == "attention" || name == "global_attention") {
+      types.push_back(LayerType::kFull);
+    } else if (name == "sliding_attention" || name == "local_attention") {
+      types.push_back(LayerType::kSliding);
+    } else if (name == "chunked_attention") {
+      types.push_back(LayerType::kChunked);
+    } else if (name == "linear_attention" || name == "mamba" || name == "recurrent") {
+      types.push_back(LayerType::kLinear);
+    } else {
+      text.Fail("layer_types", Quoted(name),
+                "full_attention, sliding_attention, chunked_attention, linear_attention, mamba");
+      break;
+    }
+  }
+  types.resize(static_cast<size_t>(architecture.layers), LayerType::kFull);
+  return types;
+}
+
+void Draft::AppendByType(const std::vector<LayerType>& types, int64_t window) {
+  AppendByType(types, window, {}, {});
+}
+
+void Draft::AppendByType(const std::vector<LayerType>& types, int64_t window, const std::vector<uint8_t>& moe,
+                         const Mlp& sparse) {
+  int32_t known[4][2] = {{-1, -1}, {-1, -1}, {-1, -1}, {-1, -1}};
+  for (size_t i = 0; i < types.size(); ++i) {
+    const bool is_sparse = i < moe.size() && moe[i] != 0;
+    int32_t& group = known[static_cast<int>(types[i])][is_sparse ? 1 : 0];
+    if (group < 0) {
+      LayerShape shape = base;
+      if (types[i] == LayerType::kSliding || types[i] == LayerType::kChunked) {
+        // A window that holds every position the model knows never cuts anything off.
+        const bool cuts = window > 0 && window < architecture.max_positions;
+        if (cuts) {
+          shape.attention.kind =
+              types[i] == LayerType::kSliding ? AttentionKind::kSliding : AttentionKind::kChunked;
+          shape.attention.window = window;
+        }
+      }
+      if (is_sparse) shape.mlp = sparse;
+      group = GroupOf(shape);
+    }
+    Append(group);
+  }
+}
+
+}  // namespace plimsoll

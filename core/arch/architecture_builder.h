@@ -1,0 +1,153 @@
+// What the readers of the architecture families share while an Architecture grows: the config's readers, the
+// shape that most layers have, and how the family names its tensors. Internal to the architecture reader.
+#ifndef PLIMSOLL_CORE_ARCH_ARCHITECTURE_BUILDER_H_
+#define PLIMSOLL_CORE_ARCH_ARCHITECTURE_BUILDER_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/arch/architecture.h"
+#include "core/arch/config_reader.h"
+
+namespace plimsoll {
+
+inline constexpr int32_t kMaxNorms = 8;
+
+// Tensor names of a family; the defaults are Llama's. A module name stands without ".weight".
+struct TensorNames {
+  std::string model = "model.";  // before "embed_tokens" and "layers"
+  std::string_view layer = "layers.{}.";
+  std::string_view embedding = "embed_tokens";
+  std::string_view positions;       // learnt positions of position_rows rows; empty: none
+  std::string_view embedding_norm;  // a norm behind the embedding; empty: none
+  int64_t position_rows = 0;
+  bool head_bias = false;
+  std::string_view final_norm = "norm";
+  std::string head = "lm_head";
+  std::string_view attention = "self_attn.";
+  std::string_view q = "q_proj";
+  std::string_view k = "k_proj";
+  std::string_view v = "v_proj";
+  std::string_view o = "o_proj";
+  std::string_view qkv = "qkv_proj";
+  std::string_view q_norm = "q_norm";
+  std::string_view k_norm = "k_norm";
+  bool whole_qk_norms = false;  // norms over all heads stay whole on every rank, which gathers them (OLMo)
+  std::string_view sinks = "sinks";
+  std::string_view gate_of_attention = "g_proj";
+  std::string_view recurrent = "linear_attn.";
+  std::string_view mlp = "mlp.";
+  std::string_view gate = "gate_proj";
+  std::string_view up = "up_proj";
+  std::string_view down = "down_proj";
+  std::string_view gate_up = "gate_up_proj";
+  std::string_view moe = "mlp.";
+  std::string_view router = "gate";
+  std::string_view selection_bias = "gate.e_score_correction_bias";
+  std::string_view experts = "experts.{e}.";
+  std::string_view expert_gate = "gate_proj";
+  std::string_view expert_up = "up_proj";
+  std::string_view expert_down = "down_proj";
+  bool stacked_experts = false;  // one parameter for all experts of a layer: gate_up, down
+  std::string_view shared = "shared_experts.";
+  std::string_view shared_gate_up;  // the shared expert's fused tensor; empty: gate and up apart
+  std::string_view shared_gate_proj = "gate_proj";
+  std::string_view shared_up = "up_proj";
+  std::string_view shared_down = "down_proj";
+  bool shared_beside_moe = false;  // the shared expert's name starts at the layer, not at the MoE module
+  std::string_view shared_gate = "shared_expert_gate";
+  std::string_view latent_in = "fc1_latent_proj";
+  std::string_view latent_out = "fc2_latent_proj";
+  std::string_view latent_norm = "routed_expert_norm";
+  // Norms of hidden width in the order they act, with their ggml names. A layer without a mixer starts at the
+  // second.
+  std::string_view norms[kMaxNorms] = {"input_layernorm", "post_attention_layernorm"};
+  std::string_view ggml_norms[kMaxNorms] = {"attn_norm", "ffn_norm"};
+};
+
+// Granite's experts are two stacked parameters (transformers modeling_granitemoe.py).
+void NameGraniteExperts(TensorNames* names);
+
+enum class MtpStyle : uint8_t {
+  kDeepseek,    // one more entry of model.layers: enorm, hnorm, eh_proj, shared_head.norm
+  kQwen,        // mtp.: fc, two norms before it, one after
+  kErnie,       // mtp_block, two norms, a projection
+  kDeepseekV4,  // mtp.N: e_proj and h_proj apart, own mixing of the residual streams
+  kNemotron,    // mtp.layers.0 (eh_proj, enorm, hnorm) and a final norm
+};
+
+// Which layers attend to what, one per layer.
+enum class LayerType : uint8_t { kFull, kSliding, kChunked, kLinear };
+
+class Draft {
+ public:
+  Draft(const Json& config, std::string_view where);
+
+  ConfigReader root;
+  ConfigReader text;  // text_config / language_config where the config nests it, else root
+  Architecture architecture;
+  TensorNames names;
+  LayerShape base;  // filled by ReadCommon: attention as the plain keys tell it, a dense MLP
+  MtpStyle mtp_style = MtpStyle::kDeepseek;
+  bool mtp_embeddings = false;       // by default: MTP layers carry copies of embedding and head
+  double partial_rotary_factor = 1;  // of rotary_dim to the head's width
+  int64_t local_rotary_dim = 0;      // a second RoPE table for local layers (Gemma 3); 0: none
+  bool multimodal_rope = false;      // mrope although the config does not write it out (Qwen3.5)
+  int64_t rope_tables = 1;           // tables of the same kind that differ in their base
+  int64_t global_head_dim = 0;       // full layers have wider heads than sliding ones (Gemma 4); 0: the same
+  int64_t per_layer_vocab = 0;       // rows of the second embedding (Gemma 4 E)
+
+  bool failed() const { return error_.has_value(); }
+  const Error& error() const { return *error_; }
+
+  // hidden, vocab, layers, heads, dtype, the plain attention and MLP keys. `head_dim` is what the family's
+  // config class falls back to; 0: hidden / heads.
+  void ReadCommon(bool tied_by_default, int64_t head_dim = 0);
+
+  // The group of layers with this shape, made when it is new; Append puts one more layer into it.
+  int32_t GroupOf(const LayerShape& shape);
+  void Append(int32_t group);
+  void AppendAll(const LayerShape& shape);
+
+  // layer_types of the config if it is there; otherwise every layer full.
+  std::vector<LayerType> LayerTypes();
+  // All layers alike but for what they attend to: `window` for sliding and chunked layers.
+  void AppendByType(const std::vector<LayerType>& types, int64_t window);
+  // As above, `moe` says which layers have `sparse` instead of the base's MLP.
+  void AppendByType(const std::vector<LayerType>& types, int64_t window, const std::vector<uint8_t>& moe,
+                    const Mlp& sparse);
+
+  void Fail(const Error& error) {
+    if (!error_.has_value()) error_ = error;
+  }
+  void Remark(std::string sentence) { architecture.remarks.push_back(std::move(sentence)); }
+
+ private:
+  std::optional<Error> error_;
+};
+
+// Families, in architecture_classic.cc, architecture_dense.cc, architecture_moe.cc, architecture_latent.cc,
+// architecture_hybrid.cc.
+struct Family {
+  std::string_view name;  // as in "architectures"
+  void (*read)(Draft& draft);
+};
+const Family* FindClassicFamily(std::string_view name);
+const Family* FindDenseFamily(std::string_view name);
+const Family* FindMoeFamily(std::string_view name);
+const Family* FindLatentFamily(std::string_view name);
+const Family* FindHybridFamily(std::string_view name);
+
+// The layers' inventory and everything outside them (tensor_inventory.cc).
+void BuildTensors(Draft& draft, const StoredParts& stored);
+// Vision tower and projector (vision_tower.cc).
+void BuildVision(Draft& draft);
+// rotary_dim and the tables of vLLM (rope_tables.cc).
+void ReadRope(Draft& draft);
+
+}  // namespace plimsoll
+
+#endif  // PLIMSOLL_CORE_ARCH_ARCHITECTURE_BUILDER_H_

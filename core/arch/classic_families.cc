@@ -1,0 +1,366 @@
+// Families before Llama set the custom, and near relatives of Llama that differ in names and biases only: one
+// row each. Sources: the configuration and modelling files of transformers
+// (src/transformers/models/<model_type>/) or of the model's own repository (InternLM2, Baichuan, EXAONE).
+#include "core/arch/architecture_builder.h"
+
+namespace plimsoll {
+
+namespace {
+
+enum Trait : uint16_t {
+  kQkvBias = 1,
+  kOutBias = 2,
+  kMlpBias = 4,
+  kNormBias = 8,
+  kGated = 16,
+  kTied = 32,
+  kNoRope = 64,  // learnt positions or ALiBi
+  kHeadBias = 128,
+  kBiasByKey = 256,  // "bias" of the config switches those of attention
+};
+constexpr uint16_t kAllBiases = kQkvBias | kOutBias | kMlpBias | kNormBias;
+
+struct Classic {
+  std::string_view name;
+  std::string_view model, layer, embedding, final_norm, head;
+  std::string_view attention, qkv, q, k, v, o;  // an empty qkv: q, k and v apart
+  std::string_view mlp, gate, up, down;
+  std::string_view first_norm, second_norm;  // an empty second: attention and MLP side by side
+  uint16_t traits;
+  std::string_view positions, embedding_norm;
+  int64_t further_positions;  // rows beyond max_position_embeddings
+};
+
+constexpr Classic kClassics[] = {
+    {"GPTNeoXForCausalLM",
+     "gpt_neox.",
+     "layers.{}.",
+     "embed_in",
+     "final_layer_norm",
+     "embed_out",
+     "attention.",
+     "query_key_value",
+     "",
+     "",
+     "",
+     "dense",
+     "mlp.",
+     "",
+     "dense_h_to_4h",
+     "dense_4h_to_h",
+     "input_layernorm",
+     "post_attention_layernorm",
+     kAllBiases,
+     "",
+     "",
+     0},
+    {"GPT2LMHeadModel",
+     "transformer.",
+     "h.{}.",
+     "wte",
+     "ln_f",
+     "lm_head",
+     "attn.",
+     "c_attn",
+     "",
+     "",
+     "",
+     "c_proj",
+     "mlp.",
+     "",
+     "c_fc",
+     "c_proj",
+     "ln_1",
+     "ln_2",
+     kAllBiases | kTied | kNoRope,
+     "wpe",
+     "",
+     0},
+    {"OPTForCausalLM",
+     "model.decoder.",
+     "layers.{}.",
+     "embed_tokens",
+     "final_layer_norm",
+     "lm_head",
+     "self_attn.",
+     "",
+     "q_proj",
+     "k_proj",
+     "v_proj",
+     "out_proj",
+     "",
+     "",
+     "fc1",
+     "fc2",
+     "self_attn_layer_norm",
+     "final_layer_norm",
+     kAllBiases | kTied | kNoRope,
+     "embed_positions",
+     "",
+     2},
+    {"BloomForCausalLM",
+     "transformer.",
+     "h.{}.",
+     "word_embeddings",
+     "ln_f",
+     "lm_head",
+     "self_attention.",
+     "query_key_value",
+     "",
+     "",
+     "",
+     "dense",
+     "mlp.",
+     "",
+     "dense_h_to_4h",
+     "dense_4h_to_h",
+     "input_layernorm",
+     "post_attention_layernorm",
+     kAllBiases | kTied | kNoRope,
+     "",
+     "word_embeddings_layernorm",
+     0},
+    {"PhiForCausalLM",
+     "model.",
+     "layers.{}.",
+     "embed_tokens",
+     "final_layernorm",
+     "lm_head",
+     "self_attn.",
+     "",
+     "q_proj",
+     "k_proj",
+     "v_proj",
+     "dense",
+     "mlp.",
+     "",
+     "fc1",
+     "fc2",
+     "input_layernorm",
+     "",
+     kAllBiases | kHeadBias,
+     "",
+     "",
+     0},
+    {"InternLM2ForCausalLM",
+     "model.",
+     "layers.{}.",
+     "tok_embeddings",
+     "norm",
+     "output",
+     "attention.",
+     "wqkv",
+     "",
+     "",
+     "",
+     "wo",
+     "feed_forward.",
+     "w1",
+     "w3",
+     "w2",
+     "attention_norm",
+     "ffn_norm",
+     kGated | kBiasByKey,
+     "",
+     "",
+     0},
+    {"BaichuanForCausalLM",
+     "model.",
+     "layers.{}.",
+     "embed_tokens",
+     "norm",
+     "lm_head",
+     "self_attn.",
+     "W_pack",
+     "",
+     "",
+     "",
+     "o_proj",
+     "mlp.",
+     "gate_proj",
+     "up_proj",
+     "down_proj",
+     "input_layernorm",
+     "post_attention_layernorm",
+     kGated,
+     "",
+     "",
+     0},
+    {"ExaoneForCausalLM",
+     "transformer.",
+     "h.{}.",
+     "wte",
+     "ln_f",
+     "lm_head",
+     "attn.attention.",
+     "",
+     "q_proj",
+     "k_proj",
+     "v_proj",
+     "out_proj",
+     "mlp.",
+     "c_fc_0",
+     "c_fc_1",
+     "c_proj",
+     "ln_1",
+     "ln_2",
+     kGated,
+     "",
+     "",
+     0},
+    {"NemotronForCausalLM",
+     "model.",
+     "layers.{}.",
+     "embed_tokens",
+     "norm",
+     "lm_head",
+     "self_attn.",
+     "",
+     "q_proj",
+     "k_proj",
+     "v_proj",
+     "o_proj",
+     "mlp.",
+     "",
+     "up_proj",
+     "down_proj",
+     "input_layernorm",
+     "post_attention_layernorm",
+     kNormBias,
+     "",
+     "",
+     0},
+    {"GPTBigCodeForCausalLM",
+     "transformer.",
+     "h.{}.",
+     "wte",
+     "ln_f",
+     "lm_head",
+     "attn.",
+     "c_attn",
+     "",
+     "",
+     "",
+     "c_proj",
+     "mlp.",
+     "",
+     "c_fc",
+     "c_proj",
+     "ln_1",
+     "ln_2",
+     kAllBiases | kTied | kNoRope,
+     "wpe",
+     "",
+     0},
+    {"GPTJForCausalLM",
+     "transformer.",
+     "h.{}.",
+     "wte",
+     "ln_f",
+     "lm_head",
+     "attn.",
+     "",
+     "q_proj",
+     "k_proj",
+     "v_proj",
+     "out_proj",
+     "mlp.",
+     "",
+     "fc_in",
+     "fc_out",
+     "ln_1",
+     "",
+     kMlpBias | kNormBias | kHeadBias,
+     "",
+     "",
+     0},
+};
+
+const Classic& RowOf(std::string_view name) {
+  for (const Classic& classic : kClassics) {
+    if (classic.name == name) return classic;
+  }
+  return kClassics[0];
+}
+
+void TakeNames(const Classic& c, TensorNames* names) {
+  names->model = c.model;
+  names->layer = c.layer;
+  names->embedding = c.embedding;
+  names->final_norm = c.final_norm;
+  names->head = c.head;
+  names->attention = c.attention;
+  names->qkv = c.qkv;
+  names->q = c.q;
+  names->k = c.k;
+  names->v = c.v;
+  names->o = c.o;
+  names->mlp = c.mlp;
+  names->gate = c.gate;
+  names->up = c.up;
+  names->down = c.down;
+  names->norms[0] = c.first_norm;
+  names->norms[1] = c.second_norm;
+  names->positions = c.positions;
+  names->embedding_norm = c.embedding_norm;
+}
+
+void ReadClassic(Draft& draft) {
+  const Classic& c = RowOf(draft.architecture.name);
+  const auto has = [&c](uint16_t trait) { return (c.traits & trait) != 0; };
+  draft.ReadCommon(has(kTied));
+  TakeNames(c, &draft.names);
+  draft.names.head_bias = has(kHeadBias);
+  const bool by_key = has(kBiasByKey) && draft.text.Bool("bias", true);
+  Attention& attention = draft.base.attention;
+  attention.qkv_bias = by_key || (has(kQkvBias) && draft.text.Bool("attention_bias", true));
+  attention.o_bias = by_key || (has(kOutBias) && draft.text.Bool("attention_bias", true));
+  attention.fused_qkv = !c.qkv.empty();
+  if (draft.text.Bool("multi_query", false)) attention.kv_heads = 1;
+  attention.rope = !has(kNoRope);
+  draft.base.norm_bias = has(kNormBias);
+  draft.base.norms = c.second_norm.empty() ? 1 : 2;
+  Mlp& mlp = draft.base.mlp;
+  mlp.gated = has(kGated);
+  mlp.bias = has(kMlpBias);
+  mlp.intermediate = draft.text.Int({"intermediate_size", "ffn_dim", "n_inner", "ffn_hidden_size"},
+                                    4 * draft.architecture.hidden, 1, kMaxMlpWidth);
+  // OPT's smallest model projects its embedding; its largest without a norm in front are not published so.
+  if (draft.text.Int("word_embed_proj_dim", draft.architecture.hidden, 1, kMaxWidth) !=
+      draft.architecture.hidden)
+    draft.text.Refuse("word_embed_proj_dim", "hidden_size");
+  if (!c.positions.empty())
+    draft.names.position_rows = draft.architecture.max_positions + c.further_positions;
+  draft.partial_rotary_factor = draft.text.Number("rotary_pct", c.name[0] == 'G' ? 0.25 : 1, 1e-6, 1);
+  draft.AppendAll(draft.base);
+}
+
+constexpr Family kStableLm = {"StableLmForCausalLM", [](Draft& draft) {
+                                draft.ReadCommon(false);
+                                Attention& attention = draft.base.attention;
+                                attention.qkv_bias = draft.text.Bool("use_qkv_bias", false);
+                                if (draft.text.Bool("qk_layernorm", false))
+                                  attention.qk_norm = QkNorm::kFullWidth;
+                                draft.base.norm_bias = true;
+                                draft.base.norms = draft.text.Bool("use_parallel_residual", false) ? 1 : 2;
+                                draft.base.mlp.intermediate =
+                                    draft.text.Required("intermediate_size", 1, kMaxMlpWidth);
+                                draft.partial_rotary_factor = 0.25;
+                                draft.AppendAll(draft.base);
+                              }};
+
+}  // namespace
+
+const Family* FindClassicFamily(std::string_view name) {
+  static constexpr Family kFamilies[] = {
+      {kClassics[0].name, ReadClassic}, {kClassics[1].name, ReadClassic},  {kClassics[2].name, ReadClassic},
+      {kClassics[3].name, ReadClassic}, {kClassics[4].name, ReadClassic},  {kClassics[5].name, ReadClassic},
+      {kClassics[6].name, ReadClassic}, {kClassics[7].name, ReadClassic},  {kClassics[8].name, ReadClassic},
+      {kClassics[9].name, ReadClassic}, {kClassics[10].name, ReadClassic}, kStableLm};
+  for (const Family& family : kFamilies) {
+    if (family.name == name) return &family;
+  }
+  return nullptr;
+}
+
+}  // namespace plimsoll

@@ -1,0 +1,44 @@
+// What a model must remember of a sequence, by layer kind: keys and values per token, a latent, a compressed
+// cache, or a recurrent state of fixed size. Engine-independent: no blocks, no padding, no sharding; those
+// are the engines' business. Counts are elements, sizes are bytes.
+#ifndef PLIMSOLL_CORE_ARCH_KV_CACHE_H_
+#define PLIMSOLL_CORE_ARCH_KV_CACHE_H_
+
+#include <cstdint>
+
+#include "core/arch/architecture.h"
+#include "core/base/units.h"
+#include "core/config/config.h"
+
+namespace plimsoll {
+
+// Elements that one layer keeps per cached token, all heads together. A latent counts as key; a shared cache
+// as nothing.
+int64_t KeyElements(const Attention& attention);
+int64_t ValueElements(const Attention& attention);
+
+// Tokens of a sequence of `length` that the layer still needs: the window for sliding layers, the chunk for
+// chunked ones. For kCompressed the uncompressed window only.
+int64_t CachedTokens(const Attention& attention, int64_t length);
+
+// Elements of a layer's recurrent state, per sequence.
+int64_t ConvolutionElements(const Recurrent& recurrent);
+int64_t StateElements(const Recurrent& recurrent);
+
+// Bytes of `elements` in a cache type; the llama.cpp block types hold 32 elements each (ggml-common.h).
+// kAuto counts as 16 bits.
+Bytes KvTypeBytes(KvType type, int64_t elements);
+
+// Bytes per token that an indexer keeps in vLLM: one fp8 value per element and an fp32 scale per 128
+// (vllm/model_executor/models/deepseek_v2.py DeepseekV32IndexerCache). 0 without an indexer.
+int64_t IndexerBytesPerToken(const Attention& attention);
+
+// What one more token adds to the whole model's cache past every window.
+Bytes KvBytesPerToken(const Architecture& architecture, const KvTypes& types);
+
+// The whole model's cache for one sequence of `length`, windows applied, recurrent state left out.
+Bytes KvBytesPerSequence(const Architecture& architecture, const KvTypes& types, int64_t length);
+
+}  // namespace plimsoll
+
+#endif  // PLIMSOLL_CORE_ARCH_KV_CACHE_H_

@@ -1,0 +1,76 @@
+// The cos/sin tables that vLLM keeps on every GPU, one per distinct rope of the model: rows * rotary width,
+// cast to the model's dtype. Rows per kind of scaling, from vllm/model_executor/layers/rotary_embedding/:
+//   default, llama3, ntk with alpha   max_position_embeddings            (base.py, dynamic_ntk_alpha_rope.py)
+//   linear, dynamic                   max_position_embeddings * factor   (linear_scaling_rope.py)
+//   yarn, deepseek_yarn               original_max_position_embeddings * factor (yarn_scaling_rope.py)
+//   longrope                          original + max_position_embeddings (phi3_long_rope_scaled_rope.py)
+//   with mrope_section                four times as many                 (mrope.py)
+#include <algorithm>
+
+#include "core/arch/architecture_builder.h"
+#include "core/base/units.h"
+
+namespace plimsoll {
+
+namespace {
+
+int64_t Scaled(int64_t positions, double factor) {
+  return static_cast<int64_t>(static_cast<double>(positions) * factor);
+}
+
+int64_t Rows(ConfigReader& rope, int64_t positions, int64_t original_default, bool mrope = false) {
+  const std::string_view kind = rope.Text(rope.Has("rope_type") ? "rope_type" : "type", "default");
+  const double factor = rope.Number("factor", 1, 1e-3, 1e6);
+  const int64_t original = rope.Int("original_max_position_embeddings", original_default, 1, kMaxPositions);
+  const int64_t multimodal = mrope || rope.Has("mrope_section") ? 4 : 1;
+  if (kind == "linear") return Scaled(positions, factor);
+  if (kind == "dynamic") return rope.Has("alpha") ? positions : Scaled(positions, factor);
+  if (kind == "yarn" || kind == "deepseek_yarn") return multimodal * Scaled(original, factor);
+  if (kind == "longrope" || kind == "su") return original + positions;
+  return multimodal * positions;
+}
+
+}  // namespace
+
+void ReadRope(Draft& draft) {
+  Architecture& a = draft.architecture;
+  const Attention& attention = draft.base.attention;
+  const bool latent =
+      attention.kind == AttentionKind::kLatent || attention.kind == AttentionKind::kCompressed;
+  bool any = false;
+  for (const LayerGroup& group : a.groups) {
+    any |= group.shape.attention.kind != AttentionKind::kNone && group.shape.attention.rope;
+  }
+  if (!any) return;
+
+  ConfigReader rope =
+      draft.text.Object(draft.text.Has("rope_parameters") ? "rope_parameters" : "rope_scaling");
+  const double partial =
+      rope.Number("partial_rotary_factor",
+                  draft.text.Number("partial_rotary_factor", draft.partial_rotary_factor, 1e-6, 1), 1e-6, 1);
+  const int64_t head = latent ? attention.rope_dim : attention.key_dim;
+  a.rotary_dim = latent ? head : static_cast<int64_t>(static_cast<double>(head) * partial);
+  a.rotary_dim = draft.text.Int("rotary_dim", a.rotary_dim, 0, kMaxHeadDim);
+
+  const std::string_view kind = rope.Text(rope.Has("rope_type") ? "rope_type" : "type", "default");
+  a.rope_factors = kind == "llama3" || kind == "longrope" || kind == "su";
+  const int64_t original =
+      draft.text.Int("original_max_position_embeddings", a.max_positions, 1, kMaxPositions);
+  if (rope.Has("full_attention") || rope.Has("sliding_attention")) {
+    // One rope per kind of layer (Gemma 3 and 4 in transformers 5). "proportional" leaves frequencies out,
+    // not columns (vllm/model_executor/layers/rotary_embedding/gemma4_rope.py).
+    ConfigReader full = rope.Object("full_attention");
+    ConfigReader sliding = rope.Object("sliding_attention");
+    const int64_t width = draft.global_head_dim > 0 ? draft.global_head_dim : a.rotary_dim;
+    a.rope_table_elements += Rows(full, a.max_positions, original) * width;
+    a.rope_table_elements += Rows(sliding, a.max_positions, original) * draft.base.attention.key_dim;
+  } else {
+    a.rope_table_elements +=
+        draft.rope_tables * Rows(rope, a.max_positions, original, draft.multimodal_rope) * a.rotary_dim;
+    a.rope_table_elements += a.max_positions * draft.local_rotary_dim;
+  }
+  a.rope_table_fp32 = latent && (kind == "yarn" || kind == "deepseek_yarn");
+  a.rope_tables_positions = a.rotary_dim > 0 ? CeilDiv(a.rope_table_elements, a.rotary_dim) : 0;
+}
+
+}  // namespace plimsoll

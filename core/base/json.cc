@@ -1,0 +1,293 @@
+#include "core/base/json.h"
+
+#include <cmath>
+
+#include "core/base/decimal.h"
+#include "nlohmann/json.hpp"
+
+namespace plimsoll {
+
+namespace {
+
+constexpr size_t kFirstMembers = 8;  // room in an object that gets its first: most have a few
+
+// Builds our value from nlohmann's parser events. Returning false stops the parser, which bounds depth and
+// size.
+class Builder {
+ public:
+  explicit Builder(const JsonLimits& limits) : limits_(limits) {}
+
+  using number_integer_t = nlohmann::json::number_integer_t;
+  using number_unsigned_t = nlohmann::json::number_unsigned_t;
+  using number_float_t = nlohmann::json::number_float_t;
+  using string_t = nlohmann::json::string_t;
+  using binary_t = nlohmann::json::binary_t;
+
+  bool null() { return Add(Json()); }
+  bool boolean(bool value) { return Add(Json(value)); }
+  bool number_integer(number_integer_t value) { return Add(Json(static_cast<int64_t>(value))); }
+  bool number_unsigned(number_unsigned_t value) {
+    if (value > static_cast<number_unsigned_t>(INT64_MAX)) return Add(Json(static_cast<double>(value)));
+    return Add(Json(static_cast<int64_t>(value)));
+  }
+  bool number_float(number_float_t value, const string_t& /*text*/) { return Add(Json(value)); }
+  bool string(string_t& value) { return Add(Json(std::move(value))); }
+  bool binary(binary_t& /*value*/) { return Refuse("binary data"); }
+  bool start_object(std::size_t /*elements*/) { return Open(Json::MakeObject()); }
+  bool start_array(std::size_t /*elements*/) { return Open(Json::MakeArray()); }
+  bool key(string_t& value) {
+    keys_.back() = std::move(value);
+    return true;
+  }
+  bool end_object() { return Close(); }
+  bool end_array() { return Close(); }
+  bool parse_error(std::size_t position, const std::string& /*token*/,
+                   const nlohmann::json::exception& /*error*/) {
+    if (problem_.empty()) problem_ = "text that stops being JSON at byte " + std::to_string(position);
+    return false;
+  }
+
+  Json TakeRoot() { return std::move(root_); }
+  const std::string& problem() const { return problem_; }
+
+ private:
+  bool Refuse(const char* problem) {
+    problem_ = problem;
+    return false;
+  }
+
+  bool Add(Json&& value) {
+    if (++values_ > limits_.max_values) return Refuse("more values than allowed");
+    if (open_.empty()) {
+      root_ = std::move(value);
+      return true;
+    }
+    Attach(std::move(value));
+    return true;
+  }
+
+  void Attach(Json&& value) {
+    Json& parent = open_.back();
+    if (parent.is_object()) {
+      parent.AppendMember(std::move(keys_.back()), std::move(value));
+    } else {
+      parent.Append(std::move(value));
+    }
+  }
+
+  bool Open(Json&& container) {
+    if (++values_ > limits_.max_values) return Refuse("more values than allowed");
+    if (static_cast<int>(open_.size()) >= limits_.max_depth) return Refuse("deeper nesting than allowed");
+    open_.push_back(std::move(container));
+    keys_.emplace_back();
+    return true;
+  }
+
+  bool Close() {
+    Json done = std::move(open_.back());
+    open_.pop_back();
+    keys_.pop_back();
+    if (open_.empty()) {
+      root_ = std::move(done);
+    } else {
+      Attach(std::move(done));
+    }
+    return true;
+  }
+
+  JsonLimits limits_;
+  int64_t values_ = 0;
+  std::vector<Json> open_;         // containers being filled, outermost first
+  std::vector<std::string> keys_;  // the key that the next value of each gets
+  Json root_;
+  std::string problem_;
+};
+
+void AppendEscaped(std::string_view text, std::string* out) {
+  out->push_back('"');
+  for (char c : text) {
+    const unsigned char byte = static_cast<unsigned char>(c);
+    switch (c) {
+      case '"':
+        *out += "\\\"";
+        break;
+      case '\\':
+        *out += "\\\\";
+        break;
+      case '\n':
+        *out += "\\n";
+        break;
+      case '\r':
+        *out += "\\r";
+        break;
+      case '\t':
+        *out += "\\t";
+        break;
+      default:
+        if (byte < 0x20) {
+          constexpr char kHex[] = "0123456789abcdef";
+          *out += "\\u00";
+          *out += {kHex[byte / 16], kHex[byte % 16]};
+        } else {
+          out->push_back(c);
+        }
+    }
+  }
+  out->push_back('"');
+}
+
+void NewLine(int indent, int depth, std::string* out) {
+  if (indent == 0) return;
+  out->push_back('\n');
+  out->append(static_cast<size_t>(indent) * static_cast<size_t>(depth), ' ');
+}
+
+void Write(const Json& value, int indent, int depth, std::string* out);
+
+void WriteArray(const Json& value, int indent, int depth, std::string* out) {
+  out->push_back('[');
+  bool first = true;
+  for (const Json& item : value.items()) {
+    if (!first) out->push_back(',');
+    first = false;
+    NewLine(indent, depth + 1, out);
+    Write(item, indent, depth + 1, out);
+  }
+  if (!first) NewLine(indent, depth, out);
+  out->push_back(']');
+}
+
+void WriteObject(const Json& value, int indent, int depth, std::string* out) {
+  out->push_back('{');
+  bool first = true;
+  for (const Json::Member& member : value.members()) {
+    if (!first) out->push_back(',');
+    first = false;
+    NewLine(indent, depth + 1, out);
+    AppendEscaped(member.first, out);
+    *out += indent == 0 ? ":" : ": ";
+    Write(member.second, indent, depth + 1, out);
+  }
+  if (!first) NewLine(indent, depth, out);
+  out->push_back('}');
+}
+
+void Write(const Json& value, int indent, int depth, std::string* out) {
+  switch (value.type()) {
+    case Json::Type::kNull:
+      *out += "null";
+      return;
+    case Json::Type::kBool:
+      *out += *value.AsBool() ? "true" : "false";
+      return;
+    case Json::Type::kInt:
+      *out += std::to_string(*value.AsInt());
+      return;
+    case Json::Type::kDouble:
+      *out += FormatDouble(*value.AsDouble());
+      return;
+    case Json::Type::kString:
+      AppendEscaped(value.AsString(), out);
+      return;
+    case Json::Type::kArray:
+      WriteArray(value, indent, depth, out);
+      return;
+    case Json::Type::kObject:
+      WriteObject(value, indent, depth, out);
+      return;
+  }
+}
+
+}  // namespace
+
+Result<Json> Json::Parse(std::string_view text, std::string_view where, const JsonLimits& limits) {
+  const Error error{std::string(where), "", "JSON of at most " + std::to_string(limits.max_bytes) + " bytes"};
+  if (static_cast<int64_t>(text.size()) > limits.max_bytes) {
+    return Error{error.field, std::to_string(text.size()) + " bytes", error.accepted};
+  }
+  Builder builder(limits);
+  const bool parsed = nlohmann::json::sax_parse(text.begin(), text.end(), &builder);
+  if (parsed) return builder.TakeRoot();
+  const std::string problem = builder.problem().empty() ? "text that is no JSON" : builder.problem();
+  return Error{error.field, problem, error.accepted};
+}
+
+std::optional<bool> Json::AsBool() const {
+  if (type_ != Type::kBool) return std::nullopt;
+  return int_ != 0;
+}
+
+std::optional<int64_t> Json::AsInt() const {
+  if (type_ == Type::kInt) return int_;
+  constexpr double kExact =
+      9007199254740992.0;  // 2^53: beyond it a double may not be the number that was written
+  if (type_ == Type::kDouble && double_ == std::floor(double_) && std::fabs(double_) <= kExact) {
+    return static_cast<int64_t>(double_);
+  }
+  return std::nullopt;
+}
+
+std::optional<double> Json::AsDouble() const {
+  if (type_ == Type::kInt) return static_cast<double>(int_);
+  if (type_ == Type::kDouble) return double_;
+  return std::nullopt;
+}
+
+const Json* Json::Find(std::string_view key) const {
+  for (auto member = object_.rbegin(); member != object_.rend(); ++member) {
+    if (member->first == key) return &member->second;
+  }
+  return nullptr;
+}
+
+Json& Json::Set(std::string_view key, Json value) {
+  if (type_ == Type::kNull) type_ = Type::kObject;
+  for (auto member = object_.rbegin(); member != object_.rend(); ++member) {
+    if (member->first == key) {
+      member->second = std::move(value);
+      return *this;
+    }
+  }
+  object_.push_back(Member(std::string(key), std::move(value)));
+  return *this;
+}
+
+Json& Json::AppendMember(std::string key, Json value) {
+  if (type_ == Type::kNull) type_ = Type::kObject;
+  if (object_.empty()) object_.reserve(kFirstMembers);
+  object_.emplace_back(std::move(key), std::move(value));
+  return *this;
+}
+
+Json& Json::Append(Json value) {
+  if (type_ == Type::kNull) type_ = Type::kArray;
+  array_.push_back(std::move(value));
+  return *this;
+}
+
+std::string Json::Dump(int indent) const {
+  std::string out;
+  Write(*this, indent, 0, &out);
+  return out;
+}
+
+bool operator==(const Json& a, const Json& b) {
+  // 8.0 prints as "8" and reads back as an integer: the same number all the same.
+  if (a.is_number() && b.is_number() && a.type_ != b.type_) return a.AsDouble() == b.AsDouble();
+  if (a.type_ != b.type_) return false;
+  return a.int_ == b.int_ && a.double_ == b.double_ && a.string_ == b.string_ && a.array_ == b.array_ &&
+         a.object_ == b.object_;
+}
+
+std::string FormatDouble(double value) {
+  if (!std::isfinite(value)) return "null";
+  std::string text;
+  for (int digits = 15; digits <= 17; ++digits) {
+    text = GeneralDecimal(value, digits);
+    size_t length = 0;
+    if (ReadDecimal(text, &length) == value) break;
+  }
+  return text;
+}
+
+}  // namespace plimsoll

@@ -1,0 +1,162 @@
+#include "core/base/text.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "core/base/decimal.h"
+
+namespace plimsoll {
+namespace {
+
+struct Unit {
+  double bytes;
+  const char* name;
+};
+constexpr std::array<Unit, 4> kBinaryUnits = {
+    {{1099511627776.0, "TiB"}, {1073741824.0, "GiB"}, {1048576.0, "MiB"}, {1024.0, "KiB"}}};
+constexpr std::array<Unit, 4> kDecimalUnits = {{{1e12, "TB"}, {1e9, "GB"}, {1e6, "MB"}, {1e3, "kB"}}};
+
+// Digits with a comma before every third from the right. `digits` holds no sign.
+std::string Grouped(const std::string& digits) {
+  std::string text;
+  const int length = static_cast<int>(digits.size());
+  for (int i = 0; i < length; ++i) {
+    if (i > 0 && (length - i) % 3 == 0) text += ',';
+    text += digits[static_cast<std::string::size_type>(i)];
+  }
+  return text;
+}
+
+// The largest unit in which the number still has a digit before the point once it is rounded.
+std::string InUnits(Bytes bytes, const std::array<Unit, 4>& units) {
+  const double magnitude = std::fabs(static_cast<double>(bytes.count()));
+  for (const Unit& unit : units) {
+    // TiB only from 10 on: "1,430 GiB" compares better with a card than "1.4 TiB".
+    const double least = &unit == &units[0] ? 10.0 * unit.bytes : 0.99995 * unit.bytes;
+    if (magnitude < least) continue;
+    const double value = static_cast<double>(bytes.count()) / unit.bytes;
+    const bool whole = std::fabs(value) >= 1000 || (unit.bytes < 1e9 && std::fabs(value) >= 100);
+    return DecimalText(value, whole ? 0 : 1) + " " + unit.name;
+  }
+  return CountText(bytes.count()) + " B";
+}
+
+}  // namespace
+
+std::string DecimalText(double value, int decimals) {
+  if (!std::isfinite(value)) return "?";
+  const std::string digits = FixedDecimal(std::fabs(value), std::clamp(decimals, 0, 20));
+  const auto point = digits.find('.');
+  const std::string fraction = point == std::string::npos ? "" : digits.substr(point);
+  const std::string whole = Grouped(digits.substr(0, point));
+  const bool zero = digits.find_first_not_of("0.") == std::string::npos;
+  return (value < 0 && !zero ? "-" : "") + whole + fraction;
+}
+
+std::string SizeText(Bytes bytes, SizeUnits units) {
+  return InUnits(bytes, units == SizeUnits::kBinary ? kBinaryUnits : kDecimalUnits);
+}
+
+std::string GibText(Bytes bytes, SizeUnits units, int decimals) {
+  return units == SizeUnits::kBinary ? DecimalText(bytes.gib(), decimals) + " GiB"
+                                     : DecimalText(bytes.gb(), decimals) + " GB";
+}
+
+std::string CountText(int64_t count) {
+  const std::string digits = std::to_string(count);
+  return count < 0 ? "-" + Grouped(digits.substr(1)) : Grouped(digits);
+}
+
+std::string ContextText(int64_t tokens) {
+  constexpr int64_t kKilo = 1024, kMega = 1024 * 1024;
+  if (tokens >= kMega && tokens % kMega == 0) return CountText(tokens / kMega) + "M";
+  if (tokens >= kKilo && tokens % kKilo == 0) return CountText(tokens / kKilo) + "k";
+  return CountText(tokens);
+}
+
+std::string ParametersText(int64_t count) {
+  const double value = static_cast<double>(count);
+  const double unit = value >= 9.995e11 ? 1e12 : value >= 9.995e8 ? 1e9 : 1e6;
+  const char* name = value >= 9.995e11 ? "T" : value >= 9.995e8 ? "B" : "M";
+  const double scaled = value / unit;
+  return DecimalText(scaled, scaled < 9.995 ? 2 : scaled < 99.95 ? 1 : 0) + name;
+}
+
+std::string DurationText(Seconds seconds) {
+  const double s = seconds.value();
+  if (!std::isfinite(s) || s < 0) return "?";
+  if (s < 0.01) return DecimalText(s * 1e3, 2) + " ms";
+  if (s < 0.9995) return DecimalText(s * 1e3, s < 0.09995 ? 1 : 0) + " ms";
+  if (s < 59.95) return DecimalText(s, 1) + " s";
+  if (s >= 9e15) return "?";
+  const int64_t whole = static_cast<int64_t>(std::llround(s));
+  if (whole < 3600) {
+    const std::string rest = whole % 60 == 0 ? "" : " " + std::to_string(whole % 60) + " s";
+    return std::to_string(whole / 60) + " min" + rest;
+  }
+  const int64_t minutes = (whole + 30) / 60;
+  const std::string rest = minutes % 60 == 0 ? "" : " " + std::to_string(minutes % 60) + " min";
+  return CountText(minutes / 60) + " h" + rest;
+}
+
+std::string CountedText(int64_t count, std::string_view singular, std::string_view plural) {
+  return CountText(count) + " " + std::string(count == 1 ? singular : plural);
+}
+
+std::string ListText(const std::vector<std::string_view>& items, std::string_view conjunction) {
+  std::string text;
+  for (const std::string_view& item : items) {
+    if (&item != &items.front()) {
+      text += &item == &items.back() ? " " + std::string(conjunction) + " " : std::string(", ");
+    }
+    text += item;
+  }
+  return text;
+}
+
+int EditDistance(std::string_view a, std::string_view b) {
+  constexpr int kMost = 64;
+  a = a.substr(0, kMost);
+  b = b.substr(0, kMost);
+  const int rows = static_cast<int>(a.size()), columns = static_cast<int>(b.size());
+  std::array<std::array<int, kMost + 1>, kMost + 1> distance{};
+  auto at = [&](int i, int j) -> int& {
+    return distance[static_cast<unsigned>(i)][static_cast<unsigned>(j)];
+  };
+  for (int i = 0; i <= rows; ++i) at(i, 0) = i;
+  for (int j = 0; j <= columns; ++j) at(0, j) = j;
+  auto same = [&](int i, int j) { return a[static_cast<unsigned>(i)] == b[static_cast<unsigned>(j)]; };
+  for (int i = 1; i <= rows; ++i) {
+    for (int j = 1; j <= columns; ++j) {
+      const int replace = at(i - 1, j - 1) + (same(i - 1, j - 1) ? 0 : 1);
+      int best = std::min({replace, at(i - 1, j) + 1, at(i, j - 1) + 1});
+      if (i > 1 && j > 1 && same(i - 1, j - 2) && same(i - 2, j - 1))
+        best = std::min(best, at(i - 2, j - 2) + 1);
+      at(i, j) = best;
+    }
+  }
+  return at(rows, columns);
+}
+
+std::string_view Nearest(std::string_view word, const std::vector<std::string_view>& candidates) {
+  std::string_view best;
+  int best_score = 0;
+  if (word.empty() || word.size() > 64) return best;
+  for (std::string_view candidate : candidates) {
+    // A word that begins or contains what was typed is nearer than one that merely has as many letters.
+    const bool contains = word.size() >= 3 && candidate.find(word) != std::string_view::npos;
+    const int distance = contains ? 1 : EditDistance(word, candidate);
+    const int limit = std::max(1, static_cast<int>(std::min(word.size(), candidate.size())) / 3);
+    if (distance > limit) continue;
+    const int score =
+        distance * 100 + static_cast<int>(std::min<std::string_view::size_type>(candidate.size(), 99));
+    if (best.empty() || score < best_score) {
+      best = candidate;
+      best_score = score;
+    }
+  }
+  return best;
+}
+
+}  // namespace plimsoll

@@ -1,0 +1,249 @@
+#include "core/catalog/catalog.h"
+
+#include <utility>
+
+#include "core/base/json.h"
+#include "core/base/text.h"
+#include "core/formats/gguf_types.h"
+
+namespace plimsoll {
+namespace {
+
+const std::string& Text(const Json& object, std::string_view key) {
+  static const std::string kEmpty;
+  const Json* value = object.Find(key);
+  return value ? value->AsString() : kEmpty;
+}
+
+int64_t CountOrZero(const Json& object, std::string_view key) {
+  const Json* value = object.Find(key);
+  const std::optional<int64_t> count = value ? value->AsInt() : std::nullopt;
+  return count && *count > 0 ? *count : 0;
+}
+
+// The part of a checkpoint's entry that ReadWeightFormat understands.
+Json FormatOf(const Json& checkpoint) {
+  Json format = Json::MakeObject();
+  format.Set("id", Text(checkpoint, "format"));
+  for (const Json::Member& member : checkpoint.members()) {
+    if (IsFormatKey(member.first) && member.first != "format") format.Set(member.first, member.second);
+  }
+  return format;
+}
+
+// The architecture with the config keys in which a checkpoint differs.
+Result<Architecture> ReadVariant(const Json& config, const Json& changes,
+                                 const std::optional<StoredParts>& parts, const std::string& where) {
+  Json changed = config;
+  for (const Json::Member& member : changes.members()) changed.Set(member.first, member.second);
+  return ReadArchitecture(changed, where, parts);
+}
+
+Result<Checkpoint> ReadCheckpoint(const Json& value, const Json& config,
+                                  const std::optional<StoredParts>& parts, const std::string& where) {
+  Result<WeightFormat> format = ReadWeightFormat(FormatOf(value), where);
+  if (!format.ok()) return format.error();
+  Checkpoint checkpoint;
+  checkpoint.repo = Text(value, "repo");
+  checkpoint.format = std::move(*format);
+  if (const Json* changes = value.Find("config")) {
+    Result<Architecture> variant = ReadVariant(config, *changes, parts, where + ".config");
+    if (!variant.ok()) return variant.error();
+    checkpoint.architecture = std::make_shared<const Architecture>(std::move(*variant));
+  }
+  checkpoint.kv_cache_dtype = Text(value, "kv_cache_dtype");
+  checkpoint.source = Text(value, "source");
+  return checkpoint;
+}
+
+void ReadPublished(const Json& value, Model* model) {
+  const Json* published = value.Find("published_params");
+  if (!published) return;
+  model->published_total = CountOrZero(*published, "total");
+  model->published_active = CountOrZero(*published, "active");
+  model->published_exact = Text(*published, "basis") == "exact";
+}
+
+Result<Model> ReadModel(const Json& value, const std::string& where) {
+  Model model;
+  model.id = Text(value, "id");
+  if (model.id.empty()) return Error{where + ".id", "nothing", "the model's id"};
+  model.name = Text(value, "name");
+  model.family = Text(value, "family");
+  model.hf_repo = Text(value, "hf_repo");
+  model.release = Text(value, "release");
+  model.native_format = Text(value, "native_format");
+  ReadPublished(value, &model);
+  const Json* config = value.Find("config");
+  if (!config) return Error{where + ".config", "nothing", "the keys of its Hugging Face config.json"};
+  const Json* stores = value.Find("stores");
+  const std::optional<StoredParts> parts = stores ? std::optional(ReadStoredParts(*stores)) : std::nullopt;
+  Result<Architecture> architecture = ReadArchitecture(*config, model.id, parts);
+  if (!architecture.ok()) {
+    model.refused = architecture.error();
+    return model;
+  }
+  model.architecture = std::move(*architecture);
+  model.parameters = CountParameters(model.architecture);
+  const Json* checkpoints = value.Find("checkpoints");
+  if (!checkpoints) return model;
+  for (const Json& item : checkpoints->items()) {
+    Result<Checkpoint> checkpoint = ReadCheckpoint(item, *config, parts, where + ".checkpoints");
+    if (!checkpoint.ok()) return checkpoint.error();
+    model.checkpoints.push_back(std::move(*checkpoint));
+  }
+  return model;
+}
+
+template <typename T>
+bool Index(const std::vector<T>& items, std::unordered_map<std::string_view, int32_t>* index) {
+  index->reserve(items.size());
+  for (const T& item : items) {
+    if (!index->emplace(item.id, static_cast<int32_t>(&item - items.data())).second) return false;
+  }
+  return true;
+}
+
+template <typename T>
+const T* Lookup(const std::vector<T>& items, const std::unordered_map<std::string_view, int32_t>& index,
+                std::string_view id) {
+  const auto found = index.find(id);
+  return found == index.end() ? nullptr : items.data() + found->second;
+}
+
+template <typename T>
+std::string NearestId(const std::vector<T>& items, std::string_view id) {
+  std::vector<std::string_view> ids;
+  ids.reserve(items.size());
+  for (const T& item : items) ids.push_back(item.id);
+  return std::string(Nearest(id, ids));
+}
+
+// Short names of cards that documents and links use for the common board of the kind.
+struct Alias {
+  std::string_view name, id;
+};
+constexpr Alias kGpuAliases[] = {{"h100-80", "h100-sxm"},
+                                 {"a100-80", "a100-sxm-80gb"},
+                                 {"a100-40", "a100-sxm-40gb"},
+                                 {"h100", "h100-sxm"}};
+
+// A model whose own repository is quantised says in its config what stays unquantised.
+std::optional<WeightFormat> OwnQuantization(const Model& model, std::string_view format_id) {
+  const Json& config = model.architecture.quantization_config;
+  if (format_id != model.native_format || !config.is_object()) return std::nullopt;
+  Result<WeightFormat> format = ReadQuantizationConfig(config, model.id);
+  if (!format.ok() || format->id != format_id) return std::nullopt;
+  return std::move(*format);
+}
+
+}  // namespace
+
+const Checkpoint* Model::FindCheckpoint(std::string_view format_id) const {
+  for (const Checkpoint& checkpoint : checkpoints) {
+    if (checkpoint.format.id == format_id) return &checkpoint;
+  }
+  return nullptr;
+}
+
+Result<Catalog> Catalog::Parse(std::string_view models_json, std::string_view gpus_json) {
+  Result<Json> models = Json::Parse(models_json, "models");
+  if (!models.ok()) return models.error();
+  Result<Json> gpus = Json::Parse(gpus_json, "gpus");
+  if (!gpus.ok()) return gpus.error();
+  if (!models->is_array()) return Error{"models", "something else", "a list of models"};
+  if (!gpus->is_array()) return Error{"gpus", "something else", "a list of GPUs"};
+
+  Catalog catalog;
+  catalog.models_.reserve(models->items().size());
+  for (const Json& item : models->items()) {
+    Result<Model> model = ReadModel(item, "models[" + std::to_string(catalog.models_.size()) + "]");
+    if (!model.ok()) return model.error();
+    catalog.models_.push_back(std::move(*model));
+  }
+  catalog.gpus_.reserve(gpus->items().size());
+  for (const Json& item : gpus->items()) {
+    Result<Gpu> gpu = ReadGpu(item, "gpus[" + std::to_string(catalog.gpus_.size()) + "]");
+    if (!gpu.ok()) return gpu.error();
+    catalog.gpus_.push_back(std::move(*gpu));
+  }
+  for (std::string_view id : FormatIds()) {
+    Result<WeightFormat> format = ReadWeightFormat(Json(id), "format");
+    if (!format.ok()) return format.error();
+    catalog.formats_.push_back(std::move(*format));
+  }
+  if (!Index(catalog.models_, &catalog.model_index_)) return Error{"models", "an id twice", "unique ids"};
+  if (!Index(catalog.gpus_, &catalog.gpu_index_)) return Error{"gpus", "an id twice", "unique ids"};
+  if (!Index(catalog.formats_, &catalog.format_index_)) return Error{"formats", "an id twice", "unique ids"};
+  catalog.bound_ = std::make_unique<Slot[]>(catalog.models_.size() * catalog.formats_.size());
+  return catalog;
+}
+
+Catalog::~Catalog() {
+  if (!bound_) return;
+  for (size_t i = 0; i < models_.size() * formats_.size(); ++i) delete bound_[i].load();
+}
+
+const Model* Catalog::FindModel(std::string_view id) const { return Lookup(models_, model_index_, id); }
+
+const Gpu* Catalog::FindGpu(std::string_view id) const {
+  if (const Gpu* gpu = Lookup(gpus_, gpu_index_, id)) return gpu;
+  for (const Alias& alias : kGpuAliases) {
+    if (alias.name == id) return Lookup(gpus_, gpu_index_, alias.id);
+  }
+  return nullptr;
+}
+
+const WeightFormat* Catalog::FindFormat(std::string_view id) const {
+  return Lookup(formats_, format_index_, id);
+}
+
+std::string Catalog::NearestModel(std::string_view id) const { return NearestId(models_, id); }
+std::string Catalog::NearestGpu(std::string_view id) const { return NearestId(gpus_, id); }
+std::string Catalog::NearestFormat(std::string_view id) const { return NearestId(formats_, id); }
+
+Catalog::Slot* Catalog::FindSlot(const Model& model, const WeightFormat& format) const {
+  const auto row = static_cast<size_t>(&model - models_.data());
+  const auto column = static_cast<size_t>(&format - formats_.data());
+  return &bound_[row * formats_.size() + column];
+}
+
+const BoundFormat* Catalog::Bind(const Model& model, std::string_view format_id) const {
+  const WeightFormat* plain = FindFormat(format_id);
+  if (!plain) return nullptr;
+  Slot* slot = FindSlot(model, *plain);
+  if (const BoundFormat* known = slot->load(std::memory_order_acquire)) return known;
+
+  auto bound = std::make_unique<BoundFormat>();
+  bound->architecture = &model.architecture;
+  const Checkpoint* checkpoint = model.FindCheckpoint(format_id);
+  if (std::optional<WeightFormat> own = OwnQuantization(model, format_id)) {
+    bound->own_format = std::move(*own);
+    bound->format = &bound->own_format;
+  } else if (checkpoint) {
+    bound->checkpoint = checkpoint;
+    bound->format = &checkpoint->format;
+    if (checkpoint->architecture) bound->architecture = checkpoint->architecture.get();
+  } else if (plain->family == FormatFamily::kGguf &&
+             UsuallyWithImatrix(static_cast<GgufFileType>(plain->gguf_type))) {
+    // For a known model a plain id means the files that people download.
+    bound->own_format = *plain;
+    bound->own_format.importance_matrix = true;
+    bound->format = &bound->own_format;
+  } else {
+    bound->format = plain;
+  }
+  bound->own_mask = BindFormat(*bound->architecture, *bound->format);
+  bound->mask = &bound->own_mask;
+  bound->stored = StoreWeights(*bound->architecture, *bound->format, *bound->mask);
+  if (bound->format->family == FormatFamily::kGguf) {
+    bound->gguf = LayOutGguf(*bound->architecture, *bound->format);
+    bound->walk = UsualWalk(*bound->architecture);
+  }
+
+  const BoundFormat* expected = nullptr;
+  if (!slot->compare_exchange_strong(expected, bound.get(), std::memory_order_acq_rel)) return expected;
+  return bound.release();
+}
+
+}  // namespace plimsoll

@@ -1,0 +1,96 @@
+// A Config is everything that a person can set, as given: what is absent stays absent, and Resolve() fills it
+// in with the engine's own default and remembers which. Its three spellings (JSON, flags, URL) are in
+// config_codec.h; the names are those of the contract and never change.
+#ifndef PLIMSOLL_CORE_CONFIG_CONFIG_H_
+#define PLIMSOLL_CORE_CONFIG_CONFIG_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/json.h"
+
+namespace plimsoll {
+
+// The first two have their memory modelled in full (engine_vllm, engine_llama_cpp); of the others the
+// weights, the cache of the sequences asked for, and the speed (engine_generic).
+enum class EngineKind : uint8_t {
+  kVllm,
+  kLlamaCpp,
+  kSglang,
+  kTensorRtLlm,
+  kMlx,
+  kMlcLlm,
+  kExllama,
+  kExllamaV2,
+  kAutoAwq,
+  kLmdeploy,
+  kTransformers,
+};
+constexpr int kEngineKinds = 11;
+constexpr bool IsGenericEngine(EngineKind engine) { return engine > EngineKind::kLlamaCpp; }
+
+enum class KvType : uint8_t { kAuto, kFp16, kBf16, kFp8, kQ8_0, kQ5_1, kQ5_0, kQ4_1, kQ4_0, kFp32 };
+
+struct KvTypes {
+  KvType k = KvType::kAuto;
+  KvType v = KvType::kAuto;
+  friend bool operator==(const KvTypes&, const KvTypes&) = default;
+};
+
+enum class SpeculativeMethod : uint8_t { kDraft, kMtp, kEagle };
+
+struct Speculative {
+  SpeculativeMethod method = SpeculativeMethod::kDraft;
+  std::string model;   // catalog id; empty for mtp
+  std::string format;  // empty: the draft's own
+  int64_t num_tokens = 0;
+  friend bool operator==(const Speculative&, const Speculative&) = default;
+};
+
+struct Lora {
+  int64_t max_loras = 1;
+  int64_t max_rank = 16;
+  friend bool operator==(const Lora&, const Lora&) = default;
+};
+
+enum class SplitMode : uint8_t { kLayer, kRow };
+
+struct Config {
+  std::string model;  // catalog id; empty when inline_model is an object
+  Json inline_model;  // Hugging Face keys
+  Json format;        // null, an id, or an object with exceptions
+  std::optional<EngineKind> engine;
+  std::string engine_version;    // empty: the newest one known
+  std::vector<std::string> gpu;  // one id for all cards, or one per card
+  std::vector<double> gpu_memory_mib;
+  std::vector<double> reserved_mib;  // what a desktop or other programs hold
+  std::optional<int64_t> gpus, nodes, tp, pp, dp;
+  std::optional<bool> expert_parallel;
+  std::optional<int64_t> max_model_len, max_num_seqs, max_num_batched_tokens, n_ubatch;
+  std::optional<KvTypes> kv_cache_dtype;
+  std::optional<double> gpu_memory_utilization;
+  std::optional<int64_t> kv_cache_memory_bytes;
+  std::optional<bool> enforce_eager;
+  std::optional<int64_t> block_size;
+  std::optional<bool> enable_prefix_caching, enable_chunked_prefill;
+  std::optional<Speculative> speculative;
+  std::optional<bool> flash_attention;
+  std::optional<int64_t> n_gpu_layers, n_cpu_moe;
+  std::optional<SplitMode> split_mode;
+  std::string override_tensor;       // PATTERN=BUFFER,… as llama.cpp's -ot takes it
+  std::vector<double> tensor_split;  // proportions, one per card
+  std::optional<bool> kv_unified;
+  std::optional<double> cpu_offload_gb;
+  std::optional<Lora> lora;
+  std::optional<bool> multimodal;
+  std::optional<int64_t> prompt_tokens, output_tokens, concurrency;
+  Json workload;  // null, or the keys of WorkloadKeys() (core/config/workload.h): how the requests come
+
+  friend bool operator==(const Config&, const Config&) = default;
+};
+
+}  // namespace plimsoll
+
+#endif  // PLIMSOLL_CORE_CONFIG_CONFIG_H_

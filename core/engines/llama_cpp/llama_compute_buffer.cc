@@ -1,0 +1,869 @@
+#include "core/engines/llama_cpp/llama_compute_buffer.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
+#include "core/engines/llama_cpp/llama_kv_cache.h"
+
+namespace plimsoll {
+
+namespace {
+
+using Place = GraphAllocator::Place;
+
+constexpr int64_t kFloat = 4;  // activations are 32-bit floats
+constexpr int64_t kHalf = 2;
+constexpr int64_t kIndex = 8;  // row indices are 64-bit integers
+
+int64_t Times(int64_t a, int64_t b) { return internal::SaturatingMultiply(a, b); }
+
+// A layer of each kind is walked this often: the first time the buffer is still filling, the second time it
+// has its shape, the third time it repeats (found by walking every layer of every catalog model once).
+constexpr size_t kWalksPerKind = 2;
+constexpr size_t kMostKinds = 64;  // kinds of layers beyond this are walked as one
+
+bool LatentCache(const LlamaGraph& graph, const Attention& attention) {
+  return attention.kind == AttentionKind::kLatent && graph.latent_cache;
+}
+
+// Elements of one token's row in the V cache; 0: the layer keeps no V.
+int64_t ValueWidth(const LlamaGraph& graph, const Attention& attention) {
+  if (LatentCache(graph, attention)) return graph.latent_without_v ? 0 : attention.kv_lora_rank;
+  return Times(attention.kv_heads, attention.value_dim);
+}
+
+// Bytes of the matrices that rotate quantised K and V before they are stored: K by the largest power of two
+// that divides the head, at least 64 (llama_kv_cache::build_input_k_rot), V always in blocks of 64.
+int64_t KeyRotation(const LlamaGraph& graph, const Attention& attention) {
+  if (!graph.rotate_cache || !graph.quantized_k || LatentCache(graph, attention)) return 0;
+  if (attention.key_dim <= 0 || attention.key_dim % 64 != 0) return 0;
+  int64_t side = 64;
+  while (side <= 4096 && attention.key_dim % (side * 2) == 0) side *= 2;
+  return kFloat * side * side;
+}
+
+int64_t ValueRotation(const LlamaGraph& graph, const Attention& attention) {
+  if (!graph.rotate_cache || !graph.quantized_v || LatentCache(graph, attention)) return 0;
+  if (attention.value_dim <= 0 || attention.value_dim % 64 != 0) return 0;
+  return kFloat * 64 * 64;
+}
+
+bool Slides(const LlamaGraph& graph, const Attention& attention) {
+  return graph.windowed && CanHaveWindow(attention);
+}
+
+// Multimodal rotary embeddings carry four positions per token (hparams.n_pos_per_embd).
+int64_t PositionsPerToken(const Architecture& architecture) {
+  const std::string& type = architecture.model_type;
+  return type.rfind("qwen3_5", 0) == 0 || type.rfind("qwen2_vl", 0) == 0 ||
+                 type.rfind("qwen2_5_vl", 0) == 0 || type.rfind("qwen3_vl", 0) == 0
+             ? 4
+             : 1;
+}
+
+// Models that normalise what a block gives, not what it takes: the projections read the residual stream.
+bool NormalizesAfterOnly(const Architecture& architecture) {
+  return architecture.model_type == "olmo2" || architecture.model_type == "olmo3";
+}
+
+// Files of these models hold gate and up as one matrix (convert_hf_to_gguf.py).
+bool FusesGateAndUp(const Architecture& architecture) {
+  return architecture.model_type == "phi3" || architecture.model_type == "glm4" ||
+         architecture.model_type == "chatglm";
+}
+
+// The layers that a walk takes before the last one: the first few of each kind.
+template <typename Visit>
+void VisitWalkedLayers(const Architecture& arch, const LlamaGraphPart& part, Visit visit) {
+  std::array<uint8_t, kMostKinds> walks{};
+  size_t left = std::min(arch.groups.size(), kMostKinds);
+  for (int64_t layer = part.first_layer; layer + 1 < part.end_layer && left > 0; ++layer) {
+    const size_t group = arch.layer_group[static_cast<size_t>(layer)];
+    uint8_t& walked = walks[std::min(group, kMostKinds - 1)];
+    if (walked == kWalksPerKind) continue;
+    if (++walked == kWalksPerKind) --left;
+    visit(layer);
+  }
+}
+
+// Older builds fill the mask in 32 bits, and the first device turns it into the 16 that flash attention
+// reads.
+bool CastsMask(const LlamaGraph& graph, const LlamaGraphPart& part) {
+  return graph.flash_attention && !graph.half_mask && part.casts_mask;
+}
+
+int64_t MaskBytes(const LlamaGraph& graph, const LlamaGraphPart& part, int64_t cells) {
+  const bool half = graph.flash_attention && !CastsMask(graph, part);
+  return Times(half ? kHalf : kFloat, Times(cells, graph.tokens));
+}
+
+enum class InputKind : uint8_t {
+  kStream,
+  kNormedStream,
+  kPositions,
+  kKeyRotation,
+  kValueRotation,
+  kKeyRows,
+  kValueRows,
+  kMask,
+  kOutputRows,
+};
+
+// The scheduler copies what a device needs from elsewhere to the start of its part, in the order of first
+// use. With pipeline parallelism there are several copies, and none is ever given back
+// (ggml_backend_sched_split_graph marks them as outputs). Visits (kind, whether it is a window's, bytes of a
+// copy).
+template <typename Visit>
+void VisitInputs(const LlamaGraph& graph, const LlamaGraphPart& part, Visit visit) {
+  const Architecture& arch = *graph.architecture;
+  const int64_t per_token = graph.tokens;
+  const int64_t hidden = Times(Times(kFloat, per_token), arch.hidden);
+  visit(InputKind::kStream, false, hidden);
+  // The scheduler leaves the norm at a device's border on the device before it, so both the stream and its
+  // norm come over (the FIXME in llm_graph_context::cb).
+  if (!part.casts_mask) visit(InputKind::kNormedStream, false, hidden);
+  visit(InputKind::kPositions, false, 4 * per_token * PositionsPerToken(arch));
+  bool seen_full = false;
+  bool seen_sliding = false;
+  for (int64_t layer = part.first_layer; layer < part.end_layer; ++layer) {
+    const Attention& attention = arch.groups[arch.layer_group[static_cast<size_t>(layer)]].shape.attention;
+    if (attention.kind == AttentionKind::kNone) continue;
+    const bool slides = Slides(graph, attention);
+    if (slides ? seen_sliding : seen_full) {
+      if (seen_full && (seen_sliding || !graph.windowed)) break;
+      continue;
+    }
+    (slides ? seen_sliding : seen_full) = true;
+    const int64_t k_rotation = KeyRotation(graph, attention);
+    const int64_t v_rotation = ValueRotation(graph, attention);
+    if (k_rotation > 0) visit(InputKind::kKeyRotation, slides, k_rotation);
+    if (v_rotation > 0) visit(InputKind::kValueRotation, slides, v_rotation);
+    if (graph.row_indices) {
+      visit(InputKind::kKeyRows, slides, kIndex * per_token);
+      // Without flash attention V is stored transposed, element by element.
+      const int64_t width = ValueWidth(graph, attention);
+      const int64_t rows = Times(kIndex * per_token, graph.flash_attention ? 1 : width);
+      if (width > 0) visit(InputKind::kValueRows, slides, rows);
+    }
+    visit(InputKind::kMask, slides, MaskBytes(graph, part, slides ? graph.window_cells : graph.cells));
+  }
+  if (part.output) visit(InputKind::kOutputRows, false, 4 * graph.outputs);
+}
+
+int64_t InputBytes(const LlamaGraph& graph, const LlamaGraphPart& part) {
+  int64_t bytes = 0;
+  VisitInputs(graph, part, [&](InputKind, bool, int64_t one) { bytes += GraphAllocator::Aligned(one); });
+  return bytes * part.copies;
+}
+
+class GraphWalk {
+ public:
+  using State = ComputeBufferWalk::State;
+  using Inputs = State::Inputs;
+
+  // All references are held.
+  GraphWalk(const LlamaGraph& graph, const LlamaGraphPart& part, State* state)
+      : graph_(graph), part_(part), arch_(*graph.architecture), hidden_(Row(arch_.hidden)), s_(*state) {}
+
+  void WalkToLastLayer() {
+    TakeInputs();
+    VisitWalkedLayers(arch_, part_, [this](int64_t layer) { WalkLayer(layer); });
+  }
+
+  // The state was walked with other masks: moves everything behind them. REQUIRES: one copy.
+  void TakeLengths() {
+    Resize(graph_.cells, &s_.full);
+    Resize(graph_.window_cells, &s_.window);
+  }
+
+  Bytes Finish() {
+    if (part_.end_layer > part_.first_layer) {
+      last_layer_ = true;
+      WalkLayer(part_.end_layer - 1);
+    }
+    if (part_.output) WalkOutput();
+    return Bytes(s_.allocator.peak());
+  }
+
+ private:
+  int64_t Row(int64_t width) const { return Times(Times(kFloat, graph_.tokens), width); }
+  const LayerShape& Shape(int64_t layer) const {
+    return arch_.groups[arch_.layer_group[static_cast<size_t>(layer)]].shape;
+  }
+
+  Place Alloc(int64_t bytes) { return s_.allocator.Alloc(bytes); }
+  void Free(Place* place) { s_.allocator.Free(place); }
+  // An operator that reads `from` for the last time.
+  Place Op(int64_t bytes, Place* from) {
+    const Place result = Alloc(bytes);
+    Free(from);
+    return result;
+  }
+
+  void Resize(int64_t cells, Inputs* inputs) {
+    if (inputs->cells == 0 || inputs->cells == cells) return;
+    const int64_t now = GraphAllocator::Aligned(MaskBytes(graph_, part_, cells));
+    const int64_t before = GraphAllocator::Aligned(MaskBytes(graph_, part_, inputs->cells));
+    const int64_t end = inputs->mask_end;
+    const int64_t grown = now - before;
+    inputs->cells = cells;
+    inputs->mask.size = now;
+    s_.allocator.Shift(end, grown);
+    for (Place* place : {&s_.stream, &s_.normed_input, &s_.positions, &s_.output_rows}) {
+      if (place->offset >= end) place->offset += grown;
+    }
+    for (Inputs* moved : {&s_.full, &s_.window}) {
+      if (moved->mask_end >= end) moved->mask_end += grown;
+      for (Place* place :
+           {&moved->mask, &moved->k_rows, &moved->v_rows, &moved->k_rotation, &moved->v_rotation}) {
+        if (place->offset >= end) place->offset += grown;
+      }
+    }
+  }
+
+  void TakeInputs() {
+    VisitInputs(graph_, part_, [this](InputKind kind, bool window, int64_t bytes) {
+      Place place = s_.allocator.AllocCopies(bytes, part_.copies);
+      Inputs& inputs = window ? s_.window : s_.full;
+      if (kind == InputKind::kMask) {
+        inputs.cells = window ? graph_.window_cells : graph_.cells;
+        inputs.mask_end = place.offset + place.size;
+        inputs.needs_cast = CastsMask(graph_, part_);
+      }
+      if (part_.copies == 1) *Held(kind, &inputs) = place;
+    });
+  }
+
+  Place* Held(InputKind kind, Inputs* inputs) {
+    switch (kind) {
+      case InputKind::kStream:
+        return &s_.stream;
+      case InputKind::kNormedStream:
+        return &s_.normed_input;
+      case InputKind::kPositions:
+        return &s_.positions;
+      case InputKind::kKeyRotation:
+        return &inputs->k_rotation;
+      case InputKind::kValueRotation:
+        return &inputs->v_rotation;
+      case InputKind::kKeyRows:
+        return &inputs->k_rows;
+      case InputKind::kValueRows:
+        return &inputs->v_rows;
+      case InputKind::kMask:
+        return &inputs->mask;
+      case InputKind::kOutputRows:
+        break;
+    }
+    return &s_.output_rows;
+  }
+
+  void WalkLayer(int64_t layer) {
+    const LayerShape& shape = Shape(layer);
+    on_host_ = layer < part_.host_layers;
+    const bool attends = shape.attention.kind != AttentionKind::kNone;
+    const bool recurs = shape.recurrent.kind != RecurrentKind::kNone;
+    const bool mixes = attends || recurs;
+    const bool feeds = shape.mlp.kind != MlpKind::kNone;
+    const bool parallel = mixes && feeds && shape.norms == 1;
+    if (last_layer_) FreeUnreadInputs(shape);
+    const bool before = !NormalizesAfterOnly(arch_);
+
+    Place residual = s_.stream;
+    s_.stream = {};
+    Place normed = before ? Alloc(hidden_) : Place{};
+    Free(&s_.normed_input);
+    Place* const keep = parallel ? nullptr : &normed;  // who reads the normalised stream last frees it
+    Place mixed;
+    if (attends) mixed = WalkAttention(shape.attention, recurs ? nullptr : keep);
+    if (recurs) {
+      Place other = WalkRecurrent(shape.recurrent, keep);
+      if (attends) Free(&mixed);
+      mixed = other;
+    }
+    if (mixes) {
+      if (last_layer_ && part_.output) SelectOutputs(&mixed, &residual, parallel ? &normed : nullptr);
+      if (!parallel) Free(&residual);  // the sum is written over `mixed`
+    }
+    if (!feeds) {
+      Free(&normed);
+      s_.stream = mixes ? mixed : residual;
+      return;
+    }
+    if (parallel) {
+      Place fed = WalkMlp(shape.mlp, layer, &normed);
+      Free(&residual);
+      Free(&mixed);
+      s_.stream = fed;
+      return;
+    }
+    if (!mixes) {
+      mixed = residual;
+    } else {
+      normed = before ? Alloc(rows_narrowed_ ? OutputRow(arch_.hidden) : hidden_) : Place{};
+    }
+    Place fed = WalkMlp(shape.mlp, layer, &normed);
+    Free(&mixed);
+    s_.stream = fed;
+  }
+
+  // What the last layer does not read was read for the last time before it.
+  void FreeUnreadInputs(const LayerShape& last) {
+    const bool attends = last.attention.kind != AttentionKind::kNone;
+    const bool slides = attends && Slides(graph_, last.attention);
+    for (Inputs* mask : {&s_.full, &s_.window}) {
+      if (attends && (mask == &s_.window) == slides) continue;
+      Free(&mask->mask);
+      Free(&mask->k_rotation);
+      Free(&mask->v_rotation);
+      Free(&mask->k_rows);
+      Free(&mask->v_rows);
+    }
+    if (!attends) Free(&s_.positions);
+  }
+
+  // In the last layer only the rows whose logits are wanted go on.
+  void SelectOutputs(Place* mixed, Place* residual, Place* normed) {
+    const int64_t rows = OutputRow(arch_.hidden);
+    *mixed = Op(rows, mixed);
+    *residual = Op(rows, residual);
+    if (normed != nullptr) *normed = Op(rows, normed);
+    Free(&s_.output_rows);
+    rows_narrowed_ = true;
+  }
+
+  int64_t OutputRow(int64_t width) const { return Times(Times(kFloat, graph_.outputs), width); }
+  int64_t MlpRow(int64_t width) const { return rows_narrowed_ ? OutputRow(width) : Row(width); }
+
+  // ---- attention
+  // -------------------------------------------------------------------------------------------
+
+  Place WalkAttention(const Attention& attention, Place* normed) {
+    Inputs& mask = Slides(graph_, attention) ? s_.window : s_.full;
+    const bool latent = attention.kind == AttentionKind::kLatent;
+    return latent ? WalkLatent(attention, normed, &mask) : WalkHeads(attention, normed, &mask);
+  }
+
+  // Projections, cache update, attention, output projection: build_qkv and build_attn.
+  Place WalkHeads(const Attention& attention, Place* normed, Inputs* mask) {
+    const int64_t query = Row(Times(attention.heads, attention.key_dim));
+    const int64_t keys = Row(Times(attention.kv_heads, attention.key_dim));
+    const int64_t values = Row(Times(attention.kv_heads, attention.value_dim));
+    const bool rotate_k = KeyRotation(graph_, attention) > 0;
+    const bool rotate_v = ValueRotation(graph_, attention) > 0;
+
+    Place gate_and_query;  // the gate half is read after attention
+    Place q;
+    if (attention.query_gate) {
+      gate_and_query = Alloc(Times(2, query));
+      q = Alloc(query);
+    } else {
+      q = Alloc(query);
+    }
+    if (attention.rope && !attention.query_gate) q = Op(query, &q);
+    if (rotate_k) q = Op(query, &q);
+    if (attention.shares_kv) {
+      if (normed != nullptr) Free(normed);
+    } else {
+      Place v = Alloc(values);
+      if (rotate_v) v = Op(values, &v);
+      Place k = Alloc(keys);
+      if (normed != nullptr) Free(normed);
+      if (attention.rope) k = Op(keys, &k);
+      if (rotate_k) k = Op(keys, &k);
+      Free(&k);
+      Free(&v);
+    }
+    ReadCacheInputs(mask);
+    Place out = Attend(attention.heads, Row(Times(attention.heads, attention.value_dim)), &q, mask, false);
+    if (rotate_v || !graph_.flash_attention) out = Op(Row(Times(attention.heads, attention.value_dim)), &out);
+    if (last_layer_) Free(&mask->v_rotation);
+    if (attention.query_gate) {
+      Place gate = Op(query, &gate_and_query);
+      Free(&gate);  // the product is written over `out`
+    }
+    return Op(hidden_, &out);
+  }
+
+  // Positions and cache rows are read for the last time in the last layer.
+  void ReadCacheInputs(Inputs* mask) {
+    if (!last_layer_) return;
+    Free(&s_.positions);
+    Free(&mask->k_rotation);
+    Free(&mask->k_rows);
+    Free(&mask->v_rows);
+  }
+
+  // The attention itself. `attended` is the size of its result.
+  Place Attend(int64_t heads, int64_t attended, Place* q, Inputs* mask, bool value_is_view_of_key) {
+    if (graph_.flash_attention) {
+      if (mask->needs_cast) {
+        Place cast = Alloc(Times(Times(kHalf, mask->cells), graph_.tokens));
+        Free(&mask->mask);
+        mask->mask = cast;
+        mask->needs_cast = false;
+      }
+      Place result = Op(attended, q);
+      if (last_layer_) Free(&mask->mask);
+      return result;
+    }
+    Place scores = Alloc(Times(Row(mask->cells), heads));
+    Free(q);
+    if (last_layer_) Free(&mask->mask);
+    Place transposed;  // V is stored transposed, but a view of K has to be turned here
+    if (value_is_view_of_key) transposed = Alloc(Times(Times(kHalf, mask->cells), value_width_));
+    Place result = Alloc(attended);
+    Free(&transposed);
+    Free(&scores);
+    return result;
+  }
+
+  // MLA. With the latent cache, queries are taken into the latent space and the result out of it
+  // (src/models/deepseek2.cpp); older builds expand K and V to full heads.
+  Place WalkLatent(const Attention& attention, Place* normed, Inputs* mask) {
+    const int64_t heads = attention.heads;
+    const int64_t rank = attention.kv_lora_rank;
+    const int64_t rope = attention.rope_dim;
+    const int64_t query = Row(Times(heads, attention.nope_dim + rope));
+    Place q;
+    if (attention.q_lora_rank > 0) {
+      q = Alloc(Row(attention.q_lora_rank));
+      q = Op(query, &q);
+    } else {
+      q = Alloc(query);
+    }
+    if (!graph_.latent_cache) return WalkLatentExpanded(attention, normed, mask, &q);
+
+    Place absorbed = Alloc(Row(Times(heads, rank)));
+    Place q_rope = Op(Row(Times(heads, rope)), &q);
+    Place joined = Op(Row(Times(heads, rank + rope)), &absorbed);
+    Free(&q_rope);
+    Place latent = Alloc(Row(rank + rope));
+    if (normed != nullptr) Free(normed);
+    Place compressed = Alloc(Row(rank));
+    Place k_rope = Op(Row(rope), &latent);
+    Place k = Op(Row(rank + rope), &k_rope);
+    if (graph_.latent_without_v) Free(&compressed);
+    Free(&k);
+    Free(&compressed);
+    ReadCacheInputs(mask);
+    value_width_ = rank;
+    Place out = Attend(heads, Row(Times(heads, rank)), &joined, mask, graph_.latent_without_v);
+    const int64_t values = Row(Times(heads, attention.value_dim));
+    out = Op(values, &out);
+    out = Op(values, &out);  // made contiguous
+    return Op(hidden_, &out);
+  }
+
+  Place WalkLatentExpanded(const Attention& attention, Place* normed, Inputs* mask, Place* q) {
+    const int64_t heads = attention.heads;
+    const int64_t head = attention.nope_dim + attention.rope_dim;
+    Place q_rope = Alloc(Row(Times(heads, attention.rope_dim)));
+    Place joined = Op(Row(Times(heads, head)), q);
+    Free(&q_rope);
+    Place latent = Alloc(Row(attention.kv_lora_rank + attention.rope_dim));
+    if (normed != nullptr) Free(normed);
+    Place k_rope = Alloc(Row(attention.rope_dim));
+    Place compressed = Op(Row(attention.kv_lora_rank), &latent);
+    Place expanded = Op(Row(Times(heads, attention.nope_dim + attention.value_dim)), &compressed);
+    Place repeated = Op(Row(Times(heads, attention.rope_dim)), &k_rope);
+    Place k = Op(Row(Times(heads, head)), &repeated);
+    Place v = Op(Row(Times(heads, attention.value_dim)), &expanded);
+    Free(&k);
+    Free(&v);
+    ReadCacheInputs(mask);
+    Place out = Attend(heads, Row(Times(heads, attention.value_dim)), &joined, mask, false);
+    return Op(hidden_, &out);
+  }
+
+  // ---- recurrent layers
+  // ------------------------------------------------------------------------------------
+
+  Place WalkRecurrent(const Recurrent& recurrent, Place* normed) {
+    switch (recurrent.kind) {
+      case RecurrentKind::kMamba1:
+      case RecurrentKind::kMamba2:
+        return WalkMamba(recurrent, normed);
+      default:
+        return WalkDeltaNet(recurrent, normed);
+    }
+  }
+
+  int64_t States(int64_t elements) const { return Times(Times(kFloat, elements), graph_.sequences); }
+
+  // src/models/delta-net-base.cpp and qwen35.cpp: build_layer_attn_linear.
+  Place WalkDeltaNet(const Recurrent& r, Place* normed) {
+    const int64_t channels = Row(r.conv_channels);
+    const int64_t taps = std::max<int64_t>(r.conv_kernel - 1, 0);
+    const int64_t values = Row(Times(r.heads, r.head_dim));
+    const int64_t key_heads = std::max<int64_t>(r.key_heads, 1);
+    const int64_t keys = Row(Times(key_heads, std::max(r.key_dim, r.head_dim)));
+    const int64_t per_head = Row(r.heads);
+    const int64_t state_elements = Times(Times(r.heads, r.head_dim), std::max(r.key_dim, r.head_dim));
+
+    Place conv_state = Alloc(States(Times(taps, r.conv_channels)));
+    Place mixed = Alloc(channels);
+    Place conv_input =
+        Op(internal::SaturatingAdd(channels, States(Times(taps, r.conv_channels))), &conv_state);
+    Free(&mixed);
+    Place state = Alloc(States(state_elements));
+    Place convolved = Op(channels, &conv_input);
+    Place q = Alloc(keys);
+    Place k = Alloc(keys);
+    Place alpha = Alloc(per_head);
+    Place beta = Alloc(per_head);
+    Place out;
+    if (graph_.fused_delta_net) {
+      const int64_t kept = Times(States(state_elements), graph_.snapshots);
+      out = Alloc(internal::SaturatingAdd(values, kept));
+      Free(&q);
+      Free(&k);
+      Free(&convolved);
+      Free(&alpha);
+      Free(&beta);
+      Free(&state);
+      // The states go to the cache; the norm is written over the rest, the tail is given back.
+      Place tail = {out.offset + RoundUp(values, GraphAllocator::kAlignment),
+                    out.size - RoundUp(values, GraphAllocator::kAlignment)};
+      if (tail.size > 0) {
+        out.size -= tail.size;
+        Free(&tail);
+      }
+    } else {
+      out =
+          WalkChunks(values, per_head, &q, &k, &convolved, &alpha, &beta, &state, states_of(state_elements));
+    }
+    Place gate = Alloc(values);
+    if (normed != nullptr) Free(normed);
+    Free(&gate);
+    return Op(hidden_, &out);
+  }
+
+  int64_t states_of(int64_t elements) const { return States(elements); }
+
+  // The same in elementary operators over chunks of 64 tokens (build_delta_net_chunking): what lives when the
+  // triangular system has been solved and the chunks are about to be walked.
+  Place WalkChunks(int64_t values, int64_t per_head, Place* q, Place* k, Place* convolved, Place* alpha,
+                   Place* beta, Place* state, int64_t states) {
+    constexpr int64_t kChunk = 64;
+    const int64_t square = Times(per_head, kChunk);
+    *q = Op(values, q);
+    *k = Op(values, k);
+    Place v = Op(values, convolved);
+    Place v_beta = Op(values, &v);
+    Place k_beta = Op(values, beta);
+    Place decay = Alloc(square);
+    Place kq = Alloc(square);
+    Place kb = Op(square, &decay);
+    Place lhs = Alloc(square);
+    Place attn = Op(square, &kb);
+    Free(&lhs);
+    Place v_turned = Op(values, &v_beta);
+    Place result = Op(values, &v_turned);
+    Place k_turned = Op(values, &k_beta);
+    Place k_decayed = Op(values, &k_turned);
+    Free(&attn);
+    Place q_decayed = Op(values, q);
+    Place kg = Op(values, k);
+    Place kg_turned = Op(values, &kg);
+    Place v_t = Alloc(values);
+    Place next = Op(states, state);
+    Free(&v_t);
+    Free(&kg_turned);
+    Free(&q_decayed);
+    Free(&k_decayed);
+    Free(&kq);
+    Free(&next);
+    Free(alpha);
+    return result;
+  }
+
+  // src/models/mamba-base.cpp: build_mamba_layer, build_mamba2_layer.
+  Place WalkMamba(const Recurrent& r, Place* normed) {
+    const bool second = r.kind == RecurrentKind::kMamba2;
+    const int64_t taps = std::max<int64_t>(r.conv_kernel - 1, 0);
+    const int64_t inner = Row(r.inner);
+    const int64_t channels = Row(r.conv_channels);
+    const int64_t state = States(Times(r.inner, r.state_dim));
+    Place conv_state = Alloc(States(Times(taps, r.conv_channels)));
+    Place projected =
+        Alloc(second ? internal::SaturatingAdd(internal::SaturatingAdd(inner, channels), Row(r.heads))
+                     : Times(2, inner));
+    if (normed != nullptr) Free(normed);
+    Place conv_input =
+        Op(internal::SaturatingAdd(channels, States(Times(taps, r.conv_channels))), &conv_state);
+    Place x = Op(channels, &conv_input);
+    Place dt;
+    Place x_db;
+    if (second) {
+      dt = Alloc(Row(r.heads));
+    } else {
+      x_db = Alloc(Row(r.dt_rank + 2 * r.state_dim));
+      dt = Alloc(inner);
+    }
+    Place scanned = Alloc(internal::SaturatingAdd(inner, state));
+    Free(&dt);
+    Free(&x_db);
+    Place skip = Op(inner, &x);
+    Free(&scanned);
+    Place gate = Op(inner, &projected);
+    Place out = Op(inner, &gate);
+    Free(&skip);
+    return Op(hidden_, &out);
+  }
+
+  // ---- feed-forward
+  // ----------------------------------------------------------------------------------------
+
+  // Frees `normed`.
+  Place WalkMlp(const Mlp& mlp, int64_t layer, Place* normed) {
+    if (mlp.kind == MlpKind::kDense) return WalkDense(mlp.intermediate, mlp, normed);
+    Place beside;
+    Place input;
+    if (mlp.dense_beside) {
+      // Gemma 4: a dense MLP with its own norms, then the experts on another norm of the same stream.
+      beside = WalkDense(mlp.intermediate, mlp, normed);
+      input = Alloc(MlpRow(arch_.hidden));
+    } else {
+      input = *normed;
+      *normed = {};
+    }
+    Place out = WalkExperts(mlp, layer, &input);
+    if (mlp.shared_intermediate > 0) {
+      Place shared = WalkDense(mlp.shared_intermediate, mlp, &input);
+      Free(&shared);  // added to `out`
+    }
+    Free(&input);
+    Free(&beside);
+    return out;
+  }
+
+  Place WalkDense(int64_t width, const Mlp& mlp, Place* normed) {
+    const int64_t wide = MlpRow(width);
+    Place hidden;
+    if (!mlp.gated) {
+      hidden = Product(wide);  // the activation is written in place
+      Free(normed);
+    } else if (fused_gate_up_ && mlp.kind == MlpKind::kDense) {
+      Place both = Op(Times(2, wide), normed);
+      hidden = Alloc(wide);
+      Place up;
+      if (!graph_.glu_operator) up = Alloc(wide);  // both halves were made contiguous first
+      Free(&both);
+      Free(&up);
+    } else if (graph_.glu_operator) {
+      Place gate = Product(wide);
+      Place up = Product(wide);
+      Free(normed);
+      hidden = Op(wide, &gate);
+      Free(&up);
+    } else {
+      hidden = Product(wide);
+      Place up = Product(wide);
+      Free(normed);
+      Free(&up);
+    }
+    Place out = Product(MlpRow(arch_.hidden));
+    Free(&hidden);
+    return out;
+  }
+
+  // build_moe_ffn. `normed` stays, for the shared experts.
+  Place WalkExperts(const Mlp& mlp, int64_t layer, Place* normed) {
+    const int64_t used = std::max<int64_t>(mlp.experts_per_token, 1);
+    const int64_t wide = Times(MlpRow(mlp.expert_intermediate), used);
+    const int64_t expert_hidden = mlp.expert_hidden > 0 ? mlp.expert_hidden : arch_.hidden;
+    const int64_t outputs = Times(MlpRow(expert_hidden), used);
+    const bool staged = layer < part_.staged_layers || on_host_;
+
+    Place probabilities = Alloc(MlpRow(mlp.experts));
+    Place biased;
+    if (mlp.selection_bias) biased = Alloc(MlpRow(mlp.experts));
+    Place sorted = Op(MlpRow(mlp.experts), &biased);
+    Place weights = Op(MlpRow(used), &probabilities);
+
+    Place reduced;  // LatentMoE: experts read a narrower projection
+    if (expert_hidden != arch_.hidden) reduced = Alloc(MlpRow(expert_hidden));
+    Place gate;
+    if (mlp.gated) gate = ExpertProduct(wide, staged);
+    Place up = ExpertProduct(wide, staged);
+    Free(&reduced);
+    if (mlp.shared_intermediate == 0) Free(normed);
+    Place hidden;
+    if (mlp.gated && graph_.glu_operator) {
+      hidden = Op(wide, &gate);
+      Free(&up);
+    } else {
+      hidden = mlp.gated ? gate : up;
+      if (mlp.gated) Free(&up);
+    }
+    Place experts = ExpertProduct(outputs, staged);
+    Free(&hidden);
+    Free(&sorted);
+    Free(&weights);
+    Place sum = Op(MlpRow(expert_hidden), &experts);
+    if (expert_hidden == arch_.hidden) return sum;
+    return Op(MlpRow(arch_.hidden), &sum);
+  }
+
+  // A product with a stack of experts. Experts in RAM are first copied to the card, all of them
+  // (op offload, ggml_backend_sched_split_graph: a split per weight).
+  Place ExpertProduct(int64_t bytes, bool staged) {
+    if (!staged) return Alloc(bytes);
+    Place weight = Alloc(part_.staged_bytes);
+    return Op(bytes, &weight);
+  }
+
+  // A product with a matrix of the layer; a matrix in RAM is copied to the card first.
+  Place Product(int64_t bytes) {
+    if (!on_host_) return Alloc(bytes);
+    Place weight = Alloc(part_.staged_matrix);
+    return Op(bytes, &weight);
+  }
+
+  // The last norm is written over the stream.
+  void WalkOutput() {
+    Place weight;
+    if (part_.staged_output > 0) weight = Alloc(part_.staged_output);
+    Place logits = Alloc(OutputRow(arch_.vocab));
+    Free(&weight);
+    Free(&s_.stream);
+    Free(&logits);
+  }
+
+  const LlamaGraph& graph_;
+  const LlamaGraphPart& part_;
+  const Architecture& arch_;
+  const int64_t hidden_;
+  State& s_;
+  int64_t value_width_ = 0;
+  const bool fused_gate_up_ = FusesGateAndUp(arch_);
+  bool last_layer_ = false;
+  bool on_host_ = false;
+  bool rows_narrowed_ = false;
+};
+
+}  // namespace
+
+Bytes ComputeBuffer(const LlamaGraph& graph, const LlamaGraphPart& part) {
+  ComputeBufferWalk::State state;
+  GraphWalk walk(graph, part, &state);
+  walk.WalkToLastLayer();
+  return walk.Finish();
+}
+
+bool WalkAlike(const LlamaGraph& graph, const LlamaGraphPart& a, const LlamaGraphPart& b) {
+  const Architecture& architecture = *graph.architecture;
+  if (a.first_layer >= a.end_layer || b.first_layer >= b.end_layer) return false;
+  if (a.output != b.output || a.copies != b.copies || CastsMask(graph, a) != CastsMask(graph, b))
+    return false;
+  if (a.copies == 1 && a.casts_mask != b.casts_mask) return false;  // inputs differ, and are given back
+  for (const LlamaGraphPart* part : {&a, &b}) {
+    if (part->staged_layers > 0 || part->staged_output > 0 || part->host_layers > 0) return false;
+  }
+  const auto& kinds = architecture.layer_group;
+  const auto kind = [&kinds](int64_t layer) { return kinds[static_cast<size_t>(layer)]; };
+  if (kind(a.end_layer - 1) != kind(b.end_layer - 1)) return false;
+  std::array<uint16_t, kWalksPerKind * kMostKinds> walked;
+  size_t count = 0, same = 0;
+  VisitWalkedLayers(architecture, a, [&](int64_t layer) { walked[count++] = kind(layer); });
+  bool alike = true;
+  VisitWalkedLayers(architecture, b, [&](int64_t layer) {
+    alike = alike && same < count && walked[same] == kind(layer);
+    ++same;
+  });
+  return alike && same == count;
+}
+
+ComputeBufferWalk::ComputeBufferWalk(const LlamaGraph& graph, const LlamaGraphPart& part)
+    : graph_(graph), part_(part) {
+  GraphWalk walk(graph, part_, &state_);
+  walk.WalkToLastLayer();
+  if (part_.copies > 1) above_ = walk.Finish().count() - InputBytes(graph, part_);
+}
+
+// Without flash attention, or where a mask is cast, layers before the last one depend on the length as well.
+bool ComputeBufferWalk::Continues(const LlamaGraph& graph) const {
+  LlamaGraph same = graph;
+  same.cells = graph_.cells;
+  same.window_cells = graph_.window_cells;
+  if (same != graph_) return false;
+  const bool masks_only = graph.flash_attention && !CastsMask(graph, part_);
+  return masks_only || graph == graph_;
+}
+
+Bytes ComputeBufferWalk::BytesFor(const LlamaGraph& graph, const LlamaGraphPart& part) {
+  if (!Continues(graph)) *this = ComputeBufferWalk(graph, part_);
+  if (part.copies > 1) return Bytes(InputBytes(graph, part) + above_);
+  State state = state_;
+  GraphWalk walk(graph, part_, &state);
+  walk.TakeLengths();
+  return walk.Finish();
+}
+
+ComputeBufferWalk UsualWalk(const Architecture& architecture) {
+  LlamaGraph graph;
+  graph.architecture = &architecture;
+  graph.tokens = 512;
+  graph.outputs = graph.sequences = 4;  // common/arg.cpp: slots of llama-server
+  graph.cells = graph.window_cells = 4096;
+  for (const LayerGroup& group : architecture.groups) {
+    graph.windowed = graph.windowed || CanHaveWindow(group.shape.attention);
+  }
+  LlamaGraphPart whole;
+  whole.end_layer = architecture.layers;
+  return ComputeBufferWalk(graph, whole);
+}
+
+Bytes HostComputeBuffer(const LlamaGraph& graph, int64_t copies, int64_t host_layers) {
+  const Architecture& arch = *graph.architecture;
+  const int64_t tokens = graph.tokens;
+  const Bytes embedding = Bytes(kFloat) * tokens * arch.hidden;
+  Bytes inputs = Bytes(4) * tokens;  // token ids
+  inputs += Bytes(4) * tokens * PositionsPerToken(arch);
+  inputs += Bytes(4) * graph.outputs;  // which rows give logits
+  if (graph.embedding_input) inputs += embedding;
+  const int64_t scalar = graph.flash_attention && graph.half_mask ? kHalf : kFloat;
+  bool attends = false;
+  bool slides = false;
+  bool full = false;
+  bool recurs = false;
+  int64_t widest_v = 0;
+  for (const LayerGroup& group : arch.groups) {
+    const Attention& attention = group.shape.attention;
+    recurs = recurs || group.shape.recurrent.kind != RecurrentKind::kNone;
+    if (attention.kind == AttentionKind::kNone) continue;
+    const bool sliding = Slides(graph, attention);
+    if (!(sliding ? slides : full)) {
+      inputs += Bytes(KeyRotation(graph, attention)) + Bytes(ValueRotation(graph, attention));
+    }
+    (sliding ? slides : full) = true;
+    attends = true;
+    widest_v = std::max(widest_v, ValueWidth(graph, attention));
+  }
+  if (attends) {
+    const int64_t caches = (slides ? 1 : 0) + (full ? 1 : 0);
+    if (graph.row_indices) {
+      inputs += Bytes(kIndex) * tokens * caches;  // K rows
+      // V is written element by element when it is stored transposed.
+      if (widest_v > 0) inputs += Bytes(kIndex) * tokens * (graph.flash_attention ? 1 : widest_v) * caches;
+    }
+    if (full) inputs += Bytes(scalar) * graph.cells * tokens;
+    if (slides) inputs += Bytes(scalar) * graph.window_cells * tokens;
+  }
+  if (recurs) inputs += Bytes(4) * graph.sequences;
+  // The embedding's rows are given back once the first card has them. What recurrent layers in RAM are sent
+  // takes their place: a strided view of the convolution's input, copied with its gaps
+  // (ggml_dup_tensor_layout).
+  Bytes transient = embedding;
+  for (const LayerGroup& group : arch.groups) {
+    const Recurrent& recurrent = group.shape.recurrent;
+    if (host_layers <= 0 || recurrent.kind == RecurrentKind::kNone) continue;
+    const Bytes view = Bytes(kFloat) * recurrent.conv_channels * (tokens + recurrent.conv_kernel - 1);
+    if (view > transient) transient = view;
+  }
+  return inputs * copies + transient;
+}
+
+}  // namespace plimsoll

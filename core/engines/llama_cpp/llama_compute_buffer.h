@@ -1,0 +1,118 @@
+// The compute buffers that llama.cpp reserves: what the intermediate results of one batch take on each card
+// and in RAM.
+//
+// Derived, not fitted: the graph of each kind of layer is walked in the order in which llama.cpp builds it,
+// through a twin of its allocator. A kind of layer is walked until its place in the buffer repeats, so the
+// cost does not grow with the number of layers. Sources: src/llama-graph.cpp (build_attn_mha, build_ffn,
+// build_moe_ffn), src/models/*.cpp, ggml/src/ggml-backend.cpp (splits, input copies) and ggml-alloc.c.
+// Sizes are bytes.
+#ifndef PLIMSOLL_CORE_ENGINES_LLAMA_CPP_LLAMA_COMPUTE_BUFFER_H_
+#define PLIMSOLL_CORE_ENGINES_LLAMA_CPP_LLAMA_COMPUTE_BUFFER_H_
+
+#include <cstdint>
+
+#include "core/arch/architecture.h"
+#include "core/base/units.h"
+#include "core/engines/llama_cpp/llama_graph_allocator.h"
+
+namespace plimsoll {
+
+// The batch and the cache that the graph is reserved for, and what this build does.
+struct LlamaGraph {
+  const Architecture* architecture = nullptr;
+  int64_t tokens = 0;        // of one physical batch
+  int64_t outputs = 0;       // rows of logits
+  int64_t sequences = 1;     // slots
+  int64_t cells = 0;         // of one stream, layers with the whole context
+  int64_t window_cells = 0;  // of one stream, sliding layers; equal to `cells` without a windowed cache
+  bool flash_attention = true;
+  bool quantized_k = false;
+  bool quantized_v = false;
+  int64_t snapshots = 1;  // recurrent states kept per sequence: 1 + drafted tokens
+
+  bool glu_operator = true;
+  bool row_indices = true;
+  bool embedding_input = true;
+  bool half_mask = true;
+  bool rotate_cache = true;  // when quantised
+  bool fused_delta_net = true;
+  bool latent_cache = true;  // MLA
+  bool latent_without_v = true;
+  bool windowed = false;  // sliding layers have their own cells, masks and indices
+  friend bool operator==(const LlamaGraph&, const LlamaGraph&) = default;
+};
+
+// What one device computes.
+struct LlamaGraphPart {
+  int64_t first_layer = 0;
+  int64_t end_layer = 0;
+  bool output = true;         // this device has the output layer, hence the logits
+  bool casts_mask = true;     // the first device turns the 32-bit mask into 16 bits; others get the result
+  int64_t copies = 1;         // pipeline parallelism keeps every input this many times
+  int64_t staged_layers = 0;  // layers below this one have their experts in RAM: staged for each batch
+  int64_t staged_bytes = 0;   // the largest such tensor
+  int64_t staged_output = 0;  // the output matrix when it is in RAM
+  int64_t host_layers =
+      0;  // layers below this one are in RAM altogether: their products run here all the same
+  int64_t staged_matrix = 0;  // the largest matrix of such a layer
+  friend bool operator==(const LlamaGraphPart&, const LlamaGraphPart&) = default;
+};
+
+// REQUIRES: 0 <= first_layer <= end_layer <= architecture->layers, tokens >= 1.
+Bytes ComputeBuffer(const LlamaGraph& graph, const LlamaGraphPart& part);
+
+// Whether one walk answers for both parts: they walk the same kinds of layers in the same order. Cards in the
+// middle of many most often do.
+bool WalkAlike(const LlamaGraph& graph, const LlamaGraphPart& a, const LlamaGraphPart& b);
+
+// The same for one length of the context after another, at the price of much less than a walk. The masks lie
+// below everything that the layers need and are held until the last layer, so another length only moves what
+// lies behind them: the walk stops before the last layer, and each length goes on from there. With several
+// copies inputs are never given back, and nothing but their size changes.
+class ComputeBufferWalk {
+ public:
+  ComputeBufferWalk() = default;
+  // Walks when it is asked.
+  explicit ComputeBufferWalk(const LlamaGraphPart& part) : part_(part) {}
+  ComputeBufferWalk(const LlamaGraph& graph, const LlamaGraphPart& part);
+
+  const LlamaGraphPart& part() const { return part_; }
+
+  // Equal to ComputeBuffer(graph, part). Walks anew where `graph` differs from the one of the last walk in
+  // more than the length. REQUIRES: `part` walks alike with part().
+  Bytes BytesFor(const LlamaGraph& graph, const LlamaGraphPart& part);
+
+  // What is held where. A place of size zero is not held.
+  struct State {
+    // What attention reads beside the stream. With several copies nothing is given back.
+    struct Inputs {
+      GraphAllocator::Place mask, k_rows, v_rows, k_rotation, v_rotation;
+      int64_t cells = 0;     // a row of the mask; 0: no layer has it
+      int64_t mask_end = 0;  // behind the last copy
+      bool needs_cast = false;
+    };
+    GraphAllocator allocator;
+    GraphAllocator::Place stream, normed_input, positions, output_rows;
+    Inputs full, window;
+  };
+
+ private:
+  bool Continues(const LlamaGraph& graph) const;
+
+  LlamaGraph graph_;  // as walked
+  LlamaGraphPart part_;
+  State state_;        // one copy: before the last layer
+  int64_t above_ = 0;  // several: what lies above the inputs
+};
+
+// What is walked most often: the whole model on one card as the newest llama-server reserves it when nothing
+// else is asked for.
+ComputeBufferWalk UsualWalk(const Architecture& architecture);
+
+// The pinned buffer in RAM: the graph's inputs and the rows of the token embedding.
+// `host_layers` of the first layers keep their caches in RAM.
+Bytes HostComputeBuffer(const LlamaGraph& graph, int64_t copies, int64_t host_layers);
+
+}  // namespace plimsoll
+
+#endif  // PLIMSOLL_CORE_ENGINES_LLAMA_CPP_LLAMA_COMPUTE_BUFFER_H_

@@ -1,0 +1,198 @@
+#include "core/engines/llama_cpp/llama_engine.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <utility>
+
+#include "core/arch/kv_cache.h"
+#include "core/base/text.h"
+#include "core/engines/llama_cpp/llama_gates.h"
+#include "core/engines/llama_cpp/llama_log.h"
+#include "core/engines/llama_cpp/llama_plan.h"
+#include "core/engines/llama_cpp/llama_rules.h"
+#include "core/engines/measured_constants.h"
+#include "core/formats/gguf_types.h"
+
+namespace plimsoll {
+
+namespace {
+
+// llama-server's own defaults (common/arg.cpp).
+constexpr int64_t kAutomaticSlots = 4;
+constexpr int64_t kDefaultBatch = 2048;
+constexpr int64_t kContextBeforeFit = 4096;
+constexpr int64_t kSmallestFittedContext = 4096;  // --fit-ctx
+constexpr int64_t kFitMarginMib = 1024;           // --fit-target
+
+int64_t LayersOf(const Resolved& resolved) {
+  // Layers that the file holds and -ngl counts, the output layer being one more.
+  const Architecture& architecture = *resolved.architecture;
+  return architecture.layers + architecture.mtp_layers;
+}
+
+Bytes Band(const LlamaCardUse& use, const Resolved& resolved) {
+  Bytes band = MiBFromDouble(Value(Measure::kLlamaTightBase));
+  band +=
+      BytesFromDouble(Value(Measure::kLlamaTightCompute) * static_cast<double>(use.compute_buffer.count()));
+  band += WeightsBand(resolved.stored, use.weights);
+  return band;
+}
+
+// Buffers are allocated in this order; the first that has no room is where loading ends.
+FailureStage StageOf(const LlamaCardUse& use, Bytes capacity) {
+  Bytes held = use.runtime + use.others + use.weights;
+  if (held > capacity) return FailureStage::kLoading;
+  held += use.kv_cache + use.recurrent_state;
+  if (held > capacity) return FailureStage::kCacheTooSmall;
+  return FailureStage::kProfiling;  // "failed to allocate compute pp buffers"
+}
+
+class LlamaCpp final : public Engine {
+ public:
+  EngineKind kind() const override { return EngineKind::kLlamaCpp; }
+  std::string_view id() const override { return "llama.cpp"; }
+  std::string_view name() const override { return "llama.cpp"; }
+
+  void TakeDefaults(const Config& config, Resolved* resolved) const override {
+    const EngineVersion& version = resolved->version;
+    const auto defaulted = [resolved](std::string_view key) { resolved->defaulted.push_back(key); };
+    if (!config.n_ubatch) defaulted("n_ubatch");
+    resolved->n_ubatch = std::max<int64_t>(resolved->n_ubatch, 1);
+    if (!config.max_num_batched_tokens) {
+      resolved->max_num_batched_tokens = kDefaultBatch;
+      defaulted("max_num_batched_tokens");
+    }
+    if (!config.flash_attention) {
+      resolved->flash_attention = Has(version, LlamaChange::kFlashAttentionAuto);
+      defaulted("flash_attention");
+    }
+    if (!config.kv_cache_dtype) defaulted("kv_cache_dtype");
+    KvTypes& types = resolved->kv_cache_dtype;
+    if (types.k == KvType::kAuto) types.k = KvType::kFp16;
+    if (types.v == KvType::kAuto) types.v = KvType::kFp16;
+
+    const bool automatic = Has(version, LlamaChange::kAutomaticSlots);
+    const int64_t slots = automatic ? kAutomaticSlots : 1;
+    if (!config.max_num_seqs) {
+      resolved->max_num_seqs = slots;
+      defaulted("max_num_seqs");
+    }
+    if (!config.kv_unified) {
+      // An explicit number of slots divides the context unless -kvu; the automatic number shares it. A number
+      // that is the automatic one means the same as leaving it out, because links leave defaults out.
+      resolved->kv_unified = !Has(version, LlamaChange::kStreams) || resolved->max_num_seqs == 1 ||
+                             (automatic && resolved->max_num_seqs == slots);
+      defaulted("kv_unified");
+    }
+    if (!config.n_gpu_layers) {
+      resolved->n_gpu_layers = LayersOf(*resolved) + 1;
+      defaulted("n_gpu_layers");
+    }
+    if (!config.n_cpu_moe) defaulted("n_cpu_moe");
+    if (!config.split_mode) defaulted("split_mode");
+    CheckLlamaConfiguration(config, resolved);
+    if (config.max_model_len) return;
+    resolved->max_model_len = DefaultContext(*resolved);
+    defaulted("max_model_len");
+  }
+
+  void Plan(const Resolved& resolved, Report* report) const override {
+    LlamaPlan plan(resolved);
+    const std::vector<LlamaCardUse> cards = plan.Fill(resolved.max_model_len);
+    report->host = plan.Host();
+    const LlamaCache cache = plan.cache();
+
+    Bytes available;
+    bool tight = false;
+    report->failure = FailureStage::kNone;
+    report->per_gpu.resize(cards.size());
+    for (size_t i = 0; i < cards.size(); ++i) {
+      const LlamaCardUse& use = cards[i];
+      const Bytes capacity = resolved.cards[i].capacity;
+      GpuReport& gpu = report->per_gpu[i];
+      gpu = GpuReport{};
+      gpu.gpu = resolved.cards[i].gpu->id;
+      gpu.rank = static_cast<int32_t>(i);
+      gpu.capacity = capacity;
+      gpu.budget = capacity;
+      gpu.weights = use.weights;
+      gpu.kv_cache = use.kv_cache;
+      gpu.recurrent_state = use.recurrent_state;
+      gpu.compute_buffer = use.compute_buffer;
+      gpu.activation = use.beside;
+      gpu.non_torch = use.runtime;
+      gpu.others = use.others;
+      gpu.reserved = resolved.cards[i].reserved;
+      gpu.total = use.total();
+      gpu.headroom = capacity - gpu.total;
+      available += capacity - (gpu.total - use.kv_cache);
+      const Bytes band = Band(use, resolved);
+      if (gpu.headroom < band) tight = true;
+      if (gpu.headroom + band < Bytes(0) && report->failure == FailureStage::kNone) {
+        report->failure = StageOf(use, capacity);
+      }
+    }
+    report->verdict = report->failure != FailureStage::kNone ? Verdict::kDoesNotFit
+                      : tight                                ? Verdict::kTight
+                                                             : Verdict::kFits;
+
+    KvReport& kv = report->kv;
+    kv.per_token = KvBytesPerToken(*resolved.architecture, resolved.kv_cache_dtype);
+    kv.per_sequence =
+        KvBytesPerSequence(*resolved.architecture, resolved.kv_cache_dtype, resolved.max_model_len);
+    kv.available = available;
+    kv.block_size = 1;
+    kv.num_blocks = cache.context;
+    kv.capacity_tokens = cache.context;
+    // Sequences of max_model_len, as for every engine: slots share the context or divide it, they do not
+    // multiply it. States alone have no length.
+    kv.max_concurrency = kv.per_token > Bytes(0) ? 1 : static_cast<double>(cache.sequences);
+    kv.max_model_len_that_fits = plan.LongestContext(Bytes(0));
+    if (report->failure != FailureStage::kNone) RemarkOnFit(resolved, report);
+  }
+
+  std::vector<Term> Explain(const Resolved& resolved, const Report& report) const override {
+    return ExplainLlama(resolved, report);
+  }
+
+  std::vector<std::string> ExpectedLog(const Resolved& resolved, const Report& report) const override {
+    return LlamaLog(resolved, report);
+  }
+
+ private:
+  // Nobody named a context: the model's own; since --fit, as much of it as leaves the margin free.
+  static int64_t DefaultContext(const Resolved& resolved) {
+    const int64_t own = std::max<int64_t>(resolved.architecture->max_positions, 1);
+    if (!Has(resolved.version, LlamaChange::kFit)) return std::min(own, kContextBeforeFit);
+    for (const Diagnostic& diagnostic : resolved.diagnostics) {
+      if (diagnostic.severity == Severity::kError) return own;
+    }
+    LlamaPlan plan(resolved);
+    const Bytes margin = MiB(kFitMarginMib);
+    const int64_t smallest = std::min(own, kSmallestFittedContext);
+    if (plan.RoomAtMost(smallest) < margin) return smallest;
+    if (plan.Room(own) >= margin) return own;
+    return std::max(plan.LongestContext(margin), smallest);
+  }
+
+  static void RemarkOnFit(const Resolved& resolved, Report* report) {
+    if (!Has(resolved.version, LlamaChange::kFit)) return;
+    const Config& config = *resolved.config;
+    if (config.n_gpu_layers && config.max_model_len) return;
+    report->diagnostics.push_back({"fit_would_adjust", Severity::kInfo,
+                                   "llama.cpp would not fail here: unless --fit off, it shortens the context "
+                                   "and keeps layers in RAM until "
+                                   "1 GiB of each card is free.",
+                                   "Set n_gpu_layers or n_cpu_moe to choose yourself what stays in RAM."});
+  }
+};
+
+}  // namespace
+
+const Engine& LlamaCppEngine() {
+  static const LlamaCpp engine;
+  return engine;
+}
+
+}  // namespace plimsoll

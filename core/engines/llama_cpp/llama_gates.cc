@@ -1,0 +1,234 @@
+#include "core/engines/llama_cpp/llama_gates.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/base/text.h"
+#include "core/engines/llama_cpp/llama_rules.h"
+#include "core/formats/gguf_types.h"
+
+namespace plimsoll {
+
+namespace {
+
+struct ModelSupport {
+  std::string_view model_type;
+  int32_t build;
+  int32_t date;
+};
+
+// The first build that reads a model type (pull requests "model : add ..." of ggml-org/llama.cpp).
+constexpr ModelSupport kSupport[] = {
+    {"gemma2", 3259, 20240628},      {"deepseek_v2", 3018, 20240528},
+    {"deepseek_v3", 4419, 20250104}, {"gemma3", 4875, 20250312},
+    {"gemma3_text", 4875, 20250312}, {"qwen3", 5092, 20250409},
+    {"qwen3_moe", 5092, 20250409},   {"llama4", 5074, 20250407},
+    {"glm4", 5130, 20250411},        {"falcon_h1", 5847, 20250709},
+    {"smollm3", 5848, 20250708},     {"glm4_moe", 6085, 20250804},
+    {"gpt_oss", 6096, 20250805},     {"nemotron_h", 6315, 20250828},
+    {"seed_oss", 6255, 20250823},    {"granitemoehybrid", 5865, 20250710},
+    {"olmo3", 6500, 20250916},       {"qwen3_next", 7186, 20251128},
+    {"qwen3_5", 7990, 20260210},     {"qwen3_5_moe", 7990, 20260210},
+    {"gemma4", 8640, 20260402},      {"phi3", 2717, 20240424},
+    {"olmo2", 4122, 20241119},       {"nemotron-nas", 4400, 20241229},
+    {"cohere2", 4418, 20250104},     {"hunyuan", 5849, 20250708},
+    {"jamba", 5855, 20250709},       {"ernie4_5_moe", 5922, 20250717},
+    {"minimax_m2", 6915, 20251031},  {"mistral3", 7212, 20251201},
+    {"ministral3", 7212, 20251201},  {"mimo_v2_flash", 7519, 20251224},
+};
+
+void Remark(Resolved* resolved, std::string_view code, Severity severity, std::string message,
+            std::string fix) {
+  resolved->diagnostics.push_back({std::string(code), severity, std::move(message), std::move(fix)});
+}
+
+bool Quantized(KvType type) {
+  switch (type) {
+    case KvType::kQ8_0:
+    case KvType::kQ5_1:
+    case KvType::kQ5_0:
+    case KvType::kQ4_1:
+    case KvType::kQ4_0:
+      return true;
+    default:
+      return false;
+  }
+}
+
+void CheckFormat(Resolved* resolved) {
+  const WeightFormat& format = *resolved->format;
+  if (LlamaReads(format)) return;
+  const std::string nearest(NearestGguf(format));
+  Remark(resolved, "format_not_gguf", Severity::kError,
+         "llama.cpp loads GGUF files; it cannot read " + format.id + ".",
+         "Use " + nearest + ", the GGUF type nearest in size, or another gguf- format.");
+}
+
+bool Older(const EngineVersion& version, int32_t build, int32_t date) {
+  return version.number > 0 ? version.number < build : version.date < date;
+}
+
+// Types of ggml that came after the first releases that we tell apart.
+void CheckFormatRelease(Resolved* resolved) {
+  const WeightFormat& format = *resolved->format;
+  if (format.family != FormatFamily::kGguf || format.gguf_type < 0) return;
+  const GgufFileTypeInfo& info = Info(static_cast<GgufFileType>(format.gguf_type));
+  const EngineVersion& version = resolved->version;
+  if (info.since_build == 0 || IsIkFork(version) || !Older(version, info.since_build, info.since_date))
+    return;
+  const std::string build = "b" + std::to_string(info.since_build);
+  Remark(resolved, "format_newer_than_engine", Severity::kError,
+         "llama.cpp reads " + format.id + " since build " + build + "; " + version.text + " is older.",
+         "Set engine_version to " + build + " or later.");
+}
+
+void CheckCacheTypes(Resolved* resolved) {
+  const KvTypes& types = resolved->kv_cache_dtype;
+  if (types.k == KvType::kFp8 || types.v == KvType::kFp8) {
+    Remark(resolved, "kv_type_not_in_llama_cpp", Severity::kError, "llama.cpp has no fp8 KV cache.",
+           "Set kv_cache_dtype to q8_0, which takes 8.5 bits per value.");
+    return;
+  }
+  if (Quantized(types.v) && !resolved->flash_attention) {
+    Remark(resolved, "quantized_v_needs_flash_attention", Severity::kError,
+           "A quantised V cache needs flash attention; llama.cpp refuses to start without it.",
+           "Set flash_attention to true, or keep V in fp16.");
+  }
+  if (!Quantized(types.k) && !Quantized(types.v)) return;
+  for (const LayerGroup& group : resolved->architecture->groups) {
+    const Attention& attention = group.shape.attention;
+    if (attention.kind == AttentionKind::kNone || attention.kind == AttentionKind::kLatent) continue;
+    const bool bad_k = Quantized(types.k) && attention.key_dim % 32 != 0;
+    const bool bad_v = Quantized(types.v) && attention.value_dim % 32 != 0;
+    if (!bad_k && !bad_v) continue;
+    Remark(resolved, "kv_block_does_not_divide_head", Severity::kError,
+           "Heads of " + CountText(bad_k ? attention.key_dim : attention.value_dim) +
+               " values do not divide into the blocks of 32 that a quantised cache is made of.",
+           "Set kv_cache_dtype to fp16.");
+    return;
+  }
+}
+
+// Options of a later build: what is asked is answered as if they were there.
+void CheckOptions(const Config& config, Resolved* resolved) {
+  const EngineVersion& version = resolved->version;
+  const struct {
+    bool given;
+    std::string_view option;
+    int32_t build, date;
+    std::string_view instead;
+  } options[] = {
+      {config.n_cpu_moe.value_or(0) > 0, "n_cpu_moe", 6088, 20250804,
+       "Use override_tensor with exps=CPU, or a newer build."},
+      {!config.override_tensor.empty(), "override_tensor", 5028, 20250402, "Use a newer build."},
+      {config.kv_unified.has_value(), "kv_unified", 5913, 20250716, "Leave it out: the cache is shared."},
+  };
+  for (const auto& option : options) {
+    const bool old = version.number > 0 ? version.number < option.build : version.date < option.date;
+    if (!option.given || !old || IsIkFork(version)) continue;
+    Remark(resolved, "option_newer_than_engine", Severity::kWarning,
+           std::string(option.option) + " came with llama.cpp b" + std::to_string(option.build) + "; " +
+               version.text + " does not know it.",
+           std::string(option.instead));
+  }
+}
+
+void CheckIgnoredOptions(const Config& config, Resolved* resolved) {
+  std::vector<std::string_view> ignored;
+  if (config.gpu_memory_utilization) ignored.push_back("gpu_memory_utilization");
+  if (config.kv_cache_memory_bytes) ignored.push_back("kv_cache_memory_bytes");
+  if (config.enforce_eager) ignored.push_back("enforce_eager");
+  if (config.block_size) ignored.push_back("block_size");
+  if (config.enable_prefix_caching) ignored.push_back("enable_prefix_caching");
+  if (config.enable_chunked_prefill) ignored.push_back("enable_chunked_prefill");
+  if (config.cpu_offload_gb) ignored.push_back("cpu_offload_gb");
+  if (config.expert_parallel) ignored.push_back("expert_parallel");
+  if (ignored.empty()) return;
+  Remark(resolved, "vllm_options_ignored", Severity::kInfo,
+         ListText(ignored) + (ignored.size() == 1 ? " is an option of vLLM" : " are options of vLLM") +
+             "; llama.cpp takes no notice.",
+         "");
+}
+
+void CheckModel(Resolved* resolved) {
+  if (IsIkFork(resolved->version)) {
+    Remark(resolved, "ik_fork", Severity::kInfo,
+           "ik_llama.cpp is a fork: answered as far as it is the same as llama.cpp of spring 2025 with a "
+           "latent-only "
+           "MLA cache.",
+           "");
+    return;
+  }
+  const Architecture& architecture = *resolved->architecture;
+  for (const ModelSupport& support : kSupport) {
+    if (support.model_type != architecture.model_type) continue;
+    const EngineVersion& version = resolved->version;
+    if (!Older(version, support.build, support.date)) return;
+    Remark(resolved, "engine_too_old_for_model", Severity::kWarning,
+           "llama.cpp reads " + architecture.model_type + " models since build b" +
+               std::to_string(support.build) + "; " + version.text + " is older.",
+           "Set engine_version to b" + std::to_string(support.build) + " or later.");
+    return;
+  }
+}
+
+void CheckContext(const Config& config, Resolved* resolved) {
+  const int64_t own = resolved->architecture->max_positions;
+  if (!config.max_model_len || own <= 0 || *config.max_model_len <= own) return;
+  Remark(resolved, "context_beyond_model", Severity::kWarning,
+         "The context of " + CountText(*config.max_model_len) + " tokens is longer than the " +
+             CountText(own) + " that the model was trained for.",
+         "Set max_model_len to " + CountText(own) + " or less, or scale the rotary embedding.");
+}
+
+// Cards that share the system's memory are given a part of it; what they are given stands as their capacity.
+void CheckUnifiedMemory(Resolved* resolved) {
+  for (const Card& card : resolved->cards) {
+    if (!card.gpu->unified_memory) continue;
+    const Bytes sold = GiBFromDouble(card.gpu->memory_gb);
+    if (card.capacity >= sold) return;
+    Remark(resolved, "unified_memory_limit", Severity::kInfo,
+           card.gpu->name + " shares its memory with the system: of " + SizeText(sold) +
+               " the driver gives " + SizeText(card.capacity) + " to one program.",
+           card.gpu->vendor == Vendor::kApple
+               ? "Raise the limit with sysctl iogpu.wired_limit_mb and set gpu_memory_mib."
+               : "Set gpu_memory_mib to what the firmware or driver is configured for.");
+    return;
+  }
+}
+
+}  // namespace
+
+bool LlamaReads(const WeightFormat& format) {
+  return format.family == FormatFamily::kGguf || format.family == FormatFamily::kPlain;
+}
+
+std::string_view NearestGguf(const WeightFormat& format) {
+  switch (format.family) {
+    case FormatFamily::kPlain:
+      return "gguf-bf16";
+    case FormatFamily::kFp8:
+    case FormatFamily::kFp8Block:
+    case FormatFamily::kInt8:
+    case FormatFamily::kBnbInt8:
+      return "gguf-q8_0";
+    case FormatFamily::kMxfp4:
+      return "gguf-mxfp4_moe";
+    default:
+      return format.main_scheme() != nullptr && format.main_scheme()->bits >= 8 ? "gguf-q8_0" : "gguf-q4_k_m";
+  }
+}
+
+void CheckLlamaConfiguration(const Config& config, Resolved* resolved) {
+  CheckFormat(resolved);
+  CheckFormatRelease(resolved);
+  CheckCacheTypes(resolved);
+  CheckModel(resolved);
+  CheckContext(config, resolved);
+  CheckOptions(config, resolved);
+  CheckIgnoredOptions(config, resolved);
+  CheckUnifiedMemory(resolved);
+}
+
+}  // namespace plimsoll

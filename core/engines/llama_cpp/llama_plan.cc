@@ -1,0 +1,525 @@
+#include "core/engines/llama_cpp/llama_plan.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+
+#include "core/arch/kv_cache.h"
+#include "core/engines/llama_cpp/llama_rules.h"
+#include "core/engines/measured_constants.h"
+
+namespace plimsoll {
+
+namespace {
+
+// A plain format means the conversion that keeps that type: llama.cpp reads nothing but GGUF.
+WeightFormat AsGguf(const WeightFormat& format) {
+  if (format.family == FormatFamily::kGguf) return format;
+  WeightFormat converted;
+  converted.family = FormatFamily::kGguf;
+  converted.dtype = format.dtype;
+  const GgufFileType type = format.dtype == DType::kFp32   ? GgufFileType::kF32
+                            : format.dtype == DType::kFp16 ? GgufFileType::kF16
+                                                           : GgufFileType::kBf16;
+  converted.gguf_type = static_cast<int>(type);
+  return converted;
+}
+
+GgufLayout LayOut(const Architecture& architecture, const WeightFormat& format) {
+  return LayOutGguf(architecture, AsGguf(format));
+}
+
+// What -ot moves, with each tensor's bytes in its layer's type.
+std::vector<MovedTensor> MovedTensors(const Resolved& resolved) {
+  std::vector<MovedTensor> moved;
+  if (resolved.overrides.empty()) return moved;
+  const Architecture& architecture = *resolved.architecture;
+  const WeightFormat format = AsGguf(*resolved.format);
+  std::vector<GgmlType> types;  // of the tensor at hand, in its layers
+  int32_t tensor_at = -1;
+  for (const TensorOverrides::Move& move : resolved.overrides.moves) {
+    const GgufTensor& tensor = architecture.gguf[static_cast<size_t>(move.tensor)];
+    if (move.tensor != tensor_at) types = GgufTensorTypes(architecture, format, move.tensor);
+    tensor_at = move.tensor;
+    size_t place = 0;
+    if (move.layer >= 0) {
+      place = static_cast<size_t>(tensor.mtp ? move.layer - architecture.layers
+                                             : architecture.LayersBefore(tensor.group, move.layer));
+    }
+    if (place >= types.size()) continue;
+    const Bytes bytes =
+        GgmlBytes(types[place], tensor.ne0, internal::SaturatingMultiply(tensor.ne1, tensor.ne2));
+    moved.push_back(
+        {move.layer, move.card, tensor.expert, tensor.category == GgufCategory::kTokenEmbedding, bytes});
+  }
+  return moved;
+}
+
+const GgufLayout* RememberedLayout(const Resolved& resolved) {
+  const BoundFormat* bound = resolved.bound;
+  const bool same = bound != nullptr && bound->format == resolved.format;
+  return same && resolved.format->family == FormatFamily::kGguf ? &bound->gguf : nullptr;
+}
+
+const ComputeBufferWalk* RememberedWalk(const Resolved& resolved) {
+  return RememberedLayout(resolved) != nullptr ? &resolved.bound->walk : nullptr;
+}
+
+std::vector<Bytes> FreeMemory(const Resolved& resolved) {
+  std::vector<Bytes> free;
+  free.reserve(resolved.cards.size());
+  for (const Card& card : resolved.cards) {
+    free.push_back(card.capacity - card.others - LlamaRuntimeBytes(*card.gpu));
+  }
+  return free;
+}
+
+// The projector file (mmproj) holds the vision tower in 16 bits, vectors and position tables in 32
+// (convert_hf_to_gguf.py tensor_force_quant; unsloth/Qwen3.5-397B-A17B-GGUF lists 918 MB); its compute buffer
+// is small beside it.
+Bytes VisionBytes(const Architecture& architecture) {
+  Bytes weights;
+  for (const Tensor& tensor : architecture.tensors) {
+    if (tensor.part != TensorPart::kVision) continue;
+    const bool positions = !tensor.linear && tensor.name.find("pos") != std::string::npos;
+    weights += Bytes(tensor.columns == 1 || positions ? 4 : 2) * tensor.rows * tensor.columns * tensor.times;
+  }
+  if (weights == Bytes(0)) return weights;
+  return weights + MiBFromDouble(Value(Measure::kLlamaVisionBuffer));
+}
+
+// Drafting with the model's own prediction layers needs a file that holds them. Where the usual conversion
+// leaves them out, they are taken to be quantised as the last layer is.
+Bytes MissingDraftLayers(const Resolved& resolved, const GgufLayout& layout) {
+  const Architecture& architecture = *resolved.architecture;
+  const bool drafts =
+      resolved.speculative.num_tokens > 0 && resolved.speculative.method == SpeculativeMethod::kMtp;
+  const bool held = static_cast<int64_t>(layout.layers.size()) > architecture.layers;
+  if (!drafts || held || architecture.mtp_layers <= 0 || layout.layers.empty()) return Bytes(0);
+  const int32_t last = architecture.layer_group.back();
+  double own = 0, last_elements = 0;
+  for (const Tensor& tensor : architecture.tensors) {
+    if (tensor.duplicate) continue;
+    const double elements = static_cast<double>(tensor.rows) * static_cast<double>(tensor.columns);
+    if (tensor.part == TensorPart::kMtp) own += elements * static_cast<double>(tensor.times);
+    if (tensor.part == TensorPart::kText && tensor.group == last) {
+      last_elements += elements * static_cast<double>(tensor.copies);
+    }
+  }
+  if (last_elements <= 0) return Bytes(0);
+  const GgufLayout::Layer& layer = layout.layers.back();
+  return BytesFromDouble(own / last_elements * static_cast<double>((layer.dense + layer.experts).count()));
+}
+
+constexpr Bytes kSmallestStaged = KiB(64);
+
+// LoRA matrices beside one layer of each group; empty: none.
+// src/llama-adapter.cpp: each adapter keeps A and B of every adapted matrix where the matrix itself lies, in
+// 16 bits as convert_lora_to_gguf.py writes them. Adapters touch attention and the dense MLP.
+std::vector<Bytes> AdapterBytes(const Architecture& architecture, const Lora& lora) {
+  std::vector<Bytes> bytes;
+  if (lora.max_loras <= 0) return bytes;
+  bytes.resize(architecture.groups.size());
+  for (const Tensor& tensor : architecture.tensors) {
+    const bool adapted = tensor.role == TensorRole::kAttention || tensor.role == TensorRole::kMlp;
+    if (!adapted || !tensor.linear || tensor.part != TensorPart::kText || tensor.group < 0) continue;
+    bytes[static_cast<size_t>(tensor.group)] +=
+        Bytes(2 * lora.max_loras * lora.max_rank) * (tensor.rows + tensor.columns);
+  }
+  return bytes;
+}
+
+bool IsQuantized(KvType type) {
+  return type == KvType::kQ8_0 || type == KvType::kQ5_1 || type == KvType::kQ5_0 || type == KvType::kQ4_1 ||
+         type == KvType::kQ4_0;
+}
+
+// The graph of one batch at the cache's present length.
+void SetLengths(const Resolved& resolved, const LlamaCache& cache, LlamaGraph* graph) {
+  graph->tokens = std::max<int64_t>(std::min(resolved.n_ubatch, cache.context), 1);
+  graph->outputs = graph->tokens;
+  if (Has(resolved.version, LlamaChange::kFewLogits)) {
+    const int64_t per_slot = 1 + std::max<int64_t>(resolved.speculative.num_tokens, 0);
+    graph->outputs = std::min(graph->tokens, internal::SaturatingMultiply(cache.sequences, per_slot));
+  }
+  graph->cells = cache.cells;
+  graph->window_cells = cache.window_cells;
+}
+
+LlamaGraph GraphOf(const Resolved& resolved, const LlamaCache& cache) {
+  const EngineVersion& version = resolved.version;
+  LlamaGraph graph;
+  graph.architecture = resolved.architecture;
+  graph.sequences = cache.sequences;
+  graph.windowed = cache.slides;
+  graph.flash_attention = resolved.flash_attention;
+  graph.quantized_k = IsQuantized(cache.types.k);
+  graph.quantized_v = IsQuantized(cache.types.v);
+  graph.snapshots = cache.snapshots;
+  graph.glu_operator = Has(version, LlamaChange::kGluOperator);
+  graph.row_indices = Has(version, LlamaChange::kRowIndices);
+  graph.embedding_input = Has(version, LlamaChange::kEmbeddingInput);
+  graph.half_mask = Has(version, LlamaChange::kHalfMask);
+  graph.rotate_cache = Has(version, LlamaChange::kCacheRotation);
+  graph.fused_delta_net = Has(version, LlamaChange::kFusedDeltaNet);
+  graph.latent_cache = cache.latent;
+  graph.latent_without_v = cache.latent_without_v;
+  SetLengths(resolved, cache, &graph);
+  return graph;
+}
+
+// A separate draft model's, all cards together.
+Bytes DraftWeights(const Resolved& resolved) {
+  if (resolved.draft == nullptr || resolved.draft_format == nullptr) return Bytes(0);
+  const GgufLayout draft = LayOut(resolved.draft->architecture, *resolved.draft_format);
+  return draft.tensors + (draft.tied ? draft.output : Bytes(0)) - draft.token_embedding;
+}
+
+}  // namespace
+
+Bytes LlamaRuntimeBytes(const Gpu& gpu) {
+  switch (gpu.vendor) {
+    case Vendor::kNvidia:
+      return MiBFromDouble(Value(gpu.compute_capability >= 100 ? Measure::kLlamaRuntimeBlackwell
+                                                               : Measure::kLlamaRuntimeCuda));
+    case Vendor::kAmd:
+      return MiBFromDouble(Value(Measure::kLlamaRuntimeHip));
+    default:
+      return MiBFromDouble(Value(Measure::kLlamaRuntimeOther));
+  }
+}
+
+LlamaPlan::LlamaPlan(const Resolved& resolved)
+    : resolved_(resolved),
+      layout_(RememberedLayout(resolved)),
+      text_layers_(static_cast<int32_t>(resolved.architecture->layers)),
+      cache_(ShapeLlamaCache(resolved, 1)),
+      graph_(GraphOf(resolved, cache_)) {
+  if (layout_ == nullptr) {
+    own_layout_ = LayOut(*resolved.architecture, *resolved.format);
+    layout_ = &own_layout_;
+  }
+  moved_ = MovedTensors(resolved);
+  placement_ = PlaceLlamaModel(resolved, *layout_, FreeMemory(resolved), moved_);
+  const std::vector<LayerGroup>& groups = resolved.architecture->groups;
+  cell_.reserve(groups.size());
+  for (const LayerGroup& group : groups) cell_.push_back(CellBytes(cache_, group.shape.attention));
+  layer_kv_.resize(groups.size());
+  PlanCards();
+  PlanWalks();
+  PlanDraft();
+}
+
+void LlamaPlan::PlanCards() {
+  const Architecture& architecture = *resolved_.architecture;
+  const Bytes prediction = MissingDraftLayers(resolved_, *layout_);
+  if (placement_.host_output) placement_.host_weights += prediction;
+  draft_weights_ = DraftWeights(resolved_);
+  const Bytes draft = draft_weights_ / static_cast<int64_t>(placement_.devices.size());
+  const std::vector<Bytes> adapters = AdapterBytes(architecture, resolved_.lora);
+  cards_.resize(placement_.devices.size());
+  for (size_t i = 0; i < cards_.size(); ++i) {
+    const LlamaDevice& device = placement_.devices[i];
+    CardPlan& card = cards_[i];
+    card.first_layer = static_cast<int32_t>(std::min<int64_t>(device.first_layer, text_layers_));
+    card.end_layer = static_cast<int32_t>(std::min<int64_t>(device.end_layer, text_layers_));
+    card.drafts = device.output || (placement_.host_output && i == 0);
+    card.fixed.weights = device.weights + draft;
+    if (device.output) card.fixed.weights += prediction;
+    card.fixed.runtime = LlamaRuntimeBytes(*resolved_.cards[i].gpu);
+    card.fixed.others = resolved_.cards[i].others;
+    for (size_t kind = 0; kind < adapters.size(); ++kind) {
+      card.fixed.beside += adapters[kind] * LayersOn(card, kind);
+    }
+    for (size_t kind = 0; kind < architecture.groups.size(); ++kind) {
+      const Recurrent& recurrent = architecture.groups[kind].shape.recurrent;
+      if (recurrent.kind == RecurrentKind::kNone) continue;
+      card.fixed.recurrent_state += LayerStateBytes(cache_, recurrent) * LayersOn(card, kind);
+    }
+  }
+  if (resolved_.multimodal) vision_ = VisionBytes(architecture);
+  cards_[0].fixed.beside += vision_;
+}
+
+void LlamaPlan::PlanWalks() {
+  std::vector<const LlamaGraphPart*> parts;
+  parts.reserve(cards_.size());
+  for (size_t i = 0; i < cards_.size(); ++i) {
+    CardPlan& card = cards_[i];
+    const bool computes = card.end_layer > card.first_layer || placement_.devices[i].output ||
+                          (i == 0 && placement_.host_layers > 0);
+    if (!computes) continue;
+    card.part = Part(i);
+    card.walk = 0;
+    while (card.walk < parts.size() && !WalkAlike(graph_, *parts[card.walk], card.part)) ++card.walk;
+    if (card.walk == parts.size()) parts.push_back(&card.part);
+  }
+  const ComputeBufferWalk* usual = RememberedWalk(resolved_);
+  walks_.reserve(parts.size());
+  for (const LlamaGraphPart* part : parts) {
+    if (usual != nullptr && usual->part() == *part) {
+      walks_.push_back(*usual);
+    } else {
+      walks_.emplace_back(*part);
+    }
+  }
+}
+
+// Drafting has a context of its own: its KV and its compute buffer. MTP drafts with the model's own last
+// layers, over the whole context.
+void LlamaPlan::PlanDraft() {
+  if (resolved_.speculative.num_tokens <= 0) return;
+  LlamaGraphPart& part = draft_part_;
+  if (resolved_.draft != nullptr) {
+    part.end_layer = resolved_.draft->architecture.layers;
+  } else if (resolved_.architecture->mtp_layers > 0 && text_layers_ > 0) {
+    part.first_layer = text_layers_ - 1;
+    part.end_layer = text_layers_;
+  } else {
+    return;
+  }
+  draft_walk_.emplace(part);
+}
+
+LlamaGraphPart LlamaPlan::Part(size_t card) const {
+  const LlamaDevice& device = placement_.devices[card];
+  LlamaGraphPart part;
+  part.first_layer = cards_[card].first_layer;
+  part.end_layer = cards_[card].end_layer;
+  part.output = device.output;
+  part.casts_mask = card == 0;
+  part.copies = placement_.copies;
+  if (card > 0) return part;
+  // Batches are large enough to be worth copying weights from RAM to the first card (op offload).
+  part.staged_layers = resolved_.n_cpu_moe;
+  if (part.staged_layers > 0 || placement_.host_layers > 0 || !moved_.empty()) {
+    part.staged_bytes = layout_->largest_expert.count();
+  }
+  if (!moved_.empty()) StageMoved(&part);
+  if (placement_.host_layers > 0) {
+    part.first_layer = 0;
+    part.end_layer =
+        std::max<int64_t>(part.end_layer, std::min<int64_t>(placement_.host_layers, text_layers_));
+    part.host_layers = std::max(part.host_layers, placement_.host_layers);
+    part.staged_matrix = std::max(part.staged_matrix, LargestMatrix().count());
+  }
+  if (placement_.host_output) {
+    part.output = true;
+    part.staged_output = layout_->output.count();
+  }
+  return part;
+}
+
+// What -ot keeps in RAM is copied to the first card as layers in RAM are. Which of the layers they are makes
+// no difference to the buffer, so the first ones stand for them.
+void LlamaPlan::StageMoved(LlamaGraphPart* part) const {
+  int64_t experts = 0, matrices = 0, last_expert = -1, last_matrix = -1;
+  for (const MovedTensor& tensor : moved_) {
+    // Norms and biases are not worth a copy: they stay where they are used.
+    if (tensor.card >= 0 || tensor.layer < 0 || tensor.bytes < kSmallestStaged) continue;
+    int64_t& last = tensor.expert ? last_expert : last_matrix;
+    if (tensor.layer > last) ++(tensor.expert ? experts : matrices);
+    last = std::max(last, tensor.layer);
+    int64_t& largest = tensor.expert ? part->staged_bytes : part->staged_matrix;
+    largest = std::max(largest, tensor.bytes.count());
+  }
+  const int64_t end = std::max(part->end_layer, part->first_layer + 1);
+  if (experts > 0)
+    part->staged_layers = std::max(part->staged_layers, std::min(part->first_layer + experts, end));
+  if (matrices > 0) part->host_layers = std::min(part->first_layer + matrices, end);
+}
+
+// Of a layer's dense part, by its share of the elements.
+Bytes LlamaPlan::LargestMatrix() const {
+  const Architecture& architecture = *resolved_.architecture;
+  const LayerShape& shape = architecture.groups[architecture.layer_group[0]].shape;
+  const int64_t width =
+      shape.mlp.kind == MlpKind::kDense ? shape.mlp.intermediate : shape.mlp.shared_intermediate;
+  double largest = 0, all = 0;
+  for (const Tensor& tensor : architecture.tensors) {
+    if (tensor.group != architecture.layer_group[0] || tensor.role == TensorRole::kExpert) continue;
+    const double elements = static_cast<double>(tensor.rows) * static_cast<double>(tensor.columns);
+    all += elements * static_cast<double>(tensor.copies);
+    if (tensor.rows == width || tensor.columns == width) largest = std::max(largest, elements);
+  }
+  if (all <= 0) return Bytes(0);
+  return BytesFromDouble(largest / all * static_cast<double>(layout_->layers[0].dense.count()));
+}
+
+int64_t LlamaPlan::LayersOn(const CardPlan& card, size_t kind) const {
+  const Architecture& architecture = *resolved_.architecture;
+  const auto group = static_cast<int32_t>(kind);
+  return architecture.LayersBefore(group, card.end_layer) -
+         architecture.LayersBefore(group, card.first_layer);
+}
+
+LlamaPlan::BufferParts LlamaPlan::PartsOfBuffer(const LlamaCache& cache, size_t card) const {
+  const LlamaGraph graph = GraphOf(resolved_, cache);
+  LlamaGraphPart part = Part(card);
+  const Bytes whole = ComputeBuffer(graph, part);
+  BufferParts parts;
+  if (part.copies > 1) {
+    LlamaGraphPart single = part;
+    single.copies = 1;
+    parts.copies = whole - ComputeBuffer(graph, single);
+  }
+  if (part.staged_layers > 0 || part.host_layers > 0 || part.staged_output > 0) {
+    part.staged_bytes = part.staged_matrix = part.staged_output = 0;
+    parts.staged = whole - ComputeBuffer(graph, part);
+  }
+  return parts;
+}
+
+void LlamaPlan::SetContext(int64_t context) {
+  context_ = context;
+  plimsoll::SetContext(context, &cache_);
+  SetLengths(resolved_, cache_, &graph_);
+  const std::vector<LayerGroup>& groups = resolved_.architecture->groups;
+  for (size_t kind = 0; kind < groups.size(); ++kind) {
+    layer_kv_[kind] = LayerCacheBytes(cache_, groups[kind].shape.attention, cell_[kind]);
+  }
+}
+
+Bytes LlamaPlan::KvCache(const CardPlan& card) const {
+  Bytes kv;
+  for (size_t kind = 0; kind < layer_kv_.size(); ++kind) kv += layer_kv_[kind] * LayersOn(card, kind);
+  return kv;
+}
+
+Bytes LlamaPlan::DraftContext() {
+  if (!draft_walk_) return Bytes(0);
+  LlamaCache own = cache_;
+  own.types = {KvType::kFp16, KvType::kFp16};  // --cache-type-k-draft has its own default
+  own.windowed = false;
+  LlamaGraph graph = graph_;
+  if (resolved_.draft == nullptr) {
+    const Architecture& architecture = *resolved_.architecture;
+    return LayerCacheBytes(own, architecture.mtp_shape.attention) * architecture.mtp_layers +
+           draft_walk_->BytesFor(graph, draft_part_);
+  }
+  graph.architecture = &resolved_.draft->architecture;
+  Bytes kv;
+  for (const LayerGroup& group : graph.architecture->groups) {
+    kv += LayerCacheBytes(own, group.shape.attention) * group.count;
+  }
+  return kv + draft_walk_->BytesFor(graph, draft_part_);
+}
+
+HostReport LlamaPlan::Host() const {
+  const Architecture& architecture = *resolved_.architecture;
+  CardPlan host_part;
+  host_part.end_layer = static_cast<int32_t>(std::min<int64_t>(placement_.host_layers, text_layers_));
+  HostReport host;
+  host.weights = placement_.host_weights;
+  host.compute_buffer = HostComputeBuffer(graph_, placement_.copies, placement_.host_layers);
+  if (host_part.end_layer == 0) return host;
+  host.kv_cache = KvCache(host_part);
+  for (size_t kind = 0; kind < architecture.groups.size(); ++kind) {
+    host.recurrent_state +=
+        LayerStateBytes(cache_, architecture.groups[kind].shape.recurrent) * LayersOn(host_part, kind);
+  }
+  return host;
+}
+
+std::vector<LlamaCardUse> LlamaPlan::Fill(int64_t context) {
+  SetContext(context);
+  WalkGraph();
+  std::vector<LlamaCardUse> uses;
+  uses.reserve(cards_.size());
+  for (const CardPlan& card : cards_) {
+    LlamaCardUse& use = uses.emplace_back(card.fixed);
+    use.kv_cache = KvCache(card);
+    use.compute_buffer = card.compute_buffer;
+    if (card.drafts) use.beside += draft_;
+  }
+  return uses;
+}
+
+void LlamaPlan::WalkGraph() {
+  for (CardPlan& card : cards_) {
+    if (card.walk != kNoWalk) card.compute_buffer = walks_[card.walk].BytesFor(graph_, card.part);
+  }
+  draft_ = DraftContext();
+}
+
+Bytes LlamaPlan::Room(int64_t context) {
+  SetContext(context);
+  WalkGraph();
+  return FindFullest(true).room;
+}
+
+Bytes LlamaPlan::RoomAtMost(int64_t context) {
+  SetContext(context);
+  return FindFullest(false).room;
+}
+
+LlamaPlan::Fullest LlamaPlan::FindFullest(bool walked) const {
+  Fullest fullest{Bytes(internal::kInt64Max), 0};
+  for (size_t i = 0; i < cards_.size(); ++i) {
+    const CardPlan& card = cards_[i];
+    Bytes use = card.fixed.total() + KvCache(card);
+    if (walked) use += card.compute_buffer;
+    if (walked && card.drafts) use += draft_;
+    const Bytes room = resolved_.cards[i].capacity - use;
+    if (room < fullest.room) fullest = {room, i};
+  }
+  return fullest;
+}
+
+// Bytes that another token most likely costs a card. Windows grow until they are full.
+double LlamaPlan::GrowthOf(size_t index) const {
+  const CardPlan& card = cards_[index];
+  const bool window_grows = cache_.window_cells < cache_.window_wanted;
+  Bytes growth;
+  for (size_t kind = 0; kind < cell_.size(); ++kind) {
+    const bool window = HasWindow(cache_, resolved_.architecture->groups[kind].shape.attention);
+    if (!window || window_grows) growth += cell_[kind] * LayersOn(card, kind);
+  }
+  // With flash attention a cell's place in the mask has 16 bits for each token of the batch.
+  if (card.walk != kNoWalk) growth += Bytes(2) * graph_.tokens * placement_.copies / cache_.streams;
+  return static_cast<double>(growth.count());
+}
+
+// Memory grows with the context in straight pieces, the last of which is by far the longest. So a step along
+// the slope most often lands on the last block of cells that fits. The next one's cache beside the same
+// compute buffers, which never shrink, proves it.
+int64_t LlamaPlan::LongestContext(Bytes margin) {
+  Fullest at = FindFullest(true);
+  const bool longer = at.room >= margin;
+  const int64_t present = context_;
+  const int64_t cap = std::max<int64_t>({resolved_.architecture->max_positions, present, 1});
+  // Lengths tried are `start` and whole blocks of cells beyond it, up to `end`.
+  const int64_t block = internal::SaturatingMultiply(256, cache_.streams);
+  const int64_t start = longer ? present : std::min(block, cap);
+  const int64_t end = longer ? cap : present;
+  const auto length = [&](int64_t blocks) {
+    return std::min(internal::SaturatingAdd(start, internal::SaturatingMultiply(blocks, block)), end);
+  };
+  int64_t fits = longer ? 0 : -1;  // blocks: the most known to fit, the fewest known to fail
+  int64_t fails = CeilDiv(std::max<int64_t>(end - start, 0), block) + (longer ? 1 : 0);
+  double growth = GrowthOf(at.card);
+  if (!longer && (fails == 0 || RoomAtMost(start) < margin)) return 0;
+  int64_t tried = present;
+  for (int step = 1; fits + 1 < fails; ++step) {
+    if (at.room >= margin) {
+      SetContext(length(fits + 1));
+      if (FindFullest(true).room < margin) break;
+    }
+    int64_t blocks = fits + (fails - fits) / 2;  // now and then, so that few steps suffice whatever the shape
+    if (step % 4 != 0 && growth > 0) {
+      const double left = static_cast<double>((at.room - margin).count());
+      const double reach = (static_cast<double>(tried - start) + left / growth) / static_cast<double>(block);
+      blocks = static_cast<int64_t>(
+          std::floor(std::clamp(reach, static_cast<double>(fits + 1), static_cast<double>(fails - 1))));
+    }
+    tried = length(blocks);
+    SetContext(tried);
+    WalkGraph();
+    at = FindFullest(true);
+    growth = GrowthOf(at.card);
+    (at.room >= margin ? fits : fails) = blocks;
+  }
+  return fits < 0 ? 0 : length(fits);
+}
+
+}  // namespace plimsoll

@@ -1,0 +1,156 @@
+// Every constant that was measured and not derived, in one table: value, unit, spread, source. A number that
+// follows from an engine's source or a data sheet does not belong here; it stands in the code that uses it.
+//
+// The figures come from startup logs that vLLM's users published; what was fitted to several logs at once
+// says so. `low` and `high` are the range of the logs, not a standard deviation.
+#ifndef PLIMSOLL_CORE_ENGINES_MEASURED_CONSTANTS_H_
+#define PLIMSOLL_CORE_ENGINES_MEASURED_CONSTANTS_H_
+
+#include <array>
+#include <cstddef>
+#include <string_view>
+
+#include "core/base/units.h"
+
+namespace plimsoll {
+
+enum class Measure : int {
+  kVllmSamplerSort,
+  kVllmSamplerRecent,
+  kVllmSamplerFlashInfer,
+  kVllmSamplerV2,
+  kVllmUnattributed,
+  kVllmNonTorchBlockFp8V0,
+  kVllmNonTorchTuring,
+  kVllmNonTorchAmpere,
+  kVllmNonTorchHopper,
+  kVllmNcclNvlink,
+  kVllmNcclPcie,
+  kVllmNcclAfterNvlink,
+  kVllmNcclAfterPcie,
+  kVllmContextSmall,
+  kVllmContextAmpere,
+  kVllmContextHopper,
+  kVllmContextBlackwell,
+  kVllmGraphPiecewise,
+  kVllmGraphFull,
+  kVllmGraphBnb,
+  kVllmGraphTensorParallelV0,
+  kVllmGraphTensorParallel,
+  kVllmRepackSlack,
+  kVllmLoadRocm,
+  kVllmTightActivation,
+  kVllmTightGraphs,
+  kVllmTightBase,
+  kLlamaRuntimeCuda,
+  kLlamaRuntimeBlackwell,
+  kLlamaRuntimeHip,
+  kLlamaRuntimeOther,
+  kLlamaVisionBuffer,
+  kLlamaTightBase,
+  kLlamaTightCompute,
+  kCount,
+};
+
+struct MeasuredConstant {
+  Measure id = Measure::kCount;
+  std::string_view name;
+  double value = 0;
+  std::string_view unit;
+  double low = 0;
+  double high = 0;
+  std::string_view source;
+};
+
+inline constexpr std::array<MeasuredConstant, static_cast<size_t>(Measure::kCount)> kMeasuredConstants = {{
+    {Measure::kVllmSamplerSort, "vLLM sampler scratch, sorting sampler", 38.3,
+     "B per sequence and vocabulary row", 34, 41,
+     "vllm/v1/sample/ops/topk_topp_sampler.py: logits 2 + fp32 copy 4 + sorted values and indices 12 + iota "
+     "8 + cub "
+     "scratch 12; 14 logs of 0.6 to 0.11"},
+    {Measure::kVllmSamplerRecent, "vLLM sampler scratch, 0.15 to 0.20, or without FlashInfer", 24,
+     "B per sequence and vocabulary row", 20, 29,
+     "three logs of 0.16 and 0.19: sort or Triton kernel with its buffers"},
+    {Measure::kVllmSamplerFlashInfer, "vLLM sampler scratch, FlashInfer (default from 0.21)", 14,
+     "B per sequence and vocabulary row", 10, 14,
+     "logits 2 + fp32 copy 4 + masked logits 4 + probabilities 4; #40376"},
+    {Measure::kVllmSamplerV2, "vLLM sampler scratch, model runner V2", 6, "B per sequence and vocabulary row",
+     6, 10, "logits 2 + fp32 copy 4: the profile run samples without top-k and top-p; GLM-5.2 log 6.3"},
+    {Measure::kVllmUnattributed,
+     "vLLM memory that its profile counts beyond the parts modelled, model runner V2", 0.6, "GiB", 0.1, 0.8,
+     "what six logs of 0.28 hold beside weights, activations, graphs and one GPU's libraries"},
+    {Measure::kVllmNonTorchBlockFp8V0, "vLLM memory outside torch, block-fp8 experts on Hopper, V0", 4.9,
+     "GiB", 3.9, 6, "two logs of DeepSeek-R1 tp8 on 0.7.3, less their NCCL; local memory of its kernels"},
+    {Measure::kVllmNonTorchTuring, "vLLM memory outside torch, one GPU, before Ampere", 0.04, "GiB", 0.02,
+     0.09, "logs: T4, V100, RTX 2060"},
+    {Measure::kVllmNonTorchAmpere, "vLLM memory outside torch, one GPU, Ampere and Ada", 0.08, "GiB", 0.03,
+     0.26, "logs: A100, RTX 4080, RTX 4090"},
+    {Measure::kVllmNonTorchHopper, "vLLM memory outside torch, one GPU, Hopper and later", 0.13, "GiB", 0.07,
+     0.16, "logs: H100, B200"},
+    {Measure::kVllmNcclNvlink, "NCCL and all-reduce buffers inside the budget (before 0.11), NVLink", 1.05,
+     "GiB", 0.39, 1.38, "logs: V100 tp2, A100 tp8, H200 tp2"},
+    {Measure::kVllmNcclPcie, "NCCL inside the budget (before 0.11), PCIe", 0.2, "GiB", 0.1, 0.3,
+     "logs: RTX 4090 tp2, L40S tp2, RTX 3090 tp16"},
+    {Measure::kVllmNcclAfterNvlink, "all-reduce buffers inside the budget (0.11 and later), NVLink", 0.45,
+     "GiB", 0.4, 0.95, "logs: H100 tp2, B200 tp4"},
+    {Measure::kVllmNcclAfterPcie, "all-reduce buffers inside the budget (0.11 and later), PCIe", 0.1, "GiB",
+     0.02, 0.2, "assumed from the NVLink figures without custom all-reduce"},
+    {Measure::kVllmContextSmall, "CUDA context, consumer and small cards", 0.27, "GiB", 0.2, 0.45,
+     "logs: A10G 0.23, RTX 3090 0.26"},
+    {Measure::kVllmContextAmpere, "CUDA context, A100", 0.45, "GiB", 0.41, 0.49, "logs: A100 40 and 80 GB"},
+    {Measure::kVllmContextHopper, "CUDA context, Hopper", 0.55, "GiB", 0.5, 0.6, "logs: H100, H200"},
+    {Measure::kVllmContextBlackwell, "CUDA context, B200", 0.7, "GiB", 0.6, 0.8, "log: B200"},
+    {Measure::kVllmGraphPiecewise, "CUDA graph, per captured size and layer", 0.28, "MiB", 0.12, 0.42,
+     "14 logs of 0.6 to 0.16"},
+    {Measure::kVllmGraphFull, "CUDA graph of a whole decode step, per captured size and layer", 0.12, "MiB",
+     0.06, 0.35, "logs of 0.11 to 0.16 where both kinds are captured"},
+    {Measure::kVllmGraphBnb, "CUDA graphs with bitsandbytes, times", 2.9, "", 2.5, 3.9,
+     "logs: three bnb-nf4 models on 0.8: dequantised weights live in the graph pool"},
+    {Measure::kVllmGraphTensorParallelV0, "CUDA graphs under tensor parallelism, V0, times", 4.1, "", 3, 5,
+     "log: Yi 34B tp4 0.5.4"},
+    {Measure::kVllmGraphTensorParallel, "CUDA graphs under tensor parallelism over NVLink, V1, times", 1.7,
+     "", 1, 1.9, "logs: Qwen3-Next tp2, GLM-5.2 tp4"},
+    {Measure::kVllmRepackSlack, "allocator slack left by repacking a quantised weight, per fused layer", 0.6,
+     "MiB", 0.3, 0.93, "logs: Qwen3-14B and Qwen2.5-7B AWQ, phi-4 GPTQ, Qwen3-30B-A3B GPTQ"},
+    {Measure::kVllmLoadRocm, "what ROCm's figure of loaded weights holds beside them", 0.15, "GiB", 0.07,
+     0.32,
+     "vllm/platforms/rocm.py get_current_memory_usage asks the driver: libraries and cached blocks count; "
+     "five "
+     "logs of R9700"},
+    {Measure::kVllmTightActivation, "share of activations and runtime within the error band", 0.3, "", 0, 0.6,
+     "spread of activation_peak over the measured cases"},
+    {Measure::kVllmTightGraphs, "share of CUDA graphs within the error band", 0.5, "", 0.3, 1,
+     "spread of cuda_graph over the measured cases"},
+    {Measure::kVllmTightBase, "error band whatever the model", 0.1, "GiB", 0, 0.3,
+     "what a driver, a desktop or a second run changes"},
+    {Measure::kLlamaRuntimeCuda, "llama.cpp outside its buffers: CUDA context, cuBLAS, pools", 500, "MiB",
+     250, 800, "logs' \"unaccounted\" column, cards before Blackwell"},
+    {Measure::kLlamaRuntimeBlackwell, "llama.cpp outside its buffers, Blackwell", 700, "MiB", 450, 900,
+     "log: RTX PRO 6000 753 MiB"},
+    {Measure::kLlamaRuntimeHip, "llama.cpp outside its buffers, ROCm", 450, "MiB", 200, 800,
+     "assumed from the CUDA figure"},
+    {Measure::kLlamaRuntimeOther, "llama.cpp outside its buffers, Metal, Vulkan and others", 150, "MiB", 50,
+     400, "assumed: no library context on shared memory"},
+    {Measure::kLlamaVisionBuffer, "compute buffer of the vision projector", 248, "MiB", 50, 700,
+     "log: alloc_compute_meta of one projector of 888 MiB; grows with the image"},
+    {Measure::kLlamaTightBase, "llama.cpp error band whatever the model", 250, "MiB", 0, 500,
+     "spread of the memory outside logged buffers"},
+    {Measure::kLlamaTightCompute, "share of the compute buffer within the error band", 0.1, "", 0, 0.2,
+     "spread of compute_buffer_mib over real logs"},
+}};
+
+constexpr const MeasuredConstant& Measured(Measure id) { return kMeasuredConstants[static_cast<size_t>(id)]; }
+constexpr double Value(Measure id) { return Measured(id).value; }
+
+// True when every row stands at the place that its id names; a test holds it.
+constexpr bool MeasuredConstantsAreOrdered() {
+  for (size_t i = 0; i < kMeasuredConstants.size(); ++i) {
+    if (kMeasuredConstants[i].id != static_cast<Measure>(i)) return false;
+  }
+  return true;
+}
+static_assert(MeasuredConstantsAreOrdered());
+
+}  // namespace plimsoll
+
+#endif  // PLIMSOLL_CORE_ENGINES_MEASURED_CONSTANTS_H_

@@ -1,0 +1,482 @@
+#include "core/engines/vllm/vllm_engine.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "core/arch/kv_cache.h"
+#include "core/arch/parallelism.h"
+#include "core/base/text.h"
+#include "core/engines/measured_constants.h"
+#include "core/engines/vllm/vllm_activation.h"
+#include "core/engines/vllm/vllm_explain.h"
+#include "core/engines/vllm/vllm_gates.h"
+#include "core/engines/vllm/vllm_kv_cache.h"
+#include "core/engines/vllm/vllm_rules.h"
+#include "core/engines/vllm/vllm_weights.h"
+
+namespace plimsoll {
+namespace {
+
+// ---- defaults ----
+
+bool NameHas(const Gpu& gpu, std::string_view part) { return gpu.id.find(part) != std::string::npos; }
+
+// Cards for which V1 takes larger batches. vllm/engine/arg_utils.py get_batch_defaults: by name in 0.8, by
+// memory (70 GiB, but not an A100) from 0.9.
+bool TakesLargeBatches(const Resolved& resolved) {
+  if (resolved.cards.empty()) return false;
+  const Card& card = resolved.cards[0];
+  if (resolved.version.number < VllmNumber(0, 9)) {
+    return NameHas(*card.gpu, "h100") || NameHas(*card.gpu, "h200");
+  }
+  return card.capacity >= GiB(70) && !NameHas(*card.gpu, "a100");
+}
+
+// #51726 (2026-08-11): cards of at least 160 GiB.
+bool TakesHugeBatches(const Resolved& resolved) {
+  return resolved.version.number >= VllmNumber(0, 28) && !resolved.cards.empty() &&
+         resolved.cards[0].capacity >= GiB(160);
+}
+
+bool HasRecurrent(const Architecture& architecture) {
+  return std::any_of(architecture.groups.begin(), architecture.groups.end(), [](const LayerGroup& group) {
+    return group.shape.recurrent.kind != RecurrentKind::kNone;
+  });
+}
+
+class Defaults {
+ public:
+  Defaults(const Config& config, Resolved* resolved) : config_(config), resolved_(*resolved) {}
+
+  void Take() {
+    Resolved& r = resolved_;
+    r.max_model_len = Given(config_.max_model_len, r.architecture->max_positions, "max_model_len");
+    if (r.max_model_len <= 0) r.max_model_len = std::max<int64_t>(1, r.architecture->max_positions);
+    if (!config_.kv_cache_dtype || r.kv_cache_dtype.k == KvType::kAuto) TakeCacheType();
+    if (!config_.enable_chunked_prefill) TakeChunkedPrefill();
+    const VllmRules rules = RulesFor(r);
+    r.gpu_memory_utilization =
+        Given(config_.gpu_memory_utilization, rules.default_utilization, "gpu_memory_utilization");
+    TakePrefixCaching(rules);
+    TakeBatches(rules);
+    r.multimodal = Given(config_.multimodal, r.architecture->has_vision, "multimodal");
+    r.block_size = Given(config_.block_size, DefaultBlockSize(r, rules), "block_size");
+    r.n_ubatch = config_.n_ubatch.value_or(512);
+  }
+
+ private:
+  template <typename T, typename U>
+  T Given(const std::optional<T>& given, U fallback, std::string_view key) {
+    if (given) return *given;
+    resolved_.defaulted.push_back(key);
+    return static_cast<T>(fallback);
+  }
+
+  void TakeCacheType() {
+    // vllm/models/deepseek_v4 has kernels for its fp8 layout only; else the model's own 16 bits.
+    bool compressed = false;
+    for (const LayerGroup& group : resolved_.architecture->groups) {
+      compressed = compressed || group.shape.attention.kind == AttentionKind::kCompressed;
+    }
+    const KvType own = resolved_.format->dtype == DType::kFp32   ? KvType::kFp32
+                       : resolved_.format->dtype == DType::kFp16 ? KvType::kFp16
+                                                                 : KvType::kBf16;
+    const KvType type = compressed ? KvType::kFp8 : own;
+    if (resolved_.kv_cache_dtype.k == KvType::kAuto) resolved_.kv_cache_dtype.k = type;
+    if (resolved_.kv_cache_dtype.v == KvType::kAuto) resolved_.kv_cache_dtype.v = type;
+    resolved_.defaulted.push_back("kv_cache_dtype");
+  }
+
+  // V1 always cuts prompts into chunks; V0 did so only beyond 32k, and not for models with images or windows.
+  void TakeChunkedPrefill() {
+    Resolved& r = resolved_;
+    r.enable_chunked_prefill = true;
+    r.defaulted.push_back("enable_chunked_prefill");
+    if (RulesFor(r).v1) return;
+    bool windows = false, latent = false;
+    for (const LayerGroup& group : r.architecture->groups) {
+      windows = windows || group.shape.attention.window > 0;
+      latent = latent || group.shape.attention.kind == AttentionKind::kLatent;
+    }
+    const bool images = config_.multimodal.value_or(r.architecture->has_vision);
+    const bool latent_refuses = latent && r.version.number < VllmNumber(0, 7, 2);
+    r.enable_chunked_prefill =
+        r.max_model_len > 32768 && !images && !windows && !latent_refuses && r.speculative.num_tokens == 0;
+  }
+
+  void TakePrefixCaching(const VllmRules& rules) {
+    // On by default in V1; for models with recurrent layers only since the aligned states.
+    const bool fallback = rules.v1 && (!HasRecurrent(*resolved_.architecture) || rules.align_recurrent);
+    resolved_.enable_prefix_caching = Given(config_.enable_prefix_caching, fallback, "enable_prefix_caching");
+  }
+
+  // vllm/engine/arg_utils.py: defaults for an API server.
+  void TakeBatches(const VllmRules& rules) {
+    Resolved& r = resolved_;
+    int64_t tokens = 0, sequences = 0;
+    if (!rules.v1) {
+      sequences = 256;
+      const int64_t chunk = r.version.number < VllmNumber(0, 6, 4) ? 512 : 2048;
+      tokens = r.enable_chunked_prefill ? chunk : std::max<int64_t>(r.max_model_len, 2048);
+    } else if (TakesHugeBatches(r)) {
+      sequences = 1024;
+      tokens = 16384;
+    } else {
+      const bool large = TakesLargeBatches(r);
+      // Before 0.8.5 every card took 1024 sequences.
+      sequences = large || r.version.number < VllmNumber(0, 8, 5) ? 1024 : 256;
+      tokens = large ? 8192 : 2048;
+    }
+    if (config_.max_num_batched_tokens) {
+      r.max_num_batched_tokens = *config_.max_num_batched_tokens;
+      r.max_num_seqs =
+          Given(config_.max_num_seqs, std::min(sequences, r.max_num_batched_tokens), "max_num_seqs");
+      return;
+    }
+    r.max_num_seqs = Given(config_.max_num_seqs, sequences, "max_num_seqs");
+    if (!r.enable_chunked_prefill) tokens = std::max(tokens, r.max_model_len);
+    if (rules.v1) {
+      tokens = std::min(tokens, internal::SaturatingMultiply(r.max_num_seqs, r.max_model_len));
+    }
+    r.max_num_batched_tokens = std::max(tokens, r.max_num_seqs);
+    r.defaulted.push_back("max_num_batched_tokens");
+    if (!config_.max_num_seqs) r.max_num_seqs = std::min(r.max_num_seqs, r.max_num_batched_tokens);
+  }
+
+  const Config& config_;
+  Resolved& resolved_;
+};
+
+// ---- plan ----
+
+// What all ranks of a pipeline stage share.
+struct Stage {
+  Bytes weights_first;  // the expert-parallel rank that holds most
+  Bytes weights_last;   // the one that holds least
+  Bytes offloaded;
+  Bytes recurrent;  // V0: states outside the pool
+  Bytes activation_sampling, activation;
+  CacheLayout layout;
+  int64_t layers = 0;
+};
+
+Stage PlanStage(const Resolved& resolved, const VllmRules& rules, int64_t index) {
+  Stage stage;
+  const bool last = index == resolved.pp - 1;
+  const LayerRange range = PipelineStage(resolved.architecture->layers, resolved.pp, index);
+  stage.layers = range.count();
+  stage.weights_first = VllmLoadedWeights(resolved, rules, {index, 0}, nullptr);
+  stage.weights_last = stage.weights_first;
+  if (resolved.expert_parallel) {
+    stage.weights_last = VllmLoadedWeights(resolved, rules, {index, resolved.tp * resolved.dp - 1}, nullptr);
+  }
+  // vllm/model_executor/models/utils.py maybe_offload_to_cpu: whole parameters until the given size is
+  // reached.
+  stage.offloaded = std::min(resolved.cpu_offload, stage.weights_last);
+  if (!rules.v1) {
+    stage.recurrent = RecurrentStateBytes(resolved, range) * std::max<int64_t>(1, resolved.max_num_seqs);
+  }
+  stage.activation = VllmActivationPeak(resolved, rules, false).peak;
+  stage.activation_sampling = last ? VllmActivationPeak(resolved, rules, true).peak : stage.activation;
+  stage.layout = LayOutCache(resolved, rules, range, last);
+  return stage;
+}
+
+// One card's budget before the pool is cut to whole blocks.
+GpuReport PlanCard(const Resolved& resolved, const VllmRules& rules, const Stage& stage, const Card& card,
+                   int32_t rank, bool last_stage) {
+  GpuReport gpu;
+  gpu.gpu = card.gpu->id;
+  gpu.rank = rank;
+  gpu.capacity = card.capacity;
+  gpu.budget = BytesFromDouble(
+      std::ceil(static_cast<double>(card.capacity.count()) * resolved.gpu_memory_utilization));
+  const int64_t tp_rank = rank % resolved.tp;
+  const int64_t ep_ranks = resolved.tp * resolved.dp;
+  const int64_t ep_rank = tp_rank + resolved.tp * (rank / (resolved.tp * resolved.pp));
+  gpu.weights =
+      resolved.expert_parallel && ep_rank == ep_ranks - 1 ? stage.weights_last : stage.weights_first;
+  gpu.weights -= stage.offloaded;
+  gpu.recurrent_state = stage.recurrent;
+  gpu.activation = VllmSamples(rules, last_stage, tp_rank) ? stage.activation_sampling : stage.activation;
+  const VllmRuntime runtime = VllmRuntimeMemory(resolved, rules, *card.gpu);
+  gpu.non_torch = runtime.non_torch;
+  gpu.others = card.others;
+  gpu.reserved = card.reserved;
+  gpu.context = runtime.context;
+  gpu.cuda_graph = VllmCudaGraphs(resolved, rules, stage.layers, *card.gpu).bytes;
+  return gpu;
+}
+
+// Bytes that the share leaves for the pool.
+Bytes PoolOf(const Resolved& resolved, const VllmRules& rules, const GpuReport& gpu) {
+  if (resolved.kv_cache_memory > Bytes(0)) return resolved.kv_cache_memory;
+  Bytes pool = gpu.budget - gpu.weights - gpu.recurrent_state - gpu.activation - gpu.non_torch;
+  if (rules.graphs_inside) pool -= gpu.cuda_graph;
+  // Where the context counts, so does whatever else is on the card.
+  if (rules.context_inside) pool -= gpu.others;
+  return pool;
+}
+
+struct Bottleneck {
+  int64_t blocks = internal::kInt64Max;
+  Bytes headroom = Bytes(internal::kInt64Max);  // pool less what one sequence of max_model_len takes
+  Bytes pool;
+  int64_t longest = internal::kInt64Max;
+};
+
+void FillCache(const Resolved& resolved, const VllmRules& rules, const Stage& stage,
+               const Bottleneck& tightest, Report* report) {
+  KvReport& kv = report->kv;
+  const CacheLayout& layout = stage.layout;
+  kv.per_token = KvBytesPerToken(*resolved.architecture, resolved.kv_cache_dtype);
+  kv.per_sequence =
+      KvBytesPerSequence(*resolved.architecture, resolved.kv_cache_dtype, resolved.max_model_len);
+  kv.available = std::max(Bytes(0), tightest.pool);
+  kv.block_size = layout.block_size;
+  kv.num_blocks = layout.block_bytes > 0 ? tightest.blocks : 0;
+  kv.max_model_len_that_fits = tightest.longest;
+  const int64_t per_sequence = layout.BlocksPerSequence(resolved.max_model_len);
+  if (layout.block_bytes <= 0 || per_sequence <= 0) return;
+  const double blocks = static_cast<double>(kv.num_blocks);
+  const double length = static_cast<double>(resolved.max_model_len);
+  kv.max_concurrency = rules.concurrency_by_pages ? blocks / static_cast<double>(per_sequence)
+                                                  : blocks * static_cast<double>(kv.block_size) / length;
+  switch (rules.tokens) {
+    case CacheTokens::kBlocks:
+      kv.capacity_tokens = kv.num_blocks * kv.block_size;
+      break;
+    case CacheTokens::kBlocksPerGroup:
+      kv.capacity_tokens = kv.num_blocks / layout.groups * kv.block_size;
+      break;
+    case CacheTokens::kConcurrency:
+      kv.capacity_tokens = BytesFromDouble(kv.max_concurrency * length).count();
+      break;
+  }
+}
+
+// How far off the sum of what is measured rather than derived may be.
+Bytes ErrorBand(const Resolved& resolved, const VllmRules& rules, const GpuReport& gpu) {
+  const double measured = static_cast<double>((gpu.activation + gpu.non_torch).count());
+  const double graphs = rules.graphs_inside ? static_cast<double>(gpu.cuda_graph.count()) : 0;
+  return BytesFromDouble(measured * Value(Measure::kVllmTightActivation) +
+                         graphs * Value(Measure::kVllmTightGraphs)) +
+         GiBFromDouble(Value(Measure::kVllmTightBase)) + WeightsBand(resolved.stored, gpu.weights);
+}
+
+void Fail(FailureStage failure, std::string_view code, std::string_view message, std::string_view fix,
+          Report* report) {
+  report->verdict = Verdict::kDoesNotFit;
+  report->failure = failure;
+  report->diagnostics.push_back(
+      {std::string(code), Severity::kError, std::string(message), std::string(fix)});
+}
+
+// Decode graphs of models with recurrent layers take a block per sequence (vllm/config/compilation.py).
+// False: there are fewer.
+bool EnoughStates(const Resolved& resolved, const VllmRules& rules, Report* report) {
+  if (!(rules.state_per_sequence || rules.states_asserted) || !rules.full_graphs || resolved.enforce_eager ||
+      !HasRecurrent(*resolved.architecture)) {
+    return true;
+  }
+  const int64_t blocks = report->kv.num_blocks;
+  const int64_t needed =
+      rules.state_per_sequence ? resolved.max_num_seqs : std::min<int64_t>(resolved.max_num_seqs, 512);
+  if (blocks <= 0 || needed <= blocks) return true;
+  Fail(FailureStage::kGraphCapture, "more_sequences_than_states",
+       "max_num_seqs " + CountText(resolved.max_num_seqs) + " exceeds the " + CountText(blocks) +
+           " blocks that can hold recurrent states: graph capture ends.",
+       "Set max_num_seqs to at most " + CountText(blocks) + ".", report);
+  return false;
+}
+
+// In the order in which the engine would stumble.
+void Judge(const Resolved& resolved, const VllmRules& rules, const Bottleneck& tightest, Report* report) {
+  bool tight = false, overloaded = false;
+  for (const GpuReport& gpu : report->per_gpu) {
+    const Bytes resting = gpu.weights + gpu.recurrent_state + gpu.non_torch + gpu.context + gpu.others;
+    if (resting > gpu.capacity) {
+      return Fail(FailureStage::kLoading, "out_of_memory_loading",
+                  "The weights do not fit on the card: loading ends with CUDA out of memory.",
+                  "Use a smaller format, more GPUs, or cpu_offload_gb.", report);
+    }
+    if (rules.free_memory_checked && resolved.kv_cache_memory == Bytes(0) &&
+        gpu.capacity - gpu.context - gpu.others < gpu.budget) {
+      return Fail(FailureStage::kLoading, "share_exceeds_free_memory",
+                  "Less memory is free at start than gpu_memory_utilization asks for.",
+                  "Lower gpu_memory_utilization.", report);
+    }
+    if (resting + gpu.activation > gpu.capacity) {
+      return Fail(FailureStage::kProfiling, "out_of_memory_profiling",
+                  "The profile run ends with CUDA out of memory.",
+                  "Lower max_num_batched_tokens or max_num_seqs.", report);
+    }
+    overloaded = overloaded || resting + gpu.activation + gpu.kv_cache + gpu.cuda_graph > gpu.capacity;
+  }
+  if (tightest.headroom < Bytes(0)) {
+    return Fail(FailureStage::kCacheTooSmall, "kv_cache_too_small",
+                tightest.pool <= Bytes(0) ? "No memory is left for KV cache blocks."
+                                          : "One sequence of max_model_len does not fit in the KV cache.",
+                tightest.pool <= Bytes(0)
+                    ? "Use a smaller format or more GPUs, or raise gpu_memory_utilization."
+                    : "Lower max_model_len, or use a smaller kv_cache_dtype or format.",
+                report);
+  }
+  for (const GpuReport& gpu : report->per_gpu) {
+    // The profile run's activations are free again while graphs are captured.
+    const Bytes held =
+        gpu.weights + gpu.recurrent_state + gpu.non_torch + gpu.context + gpu.others + gpu.kv_cache;
+    if (held > gpu.capacity) {
+      return Fail(FailureStage::kCacheTooSmall, "out_of_memory_allocating_cache",
+                  "The cards cannot hold the KV cache that was asked for.", "Lower kv_cache_memory_bytes.",
+                  report);
+    }
+    if (held + gpu.cuda_graph > gpu.capacity) {
+      return Fail(FailureStage::kGraphCapture, "out_of_memory_capturing_graphs",
+                  "CUDA graph capture ends out of memory: the share leaves too little beside it.",
+                  "Lower gpu_memory_utilization, or set enforce_eager.", report);
+    }
+    tight = tight || tightest.headroom < ErrorBand(resolved, rules, gpu);
+  }
+  if (!EnoughStates(resolved, rules, report)) return;
+  report->verdict = tight || overloaded ? Verdict::kTight : Verdict::kFits;
+  if (overloaded) {
+    report->diagnostics.push_back(
+        {"card_full_under_load", Severity::kWarning,
+         "With activations and CUDA graphs at their peak the card is fuller than it is "
+         "large; vLLM may run out of memory under load.",
+         "Lower gpu_memory_utilization a little."});
+  }
+}
+
+// Walks over the ranks of a stage: tensor-parallel ranks of each data-parallel replica.
+class RankPlanner {
+ public:
+  RankPlanner(const Resolved& resolved, const VllmRules& rules, Report* report)
+      : resolved_(resolved), rules_(rules), report_(*report) {
+    ranks_ = std::min<int64_t>(resolved.tp * resolved.pp * resolved.dp,
+                               static_cast<int64_t>(resolved.cards.size()));
+    report_.per_gpu.clear();
+    report_.per_gpu.resize(static_cast<size_t>(ranks_));
+    block_bytes_.resize(static_cast<size_t>(resolved.pp));
+  }
+
+  void Plan() {
+    for (int64_t s = 0; s < resolved_.pp; ++s) PlanStageRanks(s);
+    if (tightest_.blocks == internal::kInt64Max) tightest_.blocks = 0;
+    if (tightest_.longest == internal::kInt64Max) tightest_.longest = 0;
+    AllocatePools();
+    FillCache(resolved_, rules_, tightest_stage_, tightest_, &report_);
+    report_.host.weights = offloaded_;
+    // V0 reserves swap_space = 4 GiB of RAM per GPU for preempted sequences.
+    if (!rules_.v1) report_.host.kv_cache = GiB(4) * ranks_;
+    Judge(resolved_, rules_, tightest_, &report_);
+  }
+
+ private:
+  void PlanStageRanks(int64_t s) {
+    const Stage stage = PlanStage(resolved_, rules_, s);
+    block_bytes_[static_cast<size_t>(s)] = stage.layout.block_bytes;
+    const int64_t replica = resolved_.tp * resolved_.pp;
+    const GpuReport* previous = nullptr;
+    const Card* previous_card = nullptr;
+    for (int64_t first = s * resolved_.tp; first < ranks_; first += replica) {
+      for (int64_t rank = first; rank < std::min(first + resolved_.tp, ranks_); ++rank) {
+        const Card& card = resolved_.cards[static_cast<size_t>(rank)];
+        GpuReport& gpu = report_.per_gpu[static_cast<size_t>(rank)];
+        // Ranks on like cards differ only in whether they sample and in their experts.
+        const bool like = previous != nullptr && previous_card->gpu == card.gpu &&
+                          previous_card->capacity == card.capacity && previous_card->others == card.others &&
+                          rank % resolved_.tp > 1 && !resolved_.expert_parallel;
+        if (like) {
+          gpu = *previous;
+          gpu.rank = static_cast<int32_t>(rank);
+        } else {
+          gpu = PlanCard(resolved_, rules_, stage, card, static_cast<int32_t>(rank), s == resolved_.pp - 1);
+          Consider(stage, &gpu);
+        }
+        offloaded_ += stage.offloaded;
+        previous = &gpu;
+        previous_card = &card;
+      }
+    }
+  }
+
+  void Consider(const Stage& stage, GpuReport* gpu) {
+    const CacheLayout& layout = stage.layout;
+    const Bytes needed = Bytes(layout.block_bytes) * layout.BlocksPerSequence(resolved_.max_model_len);
+    gpu->kv_cache = PoolOf(resolved_, rules_, *gpu);
+    gpu->headroom = gpu->kv_cache - needed;
+    if (gpu->headroom < tightest_.headroom) {
+      tightest_.headroom = gpu->headroom;
+      tightest_.pool = gpu->kv_cache;
+      tightest_stage_ = stage;
+    }
+    const int64_t limit = std::max(resolved_.max_model_len, resolved_.architecture->max_positions);
+    tightest_.longest = std::min(tightest_.longest, LongestSequence(layout, gpu->kv_cache, limit));
+    if (layout.block_bytes > 0) {
+      tightest_.blocks =
+          std::min(tightest_.blocks, std::max<int64_t>(0, gpu->kv_cache.count()) / layout.block_bytes);
+    }
+  }
+
+  // The scarcest rank decides how many blocks every rank gets.
+  void AllocatePools() {
+    for (size_t i = 0; i < report_.per_gpu.size(); ++i) {
+      GpuReport& gpu = report_.per_gpu[i];
+      const size_t stage = static_cast<size_t>(static_cast<int64_t>(i) / resolved_.tp % resolved_.pp);
+      gpu.kv_cache = std::max(Bytes(0), gpu.kv_cache);
+      if (tightest_.headroom >= Bytes(0)) gpu.kv_cache = Bytes(block_bytes_[stage]) * tightest_.blocks;
+      gpu.total = gpu.weights + gpu.recurrent_state + gpu.activation + gpu.non_torch + gpu.context +
+                  gpu.others + gpu.kv_cache + gpu.cuda_graph;
+    }
+  }
+
+  const Resolved& resolved_;
+  const VllmRules& rules_;
+  Report& report_;
+  int64_t ranks_ = 0;
+  std::vector<int64_t> block_bytes_;  // of each stage
+  Bottleneck tightest_;
+  Stage tightest_stage_;
+  Bytes offloaded_;
+};
+
+class Vllm final : public Engine {
+ public:
+  EngineKind kind() const override { return EngineKind::kVllm; }
+  std::string_view id() const override { return "vllm"; }
+  std::string_view name() const override { return "vLLM"; }
+
+  void TakeDefaults(const Config& config, Resolved* resolved) const override {
+    Defaults(config, resolved).Take();
+  }
+
+  void Plan(const Resolved& resolved, Report* report) const override {
+    const bool starts = CheckVllmGates(resolved, &report->diagnostics);
+    const VllmRules rules = RulesFor(resolved);
+    RankPlanner(resolved, rules, report).Plan();
+    if (!starts) {
+      report->verdict = Verdict::kInvalid;
+      report->failure = FailureStage::kInvalid;
+    }
+  }
+
+  std::vector<Term> Explain(const Resolved& resolved, const Report& report) const override {
+    return ExplainVllm(resolved, report);
+  }
+
+  std::vector<std::string> ExpectedLog(const Resolved& resolved, const Report& report) const override {
+    return ExpectedVllmLog(resolved, report);
+  }
+};
+
+}  // namespace
+
+const Engine& VllmEngine() {
+  static const Vllm engine;
+  return engine;
+}
+
+}  // namespace plimsoll

@@ -1,0 +1,47 @@
+// The one question that everything else asks: Estimate(Config, Catalog) -> Report.
+//
+// Pure and total: the same input gives the same report in both builds, and any input gives a report or an
+// Error that names the field. A configuration that is understood but cannot run is a report with verdict
+// kInvalid or kDoesNotFit.
+#ifndef PLIMSOLL_CORE_ESTIMATE_ESTIMATE_H_
+#define PLIMSOLL_CORE_ESTIMATE_ESTIMATE_H_
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/json.h"
+#include "core/base/result.h"
+#include "core/catalog/catalog.h"
+#include "core/config/config.h"
+#include "core/resolve/report.h"
+#include "core/resolve/resolved.h"
+
+namespace plimsoll {
+
+// Numbers only; a few microseconds for catalog models.
+Result<Report> Estimate(const Config& config, const Catalog& catalog);
+
+// The same for a configuration that is already resolved (the solver and the map vary one field of it).
+Report EstimateResolved(const Resolved& resolved);
+
+// What people read; built when somebody looks.
+struct Explanation {
+  std::string headline;  // "Does not fit: short by 15.4 GiB on one RTX 4090"
+  std::string detail;    // one more sentence: why
+  std::vector<Term> terms;
+  std::vector<std::string> engine_log;
+};
+Explanation Explain(const Resolved& resolved, const Report& report);
+
+Json DiagnosticsToJson(const std::vector<Diagnostic>& diagnostics);
+
+// The contract's Report as JSON, with explanation. Byte counts are integers.
+Json ReportToJson(const Resolved& resolved, const Report& report);
+
+// estimate --json in one call: byte-identical in both builds.
+Result<std::string> EstimateJson(const Config& config, const Catalog& catalog, int indent);
+
+}  // namespace plimsoll
+
+#endif  // PLIMSOLL_CORE_ESTIMATE_ESTIMATE_H_

@@ -1,0 +1,179 @@
+#include "core/estimate/verdict.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "core/engines/engine.h"
+
+namespace plimsoll {
+namespace {
+
+bool AllAlike(const std::vector<Card>& cards) {
+  return std::all_of(cards.begin(), cards.end(),
+                     [&](const Card& card) { return card.gpu == cards.front().gpu; });
+}
+
+// Where the fullest card stands: "on one RTX 4090", "on each of 2 RTX 4090", "on GPU 1 (RTX 3090)".
+std::string PlaceText(const Resolved& resolved, const Report& report, const GpuReport& fullest) {
+  const std::vector<Card>& cards = resolved.cards;
+  const std::string count = std::to_string(cards.size());
+  if (cards.size() == 1) return "on one " + cards.front().gpu->name;
+  const bool same_load = std::all_of(report.per_gpu.begin(), report.per_gpu.end(),
+                                     [&](const GpuReport& gpu) { return gpu.total == fullest.total; });
+  if (AllAlike(cards) && same_load) return "on each of " + count + " " + cards.front().gpu->name;
+  const size_t index = static_cast<size_t>(&fullest - report.per_gpu.data());
+  const std::string name = index < cards.size() ? cards[index].gpu->name : std::string(fullest.gpu);
+  return "on GPU " + std::to_string(index) + " (" + name + "), the fullest of " + count;
+}
+
+// "57.8 of 79.2 GiB".
+std::string ShareText(Bytes part, Bytes whole, SizeUnits units) {
+  const std::string text = GibText(part, units);
+  return text.substr(0, text.find(' ')) + " of " + GibText(whole, units);
+}
+
+std::string FirstError(const Report& report) {
+  for (const Diagnostic& diagnostic : report.diagnostics) {
+    if (diagnostic.severity == Severity::kError) return diagnostic.message;
+  }
+  return "this configuration cannot start.";
+}
+
+bool SharesContext(const Resolved& resolved) {
+  return resolved.engine == EngineKind::kLlamaCpp && resolved.max_num_seqs > 1;
+}
+
+// "room for 12.3 sequences of 16,384 tokens".
+std::string RoomText(const Resolved& resolved, const Report& report) {
+  const double sequences = report.kv.max_concurrency;
+  const std::string length = CountText(resolved.max_model_len) + " tokens";
+  if (sequences < 0.05) return "one sequence of " + length;
+  const std::string count = DecimalText(sequences, sequences < 99.95 ? 1 : 0);
+  return "room for " + count + (count == "1.0" ? " sequence of " : " sequences of ") + length;
+}
+
+std::string FitsText(const Resolved& resolved, const Report& report, const GpuReport& fullest,
+                     SizeUnits units) {
+  const std::string place = PlaceText(resolved, report, fullest);
+  if (resolved.engine == EngineKind::kVllm) {
+    // vLLM fills its share whatever the model needs, so the total would say nothing.
+    return GibText(fullest.weights, units) + " of weights " + place + ", " + RoomText(resolved, report) + ".";
+  }
+  return ShareText(fullest.total, fullest.capacity, units) + " " + place + " for " +
+         CountedText(std::max<int64_t>(1, resolved.max_num_seqs), "sequence", "sequences") +
+         (SharesContext(resolved) ? resolved.kv_unified ? " sharing " : " dividing " : " in ") +
+         CountText(resolved.max_model_len) + " tokens of context.";
+}
+
+std::string DoesNotFitText(const Resolved& resolved, const Report& report, const GpuReport& fullest,
+                           SizeUnits units) {
+  const std::string place = PlaceText(resolved, report, fullest);
+  if (fullest.headroom.count() < 0) {
+    const Bytes shortage = Bytes(0) - fullest.headroom;
+    return "short by " + (shortage < GiB(1) ? SizeText(shortage, units) : GibText(shortage, units)) + " " +
+           place + ".";
+  }
+  switch (report.failure) {
+    case FailureStage::kProfiling:
+      return "no room for a step's activations " + place + ".";
+    case FailureStage::kGraphCapture:
+      return "no room to capture CUDA graphs " + place + ".";
+    case FailureStage::kLoading:
+      return "the weights have no room " + place + ".";
+    case FailureStage::kCacheTooSmall:
+    case FailureStage::kNone:
+    case FailureStage::kInvalid:
+      break;
+  }
+  return "one sequence of " + CountText(resolved.max_model_len) + " tokens needs " +
+         GibText(report.kv.per_sequence, units) + " of cache " + place + ".";
+}
+
+struct Part {
+  std::string_view name;
+  Bytes bytes;
+};
+
+std::string PartsText(const GpuReport& gpu, SizeUnits units) {
+  const Part parts[] = {{"weights", gpu.weights},
+                        {"KV cache", gpu.kv_cache},
+                        {"recurrent state", gpu.recurrent_state},
+                        {"activations", gpu.activation},
+                        {"compute buffers", gpu.compute_buffer},
+                        {"CUDA graphs", gpu.cuda_graph},
+                        {"runtime", gpu.non_torch + gpu.context},
+                        {"other programs", gpu.others}};
+  std::vector<std::string> texts;
+  for (const Part& part : parts) {
+    if (part.bytes < MiB(50)) continue;
+    texts.push_back(std::string(part.name) + " " + GibText(part.bytes, units));
+  }
+  const std::vector<std::string_view> views(texts.begin(), texts.end());
+  return ListText(views);
+}
+
+}  // namespace
+
+std::string CacheText(const Resolved& resolved, const Report& report) {
+  const KvReport& kv = report.kv;
+  const std::string tokens = CountText(kv.capacity_tokens) + " tokens";
+  if (!SharesContext(resolved)) {
+    return tokens + ", " + DecimalText(kv.max_concurrency, 2) + " sequences of " +
+           CountText(resolved.max_model_len);
+  }
+  const std::string slots = CountText(resolved.max_num_seqs) + " slots";
+  if (resolved.kv_unified) return tokens + ", shared by " + slots;
+  return tokens + ", " + CountText(kv.capacity_tokens / resolved.max_num_seqs) + " for each of " + slots;
+}
+
+const GpuReport* FullestCard(const Report& report) {
+  const auto fullest =
+      std::min_element(report.per_gpu.begin(), report.per_gpu.end(),
+                       [](const GpuReport& a, const GpuReport& b) { return a.headroom < b.headroom; });
+  return fullest == report.per_gpu.end() ? nullptr : &*fullest;
+}
+
+std::string CardsText(const Resolved& resolved) {
+  const std::vector<Card>& cards = resolved.cards;
+  if (cards.size() == 1) return "one " + cards.front().gpu->name;
+  if (AllAlike(cards)) return std::to_string(cards.size()) + " " + cards.front().gpu->name;
+  std::vector<std::string_view> names;
+  for (const Card& card : cards) names.push_back(card.gpu->name);
+  return names.size() <= 4 ? ListText(names) : std::to_string(names.size()) + " mixed cards";
+}
+
+std::string HeadlineText(const Resolved& resolved, const Report& report, SizeUnits units) {
+  const GpuReport* fullest = FullestCard(report);
+  if (report.verdict == Verdict::kInvalid || !fullest) return "Cannot run: " + FirstError(report);
+  switch (report.verdict) {
+    case Verdict::kFits:
+      return "Fits: " + FitsText(resolved, report, *fullest, units);
+    case Verdict::kTight:
+      return "Tight: " + FitsText(resolved, report, *fullest, units);
+    case Verdict::kDoesNotFit:
+    case Verdict::kInvalid:
+      break;
+  }
+  return "Does not fit: " + DoesNotFitText(resolved, report, *fullest, units);
+}
+
+std::string DetailText(const Resolved& resolved, const Report& report, SizeUnits units) {
+  const GpuReport* fullest = FullestCard(report);
+  if (!fullest || report.verdict == Verdict::kInvalid) return "";
+  const std::string engine(FindEngine(resolved.engine).name());
+  if (report.verdict == Verdict::kDoesNotFit) {
+    return "The weights take " + GibText(fullest->weights, units) + " of a card; " + engine + " may use " +
+           ShareText(fullest->budget, fullest->capacity, units) + ".";
+  }
+  std::string text = "The fullest card holds " + PartsText(*fullest, units) + ".";
+  if (resolved.cards.size() == 1) text = "The card holds " + PartsText(*fullest, units) + ".";
+  if (report.verdict == Verdict::kTight) {
+    const bool short_of = fullest->headroom < Bytes(0);
+    text += short_of ? " What is missing, " : " What is left, ";
+    text += SizeText(short_of ? Bytes(0) - fullest->headroom : fullest->headroom, units) +
+            ", lies within the error of the estimate.";
+  }
+  return text;
+}
+
+}  // namespace plimsoll

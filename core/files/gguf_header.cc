@@ -1,0 +1,747 @@
+#include "core/files/gguf_header.h"
+
+#include <algorithm>
+#include <cstring>
+#include <functional>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+
+#include "core/base/sorting.h"
+#include "core/files/file_tensors.h"
+
+namespace plimsoll {
+namespace {
+
+using internal::SaturatingMultiply;
+
+constexpr uint64_t kMaxTensors = 200000;
+constexpr uint64_t kMaxPairs = 1024;
+constexpr uint64_t kMaxKey = 65535;  // docs/gguf.md
+constexpr uint64_t kMaxName = 255;   // ggml allows 63; forks use more
+constexpr uint64_t kMaxKeptText = 4096;
+constexpr uint64_t kMaxKeptArray = 1024;  // a number per layer
+constexpr int64_t kMaxElements = int64_t{1} << 50;
+
+enum ValueType : uint32_t {
+  kUint8 = 0,
+  kInt8 = 1,
+  kUint16 = 2,
+  kInt16 = 3,
+  kUint32 = 4,
+  kInt32 = 5,
+  kFloat32 = 6,
+  kBool = 7,
+  kString = 8,
+  kArray = 9,
+  kUint64 = 10,
+  kInt64 = 11,
+  kFloat64 = 12,
+};
+
+// Bytes of a scalar; 0: no scalar.
+int SizeOf(uint32_t type) {
+  switch (type) {
+    case kUint8:
+    case kInt8:
+    case kBool:
+      return 1;
+    case kUint16:
+    case kInt16:
+      return 2;
+    case kUint32:
+    case kInt32:
+    case kFloat32:
+      return 4;
+    case kUint64:
+    case kInt64:
+    case kFloat64:
+      return 8;
+    default:
+      return 0;
+  }
+}
+
+Error Bad(std::string field, std::string given, std::string_view accepted) {
+  return Error{"gguf." + std::move(field), std::move(given), std::string(accepted)};
+}
+
+// Reads forward; what lies beyond the given bytes is remembered as the need for more.
+class Cursor {
+ public:
+  explicit Cursor(std::string_view bytes) : bytes_(bytes) {}
+
+  bool short_of_bytes() const { return needed_ > 0; }
+  int64_t needed() const { return needed_; }
+  size_t at() const { return at_; }
+
+  // Nothing when the bytes end before.
+  std::optional<std::string_view> Take(uint64_t count) {
+    if (short_of_bytes()) return std::nullopt;
+    if (count > bytes_.size() - at_) {
+      needed_ = static_cast<int64_t>(
+          std::min<uint64_t>(at_ + std::min<uint64_t>(count, uint64_t{1} << 40), uint64_t{1} << 41));
+      return std::nullopt;
+    }
+    const std::string_view taken = bytes_.substr(at_, static_cast<size_t>(count));
+    at_ += static_cast<size_t>(count);
+    return taken;
+  }
+
+  uint64_t Number(int size) {
+    const std::optional<std::string_view> taken = Take(static_cast<uint64_t>(size));
+    if (!taken) return 0;
+    uint64_t value = 0;
+    for (int i = size - 1; i >= 0; --i)
+      value = value << 8 | static_cast<unsigned char>((*taken)[static_cast<size_t>(i)]);
+    return value;
+  }
+  uint32_t Word() { return static_cast<uint32_t>(Number(4)); }
+  uint64_t Long() { return Number(8); }
+
+ private:
+  std::string_view bytes_;
+  size_t at_ = 0;
+  int64_t needed_ = 0;
+};
+
+double FloatOf(uint64_t bits, uint32_t type) {
+  if (type == kFloat32) {
+    const auto word = static_cast<uint32_t>(bits);
+    float value = 0;
+    std::memcpy(&value, &word, sizeof value);
+    return static_cast<double>(value);
+  }
+  double value = 0;
+  std::memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+Json ScalarOf(uint64_t bits, uint32_t type) {
+  switch (type) {
+    case kBool:
+      return Json(bits != 0);
+    case kFloat32:
+    case kFloat64:
+      return Json(FloatOf(bits, type));
+    case kInt8:
+      return Json(static_cast<int64_t>(static_cast<int8_t>(bits)));
+    case kInt16:
+      return Json(static_cast<int64_t>(static_cast<int16_t>(bits)));
+    case kInt32:
+      return Json(static_cast<int64_t>(static_cast<int32_t>(bits)));
+    case kUint64:
+      if (bits > static_cast<uint64_t>(internal::kInt64Max)) return Json(static_cast<double>(bits));
+      return Json(static_cast<int64_t>(bits));
+    default:
+      return Json(static_cast<int64_t>(bits));
+  }
+}
+
+class Reader {
+ public:
+  Reader(std::string_view bytes, int64_t file_size)
+      : cursor_(bytes), given_(bytes.size()), file_size_(file_size) {}
+
+  Result<GgufHeader> Read() {
+    if (auto error = ReadAll()) return *error;
+    if (!cursor_.short_of_bytes()) return std::move(header_);
+    // How far the header reaches is known only at its end: ask for twice as much, at least what was missed.
+    const int64_t wanted = std::max<int64_t>(cursor_.needed(), 2 * static_cast<int64_t>(given_));
+    if (cursor_.needed() > kMaxGgufHeader || static_cast<int64_t>(given_) >= kMaxGgufHeader) {
+      return Bad("header", "more than " + std::to_string(kMaxGgufHeader) + " bytes", "a shorter header");
+    }
+    if (file_size_ >= 0 && cursor_.needed() > file_size_) {
+      return Bad("header", "an end after the file's " + std::to_string(file_size_) + " bytes",
+                 "a whole file");
+    }
+    GgufHeader more;
+    more.needed_bytes = std::min(std::max<int64_t>(wanted, 1 << 20), kMaxGgufHeader);
+    if (file_size_ >= 0) more.needed_bytes = std::min(more.needed_bytes, file_size_);
+    return more;
+  }
+
+ private:
+  std::optional<Error> ReadAll() {
+    if (auto error = ReadStart()) return error;
+    for (uint64_t i = 0; i < pairs_ && !cursor_.short_of_bytes(); ++i) {
+      if (auto error = ReadPair()) return error;
+    }
+    if (cursor_.short_of_bytes()) return std::nullopt;
+    if (auto error = ReadSettings()) return error;
+    for (uint64_t i = 0; i < tensors_ && !cursor_.short_of_bytes(); ++i) {
+      if (auto error = ReadTensor()) return error;
+    }
+    if (cursor_.short_of_bytes()) return std::nullopt;
+    return CheckData();
+  }
+
+  std::optional<Error> ReadStart() {
+    const std::optional<std::string_view> magic = cursor_.Take(4);
+    if (!magic) return std::nullopt;
+    if (*magic != "GGUF") return Bad("magic", Quoted(*magic), "a file that begins with GGUF");
+    const uint32_t version = cursor_.Word();
+    if (cursor_.short_of_bytes()) return std::nullopt;
+    if (version == 0x02000000 || version == 0x03000000)
+      return Bad("version", "big-endian", "a little-endian file");
+    if (version != 2 && version != 3) return Bad("version", std::to_string(version), "2 or 3");
+    header_.version = static_cast<int>(version);
+    tensors_ = cursor_.Long();
+    pairs_ = cursor_.Long();
+    if (cursor_.short_of_bytes()) return std::nullopt;
+    if (tensors_ > kMaxTensors) return Bad("tensor_count", std::to_string(tensors_), "at most 200000");
+    if (pairs_ > kMaxPairs) return Bad("metadata_kv_count", std::to_string(pairs_), "at most 1024");
+    return std::nullopt;
+  }
+
+  std::optional<Error> ReadPair() {
+    const uint64_t length = cursor_.Long();
+    if (cursor_.short_of_bytes()) return std::nullopt;
+    if (length == 0 || length > kMaxKey)
+      return Bad("key", "a length of " + std::to_string(length), "1 to 65535");
+    const std::optional<std::string_view> key = cursor_.Take(length);
+    const uint32_t type = cursor_.Word();
+    if (!key || cursor_.short_of_bytes()) return std::nullopt;
+    if (type == kArray) return ReadArray(std::string(*key));
+    if (type == kString) return ReadText(*key);
+    const int size = SizeOf(type);
+    if (size == 0) return Bad(Quoted(*key), "a value of type " + std::to_string(type), "a type of GGUF");
+    const uint64_t bits = cursor_.Number(size);
+    if (!cursor_.short_of_bytes()) Keep(*key, ScalarOf(bits, type));
+    return std::nullopt;
+  }
+
+  std::optional<Error> ReadText(std::string_view key) {
+    const uint64_t length = cursor_.Long();
+    if (cursor_.short_of_bytes()) return std::nullopt;
+    if (length > static_cast<uint64_t>(kMaxGgufHeader)) {
+      return Bad(Quoted(key), "a text of " + std::to_string(length) + " bytes", "a text inside the header");
+    }
+    const std::optional<std::string_view> text = cursor_.Take(length);
+    if (text && length <= kMaxKeptText) Keep(key, Json(*text));
+    return std::nullopt;
+  }
+
+  std::optional<Error> ReadArray(const std::string& key) {
+    const uint32_t type = cursor_.Word();
+    const uint64_t count = cursor_.Long();
+    if (cursor_.short_of_bytes()) return std::nullopt;
+    if (type != kString && SizeOf(type) == 0) {
+      return Bad(Quoted(key), "an array of type " + std::to_string(type), "an array of numbers or texts");
+    }
+    // Each element takes at least a byte, so a count beyond the header's limit is a lie.
+    if (count > static_cast<uint64_t>(kMaxGgufHeader)) {
+      return Bad(Quoted(key), "an array of " + std::to_string(count), "an array inside the header");
+    }
+    Keep(key + "#", Json(static_cast<int64_t>(count)));
+    if (type == kString) {
+      for (uint64_t i = 0; i < count && !cursor_.short_of_bytes(); ++i) {
+        const uint64_t length = cursor_.Long();
+        if (cursor_.short_of_bytes()) break;
+        if (length > static_cast<uint64_t>(kMaxGgufHeader)) {
+          return Bad(Quoted(key), "a text of " + std::to_string(length) + " bytes",
+                     "texts inside the header");
+        }
+        cursor_.Take(length);
+      }
+      return std::nullopt;
+    }
+    const auto size = static_cast<uint64_t>(SizeOf(type));
+    if (count > kMaxKeptArray) {
+      cursor_.Take(count * size);
+      return std::nullopt;
+    }
+    Json values = Json::MakeArray();
+    for (uint64_t i = 0; i < count && !cursor_.short_of_bytes(); ++i) {
+      values.Append(ScalarOf(cursor_.Number(static_cast<int>(size)), type));
+    }
+    Keep(key, std::move(values));
+    return std::nullopt;
+  }
+
+  void Keep(std::string_view key, Json value) {
+    // Looking a key up is linear in the pairs so far; kMaxPairs bounds it.
+    header_.metadata.Set(key, std::move(value));
+  }
+
+  int64_t Setting(std::string_view key, int64_t fallback) const {
+    const Json* value = header_.metadata.Find(key);
+    return value == nullptr ? fallback : value->AsInt().value_or(fallback);
+  }
+
+  std::optional<Error> ReadSettings() {
+    header_.alignment = Setting("general.alignment", 32);
+    const int64_t alignment = header_.alignment;
+    if (alignment < 1 || alignment > (1 << 20) || (alignment & (alignment - 1)) != 0) {
+      return Bad("general.alignment", std::to_string(alignment), "a power of two up to 1048576");
+    }
+    header_.split_no = Setting("split.no", 0);
+    header_.split_count = std::max<int64_t>(Setting("split.count", 1), 1);
+    if (header_.split_no < 0 || header_.split_no >= header_.split_count || header_.split_count > 65535) {
+      return Bad("split.no", std::to_string(header_.split_no), "a part from 0 to split.count - 1");
+    }
+    return std::nullopt;
+  }
+
+  std::optional<Error> ReadTensor() {
+    const uint64_t length = cursor_.Long();
+    if (cursor_.short_of_bytes()) return std::nullopt;
+    if (length == 0 || length > kMaxName)
+      return Bad("tensor", "a name of " + std::to_string(length) + " bytes", "1 to 255");
+    const std::optional<std::string_view> name = cursor_.Take(length);
+    const uint32_t dimensions = cursor_.Word();
+    if (!name || cursor_.short_of_bytes()) return std::nullopt;
+    const std::string field = Quoted(*name);
+    if (dimensions > 4) return Bad(field, std::to_string(dimensions) + " dimensions", "at most 4");
+    GgufFileTensor tensor;
+    tensor.name = std::string(*name);
+    int64_t elements = 1;
+    for (uint32_t i = 0; i < dimensions; ++i) {
+      const uint64_t size = cursor_.Long();
+      if (cursor_.short_of_bytes()) return std::nullopt;
+      if (size > static_cast<uint64_t>(kMaxElements))
+        return Bad(field, "a side of " + std::to_string(size), "up to 2^50");
+      tensor.ne[i] = static_cast<int64_t>(size);
+      elements = SaturatingMultiply(elements, tensor.ne[i]);
+    }
+    if (elements > kMaxElements) return Bad(field, "more than 2^50 elements", "a smaller tensor");
+    const uint32_t type = cursor_.Word();
+    const uint64_t offset = cursor_.Long();
+    if (cursor_.short_of_bytes()) return std::nullopt;
+    if (!FindGgmlType(type, &tensor.type))
+      return Bad(field, "tensor type " + std::to_string(type), "a type of ggml");
+    if (tensor.ne[0] % Info(tensor.type).block != 0) {
+      return Bad(field, "rows of " + std::to_string(tensor.ne[0]),
+                 "a multiple of " + std::to_string(Info(tensor.type).block));
+    }
+    if (offset % static_cast<uint64_t>(header_.alignment) != 0 || offset > uint64_t{1} << 60) {
+      return Bad(field, "offset " + std::to_string(offset), "a multiple of the alignment inside the file");
+    }
+    tensor.offset = static_cast<int64_t>(offset);
+    tensor.bytes =
+        GgmlBytes(tensor.type, tensor.ne[0],
+                  SaturatingMultiply(SaturatingMultiply(tensor.ne[1], tensor.ne[2]), tensor.ne[3]));
+    header_.data += tensor.bytes;
+    header_.tensors.push_back(std::move(tensor));
+    return std::nullopt;
+  }
+
+  std::optional<Error> CheckData() {
+    header_.data_start = RoundUp(static_cast<int64_t>(cursor_.at()), header_.alignment);
+    std::vector<const GgufFileTensor*> sorted;
+    for (const GgufFileTensor& tensor : header_.tensors) sorted.push_back(&tensor);
+    StableSort(&sorted,
+               [](const GgufFileTensor* a, const GgufFileTensor* b) { return a->offset < b->offset; });
+    int64_t end = 0;
+    for (const GgufFileTensor* tensor : sorted) {
+      if (tensor->offset < end)
+        return Bad(Quoted(tensor->name), "bytes of another tensor", "tensors side by side");
+      end = tensor->offset + tensor->bytes.count();
+      if (file_size_ >= 0 && end > file_size_ - header_.data_start) {
+        return Bad(Quoted(tensor->name), "an end after the file's", "a tensor inside the file");
+      }
+    }
+    return std::nullopt;
+  }
+
+  Cursor cursor_;
+  size_t given_;
+  int64_t file_size_;
+  uint64_t tensors_ = 0;
+  uint64_t pairs_ = 0;
+  GgufHeader header_;
+};
+
+// ---- metadata as a Hugging Face config
+// ------------------------------------------------------------------------
+
+struct ArchitectureName {
+  std::string_view gguf;
+  std::string_view hugging_face;
+  std::string_view model_type;
+};
+// gguf-py/gguf/constants.py MODEL_ARCH_NAMES against the classes that convert to them.
+constexpr ArchitectureName kArchitectures[] = {
+    {"llama", "LlamaForCausalLM", "llama"},
+    {"llama4", "Llama4ForConditionalGeneration", "llama4"},
+    {"mistral3", "MistralForCausalLM", "mistral"},
+    {"qwen2", "Qwen2ForCausalLM", "qwen2"},
+    {"qwen2moe", "Qwen2MoeForCausalLM", "qwen2_moe"},
+    {"qwen3", "Qwen3ForCausalLM", "qwen3"},
+    {"qwen3moe", "Qwen3MoeForCausalLM", "qwen3_moe"},
+    {"qwen3next", "Qwen3NextForCausalLM", "qwen3_next"},
+    {"qwen35", "Qwen3_5ForCausalLM", "qwen3_5_text"},
+    {"qwen35moe", "Qwen3_5MoeForCausalLM", "qwen3_5_moe_text"},
+    {"gemma", "GemmaForCausalLM", "gemma"},
+    {"gemma2", "Gemma2ForCausalLM", "gemma2"},
+    {"gemma3", "Gemma3ForCausalLM", "gemma3_text"},
+    {"gemma3n", "Gemma3nForCausalLM", "gemma3n_text"},
+    {"gemma4", "Gemma4ForCausalLM", "gemma4_text"},
+    {"internlm2", "InternLM2ForCausalLM", "internlm2"},
+    {"baichuan", "BaichuanForCausalLM", "baichuan"},
+    {"exaone", "ExaoneForCausalLM", "exaone"},
+    {"exaone4", "Exaone4ForCausalLM", "exaone4"},
+    {"hunyuan-dense", "HunYuanDenseV1ForCausalLM", "hunyuan_v1_dense"},
+    {"dots1", "Dots1ForCausalLM", "dots1"},
+    {"olmoe", "OlmoeForCausalLM", "olmoe"},
+    {"ernie4_5", "Ernie4_5ForCausalLM", "ernie4_5"},
+    {"deepseek2", "DeepseekV3ForCausalLM", "deepseek_v3"},
+    {"gpt-oss", "GptOssForCausalLM", "gpt_oss"},
+    {"glm4", "Glm4ForCausalLM", "glm4"},
+    {"glm4moe", "Glm4MoeForCausalLM", "glm4_moe"},
+    {"phi3", "Phi3ForCausalLM", "phi3"},
+    {"command-r", "CohereForCausalLM", "cohere"},
+    {"cohere2", "Cohere2ForCausalLM", "cohere2"},
+    {"olmo2", "Olmo2ForCausalLM", "olmo2"},
+    {"granite", "GraniteForCausalLM", "granite"},
+    {"seed_oss", "SeedOssForCausalLM", "seed_oss"},
+    {"smollm3", "SmolLM3ForCausalLM", "smollm3"},
+    {"starcoder2", "Starcoder2ForCausalLM", "starcoder2"},
+    {"minimax-m2", "MiniMaxM2ForCausalLM", "minimax_m2"},
+};
+
+// The types that one tensor has in the file, block by block.
+struct BlockTypes {
+  std::string name;  // "attn_q"
+  std::vector<std::pair<int32_t, GgmlType>> blocks;
+  bool differ = false;  // from what the rules say
+};
+
+// {"0": "q6_k", "4": "q4_k"}, or one name if all blocks agree.
+Json RunsOf(BlockTypes* types) {
+  StableSort(&types->blocks, std::less<>());
+  Json runs = Json::MakeObject();
+  for (size_t i = 0; i < types->blocks.size(); ++i) {
+    const GgmlType type = types->blocks[i].second;
+    if (i > 0 && types->blocks[i - 1].second == type) continue;
+    runs.AppendMember(std::to_string(i == 0 ? 0 : types->blocks[i].first), Json(Info(type).name));
+  }
+  return runs.members().size() == 1 ? runs.members()[0].second : runs;
+}
+
+// "blk.{}.attn_q.weight" -> "attn_q".
+std::string_view BareName(std::string_view name) {
+  if (name.substr(0, 7) == "blk.{}.") name.remove_prefix(7);
+  const size_t dot = name.rfind(".weight");
+  return dot != std::string_view::npos && dot + 7 == name.size() ? name.substr(0, dot) : name;
+}
+
+class ConfigWriter {
+ public:
+  explicit ConfigWriter(const GgufHeader& header) : header_(header) {}
+
+  Result<Json> Write() {
+    const Json* name = header_.metadata.Find("general.architecture");
+    arch_ = name == nullptr ? "" : name->AsString();
+    const ArchitectureName* known = nullptr;
+    for (const ArchitectureName& architecture : kArchitectures) {
+      if (architecture.gguf == arch_) known = &architecture;
+    }
+    if (known == nullptr) {
+      return Bad("general.architecture", Quoted(arch_),
+                 "an architecture whose metadata we know, such as llama or qwen3");
+    }
+    std::string_view hugging_face = known->hugging_face;
+    if (arch_ == "llama" && Number("expert_count", 0) > 0) hugging_face = "MixtralForCausalLM";
+    if (arch_ == "deepseek2" && Number("attention.q_lora_rank", 0) == 0)
+      hugging_face = "DeepseekV2ForCausalLM";
+    Json names = Json::MakeArray();
+    names.Append(Json(hugging_face));
+    config_.Set("architectures", std::move(names));
+    config_.Set("model_type", Json(known->model_type));
+    WriteShape();
+    WriteExperts(hugging_face);
+    WriteLatent();
+    WriteRecurrent();
+    if (arch_ == "gemma3n" || arch_ == "gemma4") WriteGemma();
+    return std::move(config_);
+  }
+
+ private:
+  const Json* Find(std::string_view key) const {
+    return header_.metadata.Find(arch_ + "." + std::string(key));
+  }
+
+  // A number, or the largest of an array with one per layer.
+  int64_t Number(std::string_view key, int64_t fallback) const {
+    const Json* value = Find(key);
+    if (value == nullptr) return fallback;
+    if (!value->is_array()) return value->AsInt().value_or(fallback);
+    int64_t largest = 0;
+    for (const Json& item : value->items()) largest = std::max(largest, item.AsInt().value_or(0));
+    return largest;
+  }
+
+  void Copy(std::string_view key, std::string_view as) {
+    if (const int64_t value = Number(key, -1); value >= 0) config_.Set(as, Json(value));
+  }
+
+  bool HasTensor(std::string_view name) const {
+    return std::any_of(header_.tensors.begin(), header_.tensors.end(),
+                       [name](const GgufFileTensor& tensor) { return tensor.name == name; });
+  }
+
+  void WriteShape() {
+    Copy("embedding_length", "hidden_size");
+    const int64_t nextn = Number("nextn_predict_layers", 0);
+    config_.Set("num_hidden_layers", Json(Number("block_count", 0) - nextn));
+    if (nextn > 0) config_.Set("num_nextn_predict_layers", Json(nextn));
+    Copy("feed_forward_length", "intermediate_size");
+    Copy("attention.head_count", "num_attention_heads");
+    Copy("attention.head_count_kv", "num_key_value_heads");
+    Copy("attention.key_length", "head_dim");
+    Copy("context_length", "max_position_embeddings");
+    Copy("attention.sliding_window", "sliding_window");
+    Copy("full_attention_interval", "full_attention_interval");
+    int64_t vocab = Number("vocab_size", 0);
+    for (const GgufFileTensor& tensor : header_.tensors) {
+      if (tensor.name == "token_embd.weight") vocab = tensor.ne[1];
+    }
+    if (vocab == 0) {
+      const Json* tokens = header_.metadata.Find("tokenizer.ggml.tokens#");
+      if (tokens != nullptr) vocab = tokens->AsInt().value_or(0);
+    }
+    config_.Set("vocab_size", Json(vocab));
+    config_.Set("tie_word_embeddings", Json(!header_.tensors.empty() && !HasTensor("output.weight")));
+    if (arch_ != "qwen2" && arch_ != "qwen2moe")
+      config_.Set("attention_bias", Json(HasTensor("blk.0.attn_q.bias")));
+    if (arch_ == "internlm2") config_.Set("bias", Json(HasTensor("blk.0.attn_q.bias")));
+    if (arch_ == "command-r") config_.Set("use_qk_norm", Json(HasTensor("blk.0.attn_q_norm.weight")));
+    if (arch_ == "glm4moe") config_.Set("use_qk_norm", Json(HasTensor("blk.0.attn_q_norm.weight")));
+    config_.Set("torch_dtype", Json("bfloat16"));
+  }
+
+  void WriteExperts(std::string_view hugging_face) {
+    const int64_t experts = Number("expert_count", 0);
+    if (experts == 0) return;
+    for (const std::string_view key : {"num_experts", "num_local_experts", "n_routed_experts"}) {
+      config_.Set(key, Json(experts));
+    }
+    Copy("expert_used_count", "num_experts_per_tok");
+    Copy("expert_feed_forward_length", "moe_intermediate_size");
+    // Where every layer is sparse the width of an expert stands as the only width.
+    const int64_t width = Number("expert_feed_forward_length", 0);
+    const bool only_width = hugging_face == "MixtralForCausalLM" || arch_ == "gpt-oss" ||
+                            arch_ == "minimax-m2" || arch_ == "olmoe";
+    if (only_width && width > 0) config_.Set("intermediate_size", Json(width));
+    const int64_t shared = Number("expert_shared_count", 0);
+    config_.Set("n_shared_experts", Json(shared));
+    Copy("expert_shared_feed_forward_length", "shared_expert_intermediate_size");
+    Copy("leading_dense_block_count", "first_k_dense_replace");
+  }
+
+  void WriteLatent() {
+    if (Find("attention.kv_lora_rank") == nullptr) return;
+    Copy("attention.kv_lora_rank", "kv_lora_rank");
+    Copy("attention.q_lora_rank", "q_lora_rank");
+    const int64_t rope = Number("rope.dimension_count", 0);
+    const int64_t key = Number("attention.key_length_mla", Number("attention.key_length", 0));
+    config_.Set("qk_rope_head_dim", Json(rope));
+    config_.Set("qk_nope_head_dim", Json(std::max<int64_t>(key - rope, 0)));
+    config_.Set("v_head_dim",
+                Json(Number("attention.value_length_mla", Number("attention.value_length", 0))));
+    // Stored as one KV head since the latent is shared; the config counts the query's heads.
+    config_.Set("num_key_value_heads", Json(Number("attention.head_count", 0)));
+    config_.Set("head_dim", Json());
+  }
+
+  // Gemma 3n and 4: which layers slide, whose heads are wider, and the second embedding.
+  void WriteGemma() {
+    Copy("embedding_length_per_layer_input", "hidden_size_per_layer_input");
+    Copy("attention.shared_kv_layers", "num_kv_shared_layers");
+    for (const GgufFileTensor& tensor : header_.tensors) {
+      if (tensor.name == "per_layer_token_embd.weight")
+        config_.Set("vocab_size_per_layer_input", Json(tensor.ne[1]));
+      if (tensor.name == "blk.0.laurel_l.weight") config_.Set("laurel_rank", Json(tensor.ne[1]));
+    }
+    // One number, or one per layer.
+    if (const Json* widths = Find("feed_forward_length"); widths != nullptr && arch_ == "gemma3n")
+      config_.Set("intermediate_size", *widths);
+    Copy("altup.num_inputs", "altup_num_inputs");
+    const Json* pattern = Find("attention.sliding_window_pattern");
+    const int64_t layers = Number("block_count", 0);
+    if (pattern == nullptr || static_cast<int64_t>(pattern->items().size()) != layers) return;
+    Json types = Json::MakeArray();
+    int64_t full = -1, sliding = -1;
+    for (int64_t i = 0; i < layers; ++i) {
+      const Json& slides = pattern->items()[static_cast<size_t>(i)];
+      const bool is_sliding = slides.AsBool().value_or(slides.AsInt().value_or(0) != 0);
+      types.Append(Json(is_sliding ? "sliding_attention" : "full_attention"));
+      (is_sliding ? sliding : full) = i;
+    }
+    config_.Set("layer_types", std::move(types));
+    if (arch_ != "gemma4" || full < 0 || sliding < 0) return;
+    config_.Set("head_dim", Json(Number("attention.key_length_swa", 256)));
+    config_.Set("global_head_dim", Json(Number("attention.key_length", 512)));
+    const bool same = !HasTensor("blk." + std::to_string(full) + ".attn_v.weight");
+    config_.Set("attention_k_eq_v", Json(same));
+    if (const Json* heads = Find("attention.head_count_kv"); heads != nullptr && heads->is_array()) {
+      const auto of = [heads](int64_t layer) {
+        const auto at = static_cast<size_t>(layer);
+        return at < heads->items().size() ? heads->items()[at] : Json(int64_t{1});
+      };
+      config_.Set("num_key_value_heads", of(sliding));
+      config_.Set("num_global_key_value_heads", of(full));
+    }
+    if (Number("expert_count", 0) == 0) return;
+    config_.Set("enable_moe_block", Json(true));
+    Copy("expert_used_count", "top_k_experts");
+  }
+
+  void WriteRecurrent() {
+    if (Find("ssm.state_size") == nullptr) return;
+    const int64_t heads = Number("ssm.time_step_rank", 0);
+    config_.Set("linear_num_value_heads", Json(heads));
+    Copy("ssm.group_count", "linear_num_key_heads");
+    Copy("ssm.state_size", "linear_key_head_dim");
+    Copy("ssm.conv_kernel", "linear_conv_kernel_dim");
+    if (heads > 0) config_.Set("linear_value_head_dim", Json(Number("ssm.inner_size", 0) / heads));
+    if (Number("expert_count", 0) == 0) return;
+    config_.Set("shared_expert_intermediate_size", Json(Number("expert_shared_feed_forward_length", 0)));
+  }
+
+  const GgufHeader& header_;
+  std::string arch_;
+  Json config_ = Json::MakeObject();
+};
+
+}  // namespace
+
+Result<GgufHeader> ReadGgufHeader(std::string_view first_bytes, int64_t file_size) {
+  return Reader(first_bytes, file_size).Read();
+}
+
+Result<GgufHeader> JoinGgufHeaders(const std::vector<GgufHeader>& parts) {
+  if (parts.empty()) return Bad("split.count", "no part", "every part of the model");
+  std::vector<const GgufHeader*> ordered(parts.size(), nullptr);
+  for (const GgufHeader& part : parts) {
+    if (part.needed_bytes > 0) return Bad("header", "an unfinished part", "complete headers");
+    if (part.split_count != static_cast<int64_t>(parts.size())) {
+      return Bad("split.count", std::to_string(parts.size()) + " parts",
+                 std::to_string(part.split_count) + " parts");
+    }
+    const auto index = static_cast<size_t>(part.split_no);
+    if (index >= ordered.size() || ordered[index] != nullptr) {
+      return Bad("split.no", "part " + std::to_string(part.split_no) + " twice", "each part once");
+    }
+    ordered[index] = &part;
+  }
+  GgufHeader whole = *ordered[0];
+  for (size_t i = 1; i < ordered.size(); ++i) {
+    whole.tensors.insert(whole.tensors.end(), ordered[i]->tensors.begin(), ordered[i]->tensors.end());
+    whole.data += ordered[i]->data;
+  }
+  whole.split_count = 1;
+  return whole;
+}
+
+Result<Json> ConfigOfGguf(const GgufHeader& header) { return ConfigWriter(header).Write(); }
+
+Json ExactFormatOfGguf(const GgufHeader& header, const Architecture& architecture) {
+  const std::string id = FormatOfGguf(header);
+  const bool imatrix = header.metadata.Has("quantize.imatrix.file");
+  Json object = Json::MakeObject();
+  object.Set("id", id);
+  if (imatrix) object.Set("imatrix", true);
+  const Result<WeightFormat> format = ReadWeightFormat(object, "format");
+  // A file has more tensors than layers; a hostile number of layers must not make a long walk.
+  const int64_t layers = architecture.layers + architecture.mtp_layers;
+  if (!format.ok() || layers > static_cast<int64_t>(header.tensors.size())) return Json(id);
+  std::unordered_map<std::string_view, GgmlType> file;
+  for (const GgufFileTensor& tensor : header.tensors) file.emplace(tensor.name, tensor.type);
+  std::vector<std::vector<int32_t>> of_group(architecture.groups.size() + 1);
+  for (size_t i = 0; i < architecture.layer_group.size(); ++i)
+    of_group[architecture.layer_group[i]].push_back(static_cast<int32_t>(i));
+  for (int64_t i = 0; i < architecture.mtp_layers; ++i)
+    of_group.back().push_back(static_cast<int32_t>(architecture.layers + i));
+
+  std::vector<BlockTypes> all;
+  for (size_t i = 0; i < architecture.gguf.size(); ++i) {
+    const GgufTensor& tensor = architecture.gguf[i];
+    const std::string_view bare = BareName(tensor.name);
+    auto known = std::find_if(all.begin(), all.end(), [bare](const BlockTypes& t) { return t.name == bare; });
+    if (known == all.end()) known = all.insert(all.end(), BlockTypes{std::string(bare), {}, false});
+    const std::vector<GgmlType> expected = GgufTensorTypes(architecture, *format, static_cast<int32_t>(i));
+    const size_t group = tensor.mtp ? of_group.size() - 1 : static_cast<size_t>(std::max(tensor.group, 0));
+    const bool outside = !tensor.mtp && tensor.group < 0;
+    for (size_t l = 0; l < expected.size(); ++l) {
+      const int32_t block = outside ? 0 : of_group[group][l];
+      std::string name = tensor.name;
+      if (!outside) name.replace(name.find("{}"), 2, std::to_string(block));
+      const auto found = file.find(name);
+      const GgmlType type = found == file.end() ? expected[l] : found->second;
+      known->blocks.push_back({block, type});
+      known->differ = known->differ || type != expected[l];
+    }
+  }
+  Json types = Json::MakeObject();
+  for (BlockTypes& tensor : all) {
+    if (tensor.differ) types.Set(tensor.name, RunsOf(&tensor));
+  }
+  if (types.members().empty()) return imatrix ? object : Json(id);
+  object.Set("tensor_types", std::move(types));
+  return object;
+}
+
+GgufLayout LayoutOfGguf(const GgufHeader& header) {
+  GgufLayout layout;
+  layout.tied = true;
+  for (const GgufFileTensor& tensor : header.tensors) {
+    const bool in_layer = tensor.name.substr(0, 4) == "blk.";
+    const int32_t layer = in_layer ? LayerOfName(tensor.name) : -1;
+    layout.tensors += tensor.bytes;
+    layout.padding += Bytes(RoundUp(tensor.bytes.count(), header.alignment)) - tensor.bytes;
+    ++layout.tensor_count;
+    const int64_t elements = SaturatingMultiply(SaturatingMultiply(tensor.ne[0], tensor.ne[1]),
+                                                SaturatingMultiply(tensor.ne[2], tensor.ne[3]));
+    layout.elements = internal::SaturatingAdd(layout.elements, elements);
+    // More layers than tensors cannot be: a hostile number must not make a long table.
+    if (layer >= 0 && layer < static_cast<int32_t>(header.tensors.size())) {
+      if (layout.layers.size() <= static_cast<size_t>(layer))
+        layout.layers.resize(static_cast<size_t>(layer) + 1);
+      const bool expert = tensor.name.find("_exps.") != std::string::npos;
+      GgufLayout::Layer& bytes = layout.layers[static_cast<size_t>(layer)];
+      (expert ? bytes.experts : bytes.dense) += tensor.bytes;
+      if (expert) layout.largest_expert = std::max(layout.largest_expert, tensor.bytes);
+    } else if (tensor.name == "token_embd.weight" || tensor.name == "per_layer_token_embd.weight") {
+      layout.token_embedding += tensor.bytes;
+    } else if (tensor.name == "output.weight") {
+      layout.output += tensor.bytes;
+      layout.tied = false;
+    } else {
+      layout.output_norm += tensor.bytes;
+    }
+  }
+  if (layout.tied) layout.output = layout.token_embedding;
+  SumLayers(&layout);
+  return layout;
+}
+
+std::string FormatOfGguf(const GgufHeader& header) {
+  const Json* type = header.metadata.Find("general.file_type");
+  const int64_t id = type == nullptr ? -1 : type->AsInt().value_or(-1);
+  for (int i = 0; i < kGgufFileTypes; ++i) {
+    const GgufFileTypeInfo& info = Info(static_cast<GgufFileType>(i));
+    if (info.llama_ftype == id) return "gguf-" + std::string(info.id);
+  }
+  int64_t bytes[kGgmlTypes] = {};
+  for (const GgufFileTensor& tensor : header.tensors)
+    bytes[static_cast<int>(tensor.type)] += tensor.bytes.count();
+  const auto most = static_cast<int>(std::max_element(bytes, bytes + kGgmlTypes) - bytes);
+  for (int i = 0; i < kGgufFileTypes; ++i) {
+    const GgufFileTypeInfo& info = Info(static_cast<GgufFileType>(i));
+    if (static_cast<int>(info.default_type) == most) return "gguf-" + std::string(info.id);
+  }
+  return "gguf-f16";
+}
+
+std::vector<InventoryRow> ListFileTensors(const GgufHeader& header) {
+  RowCollector rows;
+  for (const GgufFileTensor& tensor : header.tensors) {
+    const int64_t outer = SaturatingMultiply(tensor.ne[1], SaturatingMultiply(tensor.ne[2], tensor.ne[3]));
+    rows.Add(tensor.name, Info(tensor.type).name, outer, tensor.ne[0], tensor.bytes);
+  }
+  return rows.Take();
+}
+
+}  // namespace plimsoll

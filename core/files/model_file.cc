@@ -1,0 +1,160 @@
+#include "core/files/model_file.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/arch/architecture.h"
+#include "core/files/gguf_header.h"
+#include "core/files/safetensors_header.h"
+
+namespace plimsoll {
+namespace {
+
+constexpr int64_t kMostJson = int64_t{16} << 20;
+
+Error Named(const FilePart& part, const Error& error) {
+  return Error{part.name, error.given, error.accepted};
+}
+
+Result<ModelFile> ReadGgufParts(const std::vector<FilePart>& parts) {
+  ModelFile file;
+  file.kind = FileKind::kGguf;
+  std::vector<GgufHeader> headers;
+  for (const FilePart& part : parts) {
+    Result<GgufHeader> header = ReadGgufHeader(part.bytes, part.size);
+    if (!header.ok()) return Named(part, header.error());
+    if (header->needed_bytes > 0) {
+      file.needed_bytes = header->needed_bytes;
+      file.needed_name = part.name;
+      return file;
+    }
+    headers.push_back(std::move(*header));
+  }
+  if (headers.size() == 1 && headers[0].split_count > 1) {
+    file.remarks.push_back("This is part " + std::to_string(headers[0].split_no + 1) + " of " +
+                           std::to_string(headers[0].split_count) +
+                           "; the other parts hold the other tensors.");
+  }
+  Result<GgufHeader> whole =
+      headers.size() == 1 ? Result<GgufHeader>(std::move(headers[0])) : JoinGgufHeaders(headers);
+  if (!whole.ok()) return Named(parts[0], whole.error());
+  file.rows = ListFileTensors(*whole);
+  file.bytes = whole->data;
+  file.format = FormatOfGguf(*whole);
+  const Result<Json> model = ConfigOfGguf(*whole);
+  if (!model.ok()) {
+    file.remarks.push_back("Its architecture is not one that we know: " + model.error().given + ".");
+    return file;
+  }
+  const Result<Architecture> architecture = ReadArchitecture(*model, "gguf");
+  if (!architecture.ok()) {
+    file.remarks.push_back(
+        "Its metadata does not make a model that we can count: " + architecture.error().Message() + ".");
+    return file;
+  }
+  Config config;
+  config.inline_model = *model;
+  config.format = ExactFormatOfGguf(*whole, *architecture);
+  config.engine = EngineKind::kLlamaCpp;
+  const Result<WeightFormat> format = ReadWeightFormat(config.format, "format");
+  const Bytes counted = format.ok() ? LayOutGguf(*architecture, *format).tensors : Bytes(0);
+  if (whole->split_count == 1 && counted != file.bytes) {
+    file.remarks.push_back("As we read its architecture the tensors take " + std::to_string(counted.count()) +
+                           " bytes, in the file " + std::to_string(file.bytes.count()) +
+                           ": it holds tensors that we do not expect, or lacks some.");
+  }
+  file.config = std::move(config);
+  return file;
+}
+
+Result<ModelFile> ReadSafetensorsParts(const std::vector<FilePart>& parts) {
+  ModelFile file;
+  file.kind = FileKind::kSafetensors;
+  std::vector<SafetensorsTensor> tensors;
+  for (const FilePart& part : parts) {
+    Result<SafetensorsHeader> header = ReadSafetensorsHeader(part.bytes, part.size);
+    if (!header.ok()) return Named(part, header.error());
+    if (header->needed_bytes > 0) {
+      file.needed_bytes = header->needed_bytes;
+      file.needed_name = part.name;
+      return file;
+    }
+    file.bytes += header->data;
+    for (SafetensorsTensor& tensor : header->tensors) tensors.push_back(std::move(tensor));
+  }
+  file.rows = ListFileTensors(tensors);
+  file.format = GuessFormat(tensors);
+  file.remarks.push_back(
+      "A safetensors file does not say what architecture it is: drop the config.json beside it too.");
+  return file;
+}
+
+Result<ModelFile> ReadJsonPart(const FilePart& part) {
+  ModelFile file;
+  if (part.size > static_cast<int64_t>(part.bytes.size())) {
+    if (part.size > kMostJson)
+      return Error{part.name, std::to_string(part.size) + " bytes", "JSON of at most 16 MiB"};
+    file.needed_bytes = part.size;
+    file.needed_name = part.name;
+    return file;
+  }
+  const Result<Json> json = Json::Parse(part.bytes, part.name);
+  if (!json.ok()) return json.error();
+  if (json->Has("weight_map")) {
+    file.kind = FileKind::kSafetensorsIndex;
+    Result<SafetensorsIndex> index = ReadSafetensorsIndex(part.bytes);
+    if (!index.ok()) return Named(part, index.error());
+    file.bytes = index->total;
+    file.remarks.push_back(std::to_string(index->names.size()) + " tensors in " +
+                           std::to_string(index->files.size()) +
+                           " files; an index tells neither types nor shapes.");
+    return file;
+  }
+  file.kind = FileKind::kConfig;
+  const Result<Architecture> architecture = ReadArchitecture(*json, part.name);
+  if (!architecture.ok()) return architecture.error();
+  file.remarks = architecture->remarks;
+  Config config;
+  config.inline_model = *json;
+  file.config = std::move(config);
+  return file;
+}
+
+bool LooksLikeJson(std::string_view bytes) {
+  const size_t first = bytes.find_first_not_of(" \t\r\n");
+  return first != std::string_view::npos && bytes[first] == '{';
+}
+
+}  // namespace
+
+std::string_view FileKindName(FileKind kind) {
+  switch (kind) {
+    case FileKind::kGguf:
+      return "GGUF";
+    case FileKind::kSafetensors:
+      return "safetensors";
+    case FileKind::kSafetensorsIndex:
+      return "safetensors index";
+    case FileKind::kConfig:
+      return "config.json";
+  }
+  return "";
+}
+
+Result<ModelFile> ReadModelFile(const std::vector<FilePart>& parts) {
+  static constexpr const char* kAccepted =
+      "a GGUF or .safetensors file, a safetensors index, or a config.json";
+  if (parts.empty()) return Error{"file", "nothing", kAccepted};
+  const std::string_view first = parts[0].bytes;
+  if (first.substr(0, 4) == "GGUF") return ReadGgufParts(parts);
+  if (LooksLikeJson(first)) {
+    if (parts.size() > 1)
+      return Error{parts[1].name, "a second file beside a JSON file", "one JSON file at a time"};
+    return ReadJsonPart(parts[0]);
+  }
+  // Eight bytes of length, then JSON.
+  if (first.size() > 8 && LooksLikeJson(first.substr(8, 64))) return ReadSafetensorsParts(parts);
+  return Error{parts[0].name, "a file that begins with " + Quoted(first.substr(0, 8)), kAccepted};
+}
+
+}  // namespace plimsoll

@@ -1,0 +1,50 @@
+// A file that somebody has at hand, told apart by its first bytes: a GGUF or safetensors file (of which only
+// the header is read), a safetensors index, or a Hugging Face config.json. What it holds becomes an
+// inventory, and, as far as the file tells it, a configuration.
+#ifndef PLIMSOLL_CORE_FILES_MODEL_FILE_H_
+#define PLIMSOLL_CORE_FILES_MODEL_FILE_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/json.h"
+#include "core/base/result.h"
+#include "core/base/units.h"
+#include "core/config/config.h"
+#include "core/weights/weights.h"
+
+namespace plimsoll {
+
+// Enough of a file for most headers; needed_bytes asks for more.
+constexpr int64_t kFirstRead = int64_t{1} << 20;
+
+struct FilePart {
+  std::string name;   // for errors
+  std::string bytes;  // from the start
+  int64_t size = -1;  // of the whole file; negative: unknown
+};
+
+enum class FileKind : uint8_t { kGguf, kSafetensors, kSafetensorsIndex, kConfig };
+std::string_view FileKindName(FileKind kind);
+
+struct ModelFile {
+  FileKind kind = FileKind::kGguf;
+  int64_t needed_bytes =
+      0;  // of the first part that was cut too short: read so many and ask again; 0: complete
+  std::string needed_name;
+  std::vector<InventoryRow> rows;  // exact; empty for an index or a config
+  Bytes bytes;                     // of all tensors
+  std::string format;              // the contract's id; empty: not told
+  std::optional<Config> config;    // what the file tells of a configuration
+  std::vector<std::string> remarks;
+};
+
+// All parts of one model (shards of a safetensors repository, parts of a split GGUF), in any order.
+Result<ModelFile> ReadModelFile(const std::vector<FilePart>& parts);
+
+}  // namespace plimsoll
+
+#endif  // PLIMSOLL_CORE_FILES_MODEL_FILE_H_

@@ -1,0 +1,144 @@
+// How weights are stored: the contract's format ids, published quantisation configs, what each tool leaves
+// unquantised, and the bytes of one tensor.
+//
+// A format is a list of schemes and of rules that say which module gets which. Binding it to an architecture
+// resolves the rules once: each tensor gets a scheme, single layers may differ. Byte formulas are those of
+// the tools that write the files (AutoAWQ, GPTQModel, compressed-tensors, ModelOpt, bitsandbytes, llama.cpp)
+// and stand beside the code with their source.
+#ifndef PLIMSOLL_CORE_FORMATS_WEIGHT_FORMAT_H_
+#define PLIMSOLL_CORE_FORMATS_WEIGHT_FORMAT_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/arch/architecture.h"
+#include "core/base/json.h"
+#include "core/base/result.h"
+#include "core/base/units.h"
+#include "core/weights/bound_tensors.h"
+
+namespace plimsoll {
+
+enum class FormatFamily : uint8_t {
+  kPlain,     // fp32 bf16 fp16
+  kFp8,       // a scale per tensor or per output channel
+  kFp8Block,  // a scale per 128 x 128 block
+  kInt8,      // W8A8, a scale per output channel
+  kGptq,      // 2 to 8 bits, groups along the input
+  kAwq,
+  kPacked,  // compressed-tensors pack-quantized (w4a16)
+  kNvfp4,
+  kMxfp4,
+  kBnbNf4,
+  kBnbInt8,
+  kGguf,
+};
+constexpr int kFormatFamilies = 12;
+
+// How one tensor is stored.
+struct WeightScheme {
+  FormatFamily family = FormatFamily::kPlain;
+  DType dtype = DType::kBf16;  // kPlain
+  int32_t bits = 16;
+  int64_t group_size = 0;       // elements along the input that share a scale; 0: the whole row
+  int64_t block_rows = 128;     // kFp8Block
+  int64_t block_columns = 128;  // kFp8Block
+  int32_t scale_bytes = 0;      // one scale in the file; 0: what the model's publisher uses, until bound
+  bool per_channel = false;     // kFp8
+  bool symmetric = true;
+  bool desc_act = false;            // kGptq, kPacked: a group index per input
+  bool double_quant = true;         // kBnbNf4
+  bool static_activations = false;  // an input scale stands beside each weight
+  friend bool operator==(const WeightScheme&, const WeightScheme&) = default;
+};
+
+// Modules that differ. See module_pattern.h for how a pattern is written.
+struct FormatRule {
+  std::string pattern;
+  uint8_t scheme = 0;         // 0: stays plain; else an index into WeightFormat::schemes, plus one
+  bool if_quantized = false;  // changes the scheme of what is quantised anyway (GPTQModel "+:" rules)
+};
+
+// An average over published files with the extremes among them; factor 0: no average, exact by rules.
+struct Average {
+  double factor = 0, low = 0, high = 0;
+};
+
+// One tensor of a GGUF: "ffn_down_exps" (any "blk.N.ffn_down_exps.weight"), "token_embd", with its type from
+// layer `from` on until the next entry of the same tensor.
+struct GgufTensorType {
+  std::string tensor;
+  int32_t from = 0;
+  int32_t type = 0;  // a GgmlType
+};
+
+struct WeightFormat {
+  std::string id;                              // of the contract: "awq-int4", "gguf-q4_k_m"
+  FormatFamily family = FormatFamily::kPlain;  // of most of the weights
+  DType dtype = DType::kBf16;  // kPlain: of everything; else of what stays unquantised (always 2 bytes)
+  std::vector<WeightScheme> schemes;  // empty for kPlain and kGguf; [0] is what a tensor gets by default
+  std::vector<FormatRule> rules;      // the first that matches decides
+  bool rules_only = false;            // what no rule matches is plain (targets instead of exceptions)
+  bool every_linear =
+      false;  // what no rule matches is quantised if it is linear at all, without a tool's habits
+  bool rules_given = false;        // rules came from the caller or a checkpoint, not from the tool's habits
+  bool stores_tied_head = false;   // the files hold the head although it is tied to the embedding
+  bool importance_matrix = false;  // kGguf: quantised with an imatrix
+  int gguf_type = -1;              // kGguf: a GgufFileType of gguf_types.h
+  // kGguf: files that depart from llama-quantize's rules.
+  bool wide_ends = false;  // embedding and head in Q8_0
+  Average average;         // bytes over those of the rules' mixture, from published files
+  double given_bits = 0;   // bits per weight as the file's publisher states them; 0: not given
+  std::vector<GgufTensorType> tensor_types;  // as read from a file's header, or llama-quantize --tensor-type
+
+  // Whether its bytes are an average, or a figure rounded by a publisher, rather than rules.
+  bool approximate() const { return average.factor > 0 || given_bits > 0; }
+  const WeightScheme* main_scheme() const { return schemes.empty() ? nullptr : schemes.data(); }
+};
+
+// A format id, or an object {"id", "group_size", "unquantized", ...} (contract.md). The error lists what is
+// accepted.
+Result<WeightFormat> ReadWeightFormat(const Json& value, std::string_view where);
+
+// A published `quantization_config` (Hugging Face) or hf_quant_config (ModelOpt). Its id is the contract's id
+// for the scheme of most weights.
+Result<WeightFormat> ReadQuantizationConfig(const Json& config, std::string_view where);
+
+// Whether an object of ReadWeightFormat may have this key.
+bool IsFormatKey(std::string_view key);
+
+// Every id of the contract, for `plimsoll list formats` and error texts.
+const std::vector<std::string_view>& FormatIds();
+
+// A format resolved against the tensors of one architecture.
+struct QuantizedMask {
+  std::vector<WeightScheme> schemes;  // [0] is plain; scale sizes are filled in
+  std::vector<uint8_t> scheme;        // for each of Architecture::tensors an index into schemes
+  // Layers in which a tensor has another scheme than `scheme` says, ordered by tensor, then layer. Layers
+  // count from 0 within the tensor's own stack (text; MTP; vision).
+  struct Exception {
+    int32_t tensor;
+    int32_t layer;
+    uint8_t scheme;
+  };
+  std::vector<Exception> exceptions;
+  BoundTensors tensors;  // for what is added up again and again
+};
+
+// Matching names costs microseconds: the catalog binds its checkpoints once, when it is loaded. A format
+// without rules of its own is bound without touching a string.
+QuantizedMask BindFormat(const Architecture& architecture, const WeightFormat& format);
+
+// What binding and laying out need of an architecture, computed once: Tensor::quantized_by and
+// Architecture::gguf. The last step of ReadArchitecture.
+void PrepareFormats(Architecture* architecture);
+
+// Bytes of one safetensors tensor of rows x columns in this scheme as the file stores it, scales and zero
+// points included. The caller passes sharded dimensions to get a rank's share. Not for kGguf.
+Bytes EncodedBytes(const WeightScheme& scheme, bool fp32, int64_t rows, int64_t columns);
+
+}  // namespace plimsoll
+
+#endif  // PLIMSOLL_CORE_FORMATS_WEIGHT_FORMAT_H_

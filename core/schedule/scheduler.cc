@@ -1,0 +1,830 @@
+#include "core/schedule/scheduler.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <utility>
+
+namespace plimsoll {
+namespace {
+
+constexpr size_t kMostSamples = 4096;
+constexpr double kNever = std::numeric_limits<double>::infinity();
+
+template <typename T>
+size_t At(T index) {
+  return static_cast<size_t>(index);
+}
+
+// Selects instead of sorting: a frame of the page waits for this. Reorders the values.
+Percentiles PercentilesOf(std::vector<double>* values) {
+  Percentiles result;
+  if (values->empty()) return result;
+  double sum = 0;
+  for (double value : *values) sum += value;
+  auto least = values->begin();  // what stands before is smaller than what is still asked for
+  // Linear interpolation between the neighbours, as numpy does by default. REQUIRES: shares that grow.
+  const auto at = [&](double share) {
+    const double position = share * static_cast<double>(values->size() - 1);
+    const auto below = values->begin() + static_cast<std::ptrdiff_t>(position);
+    std::nth_element(least, below, values->end());
+    least = below;
+    if (below + 1 == values->end()) return *below;
+    const double above = *std::min_element(below + 1, values->end());
+    return *below + (above - *below) * (position - std::floor(position));
+  };
+  result.mean = sum / static_cast<double>(values->size());
+  result.p50 = at(0.5);
+  result.p90 = at(0.9);
+  result.p95 = at(0.95);
+  result.p99 = at(0.99);
+  result.most = *std::max_element(least, values->end());
+  return result;
+}
+
+// Bins of DurationHistogram: edges at kLeast * 1.01^i, from 100 ns up; 1.01^4095 spans 17 decades.
+constexpr double kLeastDuration = 1e-7;
+constexpr double kLogStep = 0.00995033085316808;  // ln 1.01
+
+int BinOf(double seconds) {
+  if (!(seconds > kLeastDuration)) return 0;
+  const double bin = std::log(seconds / kLeastDuration) / kLogStep;
+  return bin >= 4095 ? 4095 : static_cast<int>(bin);
+}
+
+double BinMiddle(int bin) { return kLeastDuration * std::exp((bin + 0.5) * kLogStep); }
+
+}  // namespace
+
+// ---- histogram
+// ------------------------------------------------------------------------------------------------------
+
+void DurationHistogram::Add(double seconds, int64_t count) {
+  if (count <= 0) return;
+  bins_[At(BinOf(seconds))] += count;
+  count_ += count;
+  sum_ += seconds * static_cast<double>(count);
+  most_ = std::max(most_, seconds);
+}
+
+void DurationHistogram::AddRun(double first, double last, int64_t steps, int64_t count) {
+  if (steps <= 0 || count <= 0) return;
+  const double growth = steps > 1 ? (last - first) / static_cast<double>(steps - 1) : 0;
+  int64_t done = 0;
+  while (done < steps) {
+    const double here = first + growth * static_cast<double>(done);
+    const int bin = BinOf(here);
+    int64_t until = steps;
+    if (growth > 0 && bin < kBins - 1) {
+      const double edge = kLeastDuration * std::exp((bin + 1) * kLogStep);
+      const double ticks = std::ceil((edge - first) / growth);
+      if (ticks < static_cast<double>(steps)) until = std::max(done + 1, static_cast<int64_t>(ticks));
+    }
+    bins_[At(bin)] += (until - done) * count;
+    done = until;
+  }
+  count_ += steps * count;
+  sum_ += (first + last) / 2 * static_cast<double>(steps) * static_cast<double>(count);
+  most_ = std::max(most_, last);
+}
+
+Percentiles DurationHistogram::Summarize() const {
+  Percentiles result;
+  if (count_ == 0) return result;
+  const auto at = [&](double share) {
+    const double wanted = share * static_cast<double>(count_);
+    int64_t seen = 0;
+    for (int bin = 0; bin < kBins; ++bin) {
+      seen += bins_[At(bin)];
+      if (static_cast<double>(seen) >= wanted) return std::min(BinMiddle(bin), most_) * 1e3;
+    }
+    return most_ * 1e3;
+  };
+  result.mean = sum_ / static_cast<double>(count_) * 1e3;
+  result.p50 = at(0.5);
+  result.p90 = at(0.9);
+  result.p95 = at(0.95);
+  result.p99 = at(0.99);
+  result.most = most_ * 1e3;
+  return result;
+}
+
+// ---- construction
+// ---------------------------------------------------------------------------------------------------
+
+Simulation::Simulation(SchedulerSetup setup, RequestList requests)
+    : setup_(std::move(setup)),
+      list_(std::move(requests)),
+      pool_(std::max<int64_t>(setup_.blocks, 0), static_cast<int64_t>(list_.requests.size()) + 1,
+            setup_.full_groups, setup_.prefix_caching) {
+  setup_.block_size = std::clamp<int64_t>(setup_.block_size, 1, int64_t{1} << 20);
+  // Every decoding sequence must find room in the budget of a step (vLLM: max_num_seqs <=
+  // max_num_batched_tokens).
+  setup_.max_num_batched_tokens = std::max<int64_t>(setup_.max_num_batched_tokens, 1);
+  setup_.max_num_seqs = std::clamp<int64_t>(
+      setup_.max_num_seqs, 1, std::max<int64_t>(1, setup_.max_num_batched_tokens / (1 + setup_.lookahead)));
+  const size_t count = list_.requests.size();
+  system_stream_ = static_cast<int32_t>(count);
+  records_.resize(count);
+  sequences_.resize(count);
+  followers_.assign(count, -1);
+  crossing_cost_.assign(At(setup_.block_size), 0);
+  for (size_t i = 0; i < count; ++i) {
+    const Request& request = list_.requests[i];
+    records_[i].prompt = request.prompt;
+    records_[i].session = request.session;
+    records_[i].turn = request.turn;
+    if (request.after >= 0) followers_[At(request.after)] = static_cast<int32_t>(i);
+  }
+  for (int64_t i = 0; i < list_.initially_released; ++i) Release(0);
+  done_ = count == 0;
+}
+
+// ---- sizes
+// ----------------------------------------------------------------------------------------------------------
+
+int64_t BlocksOf(const SchedulerSetup& setup, int64_t tokens) {
+  if (tokens <= 0) return 0;
+  const int64_t units = CeilDiv(tokens, setup.block_size);
+  int64_t blocks = units * setup.full_groups + setup.state_blocks;
+  for (int i = 0; i < setup.window_groups; ++i) blocks += std::min(units, setup.windows[At(i)].most_blocks);
+  return blocks;
+}
+
+int64_t Simulation::Held(int64_t tokens) const { return BlocksOf(setup_, tokens); }
+
+int64_t Simulation::TotalOf(const Sequence& sequence) const {
+  return sequence.decoding ? sequence.joined_total + (tick_ - sequence.joined) : sequence.total;
+}
+
+// Tokens that the sequence's blocks have room for. A decoding one has room for what it read in the last step.
+int64_t Simulation::AllocatedTokens(const Sequence& sequence) const {
+  if (sequence.reserved > 0) return sequence.reserved;
+  const int64_t read = sequence.decoding ? TotalOf(sequence) - 1 : sequence.computed;
+  return read <= 0 ? 0 : read + setup_.lookahead;
+}
+
+// A prompt shares the system prompt's whole blocks, or, if it is not longer than that, nothing.
+int64_t Simulation::SharedUnits(const Request& request) const {
+  if (!setup_.prefix_caching || request.prompt <= list_.system_prompt) return 0;
+  return list_.system_prompt / setup_.block_size;
+}
+
+// ---- arrivals
+// -------------------------------------------------------------------------------------------------------
+
+void Simulation::Arrive(int32_t index, double at) {
+  arrivals_.emplace_back(at, index);
+  std::push_heap(arrivals_.begin(), arrivals_.end(), std::greater<>());
+}
+
+void Simulation::Release(double at) {
+  while (next_released_ < static_cast<int64_t>(list_.requests.size())) {
+    const int32_t index = static_cast<int32_t>(next_released_++);
+    if (!list_.requests[At(index)].released) continue;
+    Arrive(index, at);
+    return;
+  }
+}
+
+// The next request that has an arrival of its own; -1: none.
+int32_t Simulation::NextTimed() {
+  while (next_timed_ < static_cast<int64_t>(list_.requests.size())) {
+    const Request& request = list_.requests[At(next_timed_)];
+    if (request.after < 0 && !request.released) return static_cast<int32_t>(next_timed_);
+    ++next_timed_;
+  }
+  return -1;
+}
+
+// Moves what has arrived by now into the queue.
+void Simulation::PullArrivals() {
+  for (;;) {
+    const int32_t timed = NextTimed();
+    const bool has_timed = timed >= 0 && list_.requests[At(timed)].arrival <= now_;
+    const bool has_other = !arrivals_.empty() && arrivals_.front().first <= now_;
+    if (!has_timed && !has_other) break;
+    int32_t index = timed;
+    double at = has_timed ? list_.requests[At(timed)].arrival : 0;
+    if (has_timed && (!has_other || at <= arrivals_.front().first)) {
+      ++next_timed_;
+    } else {
+      index = arrivals_.front().second;
+      at = arrivals_.front().first;
+      std::pop_heap(arrivals_.begin(), arrivals_.end(), std::greater<>());
+      arrivals_.pop_back();
+    }
+    records_[At(index)].arrival = at;
+    sequences_[At(index)].total = list_.requests[At(index)].prompt;
+    waiting_.push_back(index);
+  }
+  peak_waiting_ = std::max(peak_waiting_, static_cast<int64_t>(waiting_.size()));
+}
+
+// ---- prompts
+// --------------------------------------------------------------------------------------------------------
+
+// Whole blocks at the beginning of the sequence that need not be computed; *shared of them are the system
+// prompt's. A system prompt of which only a part is left is computed again: vLLM would reuse that part.
+int64_t Simulation::CachedUnits(int32_t index, int64_t* shared) const {
+  *shared = 0;
+  if (!setup_.prefix_caching) return 0;
+  const Request& request = list_.requests[At(index)];
+  // The last token is always computed (kv_cache_manager.get_computed_blocks).
+  const int64_t most = (sequences_[At(index)].total - 1) / setup_.block_size;
+  const int64_t shared_units = SharedUnits(request);
+  const int64_t present = shared_holders_ > 0 ? shared_units : pool_.Remembered(system_stream_);
+  if (present < shared_units) return 0;
+  *shared = shared_units;
+  return shared_units + std::min(most - shared_units, pool_.Remembered(request.session));
+}
+
+void Simulation::AddChunk(int64_t from, int64_t count, StepLoad* load) const {
+  load->prefill_tokens += count;
+  load->prefill_sequences += 1;
+  for (int i = 0; i < setup_.model.span_count(); ++i) {
+    load->prefill_kv_pairs[At(i)] += CausalPairs(from, count, setup_.model.span(i));
+  }
+}
+
+// Refuses what can never run; true if it did.
+bool Simulation::Refuse(int32_t index) {
+  const Sequence& sequence = sequences_[At(index)];
+  const bool fresh = sequence.generated == 0;
+  const bool too_long = setup_.max_model_len > 0 && list_.requests[At(index)].prompt >= setup_.max_model_len;
+  if (!too_long && Held(TokensToReserve(index)) <= pool_.total()) return false;
+  End(index, fresh ? RequestEnd::kPromptTooLong : RequestEnd::kOutgrewPool);
+  return true;
+}
+
+// What must find room before the request is admitted, if anything but its first chunk must.
+int64_t Simulation::TokensToReserve(int32_t index) const {
+  const Request& request = list_.requests[At(index)];
+  int64_t tokens = sequences_[At(index)].total;
+  if (setup_.reserve_output) tokens = std::max(tokens, request.prompt + request.output);
+  if (setup_.max_model_len > 0) tokens = std::min(tokens, setup_.max_model_len);
+  return tokens + setup_.lookahead;
+}
+
+// Takes the blocks that a request starts with, found ones included; `start` tokens need not be computed.
+void Simulation::TakeFirstBlocks(int32_t index, int64_t start, int64_t shared, int64_t allocated) {
+  Sequence& sequence = sequences_[At(index)];
+  const Request& request = list_.requests[At(index)];
+  const int64_t units = start / setup_.block_size;
+  if (pool_.Remembered(request.session) > 0) pool_.Revive(request.session, units - shared);
+  const int64_t shared_units = SharedUnits(request);
+  int64_t found = units;
+  if (shared_units > 0) {
+    if (shared_holders_ == 0 && pool_.Remembered(system_stream_) > 0) pool_.Revive(system_stream_, shared);
+    ++shared_holders_;
+    sequence.holds_shared = true;
+  }
+  pool_.Take(Held(allocated) - found * setup_.full_groups);
+}
+
+void Simulation::Enqueue(int32_t index) {
+  Sequence& sequence = sequences_[At(index)];
+  sequence.previous = last_running_;
+  sequence.next = -1;
+  if (last_running_ >= 0) sequences_[At(last_running_)].next = index;
+  last_running_ = index;
+  if (first_running_ < 0) first_running_ = index;
+  sequence.serial = next_serial_++;
+  ++running_;
+  peak_running_ = std::max(peak_running_, running_);
+}
+
+// Admits waiting requests in order. blocked_: the head of the queue must wait until something ends.
+void Simulation::Admit(int64_t budget, StepLoad* load) {
+  blocked_ = false;
+  const int64_t whole_budget = budget;
+  while (!waiting_.empty() && reading_ < 0) {
+    const int32_t index = waiting_.front();
+    if (Refuse(index)) {
+      waiting_.pop_front();
+      continue;
+    }
+    if (running_ >= setup_.max_num_seqs) break;
+    if (budget <= 0) return;
+    Sequence& sequence = sequences_[At(index)];
+    int64_t shared = 0;
+    const int64_t units = CachedUnits(index, &shared);
+    const int64_t start = units * setup_.block_size;
+    const int64_t rest = sequence.total - start;
+    // Without chunking a prompt runs whole, alone if it must.
+    if (!setup_.chunked_prefill && rest > budget && budget < whole_budget) return;
+    const int64_t chunk = setup_.chunked_prefill ? std::min(rest, budget) : rest;
+    const bool reserve = setup_.reserve_prompt || setup_.reserve_output;
+    const int64_t allocated =
+        setup_.reserve_output ? TokensToReserve(index) : start + chunk + setup_.lookahead;
+    const int64_t in_use = shared_holders_ > 0 ? shared * setup_.full_groups : 0;
+    if (Held(reserve ? std::max(allocated, TokensToReserve(index)) : allocated) - in_use > pool_.free())
+      break;
+    waiting_.pop_front();
+    TakeFirstBlocks(index, start, shared, allocated);
+    Enqueue(index);
+    sequence.reserved = setup_.reserve_output ? allocated : 0;
+    sequence.computed = start + chunk;
+    RequestRecord& record = records_[At(index)];
+    if (record.preemptions == 0) {
+      record.scheduled = now_;
+      record.cached = start;
+    }
+    AddChunk(start, chunk, load);
+    budget -= chunk;
+    if (sequence.computed < sequence.total) {
+      reading_ = index;
+    } else {
+      completed_prompts_.push_back(index);
+    }
+  }
+  blocked_ = !waiting_.empty() && reading_ < 0;
+}
+
+// The prompt that did not fit into the last step's budget goes on; it is the last of the running ones.
+void Simulation::ContinuePrompt(int64_t* budget, StepLoad* load, bool* preempted) {
+  if (reading_ < 0 || *budget <= 0) return;
+  Sequence& sequence = sequences_[At(reading_)];
+  const int64_t chunk = std::min(sequence.total - sequence.computed, *budget);
+  const int64_t room = AllocatedTokens(sequence);
+  const int64_t wanted = std::max(room, sequence.computed + chunk + setup_.lookahead);
+  const int64_t blocks = Held(wanted) - Held(room);
+  if (blocks > pool_.free()) {
+    Preempt(reading_);
+    *preempted = true;
+    return;
+  }
+  pool_.Take(blocks);
+  AddChunk(sequence.computed, chunk, load);
+  sequence.computed += chunk;
+  *budget -= chunk;
+  if (sequence.computed < sequence.total) return;
+  completed_prompts_.push_back(reading_);
+  reading_ = -1;
+}
+
+// ---- decoding
+// -------------------------------------------------------------------------------------------------------
+
+void Simulation::StartDecoding(int32_t index) {
+  Sequence& sequence = sequences_[At(index)];
+  sequence.decoding = true;
+  sequence.joined = tick_;
+  sequence.joined_total = sequence.total;
+  ++decoding_;
+  const int64_t left = list_.requests[At(index)].output - sequence.generated;
+  int64_t ticks = left;
+  if (setup_.max_model_len > 0)
+    ticks = std::min(ticks, std::max<int64_t>(1, setup_.max_model_len - sequence.total));
+  Schedule(tick_ + ticks, index, EventKind::kFinish, 0);
+  sequence.growing = 0;
+  for (int i = 0; i < setup_.model.span_count(); ++i) {
+    const int64_t span = setup_.model.span(i);
+    cached_tokens_[At(i)] += static_cast<double>(std::min(sequence.total, span));
+    if (sequence.total >= span) continue;
+    sequence.growing = static_cast<uint8_t>(unsigned{sequence.growing} | (1u << i));
+    ++growing_[At(i)];
+    if (span - sequence.total < ticks) {
+      Schedule(tick_ + span - sequence.total, index, EventKind::kSpan, static_cast<uint8_t>(i));
+    }
+  }
+  sequence.windows = 0;
+  if (sequence.reserved > 0) return;
+  AddCrossing(sequence, setup_.full_groups);
+  const int64_t room = sequence.total + setup_.lookahead - 1;
+  for (int i = 0; i < setup_.window_groups; ++i) {
+    const int64_t most = setup_.windows[At(i)].most_blocks * setup_.block_size;
+    if (room >= most) continue;
+    sequence.windows |= 1u << i;
+    AddCrossing(sequence, 1);
+    // Room for `most` tokens is full after the tick that reads token most - lookahead.
+    if (most - room < ticks)
+      Schedule(tick_ + most - room, index, EventKind::kWindow, static_cast<uint8_t>(i));
+  }
+}
+
+// At tick t a decoding sequence needs room for n = joined_total + (t - joined) + lookahead tokens; it takes
+// new blocks when n - 1 is a multiple of the block size.
+void Simulation::AddCrossing(const Sequence& sequence, int64_t blocks) {
+  const int64_t size = setup_.block_size;
+  const int64_t residue =
+      ((sequence.joined + 1 - sequence.joined_total - setup_.lookahead) % size + size) % size;
+  crossing_cost_[At(residue)] += blocks;
+  cycle_cost_ += blocks;
+}
+
+void Simulation::StopDecoding(int32_t index) {
+  Sequence& sequence = sequences_[At(index)];
+  const int64_t total = TotalOf(sequence);
+  for (int i = 0; i < setup_.model.span_count(); ++i) {
+    cached_tokens_[At(i)] -= static_cast<double>(std::min(total, setup_.model.span(i)));
+    if ((unsigned{sequence.growing} >> i) & 1u) --growing_[At(i)];
+  }
+  if (sequence.reserved == 0) {
+    AddCrossing(sequence, -setup_.full_groups);
+    for (int i = 0; i < setup_.window_groups; ++i) {
+      if ((sequence.windows >> i) & 1u) AddCrossing(sequence, -1);
+    }
+  }
+  sequence.generated += tick_ - sequence.joined;
+  sequence.total = total;
+  sequence.decoding = false;
+  ++sequence.epoch;
+  --decoding_;
+}
+
+void Simulation::Schedule(int64_t tick, int32_t index, EventKind kind, uint8_t which) {
+  const Sequence& sequence = sequences_[At(index)];
+  events_.push_back(Event{tick, sequence.serial, index, sequence.epoch, kind, which});
+  std::push_heap(events_.begin(), events_.end(), Later());
+}
+
+// What is due now that tick_ steps have decoded.
+void Simulation::HandleEvents() {
+  while (!events_.empty()) {
+    const Event event = events_.front();
+    Sequence& sequence = sequences_[At(event.sequence)];
+    const bool is_void = event.epoch != sequence.epoch;
+    if (!is_void && event.tick > tick_) return;
+    std::pop_heap(events_.begin(), events_.end(), Later());
+    events_.pop_back();
+    if (is_void) continue;
+    switch (event.kind) {
+      case EventKind::kFinish: {
+        GiveBack(event.sequence);
+        const bool done = sequence.generated >= list_.requests[At(event.sequence)].output;
+        End(event.sequence, done ? RequestEnd::kDone : RequestEnd::kTruncated);
+        break;
+      }
+      case EventKind::kSpan:
+        sequence.growing = static_cast<uint8_t>(unsigned{sequence.growing} & ~(1u << event.index));
+        --growing_[event.index];
+        break;
+      case EventKind::kWindow:
+        sequence.windows &= ~(1u << event.index);
+        AddCrossing(sequence, -1);
+        break;
+    }
+  }
+}
+
+// Room for every decoding sequence's next token. True if somebody had to be preempted for it.
+bool Simulation::AllocateDecoders() {
+  const int64_t needed = crossing_cost_[At(tick_ % setup_.block_size)];
+  if (needed <= pool_.free()) {
+    pool_.Take(needed);
+    return false;
+  }
+  // In order, as the scheduler goes through its list: the first ones get what is left.
+  int32_t index = first_running_;
+  while (index >= 0) {
+    const Sequence& sequence = sequences_[At(index)];
+    if (sequence.decoding && sequence.reserved == 0) {
+      const int64_t room = AllocatedTokens(sequence);
+      const int64_t blocks = Held(room + 1) - Held(room);
+      while (blocks > pool_.free()) {
+        const int32_t victim = last_running_;
+        Preempt(victim);
+        if (victim == index) return true;
+      }
+      pool_.Take(blocks);
+    }
+    index = sequence.next;
+  }
+  return true;
+}
+
+// ---- ends
+// -----------------------------------------------------------------------------------------------------------
+
+// Takes the sequence off the list of running ones and gives its blocks back; the tokens whose keys and values
+// they held.
+int64_t Simulation::GiveBack(int32_t index) {
+  Sequence& sequence = sequences_[At(index)];
+  const Request& request = list_.requests[At(index)];
+  const int64_t room = AllocatedTokens(sequence);
+  const int64_t read = sequence.decoding ? TotalOf(sequence) - 1 : sequence.computed;
+  if (sequence.decoding) StopDecoding(index);
+  (sequence.previous >= 0 ? sequences_[At(sequence.previous)].next : first_running_) = sequence.next;
+  (sequence.next >= 0 ? sequences_[At(sequence.next)].previous : last_running_) = sequence.previous;
+  --running_;
+  if (reading_ == index) reading_ = -1;
+  const int64_t whole = setup_.prefix_caching ? read / setup_.block_size : 0;
+  const int64_t shared = sequence.holds_shared ? SharedUnits(request) : 0;
+  // Preempted while it was the first to read the system prompt, a sequence has only a part of it.
+  const int64_t present = std::min(shared, CeilDiv(room, setup_.block_size));
+  const int64_t own = std::max<int64_t>(0, whole - shared);
+  pool_.Return(request.session, own, Held(room) - (own + present) * setup_.full_groups);
+  if (sequence.holds_shared && --shared_holders_ == 0) {
+    const int64_t kept = std::min(whole, shared);
+    pool_.Return(system_stream_, kept, (present - kept) * setup_.full_groups);
+  }
+  sequence.holds_shared = false;
+  sequence.reserved = 0;
+  blocked_ = false;
+  return read;
+}
+
+void Simulation::Preempt(int32_t index) {
+  RequestRecord& record = records_[At(index)];
+  record.computed_again += GiveBack(index);
+  ++record.preemptions;
+  ++preemptions_;
+  sequences_[At(index)].computed = 0;
+  waiting_.push_front(index);
+}
+
+void Simulation::End(int32_t index, RequestEnd how) {
+  RequestRecord& record = records_[At(index)];
+  record.finish = now_;
+  record.output = sequences_[At(index)].generated;
+  record.end = how;
+  ++finished_;
+  const Request& request = list_.requests[At(index)];
+  const int32_t follower = followers_[At(index)];
+  if (follower >= 0) {
+    Arrive(follower, now_ + list_.requests[At(follower)].delay);
+  } else if (list_.initially_released > 0) {
+    Release(now_ + request.delay);
+  }
+}
+
+// The first token of the prompts that this step read to the end.
+void Simulation::CompletePrompts() {
+  for (const int32_t index : completed_prompts_) {
+    Sequence& sequence = sequences_[At(index)];
+    RequestRecord& record = records_[At(index)];
+    if (sequence.generated == 0) record.first_token = now_;
+    ++sequence.generated;
+    ++sequence.total;
+    ++output_tokens_;
+    const bool done = sequence.generated >= list_.requests[At(index)].output;
+    const bool full = setup_.max_model_len > 0 && sequence.total >= setup_.max_model_len;
+    if (done || full) {
+      GiveBack(index);
+      End(index, done ? RequestEnd::kDone : RequestEnd::kTruncated);
+    } else {
+      StartDecoding(index);
+    }
+  }
+  completed_prompts_.clear();
+}
+
+// ---- time
+// -----------------------------------------------------------------------------------------------------------
+
+// Seconds of a step in which all running sequences decode; *growth: how much longer each next one takes.
+double Simulation::DecodeTime(double* growth) const {
+  if (base_sequences_ != decoding_) {
+    StepLoad load;
+    load.decode_sequences = decoding_;
+    base_time_ = setup_.model.Time(load).value();
+    base_sequences_ = decoding_;
+  }
+  double time = base_time_;
+  *growth = 0;
+  for (int i = 0; i < setup_.model.span_count(); ++i) {
+    const double rate = setup_.model.PerCachedToken(i).value();
+    time += rate * cached_tokens_[At(i)];
+    *growth += rate * static_cast<double>(growing_[At(i)]);
+  }
+  const double accepted = std::max(1.0, setup_.model.tokens_per_step());
+  *growth /= accepted;
+  return time / accepted;
+}
+
+// Books `ticks` decode steps, the first of which took `first` seconds and the last `last`.
+void Simulation::PassTicks(int64_t ticks, double first, double last) {
+  inter_token_.AddRun(first, last, ticks, decoding_);
+  tick_ += ticks;
+  output_tokens_ += decoding_ * ticks;
+  for (int i = 0; i < setup_.model.span_count(); ++i) {
+    cached_tokens_[At(i)] += static_cast<double>(growing_[At(i)] * ticks);
+  }
+}
+
+void Simulation::Step() {
+  PullArrivals();
+  StepLoad load;
+  bool preempted = false;
+  int64_t budget = setup_.max_num_batched_tokens;
+  if (decoding_ > 0) preempted = AllocateDecoders();
+  budget -= decoding_ * (1 + setup_.lookahead);
+  ContinuePrompt(&budget, &load, &preempted);
+  if (!preempted) Admit(budget, &load);
+  if (decoding_ == 0 && load.prefill_tokens == 0) {
+    WaitForArrival();
+    return;
+  }
+  double growth = 0;
+  const double decode_time = decoding_ > 0 ? DecodeTime(&growth) : 0;
+  double duration = decode_time;
+  if (load.prefill_tokens > 0) {
+    StepLoad decode_only;
+    decode_only.decode_sequences = load.decode_sequences = decoding_;
+    decode_only.decode_kv_tokens = load.decode_kv_tokens = cached_tokens_;
+    // Speculation shortens the decoding share of a step, not the prompts in it.
+    const double without = decoding_ > 0 ? setup_.model.Time(decode_only).value() : 0;
+    duration = setup_.model.Time(load).value() - without + decode_time;
+  }
+  Account(duration);
+  now_ += duration;
+  ++steps_;
+  if (decoding_ > 0) PassTicks(1, duration, duration);
+  HandleEvents();
+  CompletePrompts();
+  Sample();
+}
+
+// Nothing runs and nothing can: the clock goes to the next arrival, or all is done.
+void Simulation::WaitForArrival() {
+  double next = NextArrival();
+  if (next == kNever) {
+    done_ = waiting_.empty();
+    return;
+  }
+  Account(std::max(0.0, next - now_));
+  now_ = std::max(now_, next);
+}
+
+double Simulation::NextArrival() {
+  double next = kNever;
+  const int32_t timed = NextTimed();
+  if (timed >= 0) next = list_.requests[At(timed)].arrival;
+  if (!arrivals_.empty()) next = std::min(next, arrivals_.front().first);
+  return next;
+}
+
+// How many of the next `most` decode steps find blocks.
+int64_t Simulation::TicksUntilPoolIsShort(int64_t most) const {
+  if (cycle_cost_ == 0) return most;
+  const int64_t cycles = std::min(pool_.free() / cycle_cost_, most / setup_.block_size);
+  int64_t ticks = cycles * setup_.block_size;
+  int64_t left = pool_.free() - cycles * cycle_cost_;
+  for (; ticks < most; ++ticks) {
+    const int64_t cost = crossing_cost_[At((tick_ + ticks) % setup_.block_size)];
+    if (cost > left) break;
+    left -= cost;
+  }
+  return ticks;
+}
+
+int64_t Simulation::BlocksOfTicks(int64_t ticks) const {
+  int64_t blocks = ticks / setup_.block_size * cycle_cost_;
+  for (int64_t i = 0; i < ticks % setup_.block_size; ++i) {
+    blocks += crossing_cost_[At((tick_ + i) % setup_.block_size)];
+  }
+  return blocks;
+}
+
+// Decode steps up to the next event at once; false if there are none to skip.
+bool Simulation::SkipAhead() {
+  if (decoding_ == 0 || decoding_ != running_ || !(waiting_.empty() || blocked_)) return false;
+  while (!events_.empty() && events_.front().epoch != sequences_[At(events_.front().sequence)].epoch) {
+    std::pop_heap(events_.begin(), events_.end(), Later());
+    events_.pop_back();
+  }
+  if (events_.empty()) return false;
+  double growth = 0;
+  const double first = DecodeTime(&growth);
+  int64_t ticks = events_.front().tick - tick_;
+  const auto elapsed = [&](int64_t n) {
+    const double count = static_cast<double>(n);
+    return first * count + growth * (count * (count - 1) / 2);
+  };
+  // An arrival matters only if it could be admitted; the step after it sees it.
+  if (waiting_.empty() && running_ < setup_.max_num_seqs) {
+    const double next = NextArrival();
+    if (next <= now_) return false;
+    if (next != kNever && now_ + elapsed(ticks) >= next) {
+      int64_t low = 1, high = ticks;
+      while (low < high) {
+        const int64_t middle = low + (high - low) / 2;
+        if (now_ + elapsed(middle) >= next) {
+          high = middle;
+        } else {
+          low = middle + 1;
+        }
+      }
+      ticks = low;
+    }
+  }
+  ticks = TicksUntilPoolIsShort(ticks);
+  if (ticks < 1) return false;
+  pool_.Take(BlocksOfTicks(ticks));
+  const double duration = elapsed(ticks);
+  Account(duration);
+  now_ += duration;
+  steps_ += ticks;
+  PassTicks(ticks, first, first + growth * static_cast<double>(ticks - 1));
+  HandleEvents();
+  Sample();
+  return true;
+}
+
+bool Simulation::Advance(int64_t events) {
+  for (int64_t i = 0; i < events && !done_; ++i) {
+    if (!SkipAhead()) Step();
+    if (finished_ == static_cast<int64_t>(records_.size())) done_ = true;
+  }
+  return done_;
+}
+
+// ---- what is shown
+// --------------------------------------------------------------------------------------------------
+
+void Simulation::Account(double duration) {
+  const double usage =
+      pool_.total() > 0 ? static_cast<double>(pool_.used()) / static_cast<double>(pool_.total()) : 0;
+  running_time_ += static_cast<double>(running_) * duration;
+  waiting_time_ += static_cast<double>(waiting_.size()) * duration;
+  usage_time_ += usage * duration;
+  peak_usage_ = std::max(peak_usage_, usage);
+}
+
+void Simulation::Sample() {
+  if (sample_count_++ % sample_stride_ != 0) return;
+  if (samples_.size() >= kMostSamples) {
+    for (size_t i = 0; i < samples_.size() / 2; ++i) samples_[i] = samples_[2 * i];
+    samples_.resize(samples_.size() / 2);
+    sample_stride_ *= 2;
+  }
+  samples_.push_back(TimelineSample{now_, running_, static_cast<int64_t>(waiting_.size()), pool_.used(),
+                                    preemptions_, output_tokens_});
+}
+
+SimulationSummary Simulation::Summarize(const Objective& objective) const {
+  SimulationSummary summary;
+  summary.requests = static_cast<int64_t>(records_.size());
+  summary.preemptions = preemptions_;
+  summary.steps = steps_;
+  summary.duration = now_;
+  std::vector<double> ttft, tpot, whole, queue;
+  int64_t good = 0;
+  const double overhead = setup_.model.request_overhead().value();
+  for (std::vector<double>* values : {&ttft, &tpot, &whole, &queue}) values->reserve(records_.size());
+  for (const RequestRecord& record : records_) {
+    if (record.end == RequestEnd::kPromptTooLong) ++summary.refused;
+    if (record.end != RequestEnd::kDone && record.end != RequestEnd::kTruncated) continue;
+    ++summary.done;
+    summary.prompt_tokens += record.prompt;
+    summary.cached_tokens += record.cached;
+    summary.computed_again += record.computed_again;
+    const double first = (record.first_token - record.arrival + overhead) * 1e3;
+    ttft.push_back(first);
+    queue.push_back((record.scheduled - record.arrival) * 1e3);
+    whole.push_back((record.finish - record.arrival + overhead) * 1e3);
+    double per_token = 0;
+    if (record.output > 1) {
+      per_token = (record.finish - record.first_token) * 1e3 / static_cast<double>(record.output - 1);
+      tpot.push_back(per_token);
+    }
+    const bool met = (objective.ttft_ms <= 0 || first <= objective.ttft_ms) &&
+                     (objective.tpot_ms <= 0 || per_token <= objective.tpot_ms);
+    good += met ? 1 : 0;
+  }
+  summary.ttft_ms = PercentilesOf(&ttft);
+  summary.tpot_ms = PercentilesOf(&tpot);
+  summary.end_to_end_ms = PercentilesOf(&whole);
+  summary.queue_ms = PercentilesOf(&queue);
+  summary.inter_token_ms = inter_token_.Summarize();
+  summary.output_tokens = output_tokens_;
+  summary.peak_kv_usage = peak_usage_;
+  summary.peak_running = peak_running_;
+  summary.peak_waiting = peak_waiting_;
+  if (!(now_ > 0)) return summary;
+  summary.output_tokens_per_s = static_cast<double>(output_tokens_) / now_;
+  summary.total_tokens_per_s = static_cast<double>(output_tokens_ + summary.prompt_tokens) / now_;
+  summary.requests_per_s = static_cast<double>(summary.done) / now_;
+  summary.goodput_requests_per_s = static_cast<double>(good) / now_;
+  summary.mean_running = running_time_ / now_;
+  summary.mean_waiting = waiting_time_ / now_;
+  summary.mean_kv_usage = usage_time_ / now_;
+  summary.saturated = IsSaturated();
+  return summary;
+}
+
+// Requests came at a rate that was not kept up with: when the last one arrived by itself (later turns come
+// when earlier ones have been answered), a fair share of those before it was still waiting, and more than a
+// quarter of what runs at once.
+bool Simulation::IsSaturated() const {
+  double last = 0;
+  for (const RequestRecord& record : records_) last = std::max(last, record.turn == 0 ? record.arrival : 0);
+  if (last <= 0) return false;
+  int64_t waiting = 0, arrived = 0;
+  for (const RequestRecord& record : records_) {
+    arrived += record.arrival <= last ? 1 : 0;
+    waiting += record.arrival <= last && record.scheduled > last ? 1 : 0;
+  }
+  return waiting > std::min(setup_.max_num_seqs, peak_running_) / 4 && waiting * 20 > arrived;
+}
+
+Simulation Simulate(const SchedulerSetup& setup, RequestList requests) {
+  Simulation simulation(setup, std::move(requests));
+  while (!simulation.Advance(1 << 20)) {
+  }
+  return simulation;
+}
+
+}  // namespace plimsoll

@@ -1,0 +1,41 @@
+// A finished simulation as JSON and in words: percentiles, the timeline, how the engine's own metrics would
+// read, and where alerts belong.
+#ifndef PLIMSOLL_CORE_SCHEDULE_SIMULATION_REPORT_H_
+#define PLIMSOLL_CORE_SCHEDULE_SIMULATION_REPORT_H_
+
+#include <string>
+#include <vector>
+
+#include "core/base/json.h"
+#include "core/resolve/resolved.h"
+#include "core/schedule/scheduler.h"
+
+namespace plimsoll {
+
+std::string_view RequestEndName(
+    RequestEnd end);  // "done", "truncated", "prompt_too_long", "outgrew_pool", "pending"
+
+// What one would see in the engine's metrics, and at what value somebody should be called.
+struct MetricReading {
+  std::string name;  // "vllm:kv_cache_usage_perc"
+  double mean = 0, peak = 0;
+  double alert = 0;     // above this
+  std::string meaning;  // why, and what to do
+};
+std::vector<MetricReading> ReadMetrics(const Simulation& simulation, const SimulationSummary& summary,
+                                       const Objective& objective);
+
+// One sentence: whether the load is served, and what limits it.
+std::string SimulationHeadline(const Simulation& simulation, const SimulationSummary& summary);
+
+// {"headline","summary","timeline","metrics","requests"}. At most `most_requests` records; the rest is
+// counted.
+Json SimulationToJson(const Simulation& simulation, const Objective& objective, int64_t most_requests);
+
+// The workload that a configuration asks for: its `workload`, and of what that leaves open `concurrency`
+// users in a closed loop with its lengths.
+Workload WorkloadOf(const Resolved& resolved);
+
+}  // namespace plimsoll
+
+#endif  // PLIMSOLL_CORE_SCHEDULE_SIMULATION_REPORT_H_

@@ -1,0 +1,62 @@
+// The questions asked backwards: the largest context or concurrency that fits, the fewest cards, the best
+// format, and, for what does not fit, the nearest configurations that do.
+//
+// Every answer is verified by a full estimate of exactly the configuration that is handed back. Searches are
+// bisections over what only grows, or walks over short lists: a question costs at most a few thousand
+// estimates. "Fits" includes tight here; the answer carries its verdict.
+#ifndef PLIMSOLL_CORE_SOLVE_SOLVER_H_
+#define PLIMSOLL_CORE_SOLVE_SOLVER_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/catalog/catalog.h"
+#include "core/config/config.h"
+#include "core/resolve/report.h"
+
+namespace plimsoll {
+
+enum class SolveFor : uint8_t { kMaxModelLen, kMaxNumSeqs, kGpus, kFormat };
+std::string_view SolveForName(SolveFor goal);  // "max-model-len"
+std::optional<SolveFor> ReadSolveFor(std::string_view name);
+
+// Limits of the searches.
+constexpr int64_t kMostSolvedSequences = 65536;
+constexpr int64_t kMostSolvedGpus = 256;  // more than 8 come as nodes of 8
+
+struct Solution {
+  Config config;  // the question's configuration with the answer put in
+  Report report;
+  std::string label;   // "24k context", "2 × RTX 4090", "awq-int4"
+  int64_t number = 0;  // tokens, sequences (each of full length) or cards; 0 for a format
+  std::string format;  // SolveFor::kFormat
+};
+
+// Nothing when no value of that key makes it fit. An Error for a configuration that is not understood.
+//   kMaxModelLen  tokens, up to the model's own longest sequence
+//   kMaxNumSeqs   sequences of max_model_len each, all at once in the cache; llama.cpp's context grows with
+//   them kGpus         the fewest of the first card named, in a layout that the engine accepts, tensor
+//   parallel first kFormat       the most bits per weight among the formats that the engine loads and the
+//   card computes
+Result<std::optional<Solution>> Solve(SolveFor goal, const Config& config, const Catalog& catalog);
+
+// A configuration near to one that does not fit, and that does.
+struct WayOut {
+  Config config;
+  std::string label;  // "2 × RTX 4090, 24k context"
+  Verdict verdict = Verdict::kFits;
+  double distance = 0;  // how much it changes; the list is ordered by it
+};
+
+// At most `most` ways, nearest first: shorter context, KV type, fewer sequences, eager, another format, more
+// GPUs in a legal layout, layers or experts in RAM, another card, and pairs of these. Empty when `config`
+// fits already, is not understood, or nothing helps.
+std::vector<WayOut> WaysOut(const Config& config, const Catalog& catalog, int most = 8);
+
+}  // namespace plimsoll
+
+#endif  // PLIMSOLL_CORE_SOLVE_SOLVER_H_

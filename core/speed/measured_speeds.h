@@ -1,0 +1,136 @@
+// What was measured, not derived: how much of a card's peak each engine reaches, by card class and by how the
+// weights are stored; and what a step costs beyond bytes and operations.
+//
+// A value is the product of an engine's own coefficient and a factor of the card's class, so that a pair
+// nobody measured still gets an answer: the engine's habit on a typical card, or its class's habit in a
+// typical engine. Every coefficient says how far single measurements lie from it (`spread`, relative, one
+// standard deviation) and how many rows it rests on; `source` names where they come from. The values are
+// written by tests/calibration, which fits them on published measurements and reports their errors,
+// fitted and with each card left out in turn.
+#ifndef PLIMSOLL_CORE_SPEED_MEASURED_SPEEDS_H_
+#define PLIMSOLL_CORE_SPEED_MEASURED_SPEEDS_H_
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "core/catalog/gpu.h"
+#include "core/config/config.h"
+#include "core/formats/weight_format.h"
+
+namespace plimsoll {
+
+// Cards whose memory and launch path behave alike. Bandwidth and peak rates are each card's own.
+enum class CardClass : uint8_t {
+  kPascal,
+  kVolta,
+  kTuring,
+  kAmpere,        // GDDR: GA10x
+  kAda,           // GDDR
+  kBlackwell,     // GDDR: GB20x
+  kAmpereHbm,     // A100, A30
+  kHopper,        // HBM
+  kBlackwellHbm,  // B200 and kin
+  kGraceUnified,  // GB10: LPDDR shared with the CPU
+  kCdna,          // Instinct MI100 to MI250: no tuned kernels in most engines
+  kCdna3,         // MI300 and later
+  kRdna,          // RDNA2, RDNA3
+  kRdna4,
+  kStrix,  // RDNA3.5 with LPDDR shared with the CPU
+  kApple,
+  kIntel,
+  kOther,
+};
+constexpr int kCardClasses = 18;
+CardClass ClassOf(const Gpu& gpu);
+std::string_view CardClassName(CardClass card);
+
+// How kernels read a weight.
+enum class FormatClass : uint8_t {
+  kHalf,    // 16 or 32 bits as they are
+  kFp8,     // 8-bit weights and activations
+  kInt8,    // 8-bit weights; activations 8 or 16 bits
+  kInt4,    // groups of 4 bits, activations 16 bits (GPTQ, AWQ, compressed-tensors)
+  kMxfp4,   // scale per 32, activations 16 or 8 bits
+  kNvfp4,   // scale per 16, activations 4 bits where the card has them
+  kBnb,     // bitsandbytes
+  kGguf8,   // Q8_0
+  kGguf4,   // Q4_0 to Q5_1: one scale per 32 weights
+  kGgufK,   // Q4_K to Q6_K: super-blocks
+  kGgufK3,  // Q2_K, Q3_K: super-blocks with costly unpacking
+  kGgufI,   // IQ types: table look-ups
+};
+constexpr int kFormatClasses = 12;
+FormatClass ClassOf(const WeightScheme& scheme);
+FormatClass ClassOfGguf(int gguf_file_type);
+
+struct Coefficient {
+  double value = 0;
+  double spread = 0;  // relative standard deviation of measurements around it
+  int32_t rows = 0;   // measured rows that it rests on; 0: carried over from a neighbour
+};
+
+// One engine on a typical card.
+struct EngineSpeeds {
+  std::array<Coefficient, kFormatClasses> stream;   // share of the bandwidth at which weights are read
+  std::array<Coefficient, kFormatClasses> compute;  // share of the peak in large matrix products
+  // Instructions of one lane to turn a stored weight into a product, where decoding unpacks weights one
+  // sequence at a time: what a card with fast memory and few units is bound by. 0: never.
+  std::array<Coefficient, kFormatClasses> unpack;
+  Coefficient expert_stream;       // of `stream`, for routed experts
+  Coefficient expert_compute;      // of `compute`, for routed experts
+  Coefficient cache_stream;        // share of the bandwidth at which decoding reads keys and values
+  Coefficient cache_stream_slow;   // the same without flash attention
+  Coefficient attention_compute;   // share of the 16-bit peak in prefill attention
+  Coefficient layer_us;            // per layer and step: launches and dependencies between kernels
+  Coefficient moe_layer_us;        // more of it for a layer with routed experts
+  Coefficient recurrent_layer_us;  // and for a linear-attention or state-space layer
+  Coefficient step_us;             // per step, whatever is in it: scheduling, sampling
+  Coefficient sequence_us;         // per sequence and step on the host
+  Coefficient prefill_step_us;     // a step with prompt tokens runs outside the captured graphs
+  Coefficient request_ms;          // per request before its first token: HTTP, tokenizer, queue
+  Coefficient activation_bytes;    // moved per token for every input and output of a matrix product
+  Coefficient score_bytes;         // moved per head and pair of tokens in prefill without flash attention
+  Coefficient tile;                // tokens by which a large matrix product is rounded up, on average
+  Coefficient expert_tile;         // the same for one expert
+  std::string_view source;
+};
+
+// What a class of cards changes about every engine of a group.
+struct CardFactors {
+  Coefficient stream;   // of `stream` and `cache_stream`
+  Coefficient compute;  // of `compute` and `attention_compute`
+  Coefficient layer;    // of the `_us` coefficients per layer
+};
+
+// llama.cpp drives cards through its own kernels and launches; the others share cuBLAS, CUTLASS, Triton,
+// Marlin.
+enum class EngineGroup : uint8_t { kGgml, kTorch };
+constexpr int kEngineGroups = 2;
+EngineGroup GroupOf(EngineKind engine);
+
+struct MeasuredSpeeds {
+  std::array<EngineSpeeds, kEngineKinds> engines;
+  std::array<std::array<CardFactors, kCardClasses>, kEngineGroups> cards;
+  // llama.cpp without CUDA graphs and fused operations (before 2025): of `layer_us`.
+  Coefficient ggml_old_layer;
+  Coefficient ggml_pipeline;  // share of the ideal overlap that layer split reaches in prefill
+  Coefficient eager_layer;    // of `layer_us` when no graphs are captured
+  Coefficient
+      no_dot_product;        // of `unpack` for integers, on cards without instructions that add four products
+  Coefficient inline_ecc;    // share of the bandwidth left where GDDR holds its own error codes
+  Coefficient routing_skew;  // half of the experts are chosen 1 + this times as often as the average
+  Coefficient
+      untuned_experts;      // of `expert_stream` and `expert_compute`, where Triton's kernels are not tuned
+  Coefficient bunching;     // closed-loop load starts together: share of the others one waits for
+  Coefficient host_memory;  // bytes per second that CPU layers reach on a desktop
+  Coefficient link_share;   // share of the host link that streaming weights reaches
+  Coefficient accept_draft, accept_eagle, accept_mtp;  // probability that one more proposed token holds
+};
+
+// The fitted table.
+const MeasuredSpeeds& FittedSpeeds();
+
+}  // namespace plimsoll
+
+#endif  // PLIMSOLL_CORE_SPEED_MEASURED_SPEEDS_H_

@@ -1,0 +1,122 @@
+#include "core/validate/serving_case.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/schedule/scheduler.h"
+#include "core/schedule/simulation_report.h"
+
+namespace plimsoll {
+namespace {
+
+// Rate-driven runs without a number of prompts: a minute of arrivals, as the published ones last.
+constexpr double kSecondsOfArrivals = 60;
+constexpr double kMostSimulated = 20000;
+
+void TakeServer(const Json& workload, SchedulerSetup* setup) {
+  const auto whole = [&](std::string_view key) -> int64_t {
+    const Json* value = workload.Find(key);
+    return value ? value->AsInt().value_or(0) : 0;
+  };
+  if (const int64_t tokens = whole("kv_cache_tokens"); tokens > 0) {
+    // The log counts tokens of the whole cache; a block id serves one group.
+    setup->blocks =
+        tokens / std::max<int64_t>(setup->block_size, 1) *
+        std::max<int64_t>(setup->full_groups + setup->window_groups + (setup->state_blocks > 0 ? 1 : 0), 1);
+  }
+  if (const int64_t seqs = whole("max_num_seqs"); seqs > 0) setup->max_num_seqs = seqs;
+  if (const int64_t tokens = whole("max_num_batched_tokens"); tokens > 0)
+    setup->max_num_batched_tokens = tokens;
+}
+
+// The means that a benchmark reports are those of the requests it drew; ours are stretched to them, and the
+// arrivals to the rate, so that a small sample's luck does not count as an error of the model.
+void StretchToMeans(const Workload& workload, RequestList* list) {
+  if (list->requests.empty() || workload.turns > 1) return;
+  double prompts = 0, outputs = 0, last = 0;
+  for (const Request& request : list->requests) {
+    prompts += static_cast<double>(request.prompt);
+    outputs += static_cast<double>(request.output);
+    last = std::max(last, request.arrival);
+  }
+  const double count = static_cast<double>(list->requests.size());
+  const double prompt = prompts > 0 ? workload.prompt.mean * count / prompts : 1;
+  const double output = outputs > 0 ? workload.output.mean * count / outputs : 1;
+  const double arrival = workload.rate > 0 && last > 0 ? count / workload.rate / last : 1;
+  const auto stretched = [](int64_t tokens, double factor) {
+    return std::max<int64_t>(1, static_cast<int64_t>(static_cast<double>(tokens) * factor + 0.5));
+  };
+  for (Request& request : list->requests) {
+    request.prompt = stretched(request.prompt, prompt);
+    request.output = stretched(request.output, output);
+    request.arrival *= arrival;
+  }
+}
+
+// A closed loop whose number of prompts is not stated: five rounds, as long as the published runs look by
+// their times to first token (the first round starts at once and waits longest), with lengths between 0.8 and
+// 1 of the nominal as such benchmarks draw them (benchmark_serving.py --random-range-ratio), so that users do
+// not march in step.
+void SpreadClosedLoop(Workload* workload) {
+  workload->requests = 5 * workload->users;
+  for (LengthSpec* length : {&workload->prompt, &workload->output}) {
+    if (length->shape != LengthShape::kFixed) continue;
+    length->shape = LengthShape::kUniform;
+    length->deviation = 0.1 * length->mean;
+  }
+}
+
+// A client that holds back requests beyond a number in flight (--max-concurrency) makes a rate that the
+// server cannot follow a closed loop: time to first token then counts from the sending.
+bool IsHeldBack(const Workload& workload, const Json& json, const StepModel& model) {
+  if (!json.Has("concurrency") || workload.rate <= 0) return false;
+  Operation operation;
+  operation.prompt_tokens = static_cast<int64_t>(workload.prompt.mean);
+  operation.output_tokens = static_cast<int64_t>(workload.output.mean);
+  operation.concurrency = static_cast<double>(workload.users);
+  const double served =
+      SpeedAt(model, operation).decode_tokens_per_s_total / std::max(1.0, workload.output.mean);
+  return served < workload.rate;
+}
+
+}  // namespace
+
+Result<ServingPrediction> PredictServing(const Resolved& resolved, const Report& report, const Json& workload,
+                                         bool median, const StepModel* model) {
+  Workload defaults = WorkloadOf(resolved);
+  Result<Workload> read = ReadWorkload(workload, defaults, "workload");
+  if (!read.ok()) return read.error();
+  const bool rated = read->arrival == Arrival::kPoisson || read->arrival == Arrival::kConstant;
+  if (rated && IsHeldBack(*read, workload, model != nullptr ? *model : StepModel::Make(resolved))) {
+    read->arrival = Arrival::kClosedLoop;
+  } else if (rated && !workload.Has("num_prompts")) {
+    read->requests = static_cast<int64_t>(std::clamp(read->rate * kSecondsOfArrivals, 64.0, kMostSimulated));
+  }
+  if (read->arrival == Arrival::kClosedLoop && !workload.Has("num_prompts")) SpreadClosedLoop(&*read);
+  read->requests = std::min(read->requests, static_cast<int64_t>(kMostSimulated));
+  Result<RequestList> list = GenerateRequests(*read);
+  if (!list.ok()) return list.error();
+  StretchToMeans(*read, &*list);
+  SchedulerSetup setup = MakeSchedulerSetup(resolved, report);
+  if (model != nullptr) setup.model = *model;
+  TakeServer(workload, &setup);
+  // A measured run did run: a pool that our budget denies it is not the scheduler's error.
+  int64_t longest = 0;
+  for (const Request& request : list->requests) longest = std::max(longest, request.prompt + request.output);
+  setup.max_model_len = std::max(setup.max_model_len, longest + 1);
+  if (setup.blocks * setup.block_size < longest * setup.full_groups) {
+    return Error{"workload", "requests of up to " + std::to_string(longest) + " tokens",
+                 "what the KV cache has room for"};
+  }
+  const Simulation simulation = Simulate(setup, std::move(*list));
+  const SimulationSummary summary = simulation.Summarize({});
+  if (summary.done == 0)
+    return Error{"workload", "no request that runs", "requests that fit into the KV cache"};
+  ServingPrediction prediction;
+  prediction.ttft_ms = median ? summary.ttft_ms.p50 : summary.ttft_ms.mean;
+  prediction.tpot_ms = median ? summary.tpot_ms.p50 : summary.tpot_ms.mean;
+  prediction.output_tokens_per_s = summary.output_tokens_per_s;
+  return prediction;
+}
+
+}  // namespace plimsoll

@@ -1,0 +1,28 @@
+// What a measured serving run would read if the simulator's server had run it.
+#ifndef PLIMSOLL_CORE_VALIDATE_SERVING_CASE_H_
+#define PLIMSOLL_CORE_VALIDATE_SERVING_CASE_H_
+
+#include <optional>
+#include <string_view>
+
+#include "core/base/json.h"
+#include "core/base/result.h"
+#include "core/resolve/report.h"
+#include "core/resolve/resolved.h"
+#include "core/speed/throughput.h"
+
+namespace plimsoll {
+
+struct ServingPrediction {
+  double ttft_ms = 0, tpot_ms = 0, output_tokens_per_s = 0;
+};
+
+// `workload`: the case's own (see ReadWorkload); its `kv_cache_tokens`, `max_num_seqs` and
+// `max_num_batched_tokens`, read from the server's log, take the place of what the configuration would give.
+// `median`: the case published medians instead of means. The error says why it cannot be answered.
+Result<ServingPrediction> PredictServing(const Resolved& resolved, const Report& report, const Json& workload,
+                                         bool median, const StepModel* model = nullptr);
+
+}  // namespace plimsoll
+
+#endif  // PLIMSOLL_CORE_VALIDATE_SERVING_CASE_H_

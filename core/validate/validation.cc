@@ -1,0 +1,435 @@
+#include "core/validate/validation.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <optional>
+#include <utility>
+
+#include "core/config/config_codec.h"
+#include "core/estimate/estimate.h"
+#include "core/resolve/resolved.h"
+#include "core/validate/serving_case.h"
+
+namespace plimsoll {
+namespace {
+
+constexpr int64_t kMostCases = 100000;
+
+// ---- what a report predicts
+// -----------------------------------------------------------------------------------
+
+struct Prediction {
+  const Case& measured_case;
+  const Resolved& resolved;
+  const Report& report;
+};
+
+// The first card: its rank writes the lines that are published.
+const GpuReport& First(const Report& report) {
+  static const GpuReport kNone;
+  return report.per_gpu.empty() ? kNone : report.per_gpu.front();
+}
+
+Bytes SumOverCards(const Report& report, Bytes GpuReport::*member) {
+  Bytes sum;
+  for (const GpuReport& gpu : report.per_gpu) sum += gpu.*member;
+  return sum;
+}
+
+Bytes LargestOverCards(const Report& report, Bytes GpuReport::*member) {
+  Bytes largest;
+  for (const GpuReport& gpu : report.per_gpu) largest = std::max(largest, gpu.*member);
+  return largest;
+}
+
+// From 0.26 the line of the activation peak has the graphs' estimate in it
+// (vllm/v1/worker/gpu_worker.py determine_available_memory).
+double PredictActivation(const Prediction& p) {
+  const GpuReport& gpu = First(p.report);
+  const bool with_graphs =
+      p.resolved.engine == EngineKind::kVllm && p.resolved.version.number >= VllmNumber(0, 26);
+  return (gpu.activation + (with_graphs ? gpu.cuda_graph : Bytes(0))).gib();
+}
+
+double PredictOutcome(const Prediction& p) { return p.report.fits() ? 1 : 0; }
+
+struct Metric {
+  std::string_view name;
+  double (*predict)(const Prediction&);
+};
+
+constexpr std::string_view kGivenPool = "kv_cache_tokens_given_pool";
+
+// llama.cpp logs model, KV and recurrent buffers per device; the cases add devices up. Its compute buffer is
+// the largest of the devices.
+constexpr Metric kMetrics[] = {
+    {"weights_gib_per_gpu", [](const Prediction& p) { return First(p.report).weights.gib(); }},
+    {"activation_peak_gib", PredictActivation},
+    {"non_torch_gib", [](const Prediction& p) { return First(p.report).non_torch.gib(); }},
+    {"cuda_graph_gib", [](const Prediction& p) { return First(p.report).cuda_graph.gib(); }},
+    {"kv_cache_gib_per_gpu", [](const Prediction& p) { return First(p.report).kv_cache.gib(); }},
+    {"kv_cache_tokens", [](const Prediction& p) { return static_cast<double>(p.report.kv.capacity_tokens); }},
+    {kGivenPool, [](const Prediction& p) { return static_cast<double>(p.report.kv.capacity_tokens); }},
+    {"max_concurrency", [](const Prediction& p) { return p.report.kv.max_concurrency; }},
+    {"outcome", PredictOutcome},
+    {"model_buffer_mib",
+     [](const Prediction& p) { return SumOverCards(p.report, &GpuReport::weights).mib(); }},
+    {"kv_buffer_mib",
+     [](const Prediction& p) {
+       return (SumOverCards(p.report, &GpuReport::kv_cache) + p.report.host.kv_cache).mib();
+     }},
+    {"recurrent_buffer_mib",
+     [](const Prediction& p) {
+       return (SumOverCards(p.report, &GpuReport::recurrent_state) + p.report.host.recurrent_state).mib();
+     }},
+    {"compute_buffer_mib",
+     [](const Prediction& p) { return LargestOverCards(p.report, &GpuReport::compute_buffer).mib(); }},
+    {"host_compute_buffer_mib", [](const Prediction& p) { return p.report.host.compute_buffer.mib(); }},
+    {"checkpoint_bytes",
+     [](const Prediction& p) {
+       const Bytes bytes = p.measured_case.whole_file ? p.resolved.stored.file : p.report.weights.checkpoint;
+       return static_cast<double>(bytes.count());
+     }},
+    {"prefill_tps", [](const Prediction& p) { return p.report.speed.prefill_tokens_per_s; }},
+    {"decode_tps_per_stream", [](const Prediction& p) { return p.report.speed.decode_tokens_per_s; }},
+    {"output_tps_total", [](const Prediction& p) { return p.report.speed.decode_tokens_per_s_total; }},
+    {"ttft_ms", [](const Prediction& p) { return p.report.speed.ttft_ms; }},
+    {"tpot_ms", [](const Prediction& p) { return p.report.speed.tpot_ms; }},
+};
+
+const Metric* FindMetric(std::string_view name) {
+  for (const Metric& metric : kMetrics) {
+    if (metric.name == name) return &metric;
+  }
+  return nullptr;
+}
+
+// ---- reading
+// --------------------------------------------------------------------------------------------------
+
+const std::string& Text(const Json& object, std::string_view key) {
+  static const std::string kEmpty;
+  const Json* value = object.Find(key);
+  return value ? value->AsString() : kEmpty;
+}
+
+bool Binds(const Json& value) {
+  const std::string& set = Text(value, "set");
+  return Text(value, "confidence") != "low" && set != "suspect" && set != "community";
+}
+
+// A published quantisation that lists what it leaves alone says more than a plain id does.
+void TakePublishedExceptions(const Json& value, Config* config) {
+  const Json* published = value.Find("quant_config");
+  if (!published || !published->is_object() || !config->format.is_string()) return;
+  if (published->Has("quant_method")) {
+    Result<WeightFormat> format = ReadQuantizationConfig(*published, "quant_config");
+    if (format.ok() && format->id == config->format.AsString()) config->format = *published;
+    return;
+  }
+  for (const std::string_view key : {"ignore", "exclude", "modules_to_not_convert"}) {
+    const Json* exceptions = published->Find(key);
+    if (!exceptions || !exceptions->is_array()) continue;
+    Json format = Json::MakeObject();
+    format.Set("id", config->format).Set("unquantized", *exceptions);
+    if (const Json* group = published->Find("group_size")) format.Set("group_size", *group);
+    config->format = std::move(format);
+    return;
+  }
+}
+
+std::optional<double> ReadMeasured(std::string_view metric, const Json& value) {
+  if (metric != "outcome") return value.is_number() ? value.AsDouble() : std::nullopt;
+  if (value.AsString() == "ok") return 1.0;
+  if (value.AsString() == "fail") return 0.0;
+  return std::nullopt;
+}
+
+void ReadMeasurements(const Json& value, Case* out, std::vector<Unanswered>* unreadable) {
+  const Json* measured = value.Find("measured");
+  if (!measured || !measured->is_object()) {
+    unreadable->push_back({out->id, "", "it has no \"measured\""});
+    return;
+  }
+  for (const Json::Member& member : measured->members()) {
+    if (!FindMetric(member.first)) {
+      unreadable->push_back({out->id, member.first, "not a metric of this version"});
+      continue;
+    }
+    const std::optional<double> number = ReadMeasured(member.first, member.second);
+    if (!number || !std::isfinite(*number)) {
+      unreadable->push_back({out->id, member.first, "the measured value is not a number"});
+      continue;
+    }
+    out->measured.push_back({member.first, *number});
+  }
+}
+
+// ---- comparing
+// --------------------------------------------------------------------------------------------------
+
+double RelativeError(std::string_view metric, double predicted, double measured) {
+  if (metric == "outcome") return predicted == measured ? 0 : 1;
+  if (measured == 0) return predicted == 0 ? 0 : 1;
+  return (predicted - measured) / measured;
+}
+
+class Validator {
+ public:
+  explicit Validator(const Catalog& catalog) : catalog_(catalog) {}
+
+  void Run(const Case& measured_case) {
+    const Result<Resolved> resolved = Resolve(measured_case.config, catalog_);
+    if (!resolved.ok()) {
+      result_.unanswered.push_back({measured_case.id, "", resolved.error().Message()});
+      return;
+    }
+    const Report report = EstimateResolved(*resolved);
+    const Prediction prediction{measured_case, *resolved, report};
+    starts_at_any_length_ = LengthNotRecorded(measured_case, report) && StartsAtAnyLength(measured_case);
+    std::optional<Result<ServingPrediction>> serving;
+    for (const Measured& measured : measured_case.measured) {
+      if (!AnsweredBySimulator(measured_case, measured.metric)) {
+        Compare(prediction, measured);
+        continue;
+      }
+      if (!serving)
+        serving = PredictServing(*resolved, report, measured_case.workload, measured_case.medians);
+      CompareServing(measured_case, measured, *serving);
+    }
+    CompareGivenPool(measured_case);
+  }
+
+  Validation Take() {
+    result_.summary = Summarize(result_.comparisons, false);
+    result_.binding_summary = Summarize(result_.comparisons, true);
+    return std::move(result_);
+  }
+
+ private:
+  // A log that does not say how long sequences could be was not started with the model's own limit if that
+  // does not fit: whether it starts is then asked for the longest length that does.
+  static bool LengthNotRecorded(const Case& measured_case, const Report& report) {
+    return Find(measured_case, "outcome") != nullptr && !measured_case.config.max_model_len &&
+           !report.fits() && report.failure == FailureStage::kCacheTooSmall;
+  }
+
+  bool StartsAtAnyLength(const Case& measured_case) const {
+    Config config = measured_case.config;
+    config.max_model_len = -1;
+    const Result<Report> report = Estimate(config, catalog_);
+    return report.ok() && report->fits();
+  }
+
+  static bool AnsweredBySimulator(const Case& measured_case, std::string_view metric) {
+    if (!measured_case.workload.is_object()) return false;
+    return metric == "ttft_ms" || metric == "tpot_ms" || metric == "output_tps_total";
+  }
+
+  void CompareServing(const Case& measured_case, const Measured& measured,
+                      const Result<ServingPrediction>& serving) {
+    if (!serving.ok()) {
+      result_.unanswered.push_back({measured_case.id, measured.metric, serving.error().Message()});
+      return;
+    }
+    const double predicted = measured.metric == "ttft_ms"   ? serving->ttft_ms
+                             : measured.metric == "tpot_ms" ? serving->tpot_ms
+                                                            : serving->output_tokens_per_s;
+    Add(measured_case, measured.metric, predicted, measured.value);
+  }
+
+  void Compare(const Prediction& prediction, const Measured& measured) {
+    const Case& measured_case = prediction.measured_case;
+    // A gate may refuse what people ran all the same; the numbers stand as long as there are any.
+    const Bytes weights = First(prediction.report).weights + prediction.report.host.weights;
+    const bool has_numbers = weights.count() > 0 || measured.metric == "checkpoint_bytes";
+    if (!has_numbers && measured.metric != "outcome") {
+      result_.unanswered.push_back({measured_case.id, measured.metric, InvalidReason(prediction.report)});
+      return;
+    }
+    double predicted = FindMetric(measured.metric)->predict(prediction);
+    if (measured.metric == "outcome" && starts_at_any_length_) predicted = 1;
+    Add(measured_case, measured.metric, predicted, measured.value);
+  }
+
+  static std::string InvalidReason(const Report& report) {
+    for (const Diagnostic& diagnostic : report.diagnostics) {
+      if (diagnostic.severity == Severity::kError) return diagnostic.code + ": " + diagnostic.message;
+    }
+    return "the configuration is held to be invalid";
+  }
+
+  void Add(const Case& measured_case, const std::string& metric, double predicted, double measured) {
+    // A rate of zero means that the speed model has no answer; zero bytes are an answer.
+    const bool is_rate =
+        metric.ends_with("_tps") || metric.ends_with("_ms") || metric.find("_tps_") != std::string::npos;
+    if (!std::isfinite(predicted) || (is_rate && predicted <= 0)) {
+      result_.unanswered.push_back({measured_case.id, metric, "no prediction of it"});
+      return;
+    }
+    result_.comparisons.push_back({measured_case.id, metric, predicted, measured,
+                                   RelativeError(metric, predicted, measured), measured_case.binding});
+  }
+
+  static const Measured* Find(const Case& measured_case, std::string_view metric) {
+    for (const Measured& measured : measured_case.measured) {
+      if (measured.metric == metric) return &measured;
+    }
+    return nullptr;
+  }
+
+  void CompareGivenPool(const Case& measured_case) {
+    const Measured* pool = Find(measured_case, "kv_cache_gib_per_gpu");
+    const Measured* tokens = Find(measured_case, "kv_cache_tokens");
+    if (!pool || !tokens || pool->value <= 0) return;
+    Config config = measured_case.config;
+    config.kv_cache_memory_bytes = GiBFromDouble(pool->value).count();
+    const Result<Report> report = Estimate(config, catalog_);
+    if (!report.ok() || report->verdict == Verdict::kInvalid) return;
+    Add(measured_case, std::string(kGivenPool), static_cast<double>(report->kv.capacity_tokens),
+        tokens->value);
+  }
+
+  const Catalog& catalog_;
+  bool starts_at_any_length_ = false;  // the case at hand
+  Validation result_;
+};
+
+// The value below which `share` of the sorted numbers lie, interpolated.
+double Percentile(const std::vector<double>& sorted, double share) {
+  if (sorted.empty()) return 0;
+  const double at = share * static_cast<double>(sorted.size() - 1);
+  const size_t below = static_cast<size_t>(at);
+  const size_t above = std::min(below + 1, sorted.size() - 1);
+  return sorted[below] + (at - static_cast<double>(below)) * (sorted[above] - sorted[below]);
+}
+
+Json SummaryJson(const std::vector<MetricSummary>& summary) {
+  Json list = Json::MakeArray();
+  for (const MetricSummary& metric : summary) {
+    Json json = Json::MakeObject();
+    json.Set("metric", metric.metric)
+        .Set("n", metric.n)
+        .Set("median_abs", metric.median_abs)
+        .Set("mean_abs", metric.mean_abs)
+        .Set("p90_abs", metric.p90_abs)
+        .Set("worst", metric.worst)
+        .Set("worst_id", metric.worst_id);
+    list.Append(std::move(json));
+  }
+  return list;
+}
+
+Json ValueJson(const std::string& metric, double value) {
+  if (metric == "outcome") return Json(value != 0 ? "ok" : "fail");
+  return Json(value);
+}
+
+}  // namespace
+
+const std::vector<std::string_view>& MetricNames() {
+  static const std::vector<std::string_view> kNames = [] {
+    std::vector<std::string_view> names;
+    for (const Metric& metric : kMetrics) names.push_back(metric.name);
+    return names;
+  }();
+  return kNames;
+}
+
+Result<CaseFile> ReadCases(const Json& value) {
+  const Json* list = value.is_object() ? value.Find("cases") : &value;
+  if (!list || !list->is_array() || static_cast<int64_t>(list->items().size()) > kMostCases) {
+    return Error{"cases", list && list->is_array() ? "too many cases" : "something else",
+                 "a list of {\"id\", \"source\", \"config\", \"measured\"}"};
+  }
+  CaseFile file;
+  for (const Json& item : list->items()) {
+    Case measured_case;
+    measured_case.id = Text(item, "id");
+    if (measured_case.id.empty()) measured_case.id = "case " + std::to_string(&item - list->items().data());
+    measured_case.source = Text(item, "source");
+    const Json* config = item.Find("config");
+    Result<DecodedConfig> decoded = DecodeConfigJson(config ? *config : Json());
+    if (!decoded.ok()) {
+      file.unreadable.push_back({measured_case.id, "", decoded.error().Message()});
+      continue;
+    }
+    measured_case.config = std::move(decoded->config);
+    measured_case.binding = Binds(item);
+    measured_case.whole_file = Text(item, "kind") == "on_disk";
+    if (const Json* workload = item.Find("workload")) measured_case.workload = *workload;
+    if (const Json* detail = item.Find("detail"))
+      measured_case.medians = Text(*detail, "statistic") == "median";
+    TakePublishedExceptions(item, &measured_case.config);
+    ReadMeasurements(item, &measured_case, &file.unreadable);
+    file.cases.push_back(std::move(measured_case));
+  }
+  return file;
+}
+
+Validation Validate(const CaseFile& file, const Catalog& catalog) {
+  Validator validator(catalog);
+  for (const Case& measured_case : file.cases) validator.Run(measured_case);
+  Validation validation = validator.Take();
+  validation.unanswered.insert(validation.unanswered.begin(), file.unreadable.begin(), file.unreadable.end());
+  return validation;
+}
+
+std::vector<MetricSummary> Summarize(const std::vector<Comparison>& comparisons, bool binding_only) {
+  std::vector<MetricSummary> summaries;
+  for (const Metric& metric : kMetrics) {
+    MetricSummary summary;
+    summary.metric = std::string(metric.name);
+    std::vector<double> errors;
+    double sum = 0;
+    for (const Comparison& comparison : comparisons) {
+      if (comparison.metric != metric.name || (binding_only && !comparison.binding)) continue;
+      const double error = std::fabs(comparison.relative_error);
+      if (errors.empty() || error > summary.worst) {
+        summary.worst = error;
+        summary.worst_id = comparison.id;
+      }
+      sum += error;
+      errors.push_back(error);
+    }
+    if (errors.empty()) continue;
+    std::sort(errors.begin(), errors.end());
+    summary.n = static_cast<int64_t>(errors.size());
+    summary.median_abs = Percentile(errors, 0.5);
+    summary.p90_abs = Percentile(errors, 0.9);
+    summary.mean_abs = sum / static_cast<double>(errors.size());
+    summaries.push_back(std::move(summary));
+  }
+  return summaries;
+}
+
+Json ValidationToJson(const Validation& validation) {
+  Json cases = Json::MakeArray();
+  for (const Comparison& comparison : validation.comparisons) {
+    Json json = Json::MakeObject();
+    json.Set("id", comparison.id)
+        .Set("metric", comparison.metric)
+        .Set("predicted", ValueJson(comparison.metric, comparison.predicted))
+        .Set("measured", ValueJson(comparison.metric, comparison.measured))
+        .Set("relative_error", comparison.relative_error)
+        .Set("binding", comparison.binding);
+    cases.Append(std::move(json));
+  }
+  Json unanswered = Json::MakeArray();
+  for (const Unanswered& item : validation.unanswered) {
+    Json json = Json::MakeObject();
+    json.Set("id", item.id)
+        .Set("metric", item.metric.empty() ? Json() : Json(item.metric))
+        .Set("reason", item.reason);
+    unanswered.Append(std::move(json));
+  }
+  Json json = Json::MakeObject();
+  json.Set("cases", std::move(cases))
+      .Set("summary", SummaryJson(validation.summary))
+      .Set("binding_summary", SummaryJson(validation.binding_summary))
+      .Set("unanswered", std::move(unanswered));
+  return json;
+}
+
+}  // namespace plimsoll

@@ -1,0 +1,90 @@
+// Predicted against measured: cases from published startup logs, files and benchmarks, each with the
+// configuration that was run. Every number a case measured is answered or listed with the reason why not.
+//
+// A relative error is (predicted - measured) / measured; for an outcome it is 0 (right) or 1. A verdict of
+// "tight" predicts that it starts, as Report::fits() says. Where the source did not record the length of a
+// sequence and the model's own limit does not fit the cache, the outcome is that of the longest length that
+// does.
+#ifndef PLIMSOLL_CORE_VALIDATE_VALIDATION_H_
+#define PLIMSOLL_CORE_VALIDATE_VALIDATION_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/json.h"
+#include "core/base/result.h"
+#include "core/catalog/catalog.h"
+#include "core/config/config.h"
+
+namespace plimsoll {
+
+struct Measured {
+  std::string metric;  // "weights_gib_per_gpu"
+  double value = 0;    // outcome: 1 for "ok", 0 for "fail"
+};
+
+struct Case {
+  std::string id;
+  std::string source;
+  Config config;
+  std::vector<Measured> measured;
+  // Whether its errors count against a bound: high and medium confidence, not the sets "suspect" and
+  // "community".
+  bool binding = true;
+  bool medians = false;     // its times are medians over the requests; otherwise means
+  bool whole_file = false;  // checkpoint_bytes is the file with its metadata, not the tensors
+  Json workload;            // a serving run that the simulator answers; null: Estimate does
+};
+
+struct Unanswered {
+  std::string id;
+  std::string metric;  // empty: the whole case
+  std::string reason;
+};
+
+struct Comparison {
+  std::string id;
+  std::string metric;
+  double predicted = 0;
+  double measured = 0;
+  double relative_error = 0;
+  bool binding = true;
+};
+
+struct MetricSummary {
+  std::string metric;
+  int64_t n = 0;
+  double median_abs = 0, mean_abs = 0, p90_abs = 0, worst = 0;  // of |relative error|
+  std::string worst_id;
+};
+
+struct Validation {
+  std::vector<Comparison> comparisons;
+  std::vector<Unanswered> unanswered;
+  std::vector<MetricSummary> summary;          // over all cases
+  std::vector<MetricSummary> binding_summary;  // over the binding ones
+};
+
+// A file's list of cases. A case that cannot be read is not an error of the file: it is unanswered.
+struct CaseFile {
+  std::vector<Case> cases;
+  std::vector<Unanswered> unreadable;
+};
+Result<CaseFile> ReadCases(const Json& value);
+
+Validation Validate(const CaseFile& file, const Catalog& catalog);
+
+// The contract's metrics in its order, and `kv_cache_tokens_given_pool`: tokens that fit into the pool that
+// was measured, which tells an error of the layout from an error of the budget.
+const std::vector<std::string_view>& MetricNames();
+
+// Statistics of some comparisons by metric, in the order of MetricNames(). Percentiles interpolate linearly.
+std::vector<MetricSummary> Summarize(const std::vector<Comparison>& comparisons, bool binding_only);
+
+Json ValidationToJson(const Validation& validation);
+
+}  // namespace plimsoll
+
+#endif  // PLIMSOLL_CORE_VALIDATE_VALIDATION_H_

@@ -1,0 +1,98 @@
+#include "core/catalog/catalog.h"
+
+#include <gtest/gtest.h>
+
+#include "core/catalog/catalog_data.h"
+#include "tests/support/shipped_catalog.h"
+
+namespace plimsoll {
+namespace {
+
+TEST(Catalog, ShipsEveryModelAndCard) {
+  const Catalog& catalog = ShippedCatalog();
+  EXPECT_GE(catalog.models().size(), 126u);
+  EXPECT_GE(catalog.gpus().size(), 117u);
+  for (const Model& model : catalog.models()) {
+    EXPECT_FALSE(model.refused) << model.id << ": " << (model.refused ? model.refused->Message() : "");
+    EXPECT_EQ(catalog.FindModel(model.id), &model);
+    EXPECT_GT(model.parameters.total, 0) << model.id;
+    EXPECT_NE(catalog.FindFormat(model.native_format), nullptr) << model.id;
+  }
+  for (const Gpu& gpu : catalog.gpus()) {
+    EXPECT_EQ(catalog.FindGpu(gpu.id), &gpu);
+    EXPECT_GT(gpu.usable, GiB(1)) << gpu.id;
+    EXPECT_LE(gpu.usable.gib(), gpu.memory_gb * 1.0001) << gpu.id;
+  }
+}
+
+TEST(Catalog, FindsByIdAndSuggestsTheNearest) {
+  const Catalog& catalog = ShippedCatalog();
+  EXPECT_EQ(catalog.FindModel("llama-3.1-7b"), nullptr);
+  EXPECT_EQ(catalog.NearestModel("llama-3.1-71b"), "llama-3.1-70b");
+  EXPECT_EQ(catalog.NearestGpu("rtx4090"), "rtx-4090");
+  EXPECT_EQ(catalog.NearestFormat("awq-int5"), "awq-int4");
+  EXPECT_EQ(catalog.NearestModel("zzzzzzzzzz"), "");
+  ASSERT_NE(catalog.FindGpu("h100-80"), nullptr);
+  EXPECT_EQ(catalog.FindGpu("h100-80")->id, "h100-sxm");
+}
+
+TEST(Catalog, APlainFormatIdMeansTheKnownCheckpoint) {
+  const Catalog& catalog = ShippedCatalog();
+  const Model& model = *catalog.FindModel("llama-3.1-70b");
+  const BoundFormat* awq = catalog.Bind(model, "awq-int4");
+  ASSERT_NE(awq, nullptr);
+  ASSERT_NE(awq->checkpoint, nullptr);
+  EXPECT_EQ(awq->checkpoint->repo, "hugging-quants/Meta-Llama-3.1-70B-Instruct-AWQ-INT4");
+  EXPECT_EQ(catalog.Bind(model, "awq-int4"), awq) << "bound once";
+  EXPECT_NEAR(awq->stored.checkpoint.gib(), 37.0, 0.2);
+  EXPECT_EQ(catalog.Bind(model, "gguf-q4_k_m")->checkpoint, nullptr);
+  EXPECT_EQ(catalog.Bind(model, "no-such-format"), nullptr);
+}
+
+TEST(Catalog, ModelsPublishedQuantisedKeepTheirOwnExceptions) {
+  const Catalog& catalog = ShippedCatalog();
+  const BoundFormat* own = catalog.Bind(*catalog.FindModel("deepseek-r1"), "fp8-block");
+  ASSERT_NE(own, nullptr);
+  EXPECT_EQ(own->checkpoint, nullptr);
+  // 688,586,727,753 bytes of safetensors on the hub, headers included.
+  EXPECT_NEAR(own->stored.checkpoint.gb(), 688.6, 0.7);
+}
+
+TEST(Catalog, EveryModelBindsToEveryFormat) {
+  const Catalog& catalog = ShippedCatalog();
+  for (const Model& model : catalog.models()) {
+    for (const WeightFormat& format : catalog.formats()) {
+      const BoundFormat* bound = catalog.Bind(model, format.id);
+      ASSERT_NE(bound, nullptr) << model.id << " " << format.id;
+      EXPECT_EQ(bound->format->id, format.id);
+      EXPECT_GT(bound->stored.checkpoint, Bytes(0)) << model.id << " " << format.id;
+      EXPECT_GT(bound->stored.bits_per_weight, 1) << model.id << " " << format.id;
+      EXPECT_LT(bound->stored.bits_per_weight, 33) << model.id << " " << format.id;
+    }
+  }
+}
+
+TEST(Catalog, RefusesBrokenDataByName) {
+  const auto error = [](std::string_view models, std::string_view gpus) {
+    Result<Catalog> catalog = Catalog::Parse(models, gpus);
+    return catalog.ok() ? std::string("(accepted)") : catalog.error().field;
+  };
+  EXPECT_EQ(error("{", "[]"), "models");
+  EXPECT_EQ(error("[]", "{}"), "gpus");
+  EXPECT_EQ(error("[{}]", "[]"), "models[0].id");
+  EXPECT_EQ(error(R"([{"id":"a"}])", "[]"), "models[0].config");
+  EXPECT_EQ(error("[]", R"([{"id":"a","name":"a","memory_gb":8},{"id":"a","name":"b","memory_gb":8}])"),
+            "gpus");
+  EXPECT_EQ(error("[]", "[]"), "(accepted)");
+}
+
+TEST(Catalog, AModelThatIsNotUnderstoodStaysWithItsReason) {
+  Result<Catalog> catalog = Catalog::Parse(
+      R"([{"id":"a","config":{"architectures":["NobodyKnowsForCausalLM"],"model_type":"nobody"}}])", "[]");
+  ASSERT_TRUE(catalog.ok());
+  ASSERT_TRUE(catalog->models()[0].refused);
+  EXPECT_NE(catalog->models()[0].refused->Message().find("NobodyKnows"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace plimsoll

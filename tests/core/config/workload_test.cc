@@ -1,0 +1,141 @@
+#include "core/config/workload.h"
+
+#include <cmath>
+
+#include "gtest/gtest.h"
+
+namespace plimsoll {
+namespace {
+
+TEST(Workload, IsTheSameForASeedAndAnotherForAnother) {
+  Workload workload;
+  workload.requests = 50;
+  workload.prompt = {LengthShape::kLogNormal, 200, 210, 1, 100000};
+  workload.output = workload.prompt;
+  const RequestList a = *GenerateRequests(workload), b = *GenerateRequests(workload);
+  workload.seed = 2;
+  const RequestList c = *GenerateRequests(workload);
+  bool differs = false;
+  for (size_t i = 0; i < a.requests.size(); ++i) {
+    EXPECT_EQ(a.requests[i].prompt, b.requests[i].prompt);
+    differs = differs || a.requests[i].prompt != c.requests[i].prompt;
+  }
+  EXPECT_TRUE(differs);
+  // Pinned: both builds must draw the same numbers, for ever.
+  Random random(1);
+  EXPECT_EQ(random.Next(), 0x910a2dec89025cc1u);
+}
+
+TEST(Workload, DistributionsHaveTheMomentsAskedFor) {
+  Random random(7);
+  const LengthSpec spec{LengthShape::kLogNormal, 220, 231, 1, int64_t{1} << 30};
+  double sum = 0, squares = 0;
+  constexpr int kDraws = 200000;
+  for (int i = 0; i < kDraws; ++i) {
+    const double length = static_cast<double>(random.Length(spec));
+    sum += length;
+    squares += length * length;
+  }
+  const double mean = sum / kDraws;
+  EXPECT_NEAR(mean, 220, 3);
+  EXPECT_NEAR(std::sqrt(squares / kDraws - mean * mean), 231, 12);
+  double gaps = 0;
+  for (int i = 0; i < kDraws; ++i) gaps += random.Exponential(4);
+  EXPECT_NEAR(gaps / kDraws, 0.25, 0.003);
+}
+
+TEST(Workload, TurnsCarryTheirHistory) {
+  Workload workload;
+  workload.arrival = Arrival::kPoisson;
+  workload.rate = 1;
+  workload.requests = 6;
+  workload.turns = 3;
+  workload.think_time = 5;
+  workload.prompt.mean = 100;
+  workload.output.mean = 20;
+  workload.system_prompt = 40;
+  const RequestList list = *GenerateRequests(workload);
+  EXPECT_EQ(list.requests[0].prompt, 100);
+  EXPECT_EQ(list.requests[1].prompt, 220);
+  EXPECT_EQ(list.requests[1].after, 0);
+  EXPECT_EQ(list.requests[1].delay, 5);
+  EXPECT_EQ(list.requests[2].prompt, 340);
+  EXPECT_EQ(list.requests[3].prompt, 100);
+  EXPECT_EQ(list.requests[3].session, 1);
+  EXPECT_EQ(list.requests[3].after, -1);
+}
+
+TEST(Workload, NamesTheFieldThatIsWrong) {
+  const auto field = [](auto change) {
+    Workload workload;
+    workload.prompt.mean = workload.output.mean = 10;
+    change(&workload);
+    const Result<RequestList> list = GenerateRequests(workload);
+    return list.ok() ? std::string() : list.error().field;
+  };
+  EXPECT_EQ(field([](Workload*) {}), "");
+  EXPECT_EQ(field([](Workload* w) { w->users = 0; }), "users");
+  EXPECT_EQ(field([](Workload* w) { w->requests = 0; }), "requests");
+  EXPECT_EQ(field([](Workload* w) { w->arrival = Arrival::kPoisson; }), "arrival_rate");
+  EXPECT_EQ(field([](Workload* w) { w->prompt.mean = std::nan(""); }), "prompt_tokens");
+  EXPECT_EQ(field([](Workload* w) { w->output.mean = -1; }), "output_tokens");
+  EXPECT_EQ(field([](Workload* w) { w->think_time = 1e300; }), "think_time");
+}
+
+TEST(Workload, ReadsAnObjectAndNamesTheMemberThatIsWrong) {
+  Workload defaults;
+  defaults.users = 7;
+  defaults.prompt.mean = 1000;
+  defaults.output.mean = 100;
+  const auto read = [&](const char* text) {
+    return ReadWorkload(*Json::Parse(text, "w"), defaults, "workload");
+  };
+  const Workload same = *read("{}");
+  EXPECT_EQ(same.arrival, Arrival::kClosedLoop);
+  EXPECT_EQ(same.users, 7);
+  const Workload full = *read(
+      R"({"arrival":"poisson","arrival_rate":2.5,"requests":90,"turns":4,"think_time":1.5,"system_prompt":64,)"
+      R"("seed":9,"ttft_ms":500,"tpot_ms":40,"prompt_shape":"uniform","output_shape":"lognormal","spread":0.25})");
+  EXPECT_EQ(full.arrival, Arrival::kPoisson);
+  EXPECT_EQ(full.rate, 2.5);
+  EXPECT_EQ(full.requests, 90);
+  EXPECT_EQ(full.turns, 4);
+  EXPECT_EQ(full.think_time, 1.5);
+  EXPECT_EQ(full.system_prompt, 64);
+  EXPECT_EQ(full.seed, 9);
+  EXPECT_EQ(full.objective.ttft_ms, 500);
+  EXPECT_EQ(full.objective.tpot_ms, 40);
+  EXPECT_EQ(full.prompt.shape, LengthShape::kUniform);
+  EXPECT_EQ(full.prompt.deviation, 250);
+  EXPECT_EQ(full.output.shape, LengthShape::kLogNormal);
+  EXPECT_EQ(full.output.deviation, 25);
+  EXPECT_EQ(read(R"({"prompt_shape":"chat","spread":0.1})")->prompt.deviation, 1000 * kChatDeviation);
+  const auto field = [&](const char* text) {
+    const Result<Workload> wrong = read(text);
+    return wrong.ok() ? std::string() : wrong.error().field;
+  };
+  EXPECT_EQ(field(R"({"users":0})"), "workload.users");
+  EXPECT_EQ(field(R"({"turns":1.5})"), "workload.turns");
+  EXPECT_EQ(field(R"({"arrival_rate":-1})"), "workload.arrival_rate");
+  EXPECT_EQ(field(R"({"arrival_rate":"2"})"), "workload.arrival_rate");
+  EXPECT_EQ(field(R"({"arrival":5})"), "workload.arrival");
+  EXPECT_EQ(field(R"({"output_shape":"bell"})"), "workload.output_shape");
+  EXPECT_EQ(field(R"({"spread":"wide"})"), "workload.spread");
+  EXPECT_EQ(field(R"({"seed":1e300})"), "workload.seed");
+  EXPECT_EQ(field(R"([])"), "workload");
+}
+
+TEST(Workload, ReadsATrace) {
+  const auto rows = ReadTrace("arrival,prompt,output\n0,100,20\r\n1.5, 30, 4\n", "--trace");
+  ASSERT_TRUE(rows.ok());
+  ASSERT_EQ(rows->size(), 2u);
+  EXPECT_EQ((*rows)[1].arrival, 1.5);
+  EXPECT_EQ((*rows)[1].output, 4);
+  EXPECT_EQ(ReadTrace("0,100,20\nx,y,z\n", "--trace").error().field, "--trace line 2");
+  EXPECT_FALSE(ReadTrace("0,-5,20\n", "--trace").ok());
+  EXPECT_FALSE(ReadTrace("", "--trace").ok());
+  EXPECT_FALSE(ReadTrace("0,1e99,20\n", "--trace").ok());
+}
+
+}  // namespace
+}  // namespace plimsoll

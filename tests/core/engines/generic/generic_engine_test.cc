@@ -1,0 +1,73 @@
+#include "core/engines/generic/generic_engine.h"
+
+#include <gtest/gtest.h>
+
+#include "core/config/config_codec.h"
+#include "core/estimate/estimate.h"
+#include "tests/support/shipped_catalog.h"
+
+namespace plimsoll {
+namespace {
+
+Report Of(const char* json) {
+  const Result<DecodedConfig> decoded = DecodeConfigJsonText(json);
+  EXPECT_TRUE(decoded.ok()) << json;
+  const Result<Report> report = Estimate(decoded->config, ShippedCatalog());
+  EXPECT_TRUE(report.ok()) << json;
+  return *report;
+}
+
+TEST(EngineGeneric, CountsWeightsAndTheCacheAskedFor) {
+  const Report report = Of(
+      R"({"model":"llama-3.1-8b","engine":"sglang","gpu":"rtx-4090","prompt_tokens":1000,"output_tokens":24,"concurrency":4})");
+  ASSERT_EQ(report.per_gpu.size(), 1u);
+  const GpuReport& gpu = report.per_gpu[0];
+  EXPECT_EQ(gpu.weights.count(), 16060522496);         // 8,030,261,248 parameters of two bytes
+  EXPECT_EQ(gpu.kv_cache.count(), 4 * 1024 * 131072);  // 2 x 32 layers x 8 heads x 128 x 2 bytes per token
+  EXPECT_EQ(gpu.total, gpu.weights + gpu.kv_cache);
+  EXPECT_EQ(gpu.headroom, gpu.capacity - gpu.total);
+  EXPECT_EQ(report.verdict, Verdict::kFits);
+  EXPECT_EQ(report.kv.per_token.count(), 131072);
+}
+
+TEST(EngineGeneric, SaysThatItsBudgetIsNotModelled) {
+  const Report report = Of(R"({"model":"llama-3.1-8b","engine":"tensorrt-llm","gpu":"h200"})");
+  bool said = false;
+  for (const Diagnostic& diagnostic : report.diagnostics) {
+    said =
+        said || (diagnostic.code == "engine_budget_not_modelled" && diagnostic.severity == Severity::kInfo);
+  }
+  EXPECT_TRUE(said);
+}
+
+TEST(EngineGeneric, DividesOverRanksAndKeepsALatentWhole) {
+  const Report one = Of(R"({"model":"deepseek-v2-lite","engine":"sglang","gpu":"h200"})");
+  const Report two = Of(R"({"model":"deepseek-v2-lite","engine":"sglang","gpu":"h200","gpus":2})");
+  EXPECT_EQ(two.per_gpu[1].weights, one.per_gpu[0].weights / 2);
+  EXPECT_EQ(two.per_gpu[1].kv_cache, one.per_gpu[0].kv_cache);
+}
+
+TEST(EngineGeneric, DoesNotFitWhereTheWeightsDoNot) {
+  const Report report = Of(R"({"model":"llama-3.1-70b","engine":"mlx","gpu":"apple-m1"})");
+  EXPECT_EQ(report.verdict, Verdict::kDoesNotFit);
+  EXPECT_EQ(report.failure, FailureStage::kLoading);
+  EXPECT_LT(report.per_gpu[0].headroom, Bytes(0));
+}
+
+TEST(EngineGeneric, TensorRtFollowsTheCheckpointsCacheType) {
+  const Report fp8 = Of(R"({"model":"llama-3.1-8b","engine":"tensorrt-llm","format":"fp8","gpu":"h200"})");
+  const Report half = Of(R"({"model":"llama-3.1-8b","engine":"tensorrt-llm","gpu":"h200"})");
+  EXPECT_EQ(fp8.kv.per_token * 2, half.kv.per_token);
+}
+
+TEST(EngineGeneric, EveryKindHasAnEngineWithItsOwnName) {
+  for (int i = 0; i < kEngineKinds; ++i) {
+    const auto kind = static_cast<EngineKind>(i);
+    EXPECT_EQ(FindEngine(kind).kind(), kind);
+    EXPECT_EQ(FindEngine(kind).id(), EngineName(kind));
+    EXPECT_FALSE(FindEngine(kind).name().empty());
+  }
+}
+
+}  // namespace
+}  // namespace plimsoll

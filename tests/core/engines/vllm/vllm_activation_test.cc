@@ -1,0 +1,108 @@
+#include "core/engines/vllm/vllm_activation.h"
+
+#include <gtest/gtest.h>
+
+#include "core/engines/vllm/vllm_rules.h"
+#include "tests/support/estimates.h"
+
+namespace plimsoll {
+namespace {
+
+double PeakGib(const char* config) {
+  const EstimatedCase c = EstimateText(config);
+  EXPECT_EQ(c.error, "");
+  return c.report.per_gpu[0].activation.gib();
+}
+
+// "PyTorch activation peak memory takes" of published logs.
+TEST(VllmActivation, AgreesWithLogs) {
+  const struct {
+    const char* config;
+    double gib;
+  } cases[] = {
+      {R"({"model":"llama-3.1-8b","engine_version":"0.6.4","gpu":"rtx-3090","max_model_len":20000})", 2.07},
+      {R"({"model":"llama-3.1-8b","engine_version":"0.6.4","gpu":"rtx-3090","max_model_len":29000})", 2.99},
+      {R"({"model":"qwen2.5-7b","format":"fp16","engine_version":"0.8.5","gpu":"v100-32gb","max_model_len":32768})",
+       4.35},
+      {R"({"model":"qwen3-next-80b-a3b","engine_version":"0.10.2","gpu":"h200","gpus":2})", 5.58},
+      {R"({"model":"gpt-oss-20b","engine_version":"0.11.0","gpu":"h100-sxm","max_model_len":16000})", 7.38},
+      {R"({"model":"qwen3-32b","engine_version":"0.11.0","gpu":"h100-sxm","gpus":2,"max_model_len":16000})",
+       5.64},
+      {R"({"model":"deepseek-r1","engine_version":"0.7.3","gpu":"h200","gpus":8,"max_model_len":128000,
+           "max_num_seqs":1024,"max_num_batched_tokens":32000})",
+       6.37},
+  };
+  for (const auto& c : cases) EXPECT_NEAR(PeakGib(c.config) / c.gib, 1, 0.02) << c.config;
+}
+
+// V0 samples on the first tensor-parallel rank only (a log of the other rank shows 0.19 GiB); V1 on all.
+// DeepSeek-V2 on 0.8.3: 131072 rows of 16 heads x 256 and of the latent's 576, in 16 bits, and the hidden
+// states.
+TEST(VllmActivation, LatentContextIsExpandedInTheProfileRun) {
+  const EstimatedCase c = EstimateText(
+      R"({"model":"deepseek-v2","gpu":"a100-sxm-40gb","gpus":8,"nodes":2,"tp":8,"pp":2,"engine_version":"0.8.3"})");
+  const VllmActivation parts = VllmActivationPeak(c.resolved, RulesFor(c.resolved), false);
+  EXPECT_EQ(parts.context.count(), 2 * 131072 * (16 * 256 + 576) + 2 * 2048 * 4 * 5120);
+  EXPECT_EQ(parts.peak, parts.context);
+  // V1 expands half as many rows and has its workspace elsewhere.
+  const EstimatedCase v1 = EstimateText(
+      R"({"model":"deepseek-v3","gpu":"h200","gpus":8,"engine_version":"0.11.0","max_num_batched_tokens":2048})");
+  const VllmActivation later = VllmActivationPeak(v1.resolved, RulesFor(v1.resolved), false);
+  EXPECT_EQ(later.context.count(), 2 * 65536 * (16 * 256) + 2 * 2048 * 4 * 7168);
+}
+
+TEST(VllmActivation, SamplerByRelease) {
+  const auto bytes = [](const char* model, const char* gpu, const char* version) {
+    const EstimatedCase c = EstimateText(std::string(R"({"model":")") + model + R"(","gpu":")" + gpu +
+                                         R"(","engine_version":")" + version + "\"}");
+    return RulesFor(c.resolved).sampler_bytes;
+  };
+  EXPECT_GT(bytes("llama-3.1-8b", "h100-sxm", "0.11.0"), 34);
+  EXPECT_NEAR(bytes("llama-3.1-8b", "h100-sxm", "0.19.0"), 24, 5);
+  EXPECT_EQ(bytes("llama-3.1-8b", "h100-sxm", "0.22.0"), 14);
+  EXPECT_NEAR(bytes("llama-3.1-8b", "mi300x", "0.22.0"), 24, 5);
+  EXPECT_EQ(bytes("llama-3.1-8b", "h100-sxm", "0.26.0"), 6);
+  EXPECT_EQ(bytes("qwen3-30b-a3b", "h100-sxm", "0.26.0"), 14);
+}
+
+TEST(VllmActivation, WhoSamples) {
+  const EstimatedCase v0 = EstimateText(
+      R"({"model":"deepseek-r1-distill-qwen-14b","engine_version":"0.7.2","gpu":"rtx-4090","gpus":2})");
+  EXPECT_GT(v0.report.per_gpu[0].activation.gib(), 1.3);
+  EXPECT_NEAR(v0.report.per_gpu[1].activation.gib(), 0.19, 0.04);
+  const EstimatedCase v1 =
+      EstimateText(R"({"model":"deepseek-r1-distill-qwen-14b","gpu":"rtx-4090","gpus":2})");
+  EXPECT_EQ(v1.report.per_gpu[0].activation, v1.report.per_gpu[1].activation);
+  const EstimatedCase stages =
+      EstimateText(R"({"model":"qwen3-14b","gpu":"rtx-4090","gpus":2,"pp":2,"engine_version":"0.19.0"})");
+  EXPECT_LT(stages.report.per_gpu[0].activation, stages.report.per_gpu[1].activation);
+}
+
+TEST(VllmActivation, CapturedGraphs) {
+  const auto graphs = [](const char* config) {
+    const EstimatedCase c = EstimateText(config);
+    return VllmCudaGraphs(c.resolved, RulesFor(c.resolved), 32, *c.resolved.cards[0].gpu);
+  };
+  EXPECT_EQ(graphs(R"({"model":"llama-3.1-8b","gpu":"l40s","engine_version":"0.6.6"})").piecewise, 35);
+  EXPECT_EQ(graphs(R"({"model":"llama-3.1-8b","gpu":"l40s","engine_version":"0.10.0"})").piecewise, 67);
+  EXPECT_EQ(graphs(R"({"model":"llama-3.1-8b","gpu":"l40s","engine_version":"0.10.0"})").full, 0);
+  EXPECT_EQ(graphs(R"({"model":"llama-3.1-8b","gpu":"l40s"})").piecewise, 51);
+  EXPECT_EQ(graphs(R"({"model":"llama-3.1-8b","gpu":"l40s"})").full, 35);
+  EXPECT_EQ(graphs(R"({"model":"llama-3.1-8b","gpu":"l40s","max_num_seqs":8})").piecewise, 5);
+  EXPECT_EQ(graphs(R"({"model":"llama-3.1-8b","gpu":"l40s","enforce_eager":true})").bytes, Bytes(0));
+}
+
+TEST(VllmActivation, ContextLiesOutsideSinceSomeReleases) {
+  const auto gpu = [](const char* config) { return EstimateText(config).report.per_gpu[0]; };
+  const GpuReport v0 = gpu(R"({"model":"llama-3.1-8b","gpu":"rtx-3090","engine_version":"0.6.4"})");
+  EXPECT_EQ(v0.context, Bytes(0));
+  EXPECT_NEAR(v0.non_torch.gib(), 0.35, 0.02);
+  const GpuReport before =
+      gpu(R"({"model":"qwen3-32b","gpu":"h100-sxm","gpus":2,"engine_version":"0.10.2"})");
+  const GpuReport after = gpu(R"({"model":"qwen3-32b","gpu":"h100-sxm","gpus":2,"engine_version":"0.11.0"})");
+  EXPECT_GT(before.non_torch, after.non_torch);
+  EXPECT_LT(before.context, after.context);
+}
+
+}  // namespace
+}  // namespace plimsoll

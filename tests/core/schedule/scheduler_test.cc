@@ -1,0 +1,248 @@
+#include "core/schedule/scheduler.h"
+
+#include <cmath>
+#include <string>
+
+#include "core/catalog/catalog.h"
+#include "core/catalog/catalog_data.h"
+#include "core/estimate/estimate.h"
+#include "gtest/gtest.h"
+#include "tests/core/schedule/scheduler_twin.h"
+
+namespace plimsoll {
+namespace {
+
+const Catalog& Shipped() {
+  static const Catalog* catalog = [] {
+    Result<Catalog> parsed = Catalog::Parse(EmbeddedCatalog().models, EmbeddedCatalog().gpus);
+    return parsed.ok() ? new Catalog(std::move(*parsed)) : nullptr;
+  }();
+  return *catalog;
+}
+
+StepModel ModelOf(const std::string& model, const std::string& gpu) {
+  Config config;
+  config.model = model;
+  config.gpu = {gpu};
+  config.max_model_len = 8192;
+  const Result<Resolved> resolved = Resolve(config, Shipped());
+  EXPECT_TRUE(resolved.ok()) << (resolved.ok() ? "" : resolved.error().Message());
+  return StepModel::Make(*resolved);
+}
+
+SchedulerSetup SmallSetup(const std::string& model = "llama-3.1-8b") {
+  SchedulerSetup setup;
+  setup.model = ModelOf(model, "h100-sxm");
+  setup.blocks = 200;
+  setup.block_size = 16;
+  setup.max_num_seqs = 8;
+  setup.max_num_batched_tokens = 256;
+  setup.max_model_len = 2048;
+  return setup;
+}
+
+void ExpectEqual(const SchedulerSetup& setup, const Workload& workload, const std::string& what) {
+  SCOPED_TRACE(what);
+  const Result<RequestList> list = GenerateRequests(workload);
+  ASSERT_TRUE(list.ok()) << list.error().Message();
+  const Simulation fast = Simulate(setup, *list);
+  SchedulerTwin slow(setup, *list);
+  slow.Run();
+  EXPECT_NEAR(fast.now(), slow.now, 1e-9 * std::max(1.0, slow.now));
+  const SimulationSummary summary = fast.Summarize({});
+  EXPECT_EQ(summary.preemptions, slow.preemptions);
+  EXPECT_EQ(summary.output_tokens, slow.output_tokens);
+  ASSERT_EQ(fast.records().size(), slow.records.size());
+  for (size_t i = 0; i < slow.records.size(); ++i) {
+    const RequestRecord& a = fast.records()[i];
+    const RequestRecord& b = slow.records[i];
+    ASSERT_EQ(a.end, b.end) << i;
+    ASSERT_EQ(a.output, b.output) << i;
+    ASSERT_EQ(a.preemptions, b.preemptions) << i;
+    ASSERT_EQ(a.cached, b.cached) << i;
+    ASSERT_EQ(a.computed_again, b.computed_again) << i;
+    const double tolerance = 1e-9 * std::max(1.0, b.finish);
+    ASSERT_NEAR(a.arrival, b.arrival, tolerance) << i;
+    ASSERT_NEAR(a.scheduled, b.scheduled, tolerance) << i;
+    ASSERT_NEAR(a.first_token, b.first_token, tolerance) << i;
+    ASSERT_NEAR(a.finish, b.finish, tolerance) << i;
+  }
+}
+
+Workload Chat(Arrival arrival, int64_t requests, int64_t seed) {
+  Workload workload;
+  workload.arrival = arrival;
+  workload.rate = 20;
+  workload.users = 12;
+  workload.requests = requests;
+  workload.prompt = {LengthShape::kLogNormal, 120, 130, 1, 1500};
+  workload.output = {LengthShape::kLogNormal, 90, 80, 1, 1500};
+  workload.seed = seed;
+  return workload;
+}
+
+TEST(Scheduler, EqualsTheStepByStepTwin) {
+  for (int64_t seed = 1; seed <= 6; ++seed) {
+    for (Arrival arrival : {Arrival::kBurst, Arrival::kPoisson, Arrival::kConstant, Arrival::kClosedLoop}) {
+      ExpectEqual(SmallSetup(), Chat(arrival, 60, seed), "seed " + std::to_string(seed));
+    }
+  }
+}
+
+TEST(Scheduler, EqualsTheTwinWhenThePoolIsShort) {
+  for (int64_t seed = 1; seed <= 6; ++seed) {
+    SchedulerSetup setup = SmallSetup();
+    setup.blocks = 60;
+    setup.reserve_prompt = seed % 2 == 0;
+    ExpectEqual(setup, Chat(Arrival::kPoisson, 60, seed), "short pool, seed " + std::to_string(seed));
+  }
+}
+
+TEST(Scheduler, EqualsTheTwinForSessionsAndASystemPrompt) {
+  for (int64_t seed = 1; seed <= 6; ++seed) {
+    SchedulerSetup setup = SmallSetup();
+    setup.blocks = 90 + seed * 20;
+    Workload workload = Chat(seed % 2 == 0 ? Arrival::kClosedLoop : Arrival::kPoisson, 60, seed);
+    workload.turns = 4;
+    workload.think_time = 0.3;
+    workload.system_prompt = 77;
+    workload.prompt = {LengthShape::kUniform, 100, 60, 1, 1500};
+    ExpectEqual(setup, workload, "sessions, seed " + std::to_string(seed));
+    setup.prefix_caching = false;
+    ExpectEqual(setup, workload, "sessions without caching, seed " + std::to_string(seed));
+  }
+}
+
+TEST(Scheduler, EqualsTheTwinForHybridsWindowsAndSpeculation) {
+  for (int64_t seed = 1; seed <= 4; ++seed) {
+    SchedulerSetup setup = SmallSetup("gpt-oss-20b");
+    setup.full_groups = 2;
+    setup.window_groups = 2;
+    setup.windows[0].most_blocks = 9;
+    setup.windows[1].most_blocks = 3;
+    setup.state_blocks = 3;
+    setup.lookahead = seed % 3;
+    setup.blocks = 300;
+    Workload workload = Chat(Arrival::kPoisson, 50, seed);
+    workload.turns = 2;
+    ExpectEqual(setup, workload, "hybrid, seed " + std::to_string(seed));
+    setup.chunked_prefill = false;
+    ExpectEqual(setup, workload, "whole prompts, seed " + std::to_string(seed));
+  }
+}
+
+TEST(Scheduler, OneRequestAloneTakesItsStepsTimes) {
+  const SchedulerSetup setup = SmallSetup();
+  Workload workload;
+  workload.arrival = Arrival::kBurst;
+  workload.requests = 1;
+  workload.prompt.mean = 100;
+  workload.output.mean = 50;
+  const Simulation simulation = Simulate(setup, *GenerateRequests(workload));
+  StepLoad prompt;
+  prompt.prefill_tokens = 100;
+  prompt.prefill_sequences = 1;
+  prompt.prefill_kv_pairs[0] = 5050;
+  double expected = setup.model.Time(prompt).value();
+  EXPECT_NEAR(simulation.records()[0].first_token, expected, 1e-12);
+  for (int i = 0; i < 49; ++i) {
+    StepLoad decode;
+    decode.decode_sequences = 1;
+    decode.decode_kv_tokens[0] = 101 + i;
+    expected += setup.model.Time(decode).value();
+  }
+  EXPECT_NEAR(simulation.records()[0].finish, expected, 1e-9);
+}
+
+TEST(Scheduler, PrefixCachingFindsWholeBlocksOfEarlierTurns) {
+  SchedulerSetup setup = SmallSetup();
+  Workload workload;
+  workload.requests = 3;
+  workload.turns = 3;
+  workload.users = 1;
+  workload.prompt.mean = 100;
+  workload.output.mean = 50;
+  const Simulation simulation = Simulate(setup, *GenerateRequests(workload));
+  EXPECT_EQ(simulation.records()[0].cached, 0);
+  // 149 of the first turn's 150 tokens were read: nine whole blocks.
+  EXPECT_EQ(simulation.records()[1].cached, 144);
+  EXPECT_EQ(simulation.records()[2].cached, 299 / 16 * 16);
+  setup.prefix_caching = false;
+  const Simulation again = Simulate(setup, *GenerateRequests(workload));
+  EXPECT_EQ(again.records()[2].cached, 0);
+  EXPECT_LT(simulation.now(), again.now());
+}
+
+TEST(Scheduler, AFullyCachedPromptStillComputesItsLastBlock) {
+  SchedulerSetup setup = SmallSetup();
+  RequestList list;
+  for (int i = 0; i < 2; ++i) {
+    Request request;
+    request.prompt = 160;
+    request.output = 1;
+    request.session = 0;
+    request.after = i - 1;
+    list.requests.push_back(request);
+  }
+  const Simulation simulation = Simulate(setup, list);
+  EXPECT_EQ(simulation.records()[1].cached, 144);
+}
+
+TEST(Scheduler, RefusesWhatCanNeverRunAndGoesOn) {
+  SchedulerSetup setup = SmallSetup();
+  setup.blocks = 10;
+  RequestList list;
+  for (int64_t prompt : {161, 100, 5000}) {
+    Request request;
+    request.prompt = prompt;
+    request.output = 100;
+    request.session = static_cast<int32_t>(list.requests.size());
+    list.requests.push_back(request);
+  }
+  const Simulation simulation = Simulate(setup, list);
+  EXPECT_EQ(simulation.records()[0].end, RequestEnd::kPromptTooLong);
+  EXPECT_EQ(simulation.records()[1].end, RequestEnd::kOutgrewPool);
+  EXPECT_EQ(simulation.records()[1].output, 61);  // 160 tokens have room, the last of them is not read
+  EXPECT_EQ(simulation.records()[2].end, RequestEnd::kPromptTooLong);
+  EXPECT_TRUE(simulation.done());
+}
+
+TEST(Scheduler, EveryBlockComesBack) {
+  SchedulerSetup setup = SmallSetup();
+  Simulation simulation(setup, *GenerateRequests(Chat(Arrival::kPoisson, 200, 3)));
+  while (!simulation.Advance(7)) {
+    ASSERT_LE(simulation.samples().back().used_blocks, setup.blocks);
+  }
+  EXPECT_EQ(simulation.samples().back().used_blocks, 0);
+  EXPECT_EQ(simulation.samples().back().running, 0);
+}
+
+TEST(Scheduler, SaysWhenItCannotKeepUp) {
+  Workload workload = Chat(Arrival::kPoisson, 400, 1);
+  workload.rate = 1000;
+  EXPECT_TRUE(Simulate(SmallSetup(), *GenerateRequests(workload)).Summarize({}).saturated);
+  workload.rate = 0.5;
+  EXPECT_FALSE(Simulate(SmallSetup(), *GenerateRequests(workload)).Summarize({}).saturated);
+}
+
+TEST(Scheduler, SamplesStayFew) {
+  Workload workload = Chat(Arrival::kPoisson, 20000, 1);
+  workload.rate = 100;
+  SchedulerSetup setup = SmallSetup();
+  setup.blocks = 2000;
+  setup.max_num_seqs = 64;
+  EXPECT_LE(Simulate(setup, *GenerateRequests(workload)).samples().size(), 4096u);
+}
+
+TEST(DurationHistogram, ARunEqualsItsSteps) {
+  DurationHistogram one, many;
+  one.AddRun(0.010, 0.020, 1001, 3);
+  for (int i = 0; i <= 1000; ++i) many.Add(0.010 + 0.00001 * i, 3);
+  EXPECT_NEAR(one.Summarize().p50, many.Summarize().p50, 0.16);
+  EXPECT_NEAR(one.Summarize().p50, 15.0, 0.16);
+  EXPECT_NEAR(one.Summarize().p99, many.Summarize().p99, 0.2);
+  EXPECT_NEAR(one.Summarize().mean, 15.0, 1e-6);
+}
+
+}  // namespace
+}  // namespace plimsoll

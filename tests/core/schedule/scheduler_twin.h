@@ -1,0 +1,400 @@
+// The scheduler once more, without any of its cleverness: every block is an object, every step is taken one
+// by one, and every sum is added up anew. Slow, and obviously what core/schedule/scheduler.h says.
+#ifndef PLIMSOLL_TESTS_CORE_SCHEDULE_SCHEDULER_TWIN_H_
+#define PLIMSOLL_TESTS_CORE_SCHEDULE_SCHEDULER_TWIN_H_
+
+#include <algorithm>
+#include <cstdint>
+#include <list>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "core/schedule/scheduler.h"
+
+namespace plimsoll {
+
+class SchedulerTwin {
+ public:
+  SchedulerTwin(SchedulerSetup setup, RequestList list) : setup_(setup), list_(std::move(list)) {
+    setup_.max_num_seqs = std::max<int64_t>(
+        1, std::min(setup_.max_num_seqs, setup_.max_num_batched_tokens / (1 + setup_.lookahead)));
+    for (int64_t i = 0; i < setup_.blocks; ++i) {
+      blocks_.push_back(Block());
+      free_.push_back(i);
+    }
+    for (size_t i = 0; i < list_.requests.size(); ++i) {
+      Live live;
+      live.total = list_.requests[i].prompt;
+      live_.push_back(live);
+      RequestRecord record;
+      record.prompt = live.total;
+      record.session = list_.requests[i].session;
+      records.push_back(record);
+    }
+    for (int64_t i = 0; i < list_.initially_released; ++i) Release(0);
+  }
+
+  void Run() {
+    while (finished_ < static_cast<int64_t>(records.size()) && Step()) {
+    }
+  }
+
+  std::vector<RequestRecord> records;
+  double now = 0;
+  int64_t preemptions = 0;
+  int64_t output_tokens = 0;
+
+ private:
+  static constexpr int32_t kSystem = -2;
+  struct Block {
+    int32_t stream = -1;  // what it remembers; -1: nothing
+    int64_t unit = 0;
+    int64_t holders = 0;
+  };
+  struct Live {
+    int64_t total = 0, computed = 0, generated = 0;
+    bool decoding = false, queued = false, arrived = false;
+    std::vector<std::vector<int64_t>> units;  // block ids of each unit, in order
+    std::vector<int64_t> plain;               // windows and states
+  };
+
+  int64_t Units(int64_t tokens) const { return (tokens + setup_.block_size - 1) / setup_.block_size; }
+  int64_t PlainBlocks(int64_t tokens) const {
+    int64_t blocks = tokens > 0 ? setup_.state_blocks : 0;
+    for (int i = 0; i < setup_.window_groups; ++i) {
+      blocks += std::min(Units(tokens), setup_.windows[static_cast<size_t>(i)].most_blocks);
+    }
+    return blocks;
+  }
+  int64_t AllBlocks(int64_t tokens) const { return Units(tokens) * setup_.full_groups + PlainBlocks(tokens); }
+  int64_t SharedUnits(const Request& request) const {
+    return setup_.prefix_caching && request.prompt > list_.system_prompt
+               ? list_.system_prompt / setup_.block_size
+               : 0;
+  }
+
+  // The ids of a remembered unit, whether in use or free; empty: it is not there.
+  std::vector<int64_t> Find(int32_t stream, int64_t unit) const {
+    std::vector<int64_t> found;
+    for (size_t i = 0; i < blocks_.size(); ++i) {
+      if (blocks_[i].stream == stream && blocks_[i].unit == unit) found.push_back(static_cast<int64_t>(i));
+    }
+    if (static_cast<int64_t>(found.size()) != setup_.full_groups) found.clear();
+    return found;
+  }
+
+  void Forget(int32_t stream, int64_t unit) {
+    for (Block& block : blocks_) {
+      if (block.stream == stream && block.unit == unit) block.stream = -1;
+    }
+  }
+
+  int64_t TakeOne() {
+    const int64_t id = free_.front();
+    free_.pop_front();
+    Block& block = blocks_[static_cast<size_t>(id)];
+    if (block.stream != -1) Forget(block.stream, block.unit);
+    block.holders = 1;
+    return id;
+  }
+
+  void Grow(size_t index, int64_t tokens) {
+    Live& live = live_[index];
+    while (static_cast<int64_t>(live.units.size()) < Units(tokens)) {
+      std::vector<int64_t> unit;
+      for (int64_t i = 0; i < setup_.full_groups; ++i) unit.push_back(TakeOne());
+      live.units.push_back(unit);
+    }
+    while (static_cast<int64_t>(live.plain.size()) < PlainBlocks(tokens)) live.plain.push_back(TakeOne());
+  }
+
+  int64_t Room(const Live& live) const {
+    const int64_t read = live.decoding ? live.total - 1 : live.computed;
+    return read > 0 ? read + setup_.lookahead : 0;
+  }
+
+  void GiveBack(size_t index) {
+    Live& live = live_[index];
+    const Request& request = list_.requests[index];
+    const int64_t read = live.decoding ? live.total - 1 : live.computed;
+    const int64_t whole = setup_.prefix_caching ? read / setup_.block_size : 0;
+    const int64_t shared = SharedUnits(request);
+    std::vector<int64_t> plain = live.plain;
+    std::vector<std::pair<int64_t, int64_t>> own, system;  // unit, block
+    for (int64_t unit = static_cast<int64_t>(live.units.size()) - 1; unit >= 0; --unit) {
+      for (int64_t id : live.units[static_cast<size_t>(unit)]) {
+        Block& block = blocks_[static_cast<size_t>(id)];
+        if (--block.holders > 0) continue;
+        if (unit >= whole) {
+          plain.push_back(id);
+        } else if (unit < shared) {
+          system.emplace_back(unit, id);
+        } else {
+          own.emplace_back(unit, id);
+        }
+      }
+    }
+    // Plain ones first, then the last unit before the first; the system prompt's after the session's own.
+    std::vector<int64_t> plain_system;
+    for (int64_t id : plain) Free(id, -1, 0);
+    for (auto [unit, id] : own) Free(id, request.session, unit);
+    for (auto [unit, id] : system) Free(id, kSystem, unit);
+    live.units.clear();
+    live.plain.clear();
+    live.decoding = false;
+    running_.erase(std::find(running_.begin(), running_.end(), index));
+    reading_ = reading_ == static_cast<int64_t>(index) ? -1 : reading_;
+  }
+
+  void Free(int64_t id, int32_t stream, int64_t unit) {
+    blocks_[static_cast<size_t>(id)].stream = stream;
+    blocks_[static_cast<size_t>(id)].unit = unit;
+    free_.push_back(id);
+  }
+
+  void Preempt(size_t index) {
+    records[index].computed_again += live_[index].decoding ? live_[index].total - 1 : live_[index].computed;
+    ++records[index].preemptions;
+    ++preemptions;
+    GiveBack(index);
+    live_[index].computed = 0;
+    waiting_.push_front(index);
+  }
+
+  void Release(double at) {
+    for (size_t i = 0; i < list_.requests.size(); ++i) {
+      if (!list_.requests[i].released || live_[i].queued) continue;
+      live_[i].queued = true;
+      future_.emplace(at, i);
+      return;
+    }
+  }
+
+  void End(size_t index, RequestEnd how) {
+    records[index].finish = now;
+    records[index].output = live_[index].generated;
+    records[index].end = how;
+    ++finished_;
+    bool followed = false;
+    for (size_t i = 0; i < list_.requests.size(); ++i) {
+      if (list_.requests[i].after != static_cast<int32_t>(index)) continue;
+      future_.emplace(now + list_.requests[i].delay, i);
+      followed = true;
+    }
+    if (!followed && list_.initially_released > 0) Release(now + list_.requests[index].delay);
+  }
+
+  void PullArrivals() {
+    for (size_t i = 0; i < list_.requests.size(); ++i) {
+      const Request& request = list_.requests[i];
+      if (request.after >= 0 || request.released || live_[i].queued) continue;
+      live_[i].queued = true;
+      future_.emplace(request.arrival, i);
+    }
+    while (!future_.empty() && future_.begin()->first <= now) {
+      records[future_.begin()->second].arrival = future_.begin()->first;
+      waiting_.push_back(future_.begin()->second);
+      future_.erase(future_.begin());
+    }
+  }
+
+  bool SystemInUse() const {
+    for (size_t index : running_) {
+      if (SharedUnits(list_.requests[index]) > 0) return true;
+    }
+    return false;
+  }
+
+  void AddChunk(int64_t from, int64_t count, StepLoad* load) const {
+    load->prefill_tokens += count;
+    load->prefill_sequences += 1;
+    for (int s = 0; s < setup_.model.span_count(); ++s) {
+      for (int64_t i = from + 1; i <= from + count; ++i) {
+        load->prefill_kv_pairs[static_cast<size_t>(s)] +=
+            static_cast<double>(std::min(i, setup_.model.span(s)));
+      }
+    }
+  }
+
+  bool Step() {
+    PullArrivals();
+    StepLoad load;
+    std::vector<size_t> completed;
+    int64_t budget = setup_.max_num_batched_tokens;
+    bool preempted = false;
+    // Running ones, in order of admission.
+    for (size_t i = 0; i < running_.size();) {
+      const size_t index = running_[i];
+      Live& live = live_[index];
+      int64_t tokens = 1;
+      if (!live.decoding) {
+        tokens = std::min(live.total - live.computed, budget);
+        if (tokens <= 0) break;
+      }
+      const int64_t room =
+          live.decoding ? live.total + setup_.lookahead : live.computed + tokens + setup_.lookahead;
+      bool self = false;
+      while (AllBlocks(room) - AllBlocks(Room(live)) > static_cast<int64_t>(free_.size())) {
+        const size_t victim = running_.back();
+        Preempt(victim);
+        preempted = true;
+        self = victim == index;
+        if (self) break;
+      }
+      if (self) break;
+      Grow(index, room);
+      budget -= live.decoding ? 1 + setup_.lookahead : tokens;
+      if (!live.decoding) {
+        AddChunk(live.computed, tokens, &load);
+        live.computed += tokens;
+        if (live.computed == live.total) {
+          completed.push_back(index);
+          reading_ = -1;
+        }
+      }
+      ++i;
+    }
+    const int64_t whole_budget = budget;
+    while (!preempted && !waiting_.empty() && reading_ < 0) {
+      const size_t index = waiting_.front();
+      Live& live = live_[index];
+      const Request& request = list_.requests[index];
+      int64_t longest = live.total;
+      if (setup_.max_model_len > 0) longest = std::min(longest, setup_.max_model_len);
+      longest += setup_.lookahead;
+      const bool long_prompt = setup_.max_model_len > 0 && request.prompt >= setup_.max_model_len;
+      if (long_prompt || AllBlocks(longest) > setup_.blocks) {
+        waiting_.pop_front();
+        End(index, live.generated == 0 ? RequestEnd::kPromptTooLong : RequestEnd::kOutgrewPool);
+        continue;
+      }
+      if (static_cast<int64_t>(running_.size()) >= setup_.max_num_seqs || budget <= 0) break;
+      // Cached beginning: the system prompt whole or not at all, then the session's own.
+      const int64_t most = (live.total - 1) / setup_.block_size;
+      const int64_t shared = SharedUnits(request);
+      const bool in_use = shared > 0 && SystemInUse();
+      int64_t hit = 0;
+      if (setup_.prefix_caching) {
+        bool system = true;
+        for (int64_t unit = 0; unit < shared && !in_use; ++unit)
+          system = system && !Find(kSystem, unit).empty();
+        if (system) {
+          hit = shared;
+          while (hit < most && !Find(request.session, hit).empty()) ++hit;
+        }
+      }
+      const int64_t start = hit * setup_.block_size;
+      const int64_t rest = live.total - start;
+      if (!setup_.chunked_prefill && rest > budget && budget < whole_budget) break;
+      const int64_t chunk = setup_.chunked_prefill ? std::min(rest, budget) : rest;
+      const int64_t room = start + chunk + setup_.lookahead;
+      const int64_t wanted = setup_.reserve_prompt ? std::max(room, longest) : room;
+      const int64_t have = in_use ? shared * setup_.full_groups : 0;
+      if (AllBlocks(wanted) - have > static_cast<int64_t>(free_.size())) break;
+      waiting_.pop_front();
+      for (int64_t unit = 0; unit < hit; ++unit) {
+        std::vector<int64_t> ids;
+        if (unit < shared && in_use) {
+          for (size_t other : running_) {
+            if (SharedUnits(list_.requests[other]) > 0) ids = live_[other].units[static_cast<size_t>(unit)];
+          }
+        } else {
+          ids = Find(unit < shared ? kSystem : request.session, unit);
+          for (int64_t id : ids) free_.erase(std::find(free_.begin(), free_.end(), id));
+        }
+        for (int64_t id : ids) {
+          blocks_[static_cast<size_t>(id)].stream = -1;
+          ++blocks_[static_cast<size_t>(id)].holders;
+        }
+        live.units.push_back(ids);
+      }
+      // What else is remembered under these names will be computed again and is plain from now on.
+      for (Block& block : blocks_) {
+        if (block.stream == request.session || (block.stream == kSystem && shared > 0 && !in_use))
+          block.stream = -1;
+      }
+      Grow(index, room);
+      running_.push_back(index);
+      live.computed = start + chunk;
+      if (records[index].preemptions == 0) {
+        records[index].scheduled = now;
+        records[index].cached = start;
+      }
+      AddChunk(start, chunk, &load);
+      budget -= chunk;
+      if (live.computed < live.total) {
+        reading_ = static_cast<int64_t>(index);
+      } else {
+        completed.push_back(index);
+      }
+    }
+    return Pass(load, completed);
+  }
+
+  bool Pass(StepLoad load, const std::vector<size_t>& completed) {
+    StepLoad decode;
+    for (size_t index : running_) {
+      if (!live_[index].decoding) continue;
+      ++decode.decode_sequences;
+      for (int s = 0; s < setup_.model.span_count(); ++s) {
+        decode.decode_kv_tokens[static_cast<size_t>(s)] +=
+            static_cast<double>(std::min(live_[index].total, setup_.model.span(s)));
+      }
+    }
+    load.decode_sequences = decode.decode_sequences;
+    load.decode_kv_tokens = decode.decode_kv_tokens;
+    if (load.decode_sequences == 0 && load.prefill_tokens == 0) {
+      if (future_.empty()) return false;
+      now = std::max(now, future_.begin()->first);
+      return true;
+    }
+    const double accepted = std::max(1.0, setup_.model.tokens_per_step());
+    const double without = decode.decode_sequences > 0 ? setup_.model.Time(decode).value() : 0;
+    double duration = without / accepted;
+    if (load.prefill_tokens > 0) duration += setup_.model.Time(load).value() - without;
+    now += duration;
+    for (const size_t index : std::vector<size_t>(running_)) {
+      Live& live = live_[index];
+      if (!live.decoding) continue;
+      ++live.total;
+      ++live.generated;
+      ++output_tokens;
+      EndIfDone(index);
+    }
+    for (const size_t index : completed) {
+      Live& live = live_[index];
+      if (live.generated == 0) records[index].first_token = now;
+      ++live.generated;
+      ++live.total;
+      ++output_tokens;
+      if (!EndIfDone(index)) live.decoding = true;
+    }
+    return true;
+  }
+
+  bool EndIfDone(size_t index) {
+    const Live& live = live_[index];
+    const bool done = live.generated >= list_.requests[index].output;
+    const bool full = setup_.max_model_len > 0 && live.total >= setup_.max_model_len;
+    if (!done && !full) return false;
+    GiveBack(index);
+    End(index, done ? RequestEnd::kDone : RequestEnd::kTruncated);
+    return true;
+  }
+
+  SchedulerSetup setup_;
+  RequestList list_;
+  std::vector<Block> blocks_;
+  std::list<int64_t> free_;
+  std::vector<Live> live_;
+  std::vector<size_t> running_;
+  std::list<size_t> waiting_;
+  std::set<std::pair<double, size_t>> future_;  // by time, then in the order of the list
+  int64_t reading_ = -1;
+  int64_t finished_ = 0;
+};
+
+}  // namespace plimsoll
+
+#endif  // PLIMSOLL_TESTS_CORE_SCHEDULE_SCHEDULER_TWIN_H_
