@@ -168,7 +168,7 @@ CommandResult RunInventory(const Arguments& arguments, const CommandContext& con
   const Result<Resolved> resolved = Resolve(decoded->config, context.catalog);
   if (!resolved.ok()) return Refused(resolved.error());
   const std::vector<InventoryRow> rows =
-      ListInventory(*resolved->architecture, *resolved->format, *resolved->mask);
+      ListInventory(*resolved->architecture, *resolved->format, *resolved->binding);
 
   if (options->Has("--json")) {
     Json tensors = Json::MakeArray();

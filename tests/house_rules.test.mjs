@@ -28,6 +28,45 @@ test('core includes itself and the standard library; nlohmann/json only in core/
   }), []);
 });
 
+// The rooms of core/ in the order of who may know whom: a later one may include an earlier one, never the reverse.
+const rooms = ['base', 'formats', 'arch', 'weights', 'files', 'catalog', 'config', 'resolve', 'speed', 'schedule', 'engines',
+               'estimate', 'solve', 'validate'];
+const roomOf = (path) => path.split('/')[1];
+const coreIncludes = (file) => includes(file).filter((include) => include.startsWith('"core/')).map((include) => include.slice(1, -1));
+
+test('the rooms of core know only those before them', () => {
+  assert.deepEqual(under('core').filter(({path}) => !rooms.includes(roomOf(path))).map(({path}) => path), []);
+  assert.deepEqual(under('core').flatMap((file) =>
+    coreIncludes(file).filter((include) => rooms.indexOf(roomOf(include)) > rooms.indexOf(roomOf(file.path)))
+                      .map((include) => `${file.path} includes ${include}`)), []);
+});
+
+test('no concept of core needs itself: headers and sources taken together, no includes go in a circle', () => {
+  const concept = (path) => path.replace(/\.(h|cc)$/, '');
+  const needs = new Map();
+  for (const file of under('core')) {
+    const of = needs.get(concept(file.path)) ?? new Set();
+    for (const include of coreIncludes(file)) if (concept(include) !== concept(file.path)) of.add(concept(include));
+    needs.set(concept(file.path), of);
+  }
+  const done = new Set();
+  const circles = [];
+  const visit = (name, path) => {
+    if (path.includes(name)) circles.push([...path.slice(path.indexOf(name)), name].join(' -> '));
+    if (path.includes(name) || done.has(name)) return;
+    for (const next of needs.get(name) ?? []) visit(next, [...path, name]);
+    done.add(name);
+  };
+  for (const name of needs.keys()) visit(name, []);
+  assert.deepEqual(circles, []);
+});
+
+test('every source of core has its header, and every header its test of the same name', () => {
+  const paths = new Set(sources.map(({path}) => path));
+  const lone = under('core').filter(({path}) => path.endsWith('.cc') && !paths.has(path.replace(/\.cc$/, '.h')));
+  assert.deepEqual(lone.map(({path}) => path), []);
+});
+
 test('core touches no clock, file, environment or stream', () => {
   const impure = /^<(chrono|fstream|iostream|filesystem|thread|mutex|random|ctime)>$/;
   assert.deepEqual(violations(under('core'), (include) => impure.test(include)), []);

@@ -267,7 +267,7 @@ std::string AppState::FileText() const {
 const std::vector<InventoryRow>& AppState::inventory() {
   if (!answer_->inventory) {
     const Resolved& resolved = *answer_->resolved;
-    answer_->inventory = ListInventory(*resolved.architecture, *resolved.format, *resolved.mask);
+    answer_->inventory = ListInventory(*resolved.architecture, *resolved.format, *resolved.binding);
   }
   return *answer_->inventory;
 }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/base/json.h"
+#include "core/formats/format_ids.h"
 #include "web/views/views.h"
 
 namespace plimsoll {

@@ -1,28 +1,22 @@
 // What a model is made of, read from the keys of its Hugging Face config.json.
 //
 // Layers that are alike are one LayerGroup with a count, so that whatever is computed from an Architecture
-// costs by the number of different layers, not by the number of layers. The same reader serves the catalog,
-// inline models and pasted files. What it does not understand is an error that names the architecture;
-// nothing is guessed.
+// costs by the number of different layers, not by the number of layers.
 //
 // Shapes are in elements; windows and positions in tokens.
 #ifndef PLIMSOLL_CORE_ARCH_ARCHITECTURE_H_
 #define PLIMSOLL_CORE_ARCH_ARCHITECTURE_H_
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/base/json.h"
-#include "core/base/result.h"
-#include "core/weights/gguf_tensors.h"
+#include "core/formats/dtype.h"
+#include "core/formats/gguf_tensor.h"
 
 namespace plimsoll {
-
-enum class DType : uint8_t { kFp32, kBf16, kFp16, kFp8 };
-int BytesPerElement(DType dtype);
 
 enum class AttentionKind : uint8_t {
   kNone,
@@ -252,23 +246,6 @@ struct Architecture {
   }
   std::vector<uint16_t> layers_before;  // (layers + 1) rows of groups.size()
 };
-
-// What a repository stores beside what its config tells. The catalog knows it; for other configs the default
-// is: the vision tower and MTP layers that the config describes, nothing twice.
-struct StoredParts {
-  bool vision = false;
-  bool mtp = false;
-  bool mtp_embeddings = false;  // MTP layers carry their own copies of embedding and head
-  bool tied_lm_head = false;    // the head is stored although it is tied
-};
-
-// Reads a Hugging Face config. `where` prefixes the fields of an error ("model").
-// `stored` is what the catalog knows of the repository; without it the config alone decides.
-Result<Architecture> ReadArchitecture(const Json& config, std::string_view where,
-                                      const std::optional<StoredParts>& stored = {});
-
-// What a catalog entry lists: "vision", "mtp", "mtp_embeddings", "tied_lm_head".
-StoredParts ReadStoredParts(const Json& list);
 
 struct ParameterCounts {
   int64_t total = 0;   // everything that the checkpoint stores, as the hub counts it

@@ -40,11 +40,11 @@ DType ReadDType(ConfigReader& reader, DType fallback) {
 
 }  // namespace
 
-Draft::Draft(const Json& config, std::string_view where)
+ArchitectureBuilder::ArchitectureBuilder(const Json& config, std::string_view where)
     : root(&config, std::string(where), &error_),
       text(TextObject(config), TextWhere(config, where), &error_) {}
 
-void Draft::ReadCommon(bool tied_by_default, int64_t head_dim) {
+void ArchitectureBuilder::ReadCommon(bool tied_by_default, int64_t head_dim) {
   Architecture& a = architecture;
   a.dtype = ReadDType(text, ReadDType(root, DType::kBf16));
   a.hidden = text.Required({"hidden_size", "n_embd", "n_embed"}, 1, kMaxWidth);
@@ -88,7 +88,7 @@ void NameGraniteExperts(TensorNames* names) {
   names->shared_down = "output_linear";
 }
 
-int32_t Draft::GroupOf(const LayerShape& shape) {
+int32_t ArchitectureBuilder::GroupOf(const LayerShape& shape) {
   std::vector<LayerGroup>& groups = architecture.groups;
   for (size_t i = groups.size(); i-- > 0;) {
     if (groups[i].shape == shape) return static_cast<int32_t>(i);
@@ -103,17 +103,17 @@ int32_t Draft::GroupOf(const LayerShape& shape) {
   return static_cast<int32_t>(groups.size()) - 1;
 }
 
-void Draft::Append(int32_t group) {
+void ArchitectureBuilder::Append(int32_t group) {
   ++architecture.groups[static_cast<size_t>(group)].count;
   architecture.layer_group.push_back(static_cast<uint16_t>(group));
 }
 
-void Draft::AppendAll(const LayerShape& shape) {
+void ArchitectureBuilder::AppendAll(const LayerShape& shape) {
   const int32_t group = GroupOf(shape);
   for (int64_t i = 0; i < architecture.layers; ++i) Append(group);
 }
 
-std::vector<LayerType> Draft::LayerTypes() {
+std::vector<LayerType> ArchitectureBuilder::LayerTypes() {
   std::vector<LayerType> types;
   for (const std::string_view name : text.Texts("layer_types", architecture.layers)) {
     if (name == "full_attention" || name == "attention" || name == "global_attention") {
@@ -134,12 +134,12 @@ std::vector<LayerType> Draft::LayerTypes() {
   return types;
 }
 
-void Draft::AppendByType(const std::vector<LayerType>& types, int64_t window) {
+void ArchitectureBuilder::AppendByType(const std::vector<LayerType>& types, int64_t window) {
   AppendByType(types, window, {}, {});
 }
 
-void Draft::AppendByType(const std::vector<LayerType>& types, int64_t window, const std::vector<uint8_t>& moe,
-                         const Mlp& sparse) {
+void ArchitectureBuilder::AppendByType(const std::vector<LayerType>& types, int64_t window,
+                                       const std::vector<uint8_t>& moe, const Mlp& sparse) {
   int32_t known[4][2] = {{-1, -1}, {-1, -1}, {-1, -1}, {-1, -1}};
   for (size_t i = 0; i < types.size(); ++i) {
     const bool is_sparse = i < moe.size() && moe[i] != 0;

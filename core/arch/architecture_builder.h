@@ -82,9 +82,9 @@ enum class MtpStyle : uint8_t {
 // Which layers attend to what, one per layer.
 enum class LayerType : uint8_t { kFull, kSliding, kChunked, kLinear };
 
-class Draft {
+class ArchitectureBuilder {
  public:
-  Draft(const Json& config, std::string_view where);
+  ArchitectureBuilder(const Json& config, std::string_view where);
 
   ConfigReader root;
   ConfigReader text;  // text_config / language_config where the config nests it, else root
@@ -128,25 +128,6 @@ class Draft {
  private:
   std::optional<Error> error_;
 };
-
-// Families, in architecture_classic.cc, architecture_dense.cc, architecture_moe.cc, architecture_latent.cc,
-// architecture_hybrid.cc.
-struct Family {
-  std::string_view name;  // as in "architectures"
-  void (*read)(Draft& draft);
-};
-const Family* FindClassicFamily(std::string_view name);
-const Family* FindDenseFamily(std::string_view name);
-const Family* FindMoeFamily(std::string_view name);
-const Family* FindLatentFamily(std::string_view name);
-const Family* FindHybridFamily(std::string_view name);
-
-// The layers' inventory and everything outside them (tensor_inventory.cc).
-void BuildTensors(Draft& draft, const StoredParts& stored);
-// Vision tower and projector (vision_tower.cc).
-void BuildVision(Draft& draft);
-// rotary_dim and the tables of vLLM (rope_tables.cc).
-void ReadRope(Draft& draft);
 
 }  // namespace plimsoll
 

@@ -1,7 +1,7 @@
 // Families before Llama set the custom, and near relatives of Llama that differ in names and biases only: one
 // row each. Sources: the configuration and modelling files of transformers
 // (src/transformers/models/<model_type>/) or of the model's own repository (InternLM2, Baichuan, EXAONE).
-#include "core/arch/architecture_builder.h"
+#include "core/arch/classic_families.h"
 
 namespace plimsoll {
 
@@ -305,49 +305,48 @@ void TakeNames(const Classic& c, TensorNames* names) {
   names->embedding_norm = c.embedding_norm;
 }
 
-void ReadClassic(Draft& draft) {
-  const Classic& c = RowOf(draft.architecture.name);
+void ReadClassic(ArchitectureBuilder& builder) {
+  const Classic& c = RowOf(builder.architecture.name);
   const auto has = [&c](uint16_t trait) { return (c.traits & trait) != 0; };
-  draft.ReadCommon(has(kTied));
-  TakeNames(c, &draft.names);
-  draft.names.head_bias = has(kHeadBias);
-  const bool by_key = has(kBiasByKey) && draft.text.Bool("bias", true);
-  Attention& attention = draft.base.attention;
-  attention.qkv_bias = by_key || (has(kQkvBias) && draft.text.Bool("attention_bias", true));
-  attention.o_bias = by_key || (has(kOutBias) && draft.text.Bool("attention_bias", true));
+  builder.ReadCommon(has(kTied));
+  TakeNames(c, &builder.names);
+  builder.names.head_bias = has(kHeadBias);
+  const bool by_key = has(kBiasByKey) && builder.text.Bool("bias", true);
+  Attention& attention = builder.base.attention;
+  attention.qkv_bias = by_key || (has(kQkvBias) && builder.text.Bool("attention_bias", true));
+  attention.o_bias = by_key || (has(kOutBias) && builder.text.Bool("attention_bias", true));
   attention.fused_qkv = !c.qkv.empty();
-  if (draft.text.Bool("multi_query", false)) attention.kv_heads = 1;
+  if (builder.text.Bool("multi_query", false)) attention.kv_heads = 1;
   attention.rope = !has(kNoRope);
-  draft.base.norm_bias = has(kNormBias);
-  draft.base.norms = c.second_norm.empty() ? 1 : 2;
-  Mlp& mlp = draft.base.mlp;
+  builder.base.norm_bias = has(kNormBias);
+  builder.base.norms = c.second_norm.empty() ? 1 : 2;
+  Mlp& mlp = builder.base.mlp;
   mlp.gated = has(kGated);
   mlp.bias = has(kMlpBias);
-  mlp.intermediate = draft.text.Int({"intermediate_size", "ffn_dim", "n_inner", "ffn_hidden_size"},
-                                    4 * draft.architecture.hidden, 1, kMaxMlpWidth);
+  mlp.intermediate = builder.text.Int({"intermediate_size", "ffn_dim", "n_inner", "ffn_hidden_size"},
+                                      4 * builder.architecture.hidden, 1, kMaxMlpWidth);
   // OPT's smallest model projects its embedding; its largest without a norm in front are not published so.
-  if (draft.text.Int("word_embed_proj_dim", draft.architecture.hidden, 1, kMaxWidth) !=
-      draft.architecture.hidden)
-    draft.text.Refuse("word_embed_proj_dim", "hidden_size");
+  if (builder.text.Int("word_embed_proj_dim", builder.architecture.hidden, 1, kMaxWidth) !=
+      builder.architecture.hidden)
+    builder.text.Refuse("word_embed_proj_dim", "hidden_size");
   if (!c.positions.empty())
-    draft.names.position_rows = draft.architecture.max_positions + c.further_positions;
-  draft.partial_rotary_factor = draft.text.Number("rotary_pct", c.name[0] == 'G' ? 0.25 : 1, 1e-6, 1);
-  draft.AppendAll(draft.base);
+    builder.names.position_rows = builder.architecture.max_positions + c.further_positions;
+  builder.partial_rotary_factor = builder.text.Number("rotary_pct", c.name[0] == 'G' ? 0.25 : 1, 1e-6, 1);
+  builder.AppendAll(builder.base);
 }
 
-constexpr Family kStableLm = {"StableLmForCausalLM", [](Draft& draft) {
-                                draft.ReadCommon(false);
-                                Attention& attention = draft.base.attention;
-                                attention.qkv_bias = draft.text.Bool("use_qkv_bias", false);
-                                if (draft.text.Bool("qk_layernorm", false))
-                                  attention.qk_norm = QkNorm::kFullWidth;
-                                draft.base.norm_bias = true;
-                                draft.base.norms = draft.text.Bool("use_parallel_residual", false) ? 1 : 2;
-                                draft.base.mlp.intermediate =
-                                    draft.text.Required("intermediate_size", 1, kMaxMlpWidth);
-                                draft.partial_rotary_factor = 0.25;
-                                draft.AppendAll(draft.base);
-                              }};
+constexpr Family kStableLm = {
+    "StableLmForCausalLM", [](ArchitectureBuilder& builder) {
+      builder.ReadCommon(false);
+      Attention& attention = builder.base.attention;
+      attention.qkv_bias = builder.text.Bool("use_qkv_bias", false);
+      if (builder.text.Bool("qk_layernorm", false)) attention.qk_norm = QkNorm::kFullWidth;
+      builder.base.norm_bias = true;
+      builder.base.norms = builder.text.Bool("use_parallel_residual", false) ? 1 : 2;
+      builder.base.mlp.intermediate = builder.text.Required("intermediate_size", 1, kMaxMlpWidth);
+      builder.partial_rotary_factor = 0.25;
+      builder.AppendAll(builder.base);
+    }};
 
 }  // namespace
 

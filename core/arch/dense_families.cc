@@ -1,24 +1,26 @@
 // Families whose layers are attention and a dense MLP. Sources: the configuration and modelling files of
 // transformers (src/transformers/models/<model_type>/), which define each key's default.
-#include <cmath>
+#include "core/arch/dense_families.h"
 
-#include "core/arch/architecture_builder.h"
+#include <cmath>
 
 namespace plimsoll {
 
 namespace {
 
-void ReadDenseMlp(Draft& draft, bool bias) {
-  draft.base.mlp.intermediate =
-      draft.text.Required({"intermediate_size", "ffn_hidden_size"}, 1, kMaxMlpWidth);
-  draft.base.mlp.bias = bias;
+void ReadDenseMlp(ArchitectureBuilder& builder, bool bias) {
+  builder.base.mlp.intermediate =
+      builder.text.Required({"intermediate_size", "ffn_hidden_size"}, 1, kMaxMlpWidth);
+  builder.base.mlp.bias = bias;
 }
 
-int64_t Window(Draft& draft) { return draft.text.Int("sliding_window", 0, 0, kMaxPositions); }
+int64_t Window(ArchitectureBuilder& builder) {
+  return builder.text.Int("sliding_window", 0, 0, kMaxPositions);
+}
 
-void FourNorms(Draft& draft) {
-  draft.base.norms = 4;
-  TensorNames& names = draft.names;
+void FourNorms(ArchitectureBuilder& builder) {
+  builder.base.norms = 4;
+  TensorNames& names = builder.names;
   names.norms[0] = "input_layernorm";
   names.norms[1] = "post_attention_layernorm";
   names.norms[2] = "pre_feedforward_layernorm";
@@ -30,243 +32,243 @@ void FourNorms(Draft& draft) {
 }
 
 // Every `period`-th layer is full, the others slide.
-std::vector<LayerType> Periodic(Draft& draft, int64_t period) {
-  if (draft.text.Has("layer_types")) return draft.LayerTypes();
-  std::vector<LayerType> types(static_cast<size_t>(draft.architecture.layers), LayerType::kSliding);
-  for (int64_t i = period - 1; i < draft.architecture.layers; i += period) {
+std::vector<LayerType> Periodic(ArchitectureBuilder& builder, int64_t period) {
+  if (builder.text.Has("layer_types")) return builder.LayerTypes();
+  std::vector<LayerType> types(static_cast<size_t>(builder.architecture.layers), LayerType::kSliding);
+  for (int64_t i = period - 1; i < builder.architecture.layers; i += period) {
     types[static_cast<size_t>(i)] = LayerType::kFull;
   }
   return types;
 }
 
-void ReadLlama(Draft& draft) {
-  draft.ReadCommon(false);
-  const bool bias = draft.text.Bool("attention_bias", false);
-  draft.base.attention.qkv_bias = bias;
-  draft.base.attention.o_bias = bias;
-  ReadDenseMlp(draft, draft.text.Bool("mlp_bias", false));
-  draft.AppendByType(draft.LayerTypes(), Window(draft));
+void ReadLlama(ArchitectureBuilder& builder) {
+  builder.ReadCommon(false);
+  const bool bias = builder.text.Bool("attention_bias", false);
+  builder.base.attention.qkv_bias = bias;
+  builder.base.attention.o_bias = bias;
+  ReadDenseMlp(builder, builder.text.Bool("mlp_bias", false));
+  builder.AppendByType(builder.LayerTypes(), Window(builder));
 }
 
 // Mistral's sliding_window means every layer (7B v0.1), unless layer_types says otherwise.
-void ReadMistral(Draft& draft) {
-  draft.ReadCommon(false);
-  ReadDenseMlp(draft, false);
-  std::vector<LayerType> types = draft.LayerTypes();
-  if (!draft.text.Has("layer_types")) types.assign(types.size(), LayerType::kSliding);
-  draft.AppendByType(types, Window(draft));
+void ReadMistral(ArchitectureBuilder& builder) {
+  builder.ReadCommon(false);
+  ReadDenseMlp(builder, false);
+  std::vector<LayerType> types = builder.LayerTypes();
+  if (!builder.text.Has("layer_types")) types.assign(types.size(), LayerType::kSliding);
+  builder.AppendByType(types, Window(builder));
 }
 
 // Qwen2 and Qwen3 slide only where use_sliding_window is set, from max_window_layers on
 // (transformers configuration_qwen2.py).
-std::vector<LayerType> QwenTypes(Draft& draft) {
-  std::vector<LayerType> types = draft.LayerTypes();
-  if (draft.text.Has("layer_types") || !draft.text.Bool("use_sliding_window", false)) return types;
-  const int64_t first = draft.text.Int("max_window_layers", 28, 0, kMaxLayers);
-  for (int64_t i = first; i < draft.architecture.layers; ++i) {
+std::vector<LayerType> QwenTypes(ArchitectureBuilder& builder) {
+  std::vector<LayerType> types = builder.LayerTypes();
+  if (builder.text.Has("layer_types") || !builder.text.Bool("use_sliding_window", false)) return types;
+  const int64_t first = builder.text.Int("max_window_layers", 28, 0, kMaxLayers);
+  for (int64_t i = first; i < builder.architecture.layers; ++i) {
     types[static_cast<size_t>(i)] = LayerType::kSliding;
   }
   return types;
 }
 
-void ReadQwen2(Draft& draft) {
-  draft.ReadCommon(false);
-  draft.base.attention.qkv_bias = true;
-  ReadDenseMlp(draft, false);
-  draft.AppendByType(QwenTypes(draft), Window(draft));
+void ReadQwen2(ArchitectureBuilder& builder) {
+  builder.ReadCommon(false);
+  builder.base.attention.qkv_bias = true;
+  ReadDenseMlp(builder, false);
+  builder.AppendByType(QwenTypes(builder), Window(builder));
 }
 
-void ReadQwen2Vl(Draft& draft) {
-  draft.multimodal_rope = true;
-  ReadQwen2(draft);
+void ReadQwen2Vl(ArchitectureBuilder& builder) {
+  builder.multimodal_rope = true;
+  ReadQwen2(builder);
 }
 
 // Ernie 4.5 without experts: Llama with one bias switch.
-void ReadErnieDense(Draft& draft) {
-  draft.ReadCommon(true);
-  const bool bias = draft.text.Bool("use_bias", false);
-  draft.base.attention.qkv_bias = bias;
-  draft.base.attention.o_bias = bias;
-  ReadDenseMlp(draft, bias);
-  draft.AppendAll(draft.base);
+void ReadErnieDense(ArchitectureBuilder& builder) {
+  builder.ReadCommon(true);
+  const bool bias = builder.text.Bool("use_bias", false);
+  builder.base.attention.qkv_bias = bias;
+  builder.base.attention.o_bias = bias;
+  ReadDenseMlp(builder, bias);
+  builder.AppendAll(builder.base);
 }
 
-void ReadInternLm3(Draft& draft) {
-  draft.ReadCommon(false);
-  draft.base.attention.qkv_bias = draft.text.Bool("qkv_bias", false);
-  const bool bias = draft.text.Bool("bias", false);
-  draft.base.attention.o_bias = bias;
-  ReadDenseMlp(draft, bias);
-  draft.AppendAll(draft.base);
+void ReadInternLm3(ArchitectureBuilder& builder) {
+  builder.ReadCommon(false);
+  builder.base.attention.qkv_bias = builder.text.Bool("qkv_bias", false);
+  const bool bias = builder.text.Bool("bias", false);
+  builder.base.attention.o_bias = bias;
+  ReadDenseMlp(builder, bias);
+  builder.AppendAll(builder.base);
 }
 
-void ReadQwen3(Draft& draft) {
-  draft.ReadCommon(false, 128);
-  const bool bias = draft.text.Bool("attention_bias", false);
-  draft.base.attention.qkv_bias = bias;
-  draft.base.attention.o_bias = bias;
-  draft.base.attention.qk_norm = QkNorm::kPerHead;
-  ReadDenseMlp(draft, false);
-  if (draft.root.Has("vision_config")) draft.names.model = "model.language_model.";
-  draft.AppendByType(QwenTypes(draft), Window(draft));
+void ReadQwen3(ArchitectureBuilder& builder) {
+  builder.ReadCommon(false, 128);
+  const bool bias = builder.text.Bool("attention_bias", false);
+  builder.base.attention.qkv_bias = bias;
+  builder.base.attention.o_bias = bias;
+  builder.base.attention.qk_norm = QkNorm::kPerHead;
+  ReadDenseMlp(builder, false);
+  if (builder.root.Has("vision_config")) builder.names.model = "model.language_model.";
+  builder.AppendByType(QwenTypes(builder), Window(builder));
 }
 
-void ReadPhi3(Draft& draft) {
-  draft.ReadCommon(false);
-  draft.base.attention.fused_qkv = true;
-  draft.base.mlp.fused_gate_up = true;
-  draft.partial_rotary_factor = 1;
-  ReadDenseMlp(draft, false);
-  std::vector<LayerType> types(static_cast<size_t>(draft.architecture.layers), LayerType::kSliding);
-  draft.AppendByType(types, Window(draft));
+void ReadPhi3(ArchitectureBuilder& builder) {
+  builder.ReadCommon(false);
+  builder.base.attention.fused_qkv = true;
+  builder.base.mlp.fused_gate_up = true;
+  builder.partial_rotary_factor = 1;
+  ReadDenseMlp(builder, false);
+  std::vector<LayerType> types(static_cast<size_t>(builder.architecture.layers), LayerType::kSliding);
+  builder.AppendByType(types, Window(builder));
 }
 
-void ReadSeedOss(Draft& draft) {
-  draft.ReadCommon(false, 128);
-  draft.base.attention.qkv_bias = draft.text.Bool("attention_bias", true);
-  draft.base.attention.o_bias = draft.text.Bool("attention_out_bias", false);
-  ReadDenseMlp(draft, draft.text.Bool("mlp_bias", false));
-  draft.AppendAll(draft.base);
+void ReadSeedOss(ArchitectureBuilder& builder) {
+  builder.ReadCommon(false, 128);
+  builder.base.attention.qkv_bias = builder.text.Bool("attention_bias", true);
+  builder.base.attention.o_bias = builder.text.Bool("attention_out_bias", false);
+  ReadDenseMlp(builder, builder.text.Bool("mlp_bias", false));
+  builder.AppendAll(builder.base);
 }
 
-void ReadSmolLm3(Draft& draft) {
-  draft.ReadCommon(true);
-  const bool bias = draft.text.Bool("attention_bias", false);
-  draft.base.attention.qkv_bias = bias;
-  draft.base.attention.o_bias = bias;
-  ReadDenseMlp(draft, draft.text.Bool("mlp_bias", false));
-  const int64_t interval = draft.text.Int("no_rope_layer_interval", 4, 1, kMaxLayers);
-  const std::vector<int64_t> ropes = draft.text.Ints("no_rope_layers", draft.architecture.layers, 0, 1);
-  LayerShape without = draft.base;
+void ReadSmolLm3(ArchitectureBuilder& builder) {
+  builder.ReadCommon(true);
+  const bool bias = builder.text.Bool("attention_bias", false);
+  builder.base.attention.qkv_bias = bias;
+  builder.base.attention.o_bias = bias;
+  ReadDenseMlp(builder, builder.text.Bool("mlp_bias", false));
+  const int64_t interval = builder.text.Int("no_rope_layer_interval", 4, 1, kMaxLayers);
+  const std::vector<int64_t> ropes = builder.text.Ints("no_rope_layers", builder.architecture.layers, 0, 1);
+  LayerShape without = builder.base;
   without.attention.rope = false;
-  for (int64_t i = 0; i < draft.architecture.layers; ++i) {
+  for (int64_t i = 0; i < builder.architecture.layers; ++i) {
     const bool rope = ropes.empty() ? (i + 1) % interval != 0 : ropes[static_cast<size_t>(i)] != 0;
-    draft.Append(draft.GroupOf(rope ? draft.base : without));
+    builder.Append(builder.GroupOf(rope ? builder.base : without));
   }
 }
 
-void ReadCohere(Draft& draft) {
-  draft.ReadCommon(true);
-  const bool bias = draft.text.Bool("attention_bias", false);
-  draft.base.attention.qkv_bias = bias;
-  draft.base.attention.o_bias = bias;
+void ReadCohere(ArchitectureBuilder& builder) {
+  builder.ReadCommon(true);
+  const bool bias = builder.text.Bool("attention_bias", false);
+  builder.base.attention.qkv_bias = bias;
+  builder.base.attention.o_bias = bias;
   // A LayerNorm over [heads, head_dim]: as many weights as the projection is wide.
-  if (draft.text.Bool("use_qk_norm", false)) draft.base.attention.qk_norm = QkNorm::kFullWidth;
-  draft.base.norms = 1;
-  ReadDenseMlp(draft, false);
-  draft.AppendAll(draft.base);
+  if (builder.text.Bool("use_qk_norm", false)) builder.base.attention.qk_norm = QkNorm::kFullWidth;
+  builder.base.norms = 1;
+  ReadDenseMlp(builder, false);
+  builder.AppendAll(builder.base);
 }
 
 // Sliding layers rotate, full ones have no positions (transformers modeling_cohere2.py).
-void ReadCohere2(Draft& draft) {
-  draft.ReadCommon(true);
-  const bool bias = draft.text.Bool("attention_bias", false);
-  draft.base.attention.qkv_bias = bias;
-  draft.base.attention.o_bias = bias;
-  draft.base.norms = 1;
-  ReadDenseMlp(draft, false);
+void ReadCohere2(ArchitectureBuilder& builder) {
+  builder.ReadCommon(true);
+  const bool bias = builder.text.Bool("attention_bias", false);
+  builder.base.attention.qkv_bias = bias;
+  builder.base.attention.o_bias = bias;
+  builder.base.norms = 1;
+  ReadDenseMlp(builder, false);
   const int64_t period =
-      draft.text.Int({"sliding_window_pattern", "_sliding_window_pattern"}, 4, 1, kMaxLayers);
-  LayerShape full = draft.base;
+      builder.text.Int({"sliding_window_pattern", "_sliding_window_pattern"}, 4, 1, kMaxLayers);
+  LayerShape full = builder.base;
   full.attention.rope = false;
-  LayerShape sliding = draft.base;
-  sliding.attention.window = draft.text.Int("sliding_window", 4096, 0, kMaxPositions);
+  LayerShape sliding = builder.base;
+  sliding.attention.window = builder.text.Int("sliding_window", 4096, 0, kMaxPositions);
   if (sliding.attention.window > 0) sliding.attention.kind = AttentionKind::kSliding;
-  for (const LayerType type : Periodic(draft, period)) {
-    draft.Append(draft.GroupOf(type == LayerType::kSliding ? sliding : full));
+  for (const LayerType type : Periodic(builder, period)) {
+    builder.Append(builder.GroupOf(type == LayerType::kSliding ? sliding : full));
   }
 }
 
-void PostNorms(Draft& draft) {
-  TensorNames& names = draft.names;
+void PostNorms(ArchitectureBuilder& builder) {
+  TensorNames& names = builder.names;
   names.norms[0] = "post_attention_layernorm";
   names.norms[1] = "post_feedforward_layernorm";
   names.ggml_norms[0] = "post_attention_norm";
   names.ggml_norms[1] = "post_ffw_norm";
 }
 
-void ReadOlmo2(Draft& draft) {
-  draft.ReadCommon(false);
-  const bool bias = draft.text.Bool("attention_bias", false);
-  draft.base.attention.qkv_bias = bias;
-  draft.base.attention.o_bias = bias;
-  draft.base.attention.qk_norm = QkNorm::kFullWidth;
-  draft.names.whole_qk_norms = true;
-  PostNorms(draft);
-  ReadDenseMlp(draft, false);
-  draft.AppendAll(draft.base);
+void ReadOlmo2(ArchitectureBuilder& builder) {
+  builder.ReadCommon(false);
+  const bool bias = builder.text.Bool("attention_bias", false);
+  builder.base.attention.qkv_bias = bias;
+  builder.base.attention.o_bias = bias;
+  builder.base.attention.qk_norm = QkNorm::kFullWidth;
+  builder.names.whole_qk_norms = true;
+  PostNorms(builder);
+  ReadDenseMlp(builder, false);
+  builder.AppendAll(builder.base);
 }
 
-void ReadOlmo3(Draft& draft) {
-  draft.ReadCommon(false);
-  const bool bias = draft.text.Bool("attention_bias", false);
-  draft.base.attention.qkv_bias = bias;
-  draft.base.attention.o_bias = bias;
-  draft.base.attention.qk_norm = QkNorm::kFullWidth;
-  draft.names.whole_qk_norms = true;
-  PostNorms(draft);
-  ReadDenseMlp(draft, false);
-  draft.AppendByType(Periodic(draft, 4), draft.text.Int("sliding_window", 4096, 0, kMaxPositions));
+void ReadOlmo3(ArchitectureBuilder& builder) {
+  builder.ReadCommon(false);
+  const bool bias = builder.text.Bool("attention_bias", false);
+  builder.base.attention.qkv_bias = bias;
+  builder.base.attention.o_bias = bias;
+  builder.base.attention.qk_norm = QkNorm::kFullWidth;
+  builder.names.whole_qk_norms = true;
+  PostNorms(builder);
+  ReadDenseMlp(builder, false);
+  builder.AppendByType(Periodic(builder, 4), builder.text.Int("sliding_window", 4096, 0, kMaxPositions));
 }
 
-void ReadGemma(Draft& draft) {
-  draft.ReadCommon(true, 256);
-  ReadDenseMlp(draft, false);
-  draft.AppendAll(draft.base);
+void ReadGemma(ArchitectureBuilder& builder) {
+  builder.ReadCommon(true, 256);
+  ReadDenseMlp(builder, false);
+  builder.AppendAll(builder.base);
 }
 
-void ReadGemma2(Draft& draft) {
-  draft.ReadCommon(true, 256);
-  const bool bias = draft.text.Bool("attention_bias", false);
-  draft.base.attention.qkv_bias = bias;
-  draft.base.attention.o_bias = bias;
-  FourNorms(draft);
-  ReadDenseMlp(draft, false);
-  draft.AppendByType(Periodic(draft, 2), draft.text.Int("sliding_window", 4096, 0, kMaxPositions));
+void ReadGemma2(ArchitectureBuilder& builder) {
+  builder.ReadCommon(true, 256);
+  const bool bias = builder.text.Bool("attention_bias", false);
+  builder.base.attention.qkv_bias = bias;
+  builder.base.attention.o_bias = bias;
+  FourNorms(builder);
+  ReadDenseMlp(builder, false);
+  builder.AppendByType(Periodic(builder, 2), builder.text.Int("sliding_window", 4096, 0, kMaxPositions));
 }
 
-void ReadGemma3(Draft& draft) {
+void ReadGemma3(ArchitectureBuilder& builder) {
   // Gemma3TextConfig's own defaults (transformers configuration_gemma3.py).
-  draft.ReadCommon(true, 256);
-  const bool bias = draft.text.Bool("attention_bias", false);
-  draft.base.attention.qkv_bias = bias;
-  draft.base.attention.o_bias = bias;
-  draft.base.attention.qk_norm = QkNorm::kPerHead;
-  FourNorms(draft);
-  ReadDenseMlp(draft, false);
+  builder.ReadCommon(true, 256);
+  const bool bias = builder.text.Bool("attention_bias", false);
+  builder.base.attention.qkv_bias = bias;
+  builder.base.attention.o_bias = bias;
+  builder.base.attention.qk_norm = QkNorm::kPerHead;
+  FourNorms(builder);
+  ReadDenseMlp(builder, false);
   const int64_t period =
-      draft.text.Int({"sliding_window_pattern", "_sliding_window_pattern"}, 6, 1, kMaxLayers);
-  draft.AppendByType(Periodic(draft, period), draft.text.Int("sliding_window", 4096, 0, kMaxPositions));
-  draft.local_rotary_dim = draft.base.attention.key_dim;
-  if (draft.root.json() != draft.text.json()) {
-    draft.names.model = "language_model.model.";
-    draft.names.head = "language_model.lm_head";
+      builder.text.Int({"sliding_window_pattern", "_sliding_window_pattern"}, 6, 1, kMaxLayers);
+  builder.AppendByType(Periodic(builder, period), builder.text.Int("sliding_window", 4096, 0, kMaxPositions));
+  builder.local_rotary_dim = builder.base.attention.key_dim;
+  if (builder.root.json() != builder.text.json()) {
+    builder.names.model = "language_model.model.";
+    builder.names.head = "language_model.lm_head";
   }
 }
 
 // MiniCPM is Llama with its embedding tied.
-void ReadMiniCpm(Draft& draft) {
-  draft.ReadCommon(true);
-  ReadDenseMlp(draft, false);
-  draft.AppendAll(draft.base);
+void ReadMiniCpm(ArchitectureBuilder& builder) {
+  builder.ReadCommon(true);
+  ReadDenseMlp(builder, false);
+  builder.AppendAll(builder.base);
 }
 
 // GLM-4 of 2024: two norms, biases of q, k and v.
-void ReadGlm(Draft& draft) {
-  draft.ReadCommon(false, 128);
-  draft.base.attention.qkv_bias = draft.text.Bool("attention_bias", true);
-  draft.base.mlp.fused_gate_up = true;
-  draft.partial_rotary_factor = 0.5;
-  ReadDenseMlp(draft, false);
-  draft.AppendAll(draft.base);
+void ReadGlm(ArchitectureBuilder& builder) {
+  builder.ReadCommon(false, 128);
+  builder.base.attention.qkv_bias = builder.text.Bool("attention_bias", true);
+  builder.base.mlp.fused_gate_up = true;
+  builder.partial_rotary_factor = 0.5;
+  ReadDenseMlp(builder, false);
+  builder.AppendAll(builder.base);
 }
 
-void ReadGlm4(Draft& draft) {
-  draft.ReadCommon(false, 128);
-  draft.base.attention.qkv_bias = draft.text.Bool("attention_bias", false);
-  draft.base.mlp.fused_gate_up = true;
-  draft.base.norms = 4;
-  TensorNames& names = draft.names;
+void ReadGlm4(ArchitectureBuilder& builder) {
+  builder.ReadCommon(false, 128);
+  builder.base.attention.qkv_bias = builder.text.Bool("attention_bias", false);
+  builder.base.mlp.fused_gate_up = true;
+  builder.base.norms = 4;
+  TensorNames& names = builder.names;
   names.norms[0] = "input_layernorm";
   names.norms[1] = "post_self_attn_layernorm";
   names.norms[2] = "post_attention_layernorm";
@@ -275,46 +277,46 @@ void ReadGlm4(Draft& draft) {
   names.ggml_norms[1] = "post_attention_norm";
   names.ggml_norms[2] = "ffn_norm";
   names.ggml_norms[3] = "post_ffw_norm";
-  draft.partial_rotary_factor = 0.5;
-  ReadDenseMlp(draft, false);
-  draft.AppendAll(draft.base);
+  builder.partial_rotary_factor = 0.5;
+  ReadDenseMlp(builder, false);
+  builder.AppendAll(builder.base);
 }
 
-void ReadStarcoder2(Draft& draft) {
-  draft.ReadCommon(true);
-  const bool bias = draft.text.Bool("use_bias", true);
-  draft.base.attention.qkv_bias = bias;
-  draft.base.attention.o_bias = bias;
-  draft.base.norm_bias = true;
-  draft.base.mlp.gated = false;
-  draft.names.up = "c_fc";
-  draft.names.down = "c_proj";
-  ReadDenseMlp(draft, bias);
-  std::vector<LayerType> types(static_cast<size_t>(draft.architecture.layers), LayerType::kSliding);
-  draft.AppendByType(types, Window(draft));
+void ReadStarcoder2(ArchitectureBuilder& builder) {
+  builder.ReadCommon(true);
+  const bool bias = builder.text.Bool("use_bias", true);
+  builder.base.attention.qkv_bias = bias;
+  builder.base.attention.o_bias = bias;
+  builder.base.norm_bias = true;
+  builder.base.mlp.gated = false;
+  builder.names.up = "c_fc";
+  builder.names.down = "c_proj";
+  ReadDenseMlp(builder, bias);
+  std::vector<LayerType> types(static_cast<size_t>(builder.architecture.layers), LayerType::kSliding);
+  builder.AppendByType(types, Window(builder));
 }
 
 // Falcon: fused qkv; the new decoder has two LayerNorms side by side, the old one a single one
 // (transformers modeling_falcon.py).
-void ReadFalcon(Draft& draft) {
-  draft.ReadCommon(true);
-  Attention& attention = draft.base.attention;
-  const bool renewed = draft.text.Bool("new_decoder_architecture", false);
+void ReadFalcon(ArchitectureBuilder& builder) {
+  builder.ReadCommon(true);
+  Attention& attention = builder.base.attention;
+  const bool renewed = builder.text.Bool("new_decoder_architecture", false);
   if (!renewed) {
-    attention.kv_heads = draft.text.Bool("multi_query", true) ? 1 : attention.heads;
+    attention.kv_heads = builder.text.Bool("multi_query", true) ? 1 : attention.heads;
   }
-  const bool bias = draft.text.Bool("bias", false);
+  const bool bias = builder.text.Bool("bias", false);
   attention.qkv_bias = bias;
   attention.o_bias = bias;
   attention.fused_qkv = true;
-  attention.rope = !draft.text.Bool("alibi", false);
-  draft.base.norm_bias = true;
-  draft.base.mlp.gated = false;
-  draft.base.mlp.bias = bias;
-  draft.base.mlp.intermediate =
-      draft.text.Int("ffn_hidden_size", 4 * draft.architecture.hidden, 1, kMaxMlpWidth);
+  attention.rope = !builder.text.Bool("alibi", false);
+  builder.base.norm_bias = true;
+  builder.base.mlp.gated = false;
+  builder.base.mlp.bias = bias;
+  builder.base.mlp.intermediate =
+      builder.text.Int("ffn_hidden_size", 4 * builder.architecture.hidden, 1, kMaxMlpWidth);
 
-  TensorNames& names = draft.names;
+  TensorNames& names = builder.names;
   names.model = "transformer.";
   names.layer = "h.{}.";
   names.embedding = "word_embeddings";
@@ -324,43 +326,43 @@ void ReadFalcon(Draft& draft) {
   names.o = "dense";
   names.up = "dense_h_to_4h";
   names.down = "dense_4h_to_h";
-  const bool parallel = draft.text.Bool("parallel_attn", true);
-  const int64_t norms = renewed ? draft.text.Int("num_ln_in_parallel_attn", 2, 1, 2) : (parallel ? 1 : 2);
-  draft.base.norms = static_cast<int32_t>(norms);
+  const bool parallel = builder.text.Bool("parallel_attn", true);
+  const int64_t norms = renewed ? builder.text.Int("num_ln_in_parallel_attn", 2, 1, 2) : (parallel ? 1 : 2);
+  builder.base.norms = static_cast<int32_t>(norms);
   if (renewed && norms == 2) {
     names.norms[0] = "ln_attn";
     names.norms[1] = "ln_mlp";
     names.ggml_norms[0] = "attn_norm_2";
     names.ggml_norms[1] = "attn_norm";
   }
-  draft.AppendAll(draft.base);
+  builder.AppendAll(builder.base);
 }
 
 // Nemotron-NAS: each layer has its own number of KV heads and MLP width, or leaves one of them out
 // (modeling_decilm.py of nvidia/Llama-3_3-Nemotron-Super-49B-v1).
-void ReadDeciLm(Draft& draft) {
-  draft.ReadCommon(false);
-  const Json* blocks = draft.text.Find("block_configs");
+void ReadDeciLm(ArchitectureBuilder& builder) {
+  builder.ReadCommon(false);
+  const Json* blocks = builder.text.Find("block_configs");
   if (blocks == nullptr || !blocks->is_array() ||
-      static_cast<int64_t>(blocks->items().size()) != draft.architecture.layers) {
-    draft.text.Refuse("block_configs", "an array of num_hidden_layers objects");
+      static_cast<int64_t>(blocks->items().size()) != builder.architecture.layers) {
+    builder.text.Refuse("block_configs", "an array of num_hidden_layers objects");
     return;
   }
-  const bool bias = draft.text.Bool("attention_bias", false);
-  draft.base.attention.qkv_bias = bias;
-  draft.base.attention.o_bias = bias;
-  draft.base.mlp.bias = draft.text.Bool("mlp_bias", false);
+  const bool bias = builder.text.Bool("attention_bias", false);
+  builder.base.attention.qkv_bias = bias;
+  builder.base.attention.o_bias = bias;
+  builder.base.mlp.bias = builder.text.Bool("mlp_bias", false);
   std::optional<Error> error;
   int64_t index = 0;
   for (const Json& block : blocks->items()) {
-    const std::string where = draft.text.where() + ".block_configs[" + std::to_string(index++) + "]";
+    const std::string where = builder.text.where() + ".block_configs[" + std::to_string(index++) + "]";
     ConfigReader reader(&block, where, &error);
     ConfigReader attention = reader.Object("attention");
     ConfigReader ffn = reader.Object("ffn");
     for (ConfigReader* part : {&attention, &ffn}) {
       if (part->Bool("replace_with_linear", false)) part->Refuse("replace_with_linear", "false");
     }
-    LayerShape shape = draft.base;
+    LayerShape shape = builder.base;
     shape.norms = 2;
     if (attention.Bool("no_op", false)) {
       shape.attention = Attention{};
@@ -384,26 +386,26 @@ void ReadDeciLm(Draft& draft) {
     } else {
       // find_multiple(int(2 * ffn_mult * hidden / 3), 256)
       const double multiple = ffn.Number("ffn_mult", 0, 0.001, 64);
-      const double width = 2 * multiple * static_cast<double>(draft.architecture.hidden) / 3;
+      const double width = 2 * multiple * static_cast<double>(builder.architecture.hidden) / 3;
       shape.mlp.intermediate = (static_cast<int64_t>(width) + 255) / 256 * 256;
       if (!ffn.Has("ffn_mult")) ffn.Refuse("ffn_mult", "a number");
     }
     if (error.has_value()) break;
-    draft.Append(draft.GroupOf(shape));
+    builder.Append(builder.GroupOf(shape));
   }
-  if (error.has_value()) draft.Fail(*error);
+  if (error.has_value()) builder.Fail(*error);
 }
 
 // A tower in front of another family's decoder: LLaVA-NeXT, Mistral 3.
-void ReadLlava(Draft& draft) {
-  const std::string_view type = draft.text.Text("model_type", "mistral");
-  draft.names.model = "language_model.model.";
-  draft.names.head = "language_model.lm_head";
-  if (type == "mistral" || type == "ministral3" || type == "ministral") return ReadMistral(draft);
-  if (type == "llama") return ReadLlama(draft);
-  if (type == "qwen2") return ReadQwen2(draft);
-  if (type == "qwen3") return ReadQwen3(draft);
-  draft.text.Refuse("model_type", "mistral, ministral3, llama, qwen2, qwen3");
+void ReadLlava(ArchitectureBuilder& builder) {
+  const std::string_view type = builder.text.Text("model_type", "mistral");
+  builder.names.model = "language_model.model.";
+  builder.names.head = "language_model.lm_head";
+  if (type == "mistral" || type == "ministral3" || type == "ministral") return ReadMistral(builder);
+  if (type == "llama") return ReadLlama(builder);
+  if (type == "qwen2") return ReadQwen2(builder);
+  if (type == "qwen3") return ReadQwen3(builder);
+  builder.text.Refuse("model_type", "mistral, ministral3, llama, qwen2, qwen3");
 }
 
 // Gemma 4: sliding layers with head_dim, full layers with global_head_dim whose keys may also be the values;
@@ -411,44 +413,45 @@ void ReadLlava(Draft& draft) {
 // layer in the small models (transformers modeling_gemma4.py).
 class Gemma4Reader {
  public:
-  explicit Gemma4Reader(Draft& draft) : draft_(draft) {}
+  explicit Gemma4Reader(ArchitectureBuilder& builder) : builder_(builder) {}
 
   void Read() {
-    draft_.ReadCommon(true, 256);
-    ConfigReader& text = draft_.text;
-    Attention& attention = draft_.base.attention;
+    builder_.ReadCommon(true, 256);
+    ConfigReader& text = builder_.text;
+    Attention& attention = builder_.base.attention;
     const bool bias = text.Bool("attention_bias", false);
     attention.qkv_bias = bias;
     attention.o_bias = bias;
     attention.qk_norm = QkNorm::kPerHead;
-    FourNorms(draft_);
-    ReadDenseMlp(draft_, false);
-    draft_.base.layer_scalar = true;
-    draft_.base.per_layer_input = text.Int("hidden_size_per_layer_input", 0, 0, kMaxWidth);
-    draft_.per_layer_vocab = text.Int("vocab_size_per_layer_input", draft_.architecture.vocab, 1, kMaxVocab);
+    FourNorms(builder_);
+    ReadDenseMlp(builder_, false);
+    builder_.base.layer_scalar = true;
+    builder_.base.per_layer_input = text.Int("hidden_size_per_layer_input", 0, 0, kMaxWidth);
+    builder_.per_layer_vocab =
+        text.Int("vocab_size_per_layer_input", builder_.architecture.vocab, 1, kMaxVocab);
     if (text.Bool("enable_moe_block", false)) ReadExperts();
     ReadGlobal();
-    if (draft_.root.json() != text.json()) draft_.names.model = "model.language_model.";
+    if (builder_.root.json() != text.json()) builder_.names.model = "model.language_model.";
     AppendLayers();
   }
 
  private:
   void ReadExperts() {
-    ConfigReader& text = draft_.text;
-    Mlp& mlp = draft_.base.mlp;
+    ConfigReader& text = builder_.text;
+    Mlp& mlp = builder_.base.mlp;
     mlp.kind = MlpKind::kMoe;
     mlp.dense_beside = true;
     mlp.experts = text.Required("num_experts", 1, kMaxHeads);
     mlp.experts_per_token = text.Required("top_k_experts", 1, mlp.experts);
     mlp.expert_intermediate =
         text.Required({"moe_intermediate_size", "expert_intermediate_size"}, 1, kMaxMlpWidth);
-    mlp.expert_hidden = draft_.architecture.hidden;
+    mlp.expert_hidden = builder_.architecture.hidden;
     mlp.fused_gate_up = true;
-    TensorNames& names = draft_.names;
+    TensorNames& names = builder_.names;
     names.moe = "";
     names.router = "router.proj";
     names.stacked_experts = true;
-    draft_.base.norms = 7;
+    builder_.base.norms = 7;
     names.norms[4] = "pre_feedforward_layernorm_2";
     names.norms[5] = "post_feedforward_layernorm_1";
     names.norms[6] = "post_feedforward_layernorm_2";
@@ -458,28 +461,28 @@ class Gemma4Reader {
   }
 
   void ReadGlobal() {
-    ConfigReader& text = draft_.text;
-    global_ = draft_.base.attention;
+    ConfigReader& text = builder_.text;
+    global_ = builder_.base.attention;
     global_.key_dim = text.Int("global_head_dim", global_.key_dim, 1, kMaxHeadDim);
     global_.value_dim = global_.key_dim;
-    draft_.global_head_dim = global_.key_dim;
+    builder_.global_head_dim = global_.key_dim;
     global_.key_is_value = text.Bool("attention_k_eq_v", false);
     if (!global_.key_is_value) return;
     global_.kv_heads = text.Int("num_global_key_value_heads", global_.kv_heads, 1, kMaxHeads);
-    if (!draft_.failed() && global_.heads % global_.kv_heads != 0) {
+    if (!builder_.failed() && global_.heads % global_.kv_heads != 0) {
       text.Refuse("num_global_key_value_heads", "a divisor of num_attention_heads");
     }
   }
 
   void AppendLayers() {
-    ConfigReader& text = draft_.text;
-    const int64_t layers = draft_.architecture.layers;
+    ConfigReader& text = builder_.text;
+    const int64_t layers = builder_.architecture.layers;
     const int64_t sharing = text.Int("num_kv_shared_layers", 0, 0, layers);
     const bool wide = text.Bool("use_double_wide_mlp", false);
     const int64_t window = text.Int("sliding_window", 512, 0, kMaxPositions);
-    const std::vector<LayerType> types = Periodic(draft_, 6);
+    const std::vector<LayerType> types = Periodic(builder_, 6);
     for (int64_t i = 0; i < layers; ++i) {
-      LayerShape shape = draft_.base;
+      LayerShape shape = builder_.base;
       if (types[static_cast<size_t>(i)] == LayerType::kFull) {
         shape.attention = global_;
       } else if (window > 0) {
@@ -490,66 +493,67 @@ class Gemma4Reader {
         shape.attention.shares_kv = true;
         if (wide) shape.mlp.intermediate *= 2;
       }
-      draft_.Append(draft_.GroupOf(shape));
+      builder_.Append(builder_.GroupOf(shape));
     }
   }
 
-  Draft& draft_;
+  ArchitectureBuilder& builder_;
   Attention global_;
 };
 
-void ReadGemma4(Draft& draft) { Gemma4Reader(draft).Read(); }
+void ReadGemma4(ArchitectureBuilder& builder) { Gemma4Reader(builder).Read(); }
 
 // Gemma 3n: widths may differ from layer to layer (MatFormer), AltUp predicts several residual streams, the
 // last num_kv_shared_layers read earlier caches but hold their own projections. The towers are not described
 // by the config (transformers modeling_gemma3n.py).
-void ReadGemma3n(Draft& draft) {
-  draft.ReadCommon(true, 256);
-  ConfigReader& text = draft.text;
-  draft.base.attention.qk_norm = QkNorm::kPerHead;
-  FourNorms(draft);
-  const int64_t layers = draft.architecture.layers;
+void ReadGemma3n(ArchitectureBuilder& builder) {
+  builder.ReadCommon(true, 256);
+  ConfigReader& text = builder.text;
+  builder.base.attention.qk_norm = QkNorm::kPerHead;
+  FourNorms(builder);
+  const int64_t layers = builder.architecture.layers;
   const std::vector<int64_t> widths = text.Ints("intermediate_size", layers, 1, kMaxMlpWidth);
   if (widths.empty()) text.Refuse("intermediate_size", "a number, or one for each layer");
-  draft.base.altup = text.Int("altup_num_inputs", 4, 1, 64);
-  draft.base.laurel_rank = text.Int("laurel_rank", 64, 0, kMaxWidth);
-  draft.base.per_layer_input = text.Int("hidden_size_per_layer_input", 256, 0, kMaxWidth);
-  draft.per_layer_vocab = text.Int("vocab_size_per_layer_input", 262144, 1, kMaxVocab);
+  builder.base.altup = text.Int("altup_num_inputs", 4, 1, 64);
+  builder.base.laurel_rank = text.Int("laurel_rank", 64, 0, kMaxWidth);
+  builder.base.per_layer_input = text.Int("hidden_size_per_layer_input", 256, 0, kMaxWidth);
+  builder.per_layer_vocab = text.Int("vocab_size_per_layer_input", 262144, 1, kMaxVocab);
   const int64_t sharing = text.Int("num_kv_shared_layers", 15, 0, layers);
   const int64_t window = text.Int("sliding_window", 512, 0, kMaxPositions);
-  draft.local_rotary_dim = draft.base.attention.key_dim;
-  if (draft.root.json() != text.json()) {
-    draft.names.model = "model.language_model.";
-    draft.Remark("The config does not describe the vision and audio towers of Gemma 3n: they are left out.");
+  builder.local_rotary_dim = builder.base.attention.key_dim;
+  if (builder.root.json() != text.json()) {
+    builder.names.model = "model.language_model.";
+    builder.Remark(
+        "The config does not describe the vision and audio towers of Gemma 3n: they are left out.");
   }
-  const std::vector<LayerType> types = Periodic(draft, 5);
-  for (int64_t i = 0; i < layers && !draft.failed(); ++i) {
-    LayerShape shape = draft.base;
+  const std::vector<LayerType> types = Periodic(builder, 5);
+  for (int64_t i = 0; i < layers && !builder.failed(); ++i) {
+    LayerShape shape = builder.base;
     shape.mlp.intermediate = widths[static_cast<size_t>(i)];
     if (types[static_cast<size_t>(i)] != LayerType::kFull && window > 0) {
       shape.attention.kind = AttentionKind::kSliding;
       shape.attention.window = window;
     }
     shape.attention.shares_kv = shape.attention.stores_kv = i >= layers - sharing;
-    draft.Append(draft.GroupOf(shape));
+    builder.Append(builder.GroupOf(shape));
   }
 }
 
 // EXAONE 4: norms behind attention and MLP, and over heads; full layers without positions.
-void ReadExaone4(Draft& draft) {
-  draft.ReadCommon(false);
-  draft.base.attention.qk_norm = QkNorm::kPerHead;
-  PostNorms(draft);
-  ReadDenseMlp(draft, false);
-  draft.AppendByType(Periodic(draft, 4), Window(draft));
+void ReadExaone4(ArchitectureBuilder& builder) {
+  builder.ReadCommon(false);
+  builder.base.attention.qk_norm = QkNorm::kPerHead;
+  PostNorms(builder);
+  ReadDenseMlp(builder, false);
+  builder.AppendByType(Periodic(builder, 4), Window(builder));
 }
 
 // Hunyuan without experts: Llama with norms over heads.
-void ReadHunYuanDense(Draft& draft) {
-  draft.base.attention.qk_norm = QkNorm::kPerHead;
-  draft.names.q_norm = "query_layernorm";
-  draft.names.k_norm = "key_layernorm";
-  ReadLlama(draft);
+void ReadHunYuanDense(ArchitectureBuilder& builder) {
+  builder.base.attention.qk_norm = QkNorm::kPerHead;
+  builder.names.q_norm = "query_layernorm";
+  builder.names.k_norm = "key_layernorm";
+  ReadLlama(builder);
 }
 
 constexpr Family kFamilies[] = {

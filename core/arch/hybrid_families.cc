@@ -1,67 +1,67 @@
 // Families in which some layers carry a recurrent state instead of, or beside, a KV cache: Gated DeltaNet
 // (Qwen3-Next, Qwen3.5), Mamba (Jamba, Falcon-H1, Nemotron-H, Granite 4), lightning attention (MiniMax-M1).
 // Sources: transformers (src/transformers/models/<model_type>/) or the model's own repository, where named.
-#include "core/arch/architecture_builder.h"
+#include "core/arch/hybrid_families.h"
 
 namespace plimsoll {
 
 namespace {
 
-Mlp ReadExperts(Draft& draft, ConfigReader::Keys experts, ConfigReader::Keys width) {
+Mlp ReadExperts(ArchitectureBuilder& builder, ConfigReader::Keys experts, ConfigReader::Keys width) {
   Mlp mlp;
   mlp.kind = MlpKind::kMoe;
-  mlp.experts = draft.text.Required(experts, 1, kMaxHeads);
-  mlp.experts_per_token = draft.text.Required("num_experts_per_tok", 1, mlp.experts);
-  mlp.expert_intermediate = draft.text.Required(width, 1, kMaxMlpWidth);
-  mlp.expert_hidden = draft.architecture.hidden;
+  mlp.experts = builder.text.Required(experts, 1, kMaxHeads);
+  mlp.experts_per_token = builder.text.Required("num_experts_per_tok", 1, mlp.experts);
+  mlp.expert_intermediate = builder.text.Required(width, 1, kMaxMlpWidth);
+  mlp.expert_hidden = builder.architecture.hidden;
   return mlp;
 }
 
-Recurrent ReadDeltaNet(Draft& draft) {
+Recurrent ReadDeltaNet(ArchitectureBuilder& builder) {
   Recurrent recurrent;
   recurrent.kind = RecurrentKind::kGatedDeltaNet;
-  recurrent.heads = draft.text.Required("linear_num_value_heads", 1, kMaxHeads);
-  recurrent.key_heads = draft.text.Required("linear_num_key_heads", 1, kMaxHeads);
-  recurrent.head_dim = draft.text.Required("linear_value_head_dim", 1, kMaxHeadDim);
-  recurrent.key_dim = draft.text.Required("linear_key_head_dim", 1, kMaxHeadDim);
-  recurrent.conv_kernel = draft.text.Int("linear_conv_kernel_dim", 4, 1, kMaxHeadDim);
+  recurrent.heads = builder.text.Required("linear_num_value_heads", 1, kMaxHeads);
+  recurrent.key_heads = builder.text.Required("linear_num_key_heads", 1, kMaxHeads);
+  recurrent.head_dim = builder.text.Required("linear_value_head_dim", 1, kMaxHeadDim);
+  recurrent.key_dim = builder.text.Required("linear_key_head_dim", 1, kMaxHeadDim);
+  recurrent.conv_kernel = builder.text.Int("linear_conv_kernel_dim", 4, 1, kMaxHeadDim);
   recurrent.inner = recurrent.heads * recurrent.head_dim;
   recurrent.conv_channels = 2 * recurrent.key_heads * recurrent.key_dim + recurrent.inner;
-  recurrent.state_fp32 = draft.text.Text("mamba_ssm_dtype", "") == "float32";
+  recurrent.state_fp32 = builder.text.Text("mamba_ssm_dtype", "") == "float32";
   recurrent.gated_norm = true;
   return recurrent;
 }
 
 // Full attention in every full_attention_interval-th layer, Gated DeltaNet in the others (transformers
 // configuration_qwen3_next.py).
-void ReadQwenHybrid(Draft& draft, bool fused) {
-  draft.ReadCommon(false, 256);
-  Attention& attention = draft.base.attention;
-  attention.qkv_bias = draft.text.Bool("attention_bias", false);
+void ReadQwenHybrid(ArchitectureBuilder& builder, bool fused) {
+  builder.ReadCommon(false, 256);
+  Attention& attention = builder.base.attention;
+  attention.qkv_bias = builder.text.Bool("attention_bias", false);
   attention.o_bias = attention.qkv_bias;
   attention.qk_norm = QkNorm::kPerHead;
-  attention.query_gate = draft.text.Bool("attn_output_gate", true);
-  draft.partial_rotary_factor = 0.25;
-  draft.mtp_style = MtpStyle::kQwen;
-  if (draft.text.Has("num_experts") && draft.text.Int("num_experts", 0, 0, kMaxHeads) > 0) {
-    Mlp experts = ReadExperts(draft, {"num_experts"}, {"moe_intermediate_size"});
-    experts.shared_intermediate = draft.text.Int("shared_expert_intermediate_size", 0, 0, kMaxMlpWidth);
+  attention.query_gate = builder.text.Bool("attn_output_gate", true);
+  builder.partial_rotary_factor = 0.25;
+  builder.mtp_style = MtpStyle::kQwen;
+  if (builder.text.Has("num_experts") && builder.text.Int("num_experts", 0, 0, kMaxHeads) > 0) {
+    Mlp experts = ReadExperts(builder, {"num_experts"}, {"moe_intermediate_size"});
+    experts.shared_intermediate = builder.text.Int("shared_expert_intermediate_size", 0, 0, kMaxMlpWidth);
     experts.shared_gate = experts.shared_intermediate > 0;
     experts.fused_gate_up = !fused;
-    draft.base.mlp = experts;
+    builder.base.mlp = experts;
   } else {
-    draft.base.mlp.intermediate = draft.text.Required("intermediate_size", 1, kMaxMlpWidth);
+    builder.base.mlp.intermediate = builder.text.Required("intermediate_size", 1, kMaxMlpWidth);
   }
-  draft.names.shared = "shared_expert.";
-  draft.names.stacked_experts = !fused;
+  builder.names.shared = "shared_expert.";
+  builder.names.stacked_experts = !fused;
 
-  LayerShape linear = draft.base;
+  LayerShape linear = builder.base;
   linear.attention = Attention{};
-  linear.recurrent = ReadDeltaNet(draft);
+  linear.recurrent = ReadDeltaNet(builder);
   linear.recurrent.fused_in_proj = fused;
-  const int64_t interval = draft.text.Int("full_attention_interval", 4, 1, kMaxLayers);
-  std::vector<LayerType> types = draft.LayerTypes();
-  if (!draft.text.Has("layer_types")) {
+  const int64_t interval = builder.text.Int("full_attention_interval", 4, 1, kMaxLayers);
+  std::vector<LayerType> types = builder.LayerTypes();
+  if (!builder.text.Has("layer_types")) {
     for (size_t i = 0; i < types.size(); ++i) {
       if ((static_cast<int64_t>(i) + 1) % interval != 0) types[i] = LayerType::kLinear;
     }
@@ -70,26 +70,26 @@ void ReadQwenHybrid(Draft& draft, bool fused) {
   int32_t full_group = -1;
   for (const LayerType type : types) {
     int32_t& group = type == LayerType::kLinear ? linear_group : full_group;
-    if (group < 0) group = draft.GroupOf(type == LayerType::kLinear ? linear : draft.base);
-    draft.Append(group);
+    if (group < 0) group = builder.GroupOf(type == LayerType::kLinear ? linear : builder.base);
+    builder.Append(group);
   }
-  draft.architecture.mtp_layers =
-      draft.text.Int({"mtp_num_hidden_layers", "num_nextn_predict_layers"}, 0, 0, 64);
-  draft.architecture.mtp_shape = draft.base;
+  builder.architecture.mtp_layers =
+      builder.text.Int({"mtp_num_hidden_layers", "num_nextn_predict_layers"}, 0, 0, 64);
+  builder.architecture.mtp_shape = builder.base;
 }
 
-void ReadQwen3Next(Draft& draft) { ReadQwenHybrid(draft, true); }
+void ReadQwen3Next(ArchitectureBuilder& builder) { ReadQwenHybrid(builder, true); }
 
-void ReadQwen35(Draft& draft) {
-  draft.names.model = "model.language_model.";
-  draft.multimodal_rope = true;
-  ReadQwenHybrid(draft, false);
+void ReadQwen35(ArchitectureBuilder& builder) {
+  builder.names.model = "model.language_model.";
+  builder.multimodal_rope = true;
+  ReadQwenHybrid(builder, false);
 }
 
-void ReadQwen35Text(Draft& draft) { ReadQwenHybrid(draft, false); }
+void ReadQwen35Text(ArchitectureBuilder& builder) { ReadQwenHybrid(builder, false); }
 
-Recurrent ReadMamba2(Draft& draft, int64_t inner, int64_t heads, int64_t head_dim, int64_t groups,
-                     int64_t state) {
+Recurrent ReadMamba2(ArchitectureBuilder& builder, int64_t inner, int64_t heads, int64_t head_dim,
+                     int64_t groups, int64_t state) {
   Recurrent recurrent;
   recurrent.kind = RecurrentKind::kMamba2;
   recurrent.inner = inner;
@@ -99,134 +99,135 @@ Recurrent ReadMamba2(Draft& draft, int64_t inner, int64_t heads, int64_t head_di
   recurrent.state_dim = state;
   recurrent.conv_channels = inner + 2 * groups * state;
   recurrent.state_fp32 =
-      draft.text.Text("mamba_ssm_cache_dtype", draft.text.Text("mamba_ssm_dtype", "")) == "float32";
+      builder.text.Text("mamba_ssm_cache_dtype", builder.text.Text("mamba_ssm_dtype", "")) == "float32";
   return recurrent;
 }
 
 // Attention and Mamba2 read the same input and are added (transformers modeling_falcon_h1.py).
-void ReadFalconH1(Draft& draft) {
-  draft.ReadCommon(false);
-  const bool bias = draft.text.Bool("attention_bias", false);
-  draft.base.attention.qkv_bias = bias;
-  draft.base.attention.o_bias = bias;
-  const int64_t expand = draft.text.Int("mamba_expand", 2, 1, 1024);
-  const int64_t inner = draft.text.Int("mamba_d_ssm", expand * draft.architecture.hidden, 1, kMaxMlpWidth);
-  const int64_t heads = draft.text.Int("mamba_n_heads", 128, 1, kMaxHeads);
-  const int64_t head_dim = draft.text.Int("mamba_d_head", inner / heads, 1, kMaxHeadDim);
-  if (!draft.failed() && heads * head_dim != inner) {
-    draft.text.Refuse("mamba_d_ssm",
-                      "mamba_n_heads * mamba_d_head (" + std::to_string(heads * head_dim) + ")");
+void ReadFalconH1(ArchitectureBuilder& builder) {
+  builder.ReadCommon(false);
+  const bool bias = builder.text.Bool("attention_bias", false);
+  builder.base.attention.qkv_bias = bias;
+  builder.base.attention.o_bias = bias;
+  const int64_t expand = builder.text.Int("mamba_expand", 2, 1, 1024);
+  const int64_t inner =
+      builder.text.Int("mamba_d_ssm", expand * builder.architecture.hidden, 1, kMaxMlpWidth);
+  const int64_t heads = builder.text.Int("mamba_n_heads", 128, 1, kMaxHeads);
+  const int64_t head_dim = builder.text.Int("mamba_d_head", inner / heads, 1, kMaxHeadDim);
+  if (!builder.failed() && heads * head_dim != inner) {
+    builder.text.Refuse("mamba_d_ssm",
+                        "mamba_n_heads * mamba_d_head (" + std::to_string(heads * head_dim) + ")");
   }
   Recurrent recurrent =
-      ReadMamba2(draft, inner, heads, head_dim, draft.text.Int("mamba_n_groups", 1, 1, kMaxHeads),
-                 draft.text.Int("mamba_d_state", 256, 1, kMaxWidth));
-  recurrent.conv_kernel = draft.text.Int("mamba_d_conv", 4, 1, kMaxHeadDim);
-  recurrent.conv_bias = draft.text.Bool("mamba_conv_bias", true);
-  recurrent.proj_bias = draft.text.Bool("mamba_proj_bias", draft.text.Bool("projectors_bias", false));
-  recurrent.gated_norm = draft.text.Bool("mamba_rms_norm", false);
-  draft.base.recurrent = recurrent;
-  draft.base.mlp.intermediate = draft.text.Required("intermediate_size", 1, kMaxMlpWidth);
-  draft.base.mlp.bias = draft.text.Bool("mlp_bias", false);
-  TensorNames& names = draft.names;
+      ReadMamba2(builder, inner, heads, head_dim, builder.text.Int("mamba_n_groups", 1, 1, kMaxHeads),
+                 builder.text.Int("mamba_d_state", 256, 1, kMaxWidth));
+  recurrent.conv_kernel = builder.text.Int("mamba_d_conv", 4, 1, kMaxHeadDim);
+  recurrent.conv_bias = builder.text.Bool("mamba_conv_bias", true);
+  recurrent.proj_bias = builder.text.Bool("mamba_proj_bias", builder.text.Bool("projectors_bias", false));
+  recurrent.gated_norm = builder.text.Bool("mamba_rms_norm", false);
+  builder.base.recurrent = recurrent;
+  builder.base.mlp.intermediate = builder.text.Required("intermediate_size", 1, kMaxMlpWidth);
+  builder.base.mlp.bias = builder.text.Bool("mlp_bias", false);
+  TensorNames& names = builder.names;
   names.final_norm = "final_layernorm";
   names.recurrent = "mamba.";
   names.mlp = "feed_forward.";
   names.norms[1] = "pre_ff_layernorm";
-  draft.AppendAll(draft.base);
+  builder.AppendAll(builder.base);
 }
 
 // Mamba1 but in every attn_layer_period-th layer; experts in every expert_layer_period-th (transformers
 // modeling_jamba.py).
-void ReadJamba(Draft& draft) {
-  draft.ReadCommon(false);
+void ReadJamba(ArchitectureBuilder& builder) {
+  builder.ReadCommon(false);
   Recurrent recurrent;
   recurrent.kind = RecurrentKind::kMamba1;
-  const int64_t hidden = draft.architecture.hidden;
-  recurrent.inner = hidden * draft.text.Int("mamba_expand", 2, 1, 1024);
+  const int64_t hidden = builder.architecture.hidden;
+  recurrent.inner = hidden * builder.text.Int("mamba_expand", 2, 1, 1024);
   recurrent.conv_channels = recurrent.inner;
-  recurrent.conv_kernel = draft.text.Int("mamba_d_conv", 4, 1, kMaxHeadDim);
-  recurrent.state_dim = draft.text.Int("mamba_d_state", 16, 1, kMaxWidth);
-  const Json* rank = draft.text.Find("mamba_dt_rank");
+  recurrent.conv_kernel = builder.text.Int("mamba_d_conv", 4, 1, kMaxHeadDim);
+  recurrent.state_dim = builder.text.Int("mamba_d_state", 16, 1, kMaxWidth);
+  const Json* rank = builder.text.Find("mamba_dt_rank");
   const bool automatic = rank == nullptr || rank->AsString() == "auto";
-  recurrent.dt_rank = automatic ? (hidden + 15) / 16 : draft.text.Int("mamba_dt_rank", 1, 1, kMaxWidth);
-  recurrent.conv_bias = draft.text.Bool("mamba_conv_bias", true);
-  recurrent.proj_bias = draft.text.Bool("mamba_proj_bias", false);
-  draft.base.mlp.intermediate = draft.text.Required("intermediate_size", 1, kMaxMlpWidth);
-  Mlp experts = ReadExperts(draft, {"num_experts"}, {"intermediate_size"});
+  recurrent.dt_rank = automatic ? (hidden + 15) / 16 : builder.text.Int("mamba_dt_rank", 1, 1, kMaxWidth);
+  recurrent.conv_bias = builder.text.Bool("mamba_conv_bias", true);
+  recurrent.proj_bias = builder.text.Bool("mamba_proj_bias", false);
+  builder.base.mlp.intermediate = builder.text.Required("intermediate_size", 1, kMaxMlpWidth);
+  Mlp experts = ReadExperts(builder, {"num_experts"}, {"intermediate_size"});
 
-  TensorNames& names = draft.names;
+  TensorNames& names = builder.names;
   names.final_norm = "final_layernorm";
   names.recurrent = "mamba.";
   names.mlp = "feed_forward.";
   names.moe = "feed_forward.";
   names.router = "router";
   names.norms[1] = "pre_ff_layernorm";
-  draft.base.attention.rope = false;
+  builder.base.attention.rope = false;
 
-  const int64_t attention_period = draft.text.Int("attn_layer_period", 8, 1, kMaxLayers);
-  const int64_t attention_offset = draft.text.Int("attn_layer_offset", 4, 0, kMaxLayers);
-  const int64_t expert_period = draft.text.Int("expert_layer_period", 2, 1, kMaxLayers);
-  const int64_t expert_offset = draft.text.Int("expert_layer_offset", 1, 0, kMaxLayers);
-  for (int64_t i = 0; i < draft.architecture.layers; ++i) {
-    LayerShape shape = draft.base;
+  const int64_t attention_period = builder.text.Int("attn_layer_period", 8, 1, kMaxLayers);
+  const int64_t attention_offset = builder.text.Int("attn_layer_offset", 4, 0, kMaxLayers);
+  const int64_t expert_period = builder.text.Int("expert_layer_period", 2, 1, kMaxLayers);
+  const int64_t expert_offset = builder.text.Int("expert_layer_offset", 1, 0, kMaxLayers);
+  for (int64_t i = 0; i < builder.architecture.layers; ++i) {
+    LayerShape shape = builder.base;
     if (i % attention_period != attention_offset) {
       shape.attention = Attention{};
       shape.recurrent = recurrent;
     }
     if (experts.experts > 1 && i % expert_period == expert_offset) shape.mlp = experts;
-    draft.Append(draft.GroupOf(shape));
+    builder.Append(builder.GroupOf(shape));
   }
 }
 
-void ReadGraniteHybrid(Draft& draft) {
-  draft.ReadCommon(false);
-  const bool bias = draft.text.Bool("attention_bias", false);
-  draft.base.attention.qkv_bias = bias;
-  draft.base.attention.o_bias = bias;
-  draft.base.attention.rope = draft.text.Text("position_embedding_type", "nope") == "rope";
-  const int64_t hidden = draft.architecture.hidden;
-  const int64_t heads = draft.text.Int("mamba_n_heads", 128, 1, kMaxHeads);
-  const int64_t inner = hidden * draft.text.Int("mamba_expand", 2, 1, 1024);
-  const Json* given = draft.text.Find("mamba_d_head");
+void ReadGraniteHybrid(ArchitectureBuilder& builder) {
+  builder.ReadCommon(false);
+  const bool bias = builder.text.Bool("attention_bias", false);
+  builder.base.attention.qkv_bias = bias;
+  builder.base.attention.o_bias = bias;
+  builder.base.attention.rope = builder.text.Text("position_embedding_type", "nope") == "rope";
+  const int64_t hidden = builder.architecture.hidden;
+  const int64_t heads = builder.text.Int("mamba_n_heads", 128, 1, kMaxHeads);
+  const int64_t inner = hidden * builder.text.Int("mamba_expand", 2, 1, 1024);
+  const Json* given = builder.text.Find("mamba_d_head");
   const bool automatic = given == nullptr || given->AsString() == "auto";
-  const int64_t head_dim = automatic ? inner / heads : draft.text.Int("mamba_d_head", 1, 1, kMaxHeadDim);
-  if (!draft.failed() && heads * head_dim != inner) {
-    draft.text.Refuse("mamba_n_heads", "mamba_expand * hidden_size / mamba_d_head");
+  const int64_t head_dim = automatic ? inner / heads : builder.text.Int("mamba_d_head", 1, 1, kMaxHeadDim);
+  if (!builder.failed() && heads * head_dim != inner) {
+    builder.text.Refuse("mamba_n_heads", "mamba_expand * hidden_size / mamba_d_head");
   }
   Recurrent recurrent =
-      ReadMamba2(draft, inner, heads, head_dim, draft.text.Int("mamba_n_groups", 1, 1, kMaxHeads),
-                 draft.text.Int("mamba_d_state", 256, 1, kMaxWidth));
-  recurrent.conv_kernel = draft.text.Int("mamba_d_conv", 4, 1, kMaxHeadDim);
-  recurrent.conv_bias = draft.text.Bool("mamba_conv_bias", true);
-  recurrent.proj_bias = draft.text.Bool("mamba_proj_bias", false);
+      ReadMamba2(builder, inner, heads, head_dim, builder.text.Int("mamba_n_groups", 1, 1, kMaxHeads),
+                 builder.text.Int("mamba_d_state", 256, 1, kMaxWidth));
+  recurrent.conv_kernel = builder.text.Int("mamba_d_conv", 4, 1, kMaxHeadDim);
+  recurrent.conv_bias = builder.text.Bool("mamba_conv_bias", true);
+  recurrent.proj_bias = builder.text.Bool("mamba_proj_bias", false);
   recurrent.gated_norm = true;
 
-  TensorNames& names = draft.names;
+  TensorNames& names = builder.names;
   names.recurrent = "mamba.";
-  const int64_t shared = draft.text.Int("shared_intermediate_size", 0, 0, kMaxMlpWidth);
-  if (draft.text.Int("num_local_experts", 0, 0, kMaxHeads) > 0) {
-    Mlp experts = ReadExperts(draft, {"num_local_experts"}, {"intermediate_size"});
+  const int64_t shared = builder.text.Int("shared_intermediate_size", 0, 0, kMaxMlpWidth);
+  if (builder.text.Int("num_local_experts", 0, 0, kMaxHeads) > 0) {
+    Mlp experts = ReadExperts(builder, {"num_local_experts"}, {"intermediate_size"});
     experts.shared_intermediate = shared;
     experts.fused_gate_up = true;
-    draft.base.mlp = experts;
+    builder.base.mlp = experts;
     NameGraniteExperts(&names);
   } else {
-    draft.base.mlp.intermediate =
-        shared > 0 ? shared : draft.text.Required("intermediate_size", 1, kMaxMlpWidth);
-    draft.base.mlp.fused_gate_up = true;
+    builder.base.mlp.intermediate =
+        shared > 0 ? shared : builder.text.Required("intermediate_size", 1, kMaxMlpWidth);
+    builder.base.mlp.fused_gate_up = true;
     names.mlp = "shared_mlp.";
     names.gate_up = "input_linear";
     names.down = "output_linear";
   }
-  LayerShape mamba = draft.base;
+  LayerShape mamba = builder.base;
   mamba.attention = Attention{};
   mamba.recurrent = recurrent;
-  const std::string_view key = draft.text.Has("layer_types") ? "layer_types" : "layers_block_type";
-  std::vector<std::string_view> types = draft.text.Texts(key, draft.architecture.layers);
-  types.resize(static_cast<size_t>(draft.architecture.layers), "mamba");
+  const std::string_view key = builder.text.Has("layer_types") ? "layer_types" : "layers_block_type";
+  std::vector<std::string_view> types = builder.text.Texts(key, builder.architecture.layers);
+  types.resize(static_cast<size_t>(builder.architecture.layers), "mamba");
   for (const std::string_view type : types) {
-    if (type != "mamba" && type != "attention") draft.text.Fail(key, Quoted(type), "mamba, attention");
-    draft.Append(draft.GroupOf(type == "mamba" ? mamba : draft.base));
+    if (type != "mamba" && type != "attention") builder.text.Fail(key, Quoted(type), "mamba, attention");
+    builder.Append(builder.GroupOf(type == "mamba" ? mamba : builder.base));
   }
 }
 
@@ -234,34 +235,34 @@ void ReadGraniteHybrid(Draft& draft) {
 // nvidia/Nemotron-H-56B-Base-8K; LatentMoE: vllm/model_executor/models/nemotron_h.py).
 class NemotronReader {
  public:
-  explicit NemotronReader(Draft& draft) : draft_(draft) {}
+  explicit NemotronReader(ArchitectureBuilder& builder) : builder_(builder) {}
 
   void Read() {
-    const Json* list = draft_.text.Find("layers_block_type");
-    const std::string_view pattern = draft_.text.Text("hybrid_override_pattern", "");
+    const Json* list = builder_.text.Find("layers_block_type");
+    const std::string_view pattern = builder_.text.Text("hybrid_override_pattern", "");
     std::string letters(pattern);
     if (letters.empty() && list != nullptr) letters = Letters("layers_block_type");
     if (letters.empty() || static_cast<int64_t>(letters.size()) > kMaxLayers) {
-      draft_.text.Refuse("hybrid_override_pattern", "one letter of M, E, * and - per layer");
+      builder_.text.Refuse("hybrid_override_pattern", "one letter of M, E, * and - per layer");
       return;
     }
-    draft_.architecture.layers = static_cast<int64_t>(letters.size());
-    if (draft_.text.Int("num_hidden_layers", draft_.architecture.layers, 1, kMaxLayers) !=
-        draft_.architecture.layers) {
-      draft_.text.Refuse("num_hidden_layers",
-                         "the length of hybrid_override_pattern (" + std::to_string(letters.size()) + ")");
+    builder_.architecture.layers = static_cast<int64_t>(letters.size());
+    if (builder_.text.Int("num_hidden_layers", builder_.architecture.layers, 1, kMaxLayers) !=
+        builder_.architecture.layers) {
+      builder_.text.Refuse("num_hidden_layers",
+                           "the length of hybrid_override_pattern (" + std::to_string(letters.size()) + ")");
     }
-    draft_.ReadCommon(false);
+    builder_.ReadCommon(false);
     ReadShapes(letters);
-    if (draft_.failed()) return;
-    for (const char letter : letters) draft_.Append(draft_.GroupOf(Shape(letter)));
+    if (builder_.failed()) return;
+    for (const char letter : letters) builder_.Append(builder_.GroupOf(Shape(letter)));
     ReadMtp();
   }
 
  private:
   std::string Letters(std::string_view key) {
     std::string letters;
-    const Json* list = draft_.text.Find(key);
+    const Json* list = builder_.text.Find(key);
     if (list == nullptr) return letters;
     for (const Json& item : list->items()) {
       const std::string& name = item.AsString();
@@ -274,7 +275,7 @@ class NemotronReader {
       } else if (name == "mlp") {
         letters += '-';
       } else {
-        draft_.text.Fail(key, Quoted(item.Dump()), "mamba, moe, attention, mlp");
+        builder_.text.Fail(key, Quoted(item.Dump()), "mamba, moe, attention, mlp");
         break;
       }
     }
@@ -282,12 +283,12 @@ class NemotronReader {
   }
 
   void ReadShapes(std::string_view letters) {
-    const bool bias = draft_.text.Bool("attention_bias", false);
-    draft_.base.attention.qkv_bias = bias;
-    draft_.base.attention.o_bias = bias;
-    draft_.base.attention.rope = false;
+    const bool bias = builder_.text.Bool("attention_bias", false);
+    builder_.base.attention.qkv_bias = bias;
+    builder_.base.attention.o_bias = bias;
+    builder_.base.attention.rope = false;
     ReadMixers(letters);
-    TensorNames& names = draft_.names;
+    TensorNames& names = builder_.names;
     names.model = "backbone.";
     names.embedding = "embeddings";
     names.final_norm = "norm_f";
@@ -299,103 +300,105 @@ class NemotronReader {
     names.norms[1] = "norm";
     names.ggml_norms[0] = "attn_norm";
     names.ggml_norms[1] = "attn_norm";
-    draft_.mtp_style = MtpStyle::kNemotron;
+    builder_.mtp_style = MtpStyle::kNemotron;
   }
 
   void ReadMixers(std::string_view letters) {
     for (const char letter : letters) {
       if (letter != 'M' && letter != 'E' && letter != '*' && letter != '-') {
-        draft_.text.Fail("hybrid_override_pattern", Quoted(std::string(1, letter)), "letters M, E, * and -");
+        builder_.text.Fail("hybrid_override_pattern", Quoted(std::string(1, letter)),
+                           "letters M, E, * and -");
         return;
       }
     }
     if (letters.find('M') != std::string_view::npos) {
-      const int64_t heads = draft_.text.Required("mamba_num_heads", 1, kMaxHeads);
-      const int64_t head_dim = draft_.text.Required("mamba_head_dim", 1, kMaxHeadDim);
-      mamba_ =
-          ReadMamba2(draft_, heads * head_dim, heads, head_dim, draft_.text.Int("n_groups", 8, 1, kMaxHeads),
-                     draft_.text.Int("ssm_state_size", 128, 1, kMaxWidth));
-      mamba_.conv_kernel = draft_.text.Int("conv_kernel", 4, 1, kMaxHeadDim);
-      mamba_.conv_bias = draft_.text.Bool("use_conv_bias", true);
-      mamba_.proj_bias = draft_.text.Bool("use_bias", draft_.text.Bool("mamba_proj_bias", false));
+      const int64_t heads = builder_.text.Required("mamba_num_heads", 1, kMaxHeads);
+      const int64_t head_dim = builder_.text.Required("mamba_head_dim", 1, kMaxHeadDim);
+      mamba_ = ReadMamba2(builder_, heads * head_dim, heads, head_dim,
+                          builder_.text.Int("n_groups", 8, 1, kMaxHeads),
+                          builder_.text.Int("ssm_state_size", 128, 1, kMaxWidth));
+      mamba_.conv_kernel = builder_.text.Int("conv_kernel", 4, 1, kMaxHeadDim);
+      mamba_.conv_bias = builder_.text.Bool("use_conv_bias", true);
+      mamba_.proj_bias = builder_.text.Bool("use_bias", builder_.text.Bool("mamba_proj_bias", false));
       mamba_.gated_norm = true;
     }
     dense_.kind = MlpKind::kDense;
     dense_.gated = false;
-    dense_.bias = draft_.text.Bool("mlp_bias", false);
+    dense_.bias = builder_.text.Bool("mlp_bias", false);
     if (letters.find('-') != std::string_view::npos) {
-      dense_.intermediate = draft_.text.Required("intermediate_size", 1, kMaxMlpWidth);
+      dense_.intermediate = builder_.text.Required("intermediate_size", 1, kMaxMlpWidth);
     }
     if (letters.find('E') == std::string_view::npos) return;
-    experts_ = ReadExperts(draft_, {"n_routed_experts"}, {"moe_intermediate_size"});
+    experts_ = ReadExperts(builder_, {"n_routed_experts"}, {"moe_intermediate_size"});
     experts_.gated = false;
     experts_.selection_bias = true;
-    experts_.expert_hidden = draft_.text.Int("moe_latent_size", draft_.architecture.hidden, 1, kMaxWidth);
-    experts_.shared_intermediate = draft_.text.Int("n_shared_experts", 1, 0, 1024) *
-                                   draft_.text.Int("moe_shared_expert_intermediate_size", 0, 0, kMaxMlpWidth);
+    experts_.expert_hidden = builder_.text.Int("moe_latent_size", builder_.architecture.hidden, 1, kMaxWidth);
+    experts_.shared_intermediate =
+        builder_.text.Int("n_shared_experts", 1, 0, 1024) *
+        builder_.text.Int("moe_shared_expert_intermediate_size", 0, 0, kMaxMlpWidth);
   }
 
   LayerShape Shape(char letter) const {
     LayerShape shape;
     shape.norms = 1;
     if (letter == 'M') shape.recurrent = mamba_;
-    if (letter == '*') shape.attention = draft_.base.attention;
+    if (letter == '*') shape.attention = builder_.base.attention;
     if (letter == '-') shape.mlp = dense_;
     if (letter == 'E') shape.mlp = experts_;
     return shape;
   }
 
   void ReadMtp() {
-    draft_.architecture.mtp_layers = draft_.text.Int("num_nextn_predict_layers", 0, 0, 64);
-    if (draft_.architecture.mtp_layers == 0) return;
-    std::string letters(draft_.text.Text("mtp_hybrid_override_pattern", ""));
+    builder_.architecture.mtp_layers = builder_.text.Int("num_nextn_predict_layers", 0, 0, 64);
+    if (builder_.architecture.mtp_layers == 0) return;
+    std::string letters(builder_.text.Text("mtp_hybrid_override_pattern", ""));
     if (letters.empty()) letters = Letters("mtp_layers_block_type");
     LayerShape shape;
     shape.norms = 0;
     for (const char letter : letters) {
       ++shape.norms;
-      if (letter == '*') shape.attention = draft_.base.attention;
+      if (letter == '*') shape.attention = builder_.base.attention;
       if (letter == 'E') shape.mlp = experts_;
       if (letter == '-') shape.mlp = dense_;
     }
-    draft_.architecture.mtp_shape = shape;
+    builder_.architecture.mtp_shape = shape;
   }
 
-  Draft& draft_;
+  ArchitectureBuilder& builder_;
   Recurrent mamba_;
   Mlp dense_;
   Mlp experts_;
 };
 
-void ReadNemotronH(Draft& draft) { NemotronReader(draft).Read(); }
+void ReadNemotronH(ArchitectureBuilder& builder) { NemotronReader(builder).Read(); }
 
 // attn_type_list: 0 lightning attention, 1 softmax attention (modeling_minimax_m1.py of
 // MiniMaxAI/MiniMax-M1-80k).
-void ReadMiniMaxM1(Draft& draft) {
-  draft.ReadCommon(false);
-  Mlp experts = ReadExperts(draft, {"num_local_experts"}, {"intermediate_size"});
-  experts.shared_intermediate = draft.text.Int("shared_intermediate_size", 0, 0, kMaxMlpWidth);
-  draft.base.mlp = experts;
-  TensorNames& names = draft.names;
+void ReadMiniMaxM1(ArchitectureBuilder& builder) {
+  builder.ReadCommon(false);
+  Mlp experts = ReadExperts(builder, {"num_local_experts"}, {"intermediate_size"});
+  experts.shared_intermediate = builder.text.Int("shared_intermediate_size", 0, 0, kMaxMlpWidth);
+  builder.base.mlp = experts;
+  TensorNames& names = builder.names;
   names.moe = "block_sparse_moe.";
   names.expert_gate = "w1";
   names.expert_up = "w3";
   names.expert_down = "w2";
   names.recurrent = "self_attn.";
-  LayerShape lightning = draft.base;
+  LayerShape lightning = builder.base;
   Recurrent& recurrent = lightning.recurrent;
   recurrent.kind = RecurrentKind::kLightning;
-  recurrent.heads = draft.base.attention.heads;
-  recurrent.head_dim = draft.base.attention.key_dim;
+  recurrent.heads = builder.base.attention.heads;
+  recurrent.head_dim = builder.base.attention.key_dim;
   recurrent.key_dim = recurrent.head_dim;
   recurrent.inner = recurrent.heads * recurrent.head_dim;
   recurrent.gated_norm = true;
   // vLLM keeps the state in float32 (vllm/model_executor/layers/mamba/mamba_utils.py, linear_attention).
   recurrent.state_fp32 = true;
   lightning.attention = Attention{};
-  const std::vector<int64_t> types = draft.text.Ints("attn_type_list", draft.architecture.layers, 0, 1);
-  if (types.empty()) draft.text.Refuse("attn_type_list", "an array of num_hidden_layers numbers");
-  for (const int64_t type : types) draft.Append(draft.GroupOf(type == 0 ? lightning : draft.base));
+  const std::vector<int64_t> types = builder.text.Ints("attn_type_list", builder.architecture.layers, 0, 1);
+  if (types.empty()) builder.text.Refuse("attn_type_list", "an array of num_hidden_layers numbers");
+  for (const int64_t type : types) builder.Append(builder.GroupOf(type == 0 ? lightning : builder.base));
 }
 
 // Kimi Delta Attention in the layers that linear_attn_config lists (counted from 1), latent attention without
@@ -417,50 +420,51 @@ Recurrent ReadKimiDelta(ConfigReader& linear) {
   return recurrent;
 }
 
-Attention ReadKimiAttention(Draft& draft) {
+Attention ReadKimiAttention(ArchitectureBuilder& builder) {
   Attention attention;
   attention.kind = AttentionKind::kLatent;
-  attention.heads = draft.base.attention.heads;
-  attention.kv_heads = draft.base.attention.kv_heads;
-  attention.q_lora_rank = draft.text.Int("q_lora_rank", 0, 0, kMaxWidth);
-  attention.kv_lora_rank = draft.text.Required("kv_lora_rank", 1, kMaxWidth);
-  attention.nope_dim = draft.text.Required("qk_nope_head_dim", 0, kMaxHeadDim);
-  attention.rope_dim = draft.text.Required("qk_rope_head_dim", 0, kMaxHeadDim);
+  attention.heads = builder.base.attention.heads;
+  attention.kv_heads = builder.base.attention.kv_heads;
+  attention.q_lora_rank = builder.text.Int("q_lora_rank", 0, 0, kMaxWidth);
+  attention.kv_lora_rank = builder.text.Required("kv_lora_rank", 1, kMaxWidth);
+  attention.nope_dim = builder.text.Required("qk_nope_head_dim", 0, kMaxHeadDim);
+  attention.rope_dim = builder.text.Required("qk_rope_head_dim", 0, kMaxHeadDim);
   attention.key_dim = attention.nope_dim + attention.rope_dim;
-  attention.value_dim = draft.text.Required("v_head_dim", 1, kMaxHeadDim);
-  attention.rope = !draft.text.Bool("mla_use_nope", false);
-  if (draft.text.Bool("mla_use_output_gate", false))
+  attention.value_dim = builder.text.Required("v_head_dim", 1, kMaxHeadDim);
+  attention.rope = !builder.text.Bool("mla_use_nope", false);
+  if (builder.text.Bool("mla_use_output_gate", false))
     attention.gate_rows = attention.heads * attention.value_dim;
   return attention;
 }
 
-Mlp ReadKimiExperts(Draft& draft) {
+Mlp ReadKimiExperts(ArchitectureBuilder& builder) {
   Mlp mlp;
   mlp.kind = MlpKind::kMoe;
-  mlp.experts = draft.text.Required("num_experts", 1, kMaxHeads);
+  mlp.experts = builder.text.Required("num_experts", 1, kMaxHeads);
   mlp.experts_per_token =
-      draft.text.Required({"num_experts_per_token", "num_experts_per_tok"}, 1, mlp.experts);
-  mlp.expert_intermediate = draft.text.Required("moe_intermediate_size", 1, kMaxMlpWidth);
-  mlp.expert_hidden = draft.text.Int("routed_expert_hidden_size", draft.architecture.hidden, 1, kMaxWidth);
-  mlp.latent_norm = draft.text.Bool("latent_moe_use_norm", false);
+      builder.text.Required({"num_experts_per_token", "num_experts_per_tok"}, 1, mlp.experts);
+  mlp.expert_intermediate = builder.text.Required("moe_intermediate_size", 1, kMaxMlpWidth);
+  mlp.expert_hidden =
+      builder.text.Int("routed_expert_hidden_size", builder.architecture.hidden, 1, kMaxWidth);
+  mlp.latent_norm = builder.text.Bool("latent_moe_use_norm", false);
   mlp.selection_bias = true;
-  mlp.shared_intermediate = mlp.expert_intermediate * draft.text.Int("num_shared_experts", 0, 0, 1024);
+  mlp.shared_intermediate = mlp.expert_intermediate * builder.text.Int("num_shared_experts", 0, 0, 1024);
   return mlp;
 }
 
-void ReadKimiLinear(Draft& draft) {
-  draft.ReadCommon(false, 128);
-  draft.base.attention = ReadKimiAttention(draft);
-  draft.base.attention_residuals = draft.text.Has("attn_res_block_size");
-  draft.base.mlp.intermediate = draft.text.Required("intermediate_size", 1, kMaxMlpWidth);
-  ConfigReader linear = draft.text.Object("linear_attn_config");
-  LayerShape delta = draft.base;
+void ReadKimiLinear(ArchitectureBuilder& builder) {
+  builder.ReadCommon(false, 128);
+  builder.base.attention = ReadKimiAttention(builder);
+  builder.base.attention_residuals = builder.text.Has("attn_res_block_size");
+  builder.base.mlp.intermediate = builder.text.Required("intermediate_size", 1, kMaxMlpWidth);
+  ConfigReader linear = builder.text.Object("linear_attn_config");
+  LayerShape delta = builder.base;
   delta.attention = Attention{};
   delta.recurrent = ReadKimiDelta(linear);
-  const Mlp experts = ReadKimiExperts(draft);
+  const Mlp experts = ReadKimiExperts(builder);
 
-  TensorNames& names = draft.names;
-  if (draft.root.json() != draft.text.json()) {
+  TensorNames& names = builder.names;
+  if (builder.root.json() != builder.text.json()) {
     names.model = "language_model.model.";
     names.head = "language_model.lm_head";
   }
@@ -472,7 +476,7 @@ void ReadKimiLinear(Draft& draft) {
   names.latent_in = "routed_expert_down_proj";
   names.latent_out = "routed_expert_up_proj";
 
-  const int64_t layers = draft.architecture.layers;
+  const int64_t layers = builder.architecture.layers;
   std::vector<uint8_t> is_delta(static_cast<size_t>(layers), 0);
   if (const Json* list = linear.Find("kda_layers")) {
     for (const Json& item : list->items()) {
@@ -484,15 +488,15 @@ void ReadKimiLinear(Draft& draft) {
       is_delta[static_cast<size_t>(layer - 1)] = 1;
     }
   }
-  const int64_t dense = draft.text.Int("first_k_dense_replace", 0, 0, kMaxLayers);
-  const int64_t period = draft.text.Int("moe_layer_freq", 1, 1, kMaxLayers);
+  const int64_t dense = builder.text.Int("first_k_dense_replace", 0, 0, kMaxLayers);
+  const int64_t period = builder.text.Int("moe_layer_freq", 1, 1, kMaxLayers);
   for (int64_t i = 0; i < layers; ++i) {
-    LayerShape shape = is_delta[static_cast<size_t>(i)] != 0 ? delta : draft.base;
+    LayerShape shape = is_delta[static_cast<size_t>(i)] != 0 ? delta : builder.base;
     if (i >= dense && i % period == 0) shape.mlp = experts;
-    draft.Append(draft.GroupOf(shape));
+    builder.Append(builder.GroupOf(shape));
   }
-  if (draft.text.Int("num_nextn_predict_layers", 0, 0, 64) > 0) {
-    draft.Remark("The config names MTP layers but not what they hold; their weights are left out.");
+  if (builder.text.Int("num_nextn_predict_layers", 0, 0, 64) > 0) {
+    builder.Remark("The config names MTP layers but not what they hold; their weights are left out.");
   }
 }
 

@@ -7,8 +7,8 @@
 #include <cstdint>
 
 #include "core/arch/architecture.h"
+#include "core/arch/kv_type.h"
 #include "core/base/units.h"
-#include "core/config/config.h"
 
 namespace plimsoll {
 

@@ -5,9 +5,10 @@
 //   yarn, deepseek_yarn               original_max_position_embeddings * factor (yarn_scaling_rope.py)
 //   longrope                          original + max_position_embeddings (phi3_long_rope_scaled_rope.py)
 //   with mrope_section                four times as many                 (mrope.py)
+#include "core/arch/rope_tables.h"
+
 #include <algorithm>
 
-#include "core/arch/architecture_builder.h"
 #include "core/base/units.h"
 
 namespace plimsoll {
@@ -32,9 +33,9 @@ int64_t Rows(ConfigReader& rope, int64_t positions, int64_t original_default, bo
 
 }  // namespace
 
-void ReadRope(Draft& draft) {
-  Architecture& a = draft.architecture;
-  const Attention& attention = draft.base.attention;
+void ReadRope(ArchitectureBuilder& builder) {
+  Architecture& a = builder.architecture;
+  const Attention& attention = builder.base.attention;
   const bool latent =
       attention.kind == AttentionKind::kLatent || attention.kind == AttentionKind::kCompressed;
   bool any = false;
@@ -44,30 +45,30 @@ void ReadRope(Draft& draft) {
   if (!any) return;
 
   ConfigReader rope =
-      draft.text.Object(draft.text.Has("rope_parameters") ? "rope_parameters" : "rope_scaling");
-  const double partial =
-      rope.Number("partial_rotary_factor",
-                  draft.text.Number("partial_rotary_factor", draft.partial_rotary_factor, 1e-6, 1), 1e-6, 1);
+      builder.text.Object(builder.text.Has("rope_parameters") ? "rope_parameters" : "rope_scaling");
+  const double partial = rope.Number(
+      "partial_rotary_factor",
+      builder.text.Number("partial_rotary_factor", builder.partial_rotary_factor, 1e-6, 1), 1e-6, 1);
   const int64_t head = latent ? attention.rope_dim : attention.key_dim;
   a.rotary_dim = latent ? head : static_cast<int64_t>(static_cast<double>(head) * partial);
-  a.rotary_dim = draft.text.Int("rotary_dim", a.rotary_dim, 0, kMaxHeadDim);
+  a.rotary_dim = builder.text.Int("rotary_dim", a.rotary_dim, 0, kMaxHeadDim);
 
   const std::string_view kind = rope.Text(rope.Has("rope_type") ? "rope_type" : "type", "default");
   a.rope_factors = kind == "llama3" || kind == "longrope" || kind == "su";
   const int64_t original =
-      draft.text.Int("original_max_position_embeddings", a.max_positions, 1, kMaxPositions);
+      builder.text.Int("original_max_position_embeddings", a.max_positions, 1, kMaxPositions);
   if (rope.Has("full_attention") || rope.Has("sliding_attention")) {
     // One rope per kind of layer (Gemma 3 and 4 in transformers 5). "proportional" leaves frequencies out,
     // not columns (vllm/model_executor/layers/rotary_embedding/gemma4_rope.py).
     ConfigReader full = rope.Object("full_attention");
     ConfigReader sliding = rope.Object("sliding_attention");
-    const int64_t width = draft.global_head_dim > 0 ? draft.global_head_dim : a.rotary_dim;
+    const int64_t width = builder.global_head_dim > 0 ? builder.global_head_dim : a.rotary_dim;
     a.rope_table_elements += Rows(full, a.max_positions, original) * width;
-    a.rope_table_elements += Rows(sliding, a.max_positions, original) * draft.base.attention.key_dim;
+    a.rope_table_elements += Rows(sliding, a.max_positions, original) * builder.base.attention.key_dim;
   } else {
     a.rope_table_elements +=
-        draft.rope_tables * Rows(rope, a.max_positions, original, draft.multimodal_rope) * a.rotary_dim;
-    a.rope_table_elements += a.max_positions * draft.local_rotary_dim;
+        builder.rope_tables * Rows(rope, a.max_positions, original, builder.multimodal_rope) * a.rotary_dim;
+    a.rope_table_elements += a.max_positions * builder.local_rotary_dim;
   }
   a.rope_table_fp32 = latent && (kind == "yarn" || kind == "deepseek_yarn");
   a.rope_tables_positions = a.rotary_dim > 0 ? CeilDiv(a.rope_table_elements, a.rotary_dim) : 0;

@@ -2,9 +2,11 @@
 //
 // Sharding follows vLLM (vllm/model_executor/models/<model>.py and layers/); names of GGUF tensors follow
 // llama.cpp's gguf-py/gguf/constants.py.
+#include "core/arch/tensor_inventory.h"
+
 #include <utility>
 
-#include "core/arch/architecture_builder.h"
+#include "core/arch/stored_parts.h"
 #include "core/arch/tensor_list.h"
 
 namespace plimsoll {
@@ -15,8 +17,8 @@ using Names = TensorList::Names;
 
 class InventoryBuilder {
  public:
-  InventoryBuilder(Draft& draft, const StoredParts& stored)
-      : a_(draft.architecture), n_(draft.names), draft_(draft), stored_(stored), list_(&a_.tensors) {}
+  InventoryBuilder(ArchitectureBuilder& builder, const StoredParts& stored)
+      : a_(builder.architecture), n_(builder.names), builder_(builder), stored_(stored), list_(&a_.tensors) {}
 
   void Build() {
     size_t expected = 4;
@@ -85,7 +87,7 @@ class InventoryBuilder {
     if (const int64_t width = shape.per_layer_input; width > 0) {
       const int64_t all = a_.layers * width;
       list_.Weight({"", "embed_tokens_per_layer", "per_layer_token_embd"}, TensorRole::kEmbedding,
-                   Sharding::kVocab, draft_.per_layer_vocab, all);
+                   Sharding::kVocab, builder_.per_layer_vocab, all);
       list_.Linear({"", "per_layer_model_projection", "per_layer_model_proj"}, TensorRole::kOther,
                    Sharding::kRows, all, a_.hidden);
       list_.Weight({"", "per_layer_projection_norm", "per_layer_proj_norm"}, TensorRole::kNorm, whole, width);
@@ -552,7 +554,7 @@ class InventoryBuilder {
   }
 
   void AddMtp() {
-    switch (draft_.mtp_style) {
+    switch (builder_.mtp_style) {
       case MtpStyle::kDeepseek:
         return AddDeepseekMtp();
       case MtpStyle::kQwen:
@@ -649,13 +651,15 @@ class InventoryBuilder {
 
   Architecture& a_;
   const TensorNames& n_;
-  Draft& draft_;
+  ArchitectureBuilder& builder_;
   const StoredParts& stored_;
   TensorList list_;
 };
 
 }  // namespace
 
-void BuildTensors(Draft& draft, const StoredParts& stored) { InventoryBuilder(draft, stored).Build(); }
+void BuildTensors(ArchitectureBuilder& builder, const StoredParts& stored) {
+  InventoryBuilder(builder, stored).Build();
+}
 
 }  // namespace plimsoll

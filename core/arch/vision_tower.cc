@@ -1,6 +1,7 @@
 // Vision towers and their projectors, from vision_config. Sources: transformers' modelling files named at
 // each tower. llama.cpp keeps them in a separate mmproj file, so none has a GGUF name here.
-#include "core/arch/architecture_builder.h"
+#include "core/arch/vision_tower.h"
+
 #include "core/arch/tensor_list.h"
 
 namespace plimsoll {
@@ -11,10 +12,10 @@ using Names = TensorList::Names;
 
 class VisionBuilder {
  public:
-  explicit VisionBuilder(Draft& draft)
-      : a_(draft.architecture),
-        draft_(draft),
-        vision_(draft.root.Object("vision_config")),
+  explicit VisionBuilder(ArchitectureBuilder& builder)
+      : a_(builder.architecture),
+        builder_(builder),
+        vision_(builder.root.Object("vision_config")),
         list_(&a_.tensors) {}
 
   void Build() {
@@ -28,8 +29,8 @@ class VisionBuilder {
     if (type == "pixtral") return BuildPixtral();
     if (type == "gemma4_vision") return BuildGemma4();
     if (name.substr(0, 4) == "Kimi") return BuildMoonVit();
-    draft_.Remark("The vision tower of " + std::string(name) +
-                  " is not described here; its weights are left out.");
+    builder_.Remark("The vision tower of " + std::string(name) +
+                    " is not described here; its weights are left out.");
     a_.has_vision = false;
   }
 
@@ -63,9 +64,9 @@ class VisionBuilder {
     t.layers = vision_.Required(layers, 1, 1000);
     // Layers behind the one whose output is taken are not loaded (vllm/model_executor/models/llava.py).
     t.layers_used = t.layers;
-    const Json* feature = draft_.root.Find("vision_feature_layer");
+    const Json* feature = builder_.root.Find("vision_feature_layer");
     if (feature != nullptr && !feature->is_array()) {
-      const int64_t layer = draft_.root.Int("vision_feature_layer", -1, -t.layers - 1, t.layers);
+      const int64_t layer = builder_.root.Int("vision_feature_layer", -1, -t.layers - 1, t.layers);
       t.layers_used = layer < 0 ? t.layers + layer + 1 : layer;
     }
     t.hidden = vision_.Required({"hidden_size", "vt_hidden_size"}, 1, kMaxWidth);
@@ -175,7 +176,7 @@ class VisionBuilder {
     list_.Parameter({"", "mm_input_projection_weight", ""}, TensorRole::kProjector, Sharding::kReplicated,
                     t.hidden, a_.hidden);
     RmsNorm("mm_soft_emb_norm", t.hidden, TensorRole::kProjector);
-    t.tokens_per_image = draft_.root.Int("mm_tokens_per_image", 256, 1, 1 << 20);
+    t.tokens_per_image = builder_.root.Int("mm_tokens_per_image", 256, 1, 1 << 20);
   }
 
   // modeling_clip.py and LLaVA's projector (modeling_llava.py, modeling_llava_next.py), which takes the last
@@ -183,7 +184,7 @@ class VisionBuilder {
   void BuildClip() {
     ReadTower({"num_hidden_layers"}, {"num_attention_heads"});
     VisionTower& t = tower();
-    if (!draft_.root.Has("vision_feature_layer")) --t.layers_used;
+    if (!builder_.root.Has("vision_feature_layer")) --t.layers_used;
     const std::string model = "vision_tower.vision_model.";
     Enter(model);
     list_.Parameter({"", "embeddings.class_embedding", ""}, kRole, Sharding::kReplicated, t.hidden);
@@ -239,7 +240,7 @@ class VisionBuilder {
   void BuildPixtral() {
     ReadTower({"num_hidden_layers"}, {"num_attention_heads"});
     VisionTower& t = tower();
-    t.merge = draft_.root.Int("spatial_merge_size", 2, 1, 64);
+    t.merge = builder_.root.Int("spatial_merge_size", 2, 1, 64);
     const int64_t inner = t.heads * vision_.Int("head_dim", t.hidden / t.heads, 1, kMaxHeadDim);
     Enter("vision_tower.");
     Patches("patch_conv", PatchElements(), false);
@@ -254,7 +255,7 @@ class VisionBuilder {
     Linear("feed_forward.gate_proj", t.intermediate, t.hidden, false);
     Linear("feed_forward.up_proj", t.intermediate, t.hidden, false);
     Linear("feed_forward.down_proj", t.hidden, t.intermediate, false, Sharding::kColumns);
-    const bool bias = draft_.root.Bool("multimodal_projector_bias", false);
+    const bool bias = builder_.root.Bool("multimodal_projector_bias", false);
     Enter("multi_modal_projector.");
     RmsNorm("norm", t.hidden, TensorRole::kProjector);
     Linear("patch_merger.merging_layer", t.hidden, t.hidden * t.merge * t.merge, false, Sharding::kReplicated,
@@ -340,7 +341,7 @@ class VisionBuilder {
   }
 
   Architecture& a_;
-  Draft& draft_;
+  ArchitectureBuilder& builder_;
   ConfigReader vision_;
   TensorList list_;
   int64_t channels_ = 3;
@@ -348,6 +349,6 @@ class VisionBuilder {
 
 }  // namespace
 
-void BuildVision(Draft& draft) { VisionBuilder(draft).Build(); }
+void BuildVision(ArchitectureBuilder& builder) { VisionBuilder(builder).Build(); }
 
 }  // namespace plimsoll

@@ -159,4 +159,12 @@ std::string_view Nearest(std::string_view word, const std::vector<std::string_vi
   return best;
 }
 
+std::string Lower(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return lower;
+}
+
 }  // namespace plimsoll

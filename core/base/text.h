@@ -51,6 +51,9 @@ int EditDistance(std::string_view a, std::string_view b);
 // The candidate nearest to a mistyped word; empty when none is near (more than a third of it would change).
 std::string_view Nearest(std::string_view word, const std::vector<std::string_view>& candidates);
 
+// ASCII letters in lower case.
+std::string Lower(std::string_view text);
+
 }  // namespace plimsoll
 
 #endif  // PLIMSOLL_CORE_BASE_TEXT_H_

@@ -2,9 +2,15 @@
 
 #include <utility>
 
+#include "core/arch/architecture_reader.h"
 #include "core/base/json.h"
 #include "core/base/text.h"
+#include "core/formats/format_ids.h"
+#include "core/formats/format_object.h"
 #include "core/formats/gguf_types.h"
+#include "core/formats/quantization_config.h"
+#include "core/weights/format_binding.h"
+#include "core/weights/read_architecture.h"
 
 namespace plimsoll {
 namespace {
@@ -233,9 +239,9 @@ const BoundFormat* Catalog::Bind(const Model& model, std::string_view format_id)
   } else {
     bound->format = plain;
   }
-  bound->own_mask = BindFormat(*bound->architecture, *bound->format);
-  bound->mask = &bound->own_mask;
-  bound->stored = StoreWeights(*bound->architecture, *bound->format, *bound->mask);
+  bound->own_binding = BindFormat(*bound->architecture, *bound->format);
+  bound->binding = &bound->own_binding;
+  bound->stored = StoreWeights(*bound->architecture, *bound->format, *bound->binding);
   if (bound->format->family == FormatFamily::kGguf) {
     bound->gguf = LayOutGguf(*bound->architecture, *bound->format);
     bound->walk = UsualWalk(*bound->architecture);

@@ -21,6 +21,7 @@
 #include "core/catalog/gpu.h"
 #include "core/engines/llama_cpp/llama_compute_buffer.h"
 #include "core/formats/weight_format.h"
+#include "core/weights/format_binding.h"
 #include "core/weights/gguf_recipe.h"
 #include "core/weights/weights.h"
 
@@ -40,13 +41,13 @@ struct Checkpoint {
 struct BoundFormat {
   const Architecture* architecture = nullptr;  // the model's, or the checkpoint's own
   const WeightFormat* format = nullptr;
-  const QuantizedMask* mask = nullptr;
+  const FormatBinding* binding = nullptr;
   const Checkpoint* checkpoint = nullptr;  // whose exceptions apply; nullptr: the tool's defaults
   StoredWeights stored;
   GgufLayout gguf;          // kGguf: the bytes of each layer; else empty
   ComputeBufferWalk walk;   // kGguf: what llama.cpp's compute buffer is derived from most often
   WeightFormat own_format;  // where `format` points to, unless a checkpoint or the catalog has it
-  QuantizedMask own_mask;
+  FormatBinding own_binding;
 };
 
 struct Model {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "core/arch/kv_type.h"
 #include "core/base/json.h"
 
 namespace plimsoll {
@@ -30,14 +31,6 @@ enum class EngineKind : uint8_t {
 };
 constexpr int kEngineKinds = 11;
 constexpr bool IsGenericEngine(EngineKind engine) { return engine > EngineKind::kLlamaCpp; }
-
-enum class KvType : uint8_t { kAuto, kFp16, kBf16, kFp8, kQ8_0, kQ5_1, kQ5_0, kQ4_1, kQ4_0, kFp32 };
-
-struct KvTypes {
-  KvType k = KvType::kAuto;
-  KvType v = KvType::kAuto;
-  friend bool operator==(const KvTypes&, const KvTypes&) = default;
-};
 
 enum class SpeculativeMethod : uint8_t { kDraft, kMtp, kEagle };
 

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "core/base/decimal.h"
-#include "core/base/sorting.h"
 #include "core/base/text.h"
 
 namespace plimsoll {
@@ -156,7 +155,8 @@ RequestList FromTrace(const Workload& workload) {
     request.session = static_cast<int32_t>(list.requests.size());
     list.requests.push_back(request);
   }
-  StableSort(&list.requests, [](const Request& a, const Request& b) { return a.arrival < b.arrival; });
+  std::stable_sort(list.requests.begin(), list.requests.end(),
+                   [](const Request& a, const Request& b) { return a.arrival < b.arrival; });
   return list;
 }
 

@@ -7,8 +7,8 @@
 #include <unordered_map>
 #include <utility>
 
-#include "core/base/sorting.h"
 #include "core/files/file_tensors.h"
+#include "core/formats/format_object.h"
 
 namespace plimsoll {
 namespace {
@@ -330,8 +330,8 @@ class Reader {
     header_.data_start = RoundUp(static_cast<int64_t>(cursor_.at()), header_.alignment);
     std::vector<const GgufFileTensor*> sorted;
     for (const GgufFileTensor& tensor : header_.tensors) sorted.push_back(&tensor);
-    StableSort(&sorted,
-               [](const GgufFileTensor* a, const GgufFileTensor* b) { return a->offset < b->offset; });
+    std::stable_sort(sorted.begin(), sorted.end(),
+                     [](const GgufFileTensor* a, const GgufFileTensor* b) { return a->offset < b->offset; });
     int64_t end = 0;
     for (const GgufFileTensor* tensor : sorted) {
       if (tensor->offset < end)
@@ -409,7 +409,7 @@ struct BlockTypes {
 
 // {"0": "q6_k", "4": "q4_k"}, or one name if all blocks agree.
 Json RunsOf(BlockTypes* types) {
-  StableSort(&types->blocks, std::less<>());
+  std::stable_sort(types->blocks.begin(), types->blocks.end(), std::less<>());
   Json runs = Json::MakeObject();
   for (size_t i = 0; i < types->blocks.size(); ++i) {
     const GgmlType type = types->blocks[i].second;

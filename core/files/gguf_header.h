@@ -15,6 +15,7 @@
 #include "core/base/json.h"
 #include "core/base/result.h"
 #include "core/base/units.h"
+#include "core/formats/format_object.h"
 #include "core/formats/gguf_types.h"
 #include "core/weights/gguf_recipe.h"
 #include "core/weights/weights.h"

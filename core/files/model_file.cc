@@ -6,6 +6,8 @@
 #include "core/arch/architecture.h"
 #include "core/files/gguf_header.h"
 #include "core/files/safetensors_header.h"
+#include "core/formats/format_object.h"
+#include "core/weights/read_architecture.h"
 
 namespace plimsoll {
 namespace {

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "core/base/json.h"
-#include "core/base/sorting.h"
 #include "core/files/file_tensors.h"
 
 namespace plimsoll {
@@ -139,7 +138,8 @@ Result<SafetensorsHeader> ReadSafetensorsHeader(std::string_view first_bytes, in
     spans.push_back(span);
     header.tensors.push_back(std::move(*tensor));
   }
-  StableSort(&spans, [](const Span& a, const Span& b) { return a.begin < b.begin; });
+  std::stable_sort(spans.begin(), spans.end(),
+                   [](const Span& a, const Span& b) { return a.begin < b.begin; });
   for (size_t i = 1; i < spans.size(); ++i) {
     if (spans[i].begin < spans[i - 1].end)
       return Bad("data_offsets", "two tensors on the same bytes", "tensors side by side");

@@ -19,11 +19,6 @@ constexpr size_t kMaxSchemes = 64;
 constexpr size_t kMaxPattern = 2000;  // characters
 constexpr int64_t kMaxGroup = 1 << 20;
 
-// A format of this family as its usual tool writes it; the contract's id nearest to it.
-WeightFormat MakeFormat(FormatFamily family, int32_t bits);
-std::string_view IdOf(FormatFamily family, int32_t bits);
-
-std::string Lower(std::string_view text);
 std::string Field(std::string_view where, std::string_view key);
 std::string Given(const Json& value);
 Error BadField(std::string_view where, std::string_view key, const Json& value, std::string_view accepted);

@@ -1,13 +1,14 @@
-// Published quantisation configs: the key `quantization_config` of a Hugging Face config.json and ModelOpt's
-// hf_quant_config.json, by the tool that wrote them.
+#include "core/formats/quantization_config.h"
+
 #include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <utility>
 
 #include "core/base/module_pattern.h"
+#include "core/base/text.h"
+#include "core/formats/format_ids.h"
 #include "core/formats/format_reading.h"
-#include "core/formats/weight_format.h"
 
 namespace plimsoll {
 namespace {

@@ -13,11 +13,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/arch/architecture.h"
-#include "core/base/json.h"
-#include "core/base/result.h"
 #include "core/base/units.h"
-#include "core/weights/bound_tensors.h"
+#include "core/formats/dtype.h"
 
 namespace plimsoll {
 
@@ -97,43 +94,6 @@ struct WeightFormat {
   bool approximate() const { return average.factor > 0 || given_bits > 0; }
   const WeightScheme* main_scheme() const { return schemes.empty() ? nullptr : schemes.data(); }
 };
-
-// A format id, or an object {"id", "group_size", "unquantized", ...} (contract.md). The error lists what is
-// accepted.
-Result<WeightFormat> ReadWeightFormat(const Json& value, std::string_view where);
-
-// A published `quantization_config` (Hugging Face) or hf_quant_config (ModelOpt). Its id is the contract's id
-// for the scheme of most weights.
-Result<WeightFormat> ReadQuantizationConfig(const Json& config, std::string_view where);
-
-// Whether an object of ReadWeightFormat may have this key.
-bool IsFormatKey(std::string_view key);
-
-// Every id of the contract, for `plimsoll list formats` and error texts.
-const std::vector<std::string_view>& FormatIds();
-
-// A format resolved against the tensors of one architecture.
-struct QuantizedMask {
-  std::vector<WeightScheme> schemes;  // [0] is plain; scale sizes are filled in
-  std::vector<uint8_t> scheme;        // for each of Architecture::tensors an index into schemes
-  // Layers in which a tensor has another scheme than `scheme` says, ordered by tensor, then layer. Layers
-  // count from 0 within the tensor's own stack (text; MTP; vision).
-  struct Exception {
-    int32_t tensor;
-    int32_t layer;
-    uint8_t scheme;
-  };
-  std::vector<Exception> exceptions;
-  BoundTensors tensors;  // for what is added up again and again
-};
-
-// Matching names costs microseconds: the catalog binds its checkpoints once, when it is loaded. A format
-// without rules of its own is bound without touching a string.
-QuantizedMask BindFormat(const Architecture& architecture, const WeightFormat& format);
-
-// What binding and laying out need of an architecture, computed once: Tensor::quantized_by and
-// Architecture::gguf. The last step of ReadArchitecture.
-void PrepareFormats(Architecture* architecture);
 
 // Bytes of one safetensors tensor of rows x columns in this scheme as the file stores it, scales and zero
 // points included. The caller passes sharded dimensions to get a rank's share. Not for kGguf.

@@ -6,7 +6,11 @@
 #include "core/base/text.h"
 #include "core/config/config_codec.h"
 #include "core/engines/engine.h"
+#include "core/formats/format_object.h"
+#include "core/formats/quantization_config.h"
 #include "core/resolve/report.h"
+#include "core/weights/format_binding.h"
+#include "core/weights/read_architecture.h"
 
 namespace plimsoll {
 namespace {
@@ -77,7 +81,7 @@ std::string_view GgufOf(std::string_view native_format) {
 void TakeBound(const BoundFormat& bound, Resolved* resolved) {
   resolved->architecture = bound.architecture;
   resolved->format = bound.format;
-  resolved->mask = bound.mask;
+  resolved->binding = bound.binding;
   resolved->checkpoint = bound.checkpoint;
   resolved->bound = &bound;
   resolved->stored = bound.stored;
@@ -87,10 +91,10 @@ void TakeOwnFormat(WeightFormat format, Resolved* resolved) {
   if (!resolved->owned) resolved->owned = std::make_unique<Resolved::Owned>();
   Resolved::Owned& owned = *resolved->owned;
   owned.format = std::move(format);
-  owned.mask = BindFormat(*resolved->architecture, owned.format);
+  owned.binding = BindFormat(*resolved->architecture, owned.format);
   resolved->format = &owned.format;
-  resolved->mask = &owned.mask;
-  resolved->stored = StoreWeights(*resolved->architecture, owned.format, owned.mask);
+  resolved->binding = &owned.binding;
+  resolved->stored = StoreWeights(*resolved->architecture, owned.format, owned.binding);
 }
 
 bool IsPublishedQuantization(const Json& format) {
@@ -189,7 +193,7 @@ MaybeError ResolveDraft(const Config& config, const Catalog& catalog, Resolved* 
   const BoundFormat* bound = catalog.Bind(*resolved->draft, id);
   if (!bound) return UnknownFormat(Json(id), catalog, "speculative.format");
   resolved->draft_format = bound->format;
-  resolved->draft_mask = bound->mask;
+  resolved->draft_binding = bound->binding;
   return std::nullopt;
 }
 

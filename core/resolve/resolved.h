@@ -21,6 +21,7 @@
 #include "core/config/engine_version.h"
 #include "core/engines/llama_cpp/llama_overrides.h"
 #include "core/formats/weight_format.h"
+#include "core/weights/format_binding.h"
 #include "core/weights/weights.h"
 
 namespace plimsoll {
@@ -40,7 +41,7 @@ struct Resolved {
   const Model* model = nullptr;    // nullptr for an inline model
   const Architecture* architecture = nullptr;
   const WeightFormat* format = nullptr;
-  const QuantizedMask* mask = nullptr;
+  const FormatBinding* binding = nullptr;
   const Checkpoint* checkpoint =
       nullptr;  // whose exceptions apply; nullptr: the tool's defaults or the caller's
   const BoundFormat* bound =
@@ -63,7 +64,7 @@ struct Resolved {
   bool enable_prefix_caching = true, enable_chunked_prefill = true;
   const Model* draft = nullptr;  // speculative: the draft model, if it is another one
   const WeightFormat* draft_format = nullptr;
-  const QuantizedMask* draft_mask = nullptr;
+  const FormatBinding* draft_binding = nullptr;
   Speculative speculative;  // num_tokens 0: none
   bool flash_attention = true;
   int64_t n_gpu_layers = 0, n_cpu_moe = 0;
@@ -83,9 +84,9 @@ struct Resolved {
   struct Owned {
     Architecture architecture;
     WeightFormat format;
-    QuantizedMask mask;
+    FormatBinding binding;
     WeightFormat draft_format;
-    QuantizedMask draft_mask;
+    FormatBinding draft_binding;
   };
   std::unique_ptr<Owned> owned;
 };

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <utility>
 
-#include "core/base/sorting.h"
 #include "core/base/text.h"
 #include "core/estimate/estimate.h"
 #include "core/resolve/resolved.h"
@@ -322,7 +321,8 @@ std::vector<Change> Squeezes(const std::vector<Lever>& levers) {
     }
     squeezes.push_back(std::move(one));
   }
-  StableSort(&squeezes, [](const Change& a, const Change& b) { return a.distance < b.distance; });
+  std::stable_sort(squeezes.begin(), squeezes.end(),
+                   [](const Change& a, const Change& b) { return a.distance < b.distance; });
   return squeezes;
 }
 
@@ -359,7 +359,8 @@ class WayFinder {
     TryHostMemory();
     TryOtherCard();
     TryLlamaCpp();
-    StableSort(&ways_, [](const WayOut& a, const WayOut& b) { return a.distance < b.distance; });
+    std::stable_sort(ways_.begin(), ways_.end(),
+                     [](const WayOut& a, const WayOut& b) { return a.distance < b.distance; });
     if (static_cast<int>(ways_.size()) > most) ways_.resize(static_cast<size_t>(most));
     return std::move(ways_);
   }
@@ -562,7 +563,8 @@ class WayFinder {
         cards.push_back(&gpu);
       }
     }
-    StableSort(&cards, [](const Gpu* a, const Gpu* b) { return a->memory_gb < b->memory_gb; });
+    std::stable_sort(cards.begin(), cards.end(),
+                     [](const Gpu* a, const Gpu* b) { return a->memory_gb < b->memory_gb; });
     for (const Gpu* gpu : cards) {
       Config config = config_;
       config.gpu = {gpu->id};

@@ -264,15 +264,16 @@ void AddUpTensors(const Resolved& r, double tp, StepWork* work) {
   const Shares shares(r, tp);
   StepWork& totals = *work;
   std::array<uint8_t, 256> classes;  // of each scheme
-  for (size_t i = 0; i < std::min(r.mask->schemes.size(), classes.size()); ++i) {
-    classes[i] = static_cast<uint8_t>(gguf ? gguf_class : static_cast<size_t>(ClassOf(r.mask->schemes[i])));
+  for (size_t i = 0; i < std::min(r.binding->schemes.size(), classes.size()); ++i) {
+    classes[i] =
+        static_cast<uint8_t>(gguf ? gguf_class : static_cast<size_t>(ClassOf(r.binding->schemes[i])));
   }
   double chosen = 1;  // experts per token
   for (const LayerGroup& group : a.groups) {
     if (group.shape.mlp.kind == MlpKind::kMoe)
       chosen = std::max(1.0, static_cast<double>(group.shape.mlp.experts_per_token));
   }
-  for (const StepTensor& tensor : r.mask->tensors.step) {
+  for (const StepTensor& tensor : r.binding->tensors.step) {
     const double share = shares.Of(tensor);
     // Of a matrix that is divided, inputs or outputs are whole on every rank.
     const double moved = tensor.in_and_out * (0.5 + 0.5 * share);
@@ -452,7 +453,8 @@ double CausalPairs(int64_t from, int64_t count, int64_t span) {
 
 StepWork CountWork(const Resolved& r) {
   StepWork work;
-  if (r.architecture == nullptr || r.format == nullptr || r.mask == nullptr || r.cards.empty()) return work;
+  if (r.architecture == nullptr || r.format == nullptr || r.binding == nullptr || r.cards.empty())
+    return work;
   const Architecture& a = *r.architecture;
   const double tp = static_cast<double>(Ranks(r));
   AddUpTensors(r, tp, &work);
@@ -478,10 +480,10 @@ StepWork CountWork(const Resolved& r) {
     }
   }
   work.hidden = static_cast<double>(a.hidden);
-  work.main_format =
-      static_cast<int>(r.format->family == FormatFamily::kGguf
-                           ? ClassOfGguf(r.format->gguf_type)
-                           : (r.mask->schemes.size() > 1 ? ClassOf(r.mask->schemes[1]) : FormatClass::kHalf));
+  work.main_format = static_cast<int>(
+      r.format->family == FormatFamily::kGguf
+          ? ClassOfGguf(r.format->gguf_type)
+          : (r.binding->schemes.size() > 1 ? ClassOf(r.binding->schemes[1]) : FormatClass::kHalf));
   CountHostShares(r, &work);
   return work;
 }

@@ -8,6 +8,7 @@
 
 #include "core/config/config_codec.h"
 #include "core/estimate/estimate.h"
+#include "core/formats/quantization_config.h"
 #include "core/resolve/resolved.h"
 #include "core/validate/serving_case.h"
 

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "core/formats/weight_format.h"
-
 namespace plimsoll {
 namespace {
 
@@ -46,8 +44,8 @@ bool Fuse(const Tensor& a, const Tensor& b) {
 
 class Lister {
  public:
-  Lister(const Architecture& architecture, const WeightFormat& format, const QuantizedMask& mask)
-      : tensors_(architecture.tensors), gguf_(format.family == FormatFamily::kGguf), mask_(mask) {}
+  Lister(const Architecture& architecture, const WeightFormat& format, const TensorSchemes& schemes)
+      : tensors_(architecture.tensors), gguf_(format.family == FormatFamily::kGguf), schemes_(schemes) {}
 
   BoundTensors List(size_t head) {
     for (size_t i = 0; i < tensors_.size(); ++i) {
@@ -76,7 +74,7 @@ class Lister {
       step.role = StepRole::kExpert;
     }
     step.sharding = tensor.sharding;
-    step.scheme = mask_.scheme[index];
+    step.scheme = schemes_.scheme[index];
     step.flops = StepFlops(tensor, step.role);
     const double elements = static_cast<double>(tensor.rows) * static_cast<double>(tensor.columns);
     if (elements > 0) {
@@ -84,7 +82,7 @@ class Lister {
       step.in_and_out = matrices * static_cast<double>(tensor.rows + tensor.columns);
     }
     if (!gguf_) {
-      const WeightScheme& scheme = mask_.schemes[step.scheme];
+      const WeightScheme& scheme = schemes_.schemes[step.scheme];
       const Bytes one = EncodedBytes(scheme, tensor.fp32, tensor.rows, tensor.columns);
       step.bytes = static_cast<double>(one.count()) * static_cast<double>(tensor.times);
     }
@@ -98,10 +96,10 @@ class Lister {
   void AddPiece(size_t index) {
     const Tensor& tensor = tensors_[index];
     const bool continues =
-        !open_.empty() && open_scheme_ == mask_.scheme[index] && Fuse(*open_tensor_, tensor);
+        !open_.empty() && open_scheme_ == schemes_.scheme[index] && Fuse(*open_tensor_, tensor);
     if (!continues) CloseParameter();
     open_tensor_ = &tensor;
-    open_scheme_ = mask_.scheme[index];
+    open_scheme_ = schemes_.scheme[index];
     open_.push_back(ShapeOf(index));
   }
 
@@ -109,7 +107,7 @@ class Lister {
     const size_t known = list_.shapes.size();
     for (size_t s = known > kWayBack ? known - kWayBack : 0; s < known; ++s) {
       const uint32_t other = list_.shapes[s];
-      if (mask_.scheme[other] == mask_.scheme[index] && WeighAlike(tensors_[other], tensors_[index])) {
+      if (schemes_.scheme[other] == schemes_.scheme[index] && WeighAlike(tensors_[other], tensors_[index])) {
         return static_cast<uint32_t>(s);
       }
     }
@@ -148,7 +146,7 @@ class Lister {
 
   const std::vector<Tensor>& tensors_;
   const bool gguf_;
-  const QuantizedMask& mask_;
+  const TensorSchemes& schemes_;
   BoundTensors list_;
   std::vector<std::vector<uint32_t>> groups_;  // of each parameter
   std::vector<uint32_t> open_;                 // shapes of the parameter that may go on
@@ -159,8 +157,8 @@ class Lister {
 }  // namespace
 
 BoundTensors ListBoundTensors(const Architecture& architecture, const WeightFormat& format,
-                              const QuantizedMask& mask) {
-  return Lister(architecture, format, mask).List(FindHead(architecture));
+                              const TensorSchemes& schemes) {
+  return Lister(architecture, format, schemes).List(FindHead(architecture));
 }
 
 }  // namespace plimsoll

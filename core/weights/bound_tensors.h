@@ -10,11 +10,10 @@
 #include <vector>
 
 #include "core/arch/architecture.h"
+#include "core/formats/weight_format.h"
+#include "core/weights/tensor_schemes.h"
 
 namespace plimsoll {
-
-struct QuantizedMask;
-struct WeightFormat;
 
 // What a step of decoding reads.
 enum class StepRole : uint8_t { kDense, kExpert, kHead };
@@ -48,9 +47,9 @@ struct BoundTensors {
   std::vector<uint32_t> shapes;            // the tensor that stands for all that weigh alike
 };
 
-// REQUIRES: mask.scheme has an entry for each tensor.
+// REQUIRES: schemes.scheme has an entry for each tensor.
 BoundTensors ListBoundTensors(const Architecture& architecture, const WeightFormat& format,
-                              const QuantizedMask& mask);
+                              const TensorSchemes& schemes);
 
 }  // namespace plimsoll
 

@@ -1,10 +1,11 @@
-// Which scheme each tensor of an architecture gets: the habits of the tools, and rules over module names.
+#include "core/weights/format_binding.h"
+
 #include <algorithm>
 #include <cstddef>
 #include <utility>
 
 #include "core/base/module_pattern.h"
-#include "core/formats/weight_format.h"
+#include "core/weights/gguf_tensors.h"
 
 namespace plimsoll {
 namespace {
@@ -100,23 +101,24 @@ bool IsQuantizedByDefault(const Tensor& tensor, const WeightFormat& format) {
 
 // DeepSeek-V4 stores routed experts in FP4 with an e8m0 scale per 32 inputs beside FP8 blocks elsewhere
 // ("expert_dtype": "fp4" of its config).
-void StoreExpertsInFp4(const Architecture& architecture, QuantizedMask* mask) {
+void StoreExpertsInFp4(const Architecture& architecture, FormatBinding* binding) {
   WeightScheme fp4;
   fp4.family = FormatFamily::kMxfp4;
   fp4.bits = 4;
   fp4.group_size = 32;
-  const auto index = static_cast<uint8_t>(mask->schemes.size());
-  mask->schemes.push_back(fp4);
+  const auto index = static_cast<uint8_t>(binding->schemes.size());
+  binding->schemes.push_back(fp4);
   for (size_t i = 0; i < architecture.tensors.size(); ++i) {
-    if (architecture.tensors[i].role == TensorRole::kExpert && mask->scheme[i] != 0) mask->scheme[i] = index;
+    if (architecture.tensors[i].role == TensorRole::kExpert && binding->scheme[i] != 0)
+      binding->scheme[i] = index;
   }
 }
 
 // Applies the rules of a format to one tensor after another.
 class Binder {
  public:
-  Binder(const Architecture& architecture, const WeightFormat& format, QuantizedMask* mask)
-      : architecture_(architecture), format_(format), mask_(mask) {
+  Binder(const Architecture& architecture, const WeightFormat& format, FormatBinding* binding)
+      : architecture_(architecture), format_(format), binding_(binding) {
     layers_of_group_.resize(architecture.groups.size());
     for (size_t layer = 0; layer < architecture.layer_group.size(); ++layer) {
       const uint16_t group = architecture.layer_group[layer];
@@ -197,13 +199,13 @@ class Binder {
   uint8_t Apply(size_t rule, uint8_t fallback) const {
     const FormatRule& given = format_.rules[rule];
     if (given.if_quantized && fallback == 0) return 0;
-    return static_cast<size_t>(given.scheme) < mask_->schemes.size() ? given.scheme : fallback;
+    return static_cast<size_t>(given.scheme) < binding_->schemes.size() ? given.scheme : fallback;
   }
 
   void BindTensor(size_t index) {
     const Tensor& tensor = architecture_.tensors[index];
     const uint8_t fallback = IsQuantizedByDefault(tensor, format_) ? 1 : 0;
-    mask_->scheme[index] = fallback;
+    binding_->scheme[index] = fallback;
     if (!IsMatrix(tensor)) return;
     const auto layers = Layers(tensor);
     if (layers.empty()) return;
@@ -237,54 +239,55 @@ class Binder {
     for (int s = 0; s < 256; ++s) {
       if (counts[s] > counts[most]) most = static_cast<uint8_t>(s);
     }
-    mask_->scheme[index] = most;
+    binding_->scheme[index] = most;
     for (size_t l = 0; l < layers.size(); ++l) {
       const auto scheme = static_cast<uint8_t>(decided[l] < 0 ? fallback : decided[l]);
-      if (scheme != most) mask_->exceptions.push_back({static_cast<int32_t>(index), layers[l].first, scheme});
+      if (scheme != most)
+        binding_->exceptions.push_back({static_cast<int32_t>(index), layers[l].first, scheme});
     }
   }
 
   const Architecture& architecture_;
   const WeightFormat& format_;
-  QuantizedMask* mask_;
+  FormatBinding* binding_;
   std::vector<std::vector<int32_t>> layers_of_group_;
   std::vector<ModulePattern> patterns_;
   std::vector<bool> usable_;
   std::vector<bool> substring_;
 };
 
-QuantizedMask ChooseSchemes(const Architecture& architecture, const WeightFormat& format) {
-  QuantizedMask mask;
-  mask.schemes.reserve(format.schemes.size() + 1);
+FormatBinding ChooseSchemes(const Architecture& architecture, const WeightFormat& format) {
+  FormatBinding binding;
+  binding.schemes.reserve(format.schemes.size() + 1);
   WeightScheme plain;
   // Quantised files keep the rest in the model's own 16-bit type; both have two bytes.
   plain.dtype = format.family == FormatFamily::kPlain ? format.dtype : DType::kBf16;
   plain.bits = 8 * BytesPerElement(plain.dtype);
-  mask.schemes.push_back(plain);
-  mask.scheme.assign(architecture.tensors.size(), 0);
-  if (format.schemes.empty()) return mask;
+  binding.schemes.push_back(plain);
+  binding.scheme.assign(architecture.tensors.size(), 0);
+  if (format.schemes.empty()) return binding;
   for (WeightScheme scheme : format.schemes) {
     if (scheme.scale_bytes == 0) scheme.scale_bytes = ScaleBytes(architecture, scheme.family);
-    mask.schemes.push_back(scheme);
+    binding.schemes.push_back(scheme);
   }
   if (!format.rules.empty()) {
-    Binder(architecture, format, &mask).Bind();
+    Binder(architecture, format, &binding).Bind();
   } else {
     for (size_t i = 0; i < architecture.tensors.size(); ++i) {
-      mask.scheme[i] = IsQuantizedByDefault(architecture.tensors[i], format) ? 1 : 0;
+      binding.scheme[i] = IsQuantizedByDefault(architecture.tensors[i], format) ? 1 : 0;
     }
   }
   if (architecture.fp4_experts && format.family == FormatFamily::kFp8Block)
-    StoreExpertsInFp4(architecture, &mask);
-  return mask;
+    StoreExpertsInFp4(architecture, &binding);
+  return binding;
 }
 
 }  // namespace
 
-QuantizedMask BindFormat(const Architecture& architecture, const WeightFormat& format) {
-  QuantizedMask mask = ChooseSchemes(architecture, format);
-  mask.tensors = ListBoundTensors(architecture, format, mask);
-  return mask;
+FormatBinding BindFormat(const Architecture& architecture, const WeightFormat& format) {
+  FormatBinding binding = ChooseSchemes(architecture, format);
+  binding.tensors = ListBoundTensors(architecture, format, binding);
+  return binding;
 }
 
 void PrepareFormats(Architecture* architecture) {

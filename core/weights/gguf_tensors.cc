@@ -4,9 +4,6 @@
 #include <string_view>
 #include <utility>
 
-#include "core/arch/architecture.h"
-#include "core/base/sorting.h"
-
 namespace plimsoll {
 namespace {
 
@@ -381,7 +378,7 @@ class Lister {
   }
 
   void Sort() {
-    StableSort(&tensors_, [](const GgufTensor& x, const GgufTensor& y) {
+    std::stable_sort(tensors_.begin(), tensors_.end(), [](const GgufTensor& x, const GgufTensor& y) {
       if (x.mtp != y.mtp) return y.mtp;
       if (x.group != y.group) return x.group < y.group;
       return x.name < y.name;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/formats/gguf_types.h"
+#include "core/weights/format_binding.h"
 #include "core/weights/gguf_recipe.h"
 
 namespace plimsoll {
@@ -13,9 +14,9 @@ namespace {
 using internal::SaturatingAdd;
 using internal::SaturatingMultiply;
 
-const WeightScheme& SchemeOf(const QuantizedMask& mask, size_t tensor) {
-  const size_t index = tensor < mask.scheme.size() ? mask.scheme[tensor] : 0;
-  return mask.schemes[index < mask.schemes.size() ? index : 0];
+const WeightScheme& SchemeOf(const FormatBinding& binding, size_t tensor) {
+  const size_t index = tensor < binding.scheme.size() ? binding.scheme[tensor] : 0;
+  return binding.schemes[index < binding.schemes.size() ? index : 0];
 }
 
 StoredWeights StoreGguf(const Architecture& architecture, const WeightFormat& format) {
@@ -160,14 +161,14 @@ InventoryRow MakeRow(const Tensor& tensor, const WeightScheme& scheme, int64_t c
   return row;
 }
 
-void AppendRows(const Architecture& architecture, const QuantizedMask& mask, size_t index,
+void AppendRows(const Architecture& architecture, const FormatBinding& binding, size_t index,
                 std::vector<InventoryRow>* rows) {
   const Tensor& tensor = architecture.tensors[index];
   const std::vector<int32_t> layers = LayersOf(architecture, tensor.group);
   // Scheme by scheme: the one of most layers first.
-  std::vector<uint8_t> schemes = {index < mask.scheme.size() ? mask.scheme[index] : uint8_t{0}};
-  std::vector<QuantizedMask::Exception> own;
-  for (const QuantizedMask::Exception& exception : mask.exceptions) {
+  std::vector<uint8_t> schemes = {index < binding.scheme.size() ? binding.scheme[index] : uint8_t{0}};
+  std::vector<FormatBinding::Exception> own;
+  for (const FormatBinding::Exception& exception : binding.exceptions) {
     if (exception.tensor != static_cast<int32_t>(index)) continue;
     own.push_back(exception);
     if (std::find(schemes.begin(), schemes.end(), exception.scheme) == schemes.end())
@@ -175,7 +176,7 @@ void AppendRows(const Architecture& architecture, const QuantizedMask& mask, siz
   }
   for (size_t s = 0; s < schemes.size(); ++s) {
     std::vector<int32_t> here;
-    for (const QuantizedMask::Exception& exception : own) {
+    for (const FormatBinding::Exception& exception : own) {
       if (exception.scheme == schemes[s]) here.push_back(exception.layer);
     }
     int64_t count = SaturatingMultiply(static_cast<int64_t>(here.size()), tensor.copies);
@@ -189,7 +190,7 @@ void AppendRows(const Architecture& architecture, const QuantizedMask& mask, siz
     }
     if (count <= 0) continue;
     InventoryRow row =
-        MakeRow(tensor, mask.schemes[std::min<size_t>(schemes[s], mask.schemes.size() - 1)], count);
+        MakeRow(tensor, binding.schemes[std::min<size_t>(schemes[s], binding.schemes.size() - 1)], count);
     row.layers = std::move(here);
     rows->push_back(std::move(row));
   }
@@ -205,23 +206,23 @@ Bytes WeightsBand(const StoredWeights& stored, Bytes held) {
 }
 
 StoredWeights StoreWeights(const Architecture& architecture, const WeightFormat& format,
-                           const QuantizedMask& mask) {
+                           const FormatBinding& binding) {
   if (format.family == FormatFamily::kGguf) return StoreGguf(architecture, format);
   StoredWeights stored;
   int64_t elements = 0;
   for (size_t i = 0; i < architecture.tensors.size(); ++i) {
     const Tensor& tensor = architecture.tensors[i];
     stored.checkpoint +=
-        EncodedBytes(SchemeOf(mask, i), tensor.fp32, tensor.rows, tensor.columns) * tensor.times;
+        EncodedBytes(SchemeOf(binding, i), tensor.fp32, tensor.rows, tensor.columns) * tensor.times;
     elements = SaturatingAdd(
         elements, SaturatingMultiply(SaturatingMultiply(tensor.rows, tensor.columns), tensor.times));
   }
-  for (const QuantizedMask::Exception& exception : mask.exceptions) {
+  for (const FormatBinding::Exception& exception : binding.exceptions) {
     const auto index = static_cast<size_t>(exception.tensor);
     const Tensor& tensor = architecture.tensors[index];
-    const WeightScheme& scheme = mask.schemes[exception.scheme];
+    const WeightScheme& scheme = binding.schemes[exception.scheme];
     stored.checkpoint += (EncodedBytes(scheme, tensor.fp32, tensor.rows, tensor.columns) -
-                          EncodedBytes(SchemeOf(mask, index), tensor.fp32, tensor.rows, tensor.columns)) *
+                          EncodedBytes(SchemeOf(binding, index), tensor.fp32, tensor.rows, tensor.columns)) *
                          tensor.copies;
   }
   if (format.stores_tied_head && architecture.tied_embeddings) {
@@ -236,7 +237,7 @@ StoredWeights StoreWeights(const Architecture& architecture, const WeightFormat&
 }
 
 std::vector<InventoryRow> ListInventory(const Architecture& architecture, const WeightFormat& format,
-                                        const QuantizedMask& mask) {
+                                        const FormatBinding& binding) {
   std::vector<InventoryRow> rows;
   if (format.family == FormatFamily::kGguf) {
     for (size_t i = 0; i < architecture.gguf.size(); ++i) {
@@ -245,7 +246,7 @@ std::vector<InventoryRow> ListInventory(const Architecture& architecture, const 
     if (format.approximate()) Approximate(architecture, format, &rows);
     return rows;
   }
-  for (size_t i = 0; i < architecture.tensors.size(); ++i) AppendRows(architecture, mask, i, &rows);
+  for (size_t i = 0; i < architecture.tensors.size(); ++i) AppendRows(architecture, binding, i, &rows);
   return rows;
 }
 

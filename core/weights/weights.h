@@ -12,6 +12,7 @@
 #include "core/arch/architecture.h"
 #include "core/base/units.h"
 #include "core/formats/weight_format.h"
+#include "core/weights/format_binding.h"
 
 namespace plimsoll {
 
@@ -26,7 +27,7 @@ struct StoredWeights {
 Bytes WeightsBand(const StoredWeights& stored, Bytes held);
 
 StoredWeights StoreWeights(const Architecture& architecture, const WeightFormat& format,
-                           const QuantizedMask& mask);
+                           const FormatBinding& binding);
 
 // One line of the inventory: a tensor kind with its type and bytes. `layers` is empty for tensors outside
 // layers.
@@ -43,7 +44,7 @@ struct InventoryRow {
   std::vector<int32_t> layers;  // which layers, in order
 };
 std::vector<InventoryRow> ListInventory(const Architecture& architecture, const WeightFormat& format,
-                                        const QuantizedMask& mask);
+                                        const FormatBinding& binding);
 
 }  // namespace plimsoll
 

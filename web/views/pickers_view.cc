@@ -7,6 +7,7 @@
 
 #include "core/base/text.h"
 #include "core/config/config_codec.h"
+#include "core/formats/format_ids.h"
 #include "web/views/views.h"
 
 namespace plimsoll {

@@ -475,7 +475,7 @@ double LlamaPlan::GrowthOf(size_t index) const {
     const bool window = HasWindow(cache_, resolved_.architecture->groups[kind].shape.attention);
     if (!window || window_grows) growth += cell_[kind] * LayersOn(card, kind);
   }
-  // With flash attention a cell's place in the mask has 16 bits for each token of the batch.
+  // With flash attention a cell's place in the binding has 16 bits for each token of the batch.
   if (card.walk != kNoWalk) growth += Bytes(2) * graph_.tokens * placement_.copies / cache_.streams;
   return static_cast<double>(growth.count());
 }

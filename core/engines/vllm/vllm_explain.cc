@@ -86,7 +86,7 @@ class Explainer {
   }
 
   void Weights() {
-    inventory_ = ListInventory(*resolved_.architecture, *resolved_.format, *resolved_.mask);
+    inventory_ = ListInventory(*resolved_.architecture, *resolved_.format, *resolved_.binding);
     VllmWeightParts parts;
     const int64_t tp_rank = gpu_.rank % resolved_.tp;
     const int64_t ep_rank = tp_rank + resolved_.tp * (gpu_.rank / (resolved_.tp * resolved_.pp));

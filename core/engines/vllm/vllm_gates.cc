@@ -129,11 +129,11 @@ class Gate {
     const auto& tensors = resolved_.architecture->tensors;
     for (size_t i = 0; i < tensors.size(); ++i) {
       const Tensor& tensor = tensors[i];
-      const uint8_t index = resolved_.mask->scheme[i];
+      const uint8_t index = resolved_.binding->scheme[i];
       if (index == 0 || tensor.part == TensorPart::kMtp) continue;
       if (tensor.part == TensorPart::kVision && !resolved_.multimodal) continue;
       if (tensor.sharding == Sharding::kExpert && resolved_.expert_parallel) continue;
-      const WeightScheme& scheme = resolved_.mask->schemes[index];
+      const WeightScheme& scheme = resolved_.binding->schemes[index];
       const bool by_columns = tensor.sharding == Sharding::kColumns ||
                               (tensor.sharding == Sharding::kExpert && tensor.expert_by_columns);
       const bool by_rows = tensor.sharding == Sharding::kRows ||

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/engines/measured_constants.h"
+#include "core/weights/format_binding.h"
 #include "core/weights/gguf_recipe.h"
 
 namespace plimsoll {
@@ -14,7 +15,7 @@ namespace {
 struct Loading {
   const Architecture* architecture = nullptr;
   const WeightFormat* format = nullptr;
-  const QuantizedMask* mask = nullptr;
+  const FormatBinding* binding = nullptr;
   int64_t tp = 1;
   int64_t ep = 0;  // 0: experts are cut, not dealt
   int64_t ep_rank = 0;
@@ -82,7 +83,7 @@ Bytes AllocatorSlack(Bytes parameter, FormatFamily family, bool repacks) {
 }
 
 TensorBytes OneLayer(const Loading& loading, const Tensor& tensor, uint8_t scheme_index) {
-  const WeightScheme& scheme = loading.mask->schemes[scheme_index];
+  const WeightScheme& scheme = loading.binding->schemes[scheme_index];
   const Shard shard = ShardTensor(tensor, loading.tp, loading.ep, loading.ep_rank);
   TensorBytes result;
   result.bytes = SchemeBytes(loading, scheme, tensor, shard) * shard.copies;
@@ -114,7 +115,7 @@ class Weigher {
   Weigher(const Loading& loading, const Holding& holding)
       : loading_(loading),
         holding_(holding),
-        tensors_(loading.mask->tensors),
+        tensors_(loading.binding->tensors),
         known_(tensors_.shapes.size()),
         layers_(loading.architecture->groups.size()) {
     for (size_t g = 0; g < layers_.size(); ++g) {
@@ -134,7 +135,7 @@ class Weigher {
         one.bytes += piece.bytes;
         one.padding += piece.padding;
       }
-      const FormatFamily family = loading_.mask->schemes[parameter.scheme].family;
+      const FormatFamily family = loading_.binding->schemes[parameter.scheme].family;
       const bool text = parameter.part == TensorPart::kText;
       const Bytes slack = text ? AllocatorSlack(one.bytes, family, loading_.marlin) : Bytes(0);
       visit(parameter.role, parameter.part, TensorBytes{one.bytes * layers, one.padding * layers},
@@ -175,7 +176,8 @@ class Weigher {
     Known& known = known_[shape];
     if (!known.weighed) {
       const uint32_t tensor = tensors_.shapes[shape];
-      known.one = OneLayer(loading_, loading_.architecture->tensors[tensor], loading_.mask->scheme[tensor]);
+      known.one =
+          OneLayer(loading_, loading_.architecture->tensors[tensor], loading_.binding->scheme[tensor]);
       known.weighed = true;
     }
     return known.one;
@@ -196,14 +198,14 @@ class Weigher {
   // Layers in which a tensor has another scheme. They are ordered by tensor.
   template <typename Visit>
   void WeighExceptions(Visit visit) {
-    const QuantizedMask::Exception* before = nullptr;
+    const FormatBinding::Exception* before = nullptr;
     TensorBytes more;  // than in the tensor's own scheme
-    for (const QuantizedMask::Exception& exception : loading_.mask->exceptions) {
+    for (const FormatBinding::Exception& exception : loading_.binding->exceptions) {
       const auto index = static_cast<size_t>(exception.tensor);
       const Tensor& tensor = loading_.architecture->tensors[index];
       if (!Holds(tensor, exception.layer)) continue;
       if (before == nullptr || before->tensor != exception.tensor || before->scheme != exception.scheme) {
-        const TensorBytes one = OneLayer(loading_, tensor, loading_.mask->scheme[index]);
+        const TensorBytes one = OneLayer(loading_, tensor, loading_.binding->scheme[index]);
         const TensorBytes other = OneLayer(loading_, tensor, exception.scheme);
         more = {other.bytes - one.bytes, other.padding - one.padding};
         before = &exception;
@@ -323,7 +325,7 @@ Bytes DraftWeights(const Resolved& resolved, const VllmRules& rules) {
   Loading loading;
   loading.architecture = &draft;
   loading.format = resolved.draft_format;
-  loading.mask = resolved.draft_mask;
+  loading.binding = resolved.draft_binding;
   loading.tp = resolved.tp;
   loading.marlin = RepacksForMarlin(resolved);
   loading.expands_nf4 = ExpandsNf4(resolved);
@@ -368,7 +370,7 @@ Bytes VllmLoadedWeights(const Resolved& resolved, const VllmRules& rules, const 
   Loading loading;
   loading.architecture = &architecture;
   loading.format = resolved.format;
-  loading.mask = resolved.mask;
+  loading.binding = resolved.binding;
   loading.tp = resolved.tp;
   loading.ep = resolved.expert_parallel ? resolved.tp * resolved.dp : 0;
   loading.ep_rank = rank.ep_rank;

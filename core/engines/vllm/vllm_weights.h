@@ -3,7 +3,7 @@
 // of MXFP4 experts, LoRA buffers) and minus what it drops (zero points, MTP layers, unused towers). This is
 // the figure of the log line "Model loading took".
 //
-// Cost: one weighing for each shape of QuantizedMask::tensors, and additions for each of its parameters.
+// Cost: one weighing for each shape of FormatBinding::tensors, and additions for each of its parameters.
 #ifndef PLIMSOLL_CORE_ENGINES_VLLM_VLLM_WEIGHTS_H_
 #define PLIMSOLL_CORE_ENGINES_VLLM_VLLM_WEIGHTS_H_
 
@@ -14,6 +14,7 @@
 #include "core/base/units.h"
 #include "core/engines/vllm/vllm_rules.h"
 #include "core/resolve/resolved.h"
+#include "core/weights/format_binding.h"
 
 namespace plimsoll {
 

@@ -8,7 +8,9 @@
 #include <utility>
 #include <vector>
 
+#include "core/arch/architecture_reader.h"
 #include "core/catalog/catalog_data.h"
+#include "core/weights/read_architecture.h"
 
 namespace plimsoll {
 namespace {

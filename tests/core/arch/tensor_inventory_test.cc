@@ -10,8 +10,10 @@
 #include <vector>
 
 #include "core/arch/architecture.h"
+#include "core/arch/architecture_reader.h"
 #include "core/base/units.h"
 #include "core/catalog/catalog_data.h"
+#include "core/weights/read_architecture.h"
 
 namespace plimsoll {
 namespace {

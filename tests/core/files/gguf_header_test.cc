@@ -8,6 +8,8 @@
 
 #include "core/arch/architecture.h"
 #include "core/files/model_file.h"
+#include "core/formats/format_object.h"
+#include "core/weights/read_architecture.h"
 
 namespace plimsoll {
 namespace {

@@ -1,10 +1,14 @@
 // Published quantization_config objects, in the forms that repositories hold.
+#include "core/formats/quantization_config.h"
+
 #include <gtest/gtest.h>
 
 #include <set>
 #include <string>
 
 #include "core/formats/weight_format.h"
+#include "core/weights/format_binding.h"
+#include "core/weights/read_architecture.h"
 
 namespace plimsoll {
 namespace {
@@ -42,9 +46,9 @@ constexpr std::string_view kHybrid = R"({"architectures":["Qwen3_5MoeForConditio
 
 // The scheme of the tensor with this part in its name; 0 is plain.
 WeightScheme SchemeOf(const Architecture& model, const WeightFormat& format, std::string_view part) {
-  const QuantizedMask mask = BindFormat(model, format);
+  const FormatBinding binding = BindFormat(model, format);
   for (size_t i = 0; i < model.tensors.size(); ++i) {
-    if (model.tensors[i].name.find(part) != std::string::npos) return mask.schemes.at(mask.scheme[i]);
+    if (model.tensors[i].name.find(part) != std::string::npos) return binding.schemes.at(binding.scheme[i]);
   }
   ADD_FAILURE() << part;
   return {};
@@ -97,12 +101,12 @@ TEST(QuantizationConfig, GptqOverrides) {
   EXPECT_EQ(SchemeOf(model, format, "down_proj").group_size, 0);
   EXPECT_EQ(FamilyOf(model, format, "lm_head"), FormatFamily::kGptq);
   // Layer 7 stays plain but for down_proj, whose own rule comes first.
-  const QuantizedMask mask = BindFormat(model, format);
-  for (const QuantizedMask::Exception& exception : mask.exceptions) {
+  const FormatBinding binding = BindFormat(model, format);
+  for (const FormatBinding::Exception& exception : binding.exceptions) {
     EXPECT_EQ(exception.layer, 7);
     EXPECT_EQ(exception.scheme, 0);
   }
-  EXPECT_EQ(mask.exceptions.size(), 6U);  // q k v o gate up
+  EXPECT_EQ(binding.exceptions.size(), 6U);  // q k v o gate up
 }
 
 TEST(QuantizationConfig, Awq) {
@@ -186,9 +190,9 @@ TEST(QuantizationConfig, ModelOpt) {
           "exclude_modules":["lm_head","model.layers.0*","model.layers.1.self_attn*"]}})");
   EXPECT_EQ(outer.id, "nvfp4");
   const Architecture model = Model(kDense);
-  const QuantizedMask mask = BindFormat(model, outer);
+  const FormatBinding binding = BindFormat(model, outer);
   std::set<std::pair<std::string, int>> plain;
-  for (const QuantizedMask::Exception& exception : mask.exceptions) {
+  for (const FormatBinding::Exception& exception : binding.exceptions) {
     const std::string& name = model.tensors[static_cast<size_t>(exception.tensor)].name;
     plain.insert({name.substr(name.find("{}.") + 3), exception.layer});
   }

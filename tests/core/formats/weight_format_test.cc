@@ -5,6 +5,11 @@
 #include <set>
 #include <string>
 
+#include "core/formats/format_ids.h"
+#include "core/formats/format_object.h"
+#include "core/weights/format_binding.h"
+#include "core/weights/read_architecture.h"
+
 namespace plimsoll {
 namespace {
 
@@ -148,23 +153,23 @@ Architecture Model(std::string_view text) {
 }
 
 // "plain", or the family's number and group: what the tensor whose name ends with `suffix` got.
-int SchemeOf(const Architecture& model, const QuantizedMask& mask, std::string_view part) {
+int SchemeOf(const Architecture& model, const FormatBinding& binding, std::string_view part) {
   for (size_t i = 0; i < model.tensors.size(); ++i) {
-    if (model.tensors[i].name.find(part) != std::string::npos) return mask.scheme[i];
+    if (model.tensors[i].name.find(part) != std::string::npos) return binding.scheme[i];
   }
   ADD_FAILURE() << part;
   return -1;
 }
 
-std::set<int> LayersWith(const Architecture& model, const QuantizedMask& mask, std::string_view part,
+std::set<int> LayersWith(const Architecture& model, const FormatBinding& binding, std::string_view part,
                          int scheme) {
   std::set<int> layers;
   for (size_t i = 0; i < model.tensors.size(); ++i) {
     if (model.tensors[i].name.find(part) == std::string::npos) continue;
-    if (mask.scheme[i] == scheme) {
+    if (binding.scheme[i] == scheme) {
       for (int layer = 0; layer < model.layers; ++layer) layers.insert(layer);
     }
-    for (const QuantizedMask::Exception& exception : mask.exceptions) {
+    for (const FormatBinding::Exception& exception : binding.exceptions) {
       if (exception.tensor != static_cast<int>(i)) continue;
       if (exception.scheme == scheme) {
         layers.insert(exception.layer);
@@ -180,31 +185,31 @@ std::set<int> LayersWith(const Architecture& model, const QuantizedMask& mask, s
 TEST(WeightFormat, ToolsKeepWhatTheyKeep) {
   const Architecture model = Model(kMoe);
   for (const char* id : {"fp8", "fp8-block", "int8", "gptq-int4", "awq-int4", "w4a16", "nvfp4", "bnb-nf4"}) {
-    const QuantizedMask mask = BindFormat(model, Format(Json(id)));
-    EXPECT_EQ(SchemeOf(model, mask, "q_proj.weight"), 1) << id;
-    EXPECT_EQ(SchemeOf(model, mask, "down_proj"), 1) << id;
-    EXPECT_EQ(SchemeOf(model, mask, "lm_head"), 0) << id;
-    EXPECT_EQ(SchemeOf(model, mask, "embed_tokens"), 0) << id;
-    EXPECT_EQ(SchemeOf(model, mask, "mlp.gate."), 0) << id;
-    EXPECT_EQ(SchemeOf(model, mask, "q_norm"), 0) << id;
-    EXPECT_TRUE(mask.exceptions.empty());
+    const FormatBinding binding = BindFormat(model, Format(Json(id)));
+    EXPECT_EQ(SchemeOf(model, binding, "q_proj.weight"), 1) << id;
+    EXPECT_EQ(SchemeOf(model, binding, "down_proj"), 1) << id;
+    EXPECT_EQ(SchemeOf(model, binding, "lm_head"), 0) << id;
+    EXPECT_EQ(SchemeOf(model, binding, "embed_tokens"), 0) << id;
+    EXPECT_EQ(SchemeOf(model, binding, "mlp.gate."), 0) << id;
+    EXPECT_EQ(SchemeOf(model, binding, "q_norm"), 0) << id;
+    EXPECT_TRUE(binding.exceptions.empty());
   }
-  const QuantizedMask mxfp4 = BindFormat(model, Format(Json("mxfp4")));
+  const FormatBinding mxfp4 = BindFormat(model, Format(Json("mxfp4")));
   EXPECT_EQ(SchemeOf(model, mxfp4, "q_proj"), 0);
   EXPECT_EQ(SchemeOf(model, mxfp4, "experts.{e}.up_proj"), 1);
 }
 
 TEST(WeightFormat, SingleLayersMayDiffer) {
   const Architecture model = Model(kMoe);
-  const QuantizedMask mask = BindFormat(
+  const FormatBinding binding = BindFormat(
       model,
       Format(ParseJson(
           R"({"id":"nvfp4","unquantized":["model.layers.3.self_attn","re:.*layers\\.(1|10)\\..*q_proj"]})")));
-  EXPECT_EQ(LayersWith(model, mask, "q_proj", 0), (std::set<int>{1, 3, 10}));
-  EXPECT_EQ(LayersWith(model, mask, "k_proj", 0), (std::set<int>{3}));
-  EXPECT_EQ(LayersWith(model, mask, "up_proj", 0), std::set<int>{});
+  EXPECT_EQ(LayersWith(model, binding, "q_proj", 0), (std::set<int>{1, 3, 10}));
+  EXPECT_EQ(LayersWith(model, binding, "k_proj", 0), (std::set<int>{3}));
+  EXPECT_EQ(LayersWith(model, binding, "up_proj", 0), std::set<int>{});
   // When most layers differ the majority becomes the rule.
-  const QuantizedMask most = BindFormat(
+  const FormatBinding most = BindFormat(
       model,
       Format(ParseJson(R"({"id":"nvfp4","unquantized":["re:.*layers\\.[1-9][0-9]?\\..*self_attn.*"]})")));
   EXPECT_EQ(SchemeOf(model, most, "q_proj"), 0);
@@ -213,12 +218,12 @@ TEST(WeightFormat, SingleLayersMayDiffer) {
 
 TEST(WeightFormat, NamesThatAreNoComponentsMeanSubstrings) {
   const Architecture model = Model(kMoe);
-  const QuantizedMask mask =
+  const FormatBinding binding =
       BindFormat(model, Format(ParseJson(R"({"id":"awq-int4","unquantized":["attn"]})")));
-  EXPECT_EQ(SchemeOf(model, mask, "q_proj"), 0);
-  EXPECT_EQ(SchemeOf(model, mask, "up_proj"), 1);
+  EXPECT_EQ(SchemeOf(model, binding, "q_proj"), 0);
+  EXPECT_EQ(SchemeOf(model, binding, "up_proj"), 1);
   // "gate" is the router, not gate_proj.
-  const QuantizedMask gate =
+  const FormatBinding gate =
       BindFormat(model, Format(ParseJson(R"({"id":"awq-int4","unquantized":["gate"]})")));
   EXPECT_EQ(SchemeOf(model, gate, "gate_proj"), 1);
 }
@@ -236,10 +241,10 @@ TEST(WeightFormat, LongListsBindQuickly) {
   format.Set("id", Json("nvfp4"));
   format.Set("unquantized", list);
   const Architecture model = Model(kMoe);
-  const QuantizedMask mask = BindFormat(model, Format(format));
-  EXPECT_EQ(SchemeOf(model, mask, "q_proj"), 0);
-  EXPECT_EQ(SchemeOf(model, mask, "v_proj"), 1);
-  EXPECT_TRUE(mask.exceptions.empty());
+  const FormatBinding binding = BindFormat(model, Format(format));
+  EXPECT_EQ(SchemeOf(model, binding, "q_proj"), 0);
+  EXPECT_EQ(SchemeOf(model, binding, "v_proj"), 1);
+  EXPECT_TRUE(binding.exceptions.empty());
 }
 
 TEST(WeightFormat, ScalesAreAsTheirPublishersStoreThem) {

@@ -5,14 +5,15 @@
 #include <cstdint>
 
 #include "core/formats/weight_format.h"
+#include "core/weights/format_binding.h"
 #include "tests/support/estimates.h"
 
 namespace plimsoll {
 namespace {
 
-Bytes OneLayer(const Architecture& model, const QuantizedMask& mask, uint32_t index) {
+Bytes OneLayer(const Architecture& model, const FormatBinding& binding, uint32_t index) {
   const Tensor& tensor = model.tensors[index];
-  return EncodedBytes(mask.schemes[mask.scheme[index]], tensor.fp32, tensor.rows, tensor.columns) *
+  return EncodedBytes(binding.schemes[binding.scheme[index]], tensor.fp32, tensor.rows, tensor.columns) *
          tensor.copies;
 }
 
@@ -23,26 +24,26 @@ TEST(BoundTensors, ParametersHoldWhatTheTensorsHold) {
     if (model.refused) continue;
     const Architecture& architecture = model.architecture;
     for (const char* id : {"bf16", "fp8", "awq-int4"}) {
-      const QuantizedMask& mask = *TestCatalog().Bind(model, id)->mask;
+      const FormatBinding& binding = *TestCatalog().Bind(model, id)->binding;
       const Architecture& bound = *TestCatalog().Bind(model, id)->architecture;
       Bytes expected, found;
       for (uint32_t i = 0; i < bound.tensors.size(); ++i) {
         const Tensor& tensor = bound.tensors[i];
         if (tensor.duplicate) continue;
-        expected += OneLayer(bound, mask, i) * (tensor.times / tensor.copies);
+        expected += OneLayer(bound, binding, i) * (tensor.times / tensor.copies);
       }
-      for (const BoundParameter& parameter : mask.tensors.parameters) {
+      for (const BoundParameter& parameter : binding.tensors.parameters) {
         int64_t layers = parameter.groups > 0 ? 0 : parameter.own_layers;
         for (uint32_t g = 0; g < parameter.groups; ++g) {
-          layers += bound.groups[mask.tensors.groups[parameter.first_group + g]].count;
+          layers += bound.groups[binding.tensors.groups[parameter.first_group + g]].count;
         }
         for (uint32_t p = 0; p < parameter.pieces; ++p) {
-          const uint32_t shape = mask.tensors.pieces[parameter.first_piece + p];
-          found += OneLayer(bound, mask, mask.tensors.shapes[shape]) * layers;
+          const uint32_t shape = binding.tensors.pieces[parameter.first_piece + p];
+          found += OneLayer(bound, binding, binding.tensors.shapes[shape]) * layers;
         }
       }
       EXPECT_EQ(found, expected) << model.id << " " << id;
-      parameters += mask.tensors.parameters.size();
+      parameters += binding.tensors.parameters.size();
     }
     tensors += 3 * architecture.tensors.size();
   }
@@ -51,7 +52,7 @@ TEST(BoundTensors, ParametersHoldWhatTheTensorsHold) {
 
 TEST(BoundTensors, FusesNeighboursAndNothingElse) {
   const Model& llama = *TestCatalog().FindModel("llama-3.1-8b");
-  const BoundTensors& bound = TestCatalog().Bind(llama, "bf16")->mask->tensors;
+  const BoundTensors& bound = TestCatalog().Bind(llama, "bf16")->binding->tensors;
   int qkv = 0, gate_up = 0, alone = 0;
   for (const BoundParameter& parameter : bound.parameters) {
     if (parameter.pieces == 3 && parameter.role == TensorRole::kAttention) ++qkv;
@@ -69,7 +70,7 @@ TEST(BoundTensors, AStepReadsOneHeadAndNoEmbedding) {
     if (model.refused) continue;
     int heads = 0;
     double flops = 0;
-    for (const StepTensor& tensor : TestCatalog().Bind(model, "bf16")->mask->tensors.step) {
+    for (const StepTensor& tensor : TestCatalog().Bind(model, "bf16")->binding->tensors.step) {
       heads += tensor.role == StepRole::kHead ? 1 : 0;
       flops += tensor.flops;
     }

@@ -6,6 +6,9 @@
 #include <vector>
 
 #include "core/base/json.h"
+#include "core/formats/format_object.h"
+#include "core/weights/format_binding.h"
+#include "core/weights/read_architecture.h"
 #include "core/weights/weights.h"
 #include "tests/support/test_data.h"
 

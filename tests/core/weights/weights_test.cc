@@ -9,6 +9,9 @@
 
 #include "core/catalog/catalog.h"
 #include "core/catalog/catalog_data.h"
+#include "core/formats/format_ids.h"
+#include "core/formats/format_object.h"
+#include "core/weights/format_binding.h"
 #include "core/weights/gguf_recipe.h"
 
 namespace plimsoll {
@@ -71,17 +74,18 @@ std::vector<int32_t> LayersOf(const Architecture& model, const Tensor& tensor) {
   return layers;
 }
 
-int64_t DumbCheckpoint(const Architecture& model, const WeightFormat& format, const QuantizedMask& mask) {
+int64_t DumbCheckpoint(const Architecture& model, const WeightFormat& format, const FormatBinding& binding) {
   int64_t total = 0;
   for (size_t i = 0; i < model.tensors.size(); ++i) {
     const Tensor& tensor = model.tensors[i];
     for (const int32_t layer : LayersOf(model, tensor)) {
-      size_t scheme = mask.scheme[i];
-      for (const QuantizedMask::Exception& exception : mask.exceptions) {
+      size_t scheme = binding.scheme[i];
+      for (const FormatBinding::Exception& exception : binding.exceptions) {
         if (exception.tensor == static_cast<int32_t>(i) && exception.layer == layer)
           scheme = exception.scheme;
       }
-      total += tensor.copies * DumbBytes(mask.schemes.at(scheme), tensor.fp32, tensor.rows, tensor.columns);
+      total +=
+          tensor.copies * DumbBytes(binding.schemes.at(scheme), tensor.fp32, tensor.rows, tensor.columns);
     }
   }
   if (format.stores_tied_head && model.tied_embeddings) total += 2 * model.vocab * model.hidden;
@@ -97,7 +101,7 @@ TEST(Weights, SafetensorsAgreeWithTheDumbTwinForEveryModelAndFormat) {
       const BoundFormat* bound = TheCatalog().Bind(model, id);
       ASSERT_NE(bound, nullptr) << model.id << " " << id;
       EXPECT_EQ(bound->stored.checkpoint.count(),
-                DumbCheckpoint(*bound->architecture, *bound->format, *bound->mask))
+                DumbCheckpoint(*bound->architecture, *bound->format, *bound->binding))
           << model.id << " " << id;
       ++compared;
     }
@@ -396,7 +400,7 @@ TEST(Weights, InventoryAddsUpToTheCheckpoint) {
     for (const char* id : {"bf16", "fp8-block", "awq-int4", "nvfp4", "gguf-q4_k_m", "gguf-iq2_m"}) {
       const BoundFormat* bound = TheCatalog().Bind(model, id);
       Bytes total;
-      for (const InventoryRow& row : ListInventory(*bound->architecture, *bound->format, *bound->mask)) {
+      for (const InventoryRow& row : ListInventory(*bound->architecture, *bound->format, *bound->binding)) {
         EXPECT_GT(row.count, 0) << row.name;
         EXPECT_FALSE(row.type.empty()) << row.name;
         total += row.bytes;
@@ -535,14 +539,14 @@ TEST(Weights, DynamicFilesLieInTheirBands) {
     // The average itself, whatever the catalog knows of this file.
     const WeightFormat* format = TheCatalog().FindFormat(dynamic.format);
     ASSERT_NE(format, nullptr) << dynamic.format;
-    const QuantizedMask mask = BindFormat(model->architecture, *format);
-    const StoredWeights stored = StoreWeights(model->architecture, *format, mask);
+    const FormatBinding binding = BindFormat(model->architecture, *format);
+    const StoredWeights stored = StoreWeights(model->architecture, *format, binding);
     EXPECT_TRUE(stored.approximate);
     EXPECT_GE(dynamic.gib, stored.low.gib()) << dynamic.model << " " << dynamic.format;
     EXPECT_LE(dynamic.gib, stored.high.gib()) << dynamic.model << " " << dynamic.format;
     errors.push_back(std::fabs(stored.checkpoint.gib() / dynamic.gib - 1));
     Bytes rows;
-    for (const InventoryRow& row : ListInventory(model->architecture, *format, mask)) {
+    for (const InventoryRow& row : ListInventory(model->architecture, *format, binding)) {
       rows += row.bytes;
       EXPECT_EQ(row.type.substr(0, 6), "about ") << row.name;
     }
@@ -601,8 +605,8 @@ TEST(Weights, GivenBitsPerWeight) {
   const Result<WeightFormat> format = ReadWeightFormat(
       *Json::Parse(R"({"id":"gguf-ud-q4_k_xl","bits_per_weight":5.25})", "format"), "format");
   ASSERT_TRUE(format.ok()) << format.error().Message();
-  const QuantizedMask mask = BindFormat(model->architecture, *format);
-  const StoredWeights stored = StoreWeights(model->architecture, *format, mask);
+  const FormatBinding binding = BindFormat(model->architecture, *format);
+  const StoredWeights stored = StoreWeights(model->architecture, *format, binding);
   EXPECT_NEAR(stored.bits_per_weight, 5.25, 1e-6);
   EXPECT_TRUE(stored.approximate);
   EXPECT_NEAR(stored.high.gib() / stored.low.gib(), 1.01, 1e-3);

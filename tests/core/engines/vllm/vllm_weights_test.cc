@@ -114,7 +114,7 @@ TEST(VllmWeights, AgreesWithTheDumbTwinForEveryModelFormatAndTp) {
     for (const WeightFormat& format : catalog.formats()) {
       if (format.family == FormatFamily::kGguf) continue;
       const BoundFormat* bound = catalog.Bind(model, format.id);
-      const VllmWeightsTwin twin(*bound->architecture, *bound->mask);
+      const VllmWeightsTwin twin(*bound->architecture, *bound->binding);
       for (int64_t variant = 0; variant < 7; ++variant) {
         const bool ep = variant == 4, mtp = variant == 5, pp = variant == 6;
         if (mtp && model.architecture.mtp_layers == 0) continue;

@@ -18,6 +18,7 @@
 
 #include "core/arch/architecture.h"
 #include "core/formats/weight_format.h"
+#include "core/weights/format_binding.h"
 
 namespace plimsoll {
 
@@ -30,10 +31,11 @@ class VllmWeightsTwin {
     int64_t pad_width = 1, pad_hidden = 1;  // MXFP4 experts
   };
 
-  VllmWeightsTwin(const Architecture& model, const QuantizedMask& mask) : model_(model), mask_(mask) {
+  VllmWeightsTwin(const Architecture& model, const FormatBinding& binding)
+      : model_(model), binding_(binding) {
     for (const Tensor& tensor : model.tensors) classes_.push_back(ClassOf(tensor));
     schemes_.resize(model.tensors.size());
-    for (const QuantizedMask::Exception& exception : mask.exceptions)
+    for (const FormatBinding::Exception& exception : binding.exceptions)
       schemes_[static_cast<size_t>(exception.tensor)][exception.layer] = exception.scheme;
     for (const LayerGroup& group : model.groups)
       expert_width_ = std::max(expert_width_, group.shape.mlp.expert_intermediate);
@@ -244,7 +246,7 @@ class VllmWeightsTwin {
     const Tensor& tensor = model_.tensors[index];
     const auto own = schemes_[index].find(layer);
     const WeightScheme& scheme =
-        mask_.schemes[own == schemes_[index].end() ? mask_.scheme[index] : own->second];
+        binding_.schemes[own == schemes_[index].end() ? binding_.scheme[index] : own->second];
     int64_t rows = tensor.rows, columns = tensor.columns;
     const LayerShape& shape = ShapeOf(tensor);
     const Attention& a = shape.attention;
@@ -368,7 +370,7 @@ class VllmWeightsTwin {
   }
 
   const Architecture& model_;
-  const QuantizedMask& mask_;
+  const FormatBinding& binding_;
   std::vector<Class> classes_;
   std::vector<std::map<int32_t, uint8_t>> schemes_;
   int64_t expert_width_ = 0;

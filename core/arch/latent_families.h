@@ -1,0 +1,16 @@
+// Decoders with latent attention (MLA), most of them with routed experts.
+#ifndef PLIMSOLL_CORE_ARCH_LATENT_FAMILIES_H_
+#define PLIMSOLL_CORE_ARCH_LATENT_FAMILIES_H_
+
+#include <string_view>
+
+#include "core/arch/family.h"
+
+namespace plimsoll {
+
+// The family of that name; nullptr: not one of these.
+const Family* FindLatentFamily(std::string_view name);
+
+}  // namespace plimsoll
+
+#endif  // PLIMSOLL_CORE_ARCH_LATENT_FAMILIES_H_
