@@ -35,7 +35,8 @@
 #include "core/resolve/report.h"
 #include "core/resolve/resolved.h"
 #include "core/schedule/block_pool.h"
-#include "core/speed/throughput.h"
+#include "core/schedule/metrics.h"
+#include "core/speed/step_model.h"
 
 namespace plimsoll {
 
@@ -58,13 +59,11 @@ struct SchedulerSetup {
   int64_t max_model_len = 0;
   bool chunked_prefill = true;
   bool prefix_caching = true;
-  bool reserve_prompt = true;   // the whole sequence must find room before it is admitted
-  bool reserve_output = false;  // llama-server: a slot is sized for prompt and answer
-  int64_t lookahead = 0;        // speculative tokens
+  bool reserve_prompt = true;            // the whole sequence must find room before it is admitted
+  bool reserve_output = false;           // llama-server: a slot is sized for prompt and answer
+  int64_t lookahead = 0;                 // speculative tokens
+  const MetricNames* metrics = nullptr;  // the engine's names for what is to be watched; nullptr: none
 };
-
-// What the engine would run with: pool, groups and limits from a planned configuration.
-SchedulerSetup MakeSchedulerSetup(const Resolved& resolved, const Report& report);
 
 // Blocks that a sequence with room for `tokens` takes, in all groups.
 int64_t BlocksOf(const SchedulerSetup& setup, int64_t tokens);

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "core/base/text.h"
+#include "core/engines/registry.h"
+#include "core/engines/settle.h"
 #include "core/estimate/estimate.h"
 #include "core/resolve/resolved.h"
 
@@ -48,7 +50,7 @@ std::optional<std::pair<int64_t, Trial>> Largest(int64_t low, int64_t high, Atte
 
 // What the searches need to know of the configuration they start from.
 struct Start {
-  EngineKind engine = EngineKind::kVllm;
+  const Engine* engine = nullptr;
   int64_t length = 0;   // max_model_len as resolved
   int64_t longest = 0;  // the model's own
   int64_t sequences = 0;
@@ -57,8 +59,8 @@ struct Start {
   int64_t gpus = 1, tp = 1, pp = 1;
   bool invalid = false;  // it cannot start whatever the memory
   bool has_experts = false;
-  bool vllm() const { return engine == EngineKind::kVllm; }
-  bool llama_cpp() const { return engine == EngineKind::kLlamaCpp; }
+  const EngineTraits& traits() const { return engine->traits(); }
+  bool has_degrees() const { return traits().layout == CardLayout::kDegrees; }
   double bits_per_weight = 0;
   double utilization = 0;
   bool eager = false;
@@ -72,7 +74,7 @@ Start StartOf(const Resolved& resolved, const Report& report) {
   start.invalid = report.verdict == Verdict::kInvalid;
   start.tp = resolved.tp;
   start.pp = resolved.pp;
-  start.engine = resolved.engine;
+  start.engine = &EngineOf(resolved);
   start.length = resolved.max_model_len;
   start.longest = std::max(resolved.architecture->max_positions, resolved.max_model_len);
   start.sequences = resolved.max_num_seqs;
@@ -127,10 +129,10 @@ std::optional<std::pair<int64_t, Trial>> LargestLength(const Config& config, con
 
 // The fewest cards in [low, high]. For each count tensor parallel first, then ever more pipeline stages.
 std::optional<std::pair<int64_t, Trial>> FewestGpus(const Config& config, const Catalog& catalog,
-                                                    EngineKind engine, int64_t low, int64_t high) {
+                                                    const Start& start, int64_t low, int64_t high) {
   for (int64_t count = low; count <= high; ++count) {
     if (count > 8 && count % 8 != 0) continue;
-    if (engine == EngineKind::kLlamaCpp) {
+    if (!start.has_degrees()) {
       if (auto trial = Try(WithGpus(config, count, 1, 1), catalog))
         return std::make_pair(count, std::move(*trial));
       continue;
@@ -145,15 +147,6 @@ std::optional<std::pair<int64_t, Trial>> FewestGpus(const Config& config, const 
   return std::nullopt;
 }
 
-// Formats that people choose among, from many bits to few. Where two have about the same size the one with a
-// kernel on more cards stands first.
-constexpr std::string_view kVllmFormats[] = {"bf16",  "fp16",      "fp8-block", "fp8",
-                                             "int8",  "gptq-int8", "awq-int4",  "gptq-int4",
-                                             "w4a16", "nvfp4",     "mxfp4",     "bnb-nf4"};
-constexpr std::string_view kGgufFormats[] = {"gguf-q8_0",   "gguf-q6_k",   "gguf-q5_k_m",
-                                             "gguf-q4_k_m", "gguf-iq4_xs", "gguf-q3_k_m",
-                                             "gguf-q2_k",   "gguf-iq2_xs", "gguf-iq2_xxs"};
-
 // Nobody makes these for oneself in passing: offered where a checkpoint is known. bitsandbytes quantises
 // while it loads, but only what is stored in full.
 bool NeedsPublication(const Start& start, std::string_view format) {
@@ -165,13 +158,8 @@ bool NeedsPublication(const Start& start, std::string_view format) {
   return format == "fp8-block" || format == "w4a16" || format == "nvfp4" || format == "mxfp4";
 }
 
-std::vector<std::string_view> FormatsOf(const Start& start) {
-  if (start.llama_cpp()) return {std::begin(kGgufFormats), std::end(kGgufFormats)};
-  return {std::begin(kVllmFormats), std::end(kVllmFormats)};
-}
-
 double BitsPerWeight(const Config& config, const Catalog& catalog) {
-  const Result<Resolved> resolved = Resolve(config, catalog);
+  const Result<Resolved> resolved = Settle(config, catalog);
   return resolved.ok() ? resolved->stored.bits_per_weight : 0;
 }
 
@@ -186,7 +174,7 @@ bool IsPublished(const Start& start, std::string_view format, const Catalog& cat
 // Every format that fits, most bits first; of equal sizes one that is published for this model.
 std::optional<std::pair<std::string, Trial>> BestFormat(const Config& config, const Catalog& catalog,
                                                         const Start& start) {
-  std::vector<std::string_view> ids = FormatsOf(start);
+  std::vector<std::string_view> ids = start.engine->Formats();
   Config native = config;
   native.format = Json();
   std::optional<std::pair<std::string, Trial>> best;
@@ -199,7 +187,7 @@ std::optional<std::pair<std::string, Trial>> BestFormat(const Config& config, co
       best_bits = bits;
     }
   };
-  const Result<Resolved> own = Resolve(native, catalog);
+  const Result<Resolved> own = Settle(native, catalog);
   if (own.ok()) consider(WithFormat(config, own->format->id), own->format->id, true);
   for (std::string_view id : ids) {
     const bool published = IsPublished(start, id, catalog);
@@ -218,25 +206,6 @@ std::string GpusLabel(const Config& config, const Start& start) {
 
 // ---- ways out ----------------------------------------------------------------------------------------
 
-// How far a change leads from what was asked for. The order is the one in which people give ground: a switch,
-// less room, other weights, more hardware, slower memory, another card, another engine.
-constexpr double kDistanceStates = 0.5;
-constexpr double kDistanceUtilization = 0.8;
-constexpr double kDistanceLength = 1.0;  // and half as much again for each halving
-constexpr double kDistanceFewer = 1.4;
-constexpr double kDistanceNoDraft = 1.5;
-constexpr double kDistanceKv = 2.0;
-constexpr double kDistanceSmallestKv = 3.2;
-constexpr double kDistanceSequences = 2.5;
-constexpr double kDistanceEager = 3.0;
-constexpr double kDistanceLayout = 3.5;
-constexpr double kDistanceFormat = 4.0;  // and a quarter for each bit given up
-constexpr double kDistanceGpus = 6.0;    // and one for each doubling
-constexpr double kDistanceHost = 8.0;
-constexpr double kDistanceCard = 9.0;
-constexpr double kDistanceEngine = 10.0;
-constexpr double kDistanceTight = 0.3;
-
 struct Change {
   Config config;
   std::string label;
@@ -247,64 +216,27 @@ std::string Joined(const std::string& a, const std::string& b) {
   return a.empty() || b.empty() ? a + b : a + ", " + b;
 }
 
-// A small thing to give up, put on top of any larger change.
-struct Lever {
-  void (*pull)(Config*) = nullptr;
-  const char* label = "";
-  double distance = 0;
-};
-
-std::vector<Lever> VllmLevers(const Config& config, const Start& start, bool wide) {
-  std::vector<Lever> levers;
-  if (start.utilization > 0 && start.utilization < 0.95 && !config.kv_cache_memory_bytes) {
-    levers.push_back(
-        {[](Config* c) { c->gpu_memory_utilization = 0.95; }, "95 % of the card", kDistanceUtilization});
-  }
-  if (wide) {
-    levers.push_back({[](Config* c) {
-                        c->kv_cache_dtype = KvTypes{KvType::kFp8, KvType::kFp8};
-                      },
-                      "fp8 KV cache", kDistanceKv});
-  }
-  if (!start.eager) {
-    levers.push_back({[](Config* c) { c->enforce_eager = true; }, "no CUDA graphs", kDistanceEager});
-  }
-  return levers;
-}
-
-std::vector<Lever> LlamaCppLevers(const Start& start, bool wide) {
-  std::vector<Lever> levers;
-  if (wide) {
-    levers.push_back({[](Config* c) {
-                        c->kv_cache_dtype = KvTypes{KvType::kQ8_0, KvType::kQ8_0};
-                      },
-                      "q8_0 KV cache", kDistanceKv});
-  }
-  if (wide || start.kv.k == KvType::kQ8_0) {
-    levers.push_back({[](Config* c) {
-                        c->kv_cache_dtype = KvTypes{KvType::kQ4_0, KvType::kQ4_0};
-                      },
-                      "q4_0 KV cache", kDistanceSmallestKv});
-  }
-  return levers;
-}
-
-std::vector<Lever> LeversOf(const Config& config, const Start& start) {
-  const KvType k = start.kv.k;
-  const bool wide = k == KvType::kFp16 || k == KvType::kBf16 || k == KvType::kFp32;
-  std::vector<Lever> levers;
-  if (start.vllm()) levers = VllmLevers(config, start, wide);
-  if (start.llama_cpp()) levers = LlamaCppLevers(start, wide);
-  // The sampler's scratch of a thousand sequences is often what a large card lacks.
-  if (start.vllm() && start.sequences > 256) {
-    levers.push_back({[](Config* c) { c->max_num_seqs = 256; }, "256 sequences at once", kDistanceFewer});
-  }
+std::vector<Lever> LeversOf(const LeverStart& from, const Start& start) {
+  std::vector<Lever> levers = start.engine->Levers(from);
   if (start.sequences > 16) {
     levers.push_back({[](Config* c) { c->max_num_seqs = 16; }, "16 sequences at once", kDistanceSequences});
   } else if (start.sequences > 1) {
     levers.push_back({[](Config* c) { c->max_num_seqs = 1; }, "one sequence at a time", kDistanceSequences});
   }
   return levers;
+}
+
+LeverStart LeverStartOf(const Config& config, const Start& start) {
+  LeverStart from;
+  from.config = &config;
+  from.kv = start.kv;
+  from.wide_cache = start.kv.k == KvType::kFp16 || start.kv.k == KvType::kBf16 || start.kv.k == KvType::kFp32;
+  from.utilization = start.utilization;
+  from.eager = start.eager;
+  from.sequences = start.sequences;
+  from.layers = start.layers;
+  from.has_experts = start.has_experts;
+  return from;
 }
 
 // Levers pulled together, the least that is given up first; none comes first of all. Two at once are a
@@ -333,21 +265,14 @@ void TakeLevers(const Config& levers, Config* config) {
   if (levers.max_num_seqs) config->max_num_seqs = levers.max_num_seqs;
 }
 
-// A pattern for the numbers below `end`: 23 gives "[0-9]|1[0-9]|2[0-2]".
-std::string NumbersBelow(int64_t end) {
-  std::string pattern;
-  for (int64_t ten = 0; ten * 10 < end; ++ten) {
-    const int64_t last = std::min<int64_t>(end - ten * 10, 10) - 1;
-    if (ten > 0) pattern += "|" + std::to_string(ten);
-    pattern += last == 0 ? std::string("0") : "[0-" + std::to_string(last) + "]";
-  }
-  return pattern;
-}
-
 class WayFinder {
  public:
   WayFinder(const Config& config, const Catalog& catalog, const Start& start)
-      : config_(config), catalog_(catalog), start_(start), squeezes_(Squeezes(LeversOf(config, start))) {}
+      : config_(config),
+        catalog_(catalog),
+        start_(start),
+        from_(LeverStartOf(config, start)),
+        squeezes_(Squeezes(LeversOf(from_, start))) {}
 
   std::vector<WayOut> Find(int most) {
     TryFewerStates();
@@ -356,9 +281,9 @@ class WayFinder {
     TryLayouts();
     TryFormats();
     TryMoreGpus();
-    TryHostMemory();
+    for (const HostLever& lever : start_.engine->HostLevers(from_)) OfferHost({config_, "", 0}, lever);
     TryOtherCard();
-    TryLlamaCpp();
+    TryGguf();
     std::stable_sort(ways_.begin(), ways_.end(),
                      [](const WayOut& a, const WayOut& b) { return a.distance < b.distance; });
     if (static_cast<int>(ways_.size()) > most) ways_.resize(static_cast<size_t>(most));
@@ -431,7 +356,7 @@ class WayFinder {
 
   // The same cards cut another way.
   void TryLayouts() {
-    if (!start_.vllm() || start_.gpus == 1) return;
+    if (!start_.has_degrees() || !start_.traits().budget_modelled || start_.gpus == 1) return;
     for (int64_t pp = 1; pp <= start_.gpus; ++pp) {
       if (start_.gpus % pp != 0) continue;
       const int64_t tp = start_.gpus / pp;
@@ -448,7 +373,7 @@ class WayFinder {
   void TryFormats() {
     constexpr int kMostFormats = 2;
     int offered = 0;
-    for (std::string_view id : FormatsOf(start_)) {
+    for (std::string_view id : start_.engine->Formats()) {
       if (offered == kMostFormats) return;
       const bool published = IsPublished(start_, id, catalog_);
       if (NeedsPublication(start_, id) && !published) continue;
@@ -464,7 +389,7 @@ class WayFinder {
   // More cards of the kind: the fewest on which something fits, and the fewest on which all of it does with
   // plain tensor parallelism.
   void TryMoreGpus() {
-    if (!start_.vllm() && !start_.llama_cpp()) return;
+    if (!start_.traits().budget_modelled) return;
     bool any = false;
     for (int64_t count = start_.gpus + 1; count <= 64; ++count) {
       if (count > 8 && count % 8 != 0) continue;
@@ -478,9 +403,9 @@ class WayFinder {
     }
   }
 
-  // vLLM: `count` cards as pipeline stages, where they cannot all work on one layer.
+  // `count` cards as pipeline stages, where they cannot all work on one layer.
   bool TryStages(int64_t count, double distance) {
-    if (!start_.vllm()) return false;
+    if (!start_.has_degrees()) return false;
     for (int64_t pp = 2; pp <= count; ++pp) {
       if (count % pp != 0 || count / pp > 8) continue;
       const Config config = WithGpus(config_, count, count / pp, pp);
@@ -489,66 +414,19 @@ class WayFinder {
     return false;
   }
 
-  void TryHostMemory() {
-    if (start_.llama_cpp()) {
-      OfferExpertsInRam({config_, "", kDistanceHost});
-      OfferMatricesInRam({config_, "", kDistanceHost + 0.3});
-      OfferLayersInRam({config_, "", kDistanceHost + 0.5});
-    }
-    if (!start_.vllm()) return;
-    // Whole GiB of weights in RAM, the least that suffices.
-    const auto least = Largest(-512, -1, [&](int64_t negative) {
-      Config config = config_;
-      config.cpu_offload_gb = static_cast<double>(-negative);
+  // The least of it in RAM that suffices, on top of `base`.
+  bool OfferHost(const Change& base, const HostLever& lever) {
+    const auto least = Largest(-lever.most, -lever.least, [&](int64_t negative) {
+      Config config = base.config;
+      lever.pull(&config, -negative, start_.layers);
       return Try(std::move(config), catalog_);
     });
-    if (!least) return;
-    Add({least->second.config, CountText(-least->first) + " GiB of weights in RAM per GPU",
-         kDistanceHost + 0.3 * std::log2(static_cast<double>(1 - least->first))},
+    if (!least) return false;
+    const int64_t number = -least->first;
+    const double distance = base.distance > 0 ? base.distance : lever.distance;
+    Add({least->second.config, Joined(base.label, lever.label(number, start_.layers)),
+         distance + lever.per_doubling * std::log2(static_cast<double>(1 + number))},
         least->second.report);
-  }
-
-  // llama.cpp: the fewest layers whose experts must stay in RAM.
-  bool OfferExpertsInRam(const Change& base) {
-    if (!start_.has_experts) return false;
-    const auto fewest = Largest(-start_.layers, -1, [&](int64_t negative) {
-      Config config = base.config;
-      config.n_cpu_moe = -negative;
-      return Try(std::move(config), catalog_);
-    });
-    if (!fewest) return false;
-    const std::string layers = CountText(-fewest->first) + " of " + CountText(start_.layers);
-    Add({fewest->second.config, Joined(base.label, "experts of " + layers + " layers in RAM"), base.distance},
-        fewest->second.report);
-    return true;
-  }
-
-  // llama.cpp: the MLPs of the fewest first layers in RAM (-ot); attention and cache stay on the card.
-  bool OfferMatricesInRam(const Change& base) {
-    if (start_.has_experts || !base.config.override_tensor.empty()) return false;
-    const auto fewest = Largest(-start_.layers, -1, [&](int64_t negative) {
-      Config config = base.config;
-      config.override_tensor = "blk\\.(" + NumbersBelow(-negative) + ")\\.ffn_(up|gate|down)\\.=CPU";
-      return Try(std::move(config), catalog_);
-    });
-    if (!fewest) return false;
-    const std::string layers = CountText(-fewest->first) + " of " + CountText(start_.layers);
-    Add({fewest->second.config, Joined(base.label, "MLPs of " + layers + " layers in RAM"), base.distance},
-        fewest->second.report);
-    return true;
-  }
-
-  // llama.cpp: as many layers on the GPU as fit.
-  bool OfferLayersInRam(const Change& base) {
-    const auto most = Largest(1, start_.layers, [&](int64_t layers) {
-      Config config = base.config;
-      config.n_gpu_layers = layers;
-      return Try(std::move(config), catalog_);
-    });
-    if (!most) return false;
-    const std::string layers = CountText(most->first) + " of " + CountText(start_.layers);
-    Add({most->second.config, Joined(base.label, layers + " layers on the GPU"), base.distance},
-        most->second.report);
     return true;
   }
 
@@ -575,9 +453,11 @@ class WayFinder {
     }
   }
 
-  // What vLLM cannot hold llama.cpp may: a 4-bit file, with experts or layers in RAM where it must be.
-  void TryLlamaCpp() {
-    if (!start_.vllm()) return;
+  // What an engine that wants everything on the cards cannot hold, one that reads GGUF may: a 4-bit file,
+  // with experts or layers in RAM where it must be.
+  void TryGguf() {
+    const Engine& other = GgufEngine();
+    if (!start_.traits().budget_modelled || start_.engine == &other) return;
     Config config;
     config.model = config_.model;
     config.inline_model = config_.inline_model;
@@ -586,20 +466,24 @@ class WayFinder {
     config.gpu_memory_mib = config_.gpu_memory_mib;
     config.prompt_tokens = config_.prompt_tokens;
     config.output_tokens = config_.output_tokens;
-    config.engine = EngineKind::kLlamaCpp;
+    config.engine = other.traits().id;
     config.max_model_len = start_.length;
     config.max_num_seqs = 1;
-    const bool mxfp4 = start_.model != nullptr && start_.model->native_format == "mxfp4";
-    const std::string format = mxfp4 ? "gguf-mxfp4_moe" : "gguf-q4_k_m";
+    const std::string format(other.UsualFormat(start_.model));
     config.format = Json(format);
-    const Change base{std::move(config), "llama.cpp, " + format, kDistanceEngine};
-    if (Offer(base) || OfferExpertsInRam(base)) return;
-    OfferLayersInRam(base);
+    LeverStart from = from_;
+    const Change base{std::move(config), std::string(other.traits().name) + ", " + format, kDistanceEngine};
+    from.config = &base.config;
+    if (Offer(base)) return;
+    const std::vector<HostLever> levers = other.HostLevers(from);
+    if (start_.has_experts && !levers.empty() && OfferHost(base, levers.front())) return;
+    if (!levers.empty()) OfferHost(base, levers.back());
   }
 
   const Config& config_;
   const Catalog& catalog_;
   const Start& start_;
+  const LeverStart from_;
   const std::vector<Change> squeezes_;
   std::vector<WayOut> ways_;
 };
@@ -619,10 +503,10 @@ std::optional<Solution> SolveSequences(const Config& config, const Catalog& cata
     Config more = config;
     more.max_num_seqs = sequences;
     more.max_model_len = start.length;
-    // Slots of llama.cpp share its context, so it grows with them.
-    if (start.llama_cpp()) more.max_model_len = start.length * sequences;
+    // Slots share a context, so it grows with them.
+    if (start.traits().shares_context) more.max_model_len = start.length * sequences;
     std::optional<Trial> trial = Try(std::move(more), catalog);
-    if (!trial || start.llama_cpp()) return trial;
+    if (!trial || start.traits().shares_context) return trial;
     if (trial->report.kv.max_concurrency < static_cast<double>(sequences)) return std::nullopt;
     return trial;
   });
@@ -656,7 +540,7 @@ std::optional<SolveFor> ReadSolveFor(std::string_view name) {
 }
 
 Result<std::optional<Solution>> Solve(SolveFor goal, const Config& config, const Catalog& catalog) {
-  const Result<Resolved> resolved = Resolve(config, catalog);
+  const Result<Resolved> resolved = Settle(config, catalog);
   if (!resolved.ok()) return resolved.error();
   const Start start = StartOf(*resolved, EstimateResolved(*resolved));
   std::optional<Solution> solution;
@@ -666,7 +550,7 @@ Result<std::optional<Solution>> Solve(SolveFor goal, const Config& config, const
     case SolveFor::kMaxNumSeqs:
       return SolveSequences(config, catalog, start);
     case SolveFor::kGpus:
-      if (auto fewest = FewestGpus(config, catalog, start.engine, 1, kMostSolvedGpus)) {
+      if (auto fewest = FewestGpus(config, catalog, start, 1, kMostSolvedGpus)) {
         const std::string label = GpusLabel(fewest->second.config, start);
         solution = MakeSolution(std::move(fewest->second), label, fewest->first);
       }
@@ -682,7 +566,7 @@ Result<std::optional<Solution>> Solve(SolveFor goal, const Config& config, const
 }
 
 std::vector<WayOut> WaysOut(const Config& config, const Catalog& catalog, int most) {
-  const Result<Resolved> resolved = Resolve(config, catalog);
+  const Result<Resolved> resolved = Settle(config, catalog);
   if (!resolved.ok() || most <= 0) return {};
   const Report report = EstimateResolved(*resolved);
   if (report.fits()) return {};

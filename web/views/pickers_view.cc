@@ -163,7 +163,7 @@ void DrawFormatPicker(Ui& ui, AppState& state, float width) {
 void DrawKvTypePicker(Ui& ui, AppState& state, float width) {
   struct Named {
     std::string_view id, name;
-    bool llama_only;
+    bool ggml_only;
   };
   constexpr std::array<Named, 9> kTypes = {{{"auto", "Same as model", false},
                                             {"fp16", "FP16", false},
@@ -186,12 +186,12 @@ void DrawKvTypePicker(Ui& ui, AppState& state, float width) {
   if (types.k != types.v) value += " / " + name_of(types.v);
   const bool opened = Field(ui, "KV cache type", value, "KV", width);
   if (!opened && !ImGui::IsPopupOpen("kv-menu")) return;
-  const bool llama = resolved.engine == EngineKind::kLlamaCpp;
+  const bool ggml = resolved.engine->kernels == KernelGroup::kGgml;
   const bool automatic = state.IsDefault("kv_cache_dtype");
   std::vector<Option> options;
   for (const Named& named : kTypes) {
-    if (named.llama_only && !llama) continue;
-    if (named.id == "fp8" && llama) continue;
+    if (named.ggml_only && !ggml) continue;
+    if (named.id == "fp8" && ggml) continue;
     const bool is_auto = named.id == "auto";
     options.push_back({std::string(named.name), is_auto ? "default" : "", is_auto ? Json() : Json(named.id),
                        is_auto ? automatic : !automatic && named.id == KvTypeName(types.k), false});

@@ -13,6 +13,7 @@
 #include "core/engines/vllm/vllm_activation.h"
 #include "core/engines/vllm/vllm_kv_cache.h"
 #include "core/engines/vllm/vllm_rules.h"
+#include "core/engines/vllm/vllm_version.h"
 #include "core/engines/vllm/vllm_weights.h"
 #include "core/weights/weights.h"
 
