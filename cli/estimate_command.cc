@@ -8,6 +8,7 @@
 #include "core/engines/engine.h"
 #include "core/engines/settle.h"
 #include "core/estimate/estimate.h"
+#include "core/estimate/report_json.h"
 #include "core/estimate/verdict.h"
 #include "core/solve/solver.h"
 

@@ -1,5 +1,5 @@
 // The answer. Estimate() fills the numbers; text (headline, terms, log lines) is derived from them by
-// estimate.h when somebody asks. Field names are the contract's; ReportToJson() writes them.
+// estimate.h when somebody asks. Field names are the contract's; report_json.h writes them.
 #ifndef PLIMSOLL_CORE_RESOLVE_REPORT_H_
 #define PLIMSOLL_CORE_RESOLVE_REPORT_H_
 
