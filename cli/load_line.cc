@@ -20,7 +20,7 @@ std::array<Load, 8> LoadsOf(const GpuReport& gpu) {
            {'C', "compute buffers", gpu.compute_buffer},
            {'G', "CUDA graphs", gpu.cuda_graph},
            {'N', "runtime", gpu.non_torch},
-           {'D', "driver context", gpu.context}}};
+           {'D', "driver context", gpu.driver}}};
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ std::array<Part, 6> PartsOf(const GpuReport& gpu) {
            {"Recurrent state", "recurrent-state", gpu.recurrent_state},
            {"Activations", "activation", gpu.activation + gpu.compute_buffer},
            {"CUDA graphs", "cuda-graph", gpu.cuda_graph},
-           {"Runtime", "runtime", gpu.non_torch + gpu.context}}};
+           {"Runtime", "runtime", gpu.non_torch + gpu.driver}}};
 }
 
 std::string Gib(Bytes bytes, int decimals = 1) { return DecimalText(bytes.gib(), decimals); }

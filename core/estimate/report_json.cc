@@ -24,7 +24,7 @@ Json GpuJson(const GpuReport& gpu) {
       .Set("activation_bytes", gpu.activation.count())
       .Set("cuda_graph_bytes", gpu.cuda_graph.count())
       .Set("non_torch_bytes", gpu.non_torch.count())
-      .Set("context_bytes", gpu.context.count())
+      .Set("context_bytes", gpu.driver.count())
       .Set("others_bytes", gpu.others.count())
       .Set("reserved_bytes", gpu.reserved.count())
       .Set("compute_buffer_bytes", gpu.compute_buffer.count())

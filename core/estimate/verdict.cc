@@ -99,7 +99,7 @@ std::string PartsText(const GpuReport& gpu, SizeUnits units) {
                         {"activations", gpu.activation},
                         {"compute buffers", gpu.compute_buffer},
                         {"CUDA graphs", gpu.cuda_graph},
-                        {"runtime", gpu.non_torch + gpu.context},
+                        {"runtime", gpu.non_torch + gpu.driver},
                         {"other programs", gpu.others}};
   std::vector<std::string> texts;
   for (const Part& part : parts) {

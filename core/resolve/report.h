@@ -31,7 +31,7 @@ struct GpuReport {
   Bytes weights, kv_cache, recurrent_state, activation, cuda_graph, non_torch, compute_buffer;
   Bytes others;    // what a display or other programs hold (reserved_mib)
   Bytes reserved;  // unified memory that the system keeps: beside `capacity`, not part of it
-  Bytes context;   // what driver and libraries hold beside the engine's own accounting (CUDA context, NCCL)
+  Bytes driver;    // what driver and libraries hold beside the engine's own accounting (CUDA context, NCCL)
   Bytes total;     // what the card will hold, by the engine's own accounting plus what it does not count
   Bytes headroom;  // negative: short by that much
 };

@@ -25,7 +25,7 @@ std::array<Segment, kSegments> SegmentsOf(const GpuReport& gpu, const Palette& c
            {"Recurrent state", gpu.recurrent_state, colors.recurrent_state},
            {"Activations", gpu.activation + gpu.compute_buffer, colors.activation},
            {"CUDA graphs", gpu.cuda_graph, colors.cuda_graph},
-           {"Runtime", gpu.non_torch + gpu.context, colors.runtime}}};
+           {"Runtime", gpu.non_torch + gpu.driver, colors.runtime}}};
 }
 
 // Black or white, whichever reads better on this ground (relative luminance, WCAG 2).
@@ -68,7 +68,7 @@ std::string GpuName(const AppState& state, std::string_view id) {
 
 Bytes Stacked(const GpuReport& gpu) {
   return gpu.weights + gpu.kv_cache + gpu.recurrent_state + gpu.activation + gpu.compute_buffer +
-         gpu.cuda_graph + gpu.context + gpu.non_torch;
+         gpu.cuda_graph + gpu.driver + gpu.non_torch;
 }
 
 std::string Gib(Bytes bytes) { return DecimalText(bytes.gib(), 1); }

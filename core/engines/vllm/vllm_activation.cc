@@ -184,7 +184,7 @@ VllmRuntime VllmRuntimeMemory(const Resolved& resolved, const VllmRules& rules, 
     inside += after;
     outside += communicators;
   }
-  if (rules.context_inside) {
+  if (rules.driver_inside) {
     inside += outside;
     outside = 0;
   }

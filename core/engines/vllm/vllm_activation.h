@@ -30,7 +30,7 @@ VllmActivation VllmActivationPeak(const Resolved& resolved, const VllmRules& rul
 // Memory that counts as non-torch in the budget, and what lies outside it.
 struct VllmRuntime {
   Bytes non_torch;
-  Bytes context;
+  Bytes driver;
 };
 VllmRuntime VllmRuntimeMemory(const Resolved& resolved, const VllmRules& rules, const Gpu& gpu);
 

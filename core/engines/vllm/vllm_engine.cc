@@ -201,7 +201,7 @@ GpuReport PlanCard(const Resolved& resolved, const VllmRules& rules, const Stage
   gpu.non_torch = runtime.non_torch;
   gpu.others = card.others;
   gpu.reserved = card.reserved;
-  gpu.context = runtime.context;
+  gpu.driver = runtime.driver;
   gpu.cuda_graph = VllmCudaGraphs(resolved, rules, stage.layers, *card.gpu).bytes;
   return gpu;
 }
@@ -212,7 +212,7 @@ Bytes PoolOf(const Resolved& resolved, const VllmRules& rules, const GpuReport& 
   Bytes pool = gpu.budget - gpu.weights - gpu.recurrent_state - gpu.activation - gpu.non_torch;
   if (rules.graphs_inside) pool -= gpu.cuda_graph;
   // Where the context counts, so does whatever else is on the card.
-  if (rules.context_inside) pool -= gpu.others;
+  if (rules.driver_inside) pool -= gpu.others;
   return pool;
 }
 
@@ -292,14 +292,14 @@ bool EnoughStates(const Resolved& resolved, const VllmRules& rules, Report* repo
 void Judge(const Resolved& resolved, const VllmRules& rules, const Tightest& tightest, Report* report) {
   bool tight = false, overloaded = false;
   for (const GpuReport& gpu : report->per_gpu) {
-    const Bytes resting = gpu.weights + gpu.recurrent_state + gpu.non_torch + gpu.context + gpu.others;
+    const Bytes resting = gpu.weights + gpu.recurrent_state + gpu.non_torch + gpu.driver + gpu.others;
     if (resting > gpu.capacity) {
       return Fail(FailureStage::kLoading, "out_of_memory_loading",
                   "The weights do not fit on the card: loading ends with CUDA out of memory.",
                   "Use a smaller format, more GPUs, or cpu_offload_gb.", report);
     }
     if (rules.free_memory_checked && resolved.kv_cache_memory == Bytes(0) &&
-        gpu.capacity - gpu.context - gpu.others < gpu.budget) {
+        gpu.capacity - gpu.driver - gpu.others < gpu.budget) {
       return Fail(FailureStage::kLoading, "share_exceeds_free_memory",
                   "Less memory is free at start than gpu_memory_utilization asks for.",
                   "Lower gpu_memory_utilization.", report);
@@ -323,7 +323,7 @@ void Judge(const Resolved& resolved, const VllmRules& rules, const Tightest& tig
   for (const GpuReport& gpu : report->per_gpu) {
     // The profile run's activations are free again while graphs are captured.
     const Bytes held =
-        gpu.weights + gpu.recurrent_state + gpu.non_torch + gpu.context + gpu.others + gpu.kv_cache;
+        gpu.weights + gpu.recurrent_state + gpu.non_torch + gpu.driver + gpu.others + gpu.kv_cache;
     if (held > gpu.capacity) {
       return Fail(FailureStage::kCacheTooSmall, "out_of_memory_allocating_cache",
                   "The cards cannot hold the KV cache that was asked for.", "Lower kv_cache_memory_bytes.",
@@ -425,7 +425,7 @@ class RankPlanner {
       const size_t stage = static_cast<size_t>(static_cast<int64_t>(i) / resolved_.tp % resolved_.pp);
       gpu.kv_cache = std::max(Bytes(0), gpu.kv_cache);
       if (tightest_.headroom >= Bytes(0)) gpu.kv_cache = Bytes(block_bytes_[stage]) * tightest_.blocks;
-      gpu.total = gpu.weights + gpu.recurrent_state + gpu.activation + gpu.non_torch + gpu.context +
+      gpu.total = gpu.weights + gpu.recurrent_state + gpu.activation + gpu.non_torch + gpu.driver +
                   gpu.others + gpu.kv_cache + gpu.cuda_graph;
     }
   }

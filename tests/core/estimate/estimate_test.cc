@@ -122,7 +122,7 @@ TEST(Estimate, EveryModelIsAnsweredOnBothEngines) {
       EXPECT_GE(report.kv.per_sequence, report.kv.per_token * 8192) << url << ": windows come on top";
       for (const GpuReport& gpu : report.per_gpu) {
         for (Bytes part : {gpu.weights, gpu.kv_cache, gpu.recurrent_state, gpu.activation, gpu.cuda_graph,
-                           gpu.non_torch, gpu.compute_buffer, gpu.context}) {
+                           gpu.non_torch, gpu.compute_buffer, gpu.driver}) {
           EXPECT_GE(part, Bytes(0)) << url;
           EXPECT_LT(part, GiB(100000)) << url;
         }

@@ -54,7 +54,7 @@ TEST(EngineVllm, PartsAndTermsAddUp) {
       Bytes fullest_total, least(internal::kInt64Max);
       for (const GpuReport& gpu : c.report.per_gpu) {
         EXPECT_EQ(gpu.weights + gpu.kv_cache + gpu.recurrent_state + gpu.activation + gpu.cuda_graph +
-                      gpu.non_torch + gpu.context + gpu.compute_buffer,
+                      gpu.non_torch + gpu.driver + gpu.compute_buffer,
                   gpu.total);
         EXPECT_GE(gpu.weights, Bytes(0));
         if (gpu.headroom < least) {
