@@ -7,6 +7,7 @@
 #include "core/engines/settle.h"
 #include "core/estimate/cost.h"
 #include "core/estimate/estimate.h"
+#include "core/resolve/memory_parts.h"
 #include "core/resolve/resolved_config.h"
 
 namespace plimsoll {
@@ -17,28 +18,15 @@ Json GpuJson(const GpuReport& gpu) {
   json.Set("gpu", gpu.gpu)
       .Set("rank", gpu.rank)
       .Set("capacity_bytes", gpu.capacity.count())
-      .Set("budget_bytes", gpu.budget.count())
-      .Set("weights_bytes", gpu.weights.count())
-      .Set("kv_cache_bytes", gpu.kv_cache.count())
-      .Set("recurrent_state_bytes", gpu.recurrent_state.count())
-      .Set("activation_bytes", gpu.activation.count())
-      .Set("cuda_graph_bytes", gpu.cuda_graph.count())
-      .Set("non_torch_bytes", gpu.non_torch.count())
-      .Set("context_bytes", gpu.driver.count())
-      .Set("others_bytes", gpu.others.count())
-      .Set("reserved_bytes", gpu.reserved.count())
-      .Set("compute_buffer_bytes", gpu.compute_buffer.count())
-      .Set("total_bytes", gpu.total.count())
-      .Set("headroom_bytes", gpu.headroom.count());
+      .Set("budget_bytes", gpu.budget.count());
+  for (const MemoryPart& part : kMemoryParts) json.Set(part.key, (gpu.*part.bytes).count());
+  json.Set("total_bytes", gpu.total.count()).Set("headroom_bytes", gpu.headroom.count());
   return json;
 }
 
 Json HostJson(const HostReport& host) {
   Json json = Json::MakeObject();
-  json.Set("weights_bytes", host.weights.count())
-      .Set("kv_cache_bytes", host.kv_cache.count())
-      .Set("recurrent_state_bytes", host.recurrent_state.count())
-      .Set("compute_buffer_bytes", host.compute_buffer.count());
+  for (const HostPart& part : kHostParts) json.Set(part.key, (host.*part.bytes).count());
   return json;
 }
 

@@ -17,6 +17,7 @@
 #include "core/engines/vllm/vllm_server.h"
 #include "core/engines/vllm/vllm_version.h"
 #include "core/engines/vllm/vllm_weights.h"
+#include "core/resolve/memory_parts.h"
 
 namespace plimsoll {
 namespace {
@@ -207,11 +208,12 @@ GpuReport PlanCard(const Resolved& resolved, const VllmRules& rules, const Stage
 }
 
 // Bytes that the share leaves for the pool.
+// REQUIRES: gpu.kv_cache is still zero.
 Bytes PoolOf(const Resolved& resolved, const VllmRules& rules, const GpuReport& gpu) {
   if (resolved.kv_cache_memory > Bytes(0)) return resolved.kv_cache_memory;
-  Bytes pool = gpu.budget - gpu.weights - gpu.recurrent_state - gpu.activation - gpu.non_torch;
-  if (rules.graphs_inside) pool -= gpu.cuda_graph;
-  // Where the context counts, so does whatever else is on the card.
+  Bytes pool = gpu.budget - SumInShare(gpu);
+  if (!rules.graphs_inside) pool += gpu.cuda_graph;
+  // Where the CUDA context counts, so does whatever else is on the card.
   if (rules.driver_inside) pool -= gpu.others;
   return pool;
 }
@@ -288,11 +290,15 @@ bool EnoughStates(const Resolved& resolved, const VllmRules& rules, Report* repo
   return false;
 }
 
+// What stays on the card from loading on: before graphs are captured, and once the profile run's activations
+// are free again.
+Bytes AtRest(const GpuReport& gpu) { return SumOfParts(gpu) - gpu.activation - gpu.cuda_graph; }
+
 // In the order in which the engine would stumble.
 void Judge(const Resolved& resolved, const VllmRules& rules, const Tightest& tightest, Report* report) {
   bool tight = false, overloaded = false;
   for (const GpuReport& gpu : report->per_gpu) {
-    const Bytes resting = gpu.weights + gpu.recurrent_state + gpu.non_torch + gpu.driver + gpu.others;
+    const Bytes resting = AtRest(gpu) - gpu.kv_cache;
     if (resting > gpu.capacity) {
       return Fail(FailureStage::kLoading, "out_of_memory_loading",
                   "The weights do not fit on the card: loading ends with CUDA out of memory.",
@@ -309,7 +315,7 @@ void Judge(const Resolved& resolved, const VllmRules& rules, const Tightest& tig
                   "The profile run ends with CUDA out of memory.",
                   "Lower max_num_batched_tokens or max_num_seqs.", report);
     }
-    overloaded = overloaded || resting + gpu.activation + gpu.kv_cache + gpu.cuda_graph > gpu.capacity;
+    overloaded = overloaded || gpu.total > gpu.capacity;
   }
   if (tightest.headroom < Bytes(0)) {
     return Fail(FailureStage::kCacheTooSmall, "kv_cache_too_small",
@@ -321,9 +327,7 @@ void Judge(const Resolved& resolved, const VllmRules& rules, const Tightest& tig
                 report);
   }
   for (const GpuReport& gpu : report->per_gpu) {
-    // The profile run's activations are free again while graphs are captured.
-    const Bytes held =
-        gpu.weights + gpu.recurrent_state + gpu.non_torch + gpu.driver + gpu.others + gpu.kv_cache;
+    const Bytes held = AtRest(gpu);
     if (held > gpu.capacity) {
       return Fail(FailureStage::kCacheTooSmall, "out_of_memory_allocating_cache",
                   "The cards cannot hold the KV cache that was asked for.", "Lower kv_cache_memory_bytes.",
@@ -425,8 +429,7 @@ class RankPlanner {
       const size_t stage = static_cast<size_t>(static_cast<int64_t>(i) / resolved_.tp % resolved_.pp);
       gpu.kv_cache = std::max(Bytes(0), gpu.kv_cache);
       if (tightest_.headroom >= Bytes(0)) gpu.kv_cache = Bytes(block_bytes_[stage]) * tightest_.blocks;
-      gpu.total = gpu.weights + gpu.recurrent_state + gpu.activation + gpu.non_torch + gpu.driver +
-                  gpu.others + gpu.kv_cache + gpu.cuda_graph;
+      gpu.total = SumOfParts(gpu);
     }
   }
 

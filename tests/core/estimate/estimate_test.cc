@@ -7,6 +7,7 @@
 #include "core/engines/settle.h"
 #include "core/estimate/report_json.h"
 #include "core/estimate/verdict.h"
+#include "core/resolve/memory_parts.h"
 #include "tests/support/shipped_catalog.h"
 
 namespace plimsoll {
@@ -121,10 +122,9 @@ TEST(Estimate, EveryModelIsAnsweredOnBothEngines) {
       EXPECT_GE(report.kv.per_token, Bytes(0)) << url;
       EXPECT_GE(report.kv.per_sequence, report.kv.per_token * 8192) << url << ": windows come on top";
       for (const GpuReport& gpu : report.per_gpu) {
-        for (Bytes part : {gpu.weights, gpu.kv_cache, gpu.recurrent_state, gpu.activation, gpu.cuda_graph,
-                           gpu.non_torch, gpu.compute_buffer, gpu.driver}) {
-          EXPECT_GE(part, Bytes(0)) << url;
-          EXPECT_LT(part, GiB(100000)) << url;
+        for (const MemoryPart& part : kMemoryParts) {
+          EXPECT_GE(gpu.*part.bytes, Bytes(0)) << url << ' ' << part.name;
+          EXPECT_LT(gpu.*part.bytes, GiB(100000)) << url << ' ' << part.name;
         }
         EXPECT_GE(gpu.total, gpu.weights) << url;
       }

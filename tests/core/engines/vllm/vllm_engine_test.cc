@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/estimate/estimate.h"
+#include "core/resolve/memory_parts.h"
 #include "tests/support/estimates.h"
 
 namespace plimsoll {
@@ -53,9 +54,7 @@ TEST(EngineVllm, PartsAndTermsAddUp) {
       ASSERT_EQ(c.error, "") << model.id;
       Bytes fullest_total, least(internal::kInt64Max);
       for (const GpuReport& gpu : c.report.per_gpu) {
-        EXPECT_EQ(gpu.weights + gpu.kv_cache + gpu.recurrent_state + gpu.activation + gpu.cuda_graph +
-                      gpu.non_torch + gpu.driver + gpu.compute_buffer,
-                  gpu.total);
+        EXPECT_EQ(SumOfParts(gpu), gpu.total);
         EXPECT_GE(gpu.weights, Bytes(0));
         if (gpu.headroom < least) {
           least = gpu.headroom;
