@@ -10,6 +10,7 @@
 #include "core/estimate/estimate.h"
 #include "core/estimate/report_json.h"
 #include "core/estimate/verdict.h"
+#include "core/resolve/memory_parts.h"
 #include "core/solve/solver.h"
 
 namespace plimsoll {
@@ -30,15 +31,9 @@ std::string CardsBlock(const Resolved& resolved, const Report& report, SizeUnits
   for (const GpuReport& gpu : report.per_gpu) {
     const size_t index = static_cast<size_t>(&gpu - report.per_gpu.data());
     // Cards that hold the same are told once.
-    const bool repeats = index > 0 && gpu.gpu == report.per_gpu[index - 1].gpu &&
-                         gpu.total == report.per_gpu[index - 1].total &&
-                         gpu.weights == report.per_gpu[index - 1].weights;
-    if (repeats) continue;
+    if (index > 0 && SameLoad(gpu, report.per_gpu[index - 1])) continue;
     size_t last = index;
-    while (last + 1 < report.per_gpu.size() && report.per_gpu[last + 1].total == gpu.total &&
-           report.per_gpu[last + 1].weights == gpu.weights && report.per_gpu[last + 1].gpu == gpu.gpu) {
-      ++last;
-    }
+    while (last + 1 < report.per_gpu.size() && SameLoad(gpu, report.per_gpu[last + 1])) ++last;
     const std::string name =
         index < resolved.cards.size() ? resolved.cards[index].gpu->name : std::string(gpu.gpu);
     text += "GPU " + std::to_string(index) + (last > index ? " to " + std::to_string(last) + ", each" : "") +

@@ -7,6 +7,7 @@
 #include "core/engines/server.h"
 #include "core/engines/settle.h"
 #include "core/estimate/verdict.h"
+#include "core/resolve/memory_parts.h"
 
 namespace plimsoll {
 namespace {
@@ -19,7 +20,7 @@ void FillWeights(const Resolved& resolved, Report* report) {
   report->weights.bits_per_weight = resolved.stored.bits_per_weight;
 }
 
-// A layout that no engine could start: the cards are shown empty, and the diagnostics say why.
+// A layout that no engine could start: the cards are shown without it, and the diagnostics say why.
 void FillInvalid(const Resolved& resolved, Report* report) {
   report->verdict = Verdict::kInvalid;
   report->failure = FailureStage::kInvalid;
@@ -31,6 +32,7 @@ void FillInvalid(const Resolved& resolved, Report* report) {
     gpu.capacity = card.capacity;
     gpu.reserved = card.reserved;
     gpu.others = card.others;
+    gpu.total = SumOfParts(gpu);
     report->per_gpu.push_back(gpu);
   }
 }
