@@ -47,11 +47,13 @@ std::string CardsBlock(const Resolved& resolved, const Report& report, SizeUnits
 }
 
 std::string HostBlock(const HostReport& host, SizeUnits units) {
-  const Bytes total = host.weights + host.kv_cache + host.compute_buffer;
-  if (total.count() <= 0) return "";
-  return "Host RAM  " + SizeText(total, units) + ": weights " + SizeText(host.weights, units) +
-         ", KV cache " + SizeText(host.kv_cache, units) + ", compute buffers " +
-         SizeText(host.compute_buffer, units) + "\n";
+  std::string parts;
+  for (const HostPart& part : kHostParts) {
+    if (host.*part.bytes <= Bytes(0)) continue;
+    parts.append(parts.empty() ? ": " : ", ").append(part.name).append(" ");
+    parts += SizeText(host.*part.bytes, units);
+  }
+  return parts.empty() ? "" : "Host RAM  " + SizeText(SumOfParts(host), units) + parts + "\n";
 }
 
 std::string NumbersBlock(const Resolved& resolved, const Report& report, SizeUnits units) {

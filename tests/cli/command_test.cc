@@ -231,6 +231,25 @@ TEST(LoadLine, DrawsWhatOtherProgramsHold) {
   }
 }
 
+// Layers that stay in RAM keep their recurrent states there: 24 of the 32 layers of this model have some.
+TEST(Command, HostRamIsTheSumOfItsParts) {
+  const Arguments arguments = {"estimate", "--model",        "qwen3.5-9b", "--engine", "llama.cpp",
+                               "--format", "gguf-q4_k_m",    "--gpu",      "rtx-4090", "--max-model-len",
+                               "8192",     "--n-gpu-layers", "10"};
+  const Json json = PlimsollJson(arguments);
+  const Json& host = *json.Find("host");
+  const Bytes state(host.Find("recurrent_state_bytes")->AsInt().value_or(0));
+  ASSERT_GT(state, MiB(20));
+  Bytes sum;
+  for (const HostPart& part : kHostParts) sum += Bytes(host.Find(part.key)->AsInt().value_or(0));
+  const std::string text = Plimsoll(arguments).out;
+  EXPECT_NE(text.find("Host RAM  " + SizeText(sum) + ": weights "), std::string::npos) << text;
+  EXPECT_NE(text.find(", recurrent state " + SizeText(state)), std::string::npos) << text;
+  // What is not there is not told.
+  const std::string none = Plimsoll({"estimate", "--model", "llama-3.1-8b", "--gpu", "rtx-4090"}).out;
+  EXPECT_EQ(none.find("Host RAM"), std::string::npos) << none;
+}
+
 TEST(Table, AlignsByCodePoints) {
   Table table({"name", "size>"});
   table.Add({"2 × a", "1"});
