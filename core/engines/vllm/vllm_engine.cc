@@ -69,12 +69,6 @@ class Defaults {
   }
 
  private:
-  template <typename T, typename U>
-  T Given(const std::optional<T>& given, U fallback, std::string_view key) {
-    if (given) return *given;
-    return static_cast<T>(fallback);
-  }
-
   void TakeCacheType() {
     // vllm/models/deepseek_v4 has kernels for its fp8 layout only; else the model's own 16 bits.
     bool compressed = false;
