@@ -297,7 +297,8 @@ void LogFailure(const Resolved& resolved, const VllmRules& rules, const Report& 
   switch (report.failure) {
     case FailureStage::kLoading:
       if (gpu.weights + gpu.non_torch + gpu.driver <= gpu.capacity) {
-        lines->push_back("ValueError: Free memory on device (" + GibNumber(gpu.capacity - gpu.driver) + "/" +
+        const Bytes free = gpu.capacity - gpu.driver - gpu.others;
+        lines->push_back("ValueError: Free memory on device (" + GibNumber(free) + "/" +
                          GibNumber(gpu.capacity) +
                          " GiB) on startup is less than desired GPU memory utilization (" + Share(resolved) +
                          ", " + GibNumber(gpu.budget) + " GiB).");

@@ -71,6 +71,19 @@ TEST(EngineVllm, PartsAndTermsAddUp) {
   }
 }
 
+// 23.55 GiB less 7.81 that others hold and 0.27 of a CUDA context.
+TEST(EngineVllm, WhatOthersHoldIsNotFreeAtStart) {
+  const EstimatedCase c = EstimateText(
+      R"({"model":"llama-3.1-8b","format":"awq-int4","gpu":"rtx-4090","max_model_len":8192,"reserved_mib":8000})");
+  ASSERT_EQ(c.error, "");
+  EXPECT_TRUE(c.Has("share_exceeds_free_memory"));
+  const std::vector<std::string> log = VllmEngine().ExpectedLog(c.resolved, c.report);
+  ASSERT_FALSE(log.empty());
+  EXPECT_EQ(log[0].rfind("ValueError: Free memory on device (15.47/23.55 GiB) on startup is less than", 0),
+            0U)
+      << log[0];
+}
+
 TEST(EngineVllm, MoreContextNeverHelps) {
   for (const char* model : {"llama-3.1-8b", "gemma-3-12b", "qwen3.5-9b", "gpt-oss-20b"}) {
     double before = 1e18;
