@@ -10,6 +10,7 @@
 #include "core/estimate/estimate.h"
 #include "core/estimate/verdict.h"
 #include "core/solve/solver.h"
+#include "core/solve/ways_out.h"
 
 namespace plimsoll {
 namespace {

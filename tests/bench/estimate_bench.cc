@@ -13,6 +13,7 @@
 #include "core/engines/settle.h"
 #include "core/estimate/estimate.h"
 #include "core/solve/solver.h"
+#include "core/solve/ways_out.h"
 
 namespace plimsoll {
 namespace {

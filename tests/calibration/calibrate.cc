@@ -37,10 +37,10 @@
 #include <string>
 #include <vector>
 
-#include "core/engines/registry.h"
 #include "core/catalog/catalog.h"
 #include "core/catalog/catalog_data.h"
 #include "core/config/config_codec.h"
+#include "core/engines/registry.h"
 #include "core/engines/server.h"
 #include "core/engines/settle.h"
 #include "core/estimate/estimate.h"
