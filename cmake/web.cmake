@@ -16,22 +16,13 @@ endif()
 if(EMSCRIPTEN AND web_browser_sources)
   add_executable(plimsoll_app ${web_browser_sources})
   set_target_properties(plimsoll_app PROPERTIES OUTPUT_NAME plimsoll SUFFIX .mjs)
-  # Takes the place of parts of the C library, which the linker wants to see before it optimises across files.
-  set_source_files_properties(web/wasm_libc.cc PROPERTIES COMPILE_OPTIONS "-fno-lto;-fno-builtin")
   target_link_libraries(plimsoll_app PRIVATE plimsoll_ui plimsoll_warnings plimsoll_conversion_warnings)
   target_link_options(plimsoll_app PRIVATE
-    -Oz
-    -sMODULARIZE=1 -sEXPORT_ES6=1 -sENVIRONMENT=web   # an ES module; its wasm lies beside it
+    -sMODULARIZE=1 -sEXPORT_ES6=1 -sENVIRONMENT=web   # an ES module, which host.mjs tells where its wasm lies
     -sFILESYSTEM=0 -sDYNAMIC_EXECUTION=0 -sASSERTIONS=0
     -sALLOW_MEMORY_GROWTH=1 -sMALLOC=emmalloc -sSUPPORT_LONGJMP=0
-    -sINCOMING_MODULE_JS_API=wasmBinary
+    -sINCOMING_MODULE_JS_API=locateFile
     -sMIN_CHROME_VERSION=85 -sMIN_FIREFOX_VERSION=79 -sMIN_SAFARI_VERSION=150000 -sMIN_EDGE_VERSION=85
     -sEXPORTED_FUNCTIONS=_malloc,_free
     -sEXPORTED_RUNTIME_METHODS=UTF8ToString,stringToUTF8,lengthBytesUTF8,HEAPU8)
-  # Once more over the linked module: restructured control flow packs a little smaller.
-  find_program(PLIMSOLL_WASM_OPT wasm-opt NO_CMAKE_FIND_ROOT_PATH)
-  if(PLIMSOLL_WASM_OPT)
-    add_custom_command(TARGET plimsoll_app POST_BUILD VERBATIM COMMENT "wasm-opt plimsoll.wasm"
-      COMMAND "${PLIMSOLL_WASM_OPT}" --flatten --rereloop -Oz -Oz plimsoll.wasm -o plimsoll.wasm)
-  endif()
 endif()
