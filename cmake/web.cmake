@@ -1,6 +1,8 @@
-# (The preset's -finline-hint-functions: only what is marked inline is inlined, which takes 2 % off the download.)
 # The page: natively a library for headless tests; with emscripten the module that the browser loads.
 # Files named web/wasm_*.cc need a browser and are left out natively.
+#
+# The web preset's flags keep the download small: -finline-hint-functions inlines only what is marked inline, and the -m
+# flags name instructions that every browser of the list below knows.
 plimsoll_glob(web_sources web/*.cc web/views/*.cc)
 plimsoll_glob(web_browser_sources web/wasm_*.cc)
 if(web_browser_sources)
