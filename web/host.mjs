@@ -685,8 +685,7 @@ function copyIn(bytes) {
 
 async function start() {
   applyTheme();
-  // Emscripten's loader compiles the module while it arrives, or once it is there where the host does not say that it is
-  // WebAssembly.
+  // Emscripten's loader compiles the module while it arrives; where the host does not call it application/wasm, afterwards.
   const [instance, regular, semibold] =
       await Promise.all([createModule({locateFile: () => assetAt(wasmUrl)}), bytesOf(regularUrl), bytesOf(semiboldUrl)]);
   module = instance;
