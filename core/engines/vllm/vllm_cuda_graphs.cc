@@ -34,8 +34,8 @@ VllmGraphs VllmCudaGraphs(const Resolved& resolved, const VllmRules& rules, int6
     graphs.piecewise = SizesByEight(512);
   } else {
     const bool large = gpu.compute_capability >= 100 && gpu.compute_capability < 120;
-    const int64_t largest = std::min({internal::SaturatingMultiply(2 * sequences, queries), int64_t{large ? 1024 : 512},
-                                      resolved.max_num_batched_tokens});
+    const int64_t largest = std::min({internal::SaturatingMultiply(2 * sequences, queries),
+                                      int64_t{large ? 1024 : 512}, resolved.max_num_batched_tokens});
     graphs.piecewise = SizesSpread(largest);
   }
   if (rules.full_graphs) {

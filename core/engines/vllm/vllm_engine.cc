@@ -499,6 +499,9 @@ class Vllm final : public Engine {
   const MetricNames& metric_names() const override { return VllmMetrics(); }
 
   std::vector<std::string_view> Formats() const override { return VllmFormats(); }
+  std::string FormatSince(const WeightFormat& format) const override {
+    return format.family == FormatFamily::kMxfp4 ? "0.10.1 and later" : "";
+  }
   std::vector<Lever> Levers(const LeverStart& start) const override { return VllmLevers(start); }
   std::vector<HostLever> HostLevers(const LeverStart& start) const override {
     (void)start;
