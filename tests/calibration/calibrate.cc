@@ -951,6 +951,11 @@ void Write(const std::vector<Row>& rows, MeasuredSpeeds* s) {
   one("ggml_pipeline", s->ggml_pipeline);
   one("eager_layer", s->eager_layer);
   one("no_dot_product", s->no_dot_product);
+  one("halved_relief", s->halved_relief);
+  one("plain_units", s->plain_units);
+  one("fused_experts", s->fused_experts);
+  one("operations_per_joule_gddr", s->operations_per_joule_gddr);
+  one("operations_per_joule_hbm", s->operations_per_joule_hbm);
   one("inline_ecc", s->inline_ecc);
   one("routing_skew", s->routing_skew);
   one("untuned_experts", s->untuned_experts);
