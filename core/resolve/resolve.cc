@@ -191,6 +191,7 @@ MaybeError ResolveDraft(const Config& config, const Catalog& catalog, Resolved* 
   const BoundFormat* bound = catalog.Bind(*resolved->draft, id);
   if (!bound) return UnknownFormat(Json(id), catalog, "speculative.format");
   resolved->draft_format = bound->format;
+  resolved->draft_bits = bound->stored.bits_per_weight;
   resolved->draft_binding = bound->binding;
   return std::nullopt;
 }
