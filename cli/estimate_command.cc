@@ -12,6 +12,7 @@
 #include "core/estimate/verdict.h"
 #include "core/resolve/memory_parts.h"
 #include "core/solve/solver.h"
+#include "core/solve/ways_out.h"
 
 namespace plimsoll {
 namespace {

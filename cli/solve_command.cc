@@ -9,6 +9,7 @@
 #include "core/estimate/verdict.h"
 #include "core/resolve/resolved.h"
 #include "core/solve/solver.h"
+#include "core/solve/ways_out.h"
 
 namespace plimsoll {
 namespace {

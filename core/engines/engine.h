@@ -70,6 +70,11 @@ class Engine {
   // Formats that people choose among for it, from many bits to few. Where two have about the same size the
   // one with a kernel on more cards stands first.
   virtual std::vector<std::string_view> Formats() const = 0;
+  // From which release it reads a format: "b6325 and later"; empty: every one that we know, or none.
+  virtual std::string FormatSince(const WeightFormat& format) const {
+    (void)format;
+    return {};
+  }
   // The format to try a model in when nobody names one and room is short; empty: none.
   virtual std::string_view UsualFormat(const Model* model) const {
     (void)model;

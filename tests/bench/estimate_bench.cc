@@ -14,6 +14,7 @@
 #include "core/estimate/estimate.h"
 #include "core/estimate/report_json.h"
 #include "core/solve/solver.h"
+#include "core/solve/ways_out.h"
 
 namespace plimsoll {
 namespace {

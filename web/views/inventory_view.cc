@@ -202,7 +202,8 @@ std::vector<Line> Grouped(const std::vector<InventoryRow>& rows, int by) {
   }
   std::vector<Line> sorted;
   for (auto& [name, line] : lines) sorted.push_back(std::move(line));
-  std::stable_sort(sorted.begin(), sorted.end(), [](const Line& a, const Line& b) { return a.bytes > b.bytes; });
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const Line& a, const Line& b) { return a.bytes > b.bytes; });
   return sorted;
 }
 

@@ -7,6 +7,7 @@
 
 #include "core/base/text.h"
 #include "core/config/config_codec.h"
+#include "core/engines/registry.h"
 #include "core/formats/format_ids.h"
 #include "web/views/views.h"
 
@@ -137,8 +138,8 @@ void DrawFormatPicker(Ui& ui, AppState& state, float width) {
     listed.push_back(id);
     options.push_back({FormatName(id), std::move(detail), Json(id), id == current, false});
   };
-  const auto heading = [&](std::string_view text) {
-    options.push_back({std::string(text), "", Json(), false, true});
+  const auto heading = [&](std::string text) {
+    options.push_back({std::move(text), "", Json(), false, true});
   };
   if (resolved.model != nullptr) {
     heading("Published for this model");
@@ -147,11 +148,11 @@ void DrawFormatPicker(Ui& ui, AppState& state, float width) {
       list(checkpoint.format.id, checkpoint.repo.substr(0, checkpoint.repo.find('/')));
     }
   }
-  heading("Other formats for vLLM");
+  heading("Other formats for " + std::string(Engines().front()->traits().name));
   for (const std::string_view id : FormatIds()) {
     if (id.rfind("gguf-", 0) != 0) list(id, "");
   }
-  heading("GGUF, for llama.cpp");
+  heading("GGUF, for " + std::string(GgufEngine().traits().name));
   for (const std::string_view id : FormatIds()) {
     if (id.rfind("gguf-", 0) == 0) list(id, "");
   }

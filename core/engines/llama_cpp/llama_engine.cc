@@ -191,6 +191,11 @@ class LlamaCpp final : public Engine {
   const MetricNames& metric_names() const override { return LlamaMetrics(); }
 
   std::vector<std::string_view> Formats() const override { return LlamaFormats(); }
+  std::string FormatSince(const WeightFormat& format) const override {
+    if (format.family != FormatFamily::kGguf || format.approximate() || format.wide_ends) return "";
+    const GgufFileTypeInfo& info = Info(static_cast<GgufFileType>(format.gguf_type));
+    return info.since_build > 0 ? "b" + std::to_string(info.since_build) + " and later" : "";
+  }
   std::string_view UsualFormat(const Model* model) const override {
     return model != nullptr && model->native_format == "mxfp4" ? "gguf-mxfp4_moe" : "gguf-q4_k_m";
   }

@@ -9,11 +9,13 @@
 #include "core/base/text.h"
 #include "core/engines/measured_constants.h"
 #include "core/engines/vllm/vllm_activation.h"
+#include "core/engines/vllm/vllm_cuda_graphs.h"
 #include "core/engines/vllm/vllm_explain.h"
 #include "core/engines/vllm/vllm_gates.h"
 #include "core/engines/vllm/vllm_kv_cache.h"
 #include "core/engines/vllm/vllm_levers.h"
 #include "core/engines/vllm/vllm_rules.h"
+#include "core/engines/vllm/vllm_runtime.h"
 #include "core/engines/vllm/vllm_server.h"
 #include "core/engines/vllm/vllm_version.h"
 #include "core/engines/vllm/vllm_weights.h"
@@ -494,6 +496,9 @@ class Vllm final : public Engine {
   const MetricNames& metric_names() const override { return VllmMetrics(); }
 
   std::vector<std::string_view> Formats() const override { return VllmFormats(); }
+  std::string FormatSince(const WeightFormat& format) const override {
+    return format.family == FormatFamily::kMxfp4 ? "0.10.1 and later" : "";
+  }
   std::vector<Lever> Levers(const LeverStart& start) const override { return VllmLevers(start); }
   std::vector<HostLever> HostLevers(const LeverStart& start) const override {
     (void)start;

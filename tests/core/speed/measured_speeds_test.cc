@@ -12,10 +12,10 @@
 #include "core/catalog/catalog_data.h"
 #include "core/engines/server.h"
 #include "core/formats/gguf_types.h"
+#include "core/speed/measured_speeds_table.h"
 #include "core/validate/validation.h"
 #include "tests/support/shipped_catalog.h"
 #include "tests/support/test_data.h"
-#include "core/speed/measured_speeds_table.h"
 
 namespace plimsoll {
 namespace {
