@@ -79,7 +79,7 @@ TEST(EngineVllm, WhatOthersHoldIsNotFreeAtStart) {
   EXPECT_TRUE(c.Has("share_exceeds_free_memory"));
   const std::vector<std::string> log = VllmEngine().ExpectedLog(c.resolved, c.report);
   ASSERT_FALSE(log.empty());
-  EXPECT_EQ(log[0].rfind("ValueError: Free memory on device (15.47/23.55 GiB) on startup is less than", 0),
+  EXPECT_EQ(log[0].rfind("ValueError: Free memory on device (15.46/23.55 GiB) on startup is less than", 0),
             0U)
       << log[0];
 }
