@@ -10,6 +10,7 @@
 
 #include "core/base/text.h"
 #include "core/config/config_codec.h"
+#include "core/config/config_url.h"
 #include "core/engines/settle.h"
 
 namespace plimsoll {

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "core/config/config_codec.h"
+#include "core/config/config_keys.h"
 
 namespace plimsoll {
 
@@ -38,6 +38,12 @@ struct EngineTraits {
 // Whether a key of a configuration means something to this engine.
 constexpr bool Takes(const EngineTraits& engine, const ConfigKey& key) {
   return key.owner == KeyOwner::kEveryEngine || key.owner == engine.keys;
+}
+
+// Whether one of an enumerated key's values is for this engine.
+constexpr bool Offers(const EngineTraits& engine, const KeyChoice& choice) {
+  const bool named = choice.only == KeyOwner::kEveryEngine || choice.only == engine.keys;
+  return named && (choice.but == KeyOwner::kEveryEngine || choice.but != engine.keys);
 }
 
 }  // namespace plimsoll

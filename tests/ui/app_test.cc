@@ -5,7 +5,6 @@
 
 #include <cmath>
 
-#include "core/config/config_codec.h"
 #include "imgui_internal.h"
 #include "tests/ui/page_driver.h"
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "core/config/config_codec.h"
+#include "core/config/config_url.h"
 #include "core/engines/settle.h"
 #include "core/estimate/estimate.h"
 #include "core/resolve/resolved_config.h"
