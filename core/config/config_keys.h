@@ -45,6 +45,8 @@ enum class KeyOwner : uint8_t {
   kEveryEngine,
   kPagedServer,  // servers that fill their share of a card with a paged cache
   kGgml,         // programs of llama.cpp
+  kRanks,        // those that spread a model over ranks by degrees
+  kBudgeted,     // those whose whole memory is modelled
 };
 
 // Under which heading it stands on the page.

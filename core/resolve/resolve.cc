@@ -300,18 +300,10 @@ void RemarkOnAverage(Resolved* resolved) {
       resolved);
 }
 
-// By layer or row over whatever cards there are (split_mode).
-void LayOutSplit(const Config& config, Resolved* resolved) {
-  resolved->tp = resolved->pp = resolved->dp = 1;
-  if (config.tp.value_or(1) * config.pp.value_or(1) * config.dp.value_or(1) == 1) return;
-  Remark(
-      "parallel_degrees_ignored", Severity::kInfo,
-      std::string(resolved->engine->name) + " has no tp, pp or dp: it spreads layers or rows over all cards.",
-      "Use split_mode instead.", resolved);
-}
-
 void LayOut(const Config& config, Resolved* resolved) {
-  if (resolved->engine->layout == CardLayout::kSplit) return LayOutSplit(config, resolved);
+  resolved->tp = resolved->pp = resolved->dp = 1;
+  if (resolved->engine->layout == CardLayout::kSplit)
+    return;  // by layer or row over whatever cards there are
   const int64_t total = resolved->gpus * resolved->nodes;
   resolved->pp = config.pp.value_or(1);
   resolved->dp = config.dp.value_or(1);

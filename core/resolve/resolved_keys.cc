@@ -136,7 +136,7 @@ constexpr ResolvedKey kHeld[] = {
 
 void TakeGivenKeys(const Config& config, Resolved* resolved) {
   for (const ResolvedKey& held : kHeld) {
-    if (held.take) held.take(config, resolved);
+    if (held.take && Takes(*resolved->engine, *FindConfigKey(held.json))) held.take(config, resolved);
   }
 }
 

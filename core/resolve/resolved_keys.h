@@ -10,8 +10,8 @@
 
 namespace plimsoll {
 
-// Takes every given value that has a member of its own; what was not given keeps the initial value of
-// Resolved, for the engine to decide. REQUIRES: resolved->engine.
+// Takes every given value that the engine takes and that has a member of its own; what was not given, and
+// what is another engine's, keeps the initial value of Resolved. REQUIRES: resolved->engine.
 void TakeGivenKeys(const Config& config, Resolved* resolved);
 
 // What a key came to, in the form that SetConfigValue reads; null: it does not apply to the engine, or is

@@ -104,7 +104,7 @@ Config WithFormat(Config config, std::string_view id) {
 }
 
 // `count` cards like the first one named; more than eight as nodes of eight.
-Config WithGpus(Config config, int64_t count, int64_t tp, int64_t pp) {
+Config WithGpus(Config config, int64_t count) {
   if (config.gpu.size() > 1) config.gpu = {config.gpu.front()};
   if (config.gpu_memory_mib.size() > 1) config.gpu_memory_mib = {config.gpu_memory_mib.front()};
   const int64_t nodes = count > 8 ? count / 8 : 1;
@@ -114,7 +114,13 @@ Config WithGpus(Config config, int64_t count, int64_t tp, int64_t pp) {
   config.tp.reset();
   config.pp.reset();
   config.dp.reset();
-  const bool by_default = tp == *config.gpus && pp == nodes;
+  return config;
+}
+
+// The same, cut by degrees; what the engine does by itself is left out.
+Config WithGpus(Config config, int64_t count, int64_t tp, int64_t pp) {
+  config = WithGpus(std::move(config), count);
+  const bool by_default = tp == *config.gpus && pp == config.nodes.value_or(1);
   if (!by_default) {
     config.tp = tp;
     config.pp = pp;
@@ -133,8 +139,7 @@ std::optional<std::pair<int64_t, Trial>> FewestGpus(const Config& config, const 
   for (int64_t count = low; count <= high; ++count) {
     if (count > 8 && count % 8 != 0) continue;
     if (!start.has_degrees()) {
-      if (auto trial = Try(WithGpus(config, count, 1, 1), catalog))
-        return std::make_pair(count, std::move(*trial));
+      if (auto trial = Try(WithGpus(config, count), catalog)) return std::make_pair(count, std::move(*trial));
       continue;
     }
     for (int64_t pp = 1; pp <= count; ++pp) {

@@ -103,7 +103,7 @@ TEST(Resolved, LlamaCppTakesGgufAndNoDegrees) {
   ASSERT_TRUE(c.result.ok()) << c.error();
   EXPECT_EQ(c->format->id, "gguf-bf16");
   EXPECT_EQ(c->tp, 1);
-  EXPECT_TRUE(HasDiagnostic(*c, "parallel_degrees_ignored"));
+  EXPECT_TRUE(HasDiagnostic(*c, "keys_ignored"));
   EXPECT_EQ(Case("m=gpt-oss-20b&e=llama.cpp")->format->id, "gguf-mxfp4_moe");
 }
 

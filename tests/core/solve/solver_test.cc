@@ -70,6 +70,16 @@ TEST(Solver, TheFewestGpusAreALegalLayout) {
   EXPECT_EQ(deepseek->config.nodes, 2);
 }
 
+TEST(Solver, AnEngineWithoutDegreesIsGivenNone) {
+  const auto solution =
+      SolutionOf(SolveFor::kGpus, "m=llama-3.1-70b&e=llama.cpp&q=gguf-q8_0&g=h100-sxm&ctx=4096");
+  ASSERT_TRUE(solution);
+  EXPECT_GT(solution->config.gpus.value_or(0), 0);
+  EXPECT_FALSE(solution->config.tp || solution->config.pp || solution->config.dp);
+  for (const Diagnostic& diagnostic : solution->report.diagnostics)
+    EXPECT_NE(diagnostic.code, "keys_ignored");
+}
+
 TEST(Solver, TheBestFormatHasTheMostBitsThatFit) {
   const auto large = SolutionOf(SolveFor::kFormat, "m=llama-3.1-8b&g=h100-sxm&ctx=8192");
   ASSERT_TRUE(large);
