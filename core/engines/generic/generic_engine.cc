@@ -194,7 +194,6 @@ class Generic final : public Engine {
     style.kernels = r.engine->kernels;
     style.ranks = std::max<int64_t>(1, r.tp);
     style.stages = std::max<int64_t>(1, r.pp);
-    style.sent_weights = r.cpu_offload;
     return style;
   }
 

@@ -70,6 +70,16 @@ TEST(EngineGeneric, TermsAddUpToTheFullestCard) {
   EXPECT_EQ(sum, report.per_gpu[1].total + report.per_gpu[1].reserved);
 }
 
+// cpu_offload_gb is not its key: neither memory nor speed change.
+TEST(EngineGeneric, SendsNoWeightsFromRam) {
+  const Report plain = Of(R"({"model":"llama-3.1-8b","engine":"sglang","gpu":"rtx-4090"})");
+  const Report asked =
+      Of(R"({"model":"llama-3.1-8b","engine":"sglang","gpu":"rtx-4090","cpu_offload_gb":8})");
+  EXPECT_GT(plain.speed.decode_tokens_per_s, 0);
+  EXPECT_EQ(asked.speed.decode_tokens_per_s, plain.speed.decode_tokens_per_s);
+  EXPECT_EQ(asked.per_gpu[0].total, plain.per_gpu[0].total);
+}
+
 TEST(EngineGeneric, DividesOverRanksAndKeepsALatentWhole) {
   const Report one = Of(R"({"model":"deepseek-v2-lite","engine":"sglang","gpu":"h200"})");
   const Report two = Of(R"({"model":"deepseek-v2-lite","engine":"sglang","gpu":"h200","gpus":2})");
