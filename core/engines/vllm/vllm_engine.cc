@@ -64,16 +64,9 @@ class Defaults {
     TakeBatches(rules);
     r.multimodal = config_.multimodal.value_or(r.architecture->has_vision);
     r.block_size = config_.block_size.value_or(DefaultBlockSize(r, rules));
-    r.n_ubatch = config_.n_ubatch.value_or(512);
   }
 
  private:
-  template <typename T, typename U>
-  T Given(const std::optional<T>& given, U fallback, std::string_view key) {
-    if (given) return *given;
-    return static_cast<T>(fallback);
-  }
-
   void TakeCacheType() {
     // vllm/models/deepseek_v4 has kernels for its fp8 layout only; else the model's own 16 bits.
     bool compressed = false;
