@@ -4,7 +4,10 @@
 
 #include "cli/table.h"
 #include "core/base/text.h"
-#include "core/config/config_codec.h"
+#include "core/config/config_flags.h"
+#include "core/config/config_keys.h"
+#include "core/config/config_value.h"
+#include "core/engines/registry.h"
 
 namespace plimsoll {
 namespace {
@@ -62,6 +65,19 @@ std::string Overview() {
          "Exit 0: answered. 2: bad input, explained in one line on standard error.\n";
 }
 
+// "vLLM only", where not all of the engines that are modelled in full take a key; else nothing.
+std::string TakersText(const ConfigKey& key) {
+  std::vector<std::string_view> takers;
+  bool all = true;
+  for (const Engine* engine : Engines()) {
+    if (!engine->traits().budget_modelled) continue;
+    const bool takes = Takes(engine->traits(), key);
+    if (takes) takers.push_back(engine->traits().name);
+    all = all && takes;
+  }
+  return all ? "" : " (" + ListText(takers) + ")";
+}
+
 std::string Help(const Command& command) {
   std::string text = std::string(command.summary) + "\n\n  " + std::string(command.usage) + "\n";
   if (!command.takes_config) return text;
@@ -70,8 +86,11 @@ std::string Help(const Command& command) {
       "win.\n\n";
   Table table({"", ""});
   for (const ConfigKey& key : ConfigKeys()) {
+    std::string help(key.help);
+    if (key.choice_count > 0) help += " One of " + AcceptedValues(key) + ".";
+    if (key.json == "engine") help += " One of " + EngineIds() + ".";
     const bool negatable = key.type == KeyType::kSwitch;
-    table.Add({FlagName(key) + (negatable ? ", --no-…" : ""), std::string(key.summary)});
+    table.Add({FlagName(key) + (negatable ? ", --no-…" : ""), help + TakersText(key)});
   }
   return text + table.Print("  ");
 }

@@ -5,6 +5,8 @@
 #include "cli/load_line.h"
 #include "cli/options.h"
 #include "cli/table.h"
+#include "core/config/config_codec.h"
+#include "core/config/config_url.h"
 #include "core/engines/engine.h"
 #include "core/engines/settle.h"
 #include "core/estimate/estimate.h"

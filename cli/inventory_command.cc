@@ -7,6 +7,7 @@
 #include "cli/options.h"
 #include "cli/table.h"
 #include "core/config/config_codec.h"
+#include "core/config/config_url.h"
 #include "core/engines/file_config.h"
 #include "core/engines/settle.h"
 #include "core/files/model_file.h"

@@ -3,6 +3,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/config/config_codec.h"
+#include "core/config/config_flags.h"
+#include "core/config/config_keys.h"
+#include "core/config/config_url.h"
+#include "core/config/config_value.h"
 #include "core/engines/file_config.h"
 
 namespace plimsoll {

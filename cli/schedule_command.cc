@@ -9,6 +9,7 @@
 #include "cli/options.h"
 #include "cli/table.h"
 #include "core/base/text.h"
+#include "core/config/config_codec.h"
 #include "core/engines/server.h"
 #include "core/engines/settle.h"
 #include "core/estimate/estimate.h"

@@ -3,6 +3,8 @@
 
 #include "cli/command.h"
 #include "cli/options.h"
+#include "core/config/config_codec.h"
+#include "core/config/config_url.h"
 #include "core/engines/settle.h"
 #include "core/estimate/estimate.h"
 #include "core/estimate/report_json.h"

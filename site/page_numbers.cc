@@ -9,6 +9,7 @@
 
 #include "core/base/text.h"
 #include "core/config/config_codec.h"
+#include "core/config/config_url.h"
 #include "core/engines/settle.h"
 #include "core/estimate/verdict.h"
 #include "core/resolve/memory_parts.h"

@@ -7,10 +7,14 @@
 #include "core/base/decimal.h"
 #include "core/base/text.h"
 #include "core/config/config_codec.h"
+#include "core/config/config_keys.h"
+#include "core/config/config_url.h"
+#include "core/config/config_value.h"
 #include "core/engines/file_config.h"
 #include "core/engines/registry.h"
 #include "core/engines/settle.h"
 #include "core/estimate/report_json.h"
+#include "core/resolve/resolved_keys.h"
 
 namespace plimsoll {
 namespace {
@@ -50,6 +54,11 @@ void FollowEngine(Config* config) {
   if (gguf && !IsGguf(*config)) config->format = Json(engine.UsualFormat(nullptr));
   if (!gguf && IsGguf(*config)) config->format = Json();
   config->kv_cache_dtype.reset();
+  if (engine.traits().layout == CardLayout::kSplit && !config->gpus) {
+    // The degrees, which go below, said how many cards there are.
+    const int64_t cards = config->tp.value_or(1) * config->pp.value_or(1) * config->dp.value_or(1);
+    if (cards > 1) config->gpus = CeilDiv(cards, config->nodes.value_or(1));
+  }
   for (const ConfigKey& key : ConfigKeys()) {
     if (!Takes(engine.traits(), key)) (void)SetConfigValue(key, Json(), config);
   }
@@ -114,7 +123,9 @@ bool AppState::Dispatch(const Action& action) {
   for (const Change& change : action) {
     const ConfigKey* key = FindConfigKey(change.key);
     if (key == nullptr) return Refuse({change.key, "a setting", "one of the configuration's own settings"});
-    if (const auto error = SetConfigValue(*key, change.value, &config)) return Refuse(*error);
+    const auto error = change.value.is_string() ? SetConfigText(*key, change.value.AsString(), &config)
+                                                : SetConfigValue(*key, change.value, &config);
+    if (error) return Refuse(*error);
   }
   if (Touches(action, "model")) FollowModel(*catalog_, &config);
   if (Touches(action, "engine")) {
@@ -124,6 +135,15 @@ bool AppState::Dispatch(const Action& action) {
   }
   FollowCards(action, &config);
   return Load(config);
+}
+
+bool AppState::Turn(const ConfigKey& key, bool on) {
+  const std::string name(key.json);
+  if (!IsDefault(name)) {
+    if (!Dispatch({{name, Json()}})) return false;
+    if (ResolvedValue(resolved(), key) == Json(on)) return true;
+  }
+  return Dispatch({{name, Json(on)}});
 }
 
 bool AppState::DispatchJson(std::string_view text) {
@@ -177,15 +197,26 @@ bool AppState::SetWorkload(std::string_view member, Json value) {
   return Dispatch({{"workload", std::move(workload)}});
 }
 
+void AppState::CarryOn(UnknownKeys unknown) {
+  if (unknown_ == unknown) return;
+  unknown_ = std::move(unknown);
+  answer_->fragment_text.clear();
+  ++version_;
+}
+
 bool AppState::LoadJson(std::string_view text) {
   const Result<DecodedConfig> decoded = DecodeConfigJsonText(text);
-  return decoded.ok() ? Load(decoded->config) : Refuse(decoded.error());
+  if (!decoded.ok()) return Refuse(decoded.error());
+  if (!Load(decoded->config)) return false;
+  CarryOn({});
+  return true;
 }
 
 bool AppState::LoadFragment(std::string_view fragment) {
   const Result<DecodedConfig> decoded = DecodeConfigUrl(fragment);
   if (!decoded.ok()) return Refuse(decoded.error());
   if (!Load(decoded->config)) return false;
+  CarryOn(decoded->unknown);
   for (const Diagnostic& diagnostic : decoded->diagnostics) {
     if (!notice_.empty()) notice_.append(" ");
     notice_.append(diagnostic.message);
@@ -299,7 +330,9 @@ const std::string& AppState::ConfigText() {
 }
 
 const std::string& AppState::FragmentText() {
-  if (answer_->fragment_text.empty()) answer_->fragment_text = EncodeConfigUrl(*answer_->config);
+  if (answer_->fragment_text.empty()) {
+    answer_->fragment_text = EncodeConfigUrl(DecodedConfig{*answer_->config, unknown_, {}});
+  }
   return answer_->fragment_text;
 }
 

@@ -14,12 +14,14 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/base/json.h"
 #include "core/base/result.h"
 #include "core/catalog/catalog.h"
 #include "core/config/config.h"
+#include "core/config/config_keys.h"
 #include "core/estimate/cost.h"
 #include "core/estimate/estimate.h"
 #include "core/files/model_file.h"
@@ -112,8 +114,10 @@ class AppState {
   // The key was not given: the engine's own default stands.
   bool IsDefault(std::string_view key) const;
 
-  // False, with a notice, when refused.
+  // False, with a notice, when refused. Text is read as a flag's: "3,1", "{…}", "auto".
   bool Dispatch(const Action& action);
+  // A switch of the configuration; back to the default where that says the same, so that links stay short.
+  bool Turn(const ConfigKey& key, bool on);
   // {key: value, …}; keys that begin with "view." are the view's: tab, trace, and those of kPrices.
   bool DispatchJson(std::string_view text);
   // One member of the configuration's `workload`; null takes it out.
@@ -159,10 +163,15 @@ class AppState {
 
   bool TakeFileConfig(const Config& from);
 
+  using UnknownKeys = std::vector<std::pair<std::string, std::string>>;
+  void CarryOn(UnknownKeys unknown);
+
   const Catalog* catalog_;
   std::unique_ptr<Answer> answer_;
   std::vector<std::unique_ptr<Answer>> outdated_;  // of the frame that is being drawn
   bool drawing_ = false;
+  // Of the link that was loaded: keys that this version does not know. The page's own link carries them on.
+  UnknownKeys unknown_;
   std::vector<WayOut> ways_out_;
   int64_t ways_out_version_ = -1;
   std::string notice_;

@@ -7,41 +7,14 @@
 
 const kAnnounceAfter = 600;  // ms without further change before the verdict is spoken
 
-const kKvTypes = {
-  vllm: [['auto', 'Same as the model'], ['fp16', 'FP16'], ['bf16', 'BF16'], ['fp8', 'FP8']],
-  'llama.cpp': [['auto', 'FP16'], ['q8_0', 'Q8_0'], ['q5_1', 'Q5_1'], ['q5_0', 'Q5_0'], ['q4_1', 'Q4_1'], ['q4_0', 'Q4_0'], ['bf16', 'BF16']],
-};
-
-// [key, label, kind, engine]; a number left empty takes the engine's default, which stands in it in grey.
-const kFields = [
-  ['model', 'Model', 'select'],
-  ['format', 'Weight format', 'select'],
-  ['kv_cache_dtype', 'KV cache type', 'select'],
-  ['gpu', 'GPU', 'select'],
-  ['gpus', 'GPUs per node', 'number'],
-  ['nodes', 'Nodes', 'number'],
-  ['tp', 'Tensor parallel', 'number', 'vllm'],
-  ['pp', 'Pipeline parallel', 'number', 'vllm'],
-  ['dp', 'Data parallel', 'number', 'vllm'],
-  ['expert_parallel', 'Expert parallel', 'checkbox', 'vllm'],
-  ['max_model_len', 'Context, tokens', 'number'],
-  ['max_num_seqs', 'Sequences at once', 'number'],
-  ['engine', 'Engine', 'select'],
-  ['engine_version', 'Engine version', 'text'],
-  ['gpu_memory_utilization', 'Share of the card', 'number', 'vllm'],
-  ['max_num_batched_tokens', 'Batched tokens', 'number', 'vllm'],
-  ['enforce_eager', 'No CUDA graphs (eager)', 'checkbox', 'vllm'],
-  ['n_ubatch', 'Physical batch', 'number', 'llama.cpp'],
-  ['n_gpu_layers', 'Layers on the GPU', 'number', 'llama.cpp'],
-];
+// The groups of core.options().keys, in the order in which they stand; the last one is folded away.
+const kGroups = [['model', 'Model'], ['hardware', 'Hardware'], ['load', 'Load'], ['engine', 'Engine'], ['more', 'More options']];
+const kKinds = {number: 'number', switch: 'checkbox', choice: 'select', picker: 'select', text: 'text'};
 
 // What the tabs ask beyond that. `workload.` leads to a member of the workload, `view.` to what no link carries.
 const kArrivals = [['closed_loop', 'Users who ask again'], ['poisson', 'At random (Poisson)'], ['constant', 'Evenly spaced'], ['burst', 'All at once']];
 const kShapes = [['fixed', 'All the same'], ['uniform', 'Uniform'], ['lognormal', 'Log-normal'], ['chat', 'As in chat logs']];
 const kTabFields = [
-  ['prompt_tokens', 'Prompt tokens', 'number'],
-  ['output_tokens', 'Output tokens', 'number'],
-  ['concurrency', 'Users at once', 'number'],
   ['workload.arrival', 'Requests come', 'select', kArrivals],
   ['workload.arrival_rate', 'Requests per second', 'number'],
   ['workload.requests', 'Requests in all', 'number'],
@@ -79,6 +52,9 @@ function fill(select, entries, placeholder) {
                          ...entries.map(([value, text]) => element('option', {value, textContent: text})));
 }
 
+// A value of the configuration as text that the core reads back.
+const plain = (value) => value === undefined || value === null ? '' : Array.isArray(value) ? value.join(',') : typeof value === 'object' ? JSON.stringify(value) : `${value}`;
+
 // An id that is not on the list (an inline model, mixed cards) still has to show.
 function choose(select, value, text) {
   if (![...select.options].some((option) => option.value === value)) {
@@ -99,7 +75,7 @@ export function createMirror(core) {
   const embed = document.documentElement.dataset.page === 'embed';
   const tabForm = element('form', {className: 'mirror-form', autocomplete: 'off'});
   tabForm.addEventListener('submit', (event) => event.preventDefault());
-  for (const [key, label, kind, choices] of [...kFields, ...(embed ? [] : kTabFields)]) {
+  function addField(key, label, kind, choices, help) {
     const id = `mirror-${key.replaceAll(/[_.]/g, '-')}`;
     const input = kind === 'select' || kind === 'textarea' ? element(kind, {id, name: key})
                                     : element('input', {id, name: key, type: kind === 'number' ? 'text' : kind});
@@ -108,14 +84,33 @@ export function createMirror(core) {
     input.addEventListener('change', () => send(key, kind, input));
     const row = element('div', {className: `mirror-field mirror-${kind}`},
                         [element('label', {htmlFor: id, textContent: label}), input]);
+    if (help) {
+      row.append(element('p', {id: `${id}-help`, className: 'mirror-help', textContent: help}));
+      input.setAttribute('aria-describedby', `${id}-help`);
+    }
     inputs.set(key, input);
     rows.set(key, row);
-    (kFields.some(([known]) => known === key) ? form : tabForm).append(row);
+    return row;
   }
+
+  // A number left empty takes the engine's default, which stands in it in grey. What has a form of its own (the
+  // workload) is asked for member by member below.
+  const fields = options.keys.filter(({widget}) => kKinds[widget]).map((key) => ({...key, kind: kKinds[key.widget]}));
+  for (const [group, title] of kGroups) {
+    const folded = group === 'more';
+    const holder = element(folded ? 'details' : 'fieldset', {className: 'mirror-group'},
+                           [element(folded ? 'summary' : 'legend', {textContent: title})]);
+    holder.append(element('div', {className: 'mirror-fields'},
+      fields.filter((field) => field.group === group).map(({key, label, kind, help}) => addField(key, label, kind, null, help))));
+    form.append(holder);
+  }
+  const tabFields = element('div', {className: 'mirror-fields'}, embed ? [] : kTabFields.map((field) => addField(...field)));
+  tabForm.append(tabFields);
   const named = ({id, name, detail}) => [id, detail ? `${name} (${detail})` : name];
+  const engineOf = (id) => options.engines.find((engine) => engine.id === id) ?? options.engines[0];
   fill(inputs.get('model'), options.models.map(named));
   fill(inputs.get('gpu'), options.gpus.map(named));
-  fill(inputs.get('engine'), [['vllm', 'vLLM'], ['llama.cpp', 'llama.cpp']]);
+  fill(inputs.get('engine'), options.engines.filter(({listed}) => listed).map(named));
 
   const verdict = element('p', {className: 'mirror-verdict', id: 'mirror-verdict'});
   const detail = element('p', {className: 'mirror-detail'});
@@ -157,14 +152,14 @@ export function createMirror(core) {
   document.body.append(live);
 
   function send(key, kind, input) {
-    let value;
     if (kind === 'checkbox') {
-      value = input.checked ? true : null;
-    } else {
-      const text = input.value.trim();
-      const number = Number(text.replaceAll(',', ''));
-      value = text === '' || text === 'auto' ? null : kind === 'number' && Number.isFinite(number) ? number : text;
+      turn(key, input.checked !== isInverted(key), input);
+      return;
     }
+    const text = input.value.trim();
+    const number = Number(text.replaceAll(',', ''));
+    const absent = text === '' || (kind === 'select' && text === 'auto');
+    const value = absent ? null : kind === 'number' && Number.isFinite(number) ? number : text;
     const [place, name] = key.split('.');
     if (place === 'workload') {
       const workload = {...core.config().workload, [name]: value};
@@ -173,6 +168,17 @@ export function createMirror(core) {
     } else {
       act({[key]: value}, input);
     }
+  }
+
+  const isInverted = (key) => Boolean(fields.find((field) => field.key === key)?.inverted);
+
+  // Back to the default where that says the same, so that links stay short.
+  function turn(key, on, input) {
+    if (key in core.config()) {
+      act({[key]: null}, input);
+      if (core.report().config[key] === on) return;
+    }
+    act({[key]: on}, input);
   }
 
   function act(action, input) {
@@ -184,39 +190,40 @@ export function createMirror(core) {
   }
 
   function showForm(config, resolved) {
-    const engine = resolved.engine;
-    for (const [key, , kind, only] of kFields) {
+    const engine = engineOf(resolved.engine);
+    for (const {key, kind, widget, inverted, absent} of fields) {
       const input = inputs.get(key);
-      rows.get(key).hidden = only !== undefined && only !== engine;
+      rows.get(key).hidden = !engine.takes.includes(key);
       const given = config[key];
       const effective = resolved[key];
       if (kind === 'number' || kind === 'text') {
-        input.value = given ?? '';
-        input.placeholder = effective === undefined || effective === null ? '' : `${effective}`;
+        input.value = plain(given);
+        input.placeholder = plain(effective) || (absent ?? '');
       } else if (kind === 'checkbox') {
-        input.checked = Boolean(given ?? effective);
+        input.checked = Boolean(given ?? effective) !== Boolean(inverted);
+      } else if (widget === 'choice') {
+        const offered = engine.offers[key] ?? [];
+        fill(input, offered.map(named));
+        const standard = offered.some(({id}) => id === 'auto') ? 'auto' : effective;
+        choose(input, plain(given) || plain(standard));
       }
     }
     choose(inputs.get('model'), typeof resolved.model === 'string' ? resolved.model : 'own', 'Own model');
     const gpus = Array.isArray(resolved.gpu) ? resolved.gpu : [resolved.gpu];
     choose(inputs.get('gpu'), gpus.every((id) => id === gpus[0]) ? gpus[0] : gpus.join(','), 'Several kinds');
-    fill(inputs.get('format'), options.formats.filter((format) => format.detail === engine).map(({id, name}) => [id, name]));
+    fill(inputs.get('format'), options.formats.filter((format) => format.gguf === engine.gguf).map(({id, name}) => [id, name]));
     choose(inputs.get('format'), typeof resolved.format === 'object' && resolved.format ? resolved.format.id : resolved.format);
-    choose(inputs.get('engine'), engine);
-    fill(inputs.get('kv_cache_dtype'), kKvTypes[engine] ?? kKvTypes.vllm);
-    const kv = config.kv_cache_dtype;
-    choose(inputs.get('kv_cache_dtype'), kv === undefined ? 'auto' : typeof kv === 'string' ? kv : JSON.stringify(kv));
+    choose(inputs.get('engine'), engine.id, engine.name);
   }
 
-  function showTabForm(config, resolved) {
+  function showTabForm(config) {
     for (const [key, , kind] of kTabFields) {
       const [place, name] = key.split('.');
       if (place === 'view') continue;
       const input = inputs.get(key);
-      const given = place === 'workload' ? config.workload?.[name] : config[key];
+      const given = config.workload?.[name];
       if (kind === 'select') input.value = given ?? input.options[0].value;
       else input.value = given ?? '';
-      if (name === undefined) input.placeholder = `${resolved[key] ?? ''}`;
     }
   }
 
@@ -297,7 +304,7 @@ export function createMirror(core) {
     showForm(core.config(), report.config);
     showTables(report);
     if (!embed) {
-      showTabForm(core.config(), report.config);
+      showTabForm(core.config());
       showTabSoon();
     }
     clearTimeout(timer);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/base/json.h"
+#include "core/config/config_keys.h"
 #include "core/engines/registry.h"
 #include "core/formats/format_ids.h"
 #include "core/resolve/memory_parts.h"
@@ -36,6 +37,38 @@ Json SegmentsJson() {
   return segments;
 }
 
+// A row of the table of keys, as the form draws it.
+Json KeyEntry(const ConfigKey& key) {
+  Json entry = Json::MakeObject();
+  entry.Set("key", Json(key.json)).Set("label", Json(key.label)).Set("help", Json(key.help));
+  entry.Set("group", Json(kKeyGroupNames[static_cast<size_t>(key.group)]));
+  entry.Set("widget", Json(kKeyWidgetNames[static_cast<size_t>(key.widget)]));
+  if (key.shown_inverted) entry.Set("inverted", Json(true));
+  if (!key.absent.empty()) entry.Set("absent", Json(key.absent));
+  return entry;
+}
+
+// An engine with the keys that it takes and, of enumerated ones, the values that it offers.
+Json EngineEntry(const EngineTraits& engine) {
+  Json entry = Entry(engine.id, std::string(engine.name), "");
+  entry.Set("gguf", Json(engine.reads_gguf)).Set("listed", Json(engine.budget_modelled));
+  Json takes = Json::MakeArray();
+  Json offers = Json::MakeObject();
+  for (const ConfigKey& key : ConfigKeys()) {
+    if (!Takes(engine, key)) continue;
+    takes.Append(Json(key.json));
+    if (key.choice_count == 0) continue;
+    Json choices = Json::MakeArray();
+    for (int i = 0; i < key.choice_count; ++i) {
+      const KeyChoice& choice = key.choices[i];
+      if (Offers(engine, choice)) choices.Append(Entry(choice.id, std::string(choice.label), ""));
+    }
+    offers.Set(key.json, std::move(choices));
+  }
+  entry.Set("takes", std::move(takes)).Set("offers", std::move(offers));
+  return entry;
+}
+
 }  // namespace
 
 std::string OptionsJson(const Catalog& catalog) {
@@ -49,15 +82,21 @@ std::string OptionsJson(const Catalog& catalog) {
   }
   Json formats = Json::MakeArray();
   for (const std::string_view id : FormatIds()) {
-    formats.Append(Entry(
-        id, FormatName(id),
-        std::string(id.rfind("gguf-", 0) == 0 ? GgufEngine().traits().id : Engines().front()->traits().id)));
+    Json entry = Entry(id, FormatName(id), "");
+    entry.Set("gguf", Json(id.rfind("gguf-", 0) == 0));
+    formats.Append(std::move(entry));
   }
   Json all = Json::MakeObject();
   all.Set("models", std::move(models));
   all.Set("gpus", std::move(gpus));
   all.Set("formats", std::move(formats));
   all.Set("segments", SegmentsJson());
+  Json engines = Json::MakeArray();
+  for (const Engine* engine : Engines()) engines.Append(EngineEntry(engine->traits()));
+  all.Set("engines", std::move(engines));
+  Json keys = Json::MakeArray();
+  for (const ConfigKey& key : ConfigKeys()) keys.Append(KeyEntry(key));
+  all.Set("keys", std::move(keys));
   return all.Dump();
 }
 

@@ -1,4 +1,5 @@
-// What the HTML form offers: every model, card, format and type with the names that the canvas shows.
+// What the HTML form offers: every model, card, format and engine with the names that the canvas shows, and
+// every key of the configuration as the table of keys has it.
 #ifndef PLIMSOLL_WEB_OPTIONS_JSON_H_
 #define PLIMSOLL_WEB_OPTIONS_JSON_H_
 
@@ -8,8 +9,9 @@
 
 namespace plimsoll {
 
-// {"models": [{"id","name","detail"}], "gpus": [...], "formats": [{"id","name","engine"}], "kv":
-// [{"id","name"}]}
+// {"models": [{"id","name","detail"}], "gpus": [the same], "formats": [{"id","name","gguf"}],
+// "engines": [{"id","name","gguf","listed","takes": [keys],"offers": {key: [{"id","name"}]}}],
+// "keys": [{"key","label","help","group","widget","inverted"?,"absent"?}]}
 std::string OptionsJson(const Catalog& catalog);
 
 }  // namespace plimsoll

@@ -30,7 +30,7 @@ struct Fonts {
 struct TextEdit {
   ImGuiID item = 0;  // 0: nothing is being edited
   bool starting = false;
-  char text[48] = {};
+  char text[4352] = {};  // more than the longest setting that is text
 };
 
 // What every widget needs of its surroundings.

@@ -51,6 +51,9 @@ int EditDistance(std::string_view a, std::string_view b);
 // The candidate nearest to a mistyped word; empty when none is near (more than a third of it would change).
 std::string_view Nearest(std::string_view word, const std::vector<std::string_view>& candidates);
 
+// "a,b,,c" at ',': "a", "b", "", "c". Never empty.
+std::vector<std::string_view> SplitAt(std::string_view text, char separator);
+
 // ASCII letters in lower case.
 std::string Lower(std::string_view text);
 

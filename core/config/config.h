@@ -1,6 +1,6 @@
 // A Config is everything that a person can set, as given: what is absent stays absent, and Resolve() fills it
-// in with the engine's own default and remembers which. Its three spellings (JSON, flags, URL) are in
-// config_codec.h; the names are those of the contract and never change.
+// in with the engine's own default and remembers which. Its three spellings are in config_codec.h (JSON),
+// config_url.h and config_flags.h, by the table in config_keys.h; names are those of the contract for good.
 #ifndef PLIMSOLL_CORE_CONFIG_CONFIG_H_
 #define PLIMSOLL_CORE_CONFIG_CONFIG_H_
 

@@ -2,8 +2,14 @@
 
 #include <algorithm>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
+#include "core/base/text.h"
+#include "core/config/config_keys.h"
+#include "core/config/config_value.h"
 #include "core/engines/registry.h"
 #include "core/resolve/report.h"
 #include "core/resolve/resolve.h"
@@ -30,6 +36,18 @@ void SettleLength(const Engine& engine, Resolved* resolved) {
   if (longest > 0 && longest < resolved->max_model_len) resolved->max_model_len = longest;
 }
 
+// What was given and is another engine's, said once.
+void RemarkOnIgnoredKeys(const Config& config, Resolved* resolved) {
+  std::vector<std::string_view> ignored;
+  for (const ConfigKey& key : ConfigKeys()) {
+    if (!Takes(*resolved->engine, key) && IsConfigValueGiven(config, key)) ignored.push_back(key.json);
+  }
+  if (ignored.empty()) return;
+  resolved->diagnostics.push_back(
+      {"keys_ignored", Severity::kInfo,
+       std::string(resolved->engine->name) + " has no " + ListText(ignored, "or") + ": left out.", ""});
+}
+
 }  // namespace
 
 Result<Resolved> Settle(const Config& config, const Catalog& catalog) {
@@ -42,6 +60,7 @@ Result<Resolved> Settle(const Config& config, const Catalog& catalog) {
   if (std::optional<Error> error = engine->TakeDefaults(config, &*resolved)) return *error;
   SettleKvTypes(&*resolved);
   SettleLength(*engine, &*resolved);
+  RemarkOnIgnoredKeys(config, &*resolved);
   return resolved;
 }
 

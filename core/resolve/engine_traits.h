@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "core/config/config_codec.h"
+#include "core/config/config_keys.h"
 
 namespace plimsoll {
 
@@ -32,12 +32,29 @@ struct EngineTraits {
   bool budget_modelled = false;            // its whole memory is; else weights, cache and speed only
   bool fills_share = false;                // takes its share of the card whatever the model needs
   bool shares_context = false;             // sequences are slots of one context
-  KeyOwner keys = KeyOwner::kEveryEngine;  // it takes these beside everybody's
+  KeyOwner keys = KeyOwner::kEveryEngine;  // kPagedServer or kGgml: it takes these beside everybody's
 };
 
 // Whether a key of a configuration means something to this engine.
 constexpr bool Takes(const EngineTraits& engine, const ConfigKey& key) {
-  return key.owner == KeyOwner::kEveryEngine || key.owner == engine.keys;
+  switch (key.owner) {
+    case KeyOwner::kEveryEngine:
+      return true;
+    case KeyOwner::kPagedServer:
+    case KeyOwner::kGgml:
+      return key.owner == engine.keys;
+    case KeyOwner::kRanks:
+      return engine.layout == CardLayout::kDegrees;
+    case KeyOwner::kBudgeted:
+      return engine.budget_modelled;
+  }
+  return false;
+}
+
+// Whether one of an enumerated key's values is for this engine.
+constexpr bool Offers(const EngineTraits& engine, const KeyChoice& choice) {
+  const bool named = choice.only == KeyOwner::kEveryEngine || choice.only == engine.keys;
+  return named && (choice.but == KeyOwner::kEveryEngine || choice.but != engine.keys);
 }
 
 }  // namespace plimsoll

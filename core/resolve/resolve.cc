@@ -4,9 +4,10 @@
 #include <utility>
 
 #include "core/base/text.h"
-#include "core/config/config_codec.h"
+#include "core/config/config_keys.h"
 #include "core/formats/format_object.h"
 #include "core/formats/quantization_config.h"
+#include "core/resolve/resolved_keys.h"
 #include "core/weights/format_binding.h"
 #include "core/weights/read_architecture.h"
 
@@ -231,7 +232,8 @@ MaybeError CountCards(const Config& config, Resolved* resolved) {
                  "a list of " + CountText(memories),
                  "one number, or one for each of the " + CountText(total) + " cards"};
   }
-  if (static_cast<int64_t>(config.tensor_split.size()) > total) {
+  const bool splits = Takes(*resolved->engine, *FindConfigKey("tensor_split"));
+  if (splits && static_cast<int64_t>(config.tensor_split.size()) > total) {
     return Error{"tensor_split", "a list of " + CountText(static_cast<int64_t>(config.tensor_split.size())),
                  "at most one proportion for each of the " + CountText(total) + " cards"};
   }
@@ -298,18 +300,10 @@ void RemarkOnAverage(Resolved* resolved) {
       resolved);
 }
 
-// By layer or row over whatever cards there are (split_mode).
-void LayOutSplit(const Config& config, Resolved* resolved) {
-  resolved->tp = resolved->pp = resolved->dp = 1;
-  if (config.tp.value_or(1) * config.pp.value_or(1) * config.dp.value_or(1) == 1) return;
-  Remark(
-      "parallel_degrees_ignored", Severity::kInfo,
-      std::string(resolved->engine->name) + " has no tp, pp or dp: it spreads layers or rows over all cards.",
-      "Use split_mode instead.", resolved);
-}
-
 void LayOut(const Config& config, Resolved* resolved) {
-  if (resolved->engine->layout == CardLayout::kSplit) return LayOutSplit(config, resolved);
+  resolved->tp = resolved->pp = resolved->dp = 1;
+  if (resolved->engine->layout == CardLayout::kSplit)
+    return;  // by layer or row over whatever cards there are
   const int64_t total = resolved->gpus * resolved->nodes;
   resolved->pp = config.pp.value_or(1);
   resolved->dp = config.dp.value_or(1);
@@ -338,36 +332,6 @@ void LayOut(const Config& config, Resolved* resolved) {
   }
 }
 
-// ---- the rest ---------------------------------------------------------------------------------------------
-
-void CopyGiven(const Config& config, Resolved* resolved) {
-  resolved->expert_parallel = config.expert_parallel.value_or(false);
-  resolved->max_model_len_auto = config.max_model_len == -1;
-  resolved->max_model_len = config.max_model_len.value_or(0);
-  resolved->max_num_seqs = config.max_num_seqs.value_or(0);
-  resolved->max_num_batched_tokens = config.max_num_batched_tokens.value_or(0);
-  resolved->n_ubatch = config.n_ubatch.value_or(512);
-  resolved->kv_cache_dtype = config.kv_cache_dtype.value_or(KvTypes{});
-  resolved->gpu_memory_utilization = config.gpu_memory_utilization.value_or(0);
-  resolved->kv_cache_memory = Bytes(config.kv_cache_memory_bytes.value_or(0));
-  resolved->enforce_eager = config.enforce_eager.value_or(false);
-  resolved->block_size = config.block_size.value_or(0);
-  resolved->block_size_given = config.block_size.has_value();
-  resolved->enable_prefix_caching = config.enable_prefix_caching.value_or(true);
-  resolved->enable_chunked_prefill = config.enable_chunked_prefill.value_or(true);
-  resolved->flash_attention = config.flash_attention.value_or(true);
-  resolved->n_gpu_layers = config.n_gpu_layers.value_or(0);
-  resolved->n_cpu_moe = config.n_cpu_moe.value_or(0);
-  resolved->split_mode = config.split_mode.value_or(SplitMode::kLayer);
-  resolved->kv_unified = config.kv_unified.value_or(true);
-  resolved->cpu_offload = GiBFromDouble(config.cpu_offload_gb.value_or(0));  // vLLM reads "GB" as GiB
-  resolved->lora = config.lora.value_or(Lora{0, 0});
-  resolved->multimodal = config.multimodal.value_or(false);
-  resolved->prompt_tokens = config.prompt_tokens.value_or(1024);
-  resolved->output_tokens = config.output_tokens.value_or(256);
-  resolved->concurrency = config.concurrency.value_or(1);
-}
-
 }  // namespace
 
 Result<Resolved> Resolve(const Config& config, const Catalog& catalog, const EngineTraits& engine,
@@ -381,7 +345,7 @@ Result<Resolved> Resolve(const Config& config, const Catalog& catalog, const Eng
   if (MaybeError error = ResolveCards(config, catalog, &resolved)) return *error;
   if (MaybeError error = ResolveDraft(config, catalog, &resolved)) return *error;
   LayOut(config, &resolved);
-  CopyGiven(config, &resolved);
+  TakeGivenKeys(config, &resolved);
   RemarkOnAverage(&resolved);
   return resolved;
 }

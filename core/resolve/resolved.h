@@ -72,7 +72,7 @@ struct Resolved {
   SplitMode split_mode = SplitMode::kLayer;
   bool kv_unified = true;
   Bytes cpu_offload;
-  Lora lora;  // max_loras 0: none
+  Lora lora = {0, 0};  // max_loras 0: none
   bool multimodal = false;
   int64_t prompt_tokens = 1024, output_tokens = 256, concurrency = 1;
 

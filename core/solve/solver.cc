@@ -22,8 +22,7 @@ std::optional<std::pair<int64_t, Trial>> FewestGpus(const Config& config, const 
   for (int64_t count = low; count <= high; ++count) {
     if (count > 8 && count % 8 != 0) continue;
     if (!start.has_degrees()) {
-      if (auto trial = Try(WithGpus(config, count, 1, 1), catalog))
-        return std::make_pair(count, std::move(*trial));
+      if (auto trial = Try(WithGpus(config, count), catalog)) return std::make_pair(count, std::move(*trial));
       continue;
     }
     for (int64_t pp = 1; pp <= count; ++pp) {

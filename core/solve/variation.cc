@@ -42,7 +42,7 @@ Config WithFormat(Config config, std::string_view id) {
   return config;
 }
 
-Config WithGpus(Config config, int64_t count, int64_t tp, int64_t pp) {
+Config WithGpus(Config config, int64_t count) {
   if (config.gpu.size() > 1) config.gpu = {config.gpu.front()};
   if (config.gpu_memory_mib.size() > 1) config.gpu_memory_mib = {config.gpu_memory_mib.front()};
   const int64_t nodes = count > 8 ? count / 8 : 1;
@@ -52,7 +52,12 @@ Config WithGpus(Config config, int64_t count, int64_t tp, int64_t pp) {
   config.tp.reset();
   config.pp.reset();
   config.dp.reset();
-  const bool by_default = tp == *config.gpus && pp == nodes;
+  return config;
+}
+
+Config WithGpus(Config config, int64_t count, int64_t tp, int64_t pp) {
+  config = WithGpus(std::move(config), count);
+  const bool by_default = tp == *config.gpus && pp == config.nodes.value_or(1);
   if (!by_default) {
     config.tp = tp;
     config.pp = pp;

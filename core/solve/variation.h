@@ -43,6 +43,8 @@ Start StartOf(const Resolved& resolved, const Report& report);
 Config WithLength(Config config, int64_t tokens);
 Config WithFormat(Config config, std::string_view id);
 // `count` cards like the first one named; more than eight as nodes of eight.
+Config WithGpus(Config config, int64_t count);
+// The same, cut by degrees; what the engine does by itself is left out.
 Config WithGpus(Config config, int64_t count, int64_t tp, int64_t pp);
 // "2 × RTX 4090".
 std::string GpusLabel(const Config& config, const Start& start);

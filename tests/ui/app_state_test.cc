@@ -20,6 +20,49 @@ TEST(AppState, ALinkRoundTrips) {
   EXPECT_EQ(state.FragmentText(), "m=llama-3.1-70b&q=awq-int4&g=rtx-4090&ctx=16384");
 }
 
+// What a newer page wrote into a link is still there after this one has changed something.
+TEST(AppState, ALinkLosesNothing) {
+  AppState state(ShippedCatalog());
+  ASSERT_TRUE(state.LoadFragment("#m=llama-3.1-8b&future=a%20b&g=rtx-4090&other"));
+  EXPECT_EQ(state.FragmentText(), "m=llama-3.1-8b&g=rtx-4090&future=a%20b&other");
+  EXPECT_NE(state.notice().find("future"), std::string::npos);
+  ASSERT_TRUE(state.Dispatch({{"max_model_len", Json(4096)}}));
+  EXPECT_EQ(state.FragmentText(), "m=llama-3.1-8b&g=rtx-4090&ctx=4096&future=a%20b&other");
+  // The same configuration by a link without them.
+  const int64_t version = state.version();
+  ASSERT_TRUE(state.LoadFragment("m=llama-3.1-8b&g=rtx-4090&ctx=4096"));
+  EXPECT_EQ(state.FragmentText(), "m=llama-3.1-8b&g=rtx-4090&ctx=4096");
+  EXPECT_GT(state.version(), version) << "so that the address bar follows";
+  // Another configuration altogether brings its own.
+  ASSERT_TRUE(state.LoadFragment("m=llama-3.1-8b&future=1"));
+  ASSERT_TRUE(state.LoadJson(R"({"model":"qwen3-8b"})"));
+  EXPECT_EQ(state.FragmentText(), "m=qwen3-8b");
+}
+
+TEST(AppState, ASwitchGoesBackToTheDefaultWhereThatSaysTheSame) {
+  AppState state(ShippedCatalog());
+  const ConfigKey& eager = *FindConfigKey("enforce_eager");
+  ASSERT_TRUE(state.Turn(eager, true));
+  EXPECT_EQ(state.config().enforce_eager, true);
+  ASSERT_TRUE(state.Turn(eager, false));
+  EXPECT_FALSE(state.config().enforce_eager.has_value());
+  const ConfigKey& caching = *FindConfigKey("enable_prefix_caching");
+  ASSERT_TRUE(state.Dispatch({{"enable_prefix_caching", Json(true)}}));
+  ASSERT_TRUE(state.Turn(caching, false));
+  EXPECT_EQ(state.config().enable_prefix_caching, false) << "the default is on";
+}
+
+TEST(AppState, TextIsReadAsAFlagIs) {
+  AppState state(ShippedCatalog());
+  ASSERT_TRUE(state.Dispatch({{"gpus", Json(2)}, {"reserved_mib", Json("500,700")}})) << state.notice();
+  EXPECT_EQ(state.config().reserved_mib, (std::vector<double>{500, 700}));
+  ASSERT_TRUE(state.Dispatch({{"lora", Json(R"({"max_loras":2,"max_rank":32})")}})) << state.notice();
+  EXPECT_EQ(state.config().lora->max_rank, 32);
+  ASSERT_TRUE(state.Dispatch({{"max_model_len", Json("auto")}}));
+  EXPECT_EQ(state.config().max_model_len, -1);
+  EXPECT_FALSE(state.Dispatch({{"tp", Json("three")}}));
+}
+
 TEST(AppState, RefusalsKeepTheLastGoodState) {
   AppState state(ShippedCatalog());
   const Config before = state.config();
@@ -48,6 +91,15 @@ TEST(AppState, GgufMeansLlamaCppAndBack) {
   EXPECT_EQ(state.resolved().engine->id, "llama.cpp");
   ASSERT_TRUE(state.Dispatch({{"engine", Json("vllm")}})) << state.notice();
   EXPECT_EQ(state.resolved().format->id.rfind("gguf-", 0), std::string::npos);
+}
+
+TEST(AppState, CardsStayWhenAnotherEngineHasNoDegrees) {
+  AppState state(ShippedCatalog());
+  ASSERT_TRUE(state.LoadFragment("m=llama-3.1-8b&g=rtx-4090&tp=2")) << state.notice();
+  ASSERT_TRUE(state.Dispatch({{"engine", Json("llama.cpp")}})) << state.notice();
+  EXPECT_EQ(state.resolved().cards.size(), 2u);
+  EXPECT_FALSE(state.config().tp.has_value());
+  for (const Diagnostic& remark : state.report().diagnostics) EXPECT_NE(remark.code, "keys_ignored");
 }
 
 TEST(AppState, ANewPlaceIsAnotherModelOrCard) {

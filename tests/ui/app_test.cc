@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-#include "core/config/config_codec.h"
+#include "core/config/config_keys.h"
 #include "imgui_internal.h"
 #include "tests/ui/page_driver.h"
 
@@ -35,6 +35,28 @@ TEST(App, EveryItemIsInTheSemanticTree) {
     // Windows (the panes) are items too; they are as high as the page.
     EXPECT_TRUE(known || item.height >= 800)
         << item.x << ' ' << item.y << ' ' << item.width << ' ' << item.height;
+  }
+}
+
+// Every key that the engine takes has a control under its label, but for those with a picker or sliders of
+// their own and what the Schedule tab asks; no other has one.
+TEST(App, ShowsTheKeysThatTheEngineTakes) {
+  for (const char* link :
+       {"m=llama-3.1-8b&g=rtx-4090&n=2", "m=qwen3-8b&q=gguf-q4_k_m&e=llama.cpp&g=rtx-4090&n=2",
+        "m=llama-3.1-8b&e=sglang&g=h200"}) {
+    PageDriver page;
+    ASSERT_TRUE(page.state().LoadFragment(link)) << page.state().notice();
+    page.state().view.more_options = true;
+    page.Frames(2);
+    for (const ConfigKey& key : ConfigKeys()) {
+      const bool drawn = key.group == KeyGroup::kMore || key.group == KeyGroup::kEngine;
+      if (!drawn || key.json == "engine" || key.json == "engine_version" || key.json == "multimodal" ||
+          key.json == "gpu_memory_utilization" || key.json == "tensor_split") {
+        continue;
+      }
+      const bool takes = Takes(*page.state().resolved().engine, key);
+      EXPECT_EQ(page.Shows(key.label), takes) << link << ' ' << key.json;
+    }
   }
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/config/config_codec.h"
+#include "core/config/config_url.h"
 #include "tests/ui/page_driver.h"
 
 namespace plimsoll {

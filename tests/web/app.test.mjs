@@ -298,6 +298,9 @@ test('the form alone drives and shows the same', async () => {
   await page.press('#mirror-tp', 'Tab');
   assert.match(await page.textContent('.mirror-problem'), /tp/);
   assert.equal(await page.getAttribute('#mirror-tp', 'aria-invalid'), 'true');
+  // Every key of the configuration can be set here, the workload by its members.
+  assert.deepEqual(await page.evaluate(() => Object.keys(globalThis.plimsoll.report().config).filter(
+    (key) => !document.querySelector(`.mirror-form [name="${key}"], .mirror-form [name^="${key}."]`))), []);
   for (const field of await page.locator('.mirror-form input, .mirror-form select').all()) {
     const id = await field.getAttribute('id');
     assert.equal(await page.locator(`label[for="${id}"]`).count(), 1, id);
@@ -307,7 +310,7 @@ test('the form alone drives and shows the same', async () => {
 test('the form and the canvas follow each other', async () => {
   const page = await open(site, `app/#${kExample}`);
   await click(page, 'CUDA graphs', 'switch');
-  assert.ok(await page.isChecked('#mirror-enforce-eager'));
+  assert.ok(!(await page.isChecked('#mirror-enforce-eager')), 'its label is that of the canvas: CUDA graphs');
   await page.selectOption('#mirror-gpu', 'h200');
   assert.match((await find(page, 'GPU', 'combobox')).value, /H200/);
 });

@@ -3,6 +3,8 @@
 #include <array>
 
 #include "core/base/text.h"
+#include "core/config/config_keys.h"
+#include "core/resolve/resolved_keys.h"
 #include "web/views/views.h"
 
 namespace plimsoll {
@@ -48,6 +50,15 @@ std::string Degrees(const Resolved& resolved) {
   return text;
 }
 
+// One of two as a switch: inside of a menu there is no room for another.
+void DrawTwoWays(Ui& ui, AppState& state, const ConfigKey& key, float width) {
+  const KeyChoice& other = key.choices[1];
+  const bool on = ResolvedValue(state.resolved(), key).AsString() == other.id;
+  const std::string label = "Split " + Lower(other.label);
+  if (Toggle(ui, label, on, "", width))
+    state.Dispatch({{std::string(key.json), on ? Json() : Json(other.id)}});
+}
+
 }  // namespace
 
 bool Stepper(Ui& ui, AppState& state, std::string_view label, std::string_view key, int64_t value,
@@ -78,20 +89,18 @@ void DrawParallelism(Ui& ui, AppState& state, float width) {
   if (!BeginMenu(ui, "parallel-menu", opened, min, max, std::max(width, 320.0F))) return;
   const float inner = ImGui::GetContentRegionAvail().x;
   // Each row reads the state anew: the one above it may just have changed it.
-  Stepper(ui, state, "GPUs per node", "gpus", state.resolved().gpus, inner);
-  Stepper(ui, state, "Nodes", "nodes", state.resolved().nodes, inner);
-  if (state.resolved().engine->layout == CardLayout::kDegrees) {
-    MenuHeading(ui, "How the model is spread");
-    Stepper(ui, state, "Tensor parallel", "tp", state.resolved().tp, inner);
-    Stepper(ui, state, "Pipeline parallel", "pp", state.resolved().pp, inner);
-    Stepper(ui, state, "Data parallel", "dp", state.resolved().dp, inner);
-    const bool spread = state.resolved().expert_parallel;
-    if (Toggle(ui, "Expert parallel", spread, "", inner))
-      state.Dispatch({{"expert_parallel", Json(!spread)}});
-  } else {
-    const bool row = state.resolved().split_mode == SplitMode::kRow;
-    if (Toggle(ui, "Split by row", row, "", inner)) {
-      state.Dispatch({{"split_mode", row ? Json() : Json("row")}});
+  bool headed = false;
+  for (const ConfigKey& key : ConfigKeys()) {
+    if (key.group != KeyGroup::kHardware || !Takes(*state.resolved().engine, key)) continue;
+    if (key.owner != KeyOwner::kEveryEngine && !headed) MenuHeading(ui, "How the model is spread");
+    headed = headed || key.owner != KeyOwner::kEveryEngine;
+    if (key.widget == KeyWidget::kNumber) {
+      Stepper(ui, state, key.label, key.json, ResolvedValue(state.resolved(), key).AsInt().value_or(1),
+              inner);
+    } else if (key.widget == KeyWidget::kChoice) {
+      DrawTwoWays(ui, state, key, inner);
+    } else {
+      DrawSetting(ui, state, key, inner);
     }
   }
   EndMenu();

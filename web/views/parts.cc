@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "core/base/text.h"
-#include "core/config/config_codec.h"
+#include "core/config/config_keys.h"
 #include "web/views/views.h"
 
 namespace plimsoll {

@@ -6,7 +6,8 @@
 #include <vector>
 
 #include "core/base/text.h"
-#include "core/config/config_codec.h"
+#include "core/config/config_keys.h"
+#include "core/config/config_value.h"
 #include "core/engines/registry.h"
 #include "core/formats/format_ids.h"
 #include "web/views/views.h"
@@ -162,40 +163,23 @@ void DrawFormatPicker(Ui& ui, AppState& state, float width) {
 }
 
 void DrawKvTypePicker(Ui& ui, AppState& state, float width) {
-  struct Named {
-    std::string_view id, name;
-    bool ggml_only;
-  };
-  constexpr std::array<Named, 9> kTypes = {{{"auto", "Same as model", false},
-                                            {"fp16", "FP16", false},
-                                            {"bf16", "BF16", false},
-                                            {"fp8", "FP8", false},
-                                            {"q8_0", "Q8_0", true},
-                                            {"q5_1", "Q5_1", true},
-                                            {"q5_0", "Q5_0", true},
-                                            {"q4_1", "Q4_1", true},
-                                            {"q4_0", "Q4_0", true}}};
   const Resolved& resolved = state.resolved();
-  const auto name_of = [&kTypes](KvType type) {
-    for (const Named& named : kTypes) {
-      if (named.id == KvTypeName(type)) return std::string(named.name);
-    }
-    return std::string(KvTypeName(type));
+  const auto name_of = [](KvType type) {
+    return std::string(kKvTypeChoices[static_cast<size_t>(type)].label);
   };
   const KvTypes types = resolved.kv_cache_dtype;
   std::string value = name_of(types.k);
   if (types.k != types.v) value += " / " + name_of(types.v);
   const bool opened = Field(ui, "KV cache type", value, "KV", width);
   if (!opened && !ImGui::IsPopupOpen("kv-menu")) return;
-  const bool ggml = resolved.engine->kernels == KernelGroup::kGgml;
   const bool automatic = state.IsDefault("kv_cache_dtype");
   std::vector<Option> options;
-  for (const Named& named : kTypes) {
-    if (named.ggml_only && !ggml) continue;
-    if (named.id == "fp8" && ggml) continue;
-    const bool is_auto = named.id == "auto";
-    options.push_back({std::string(named.name), is_auto ? "default" : "", is_auto ? Json() : Json(named.id),
-                       is_auto ? automatic : !automatic && named.id == KvTypeName(types.k), false});
+  for (const KeyChoice& choice : kKvTypeChoices) {
+    if (!Offers(*resolved.engine, choice)) continue;
+    const bool is_auto = choice.id == KvTypeName(KvType::kAuto);
+    options.push_back({std::string(choice.label), is_auto ? "default" : "",
+                       is_auto ? Json() : Json(choice.id),
+                       is_auto ? automatic : !automatic && choice.id == KvTypeName(types.k), false});
   }
   const Option* chosen =
       ChooseFrom(ui, state, "kv-menu", opened, std::max(width, 200.0F), nullptr, options, "");

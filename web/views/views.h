@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/config/config_keys.h"
 #include "web/app_state.h"
 #include "web/widgets.h"
 
@@ -23,6 +24,10 @@ void DrawSequencesSlider(Ui& ui, AppState& state, float width);
 void DrawEnginePicker(Ui& ui, AppState& state, float width);
 void DrawEngineSettings(Ui& ui, AppState& state, float width);
 void DrawMoreOptions(Ui& ui, AppState& state, float width);
+// One key of the configuration as its row in the table says, or all of a group that the engine takes
+// (setting_view.cc). Those with a picker of their own are left to it.
+void DrawSetting(Ui& ui, AppState& state, const ConfigKey& key, float width);
+void DrawSettings(Ui& ui, AppState& state, KeyGroup group, float width);
 // Everything above under its headings.
 void DrawAllOptions(Ui& ui, AppState& state, float width);
 // One line that unfolds into all of it.

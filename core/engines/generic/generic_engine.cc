@@ -9,6 +9,7 @@
 #include "core/arch/parallelism.h"
 #include "core/base/text.h"
 #include "core/config/version_text.h"
+#include "core/engines/system_memory.h"
 #include "core/engines/vllm/vllm_levers.h"
 #include "core/engines/vllm/vllm_server.h"
 #include "core/resolve/memory_parts.h"
@@ -141,6 +142,7 @@ class Generic final : public Engine {
       gpu.weights = share.weights;
       gpu.kv_cache = share.kv_cache;
       gpu.recurrent_state = share.recurrent_state;
+      gpu.others = card.others;
       gpu.total = SumOfParts(gpu);
       gpu.headroom = card.capacity - gpu.total;
       if (gpu.headroom < Bytes(0)) fits = false;
@@ -157,7 +159,6 @@ class Generic final : public Engine {
   }
 
   std::vector<Term> Explain(const Resolved& r, const Report& report) const override {
-    (void)report;
     const Share share = OnRank(r);
     const std::string ranks = CountText(std::max<int64_t>(1, r.tp * r.pp));
     const std::string sequences =
@@ -174,6 +175,10 @@ class Generic final : public Engine {
       terms.push_back({"Recurrent state", "sequences * state on a rank", sequences + " sequences",
                        share.recurrent_state, "layer shapes of the model", 0});
     }
+    const auto fullest =
+        std::max_element(report.per_gpu.begin(), report.per_gpu.end(),
+                         [](const GpuReport& a, const GpuReport& b) { return a.headroom > b.headroom; });
+    if (fullest != report.per_gpu.end()) AddSystemTerms(r, *fullest, &terms);
     return terms;
   }
 
@@ -189,7 +194,6 @@ class Generic final : public Engine {
     style.kernels = r.engine->kernels;
     style.ranks = std::max<int64_t>(1, r.tp);
     style.stages = std::max<int64_t>(1, r.pp);
-    style.sent_weights = r.cpu_offload;
     return style;
   }
 
@@ -198,7 +202,9 @@ class Generic final : public Engine {
   void SetUpServer(const Resolved& resolved, const Report& report, SchedulerSetup* setup) const override {
     constexpr int64_t kPage = 64;
     Bytes room;
-    for (const GpuReport& gpu : report.per_gpu) room += gpu.capacity / 10 * 9 - gpu.weights;
+    for (const GpuReport& gpu : report.per_gpu) {
+      room += (gpu.capacity - gpu.others) / 10 * 9 - gpu.weights;
+    }
     setup->block_size = kPage;
     const Bytes page = report.kv.per_token * kPage;
     // dp replicas share the load; one of them is simulated.
@@ -218,7 +224,7 @@ class Generic final : public Engine {
   static void FillCache(const Resolved& r, const Share& share, Report* report) {
     Bytes room;
     for (size_t i = 0; i < r.cards.size(); ++i) {
-      const Bytes left = r.cards[i].capacity - share.weights - share.recurrent_state;
+      const Bytes left = r.cards[i].capacity - r.cards[i].others - share.weights - share.recurrent_state;
       if (i == 0 || left < room) room = left;
     }
     if (room < Bytes(0)) room = Bytes(0);

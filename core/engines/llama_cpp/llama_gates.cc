@@ -134,23 +134,6 @@ void CheckOptions(const Config& config, Resolved* resolved) {
   }
 }
 
-void CheckIgnoredOptions(const Config& config, Resolved* resolved) {
-  std::vector<std::string_view> ignored;
-  if (config.gpu_memory_utilization) ignored.push_back("gpu_memory_utilization");
-  if (config.kv_cache_memory_bytes) ignored.push_back("kv_cache_memory_bytes");
-  if (config.enforce_eager) ignored.push_back("enforce_eager");
-  if (config.block_size) ignored.push_back("block_size");
-  if (config.enable_prefix_caching) ignored.push_back("enable_prefix_caching");
-  if (config.enable_chunked_prefill) ignored.push_back("enable_chunked_prefill");
-  if (config.cpu_offload_gb) ignored.push_back("cpu_offload_gb");
-  if (config.expert_parallel) ignored.push_back("expert_parallel");
-  if (ignored.empty()) return;
-  Remark(resolved, "vllm_options_ignored", Severity::kInfo,
-         ListText(ignored) + (ignored.size() == 1 ? " is an option of vLLM" : " are options of vLLM") +
-             "; llama.cpp takes no notice.",
-         "");
-}
-
 void CheckModel(Resolved* resolved) {
   if (IsIkFork(resolved->version)) {
     Remark(resolved, "ik_fork", Severity::kInfo,
@@ -227,7 +210,6 @@ void CheckLlamaConfiguration(const Config& config, Resolved* resolved) {
   CheckModel(resolved);
   CheckContext(config, resolved);
   CheckOptions(config, resolved);
-  CheckIgnoredOptions(config, resolved);
   CheckUnifiedMemory(resolved);
 }
 

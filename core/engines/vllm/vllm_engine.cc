@@ -67,7 +67,6 @@ class Defaults {
     TakeBatches(rules);
     r.multimodal = config_.multimodal.value_or(r.architecture->has_vision);
     r.block_size = config_.block_size.value_or(DefaultBlockSize(r, rules));
-    r.n_ubatch = config_.n_ubatch.value_or(512);
   }
 
  private:

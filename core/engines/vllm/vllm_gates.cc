@@ -27,7 +27,7 @@ class Gate {
     CheckSpeculative();
     CheckRelease();
     CheckOptions();
-    CheckForeignOptions();
+    CheckGguf();
     return ok_;
   }
 
@@ -543,17 +543,7 @@ class Gate {
     }
   }
 
-  void CheckForeignOptions() {
-    const Config* config = resolved_.config;
-    if (config == nullptr) return;
-    if (config->n_ubatch || config->flash_attention || config->n_gpu_layers || config->n_cpu_moe ||
-        config->split_mode || config->kv_unified || !config->override_tensor.empty() ||
-        !config->tensor_split.empty()) {
-      Say(Severity::kInfo, "options_of_another_engine",
-          "n_ubatch, flash_attention, n_gpu_layers, n_cpu_moe, split_mode, kv_unified, override_tensor and "
-          "tensor_split are llama.cpp's; vLLM ignores them.",
-          "");
-    }
+  void CheckGguf() {
     if (resolved_.format->family == FormatFamily::kGguf) {
       Say(Severity::kWarning, "gguf_experimental",
           "vLLM reads GGUF files experimentally: single files, fewer models, slow kernels.",

@@ -78,6 +78,13 @@ TEST(Text, Lists) {
   EXPECT_EQ(ListText({"a", "b", "c"}, "or"), "a, b or c");
 }
 
+TEST(Text, SplitAtKeepsEmptyParts) {
+  const std::vector<std::string_view> parts = {"a", "b", "", "c"};
+  EXPECT_EQ(SplitAt("a,b,,c", ','), parts);
+  EXPECT_EQ(SplitAt("", ','), std::vector<std::string_view>{""});
+  EXPECT_EQ(SplitAt("a,", ',').size(), 2u);
+}
+
 TEST(Text, NearestFindsTyposAndNothingElse) {
   const std::vector<std::string_view> ids = {"llama-3.1-8b", "llama-3.1-70b", "qwen3-235b-a22b"};
   EXPECT_EQ(Nearest("lama-3.1-70b", ids), "llama-3.1-70b");

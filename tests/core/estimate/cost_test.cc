@@ -4,7 +4,6 @@
 
 #include <cmath>
 
-#include "core/config/config_codec.h"
 #include "core/estimate/estimate.h"
 #include "tests/support/shipped_catalog.h"
 

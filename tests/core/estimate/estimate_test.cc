@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "core/config/config_codec.h"
+#include "core/config/config_keys.h"
+#include "core/config/config_url.h"
 #include "core/engines/settle.h"
 #include "core/estimate/report_json.h"
 #include "core/estimate/verdict.h"

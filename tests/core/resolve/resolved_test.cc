@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/config/config_codec.h"
+#include "core/config/config_url.h"
 #include "core/engines/settle.h"
 #include "core/estimate/estimate.h"
 #include "core/estimate/report_json.h"
@@ -103,7 +104,7 @@ TEST(Resolved, LlamaCppTakesGgufAndNoDegrees) {
   ASSERT_TRUE(c.result.ok()) << c.error();
   EXPECT_EQ(c->format->id, "gguf-bf16");
   EXPECT_EQ(c->tp, 1);
-  EXPECT_TRUE(HasDiagnostic(*c, "parallel_degrees_ignored"));
+  EXPECT_TRUE(HasDiagnostic(*c, "keys_ignored"));
   EXPECT_EQ(Case("m=gpt-oss-20b&e=llama.cpp")->format->id, "gguf-mxfp4_moe");
 }
 

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "core/config/config_codec.h"
+#include "core/config/config_url.h"
 #include "core/estimate/estimate.h"
 #include "core/solve/ways_out.h"
 #include "tests/support/shipped_catalog.h"
@@ -68,6 +69,16 @@ TEST(Solver, TheFewestGpusAreALegalLayout) {
   ASSERT_TRUE(deepseek);
   EXPECT_EQ(deepseek->number, 16) << "the least multiple of a node";
   EXPECT_EQ(deepseek->config.nodes, 2);
+}
+
+TEST(Solver, AnEngineWithoutDegreesIsGivenNone) {
+  const auto solution =
+      SolutionOf(SolveFor::kGpus, "m=llama-3.1-70b&e=llama.cpp&q=gguf-q8_0&g=h100-sxm&ctx=4096");
+  ASSERT_TRUE(solution);
+  EXPECT_GT(solution->config.gpus.value_or(0), 0);
+  EXPECT_FALSE(solution->config.tp || solution->config.pp || solution->config.dp);
+  for (const Diagnostic& diagnostic : solution->report.diagnostics)
+    EXPECT_NE(diagnostic.code, "keys_ignored");
 }
 
 TEST(Solver, TheBestFormatHasTheMostBitsThatFit) {

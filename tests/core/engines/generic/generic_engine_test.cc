@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/config/config_codec.h"
+#include "core/engines/settle.h"
 #include "core/estimate/estimate.h"
 #include "tests/support/shipped_catalog.h"
 
@@ -38,6 +39,45 @@ TEST(EngineGeneric, SaysThatItsBudgetIsNotModelled) {
         said || (diagnostic.code == "engine_budget_not_modelled" && diagnostic.severity == Severity::kInfo);
   }
   EXPECT_TRUE(said);
+}
+
+// What a display or other programs hold is not the engine's.
+TEST(EngineGeneric, CountsWhatOthersHold) {
+  const Report free = Of(R"({"model":"llama-3.1-8b","engine":"sglang","gpu":"rtx-4090"})");
+  const Report shared =
+      Of(R"({"model":"llama-3.1-8b","engine":"sglang","gpu":"rtx-4090","reserved_mib":2000})");
+  EXPECT_EQ(shared.per_gpu[0].others, MiB(2000));
+  EXPECT_EQ(shared.per_gpu[0].total, free.per_gpu[0].total + MiB(2000));
+  EXPECT_EQ(shared.per_gpu[0].headroom, free.per_gpu[0].headroom - MiB(2000));
+  EXPECT_EQ(shared.kv.available, free.kv.available - MiB(2000));
+  const Report full =
+      Of(R"({"model":"llama-3.1-8b","engine":"sglang","gpu":"rtx-4090","reserved_mib":20000})");
+  EXPECT_EQ(full.verdict, Verdict::kDoesNotFit);
+}
+
+TEST(EngineGeneric, TermsAddUpToTheFullestCard) {
+  const Config config =
+      DecodeConfigJsonText(
+          R"({"model":"llama-3.1-8b","engine":"sglang","gpu":"rtx-4090","gpus":2,"reserved_mib":[500,3000]})")
+          ->config;
+  const Result<Resolved> resolved = Settle(config, ShippedCatalog());
+  ASSERT_TRUE(resolved.ok());
+  const Report report = EstimateResolved(*resolved);
+  Bytes sum;
+  for (const Term& term : Explain(*resolved, report).terms) {
+    if (term.depth == 0) sum += term.bytes;
+  }
+  EXPECT_EQ(sum, report.per_gpu[1].total + report.per_gpu[1].reserved);
+}
+
+// cpu_offload_gb is not its key: neither memory nor speed change.
+TEST(EngineGeneric, SendsNoWeightsFromRam) {
+  const Report plain = Of(R"({"model":"llama-3.1-8b","engine":"sglang","gpu":"rtx-4090"})");
+  const Report asked =
+      Of(R"({"model":"llama-3.1-8b","engine":"sglang","gpu":"rtx-4090","cpu_offload_gb":8})");
+  EXPECT_GT(plain.speed.decode_tokens_per_s, 0);
+  EXPECT_EQ(asked.speed.decode_tokens_per_s, plain.speed.decode_tokens_per_s);
+  EXPECT_EQ(asked.per_gpu[0].total, plain.per_gpu[0].total);
 }
 
 TEST(EngineGeneric, DividesOverRanksAndKeepsALatentWhole) {

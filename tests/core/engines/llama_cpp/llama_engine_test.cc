@@ -270,12 +270,6 @@ TEST(LlamaCppEngine, RefusesWhatItCannotReadAndNamesTheWayOut) {
   config.kv_cache_dtype = KvTypes{KvType::kFp8, KvType::kFp8};
   EXPECT_TRUE(Says(Answer(config), "kv_type_not_in_llama_cpp"));
 
-  config = Ask("llama-3.1-8b", "gguf-q4_k_m", "rtx-4090", 8192, "");
-  config.gpu_memory_utilization = 0.9;
-  config.enforce_eager = true;
-  const Report ignored = Answer(config);
-  EXPECT_TRUE(Says(ignored, "vllm_options_ignored"));
-  EXPECT_NE(ignored.verdict, Verdict::kInvalid);
   EXPECT_TRUE(Says(Answer(Ask("gpt-oss-20b", "gguf-mxfp4_moe", "rtx-4090", 8192, "b5000")),
                    "engine_too_old_for_model"));
 }

@@ -57,8 +57,6 @@ TEST(VllmGates, NamesWhatKeepsTheEngineFromStarting) {
       {R"({"model":"llama-3.1-8b","gpu":"p40"})", "compute_capability_too_low", Severity::kError},
       {R"({"model":"llama-3.1-8b","gpu":["rtx-4090","rtx-3060-12gb"]})", "smallest_card_decides",
        Severity::kWarning},
-      {R"({"model":"llama-3.1-8b","gpu":"l40s","n_gpu_layers":20})", "options_of_another_engine",
-       Severity::kInfo},
       {R"({"model":"qwen3-8b","gpu":"l40s","engine_version":"0.6.3"})", "model_newer_than_engine",
        Severity::kWarning},
       {R"({"model":"qwen3.5-35b-a3b","format":"gptq-int4","gpu":"t4","gpus":4})", "kv_heads_replicated",

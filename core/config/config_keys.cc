@@ -1,0 +1,238 @@
+#include "core/config/config_keys.h"
+
+namespace plimsoll {
+namespace {
+
+constexpr int64_t kMostTokens = 1000000000;
+constexpr int64_t kMostSequences = 1000000;
+
+using G = KeyGroup;
+using O = KeyOwner;
+using T = KeyType;
+using W = KeyWidget;
+
+// Each finishes a row for one type of value.
+constexpr ConfigKey Whole(ConfigKey key, int64_t least, int64_t most,
+                          std::optional<int64_t> Config::*member) {
+  key.type = T::kInteger;
+  key.widget = W::kNumber;
+  key.least = static_cast<double>(least);
+  key.most = static_cast<double>(most);
+  key.integer = member;
+  return key;
+}
+// -1 is a word of its own.
+constexpr ConfigKey OrMinusOne(ConfigKey key, std::string_view means, std::string_view word) {
+  key.minus_one = means;
+  key.minus_word = word;
+  return key;
+}
+constexpr ConfigKey Real(ConfigKey key, double least, double most, std::optional<double> Config::*member) {
+  key.type = T::kNumber;
+  key.widget = W::kNumber;
+  key.least = least;
+  key.most = most;
+  key.number = member;
+  return key;
+}
+constexpr ConfigKey Switch(ConfigKey key, std::optional<bool> Config::*member, bool inverted = false) {
+  key.type = T::kSwitch;
+  key.widget = W::kSwitch;
+  key.flag = member;
+  key.shown_inverted = inverted;
+  return key;
+}
+constexpr ConfigKey List(ConfigKey key, std::string_view of_what, double least, double most,
+                         std::vector<double> Config::*member, char also_split_by = 0) {
+  key.type = T::kNumberList;
+  key.accepted = of_what;
+  key.least = least;
+  key.most = most;
+  key.numbers = member;
+  key.also_split_by = also_split_by;
+  return key;
+}
+constexpr ConfigKey Words(ConfigKey key, std::string_view accepted, int longest, std::string Config::*member,
+                          bool joins_lists = false) {
+  key.type = T::kText;
+  key.accepted = accepted;
+  key.most = longest;
+  key.text = member;
+  key.joins_lists = joins_lists;
+  return key;
+}
+template <size_t N>
+constexpr ConfigKey OneOf(ConfigKey key, T type, const std::array<KeyChoice, N>& choices) {
+  key.type = type;
+  key.widget = W::kChoice;
+  key.choices = choices.data();
+  key.choice_count = static_cast<int>(N);
+  return key;
+}
+constexpr ConfigKey Object(ConfigKey key, T type, std::string_view accepted, W widget = W::kText) {
+  key.type = type;
+  key.accepted = accepted;
+  key.widget = widget;
+  return key;
+}
+constexpr ConfigKey Picked(ConfigKey key) {
+  key.widget = W::kPicker;
+  return key;
+}
+constexpr ConfigKey Else(ConfigKey key, std::string_view absent) {
+  key.absent = absent;
+  return key;
+}
+
+// The order is that of the contract and of every encoded link. Append only.
+constexpr std::array<ConfigKey, kConfigKeyCount> kKeys = {{
+    Object({"model", "m", O::kEveryEngine, G::kModel, "Model",
+            "Which model: its id in the catalog, or an object with the keys of a Hugging Face config.json."},
+           T::kModel, "a catalog id such as \"llama-3.1-70b\", or an object with config.json keys",
+           W::kPicker),
+    Object({"format", "q", O::kEveryEngine, G::kModel, "Weight format",
+            "How the weights are stored; by default as the model was released."},
+           T::kFormat, "a format id such as \"awq-int4\", or an object with an \"id\"", W::kPicker),
+    Picked(Words({"engine", "e", O::kEveryEngine, G::kEngine, "Engine", "The serving engine."},
+                 "an engine's id", 32, &Config::engine)),
+    Words({"engine_version", "ev", O::kEveryEngine, G::kEngine, "Engine version",
+           "The engine's release or build, such as 0.10.2 or b4589; by default the newest one known."},
+          "a version such as \"0.10.2\" or \"b4589\"", 64, &Config::engine_version),
+    Object({"gpu", "g", O::kEveryEngine, G::kHardware, "GPU",
+            "The card's id in the catalog, or a list of ids where cards differ."},
+           T::kGpuList, "", W::kPicker),
+    List({"gpu_memory_mib", "gm", O::kEveryEngine, G::kMore, "Card memory, MiB",
+          "What the driver gives of a card in MiB, instead of the catalog's figure; one number, or one per "
+          "card."},
+         "MiB", 1, 1e9, &Config::gpu_memory_mib),
+    Whole({"gpus", "n", O::kEveryEngine, G::kHardware, "GPUs per node", "GPUs in one node; default 1."}, 1,
+          kMaxCards, &Config::gpus),
+    Whole({"nodes", "nn", O::kEveryEngine, G::kHardware, "Nodes", "Machines; default 1."}, 1, kMaxCards,
+          &Config::nodes),
+    Whole({"tp", "tp", O::kRanks, G::kHardware, "Tensor parallel",
+           "GPUs that share every layer; by default all of a node unless pp or dp say otherwise."},
+          1, kMaxCards, &Config::tp),
+    Whole({"pp", "pp", O::kRanks, G::kHardware, "Pipeline parallel",
+           "Stages that the layers are cut into; default 1."},
+          1, kMaxCards, &Config::pp),
+    Whole({"dp", "dp", O::kRanks, G::kHardware, "Data parallel",
+           "Replicas that share the requests; default 1."},
+          1, kMaxCards, &Config::dp),
+    Switch({"expert_parallel", "ep", O::kRanks, G::kHardware, "Expert parallel",
+            "Whole experts are spread over the tp x dp ranks."},
+           &Config::expert_parallel),
+    OrMinusOne(Whole({"max_model_len", "ctx", O::kEveryEngine, G::kLoad, "Context, tokens",
+                      "The longest sequence in tokens; -1: as long as fits; by default the model's own."},
+                     1, kMostTokens, &Config::max_model_len),
+               "as long as fits", "auto"),
+    Whole({"max_num_seqs", "seqs", O::kEveryEngine, G::kLoad, "Sequences at once",
+           "How many sequences run at once."},
+          1, kMostSequences, &Config::max_num_seqs),
+    Whole({"max_num_batched_tokens", "mbt", O::kEveryEngine, G::kEngine, "Batched tokens",
+           "How many tokens one step takes at most."},
+          1, kMostTokens, &Config::max_num_batched_tokens),
+    Whole({"n_ubatch", "ub", O::kGgml, G::kEngine, "Physical batch",
+           "Tokens that one pass over the graph computes; default 512."},
+          1, 1 << 20, &Config::n_ubatch),
+    OneOf({"kv_cache_dtype", "kv", O::kEveryEngine, G::kModel, "KV cache type",
+           "The type of cached keys and values, for both or as {\"k\":…,\"v\":…}; auto follows the model."},
+          T::kKvTypes, kKvTypeChoices),
+    Real({"gpu_memory_utilization", "util", O::kPagedServer, G::kEngine, "Share of the card",
+          "The share of a card that the engine takes, from 0 to 1."},
+         0.01, 1, &Config::gpu_memory_utilization),
+    Else(Whole({"kv_cache_memory_bytes", "kvb", O::kPagedServer, G::kMore, "KV pool, bytes",
+                "A fixed size of the KV pool on each GPU, instead of what the share leaves."},
+               1, int64_t{1} << 50, &Config::kv_cache_memory_bytes),
+         "by share"),
+    Switch({"enforce_eager", "eager", O::kPagedServer, G::kEngine, "CUDA graphs",
+            "Eager execution goes without CUDA graphs, their memory and their speed."},
+           &Config::enforce_eager, true),
+    Else(Whole(
+             {"block_size", "bs", O::kPagedServer, G::kMore, "Block size", "Tokens in a block of the cache."},
+             1, 65536, &Config::block_size),
+         "by model"),
+    Switch({"enable_prefix_caching", "pc", O::kPagedServer, G::kMore, "Prefix caching",
+            "Sequences that begin alike share that part of the cache."},
+           &Config::enable_prefix_caching),
+    Switch({"enable_chunked_prefill", "cp", O::kPagedServer, G::kMore, "Chunked prefill",
+            "Prompts are computed in chunks beside decoding."},
+           &Config::enable_chunked_prefill),
+    Else(Object({"speculative", "spec", O::kEveryEngine, G::kMore, "Speculative decoding",
+                 "A draft that proposes tokens: "
+                 "{\"method\":\"draft|mtp|eagle\",\"model\":id,\"format\":id,\"num_tokens\":k}."},
+                T::kSpeculative,
+                "{\"method\":\"draft|mtp|eagle\",\"model\":id,\"format\":id,\"num_tokens\":k}"),
+         "none"),
+    Switch({"flash_attention", "fa", O::kGgml, G::kEngine, "Flash attention",
+            "Attention never holds its whole matrix of scores; on by default."},
+           &Config::flash_attention),
+    OrMinusOne(Whole({"n_gpu_layers", "ngl", O::kGgml, G::kMore, "Layers on the GPU",
+                      "How many layers the cards hold; -1 or absent: all."},
+                     0, 100000, &Config::n_gpu_layers),
+               "all", "all"),
+    Whole({"n_cpu_moe", "ncmoe", O::kGgml, G::kMore, "Expert layers in RAM",
+           "Layers whose experts stay in RAM; default 0."},
+          0, 100000, &Config::n_cpu_moe),
+    OneOf({"split_mode", "sm", O::kGgml, G::kHardware, "Split over cards",
+           "Whether cards take whole layers (the default) or rows of each."},
+          T::kSplitMode, kSplitModeChoices),
+    Switch({"kv_unified", "kvu", O::kGgml, G::kMore, "One KV cache for all",
+            "All sequences share one cache instead of a slot each."},
+           &Config::kv_unified),
+    Real({"cpu_offload_gb", "off", O::kPagedServer, G::kMore, "Offload to RAM, GB",
+          "GiB of each GPU's weights that stay in RAM; default 0."},
+         0, 100000, &Config::cpu_offload_gb),
+    Else(Object({"lora", "lora", O::kBudgeted, G::kMore, "LoRA adapters",
+                 "Room for adapters: {\"max_loras\":n,\"max_rank\":r}."},
+                T::kLora, "{\"max_loras\":n,\"max_rank\":r}"),
+         "none"),
+    Switch({"multimodal", "mm", O::kEveryEngine, G::kMore, "Vision tower", "Load the vision tower too."},
+           &Config::multimodal),
+    Whole({"prompt_tokens", "in", O::kEveryEngine, G::kMore, "Prompt tokens",
+           "Tokens of a prompt, for speed; default 1,024."},
+          1, kMostTokens, &Config::prompt_tokens),
+    Whole({"output_tokens", "out", O::kEveryEngine, G::kMore, "Output tokens",
+           "Tokens of an answer, for speed; default 256."},
+          1, kMostTokens, &Config::output_tokens),
+    Whole({"concurrency", "c", O::kEveryEngine, G::kMore, "Concurrent requests",
+           "Requests that run side by side, for speed; default 1."},
+          1, kMostSequences, &Config::concurrency),
+    Object({"workload", "w", O::kEveryEngine, G::kLoad, "Workload",
+            "How the requests of `schedule` come: {\"arrival\":\"poisson\",\"arrival_rate\":2,…}."},
+           T::kWorkload,
+           "{\"arrival\":\"poisson\",\"arrival_rate\":2,…}: how the requests of `schedule` come", W::kForm),
+    Else(
+        List({"reserved_mib", "rsv", O::kEveryEngine, G::kMore, "Held by others, MiB",
+              "MiB of a card that a display or other programs hold; one number, or one per card; default 0."},
+             "MiB", 0, 1e9, &Config::reserved_mib),
+        "0"),
+    Else(Words({"override_tensor", "ot", O::kGgml, G::kMore, "Tensors elsewhere, -ot",
+                "Which tensors go where, PATTERN=BUFFER,… as -ot takes it: exps=CPU, blk\\.1.\\.ffn=CUDA1."},
+               "PATTERN=BUFFER pairs such as \"exps=CPU\", up to 4,096 characters", 4096,
+               &Config::override_tensor, true),
+         "none"),
+    Else(List({"tensor_split", "ts", O::kGgml, G::kMore, "Split of the cards, -ts",
+               "Proportions of the cards, such as 3,1; by default by free memory."},
+              "proportions", 0, 1e9, &Config::tensor_split, '/'),
+         "by free memory"),
+}};
+
+}  // namespace
+
+const std::array<ConfigKey, kConfigKeyCount>& ConfigKeys() { return kKeys; }
+
+const ConfigKey* FindConfigKey(std::string_view json_name) {
+  for (const ConfigKey& key : kKeys) {
+    if (key.json == json_name) return &key;
+  }
+  return nullptr;
+}
+
+const ConfigKey* FindUrlKey(std::string_view url_name) {
+  for (const ConfigKey& key : kKeys) {
+    if (key.url == url_name) return &key;
+  }
+  return nullptr;
+}
+
+}  // namespace plimsoll

@@ -1,0 +1,138 @@
+#include "core/config/config_url.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "core/base/base64.h"
+#include "core/config/config_keys.h"
+#include "core/config/config_value.h"
+
+namespace plimsoll {
+namespace {
+
+Config FromUrl(std::string_view url) {
+  Result<DecodedConfig> decoded = DecodeConfigUrl(url);
+  EXPECT_TRUE(decoded.ok()) << url << ": " << (decoded.ok() ? "" : decoded.error().Message());
+  return decoded.ok() ? decoded->config : Config();
+}
+
+std::string UrlError(std::string_view url) {
+  Result<DecodedConfig> decoded = DecodeConfigUrl(url);
+  return decoded.ok() ? "(accepted)" : decoded.error().Message();
+}
+
+// Links that stand in posts and bookmarks. They must decode to the same configuration forever: add lines,
+// never change one.
+struct GoldenUrl {
+  const char* url;
+  const char* json;
+};
+constexpr GoldenUrl kGoldenUrls[] = {
+    {"m=llama-3.1-70b&q=awq-int4&g=rtx-4090&ctx=16384",
+     R"({"model":"llama-3.1-70b","format":"awq-int4","gpu":"rtx-4090","max_model_len":16384})"},
+    {"m=qwen3-235b-a22b&q=awq-int4&ev=0.6.3&g=rtx-4090&ctx=4096&util=0.95",
+     R"({"model":"qwen3-235b-a22b","format":"awq-int4","engine_version":"0.6.3","gpu":"rtx-4090","max_model_len":4096,"gpu_memory_utilization":0.95})"},
+    {"m=qwen3.5-35b-a3b&q=gptq-int4&g=t4&n=4&tp=4&ctx=16384&util=0.85&spec=~"
+     "eyJtZXRob2QiOiJkcmFmdCIsIm1vZGVsIjoicXdlbjIuNS03YiIsImZvcm1hdCI6ImdwdHEtaW50NCIsIm51bV90b2tlbnMiOjV9",
+     R"({"model":"qwen3.5-35b-a3b","format":"gptq-int4","gpu":"t4","gpus":4,"tp":4,"max_model_len":16384,"gpu_memory_utilization":0.85,"speculative":{"method":"draft","model":"qwen2.5-7b","format":"gptq-int4","num_tokens":5}})"},
+    {"m=llama-3.1-70b&q=awq-int4&g=rtx-4090&ctx=16384&seqs=4&kv=fp8&util=0.95&pc=1",
+     R"({"model":"llama-3.1-70b","format":"awq-int4","gpu":"rtx-4090","max_model_len":16384,"max_num_seqs":4,"kv_cache_dtype":"fp8","gpu_memory_utilization":0.95,"enable_prefix_caching":true})"},
+    {"m=command-r-35b&q=gguf-q4_k_s&e=llama.cpp&ev=b2554&g=rtx-4070-ti,rtx-3090-ti&gm=11954,24110.5&ctx=4096&"
+     "ub=512&fa=0&ngl=30&ncmoe=2&sm=row&kvu=0",
+     R"({"model":"command-r-35b","format":"gguf-q4_k_s","engine":"llama.cpp","engine_version":"b2554","gpu":["rtx-4070-ti","rtx-3090-ti"],"gpu_memory_mib":[11954,24110.5],"max_model_len":4096,"n_ubatch":512,"flash_attention":false,"n_gpu_layers":30,"n_cpu_moe":2,"split_mode":"row","kv_unified":false})"},
+    {"m=deepseek-r1&e=vllm&g=h200&n=8&nn=2&tp=8&pp=2&dp=1&ep=1&seqs=256&mbt=8192&kvb=6990059274&eager=1&bs="
+     "64&cp=1&off=4.5&lora=~eyJtYXhfbG9yYXMiOjIsIm1heF9yYW5rIjozMn0&mm=0&in=2000&out=500&c=32",
+     R"({"model":"deepseek-r1","engine":"vllm","gpu":"h200","gpus":8,"nodes":2,"tp":8,"pp":2,"dp":1,"expert_parallel":true,"max_num_seqs":256,"max_num_batched_tokens":8192,"kv_cache_memory_bytes":6990059274,"enforce_eager":true,"block_size":64,"enable_chunked_prefill":true,"cpu_offload_gb":4.5,"lora":{"max_loras":2,"max_rank":32},"multimodal":false,"prompt_tokens":2000,"output_tokens":500,"concurrency":32})"},
+    {"m=~eyJhcmNoaXRlY3R1cmVzIjpbIkxsYW1hRm9yQ2F1c2FsTE0iXSwiaGlkZGVuX3NpemUiOjQwOTZ9&q=~"
+     "eyJpZCI6ImdwdHEtaW50NCIsInVucXVhbnRpemVkIjpbImxtX2hlYWQiXX0&kv=~eyJrIjoicThfMCIsInYiOiJxNF8wIn0",
+     R"({"model":{"architectures":["LlamaForCausalLM"],"hidden_size":4096},"format":{"id":"gptq-int4","unquantized":["lm_head"]},"kv_cache_dtype":{"k":"q8_0","v":"q4_0"}})"},
+    {"m=qwen3-30b-a3b&q=gguf-q4_k_m&e=llama.cpp&g=rtx-4090,rtx-3090&ctx=8192&w=~"
+     "eyJhcnJpdmFsIjoicG9pc3NvbiIsImFycml2YWxfcmF0ZSI6MiwidHVybnMiOjN9&rsv=1500,0&ot=exps%3DCPU&ts=3,1",
+     R"({"model":"qwen3-30b-a3b","format":"gguf-q4_k_m","engine":"llama.cpp","gpu":["rtx-4090","rtx-3090"],"max_model_len":8192,"workload":{"arrival":"poisson","arrival_rate":2,"turns":3},"reserved_mib":[1500,0],"override_tensor":"exps=CPU","tensor_split":[3,1]})"},
+    {"m=qwen3-30b-a3b&e=llama.cpp&rsv=800.5&ot=~ImJsa1xcLjEuXFwuZmZuPUNQVSxleHBzPUNVREExIg&ts=1",
+     R"({"model":"qwen3-30b-a3b","engine":"llama.cpp","reserved_mib":800.5,"override_tensor":"blk\\.1.\\.ffn=CPU,exps=CUDA1","tensor_split":1})"},
+};
+
+TEST(ConfigUrl, GoldenUrlsDecodeForever) {
+  for (const GoldenUrl& golden : kGoldenUrls) {
+    EXPECT_EQ(EncodeConfigJson(FromUrl(golden.url)).Dump(), golden.json) << golden.url;
+    EXPECT_EQ(EncodeConfigUrl(FromUrl(golden.url)), golden.url);
+  }
+}
+
+TEST(ConfigUrl, EveryKeyStandsInAGoldenLink) {
+  for (const ConfigKey& key : ConfigKeys()) {
+    bool found = false;
+    for (const GoldenUrl& golden : kGoldenUrls) {
+      found = found || IsConfigValueGiven(FromUrl(golden.url), key);
+    }
+    EXPECT_TRUE(found) << key.json << ": add a link that holds it to kGoldenUrls";
+  }
+}
+
+TEST(ConfigUrl, LinksAreReadInEveryForm) {
+  const Config plain = FromUrl("m=llama-3.1-70b&g=rtx-4090");
+  EXPECT_EQ(FromUrl("#m=llama-3.1-70b&g=rtx-4090"), plain);
+  EXPECT_EQ(FromUrl("https://example.org/app/?theme=dark#v=1&m=llama-3.1-70b&g=rtx-4090"), plain);
+  EXPECT_EQ(FromUrl("g=rtx-4090&m=llama-3.1-70b&"), plain);
+  EXPECT_EQ(FromUrl("m=llama%2D3.1-70b&g=rtx-4090"), plain);
+  EXPECT_EQ(FromUrl("https://example.org/app/"), Config());
+  EXPECT_EQ(FromUrl(""), Config());
+  EXPECT_EQ(FromUrl("eager=true"), FromUrl("eager=1"));
+  EXPECT_EQ(FromUrl("kv=%7EeyJrIjoicThfMCIsInYiOiJxNF8wIn0%3D"),
+            FromUrl("kv=~eyJrIjoicThfMCIsInYiOiJxNF8wIn0"));
+}
+
+TEST(ConfigUrl, UnknownKeysAreKeptAndReported) {
+  Result<DecodedConfig> decoded = DecodeConfigUrl("m=llama-3.1-70b&future=a%20b&ctxx=5&v=1");
+  ASSERT_TRUE(decoded.ok());
+  ASSERT_EQ(decoded->diagnostics.size(), 2u);
+  EXPECT_EQ(decoded->diagnostics[0].code, "unknown_key");
+  EXPECT_EQ(decoded->diagnostics[0].severity, Severity::kInfo);
+  EXPECT_NE(decoded->diagnostics[1].fix.find("ctx"), std::string::npos);
+  EXPECT_EQ(EncodeConfigUrl(*decoded), "m=llama-3.1-70b&future=a%20b&ctxx=5");
+}
+
+TEST(ConfigUrl, ALinkOfANewerVersionIsReadWithAWarning) {
+  Result<DecodedConfig> decoded = DecodeConfigUrl("v=2&m=llama-3.1-70b");
+  ASSERT_TRUE(decoded.ok());
+  EXPECT_EQ(decoded->config.model, "llama-3.1-70b");
+  ASSERT_EQ(decoded->diagnostics.size(), 1u);
+  EXPECT_EQ(decoded->diagnostics[0].code, "newer_link");
+}
+
+TEST(ConfigUrl, AnAddressWithoutAFragmentIsEmptyButAValueMayLookLikeOne) {
+  EXPECT_EQ(DecodeConfigUrl("https://example.org/app/")->config, Config());
+  EXPECT_EQ(DecodeConfigUrl("https://example.org/app/?embed=1")->config, Config());
+  EXPECT_EQ(DecodeConfigUrl("m=a://b&tp=2")->config.model, "a://b");
+}
+
+TEST(ConfigUrl, ErrorsNameTheKeyTheValueAndWhatIsAccepted) {
+  EXPECT_EQ(
+      UrlError("m=x&ctx=many"),
+      "max_model_len (ctx=): given \"many\"; accepted: -1 (as long as fits) or a whole number from 1 to "
+      "1,000,000,000");
+}
+
+TEST(ConfigUrl, GarbageIsRefusedAtOnce) {
+  const std::string garbage(10 << 20, '~');
+  EXPECT_EQ(UrlError("m=" + garbage),
+            "url: given 10,485,762 bytes; accepted: a link of at most 65,536 bytes");
+  EXPECT_NE(UrlError("m=%"), "(accepted)");
+  EXPECT_NE(UrlError("m=%zz"), "(accepted)");
+  EXPECT_NE(UrlError("m=~!!!"), "(accepted)");
+  EXPECT_NE(UrlError("m=~"), "(accepted)");
+  EXPECT_NE(UrlError("m=~eyJh"), "(accepted)") << "truncated JSON";
+  std::string many;
+  for (int i = 0; i < 5000; ++i) many += "k" + std::to_string(i) + "&";
+  EXPECT_NE(UrlError(many), "(accepted)");
+  EXPECT_NE(UrlError("m=~" + EncodeBase64Url(std::string(40000, '['))), "(accepted)") << "nesting";
+  for (const char* bad : {"m=%00%0A%1B", "g=,", "g=a,,b", "gm=1,x"}) {
+    EXPECT_EQ(UrlError(bad).find('\n'), std::string::npos) << bad;
+  }
+  EXPECT_NE(UrlError("g=,"), "(accepted)");
+}
+
+}  // namespace
+}  // namespace plimsoll

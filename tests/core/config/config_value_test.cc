@@ -1,0 +1,95 @@
+#include "core/config/config_value.h"
+
+#include <gtest/gtest.h>
+
+#include "core/config/config_codec.h"
+#include "core/config/config_url.h"
+
+namespace plimsoll {
+namespace {
+
+Config FromUrl(std::string_view url) {
+  Result<DecodedConfig> decoded = DecodeConfigUrl(url);
+  EXPECT_TRUE(decoded.ok()) << url << ": " << (decoded.ok() ? "" : decoded.error().Message());
+  return decoded.ok() ? decoded->config : Config();
+}
+
+std::string UrlError(std::string_view url) {
+  Result<DecodedConfig> decoded = DecodeConfigUrl(url);
+  return decoded.ok() ? "(accepted)" : decoded.error().Message();
+}
+
+std::string JsonError(std::string_view text) {
+  Result<DecodedConfig> decoded = DecodeConfigJsonText(text);
+  return decoded.ok() ? "(accepted)" : decoded.error().Message();
+}
+
+TEST(ConfigValue, NumbersAreStrict) {
+  for (const char* bad : {"", "1e999", "0x10", " 1", "1 ", "1.5", "16k", "+5", "--5", "5-", "1e3", "٣", "1,2",
+                          "999999999999999999999999", "-2", "0", "nan", "inf"}) {
+    EXPECT_NE(UrlError(std::string("ctx=") + bad), "(accepted)") << bad;
+  }
+  for (const char* bad : {"", "1e999", "-1", "nan", "0", "1.01", ".5", "5e", "0x1p-1"}) {
+    EXPECT_NE(UrlError(std::string("util=") + bad), "(accepted)") << bad;
+  }
+  for (const char* bad : {"", "yes", "2", "True", "on"}) {
+    EXPECT_NE(UrlError(std::string("eager=") + bad), "(accepted)") << bad;
+  }
+  EXPECT_EQ(FromUrl("util=9e-1").gpu_memory_utilization, 0.9);
+  EXPECT_EQ(FromUrl("ctx=-1").max_model_len, -1);
+  EXPECT_EQ(FromUrl("ctx=auto").max_model_len, -1);
+  EXPECT_NE(JsonError(R"({"ctx":1,"gpu_memory_mib":[]})"), "(accepted)");
+  EXPECT_NE(JsonError(R"({"gpu":["a",3]})"), "(accepted)");
+  EXPECT_NE(JsonError(R"({"tp":"2"})"), "(accepted)");
+  EXPECT_EQ(JsonError(R"({"max_model_len":16384.0,"tp":null})"), "(accepted)");
+}
+
+TEST(ConfigValue, SettingNullClears) {
+  Config config = FromUrl(
+      "m=deepseek-r1&e=vllm&g=h200&gm=1,2&n=8&tp=8&ep=1&kv=fp8&util=0.9&spec=~"
+      "eyJtZXRob2QiOiJtdHAiLCJudW1fdG9rZW5zIjoxfQ&sm=row&lora=~eyJtYXhfbG9yYXMiOjIsIm1heF9yYW5rIjozMn0&w=~"
+      "eyJhcnJpdmFsIjoiYnVyc3QifQ&ot=exps%3DCPU");
+  for (const ConfigKey& key : ConfigKeys()) ASSERT_FALSE(SetConfigValue(key, Json(), &config));
+  EXPECT_EQ(config, Config());
+}
+
+TEST(ConfigValue, EveryKeySaysWhatItAccepts) {
+  for (const ConfigKey& key : ConfigKeys()) {
+    const std::string accepted = AcceptedValues(key);
+    EXPECT_FALSE(accepted.empty()) << key.json;
+    EXPECT_EQ(accepted.find("  "), std::string::npos) << accepted;
+    Config config;
+    const std::optional<Error> error = SetConfigValue(key, Json::MakeArray(), &config);
+    ASSERT_TRUE(error.has_value()) << key.json;
+    EXPECT_EQ(error->field, key.json);
+    EXPECT_EQ(error->accepted, accepted) << key.json;
+    EXPECT_EQ(config, Config()) << "a refusal changes nothing";
+  }
+  EXPECT_EQ(AcceptedValues(*FindConfigKey("n_gpu_layers")), "-1 (all) or a whole number from 0 to 100,000");
+  EXPECT_EQ(AcceptedValues(*FindConfigKey("tensor_split")),
+            "proportions from 0 to 1,000,000,000, or a list of up to 4,096");
+  EXPECT_EQ(AcceptedValues(*FindConfigKey("lora")), "an object {\"max_loras\":n,\"max_rank\":r}");
+}
+
+TEST(ConfigValue, WordsStandForMinusOne) {
+  Config config;
+  ASSERT_FALSE(SetConfigText(*FindConfigKey("n_gpu_layers"), "all", &config));
+  EXPECT_EQ(config.n_gpu_layers, -1);
+  EXPECT_TRUE(SetConfigText(*FindConfigKey("n_gpu_layers"), "auto", &config).has_value());
+  EXPECT_TRUE(SetConfigText(*FindConfigKey("n_gpu_layers"), "-2", &config).has_value());
+  EXPECT_TRUE(SetConfigText(*FindConfigKey("n_cpu_moe"), "-1", &config).has_value());
+  EXPECT_TRUE(SetConfigText(*FindConfigKey("n_cpu_moe"), "all", &config).has_value());
+}
+
+TEST(ConfigValue, EnumeratorsAndTheirNamesStandInOneOrder) {
+  EXPECT_EQ(KvTypeName(KvType::kAuto), "auto");
+  EXPECT_EQ(KvTypeName(KvType::kFp8), "fp8");
+  EXPECT_EQ(KvTypeName(KvType::kQ5_1), "q5_1");
+  EXPECT_EQ(KvTypeName(KvType::kQ4_0), "q4_0");
+  EXPECT_EQ(KvTypeName(KvType::kFp32), "fp32");
+  EXPECT_EQ(SplitModeName(SplitMode::kRow), "row");
+  EXPECT_EQ(SpeculativeMethodName(SpeculativeMethod::kEagle), "eagle");
+}
+
+}  // namespace
+}  // namespace plimsoll
