@@ -1,4 +1,3 @@
-#include "core/resolve/resolve.h"
 #include "core/resolve/resolved.h"
 
 #include <gtest/gtest.h>
@@ -9,6 +8,7 @@
 #include "core/config/config_url.h"
 #include "core/engines/settle.h"
 #include "core/estimate/estimate.h"
+#include "core/resolve/resolve.h"
 #include "core/resolve/resolved_config.h"
 #include "tests/support/shipped_catalog.h"
 
