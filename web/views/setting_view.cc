@@ -15,15 +15,8 @@ std::string ShownText(const Json& value, const ConfigKey& key) {
   if (value.is_null()) return std::string(key.absent);
   if (key.type == KeyType::kInteger && value.AsInt()) return CountText(*value.AsInt());
   if (key.type == KeyType::kNumber && value.AsDouble()) return CompactNumber(*value.AsDouble());
-  if (key.type != KeyType::kNumberList) return ConfigValueText(value);
-  // Without thousands separators: a comma stands between two of them.
-  if (value.is_number()) return CompactNumber(*value.AsDouble());
-  std::string text;
-  for (const Json& item : value.items()) {
-    if (!text.empty()) text += ',';
-    text += CompactNumber(item.AsDouble().value_or(0));
-  }
-  return text;
+  // Lists without thousands separators: a comma stands between two numbers.
+  return ConfigValueText(value);
 }
 
 void DrawTyped(Ui& ui, AppState& state, const ConfigKey& key, const std::string& shown, float width) {

@@ -4,6 +4,7 @@
 
 #include "core/config/config_url.h"
 #include "core/estimate/estimate.h"
+#include "core/estimate/report_json.h"
 #include "tests/support/shipped_catalog.h"
 
 namespace plimsoll {

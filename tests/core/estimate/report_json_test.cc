@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/config/config_codec.h"
+#include "core/config/config_url.h"
 #include "tests/support/shipped_catalog.h"
 
 namespace plimsoll {

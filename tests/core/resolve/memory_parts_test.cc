@@ -7,6 +7,7 @@
 
 #include "core/base/json.h"
 #include "core/config/config_codec.h"
+#include "core/config/config_url.h"
 #include "core/engines/settle.h"
 #include "core/estimate/estimate.h"
 #include "core/estimate/report_json.h"

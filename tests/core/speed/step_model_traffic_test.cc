@@ -5,6 +5,7 @@
 
 #include "core/catalog/interconnect.h"
 #include "core/config/config_codec.h"
+#include "core/config/config_url.h"
 #include "core/engines/server.h"
 #include "core/engines/settle.h"
 #include "core/speed/measured_speeds_table.h"
