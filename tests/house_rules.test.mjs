@@ -67,6 +67,18 @@ test('every source of core has its header, and every header its test of the same
   assert.deepEqual(lone.map(({path}) => path), []);
 });
 
+test('nothing outside core/engines/ names an engine', () => {
+  const scripts = listed.split('\n').filter((path) => /^(cli|web|site)\/.*\.m?js$/.test(path) && existsSync(join(root, path)))
+                        .map((path) => ({path, text: readFileSync(join(root, path), 'utf8')}));
+  const outside = [...['core', 'cli', 'web', 'site'].flatMap(under), ...scripts]
+                      .filter(({path}) => !path.startsWith('core/engines/') && !path.endsWith('_table.cc'));
+  // Sources in comments name files of engines, and a model family is called llama, too.
+  const engine = /vllm|llama[ ._]?cpp|sglang|ollama|tensorrt|exllama|lmdeploy|mlc-llm/i;
+  assert.deepEqual(outside.flatMap(({path, text}) => text.split('\n')
+    .map((line, at) => [line.replace(/\/\/.*$/, ''), at + 1]).filter(([line]) => engine.test(line))
+    .map(([line, at]) => `${path}:${at}: ${line.trim()}`)), []);
+});
+
 test('core touches no clock, file, environment or stream', () => {
   const impure = /^<(chrono|fstream|iostream|filesystem|thread|mutex|random|ctime)>$/;
   assert.deepEqual(violations(under('core'), (include) => impure.test(include)), []);
