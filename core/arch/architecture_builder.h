@@ -23,9 +23,10 @@ struct TensorNames {
   std::string_view embedding = "embed_tokens";
   std::string_view positions;       // learnt positions of position_rows rows; empty: none
   std::string_view embedding_norm;  // a norm behind the embedding; empty: none
+  bool embedding_norm_bias = true;
   int64_t position_rows = 0;
   bool head_bias = false;
-  std::string_view final_norm = "norm";
+  std::string_view final_norm = "norm";  // empty: none
   std::string head = "lm_head";
   std::string_view attention = "self_attn.";
   std::string_view q = "q_proj";
@@ -71,6 +72,8 @@ struct TensorNames {
 // Granite's experts are two stacked parameters (transformers modeling_granitemoe.py).
 void NameGraniteExperts(TensorNames* names);
 
+class TensorList;
+
 enum class MtpStyle : uint8_t {
   kDeepseek,    // one more entry of model.layers: enorm, hnorm, eh_proj, shared_head.norm
   kQwen,        // mtp.: fc, two norms before it, one after
@@ -99,6 +102,17 @@ class ArchitectureBuilder {
   int64_t rope_tables = 1;           // tables of the same kind that differ in their base
   int64_t global_head_dim = 0;       // full layers have wider heads than sliding ones (Gemma 4); 0: the same
   int64_t per_layer_vocab = 0;       // rows of the second embedding (Gemma 4 E)
+
+  // Tensors that only this family has: of every layer, and of the whole model. Run when the rest is listed.
+  void (*layer_extras)(ArchitectureBuilder& builder, const LayerShape& shape, TensorList* list) = nullptr;
+  void (*model_extras)(ArchitectureBuilder& builder, TensorList* list) = nullptr;
+  // Towers that BuildVision does not know; its presence says that the checkpoint has some.
+  void (*towers)(ArchitectureBuilder& builder) = nullptr;
+
+  // Reads the text model as the family of that name would. False: no such family.
+  bool ReadAs(std::string_view name);
+  // How families are found (families.h), for ReadAs: given by the reader, as families do not know each other.
+  void (*(*find_reader)(std::string_view name))(ArchitectureBuilder& builder) = nullptr;
 
   bool failed() const { return error_.has_value(); }
   const Error& error() const { return *error_; }

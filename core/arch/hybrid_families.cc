@@ -152,6 +152,7 @@ void ReadJamba(ArchitectureBuilder& builder) {
   recurrent.dt_rank = automatic ? (hidden + 15) / 16 : builder.text.Int("mamba_dt_rank", 1, 1, kMaxWidth);
   recurrent.conv_bias = builder.text.Bool("mamba_conv_bias", true);
   recurrent.proj_bias = builder.text.Bool("mamba_proj_bias", false);
+  recurrent.input_norms = true;
   builder.base.mlp.intermediate = builder.text.Required("intermediate_size", 1, kMaxMlpWidth);
   Mlp experts = ReadExperts(builder, {"num_experts"}, {"intermediate_size"});
 

@@ -244,6 +244,7 @@ class Lister {
         return AddMamba2(x);
       case RecurrentKind::kKimiDelta:
       case RecurrentKind::kLightning:
+      case RecurrentKind::kShortConvolution:
         return AddFromInventory(TensorRole::kRecurrent);
     }
   }
@@ -271,15 +272,31 @@ class Lister {
     Add("ssm_x.weight", x.inner, x.dt_rank + 2 * x.state_dim);
     Add("ssm_dt.weight", x.dt_rank, x.inner);
     Add("ssm_dt.bias", x.inner);
-    Add("ssm_dt_norm.weight", x.dt_rank);
-    Add("ssm_b_norm.weight", x.state_dim);
-    Add("ssm_c_norm.weight", x.state_dim);
+    AddIf(x.input_norms, "ssm_dt_norm.weight", x.dt_rank);
+    AddIf(x.input_norms, "ssm_b_norm.weight", x.state_dim);
+    AddIf(x.input_norms, "ssm_c_norm.weight", x.state_dim);
     Add("ssm_a", x.state_dim, x.inner);
     Add("ssm_d", x.inner);
     Add("ssm_out.weight", x.inner, a_.hidden);
   }
 
+  // PLaMo 2 (gguf-py/gguf/tensor_mapping.py, MODEL_ARCH.PLAMO2).
+  void AddLowRankMamba2(const Recurrent& x) {
+    Add("ssm_in.weight", a_.hidden, 2 * x.inner);
+    Add("ssm_conv1d.weight", x.conv_kernel, x.inner);
+    Add("ssm_x.weight", x.inner, x.dt_rank + 2 * x.state_dim);
+    Add("ssm_dt.weight", x.dt_rank, x.heads);
+    Add("ssm_dt.bias", x.heads);
+    Add("ssm_dt_norm.weight", x.dt_rank);
+    Add("ssm_b_norm.weight", x.state_dim);
+    Add("ssm_c_norm.weight", x.state_dim);
+    Add("ssm_a", 1, x.heads);
+    Add("ssm_d", 1, x.heads);
+    Add("ssm_out.weight", x.inner, a_.hidden);
+  }
+
   void AddMamba2(const Recurrent& x) {
+    if (x.dt_rank > 0) return AddLowRankMamba2(x);
     Add("ssm_in.weight", a_.hidden, 2 * x.inner + 2 * x.groups * x.state_dim + x.heads);
     Add("ssm_conv1d.weight", x.conv_kernel, x.conv_channels);
     AddIf(x.conv_bias, "ssm_conv1d.bias", x.conv_channels);

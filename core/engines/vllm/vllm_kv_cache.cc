@@ -55,6 +55,7 @@ int64_t TokenBytes(const Attention& attention, const Resolved& resolved, const V
   if (attention.shares_kv) return 0;
   switch (attention.kind) {
     case AttentionKind::kNone:
+    case AttentionKind::kBidirectional:
       return 0;
     case AttentionKind::kLatent:
       if (rules.latent_attention) return LatentBytes(attention, resolved, rules);
