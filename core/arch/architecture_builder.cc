@@ -78,7 +78,11 @@ void ArchitectureBuilder::ReadCommon(bool tied_by_default, int64_t head_dim) {
 bool ArchitectureBuilder::ReadAs(std::string_view name) {
   void (*read)(ArchitectureBuilder&) = find_reader == nullptr ? nullptr : find_reader(name);
   if (read == nullptr) return false;
+  // Some readers tell relatives apart by the name.
+  std::string own(name);
+  std::swap(architecture.name, own);
   read(*this);
+  std::swap(architecture.name, own);
   return true;
 }
 
