@@ -53,6 +53,7 @@ struct Attention {
   int64_t index_dim = 0;    // elements that the indexer caches per token
   int64_t index_topk = 0;
   int64_t index_block = 0;    // the indexer chooses blocks of that many tokens (MiniMax-M3); 0: single tokens
+  int64_t index_pool = 0;     // tokens that share one index key, kept in 16 bits (Qwen4Exp); 0: one each
   bool shares_kv = false;     // reads another layer's cache and keeps none (Gemma 3n, Gemma 4)
   bool stores_kv = false;     // and holds k and v projections all the same (Gemma 3n)
   bool key_is_value = false;  // no v_proj weight (Gemma 4 global layers)
@@ -86,6 +87,7 @@ enum class RecurrentKind : uint8_t {
   kMamba2,
   kLightning,
   kShortConvolution,  // LFM2: a gated convolution and no further state
+  kRwkv,              // RWKV: the last inputs of both halves of a layer, and one matrix per head
 };
 
 // The state that a sequence carries through the layer, whatever its length.
@@ -108,6 +110,7 @@ struct Recurrent {
   bool input_norms = false;     // norms of dt, B and C (Jamba, PLaMo 2)
   bool fused_in_proj = false;   // GDN: qkvz and ba are one tensor each (Qwen3-Next) or four (Qwen3.5)
   bool full_rank_gate = false;  // KDA: output gate without the low-rank pair (Kimi-K3)
+  bool mixes_values = false;    // RWKV: every layer but the first takes part of the first one's values
   friend bool operator==(const Recurrent&, const Recurrent&) = default;
 };
 

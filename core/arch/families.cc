@@ -8,6 +8,8 @@
 #include "core/arch/latent_families.h"
 #include "core/arch/mamba_families.h"
 #include "core/arch/moe_families.h"
+#include "core/arch/ngram_families.h"
+#include "core/arch/rwkv_families.h"
 #include "core/arch/speech_families.h"
 #include "core/arch/vision_language_families.h"
 
@@ -22,6 +24,8 @@ const Family* FindFamily(std::string_view name) {
   if (const Family* family = FindSpeechFamily(name)) return family;
   if (const Family* family = FindConvolutionFamily(name)) return family;
   if (const Family* family = FindMambaFamily(name)) return family;
+  if (const Family* family = FindNgramFamily(name)) return family;
+  if (const Family* family = FindRwkvFamily(name)) return family;
   if (const Family* family = FindVisionLanguageFamily(name)) return family;
   return FindClassicFamily(name);
 }

@@ -373,8 +373,8 @@ class NemotronReader {
 
 void ReadNemotronH(ArchitectureBuilder& builder) { NemotronReader(builder).Read(); }
 
-// attn_type_list: 0 lightning attention, 1 softmax attention (modeling_minimax_m1.py of
-// MiniMaxAI/MiniMax-M1-80k).
+// MiniMax-Text-01 and M1. attn_type_list: 0 lightning attention, 1 softmax attention (modeling_minimax_m1.py
+// of MiniMaxAI/MiniMax-M1-80k).
 void ReadMiniMaxM1(ArchitectureBuilder& builder) {
   builder.ReadCommon(false);
   Mlp experts = ReadExperts(builder, {"num_local_experts"}, {"intermediate_size"});
@@ -397,7 +397,10 @@ void ReadMiniMaxM1(ArchitectureBuilder& builder) {
   // vLLM keeps the state in float32 (vllm/model_executor/layers/mamba/mamba_utils.py, linear_attention).
   recurrent.state_fp32 = true;
   lightning.attention = Attention{};
-  const std::vector<int64_t> types = builder.text.Ints("attn_type_list", builder.architecture.layers, 0, 1);
+  std::vector<int64_t> types = builder.text.Ints("attn_type_list", builder.architecture.layers, 0, 1);
+  if (types.empty() && builder.text.Has("layer_types")) {  // transformers' own spelling
+    for (const LayerType type : builder.LayerTypes()) types.push_back(type == LayerType::kLinear ? 0 : 1);
+  }
   if (types.empty()) builder.text.Refuse("attn_type_list", "an array of num_hidden_layers numbers");
   for (const int64_t type : types) builder.Append(builder.GroupOf(type == 0 ? lightning : builder.base));
 }
@@ -512,6 +515,8 @@ constexpr Family kFamilies[] = {
     {"GraniteMoeHybridForCausalLM", ReadGraniteHybrid},
     {"NemotronHForCausalLM", ReadNemotronH},
     {"MiniMaxM1ForCausalLM", ReadMiniMaxM1},
+    {"MiniMaxText01ForCausalLM", ReadMiniMaxM1},
+    {"MiniMaxForCausalLM", ReadMiniMaxM1},
     {"KimiLinearForCausalLM", ReadKimiLinear},
     {"KimiK3ForConditionalGeneration", ReadKimiLinear},
 };

@@ -98,6 +98,7 @@ Bytes KvTypeBytes(KvType type, int64_t elements) {
 
 int64_t IndexerBytesPerToken(const Attention& attention) {
   if (attention.index_dim <= 0 || attention.shares_kv) return 0;
+  if (attention.index_pool > 0) return 2 * attention.index_dim / attention.index_pool;
   return attention.index_dim + CeilDiv(attention.index_dim, 128) * 4;
 }
 

@@ -33,7 +33,8 @@ int64_t StateElements(const Recurrent& recurrent);
 Bytes KvTypeBytes(KvType type, int64_t elements);
 
 // Bytes per token that an indexer keeps in vLLM: one fp8 value per element and an fp32 scale per 128
-// (vllm/model_executor/models/deepseek_v2.py DeepseekV32IndexerCache). 0 without an indexer.
+// (vllm/model_executor/models/deepseek_v2.py DeepseekV32IndexerCache); of pooled keys, 16 bits per element
+// shared by index_pool tokens. 0 without an indexer.
 int64_t IndexerBytesPerToken(const Attention& attention);
 
 // What one more token of text adds to the whole model's cache past every window.

@@ -326,6 +326,7 @@ class InventoryBuilder {
   void AddRecurrent(const Recurrent& recurrent) {
     switch (recurrent.kind) {
       case RecurrentKind::kNone:
+      case RecurrentKind::kRwkv:  // the family lists it
         return;
       case RecurrentKind::kKimiDelta:
         return AddKimiDelta(recurrent);

@@ -21,7 +21,7 @@ class VisionBuilder {
   void Build() {
     const std::string_view type = vision_.Text("model_type", "");
     const std::string_view name = a_.name;
-    if (name.substr(0, 5) == "Qwen3") return BuildQwen3();
+    if (name.substr(0, 5) == "Qwen3" || name.substr(0, 5) == "Qwen4") return BuildQwen3();
     if (name.substr(0, 5) == "Qwen2") return BuildQwen2();
     if (type == "siglip_vision_model") return BuildSiglip();
     if (type == "clip_vision_model") return BuildClip();

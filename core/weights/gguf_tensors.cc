@@ -110,10 +110,12 @@ class Lister {
     group_ = -1;
     Add("token_embd.weight", a_.hidden, a_.vocab);
     AddIf(!a_.tied_embeddings, "output.weight", a_.hidden, a_.vocab);
-    Add("output_norm.weight", a_.hidden);
+    const bool normed = std::any_of(a_.tensors.begin(), a_.tensors.end(),
+                                    [](const Tensor& tensor) { return tensor.ggml == "output_norm"; });
+    AddIf(normed, "output_norm.weight", a_.hidden);
     const bool norm_bias = !a_.groups.empty() && a_.groups[0].shape.norm_bias;
-    AddIf(norm_bias, "output_norm.bias", a_.hidden);
-    AddByGgmlName({"position_embd", "token_embd_norm", "per_layer_", "altup_"});
+    AddIf(norm_bias && normed, "output_norm.bias", a_.hidden);
+    AddByGgmlName({"position_embd", "token_embd_norm", "token_types", "per_layer_", "altup_", "hc_"});
     if (!a_.rope_factors || a_.rotary_dim < 2) return;
     if (StartsWith(a_.name, "Phi")) {
       Add("rope_factors_long.weight", a_.rotary_dim / 2);
@@ -146,10 +148,15 @@ class Lister {
       AddAttention(shape.attention);
     }
     const bool indexed = shape.attention.index_heads > 0 && !shape.attention.index_shared;
-    if (indexed && shape.attention.kind != AttentionKind::kCompressed) AddIndexer(shape.attention);
+    if (indexed && shape.attention.index_pool > 0) {
+      AddFromInventory(TensorRole::kIndexer);
+    } else if (indexed && shape.attention.kind != AttentionKind::kCompressed) {
+      AddIndexer(shape.attention);
+    }
     AddRecurrent(shape.recurrent);
     AddMlp(shape.mlp);
-    if (!mtp_) AddByGgmlName({"inp_gate", "proj", "post_norm", "layer_output_scale", "altup_", "laurel_"});
+    if (!mtp_)
+      AddByGgmlName({"inp_gate", "proj", "post_norm", "layer_output_scale", "altup_", "laurel_", "hc_"});
   }
 
   // Tensors that the converter takes over as they are, under ggml's name.
@@ -245,6 +252,7 @@ class Lister {
       case RecurrentKind::kKimiDelta:
       case RecurrentKind::kLightning:
       case RecurrentKind::kShortConvolution:
+      case RecurrentKind::kRwkv:
         return AddFromInventory(TensorRole::kRecurrent);
     }
   }
