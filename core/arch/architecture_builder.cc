@@ -41,7 +41,8 @@ DType ReadDType(ConfigReader& reader, DType fallback) {
 }  // namespace
 
 ArchitectureBuilder::ArchitectureBuilder(const Json& config, std::string_view where)
-    : root(&config, std::string(where), &error_),
+    : whole(&config, std::string(where), &error_),
+      root(&config, std::string(where), &error_),
       text(TextObject(config), TextWhere(config, where), &error_) {}
 
 void ArchitectureBuilder::ReadCommon(bool tied_by_default, int64_t head_dim) {

@@ -89,13 +89,15 @@ class ArchitectureBuilder {
  public:
   ArchitectureBuilder(const Json& config, std::string_view where);
 
-  ConfigReader root;
-  ConfigReader text;  // text_config / language_config where the config nests it, else root
+  ConfigReader whole;  // the outermost object
+  ConfigReader root;   // the same, or what an Omni model thinks with
+  ConfigReader text;   // text_config / language_config where the config nests it, else root
   Architecture architecture;
   TensorNames names;
   LayerShape base;  // filled by ReadCommon: attention as the plain keys tell it, a dense MLP
   MtpStyle mtp_style = MtpStyle::kDeepseek;
   bool mtp_embeddings = false;       // by default: MTP layers carry copies of embedding and head
+  bool mtp_own_head = false;         // MTP layers have a head that is not the model's (Step)
   double partial_rotary_factor = 1;  // of rotary_dim to the head's width
   int64_t local_rotary_dim = 0;      // a second RoPE table for local layers (Gemma 3); 0: none
   bool multimodal_rope = false;      // mrope although the config does not write it out (Qwen3.5)

@@ -80,11 +80,16 @@ void AddNgramTable(ArchitectureBuilder& builder, int64_t layers, TensorList* lis
   list->Weight({"", "conv", "per_layer_conv"}, role, whole, wide, text.Int("ple_conv_kernel_size", 4, 1, 64));
 }
 
+int64_t NgramTables(ArchitectureBuilder& builder) {
+  const Json* places = builder.text.Find("ple_layer_ids");
+  return places == nullptr ? 0 : static_cast<int64_t>(places->items().size());
+}
+
 void AddQwen4Model(ArchitectureBuilder& builder, TensorList* list) {
   AddMixer(builder, "final_gated_residual.", false, list);
-  const Json* places = builder.text.Find("ple_layer_ids");
-  if (places == nullptr || places->items().empty()) return;
-  AddNgramTable(builder, static_cast<int64_t>(places->items().size()), list);
+  const int64_t tables = NgramTables(builder);
+  if (tables == 0) return;
+  AddNgramTable(builder, tables, list);
   builder.Remark(
       "The table of n-grams is counted as GPU memory; engines can leave it in RAM. Its layer's own state, "
       "under 1 MB a "
@@ -147,6 +152,9 @@ void ReadQwen4(ArchitectureBuilder& builder) {
   builder.multimodal_rope = true;
   ReadSparseAttention(builder);
   ReadQwen4Experts(builder);
+  if (NgramTables(builder) > builder.architecture.layers)
+    builder.text.Refuse("ple_layer_ids", "layer numbers");
+  if (ReadStreams(builder).count < 2) builder.text.Refuse("hc_count", "at least 2");
   builder.base.norms = 0;  // the mixers' norms stand instead, behind the last layer, too
   builder.names.final_norm = "";
   builder.layer_extras = AddQwen4Layer;

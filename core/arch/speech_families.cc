@@ -106,38 +106,104 @@ bool EnterThinker(ArchitectureBuilder& builder) {
   return true;
 }
 
-void RemarkTalker(ArchitectureBuilder& builder, const Json* whole) {
-  if (whole->Find("talker_config") == nullptr) return;
+// The talker and the vocoder, which speak the answer, are in the file; vLLM loads the thinker alone.
+void AddUnloaded(ArchitectureBuilder& builder, int64_t talker, int64_t vocoder) {
+  TowerBuilder parts(&builder);
+  parts.Enter("", 1, TensorRole::kOther);
+  if (talker > 0) parts.Unloaded("talker", talker);
+  if (vocoder > 0) parts.Unloaded("vocoder", vocoder);
+  if (talker + vocoder == 0) return;
   builder.Remark(
-      "The talker and the vocoder, which speak the answer, are left out: vLLM loads the thinker alone.");
+      "The talker and the vocoder, which speak the answer, count as stored but take no memory: vLLM loads "
+      "the thinker "
+      "alone.");
+}
+
+int64_t WithBias(int64_t in, int64_t out) { return in * out + out; }
+
+// A decoder's layers and its last norm: attention, with biases of q, k and v or norms of heads, and a gated
+// MLP.
+struct Talker {
+  int64_t hidden = 0, layers = 0, heads = 0, kv_heads = 0, head_dim = 0, vocab = 0;
+};
+
+Talker ReadTalker(ConfigReader& config, const Talker& d) {
+  Talker t;
+  t.hidden = config.Int("hidden_size", d.hidden, 1, kMaxWidth);
+  t.layers = config.Int("num_hidden_layers", d.layers, 1, 1000);
+  t.heads = config.Int("num_attention_heads", d.heads, 1, kMaxHeads);
+  t.kv_heads = config.Int("num_key_value_heads", d.kv_heads, 1, kMaxHeads);
+  t.head_dim = config.Int("head_dim", d.head_dim, 1, kMaxHeadDim);
+  t.vocab = config.Int("vocab_size", d.vocab, 1, kMaxVocab);
+  return t;
+}
+
+int64_t AttentionElements(const Talker& t) {
+  return 2 * t.hidden * t.head_dim * (t.heads + t.kv_heads) + 2 * t.hidden;  // with the layer's two norms
+}
+
+int64_t Qwen25Talker(ConfigReader config) {
+  const Talker t = ReadTalker(config, {896, 24, 12, 4, 128, 8448});
+  const int64_t width = config.Int("intermediate_size", 18944, 1, kMaxMlpWidth);
+  const int64_t embedding = config.Int("embedding_size", 3584, 1, kMaxWidth);
+  const int64_t biases = t.head_dim * (t.heads + 2 * t.kv_heads);
+  return t.vocab * (embedding + t.hidden) +
+         t.layers * (AttentionElements(t) + biases + 3 * t.hidden * width) + t.hidden +
+         WithBias(embedding, t.hidden);
+}
+
+// Experts with a shared one, two MLPs that bring the thinker's width down, and a small decoder that predicts
+// the further codes of a frame.
+int64_t Qwen3Talker(ConfigReader talker) {
+  ConfigReader text = talker.Object("text_config");
+  const Talker t = ReadTalker(text, {1024, 20, 16, 2, 128, 3072});
+  const int64_t experts = text.Int("num_experts", 128, 1, kMaxHeads);
+  const int64_t width = text.Int("moe_intermediate_size", 384, 1, kMaxMlpWidth);
+  const int64_t shared = text.Int("shared_expert_intermediate_size", 768, 0, kMaxMlpWidth);
+  const int64_t thinker = talker.Int("thinker_hidden_size", 2048, 1, kMaxWidth);
+  const int64_t mlp = 3 * t.hidden * (experts * width + shared) + experts * t.hidden + t.hidden;
+  const int64_t resize = WithBias(thinker, thinker) + WithBias(thinker, t.hidden);
+  ConfigReader codes = talker.Object("code_predictor_config");
+  const Talker p = ReadTalker(codes, {1024, 5, 16, 8, 128, 2048});
+  const int64_t code_width = codes.Int("intermediate_size", 3072, 1, kMaxMlpWidth);
+  const int64_t groups = codes.Int("num_code_groups", 16, 1, 1024) - 1;
+  return 2 * t.vocab * t.hidden + t.layers * (AttentionElements(t) + 2 * t.head_dim + mlp) + t.hidden +
+         2 * resize + 2 * groups * p.vocab * p.hidden +
+         p.layers * (AttentionElements(p) + 2 * p.head_dim + 3 * p.hidden * code_width) + p.hidden;
 }
 
 void AddQwen25OmniTowers(ArchitectureBuilder& builder) {
   if (builder.root.Has("vision_config")) BuildVision(builder);
   AddQwen25Audio(builder, "thinker.audio_tower.");
+  // The published 7B's total less its thinker and its talker; no key that configs change shapes it.
+  constexpr int64_t kToken2Wav = 449051296;
+  const bool speaks = builder.whole.Has("talker_config");
+  AddUnloaded(builder, speaks ? Qwen25Talker(builder.whole.Object("talker_config")) : 0,
+              builder.whole.Has("token2wav_config") ? kToken2Wav : 0);
 }
 
 void ReadQwen25Omni(ArchitectureBuilder& builder) {
-  const Json* whole = builder.root.json();
   if (!EnterThinker(builder)) return;
   builder.multimodal_rope = true;
   builder.ReadAs("Qwen2ForCausalLM");
   builder.towers = AddQwen25OmniTowers;
-  RemarkTalker(builder, whole);
 }
 
 void AddQwen3OmniTowers(ArchitectureBuilder& builder) {
   if (builder.root.Has("vision_config")) BuildVision(builder);
   AddQwen3Audio(builder, "thinker.audio_tower.");
+  // As above, of Qwen3-Omni-30B-A3B.
+  constexpr int64_t kCode2Wav = 216016577;
+  const bool speaks = builder.whole.Has("talker_config");
+  AddUnloaded(builder, speaks ? Qwen3Talker(builder.whole.Object("talker_config")) : 0,
+              builder.whole.Has("code2wav_config") ? kCode2Wav : 0);
 }
 
 void ReadQwen3Omni(ArchitectureBuilder& builder) {
-  const Json* whole = builder.root.json();
   if (!EnterThinker(builder)) return;
   builder.multimodal_rope = true;
   builder.ReadAs("Qwen3MoeForCausalLM");
   builder.towers = AddQwen3OmniTowers;
-  RemarkTalker(builder, whole);
 }
 
 void ReadQwen3Asr(ArchitectureBuilder& builder) {

@@ -631,6 +631,10 @@ class InventoryBuilder {
     MtpNorm("", "hnorm", "nextn.hnorm");
     MtpProjection("", "eh_proj");
     MtpNorm("shared_head.", "norm", "nextn.shared_head_norm");
+    if (builder_.mtp_own_head) {
+      list_.Weight({"shared_head.", "output", "nextn.shared_head_head"}, TensorRole::kOther, Sharding::kVocab,
+                   a_.vocab, a_.hidden);
+    }
     if (stored_.mtp_embeddings) {
       list_
           .Weight({"", n_.embedding, "nextn.embed_tokens"}, TensorRole::kEmbedding, Sharding::kVocab,
