@@ -6,9 +6,11 @@
 #include "cli/options.h"
 #include "cli/table.h"
 #include "core/engines/engine.h"
+#include "core/engines/settle.h"
 #include "core/estimate/estimate.h"
 #include "core/estimate/verdict.h"
 #include "core/solve/solver.h"
+#include "core/solve/ways_out.h"
 
 namespace plimsoll {
 namespace {
@@ -18,7 +20,7 @@ constexpr int kBarWidth = 60;
 // "Llama 3.1 70B, awq-int4, vLLM 0.28.0, one RTX 4090, 16,384 tokens of context".
 std::string SubjectText(const Resolved& resolved) {
   const std::string model = resolved.model ? resolved.model->name : resolved.architecture->name;
-  return model + ", " + resolved.format->id + ", " + std::string(FindEngine(resolved.engine).name()) + " " +
+  return model + ", " + resolved.format->id + ", " + std::string(resolved.engine->name) + " " +
          resolved.version.text + ", " + CardsText(resolved) + ", " + CountText(resolved.max_model_len) +
          " tokens of context";
 }
@@ -134,7 +136,7 @@ CommandResult RunEstimate(const Arguments& arguments, const CommandContext& cont
   if (!options.ok()) return Refused(options.error());
   Result<DecodedConfig> decoded = ReadConfig(*options, context);
   if (!decoded.ok()) return Refused(decoded.error());
-  Result<Resolved> resolved = Resolve(decoded->config, context.catalog);
+  Result<Resolved> resolved = Settle(decoded->config, context.catalog);
   if (!resolved.ok()) return Refused(resolved.error());
   for (Diagnostic& diagnostic : decoded->diagnostics) resolved->diagnostics.push_back(std::move(diagnostic));
   const Report report = EstimateResolved(*resolved);

@@ -7,6 +7,8 @@
 #include "cli/options.h"
 #include "cli/table.h"
 #include "core/config/config_codec.h"
+#include "core/engines/file_config.h"
+#include "core/engines/settle.h"
 #include "core/files/model_file.h"
 #include "core/resolve/resolved.h"
 #include "core/weights/weights.h"
@@ -127,6 +129,7 @@ std::string TensorsText(const std::vector<InventoryRow>& rows, SizeUnits units) 
 }
 
 CommandResult PrintFile(const ModelFile& file, const Options& options) {
+  const std::optional<Config> config = ConfigOfFile(file);
   if (options.Has("--json")) {
     Json tensors = Json::MakeArray();
     for (const InventoryRow& row : file.rows) tensors.Append(RowJson(row));
@@ -134,8 +137,7 @@ CommandResult PrintFile(const ModelFile& file, const Options& options) {
     for (const std::string& remark : file.remarks) remarks.Append(Json(remark));
     Json json = Json::MakeObject();
     json.Set("kind", FileKindName(file.kind)).Set("format", file.format.empty() ? Json() : Json(file.format));
-    json.Set("bytes", file.bytes.count())
-        .Set("config", file.config ? EncodeConfigJson(*file.config) : Json());
+    json.Set("bytes", file.bytes.count()).Set("config", config ? EncodeConfigJson(*config) : Json());
     json.Set("remarks", std::move(remarks)).Set("tensors", std::move(tensors));
     return {0, json.Dump(2) + "\n", ""};
   }
@@ -146,7 +148,7 @@ CommandResult PrintFile(const ModelFile& file, const Options& options) {
   }
   text += "\n";
   for (const std::string& remark : file.remarks) text += remark + "\n";
-  if (file.config) text += EncodeConfigUrl(*file.config) + "\n";
+  if (config) text += EncodeConfigUrl(*config) + "\n";
   if (!file.rows.empty()) {
     text += "\n" + RolesText(file.rows, file.bytes, options.units()) + "\n" +
             TensorsText(file.rows, options.units());
@@ -165,7 +167,7 @@ CommandResult RunInventory(const Arguments& arguments, const CommandContext& con
   }
   Result<DecodedConfig> decoded = ReadConfig(*options, context);
   if (!decoded.ok()) return Refused(decoded.error());
-  const Result<Resolved> resolved = Resolve(decoded->config, context.catalog);
+  const Result<Resolved> resolved = Settle(decoded->config, context.catalog);
   if (!resolved.ok()) return Refused(resolved.error());
   const std::vector<InventoryRow> rows =
       ListInventory(*resolved->architecture, *resolved->format, *resolved->binding);

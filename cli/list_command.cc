@@ -5,6 +5,7 @@
 #include "cli/options.h"
 #include "cli/table.h"
 #include "core/base/text.h"
+#include "core/engines/registry.h"
 #include "core/formats/gguf_types.h"
 
 namespace plimsoll {
@@ -105,7 +106,10 @@ Json ListJson(const Catalog& catalog, const std::string& what) {
 
 // From which release a format is read, and what is not exact about it.
 std::string FormatNote(const WeightFormat& format) {
-  if (format.family == FormatFamily::kMxfp4) return "vLLM 0.10.1 and later";
+  for (const Engine* engine : Engines()) {
+    const std::string since = engine->FormatSince(format);
+    if (!since.empty()) return std::string(engine->traits().name) + " " + since;
+  }
   if (format.family != FormatFamily::kGguf) return "";
   const GgufFileTypeInfo& info = Info(static_cast<GgufFileType>(format.gguf_type));
   const std::string base = "gguf-" + std::string(info.id);
@@ -113,8 +117,7 @@ std::string FormatNote(const WeightFormat& format) {
     return "average of published files: " + DecimalText(format.average.factor, 2) + " times " + base + " (" +
            DecimalText(format.average.low, 2) + " to " + DecimalText(format.average.high, 2) + ")";
   }
-  if (format.wide_ends) return base + " with embedding and head in Q8_0";
-  return info.since_build > 0 ? "llama.cpp b" + std::to_string(info.since_build) + " and later" : "";
+  return format.wide_ends ? base + " with embedding and head in Q8_0" : "";
 }
 
 std::string ListText(const Catalog& catalog, const std::string& what) {

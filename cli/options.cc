@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/engines/file_config.h"
+
 namespace plimsoll {
 namespace {
 
@@ -16,19 +18,20 @@ bool IsPath(const Json& model) {
   return text.ends_with(".json") || text.starts_with("./") || text.starts_with("/");
 }
 
-// `--model file.gguf`: the model that its metadata describes, with the types of its own tensors and for
-// llama.cpp, unless the configuration says otherwise.
+// `--model file.gguf`: the model that its metadata describes, with the types of its own tensors and the
+// engine that reads it, unless the configuration says otherwise.
 std::optional<Error> LoadGguf(const CommandContext& context, Config* config) {
   Result<ModelFile> file = ReadModelFiles(config->model, "--model", context);
   if (!file.ok()) return file.error();
-  if (!file->config) {
+  const std::optional<Config> told = ConfigOfFile(*file);
+  if (!told) {
     return Error{"--model", Quoted(config->model),
                  file->remarks.empty() ? "a GGUF file of a model" : file->remarks.front()};
   }
   config->model.clear();
-  config->inline_model = file->config->inline_model;
-  if (config->format.is_null()) config->format = file->config->format;
-  if (!config->engine) config->engine = file->config->engine;
+  config->inline_model = told->inline_model;
+  if (config->format.is_null()) config->format = told->format;
+  if (config->engine.empty()) config->engine = told->engine;
   return std::nullopt;
 }
 

@@ -9,7 +9,10 @@
 #include "cli/options.h"
 #include "cli/table.h"
 #include "core/base/text.h"
+#include "core/engines/server.h"
+#include "core/engines/settle.h"
 #include "core/estimate/estimate.h"
+#include "core/resolve/resolved_config.h"
 #include "core/schedule/scheduler.h"
 #include "core/schedule/simulation_report.h"
 
@@ -182,7 +185,7 @@ CommandResult RunSchedule(const Arguments& arguments, const CommandContext& cont
   if (!options.ok()) return Refused(options.error());
   Result<DecodedConfig> decoded = ReadConfig(*options, context);
   if (!decoded.ok()) return Refused(decoded.error());
-  const Result<Resolved> resolved = Resolve(decoded->config, context.catalog);
+  const Result<Resolved> resolved = Settle(decoded->config, context.catalog);
   if (!resolved.ok()) return Refused(resolved.error());
 
   Workload workload = WorkloadOf(*resolved);

@@ -3,10 +3,12 @@
 
 #include "cli/command.h"
 #include "cli/options.h"
+#include "core/engines/settle.h"
 #include "core/estimate/estimate.h"
 #include "core/estimate/verdict.h"
 #include "core/resolve/resolved.h"
 #include "core/solve/solver.h"
+#include "core/solve/ways_out.h"
 
 namespace plimsoll {
 namespace {
@@ -36,7 +38,7 @@ std::string SolvedJson(SolveFor goal, const std::optional<Solution>& solution, c
   json.Set("label", solution ? Json(solution->label) : Json());
   if (solution) {
     json.Set("config", EncodeConfigJson(solution->config)).Set("url", EncodeConfigUrl(solution->config));
-    const Result<Resolved> resolved = Resolve(solution->config, context.catalog);
+    const Result<Resolved> resolved = Settle(solution->config, context.catalog);
     if (resolved.ok()) json.Set("report", ReportToJson(*resolved, solution->report));
   } else {
     json.Set("ways_out", WaysOutJson(config, context.catalog));
@@ -52,7 +54,7 @@ std::string SolvedText(const std::optional<Solution>& solution, const Config& co
     return text;
   }
   std::string text = solution->label + "\n";
-  const Result<Resolved> resolved = Resolve(solution->config, context.catalog);
+  const Result<Resolved> resolved = Settle(solution->config, context.catalog);
   if (resolved.ok()) text += HeadlineText(*resolved, solution->report, units) + "\n";
   return text + EncodeConfigUrl(solution->config) + "\n";
 }

@@ -5,6 +5,7 @@
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/table.h"
+#include "core/engines/settle.h"
 #include "core/estimate/estimate.h"
 #include "core/estimate/verdict.h"
 
@@ -88,7 +89,7 @@ Result<std::vector<Row>> Combine(const Config& base, const std::vector<Axis>& ax
         return *error;
       }
     }
-    const Result<Resolved> resolved = Resolve(row.config, context.catalog);
+    const Result<Resolved> resolved = Settle(row.config, context.catalog);
     if (!resolved.ok()) return resolved.error();
     row.report = EstimateResolved(*resolved);
     row.headline = HeadlineText(*resolved, row.report);

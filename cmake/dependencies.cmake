@@ -43,7 +43,7 @@ if(imgui_dir)
     message(FATAL_ERROR "${imgui_dir}/imgui.h is not Dear ImGui 1.92.2b (IMGUI_VERSION_NUM 19222)")
   endif()
   add_library(plimsoll_imgui STATIC EXCLUDE_FROM_ALL
-    "${imgui_dir}/imgui.cpp" "${imgui_dir}/imgui_draw.cpp" "${imgui_dir}/imgui_widgets.cpp")
+    "${imgui_dir}/imgui.cpp" "${imgui_dir}/imgui_draw.cpp" "${imgui_dir}/imgui_tables.cpp" "${imgui_dir}/imgui_widgets.cpp")
   target_include_directories(plimsoll_imgui SYSTEM PUBLIC "${imgui_dir}")
   target_include_directories(plimsoll_imgui PRIVATE "${PROJECT_SOURCE_DIR}")
   target_compile_features(plimsoll_imgui PUBLIC cxx_std_20)
@@ -55,10 +55,9 @@ if(imgui_dir)
     target_compile_definitions(plimsoll_imgui PUBLIC "IMGUI_USER_CONFIG=\"web/imconfig.h\"")
   endif()
   if(EMSCRIPTEN)
-    # Drawing: web/renderer.mjs; tables: web/wasm_no_tables.cc. The page brings its own font.
+    # web/renderer.mjs draws. The page brings its own font.
     target_compile_definitions(plimsoll_imgui PUBLIC IMGUI_DISABLE_DEFAULT_FONT)
   else()
-    target_sources(plimsoll_imgui PRIVATE "${imgui_dir}/imgui_tables.cpp")
     target_compile_definitions(plimsoll_imgui PUBLIC IMGUI_ENABLE_TEST_ENGINE)  # the hooks; tests/ui implements them
   endif()
 elseif(EMSCRIPTEN)

@@ -57,7 +57,8 @@ install_missing() {
     apt-get install -y -q --no-install-recommends ca-certificates "${packages[@]}"
 }
 
-# The font and the browser driver, as package-lock.json says; nothing to do if they were installed from this very file.
+# The font, the bundler, the schema checker and the browser driver, as package-lock.json says; nothing to do if they were
+# installed from this very file.
 install_npm_packages() {
   cmp -s package-lock.json node_modules/.installed-from && return
   say "Installing npm packages"

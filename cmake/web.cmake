@@ -1,6 +1,8 @@
-# (The preset's -finline-hint-functions: only what is marked inline is inlined, which takes 2 % off the download.)
 # The page: natively a library for headless tests; with emscripten the module that the browser loads.
 # Files named web/wasm_*.cc need a browser and are left out natively.
+#
+# The web preset's flags keep the download small: -finline-hint-functions inlines only what is marked inline, and the -m
+# flags name instructions that every browser of the list below knows.
 plimsoll_glob(web_sources web/*.cc web/views/*.cc)
 plimsoll_glob(web_browser_sources web/wasm_*.cc)
 if(web_browser_sources)
@@ -16,22 +18,13 @@ endif()
 if(EMSCRIPTEN AND web_browser_sources)
   add_executable(plimsoll_app ${web_browser_sources})
   set_target_properties(plimsoll_app PROPERTIES OUTPUT_NAME plimsoll SUFFIX .mjs)
-  # Takes the place of parts of the C library, which the linker wants to see before it optimises across files.
-  set_source_files_properties(web/wasm_libc.cc PROPERTIES COMPILE_OPTIONS "-fno-lto;-fno-builtin")
   target_link_libraries(plimsoll_app PRIVATE plimsoll_ui plimsoll_warnings plimsoll_conversion_warnings)
   target_link_options(plimsoll_app PRIVATE
-    -Oz
-    -sMODULARIZE=1 -sEXPORT_ES6=1 -sENVIRONMENT=web   # an ES module; its wasm lies beside it
+    -sMODULARIZE=1 -sEXPORT_ES6=1 -sENVIRONMENT=web   # an ES module, which host.mjs tells where its wasm lies
     -sFILESYSTEM=0 -sDYNAMIC_EXECUTION=0 -sASSERTIONS=0
     -sALLOW_MEMORY_GROWTH=1 -sMALLOC=emmalloc -sSUPPORT_LONGJMP=0
-    -sINCOMING_MODULE_JS_API=wasmBinary
+    -sINCOMING_MODULE_JS_API=locateFile
     -sMIN_CHROME_VERSION=85 -sMIN_FIREFOX_VERSION=79 -sMIN_SAFARI_VERSION=150000 -sMIN_EDGE_VERSION=85
     -sEXPORTED_FUNCTIONS=_malloc,_free
     -sEXPORTED_RUNTIME_METHODS=UTF8ToString,stringToUTF8,lengthBytesUTF8,HEAPU8)
-  # Once more over the linked module: restructured control flow packs a little smaller.
-  find_program(PLIMSOLL_WASM_OPT wasm-opt NO_CMAKE_FIND_ROOT_PATH)
-  if(PLIMSOLL_WASM_OPT)
-    add_custom_command(TARGET plimsoll_app POST_BUILD VERBATIM COMMENT "wasm-opt plimsoll.wasm"
-      COMMAND "${PLIMSOLL_WASM_OPT}" --flatten --rereloop -Oz -Oz plimsoll.wasm -o plimsoll.wasm)
-  endif()
 endif()

@@ -22,6 +22,7 @@
 #include "core/base/text.h"
 #include "core/catalog/catalog.h"
 #include "core/catalog/catalog_data.h"
+#include "core/engines/registry.h"
 #include "core/validate/validation.h"
 #include "site/accuracy_page.h"
 #include "site/blocks.h"
@@ -181,13 +182,14 @@ class Generator {
         CountText(answer.report.kv.per_token.count()) + " bytes of KV cache for each token of context.</p>\n";
     content += "<div class=\"actions\"><a class=\"button primary\" href=\"../../app/#m=" + model.id +
                "&amp;g=h100-sxm\">Open in the estimator</a></div>\n";
-    content +=
-        "<h2>How many cards it takes</h2>\n<p class=\"note\">The fewest of 1, 2, 4 or 8 cards under vLLM "
-        "that hold the weights and one sequence "
-        "of at least " +
-        CountText(
-            std::min<int64_t>(architecture.max_positions > 0 ? architecture.max_positions : 4096, 16384)) +
-        " tokens, and the longest context that then fits.</p>\n" + ModelTable(catalog_, model, "../../");
+    content += "<h2>How many cards it takes</h2>\n<p class=\"note\">The fewest of 1, 2, 4 or 8 cards under " +
+               std::string(Engines().front()->traits().name) +
+               " that hold the weights and one sequence "
+               "of at least " +
+               CountText(std::min<int64_t>(architecture.max_positions > 0 ? architecture.max_positions : 4096,
+                                           16384)) +
+               " tokens, and the longest context that then fits.</p>\n" +
+               ModelTable(catalog_, model, "../../");
     content += "<h2>What it is made of</h2>\n<table><tbody>\n";
     const auto row = [&content](std::string_view name, const std::string& value) {
       content += "<tr><th scope=\"row\">" + std::string(name) + "</th><td>" + Escaped(value) + "</td></tr>\n";
@@ -228,11 +230,12 @@ class Generator {
                           DecimalText(gpu.memory_gb, 0) + " GB as sold; " + DecimalText(gpu.usable.gib(), 1) +
                           " GiB that a program gets. " + DecimalText(gpu.bandwidth.value() / 1e9, 0) +
                           " GB/s.</p>\n";
-    content +=
-        "<p class=\"note\">The fewest of 1, 2, 4 or 8 cards under vLLM that hold the weights and one "
-        "sequence of up to 16,384 tokens, and the longest context "
-        "that then fits.</p>\n" +
-        GpuTable(catalog_, gpu, "../../");
+    content += "<p class=\"note\">The fewest of 1, 2, 4 or 8 cards under " +
+               std::string(Engines().front()->traits().name) +
+               " that hold the weights and one "
+               "sequence of up to 16,384 tokens, and the longest context "
+               "that then fits.</p>\n" +
+               GpuTable(catalog_, gpu, "../../");
     Write({"gpus/" + gpu.id + "/", "What fits on the " + gpu.name + " | Plimsoll",
            "Which language models fit on one or more " + gpu.name +
                ", as released and at 4 bits, and with how much context.",
@@ -249,16 +252,12 @@ class Generator {
 
   void Accuracy() {
     std::vector<AccuracySection> sections;
-    sections.push_back(Section("vLLM",
-                               "Startup logs published in issues, notebooks and recipes, vLLM 0.5 to 0.28.",
-                               "vllm_logs.json"));
-    sections.push_back(Section("llama.cpp", "Buffer sizes from published logs, builds of 2025 and 2026.",
-                               "llama_cpp_logs.json"));
-    sections.push_back(Section("Checkpoints",
-                               "Sizes of published files: some to the byte, some rounded by the source.",
-                               "checkpoints.json"));
-    sections.push_back(
-        Section("Speed", "Published benchmarks of engines on one to eight cards.", "speed/measured.json"));
+    const Result<Json> listed = Json::Parse(ReadText(measured_ / "accuracy.json"), "accuracy.json");
+    if (!listed.ok()) Stop(listed.error().Message());
+    for (const Json& item : listed->items()) {
+      sections.push_back(Section(item.Find("title")->AsString(), item.Find("about")->AsString(),
+                                 item.Find("file")->AsString().c_str()));
+    }
     Write({"accuracy/", "Accuracy: predicted against measured | Plimsoll",
            "What Plimsoll predicts for published startup logs, checkpoints and benchmarks, against what was "
            "measured.",

@@ -10,6 +10,7 @@
 
 #include "core/base/text.h"
 #include "core/config/config_codec.h"
+#include "core/engines/settle.h"
 
 namespace plimsoll {
 namespace {
@@ -73,7 +74,7 @@ const Answer& Ask(const Catalog& catalog, std::string_view fragment) {
   auto answer = std::make_unique<Answer>();
   answer->config = std::move(decoded->config);
   answer->fragment = EncodeConfigUrl(answer->config);
-  Result<Resolved> resolved = Resolve(answer->config, catalog);
+  Result<Resolved> resolved = Settle(answer->config, catalog);
   if (!resolved.ok()) Stop(fragment, resolved.error());
   answer->resolved.emplace(std::move(resolved).value());
   answer->report = EstimateResolved(*answer->resolved);

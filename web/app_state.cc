@@ -7,6 +7,9 @@
 #include "core/base/decimal.h"
 #include "core/base/text.h"
 #include "core/config/config_codec.h"
+#include "core/engines/file_config.h"
+#include "core/engines/registry.h"
+#include "core/engines/settle.h"
 
 namespace plimsoll {
 namespace {
@@ -33,23 +36,29 @@ void FollowModel(const Catalog& catalog, Config* config) {
   if (!config->format.is_string()) config->format = Json();  // exceptions of another model's checkpoint
 }
 
+// What `config` asks for; the default where it names none or none that is known.
+const Engine& AskedEngine(const Config& config) {
+  const Engine* engine = FindEngine(config.engine);
+  return engine != nullptr ? *engine : *Engines().front();
+}
+
 void FollowEngine(Config* config) {
-  const bool llama = config->engine.value_or(EngineKind::kVllm) == EngineKind::kLlamaCpp;
+  const Engine& engine = AskedEngine(*config);
+  const bool gguf = engine.traits().reads_gguf;
   config->engine_version.clear();
-  if (llama && !IsGguf(*config)) config->format = Json("gguf-q4_k_m");
-  if (!llama && IsGguf(*config)) config->format = Json();
+  if (gguf && !IsGguf(*config)) config->format = Json(engine.UsualFormat(nullptr));
+  if (!gguf && IsGguf(*config)) config->format = Json();
   config->kv_cache_dtype.reset();
   for (const ConfigKey& key : ConfigKeys()) {
-    const bool foreign = key.scope == (llama ? KeyScope::kVllmOnly : KeyScope::kLlamaCppOnly);
-    if (foreign) (void)SetConfigValue(key, Json(), config);
+    if (!Takes(engine.traits(), key)) (void)SetConfigValue(key, Json(), config);
   }
 }
 
 void FollowFormat(Config* config) {
-  const bool llama = config->engine.value_or(EngineKind::kVllm) == EngineKind::kLlamaCpp;
-  if (llama == IsGguf(*config)) return;
+  if (AskedEngine(*config).traits().reads_gguf == IsGguf(*config)) return;
   const Json format = config->format;
-  config->engine = llama ? EngineKind::kVllm : EngineKind::kLlamaCpp;
+  const Engine& other = IsGguf(*config) ? GgufEngine() : *Engines().front();
+  config->engine = other.traits().id;
   FollowEngine(config);
   config->format = format;
 }
@@ -83,7 +92,7 @@ bool AppState::Refuse(const Error& error) {
 bool AppState::Load(const Config& config) {
   auto answer = std::make_unique<Answer>();
   answer->config = std::make_unique<Config>(config);
-  Result<Resolved> resolved = Resolve(*answer->config, *catalog_);
+  Result<Resolved> resolved = Settle(*answer->config, *catalog_);
   if (!resolved.ok()) return Refuse(resolved.error());
   answer->resolved = std::make_unique<Resolved>(std::move(resolved).value());
   answer->report = EstimateResolved(*answer->resolved);
@@ -201,7 +210,8 @@ FileOutcome AppState::TakeFiles(const std::vector<FilePart>& parts) {
     given->tensors += row.count;
     given->parameters += (Bytes(row.rows) * row.columns * row.count).count();  // saturates
   }
-  given->selected = given->file.config.has_value() && TakeFileConfig(*given->file.config);
+  const std::optional<Config> told = ConfigOfFile(given->file);
+  given->selected = told.has_value() && TakeFileConfig(*told);
   // The header of the weights stays in view beside the config.json that names their architecture.
   const bool describes = given->file.kind == FileKind::kConfig && given_file_ != nullptr;
   if (describes && given_file_->file.kind == FileKind::kSafetensors) {
@@ -222,12 +232,10 @@ void AppState::ForgetFile() {
 // The file's model, with the card and the load as they are.
 bool AppState::TakeFileConfig(const Config& from) {
   Action action;
-  const EngineKind now = config().engine.value_or(EngineKind::kVllm);
-  if (from.engine && *from.engine != now) {
-    action.push_back({"engine", Json(*from.engine == EngineKind::kLlamaCpp ? "llama.cpp" : "vllm")});
-  }
+  const EngineTraits& now = AskedEngine(config()).traits();
+  if (!from.engine.empty() && from.engine != now.id) action.push_back({"engine", Json(from.engine)});
   action.push_back({"model", from.inline_model});
-  if (from.engine || now == EngineKind::kVllm) action.push_back({"format", from.format});
+  if (!from.engine.empty() || !now.reads_gguf) action.push_back({"format", from.format});
   const Json* longest = from.inline_model.Find("max_position_embeddings");
   const int64_t most = longest == nullptr ? 0 : longest->AsInt().value_or(0);
   if (most > 0 && config().max_model_len.value_or(0) > most) action.push_back({"max_model_len", Json()});

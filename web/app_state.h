@@ -26,6 +26,7 @@
 #include "core/resolve/report.h"
 #include "core/resolve/resolved.h"
 #include "core/solve/solver.h"
+#include "core/solve/ways_out.h"
 #include "core/weights/weights.h"
 #include "web/schedule_state.h"
 

@@ -4,11 +4,12 @@
 // `globalThis.plimsoll` is the documented way in for tests, scripts and embeds: ready, config(), report(), set(),
 // semantics(), frames().
 import {createFileReader} from './files.mjs';
-import {unpackAll} from './lzma.mjs';
+import regularUrl from './inter-regular.ttf';
+import semiboldUrl from './inter-semibold.ttf';
 import {createMirror} from './mirror.mjs';
 import createModule from './plimsoll.mjs';
+import wasmUrl from './plimsoll.wasm';
 import {createRenderer} from './renderer.mjs';
-import {join} from './wasm_streams.mjs';
 
 const kFontEm = 1.2102;  // Inter: (ascent - descent) / em
 const kAwake = 600;      // ms: after an event, long enough for ImGui's hover delays and queued input
@@ -667,9 +668,12 @@ function listenToContext() {
 
 // ---- start -----------------------------------------------------------------------------------------------------
 
-async function bytesOf(url) {
-  const response = await fetch(url);
-  if (!response.ok) throw new Error(`${url}: ${response.status}`);
+// The addresses of assets as the bundler knows them are relative to this script.
+const assetAt = (address) => new URL(address, import.meta.url).href;
+
+async function bytesOf(address) {
+  const response = await fetch(assetAt(address));
+  if (!response.ok) throw new Error(`${response.url}: ${response.status}`);
   return new Uint8Array(await response.arrayBuffer());
 }
 
@@ -681,13 +685,10 @@ function copyIn(bytes) {
 
 async function start() {
   applyTheme();
-  // One file carries the typeface and the module: two streams, then those of the module.
-  const packed = await bytesOf(new URL('./plimsoll.lzma', import.meta.url));
-  performance.mark('plimsoll:loaded');
-  const [regular, semibold, ...streams] = unpackAll(packed);
-  const wasmBinary = join(streams);
-  performance.mark('plimsoll:unpacked');
-  module = await createModule({wasmBinary});
+  // Emscripten's loader compiles the module while it arrives; where the host does not call it application/wasm, afterwards.
+  const [instance, regular, semibold] =
+      await Promise.all([createModule({locateFile: () => assetAt(wasmUrl)}), bytesOf(regularUrl), bytesOf(semiboldUrl)]);
+  module = instance;
   performance.mark('plimsoll:compiled');
   // The same files serve the HTML: nothing is loaded twice.
   for (const [weight, bytes] of [['400', regular], ['600', semibold]]) document.fonts.add(new FontFace('Inter', bytes, {weight}));

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/base/json.h"
+#include "core/engines/registry.h"
 #include "core/formats/format_ids.h"
 #include "web/views/views.h"
 
@@ -31,7 +32,9 @@ std::string OptionsJson(const Catalog& catalog) {
   }
   Json formats = Json::MakeArray();
   for (const std::string_view id : FormatIds()) {
-    formats.Append(Entry(id, FormatName(id), id.rfind("gguf-", 0) == 0 ? "llama.cpp" : "vllm"));
+    formats.Append(Entry(
+        id, FormatName(id),
+        std::string(id.rfind("gguf-", 0) == 0 ? GgufEngine().traits().id : Engines().front()->traits().id)));
   }
   Json all = Json::MakeObject();
   all.Set("models", std::move(models));

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/base/text.h"
+#include "core/engines/server.h"
 #include "core/schedule/simulation_report.h"
 
 namespace plimsoll {

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/arch/model_traits.h"
 #include "core/base/json.h"
 #include "core/formats/dtype.h"
 #include "core/formats/gguf_tensor.h"
@@ -239,6 +240,7 @@ struct VisionTower {
 struct Architecture {
   std::string name;        // "LlamaForCausalLM"
   std::string model_type;  // "llama"
+  ModelTraits traits;      // what no key of the config tells
   DType dtype = DType::kBf16;
   int64_t hidden = 0;
   int64_t vocab = 0;

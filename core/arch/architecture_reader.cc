@@ -75,6 +75,7 @@ Result<Architecture> BuildArchitecture(const Json& config, std::string_view wher
   a.name = *std::move(name);
   a.model_type = std::string(builder.root.Text("model_type", ""));
   builder.find_reader = FindReader;
+  a.traits = TraitsOf(a.name, a.model_type);
   FindFamily(a.name)->read(builder);
   if (builder.failed()) return builder.error();
 

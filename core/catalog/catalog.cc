@@ -244,7 +244,6 @@ const BoundFormat* Catalog::Bind(const Model& model, std::string_view format_id)
   bound->stored = StoreWeights(*bound->architecture, *bound->format, *bound->binding);
   if (bound->format->family == FormatFamily::kGguf) {
     bound->gguf = LayOutGguf(*bound->architecture, *bound->format);
-    bound->walk = UsualWalk(*bound->architecture);
   }
 
   const BoundFormat* expected = nullptr;

@@ -18,8 +18,8 @@
 
 #include "core/arch/architecture.h"
 #include "core/base/result.h"
+#include "core/catalog/attachment.h"
 #include "core/catalog/gpu.h"
-#include "core/engines/llama_cpp/llama_compute_buffer.h"
 #include "core/formats/weight_format.h"
 #include "core/weights/format_binding.h"
 #include "core/weights/gguf_recipe.h"
@@ -45,9 +45,9 @@ struct BoundFormat {
   const Checkpoint* checkpoint = nullptr;  // whose exceptions apply; nullptr: the tool's defaults
   StoredWeights stored;
   GgufLayout gguf;          // kGguf: the bytes of each layer; else empty
-  ComputeBufferWalk walk;   // kGguf: what llama.cpp's compute buffer is derived from most often
   WeightFormat own_format;  // where `format` points to, unless a checkpoint or the catalog has it
   FormatBinding own_binding;
+  Attachment attachment;  // what an engine derives from the pair and wants to find again
 };
 
 struct Model {

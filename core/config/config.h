@@ -14,24 +14,6 @@
 
 namespace plimsoll {
 
-// The first two have their memory modelled in full (engine_vllm, engine_llama_cpp); of the others the
-// weights, the cache of the sequences asked for, and the speed (engine_generic).
-enum class EngineKind : uint8_t {
-  kVllm,
-  kLlamaCpp,
-  kSglang,
-  kTensorRtLlm,
-  kMlx,
-  kMlcLlm,
-  kExllama,
-  kExllamaV2,
-  kAutoAwq,
-  kLmdeploy,
-  kTransformers,
-};
-constexpr int kEngineKinds = 11;
-constexpr bool IsGenericEngine(EngineKind engine) { return engine > EngineKind::kLlamaCpp; }
-
 enum class SpeculativeMethod : uint8_t { kDraft, kMtp, kEagle };
 
 struct Speculative {
@@ -51,10 +33,10 @@ struct Lora {
 enum class SplitMode : uint8_t { kLayer, kRow };
 
 struct Config {
-  std::string model;  // catalog id; empty when inline_model is an object
-  Json inline_model;  // Hugging Face keys
-  Json format;        // null, an id, or an object with exceptions
-  std::optional<EngineKind> engine;
+  std::string model;             // catalog id; empty when inline_model is an object
+  Json inline_model;             // Hugging Face keys
+  Json format;                   // null, an id, or an object with exceptions
+  std::string engine;            // id; empty: the default one
   std::string engine_version;    // empty: the newest one known
   std::vector<std::string> gpu;  // one id for all cards, or one per card
   std::vector<double> gpu_memory_mib;

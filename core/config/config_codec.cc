@@ -15,14 +15,14 @@ constexpr size_t kMostUnknownKeys = 64;
 constexpr JsonLimits kInlineLimits = {int64_t{4} << 20, 32, 200000};
 
 using K = KeyType;
-using S = KeyScope;
+using S = KeyOwner;
 
-constexpr ConfigKey Int(std::string_view json, std::string_view url, S scope, int64_t least, int64_t most,
+constexpr ConfigKey Int(std::string_view json, std::string_view url, S owner, int64_t least, int64_t most,
                         std::optional<int64_t> Config::*member, std::string_view summary) {
   return {json,
           url,
           K::kInteger,
-          scope,
+          owner,
           static_cast<double>(least),
           static_cast<double>(most),
           summary,
@@ -32,90 +32,90 @@ constexpr ConfigKey Int(std::string_view json, std::string_view url, S scope, in
           nullptr,
           nullptr};
 }
-constexpr ConfigKey Num(std::string_view json, std::string_view url, S scope, double least, double most,
+constexpr ConfigKey Num(std::string_view json, std::string_view url, S owner, double least, double most,
                         std::optional<double> Config::*member, std::string_view summary) {
-  return {json, url, K::kNumber, scope, least, most, summary, nullptr, member, nullptr, nullptr, nullptr};
+  return {json, url, K::kNumber, owner, least, most, summary, nullptr, member, nullptr, nullptr, nullptr};
 }
-constexpr ConfigKey Switch(std::string_view json, std::string_view url, S scope,
+constexpr ConfigKey Switch(std::string_view json, std::string_view url, S owner,
                            std::optional<bool> Config::*member, std::string_view summary) {
-  return {json, url, K::kSwitch, scope, 0, 0, summary, nullptr, nullptr, member, nullptr, nullptr};
+  return {json, url, K::kSwitch, owner, 0, 0, summary, nullptr, nullptr, member, nullptr, nullptr};
 }
-constexpr ConfigKey Other(std::string_view json, std::string_view url, K type, S scope,
+constexpr ConfigKey Other(std::string_view json, std::string_view url, K type, S owner,
                           std::string_view summary, double least = 0, double most = 0) {
-  return {json, url, type, scope, least, most, summary, nullptr, nullptr, nullptr, nullptr, nullptr};
+  return {json, url, type, owner, least, most, summary, nullptr, nullptr, nullptr, nullptr, nullptr};
 }
-constexpr ConfigKey List(std::string_view json, std::string_view url, S scope, double least, double most,
+constexpr ConfigKey List(std::string_view json, std::string_view url, S owner, double least, double most,
                          std::vector<double> Config::*member, std::string_view summary) {
-  return {json, url, K::kNumberList, scope, least, most, summary, nullptr, nullptr, nullptr, member, nullptr};
+  return {json, url, K::kNumberList, owner, least, most, summary, nullptr, nullptr, nullptr, member, nullptr};
 }
-constexpr ConfigKey Words(std::string_view json, std::string_view url, S scope, std::string Config::*member,
+constexpr ConfigKey Words(std::string_view json, std::string_view url, S owner, std::string Config::*member,
                           double longest, std::string_view summary) {
-  return {json, url, K::kText, scope, 0, longest, summary, nullptr, nullptr, nullptr, nullptr, member};
+  return {json, url, K::kText, owner, 0, longest, summary, nullptr, nullptr, nullptr, nullptr, member};
 }
 
 // The order is that of the contract and of every encoded link. Append only.
 constexpr std::array<ConfigKey, kConfigKeyCount> kKeys = {{
-    Other("model", "m", K::kModel, S::kAnyEngine,
+    Other("model", "m", K::kModel, S::kEveryEngine,
           "catalog id, or an object with Hugging Face config.json keys"),
-    Other("format", "q", K::kFormat, S::kAnyEngine, "how the weights are stored; default: the model's own"),
-    Other("engine", "e", K::kEngine, S::kAnyEngine,
+    Other("format", "q", K::kFormat, S::kEveryEngine, "how the weights are stored; default: the model's own"),
+    Words("engine", "e", S::kEveryEngine, &Config::engine, 32,
           "serving engine: vllm (default) or llama.cpp; of others weights, cache and speed only"),
-    Words("engine_version", "ev", S::kAnyEngine, &Config::engine_version, 64,
+    Words("engine_version", "ev", S::kEveryEngine, &Config::engine_version, 64,
           "0.10.2, b4589, …; default: the newest one known"),
-    Other("gpu", "g", K::kGpuList, S::kAnyEngine, "GPU id, or a list of ids for mixed cards"),
-    List("gpu_memory_mib", "gm", S::kAnyEngine, 1, 1e9, &Config::gpu_memory_mib,
+    Other("gpu", "g", K::kGpuList, S::kEveryEngine, "GPU id, or a list of ids for mixed cards"),
+    List("gpu_memory_mib", "gm", S::kEveryEngine, 1, 1e9, &Config::gpu_memory_mib,
          "MiB that the driver gives, instead of the catalog's; one, or one per card"),
-    Int("gpus", "n", S::kAnyEngine, 1, kMaxCards, &Config::gpus, "GPUs in one node; default 1"),
-    Int("nodes", "nn", S::kAnyEngine, 1, kMaxCards, &Config::nodes, "nodes; default 1"),
-    Int("tp", "tp", S::kAnyEngine, 1, kMaxCards, &Config::tp,
+    Int("gpus", "n", S::kEveryEngine, 1, kMaxCards, &Config::gpus, "GPUs in one node; default 1"),
+    Int("nodes", "nn", S::kEveryEngine, 1, kMaxCards, &Config::nodes, "nodes; default 1"),
+    Int("tp", "tp", S::kEveryEngine, 1, kMaxCards, &Config::tp,
         "tensor parallel degree; default: all GPUs of a node unless pp or dp say otherwise"),
-    Int("pp", "pp", S::kAnyEngine, 1, kMaxCards, &Config::pp, "pipeline parallel degree; default 1"),
-    Int("dp", "dp", S::kAnyEngine, 1, kMaxCards, &Config::dp, "data parallel degree; default 1"),
-    Switch("expert_parallel", "ep", S::kVllmOnly, &Config::expert_parallel,
+    Int("pp", "pp", S::kEveryEngine, 1, kMaxCards, &Config::pp, "pipeline parallel degree; default 1"),
+    Int("dp", "dp", S::kEveryEngine, 1, kMaxCards, &Config::dp, "data parallel degree; default 1"),
+    Switch("expert_parallel", "ep", S::kPagedServer, &Config::expert_parallel,
            "spread experts over tp x dp ranks"),
-    Int("max_model_len", "ctx", S::kAnyEngine, -1, kMostTokens, &Config::max_model_len,
+    Int("max_model_len", "ctx", S::kEveryEngine, -1, kMostTokens, &Config::max_model_len,
         "longest sequence in tokens (llama.cpp: n_ctx); -1: as long as fits; default: the model's own"),
-    Int("max_num_seqs", "seqs", S::kAnyEngine, 1, kMostSequences, &Config::max_num_seqs,
+    Int("max_num_seqs", "seqs", S::kEveryEngine, 1, kMostSequences, &Config::max_num_seqs,
         "sequences at once (llama.cpp: n_parallel)"),
-    Int("max_num_batched_tokens", "mbt", S::kVllmOnly, 1, kMostTokens, &Config::max_num_batched_tokens,
+    Int("max_num_batched_tokens", "mbt", S::kPagedServer, 1, kMostTokens, &Config::max_num_batched_tokens,
         "token budget of a step"),
-    Int("n_ubatch", "ub", S::kLlamaCppOnly, 1, 1 << 20, &Config::n_ubatch, "physical batch; default 512"),
-    Other("kv_cache_dtype", "kv", K::kKvTypes, S::kAnyEngine,
+    Int("n_ubatch", "ub", S::kGgml, 1, 1 << 20, &Config::n_ubatch, "physical batch; default 512"),
+    Other("kv_cache_dtype", "kv", K::kKvTypes, S::kEveryEngine,
           "auto, fp16, bf16, fp8; llama.cpp also q8_0 q5_1 q5_0 q4_1 q4_0; or {\"k\":…,\"v\":…}"),
-    Num("gpu_memory_utilization", "util", S::kVllmOnly, 0.01, 1, &Config::gpu_memory_utilization,
+    Num("gpu_memory_utilization", "util", S::kPagedServer, 0.01, 1, &Config::gpu_memory_utilization,
         "vLLM's share of the card"),
-    Int("kv_cache_memory_bytes", "kvb", S::kVllmOnly, 1, int64_t{1} << 50, &Config::kv_cache_memory_bytes,
+    Int("kv_cache_memory_bytes", "kvb", S::kPagedServer, 1, int64_t{1} << 50, &Config::kv_cache_memory_bytes,
         "fixed KV pool per GPU; bypasses the share"),
-    Switch("enforce_eager", "eager", S::kVllmOnly, &Config::enforce_eager, "no CUDA graphs"),
-    Int("block_size", "bs", S::kVllmOnly, 1, 65536, &Config::block_size, "tokens in a KV block"),
-    Switch("enable_prefix_caching", "pc", S::kVllmOnly, &Config::enable_prefix_caching,
+    Switch("enforce_eager", "eager", S::kPagedServer, &Config::enforce_eager, "no CUDA graphs"),
+    Int("block_size", "bs", S::kPagedServer, 1, 65536, &Config::block_size, "tokens in a KV block"),
+    Switch("enable_prefix_caching", "pc", S::kPagedServer, &Config::enable_prefix_caching,
            "reuse equal prefixes"),
-    Switch("enable_chunked_prefill", "cp", S::kVllmOnly, &Config::enable_chunked_prefill,
+    Switch("enable_chunked_prefill", "cp", S::kPagedServer, &Config::enable_chunked_prefill,
            "prefill in chunks beside decoding"),
-    Other("speculative", "spec", K::kSpeculative, S::kAnyEngine,
+    Other("speculative", "spec", K::kSpeculative, S::kEveryEngine,
           "{\"method\":\"draft|mtp|eagle\",\"model\":id,\"format\":id,\"num_tokens\":k}"),
-    Switch("flash_attention", "fa", S::kLlamaCppOnly, &Config::flash_attention, "default true"),
-    Int("n_gpu_layers", "ngl", S::kLlamaCppOnly, -1, 100000, &Config::n_gpu_layers,
+    Switch("flash_attention", "fa", S::kGgml, &Config::flash_attention, "default true"),
+    Int("n_gpu_layers", "ngl", S::kGgml, -1, 100000, &Config::n_gpu_layers,
         "layers on the GPU; -1 or absent: all"),
-    Int("n_cpu_moe", "ncmoe", S::kLlamaCppOnly, 0, 100000, &Config::n_cpu_moe,
+    Int("n_cpu_moe", "ncmoe", S::kGgml, 0, 100000, &Config::n_cpu_moe,
         "layers whose experts stay in RAM; default 0"),
-    Other("split_mode", "sm", K::kSplitMode, S::kLlamaCppOnly, "layer (default) or row"),
-    Switch("kv_unified", "kvu", S::kLlamaCppOnly, &Config::kv_unified, "one KV buffer for all sequences"),
-    Num("cpu_offload_gb", "off", S::kVllmOnly, 0, 100000, &Config::cpu_offload_gb,
+    Other("split_mode", "sm", K::kSplitMode, S::kGgml, "layer (default) or row"),
+    Switch("kv_unified", "kvu", S::kGgml, &Config::kv_unified, "one KV buffer for all sequences"),
+    Num("cpu_offload_gb", "off", S::kPagedServer, 0, 100000, &Config::cpu_offload_gb,
         "GiB of weights kept in RAM, per GPU; default 0"),
-    Other("lora", "lora", K::kLora, S::kVllmOnly, "{\"max_loras\":n,\"max_rank\":r}"),
-    Switch("multimodal", "mm", S::kAnyEngine, &Config::multimodal, "load the vision tower too"),
-    Int("prompt_tokens", "in", S::kAnyEngine, 1, kMostTokens, &Config::prompt_tokens,
+    Other("lora", "lora", K::kLora, S::kPagedServer, "{\"max_loras\":n,\"max_rank\":r}"),
+    Switch("multimodal", "mm", S::kEveryEngine, &Config::multimodal, "load the vision tower too"),
+    Int("prompt_tokens", "in", S::kEveryEngine, 1, kMostTokens, &Config::prompt_tokens,
         "workload that speed is asked for; default 1024"),
-    Int("output_tokens", "out", S::kAnyEngine, 1, kMostTokens, &Config::output_tokens, "default 256"),
-    Int("concurrency", "c", S::kAnyEngine, 1, kMostSequences, &Config::concurrency, "default 1"),
-    Other("workload", "w", K::kWorkload, S::kAnyEngine,
+    Int("output_tokens", "out", S::kEveryEngine, 1, kMostTokens, &Config::output_tokens, "default 256"),
+    Int("concurrency", "c", S::kEveryEngine, 1, kMostSequences, &Config::concurrency, "default 1"),
+    Other("workload", "w", K::kWorkload, S::kEveryEngine,
           "{\"arrival\":\"poisson\",\"arrival_rate\":2,…}: how the requests of `schedule` come"),
-    List("reserved_mib", "rsv", S::kAnyEngine, 0, 1e9, &Config::reserved_mib,
+    List("reserved_mib", "rsv", S::kEveryEngine, 0, 1e9, &Config::reserved_mib,
          "MiB that a display or other programs hold; one, or one per card; default 0"),
-    Words("override_tensor", "ot", S::kLlamaCppOnly, &Config::override_tensor, 4096,
+    Words("override_tensor", "ot", S::kGgml, &Config::override_tensor, 4096,
           "PATTERN=BUFFER,… as -ot takes it: exps=CPU, blk\\.1.\\.ffn=CUDA1"),
-    List("tensor_split", "ts", S::kLlamaCppOnly, 0, 1e9, &Config::tensor_split,
+    List("tensor_split", "ts", S::kGgml, 0, 1e9, &Config::tensor_split,
          "proportions of the cards, 3,1; default: by free memory"),
 }};
 
@@ -131,21 +131,6 @@ constexpr Named<KvType> kKvTypes[] = {
     {"auto", KvType::kAuto}, {"fp16", KvType::kFp16}, {"bf16", KvType::kBf16}, {"fp8", KvType::kFp8},
     {"q8_0", KvType::kQ8_0}, {"q5_1", KvType::kQ5_1}, {"q5_0", KvType::kQ5_0}, {"q4_1", KvType::kQ4_1},
     {"q4_0", KvType::kQ4_0}, {"fp32", KvType::kFp32},
-};
-// "ollama" runs llama.cpp; it is read, never written.
-constexpr Named<EngineKind> kEngines[] = {
-    {"vllm", EngineKind::kVllm},
-    {"llama.cpp", EngineKind::kLlamaCpp},
-    {"sglang", EngineKind::kSglang},
-    {"tensorrt-llm", EngineKind::kTensorRtLlm},
-    {"mlx", EngineKind::kMlx},
-    {"mlc-llm", EngineKind::kMlcLlm},
-    {"exllama", EngineKind::kExllama},
-    {"exllamav2", EngineKind::kExllamaV2},
-    {"autoawq", EngineKind::kAutoAwq},
-    {"lmdeploy", EngineKind::kLmdeploy},
-    {"transformers", EngineKind::kTransformers},
-    {"ollama", EngineKind::kLlamaCpp},
 };
 constexpr Named<SplitMode> kSplitModes[] = {{"layer", SplitMode::kLayer}, {"row", SplitMode::kRow}};
 constexpr Named<SpeculativeMethod> kMethods[] = {{"draft", SpeculativeMethod::kDraft},
@@ -380,9 +365,6 @@ void Clear(const ConfigKey& key, Config* config) {
     case K::kNumberList:
       (config->*key.numbers).clear();
       break;
-    case K::kEngine:
-      config->engine.reset();
-      break;
     case K::kKvTypes:
       config->kv_cache_dtype.reset();
       break;
@@ -608,7 +590,6 @@ std::string FlagName(const ConfigKey& key) {
   return flag;
 }
 
-std::string_view EngineName(EngineKind engine) { return NameOf(kEngines, engine); }
 std::string_view KvTypeName(KvType type) { return NameOf(kKvTypes, type); }
 std::string_view SplitModeName(SplitMode mode) { return NameOf(kSplitModes, mode); }
 std::string_view SpeculativeMethodName(SpeculativeMethod method) { return NameOf(kMethods, method); }
@@ -638,9 +619,9 @@ Json LoraJson(const Lora& lora) {
 std::string AcceptedValues(const ConfigKey& key) {
   switch (key.type) {
     case K::kText:
-      return key.text == &Config::override_tensor
-                 ? "PATTERN=BUFFER pairs such as \"exps=CPU\", up to 4,096 characters"
-                 : "a version such as \"0.10.2\" or \"b4589\"";
+      if (key.text == &Config::override_tensor)
+        return "PATTERN=BUFFER pairs such as \"exps=CPU\", up to 4,096 characters";
+      return key.text == &Config::engine ? "an engine's id" : "a version such as \"0.10.2\" or \"b4589\"";
     case K::kInteger: {
       const std::string special = key.integer == &Config::max_model_len ? "-1 (as long as fits) or "
                                   : key.least < 0                       ? "-1 (all) or "
@@ -664,8 +645,6 @@ std::string AcceptedValues(const ConfigKey& key) {
     case K::kNumberList:
       return (key.numbers == &Config::tensor_split ? "proportions" : "MiB") + std::string(" from ") +
              FormatDouble(key.least) + " to 1,000,000,000, or a list of up to " + CountText(kMaxCards);
-    case K::kEngine:
-      return Names(kEngines);
     case K::kKvTypes:
       return Names(kKvTypes) + ", or an object with \"k\" and \"v\"";
     case K::kSpeculative:
@@ -697,8 +676,6 @@ Json GetConfigValue(const Config& config, const ConfigKey& key) {
       return OneOrList(config.gpu, [](const std::string& id) { return Json(id); });
     case K::kNumberList:
       return OneOrList(config.*key.numbers, [](double number) { return Json(number); });
-    case K::kEngine:
-      return config.engine ? Json(EngineName(*config.engine)) : Json();
     case K::kKvTypes:
       return config.kv_cache_dtype ? KvTypesJson(*config.kv_cache_dtype) : Json();
     case K::kSpeculative:
@@ -731,8 +708,6 @@ bool IsConfigValueGiven(const Config& config, const ConfigKey& key) {
       return !config.gpu.empty();
     case K::kNumberList:
       return !(config.*key.numbers).empty();
-    case K::kEngine:
-      return config.engine.has_value();
     case K::kKvTypes:
       return config.kv_cache_dtype.has_value();
     case K::kSpeculative:
@@ -771,12 +746,6 @@ std::optional<Error> SetConfigValue(const ConfigKey& key, const Json& value, Con
       return SetGpus(key, value, config);
     case K::kNumberList:
       return SetNumbers(key, value, config);
-    case K::kEngine: {
-      const std::optional<EngineKind> engine = ValueOf(kEngines, value);
-      if (!engine) return Refuse(key, value);
-      config->engine = *engine;
-      return std::nullopt;
-    }
     case K::kKvTypes:
       return SetKvTypes(key, value, config);
     case K::kSpeculative:
@@ -841,7 +810,6 @@ std::optional<Error> SetConfigText(const ConfigKey& key, std::string_view text, 
     case K::kText:
     case K::kModel:
     case K::kFormat:
-    case K::kEngine:
     case K::kKvTypes:
     case K::kSpeculative:
     case K::kSplitMode:

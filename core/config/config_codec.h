@@ -41,7 +41,6 @@ enum class KeyType : uint8_t {
   kFormat,  // id or object
   kGpuList,
   kNumberList,
-  kEngine,
   kKvTypes,
   kSpeculative,
   kSplitMode,
@@ -49,14 +48,19 @@ enum class KeyType : uint8_t {
   kWorkload,
 };
 
-enum class KeyScope : uint8_t { kAnyEngine, kVllmOnly, kLlamaCppOnly };
+// To which engines a key means something (core/resolve/engine_traits.h says which engine is of which kind).
+enum class KeyOwner : uint8_t {
+  kEveryEngine,
+  kPagedServer,  // servers that fill their share of a card with a paged cache
+  kGgml,         // programs of llama.cpp
+};
 
 // A row of the table.
 struct ConfigKey {
   std::string_view json;  // "max_model_len"; the flag is "--max-model-len"
   std::string_view url;   // "ctx"
   KeyType type = KeyType::kText;
-  KeyScope scope = KeyScope::kAnyEngine;
+  KeyOwner owner = KeyOwner::kEveryEngine;
   double least = 0, most = 0;  // of numbers, both included
   std::string_view summary;    // one line of help
   std::optional<int64_t> Config::*integer = nullptr;
@@ -104,8 +108,7 @@ std::string EncodeConfigUrl(const DecodedConfig& decoded);
 std::vector<std::string> EncodeConfigFlags(const Config& config);
 
 // Names of enumerated values, as the contract spells them.
-std::string_view EngineName(EngineKind engine);  // "vllm", "llama.cpp"
-std::string_view KvTypeName(KvType type);        // "auto", "fp16", "q8_0"
+std::string_view KvTypeName(KvType type);  // "auto", "fp16", "q8_0"
 std::string_view SplitModeName(SplitMode mode);
 std::string_view SpeculativeMethodName(SpeculativeMethod method);
 Json KvTypesJson(const KvTypes& types);

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/engines/engine.h"
+#include "core/engines/registry.h"
+#include "core/engines/server.h"
+#include "core/engines/settle.h"
 #include "core/estimate/cost.h"
 #include "core/estimate/verdict.h"
-#include "core/speed/throughput.h"
+#include "core/resolve/resolved_config.h"
 
 namespace plimsoll {
 namespace {
@@ -152,13 +154,13 @@ Report EstimateResolved(const Resolved& resolved) {
     FillInvalid(resolved, &report);
     return report;
   }
-  FindEngine(resolved.engine).Plan(resolved, &report);
+  EngineOf(resolved).Plan(resolved, &report);
   report.speed = EstimateSpeed(resolved, report);
   return report;
 }
 
 Result<Report> Estimate(const Config& config, const Catalog& catalog) {
-  const Result<Resolved> resolved = Resolve(config, catalog);
+  const Result<Resolved> resolved = Settle(config, catalog);
   if (!resolved.ok()) return resolved.error();
   return EstimateResolved(*resolved);
 }
@@ -168,7 +170,7 @@ Explanation Explain(const Resolved& resolved, const Report& report) {
   explanation.headline = HeadlineText(resolved, report);
   explanation.detail = DetailText(resolved, report);
   if (HasError(resolved.diagnostics)) return explanation;
-  const Engine& engine = FindEngine(resolved.engine);
+  const Engine& engine = EngineOf(resolved);
   explanation.terms = engine.Explain(resolved, report);
   explanation.engine_log = engine.ExpectedLog(resolved, report);
   return explanation;
@@ -204,7 +206,7 @@ Json ReportToJson(const Resolved& resolved, const Report& report) {
 }
 
 Result<std::string> EstimateJson(const Config& config, const Catalog& catalog, int indent) {
-  const Result<Resolved> resolved = Resolve(config, catalog);
+  const Result<Resolved> resolved = Settle(config, catalog);
   if (!resolved.ok()) return resolved.error();
   return ReportToJson(*resolved, EstimateResolved(*resolved)).Dump(indent);
 }

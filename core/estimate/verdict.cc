@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <vector>
 
-#include "core/engines/engine.h"
-
 namespace plimsoll {
 namespace {
 
@@ -40,7 +38,7 @@ std::string FirstError(const Report& report) {
 }
 
 bool SharesContext(const Resolved& resolved) {
-  return resolved.engine == EngineKind::kLlamaCpp && resolved.max_num_seqs > 1;
+  return resolved.engine->shares_context && resolved.max_num_seqs > 1;
 }
 
 // "room for 12.3 sequences of 16,384 tokens".
@@ -55,8 +53,8 @@ std::string RoomText(const Resolved& resolved, const Report& report) {
 std::string FitsText(const Resolved& resolved, const Report& report, const GpuReport& fullest,
                      SizeUnits units) {
   const std::string place = PlaceText(resolved, report, fullest);
-  if (resolved.engine == EngineKind::kVllm) {
-    // vLLM fills its share whatever the model needs, so the total would say nothing.
+  if (resolved.engine->fills_share) {
+    // The total would say nothing.
     return GibText(fullest.weights, units) + " of weights " + place + ", " + RoomText(resolved, report) + ".";
   }
   return ShareText(fullest.total, fullest.capacity, units) + " " + place + " for " +
@@ -160,7 +158,7 @@ std::string HeadlineText(const Resolved& resolved, const Report& report, SizeUni
 std::string DetailText(const Resolved& resolved, const Report& report, SizeUnits units) {
   const GpuReport* fullest = FullestCard(report);
   if (!fullest || report.verdict == Verdict::kInvalid) return "";
-  const std::string engine(FindEngine(resolved.engine).name());
+  const std::string engine(resolved.engine->name);
   if (report.verdict == Verdict::kDoesNotFit) {
     return "The weights take " + GibText(fullest->weights, units) + " of a card; " + engine + " may use " +
            ShareText(fullest->budget, fullest->capacity, units) + ".";

@@ -54,18 +54,15 @@ Result<ModelFile> ReadGgufParts(const std::vector<FilePart>& parts) {
         "Its metadata does not make a model that we can count: " + architecture.error().Message() + ".");
     return file;
   }
-  Config config;
-  config.inline_model = *model;
-  config.format = ExactFormatOfGguf(*whole, *architecture);
-  config.engine = EngineKind::kLlamaCpp;
-  const Result<WeightFormat> format = ReadWeightFormat(config.format, "format");
+  file.own_format = ExactFormatOfGguf(*whole, *architecture);
+  const Result<WeightFormat> format = ReadWeightFormat(file.own_format, "format");
   const Bytes counted = format.ok() ? LayOutGguf(*architecture, *format).tensors : Bytes(0);
   if (whole->split_count == 1 && counted != file.bytes) {
     file.remarks.push_back("As we read its architecture the tensors take " + std::to_string(counted.count()) +
                            " bytes, in the file " + std::to_string(file.bytes.count()) +
                            ": it holds tensors that we do not expect, or lacks some.");
   }
-  file.config = std::move(config);
+  file.model = *model;
   return file;
 }
 
@@ -116,9 +113,7 @@ Result<ModelFile> ReadJsonPart(const FilePart& part) {
   const Result<Architecture> architecture = ReadArchitecture(*json, part.name);
   if (!architecture.ok()) return architecture.error();
   file.remarks = architecture->remarks;
-  Config config;
-  config.inline_model = *json;
-  file.config = std::move(config);
+  file.model = *json;
   return file;
 }
 

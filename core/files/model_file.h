@@ -1,11 +1,11 @@
 // A file that somebody has at hand, told apart by its first bytes: a GGUF or safetensors file (of which only
 // the header is read), a safetensors index, or a Hugging Face config.json. What it holds becomes an
-// inventory, and, as far as the file tells it, a configuration.
+// inventory, and, as far as the file tells it, a model and its format (a configuration:
+// core/engines/file_config.h).
 #ifndef PLIMSOLL_CORE_FILES_MODEL_FILE_H_
 #define PLIMSOLL_CORE_FILES_MODEL_FILE_H_
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,7 +13,6 @@
 #include "core/base/json.h"
 #include "core/base/result.h"
 #include "core/base/units.h"
-#include "core/config/config.h"
 #include "core/weights/weights.h"
 
 namespace plimsoll {
@@ -38,7 +37,8 @@ struct ModelFile {
   std::vector<InventoryRow> rows;  // exact; empty for an index or a config
   Bytes bytes;                     // of all tensors
   std::string format;              // the contract's id; empty: not told
-  std::optional<Config> config;    // what the file tells of a configuration
+  Json model;                      // config.json's keys, as far as the file tells them; null: not told
+  Json own_format;                 // kGguf: what ReadWeightFormat reads for exactly this file; null: not told
   std::vector<std::string> remarks;
 };
 

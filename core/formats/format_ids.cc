@@ -73,7 +73,7 @@ std::string AcceptedFormatIds() {
     if (id.substr(0, kGgufPrefix.size()) == kGgufPrefix) continue;
     text.append(id).append(", ");
   }
-  text += "gguf- with a llama.cpp file type:";
+  text += "gguf- with a file type:";
   for (int i = 0; i < kGgufFileTypes; ++i) {
     text.append(i == 0 ? " " : ", ").append(Info(static_cast<GgufFileType>(i)).id);
   }

@@ -6,9 +6,6 @@
 
 namespace plimsoll {
 
-Capacity::Capacity(const Resolved& resolved, const Report& report)
-    : setup_(MakeSchedulerSetup(resolved, report)), blocks_(setup_.blocks) {}
-
 int64_t Capacity::Blocks(int64_t tokens) const { return BlocksOf(setup_, tokens); }
 
 int64_t Capacity::SequencesOf(int64_t tokens) const {
@@ -73,9 +70,7 @@ std::vector<OperatingPoint> OperatingPoints(const Capacity& capacity, int64_t lo
   return points;
 }
 
-SpeedReport SpeedOf(const OperatingPoint& point, const StepModel& model, const Resolved& resolved,
-                    const Report& report) {
-  Operation operation = OperationOf(resolved, report);
+SpeedReport SpeedOf(const OperatingPoint& point, const StepModel& model, Operation operation) {
   operation.prompt_tokens = point.prompt;
   operation.output_tokens = point.output;
   operation.concurrency = static_cast<double>(point.sequences);

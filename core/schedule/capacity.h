@@ -8,15 +8,15 @@
 #include <vector>
 
 #include "core/resolve/report.h"
-#include "core/resolve/resolved.h"
 #include "core/schedule/scheduler.h"
+#include "core/speed/serving_speed.h"
 
 namespace plimsoll {
 
 // A pool as the scheduler divides it. Cheap to ask, so that a table of all combinations follows a slider.
 class Capacity {
  public:
-  Capacity(const Resolved& resolved, const Report& report);
+  explicit Capacity(const SchedulerSetup& setup) : setup_(setup), blocks_(setup.blocks) {}
 
   // Whole sequences of `tokens` each that the pool holds at once.
   int64_t SequencesOf(int64_t tokens) const;
@@ -43,9 +43,8 @@ struct OperatingPoint {
 std::vector<OperatingPoint> OperatingPoints(const Capacity& capacity, int64_t longest);
 
 // What a user of that point gets when all of them ask at once: the rate of each answer, and the wait for its
-// beginning.
-SpeedReport SpeedOf(const OperatingPoint& point, const StepModel& model, const Resolved& resolved,
-                    const Report& report);
+// beginning. `operation`: the configuration's own load, whose lengths and users the point replaces.
+SpeedReport SpeedOf(const OperatingPoint& point, const StepModel& model, Operation operation);
 
 }  // namespace plimsoll
 

@@ -35,39 +35,10 @@
 #include "core/resolve/report.h"
 #include "core/resolve/resolved.h"
 #include "core/schedule/block_pool.h"
-#include "core/speed/throughput.h"
+#include "core/schedule/percentiles.h"
+#include "core/schedule/scheduler_setup.h"
 
 namespace plimsoll {
-
-// A KV cache group of layers that keep a window only: at most `most_blocks` blocks of a sequence.
-struct WindowGroup {
-  int64_t most_blocks = 0;
-};
-constexpr int kMaxWindowGroups = 16;
-
-struct SchedulerSetup {
-  StepModel model;
-  int64_t blocks = 0;       // usable ones
-  int64_t block_size = 16;  // tokens
-  int64_t full_groups = 1;  // groups whose layers keep every token; each takes a block per block_size tokens
-  std::array<WindowGroup, kMaxWindowGroups> windows{};
-  int window_groups = 0;
-  int64_t state_blocks = 0;  // per sequence, whatever its length (recurrent states)
-  int64_t max_num_seqs = 256;
-  int64_t max_num_batched_tokens = 2048;
-  int64_t max_model_len = 0;
-  bool chunked_prefill = true;
-  bool prefix_caching = true;
-  bool reserve_prompt = true;   // the whole sequence must find room before it is admitted
-  bool reserve_output = false;  // llama-server: a slot is sized for prompt and answer
-  int64_t lookahead = 0;        // speculative tokens
-};
-
-// What the engine would run with: pool, groups and limits from a planned configuration.
-SchedulerSetup MakeSchedulerSetup(const Resolved& resolved, const Report& report);
-
-// Blocks that a sequence with room for `tokens` takes, in all groups.
-int64_t BlocksOf(const SchedulerSetup& setup, int64_t tokens);
 
 enum class RequestEnd : uint8_t { kPending, kDone, kTruncated, kPromptTooLong, kOutgrewPool };
 
@@ -89,10 +60,6 @@ struct TimelineSample {
   int64_t output_tokens = 0;  // so far
 };
 
-struct Percentiles {
-  double mean = 0, p50 = 0, p90 = 0, p95 = 0, p99 = 0, most = 0;
-};
-
 struct SimulationSummary {
   int64_t requests = 0, done = 0, refused = 0, preemptions = 0, steps = 0;
   double duration = 0;
@@ -103,21 +70,6 @@ struct SimulationSummary {
   double mean_running = 0, mean_waiting = 0, mean_kv_usage = 0, peak_kv_usage = 0;
   int64_t peak_running = 0, peak_waiting = 0;
   bool saturated = false;  // requests came faster than they could be served
-};
-
-// Durations with their counts, in bins 1 % wide: percentiles to half a percent whatever their number.
-class DurationHistogram {
- public:
-  void Add(double seconds, int64_t count);
-  // `count` in each of `steps` durations that grow evenly from `first` to `last`.
-  void AddRun(double first, double last, int64_t steps, int64_t count);
-  Percentiles Summarize() const;  // in milliseconds
-
- private:
-  static constexpr int kBins = 4096;
-  std::vector<int64_t> bins_ = std::vector<int64_t>(kBins, 0);
-  int64_t count_ = 0;
-  double sum_ = 0, most_ = 0;
 };
 
 class Simulation {

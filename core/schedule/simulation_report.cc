@@ -81,33 +81,45 @@ std::vector<MetricReading> ReadMetrics(const Simulation& simulation, const Simul
   const double ttft_alert =
       objective.ttft_ms > 0 ? objective.ttft_ms : 2 * std::max(summary.ttft_ms.p50, 100.0);
   std::vector<MetricReading> metrics;
-  if (simulation.setup().reserve_output) {  // llama-server, which knows no blocks and no preemption
-    metrics.push_back({"llamacpp:requests_processing", summary.mean_running,
-                       static_cast<double>(summary.peak_running), seats,
-                       "all slots taken: the next request waits"});
-    metrics.push_back({"llamacpp:requests_deferred", summary.mean_waiting,
-                       static_cast<double>(summary.peak_waiting), 2,
-                       "for a minute: requests come faster than slots are freed"});
-    metrics.push_back({"llamacpp:kv_cache_usage_ratio", summary.mean_kv_usage, summary.peak_kv_usage, 0.92,
-                       "builds of early 2025 and before: later ones count by slot"});
-    return metrics;
+  if (simulation.setup().metrics == nullptr) return metrics;
+  for (const MetricName& metric : *simulation.setup().metrics) {
+    MetricReading reading;
+    reading.name = metric.name;
+    reading.meaning = metric.meaning;
+    switch (metric.signal) {
+      case Signal::kCacheUsage:
+        // Idle cached blocks count as free here, so it is what sequences really hold (memory of
+        // block_pool.py).
+        reading.mean = summary.mean_kv_usage;
+        reading.peak = summary.peak_kv_usage;
+        reading.alert = 0.92;
+        break;
+      case Signal::kWaiting:
+        reading.mean = summary.mean_waiting;
+        reading.peak = static_cast<double>(summary.peak_waiting);
+        reading.alert = 2;
+        break;
+      case Signal::kRunning:
+        reading.mean = summary.mean_running;
+        reading.peak = static_cast<double>(summary.peak_running);
+        reading.alert = seats;
+        break;
+      case Signal::kPreemptions:
+        reading.peak = static_cast<double>(summary.preemptions);
+        break;
+      case Signal::kFirstToken:
+        reading.mean = summary.ttft_ms.mean / 1e3;
+        reading.peak = summary.ttft_ms.most / 1e3;
+        reading.alert = ttft_alert / 1e3;
+        break;
+      case Signal::kPerToken:
+        reading.mean = summary.tpot_ms.mean / 1e3;
+        reading.peak = summary.tpot_ms.most / 1e3;
+        reading.alert = tpot_alert / 1e3;
+        break;
+    }
+    metrics.push_back(std::move(reading));
   }
-  // Idle cached blocks count as free in this metric, so it is what sequences really hold (memory of
-  // block_pool.py).
-  metrics.push_back({"vllm:kv_cache_usage_perc", summary.mean_kv_usage, summary.peak_kv_usage, 0.92,
-                     "for a minute: the pool is about to run out and sequences will be preempted"});
-  metrics.push_back({"vllm:num_requests_waiting", summary.mean_waiting,
-                     static_cast<double>(summary.peak_waiting), 2,
-                     "for a minute: requests come faster than they are admitted"});
-  metrics.push_back({"vllm:num_requests_running", summary.mean_running,
-                     static_cast<double>(summary.peak_running), seats,
-                     "at max_num_seqs the queue grows although blocks may be free"});
-  metrics.push_back({"vllm:num_preemptions_total", 0, static_cast<double>(summary.preemptions), 0,
-                     "each one computes its tokens again; a rising counter is thrash"});
-  metrics.push_back({"vllm:time_to_first_token_seconds", summary.ttft_ms.mean / 1e3,
-                     summary.ttft_ms.most / 1e3, ttft_alert / 1e3, "95th percentile"});
-  metrics.push_back({"vllm:time_per_output_token_seconds", summary.tpot_ms.mean / 1e3,
-                     summary.tpot_ms.most / 1e3, tpot_alert / 1e3, "95th percentile"});
   return metrics;
 }
 

@@ -17,7 +17,7 @@ std::string_view RequestEndName(
 
 // What one would see in the engine's metrics, and at what value somebody should be called.
 struct MetricReading {
-  std::string name;  // "vllm:kv_cache_usage_perc"
+  std::string name;  // as the engine exports it
   double mean = 0, peak = 0;
   double alert = 0;     // above this
   std::string meaning;  // why, and what to do

@@ -1,5 +1,5 @@
 // The questions asked backwards: the largest context or concurrency that fits, the fewest cards, the best
-// format, and, for what does not fit, the nearest configurations that do.
+// format.
 //
 // Every answer is verified by a full estimate of exactly the configuration that is handed back. Searches are
 // bisections over what only grows, or walks over short lists: a question costs at most a few thousand
@@ -43,19 +43,6 @@ struct Solution {
 //   parallel first kFormat       the most bits per weight among the formats that the engine loads and the
 //   card computes
 Result<std::optional<Solution>> Solve(SolveFor goal, const Config& config, const Catalog& catalog);
-
-// A configuration near to one that does not fit, and that does.
-struct WayOut {
-  Config config;
-  std::string label;  // "2 × RTX 4090, 24k context"
-  Verdict verdict = Verdict::kFits;
-  double distance = 0;  // how much it changes; the list is ordered by it
-};
-
-// At most `most` ways, nearest first: shorter context, KV type, fewer sequences, eager, another format, more
-// GPUs in a legal layout, layers or experts in RAM, another card, and pairs of these. Empty when `config`
-// fits already, is not understood, or nothing helps.
-std::vector<WayOut> WaysOut(const Config& config, const Catalog& catalog, int most = 8);
 
 }  // namespace plimsoll
 

@@ -12,8 +12,11 @@ bool Has(std::string_view text, std::string_view word) { return text.find(word) 
 
 }  // namespace
 
-EngineGroup GroupOf(EngineKind engine) {
-  return engine == EngineKind::kLlamaCpp ? EngineGroup::kGgml : EngineGroup::kTorch;
+const EngineSpeeds& MeasuredSpeeds::OfEngine(std::string_view id) const {
+  for (const EngineSpeeds& row : engines) {
+    if (row.engine == id) return row;
+  }
+  return engines[0];
 }
 
 CardClass ClassOf(const Gpu& gpu) {

@@ -15,8 +15,8 @@
 #include <string_view>
 
 #include "core/catalog/gpu.h"
-#include "core/config/config.h"
 #include "core/formats/weight_format.h"
+#include "core/resolve/engine_traits.h"
 
 namespace plimsoll {
 
@@ -72,6 +72,7 @@ struct Coefficient {
 
 // One engine on a typical card.
 struct EngineSpeeds {
+  std::string_view engine;                          // id
   std::array<Coefficient, kFormatClasses> stream;   // share of the bandwidth at which weights are read
   std::array<Coefficient, kFormatClasses> compute;  // share of the peak in large matrix products
   // Instructions of one lane to turn a stored weight into a product, where decoding unpacks weights one
@@ -103,15 +104,11 @@ struct CardFactors {
   Coefficient layer;    // of the `_us` coefficients per layer
 };
 
-// llama.cpp drives cards through its own kernels and launches; the others share cuBLAS, CUTLASS, Triton,
-// Marlin.
-enum class EngineGroup : uint8_t { kGgml, kTorch };
-constexpr int kEngineGroups = 2;
-EngineGroup GroupOf(EngineKind engine);
+constexpr int kMeasuredEngines = 11;
 
 struct MeasuredSpeeds {
-  std::array<EngineSpeeds, kEngineKinds> engines;
-  std::array<std::array<CardFactors, kCardClasses>, kEngineGroups> cards;
+  std::array<EngineSpeeds, kMeasuredEngines> engines;
+  std::array<std::array<CardFactors, kCardClasses>, kKernelGroups> cards;
   // llama.cpp without CUDA graphs and fused operations (before 2025): of `layer_us`.
   Coefficient ggml_old_layer;
   Coefficient ggml_pipeline;  // share of the ideal overlap that layer split reaches in prefill
@@ -126,10 +123,10 @@ struct MeasuredSpeeds {
   Coefficient host_memory;  // bytes per second that CPU layers reach on a desktop
   Coefficient link_share;   // share of the host link that streaming weights reaches
   Coefficient accept_draft, accept_eagle, accept_mtp;  // probability that one more proposed token holds
-};
 
-// The fitted table.
-const MeasuredSpeeds& FittedSpeeds();
+  // The row of an engine; the first one where it has none.
+  const EngineSpeeds& OfEngine(std::string_view id) const;
+};
 
 }  // namespace plimsoll
 

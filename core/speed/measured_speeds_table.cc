@@ -1,6 +1,6 @@
 // Written by `plimsoll_calibrate write`; see measured_speeds.h for what each column means and
 // tests/calibration for how it is fitted. A coefficient is {value, relative spread, measured rows behind it}.
-#include "core/speed/measured_speeds.h"
+#include "core/speed/measured_speeds_table.h"
 
 namespace plimsoll {
 
@@ -8,8 +8,8 @@ namespace {
 
 constexpr MeasuredSpeeds kTable = {
     .engines = {{
-        // vllm
         {
+            .engine = "vllm",
             .stream = {{{0.8093, 0.12, 167},
                         {0.7676, 0.23, 84},
                         {0.8, 0.28, 0},
@@ -64,8 +64,8 @@ constexpr MeasuredSpeeds kTable = {
             .expert_tile = {23.02, 0.2, 336},
             .source = "serving benchmarks of aiconfigurator (silicon), kyuz0, pegainfer, btbtyler09, lhl",
         },
-        // llama.cpp
         {
+            .engine = "llama.cpp",
             .stream = {{{0.8433, 0.1, 57},
                         {0.8, 0.19, 0},
                         {0.8, 0.19, 0},
@@ -121,8 +121,8 @@ constexpr MeasuredSpeeds kTable = {
             .source =
                 "llama-bench tables of XiongjieDai, kyuz0, lhl and ggml-org; llama-batched-bench of ggml-org",
         },
-        // sglang
         {
+            .engine = "sglang",
             .stream = {{{0.8093, 0.28, 167},
                         {0.7676, 0.18, 84},
                         {0.8, 0.28, 0},
@@ -177,8 +177,8 @@ constexpr MeasuredSpeeds kTable = {
             .expert_tile = {23.02, 0.2, 336},
             .source = "serving benchmarks of aiconfigurator (silicon), kyuz0, pegainfer, btbtyler09, lhl",
         },
-        // tensorrt-llm
         {
+            .engine = "tensorrt-llm",
             .stream = {{{0.8093, 0.19, 167},
                         {0.7676, 0.14, 84},
                         {0.8, 0.28, 0},
@@ -233,8 +233,8 @@ constexpr MeasuredSpeeds kTable = {
             .expert_tile = {23.02, 0.2, 336},
             .source = "serving benchmarks of aiconfigurator (silicon), kyuz0, pegainfer, btbtyler09, lhl",
         },
-        // mlx
         {
+            .engine = "mlx",
             .stream = {{{0.85, 0.28, 0},
                         {0.82, 0.28, 0},
                         {0.8468, 0.18, 2},
@@ -290,8 +290,8 @@ constexpr MeasuredSpeeds kTable = {
             .source = "single-stream tables of AutoAWQ, ExLlama, llm-perf-bench and mlx-lm; the rest carried "
                       "over from vLLM",
         },
-        // mlc-llm
         {
+            .engine = "mlc-llm",
             .stream = {{{0.7734, 0.22, 2},
                         {0.82, 0.28, 0},
                         {0.8, 0.28, 0},
@@ -347,8 +347,8 @@ constexpr MeasuredSpeeds kTable = {
             .source = "single-stream tables of AutoAWQ, ExLlama, llm-perf-bench and mlx-lm; the rest carried "
                       "over from vLLM",
         },
-        // exllama
         {
+            .engine = "exllama",
             .stream = {{{0.8, 0.28, 0},
                         {0.82, 0.28, 0},
                         {0.8, 0.28, 0},
@@ -404,8 +404,8 @@ constexpr MeasuredSpeeds kTable = {
             .source = "single-stream tables of AutoAWQ, ExLlama, llm-perf-bench and mlx-lm; the rest carried "
                       "over from vLLM",
         },
-        // exllamav2
         {
+            .engine = "exllamav2",
             .stream = {{{0.85, 0.28, 0},
                         {0.82, 0.28, 0},
                         {0.8, 0.28, 0},
@@ -461,8 +461,8 @@ constexpr MeasuredSpeeds kTable = {
             .source = "single-stream tables of AutoAWQ, ExLlama, llm-perf-bench and mlx-lm; the rest carried "
                       "over from vLLM",
         },
-        // autoawq
         {
+            .engine = "autoawq",
             .stream = {{{0.8, 0.28, 0},
                         {0.82, 0.28, 0},
                         {0.8, 0.28, 0},
@@ -518,8 +518,8 @@ constexpr MeasuredSpeeds kTable = {
             .source = "single-stream tables of AutoAWQ, ExLlama, llm-perf-bench and mlx-lm; the rest carried "
                       "over from vLLM",
         },
-        // lmdeploy
         {
+            .engine = "lmdeploy",
             .stream = {{{0.85, 0.28, 0},
                         {0.82, 0.28, 0},
                         {0.8, 0.28, 0},
@@ -575,8 +575,8 @@ constexpr MeasuredSpeeds kTable = {
             .source = "single-stream tables of AutoAWQ, ExLlama, llm-perf-bench and mlx-lm; the rest carried "
                       "over from vLLM",
         },
-        // transformers
         {
+            .engine = "transformers",
             .stream = {{{0.8, 0.28, 0},
                         {0.82, 0.28, 0},
                         {0.8, 0.28, 0},

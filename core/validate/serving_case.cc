@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/engines/server.h"
 #include "core/schedule/scheduler.h"
 #include "core/schedule/simulation_report.h"
 
@@ -87,7 +88,7 @@ Result<ServingPrediction> PredictServing(const Resolved& resolved, const Report&
   Result<Workload> read = ReadWorkload(workload, defaults, "workload");
   if (!read.ok()) return read.error();
   const bool rated = read->arrival == Arrival::kPoisson || read->arrival == Arrival::kConstant;
-  if (rated && IsHeldBack(*read, workload, model != nullptr ? *model : StepModel::Make(resolved))) {
+  if (rated && IsHeldBack(*read, workload, model != nullptr ? *model : MakeStepModel(resolved))) {
     read->arrival = Arrival::kClosedLoop;
   } else if (rated && !workload.Has("num_prompts")) {
     read->requests = static_cast<int64_t>(std::clamp(read->rate * kSecondsOfArrivals, 64.0, kMostSimulated));

@@ -7,9 +7,9 @@
 
 #include "core/base/json.h"
 #include "core/base/result.h"
+#include "core/engines/server.h"
 #include "core/resolve/report.h"
 #include "core/resolve/resolved.h"
-#include "core/speed/throughput.h"
 
 namespace plimsoll {
 

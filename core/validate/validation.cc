@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "core/config/config_codec.h"
+#include "core/engines/registry.h"
+#include "core/engines/settle.h"
 #include "core/estimate/estimate.h"
 #include "core/formats/quantization_config.h"
 #include "core/resolve/resolved.h"
@@ -44,13 +46,8 @@ Bytes LargestOverCards(const Report& report, Bytes GpuReport::*member) {
   return largest;
 }
 
-// From 0.26 the line of the activation peak has the graphs' estimate in it
-// (vllm/v1/worker/gpu_worker.py determine_available_memory).
 double PredictActivation(const Prediction& p) {
-  const GpuReport& gpu = First(p.report);
-  const bool with_graphs =
-      p.resolved.engine == EngineKind::kVllm && p.resolved.version.number >= VllmNumber(0, 26);
-  return (gpu.activation + (with_graphs ? gpu.cuda_graph : Bytes(0))).gib();
+  return EngineOf(p.resolved).LoggedActivation(p.resolved, First(p.report)).gib();
 }
 
 double PredictOutcome(const Prediction& p) { return p.report.fits() ? 1 : 0; }
@@ -181,7 +178,7 @@ class Validator {
   explicit Validator(const Catalog& catalog) : catalog_(catalog) {}
 
   void Run(const Case& measured_case) {
-    const Result<Resolved> resolved = Resolve(measured_case.config, catalog_);
+    const Result<Resolved> resolved = Settle(measured_case.config, catalog_);
     if (!resolved.ok()) {
       result_.unanswered.push_back({measured_case.id, "", resolved.error().Message()});
       return;
@@ -328,15 +325,6 @@ Json ValueJson(const std::string& metric, double value) {
 }
 
 }  // namespace
-
-const std::vector<std::string_view>& MetricNames() {
-  static const std::vector<std::string_view> kNames = [] {
-    std::vector<std::string_view> names;
-    for (const Metric& metric : kMetrics) names.push_back(metric.name);
-    return names;
-  }();
-  return kNames;
-}
 
 Result<CaseFile> ReadCases(const Json& value) {
   const Json* list = value.is_object() ? value.Find("cases") : &value;

@@ -76,11 +76,8 @@ Result<CaseFile> ReadCases(const Json& value);
 
 Validation Validate(const CaseFile& file, const Catalog& catalog);
 
-// The contract's metrics in its order, and `kv_cache_tokens_given_pool`: tokens that fit into the pool that
-// was measured, which tells an error of the layout from an error of the budget.
-const std::vector<std::string_view>& MetricNames();
-
-// Statistics of some comparisons by metric, in the order of MetricNames(). Percentiles interpolate linearly.
+// Statistics of some comparisons by metric, in the order in which validation.cc lists the metrics.
+// Percentiles interpolate linearly.
 std::vector<MetricSummary> Summarize(const std::vector<Comparison>& comparisons, bool binding_only);
 
 Json ValidationToJson(const Validation& validation);

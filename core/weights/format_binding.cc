@@ -18,12 +18,8 @@ bool Contains(std::string_view text, std::string_view part) {
 }
 
 // Bytes of one scale where the config does not say: how the publishers' files hold it.
-// DeepSeek, Kimi and MiniMax store weight_scale_inv in float32, Qwen in bfloat16, DeepSeek-V4 in e8m0.
 int32_t ScaleBytes(const Architecture& architecture, FormatFamily family) {
-  if (family == FormatFamily::kFp8Block) {
-    if (StartsWith(architecture.name, "DeepseekV4")) return 1;
-    return StartsWith(architecture.name, "Qwen") ? 2 : 4;
-  }
+  if (family == FormatFamily::kFp8Block) return architecture.traits.fp8_scale_bytes;
   return family == FormatFamily::kFp8 || family == FormatFamily::kInt8 ? 2 : 4;  // compressed-tensors
 }
 

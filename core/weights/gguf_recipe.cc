@@ -53,8 +53,8 @@ class Rules {
         default_(Info(file_).default_type),
         imatrix_(format.importance_matrix),
         wide_ends_(format.wide_ends) {
-    const std::string_view name = architecture.name;
-    falcon_ = StartsWith(name, "FalconForCausalLM");
+    const ModelTraits& traits = architecture.traits;
+    falcon_ = traits.falcon_recipe;
     for (const LayerGroup& group : architecture.groups)
       experts_ = std::max(experts_, group.shape.mlp.experts);
     bool keeps_mtp = false;
@@ -66,14 +66,10 @@ class Rules {
       attention_v_ += tensor.mtp ? architecture.mtp_layers : CountOf(architecture, tensor.group);
     }
     layers_ = architecture.layers + (keeps_mtp ? architecture.mtp_layers : 0);
-    gqa_ = QueriesPerKey(architecture, name);
-    // llama-model.cpp gives LLM_TYPE_70B to 80 layers of these architectures.
-    const bool llama =
-        StartsWith(name, "Llama") || StartsWith(name, "Mistral") || StartsWith(name, "Mixtral");
+    gqa_ = QueriesPerKey(architecture);
     const bool grouped = !architecture.groups.empty() && architecture.groups[0].shape.attention.heads !=
                                                              architecture.groups[0].shape.attention.kv_heads;
-    is_70b_ = architecture.layers == 80 &&
-              ((llama && grouped) || name == "Qwen2ForCausalLM" || StartsWith(name, "DeciLM"));
+    is_70b_ = architecture.layers == 80 && ((traits.seventy_b_if_grouped && grouped) || traits.seventy_b);
   }
 
   int64_t layers() const { return layers_; }
@@ -118,10 +114,10 @@ class Rules {
 
   // hparams.n_gqa() of layer 0. Architectures with a KV head count per layer have 0 where layer 0 is
   // recurrent; Qwen's hybrids store one count for all. MLA is stored as one KV head.
-  static int64_t QueriesPerKey(const Architecture& architecture, std::string_view name) {
+  static int64_t QueriesPerKey(const Architecture& architecture) {
     if (architecture.layer_group.empty()) return 1;
     const Attention* attention = &architecture.groups[architecture.layer_group[0]].shape.attention;
-    if (attention->kind == AttentionKind::kNone && StartsWith(name, "Qwen3")) {
+    if (attention->kind == AttentionKind::kNone && architecture.traits.gguf_one_kv_count) {
       for (const LayerGroup& group : architecture.groups) {
         if (group.shape.attention.kind != AttentionKind::kNone) attention = &group.shape.attention;
       }
@@ -665,7 +661,7 @@ Bytes GgufMetadataBytes(const Architecture& architecture, int64_t tensor_count) 
   // Tokenizer bytes per entry of the vocabulary, from published files: Llama 3 7.8 MB / 128256 and gpt-oss 13
   // MB / 201088 carry two merges per token, Qwen 5.9 MB / 151936 one; SentencePiece 0.7 MB / 32000 none.
   int64_t per_token = 39;
-  if (architecture.vocab <= 65536 || StartsWith(architecture.name, "Gemma")) {
+  if (architecture.vocab <= 65536 || architecture.traits.short_tokenizer) {
     per_token = 22;
   } else if (architecture.vocab == 128256 || architecture.vocab == 201088) {
     per_token = 61;

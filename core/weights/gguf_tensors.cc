@@ -71,7 +71,7 @@ class Lister {
       group_ = static_cast<int32_t>(group);
       AddLayer(a_.groups[group].shape);
     }
-    if (KeepsMtp() && a_.mtp_layers > 0) AddMtp();
+    if (a_.traits.gguf_keeps_mtp && a_.mtp_layers > 0) AddMtp();
     Sort();
     return std::move(tensors_);
   }
@@ -99,13 +99,6 @@ class Lister {
     if (present) Add(name, ne0, ne1, ne2);
   }
 
-  // The converter drops MTP layers but where llama.cpp can run them: GLM-4.5 and, from 2026-06 on, Qwen3.5
-  // (published Qwen3.6 files hold the layer whether it is used or not).
-  bool KeepsMtp() const {
-    const bool glm = StartsWith(a_.name, "Glm4Moe") && !StartsWith(a_.name, "Glm4MoeLite");
-    return glm || StartsWith(a_.name, "Qwen3_5");
-  }
-
   void AddGlobals() {
     group_ = -1;
     Add("token_embd.weight", a_.hidden, a_.vocab);
@@ -117,7 +110,7 @@ class Lister {
     AddIf(norm_bias && normed, "output_norm.bias", a_.hidden);
     AddByGgmlName({"position_embd", "token_embd_norm", "token_types", "per_layer_", "altup_", "hc_"});
     if (!a_.rope_factors || a_.rotary_dim < 2) return;
-    if (StartsWith(a_.name, "Phi")) {
+    if (a_.traits.gguf_long_rope_factors) {
       Add("rope_factors_long.weight", a_.rotary_dim / 2);
       Add("rope_factors_short.weight", a_.rotary_dim / 2);
     } else {
@@ -186,9 +179,7 @@ class Lister {
     const int64_t q = x.heads * x.key_dim * (x.query_gate ? 2 : 1);
     const int64_t k = x.kv_heads * x.key_dim;
     const int64_t v = x.key_is_value ? 0 : x.kv_heads * x.value_dim;
-    // The converter takes these apart.
-    const bool split = StartsWith(a_.name, "InternLM2") || StartsWith(a_.name, "Baichuan");
-    if (x.fused_qkv && !split) {
+    if (x.fused_qkv && !a_.traits.gguf_splits_qkv) {
       Add("attn_qkv.weight", a_.hidden, q + k + v);
       AddIf(x.qkv_bias, "attn_qkv.bias", q + k + v);
     } else {

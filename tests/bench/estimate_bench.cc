@@ -10,8 +10,10 @@
 #include <vector>
 
 #include "core/catalog/catalog_data.h"
+#include "core/engines/settle.h"
 #include "core/estimate/estimate.h"
 #include "core/solve/solver.h"
+#include "core/solve/ways_out.h"
 
 namespace plimsoll {
 namespace {
@@ -25,8 +27,7 @@ const Catalog& TheCatalog() {
 }
 
 // On one card with the model's own context, or on eight with 16384 tokens.
-std::vector<Config> EveryModel(EngineKind engine, int64_t gpus) {
-  const bool vllm = engine == EngineKind::kVllm;
+std::vector<Config> EveryModel(bool vllm, int64_t gpus) {
   std::vector<Config> configs;
   for (const Model& model : TheCatalog().models()) {
     if (model.refused) continue;
@@ -35,7 +36,7 @@ std::vector<Config> EveryModel(EngineKind engine, int64_t gpus) {
       Config config;
       config.model = model.id;
       config.format = Json(format);
-      config.engine = engine;
+      config.engine = vllm ? "vllm" : "llama.cpp";
       config.gpu = {gpus > 1 ? "h100-sxm" : "rtx-4090"};
       config.gpus = gpus;
       if (gpus > 1) config.max_model_len = 16384;
@@ -63,7 +64,7 @@ double MedianNanoseconds(const Config& config) {
 
 // Times each configuration by itself; the label names the one that costs most.
 void BM_EstimateEveryModel(benchmark::State& state) {
-  const std::vector<Config> configs = EveryModel(static_cast<EngineKind>(state.range(0)), state.range(1));
+  const std::vector<Config> configs = EveryModel(state.range(0) == 0, state.range(1));
   std::vector<std::pair<double, const Config*>> medians;
   for (const Config& config : configs)
     benchmark::DoNotOptimize(Estimate(config, TheCatalog()));  // binds formats
@@ -79,7 +80,7 @@ void BM_EstimateEveryModel(benchmark::State& state) {
   state.SetItemsProcessed(static_cast<int64_t>(state.iterations() * configs.size()));
 }
 BENCHMARK(BM_EstimateEveryModel)
-    ->ArgsProduct({{static_cast<int>(EngineKind::kVllm), static_cast<int>(EngineKind::kLlamaCpp)}, {1, 8}})
+    ->ArgsProduct({{0, 1}, {1, 8}})
     ->ArgNames({"engine", "gpus"})
     ->Iterations(1)
     ->Unit(benchmark::kMillisecond);
@@ -89,7 +90,7 @@ void BM_Resolve(benchmark::State& state) {
   config.model = "llama-3.1-70b";
   config.format = Json("awq-int4");
   config.gpu = {"rtx-4090"};
-  for (auto _ : state) benchmark::DoNotOptimize(Resolve(config, TheCatalog()));
+  for (auto _ : state) benchmark::DoNotOptimize(Settle(config, TheCatalog()));
 }
 BENCHMARK(BM_Resolve);
 
@@ -98,7 +99,7 @@ void BM_EstimateResolved(benchmark::State& state) {
   config.model = "llama-3.1-8b";
   config.gpu = {"rtx-4090"};
   config.max_model_len = 16384;
-  const Result<Resolved> resolved = Resolve(config, TheCatalog());
+  const Result<Resolved> resolved = Settle(config, TheCatalog());
   for (auto _ : state) benchmark::DoNotOptimize(EstimateResolved(*resolved));
 }
 BENCHMARK(BM_EstimateResolved);

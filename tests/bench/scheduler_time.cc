@@ -9,6 +9,8 @@
 
 #include "core/catalog/catalog.h"
 #include "core/catalog/catalog_data.h"
+#include "core/engines/server.h"
+#include "core/engines/settle.h"
 #include "core/estimate/estimate.h"
 #include "core/schedule/scheduler.h"
 
@@ -38,7 +40,7 @@ int Run() {
   config.model = "llama-3.1-8b";
   config.gpu = {"h100-sxm"};
   config.max_model_len = 8192;
-  const Result<Resolved> resolved = Resolve(config, *catalog);
+  const Result<Resolved> resolved = Settle(config, *catalog);
   if (!resolved.ok()) return 1;
   const SchedulerSetup setup = MakeSchedulerSetup(*resolved, EstimateResolved(*resolved));
   for (const int64_t requests : {10000, 100000}) {

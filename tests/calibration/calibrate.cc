@@ -40,10 +40,13 @@
 #include "core/catalog/catalog.h"
 #include "core/catalog/catalog_data.h"
 #include "core/config/config_codec.h"
+#include "core/engines/registry.h"
+#include "core/engines/server.h"
+#include "core/engines/settle.h"
 #include "core/estimate/estimate.h"
 #include "core/resolve/resolved.h"
 #include "core/speed/measured_speeds.h"
-#include "core/speed/throughput.h"
+#include "core/speed/measured_speeds_table.h"
 #include "core/validate/serving_case.h"
 #include "tests/calibration/starting_speeds.h"
 
@@ -69,6 +72,7 @@ struct Row {
   std::string id, set, source, gpu, engine, model, format;
   std::unique_ptr<Config> config;
   std::unique_ptr<Resolved> resolved;
+  StepStyle style;
   StepWork work;
   Operation operation;
   std::string arrival;
@@ -119,17 +123,18 @@ std::vector<Row> ReadRows(const Catalog& catalog) {
       continue;
     }
     row.config = std::make_unique<Config>(std::move(config->config));
-    Result<Resolved> resolved = Resolve(*row.config, catalog);
+    Result<Resolved> resolved = Settle(*row.config, catalog);
     if (!resolved.ok()) {
       std::fprintf(stderr, "%s: %s\n", row.id.c_str(), resolved.error().Message().c_str());
       continue;
     }
     row.resolved = std::make_unique<Resolved>(std::move(*resolved));
     row.gpu = row.resolved->cards.front().gpu->id;
-    row.engine = EngineName(row.resolved->engine);
+    row.engine = row.resolved->engine->id;
     row.model = row.config->model;
     row.format = row.resolved->format->id;
-    row.work = CountWork(*row.resolved);
+    row.style = EngineOf(*row.resolved).StyleOf(*row.resolved);
+    row.work = CountWork(*row.resolved, row.style);
     row.report = EstimateResolved(*row.resolved);
     row.operation = OperationOf(*row.resolved, row.report);
     if (const Json* load = item.Find("workload")) {
@@ -184,7 +189,7 @@ bool IsSimulated(const Row& row) {
 }
 
 SpeedReport Answer(const Row& row, const MeasuredSpeeds& speeds) {
-  const StepModel model = StepModel::Make(*row.resolved, row.work, speeds);
+  const StepModel model = StepModel::Make(*row.resolved, row.style, row.work, speeds);
   if (g_simulate && IsSimulated(row)) {
     const Result<ServingPrediction> serving =
         PredictServing(*row.resolved, row.report, row.workload, false, &model);
@@ -300,16 +305,16 @@ Generation GenerationOf(CardClass card) {
 }
 
 struct Latent {
-  CardFactors maker[kEngineGroups][kMakers];
-  CardFactors memory[kEngineGroups][kMemories];
-  CardFactors generation[kEngineGroups][kGenerations + 1];  // the last stays one
-  CardFactors deviation[kEngineGroups][kCardClasses];
+  CardFactors maker[kKernelGroups][kMakers];
+  CardFactors memory[kKernelGroups][kMemories];
+  CardFactors generation[kKernelGroups][kGenerations + 1];  // the last stays one
+  CardFactors deviation[kKernelGroups][kCardClasses];
 };
 Latent g_latent;
 
 // Engines without rows of their own for a coefficient share vLLM's.
 void Tie(MeasuredSpeeds* speeds) {
-  for (size_t g = 0; g < kEngineGroups; ++g) {
+  for (size_t g = 0; g < kKernelGroups; ++g) {
     for (size_t c = 0; c < kCardClasses; ++c) {
       const CardFactors& maker = g_latent.maker[g][MakerOf(static_cast<CardClass>(c))];
       const CardFactors& memory = g_latent.memory[g][MemoryOf(static_cast<CardClass>(c))];
@@ -326,6 +331,7 @@ void Tie(MeasuredSpeeds* speeds) {
     EngineSpeeds& engine = speeds->engines[static_cast<size_t>(kind)];
     const EngineSpeeds own = engine;
     engine = base;
+    engine.engine = own.engine;
     engine.layer_us = own.layer_us;
     engine.step_us = own.step_us;
     engine.sequence_us = own.sequence_us;
@@ -343,7 +349,7 @@ std::vector<Parameter> Parameters(const std::vector<Row>& rows, MeasuredSpeeds* 
   for (const Row& row : rows) {
     if (row.set == "suspect") continue;
     const int n = static_cast<int>(row.targets.size());
-    const auto engine = static_cast<int>(row.resolved->engine);
+    const auto engine = static_cast<int>(KindOf(*row.resolved->engine));
     counts["e" + std::to_string(engine)] += n;
     for (int f = 0; f < kFormatClasses; ++f) {
       const auto at = static_cast<size_t>(f);
@@ -351,7 +357,7 @@ std::vector<Parameter> Parameters(const std::vector<Row>& rows, MeasuredSpeeds* 
         counts["e" + std::to_string(engine) + "f" + std::to_string(f)] += n;
       }
     }
-    counts["g" + std::to_string(static_cast<int>(GroupOf(row.resolved->engine))) + "c" +
+    counts["g" + std::to_string(static_cast<int>(row.resolved->engine->kernels)) + "c" +
            std::to_string(static_cast<int>(ClassOf(*row.resolved->cards.front().gpu)))] += n;
   }
   std::function<bool(const Row&)> touches;
@@ -361,18 +367,18 @@ std::vector<Parameter> Parameters(const std::vector<Row>& rows, MeasuredSpeeds* 
     at->rows = rows_behind;
     list.push_back({std::move(name), at, from->value, freedom, touches});
   };
-  for (size_t e = 0; e < static_cast<size_t>(kEngineKinds); ++e) {
+  for (size_t e = 0; e < static_cast<size_t>(kMeasuredEngines); ++e) {
     const int n = counts["e" + std::to_string(e)];
     if (n == 0) continue;
     EngineSpeeds& s = speeds->engines[e];
     const EngineSpeeds& from = start.engines[e];
     const auto kind = static_cast<EngineKind>(e);
-    const std::string name = std::string(EngineName(kind));
+    const std::string name = std::string(kEngineIds[e]);
     const bool tied = kind == EngineKind::kSglang || kind == EngineKind::kTensorRtLlm;
     const bool serving = kind == EngineKind::kVllm || tied;
     // SGLang and TensorRT-LLM share most of vLLM's coefficients.
     auto of_engine = [kind, shared = kind == EngineKind::kVllm](const Row& row) {
-      const EngineKind engine = row.resolved->engine;
+      const EngineKind engine = KindOf(*row.resolved->engine);
       return engine == kind ||
              (shared && (engine == EngineKind::kSglang || engine == EngineKind::kTensorRtLlm));
     };
@@ -390,7 +396,7 @@ std::vector<Parameter> Parameters(const std::vector<Row>& rows, MeasuredSpeeds* 
       if (m == 0) continue;
       touches = [of_engine, f](const Row& row) {
         return of_engine(row) &&
-               (GroupOf(row.resolved->engine) == EngineGroup::kTorch || row.work.dense_bytes[f] > 0 ||
+               (row.resolved->engine->kernels == KernelGroup::kTorch || row.work.dense_bytes[f] > 0 ||
                 row.work.expert_bytes[f] > 0 || static_cast<size_t>(row.work.head_format) == f);
       };
       // Engines with a handful of rows start from a guess, not from kernels whose source was read.
@@ -421,7 +427,7 @@ std::vector<Parameter> Parameters(const std::vector<Row>& rows, MeasuredSpeeds* 
   }
   static const Coefficient kOne = {1, 0, 0};
   const CardFactors ones = {kOne, kOne, kOne};
-  for (size_t g = 0; g < kEngineGroups; ++g) {
+  for (size_t g = 0; g < kKernelGroups; ++g) {
     for (CardFactors& card : g_latent.maker[g]) card = ones;
     for (CardFactors& card : g_latent.memory[g]) card = ones;
     for (CardFactors& card : g_latent.generation[g]) card = ones;
@@ -433,7 +439,7 @@ std::vector<Parameter> Parameters(const std::vector<Row>& rows, MeasuredSpeeds* 
           std::string(g == 0 ? "ggml/" : "torch/") + std::string(CardClassName(static_cast<CardClass>(c)));
       CardFactors& card = g_latent.deviation[g][c];
       touches = [g, c](const Row& row) {
-        return static_cast<size_t>(GroupOf(row.resolved->engine)) == g &&
+        return static_cast<size_t>(row.resolved->engine->kernels) == g &&
                static_cast<size_t>(ClassOf(*row.resolved->cards.front().gpu)) == c;
       };
       add(name + ".stream", &card.stream, &kOne, kStreamFreedom, n);
@@ -445,7 +451,7 @@ std::vector<Parameter> Parameters(const std::vector<Row>& rows, MeasuredSpeeds* 
                        const std::function<bool(CardClass)>& is_kin, double stream, double compute,
                        double layer) {
       touches = [g, is_kin](const Row& row) {
-        return static_cast<size_t>(GroupOf(row.resolved->engine)) == g &&
+        return static_cast<size_t>(row.resolved->engine->kernels) == g &&
                is_kin(ClassOf(*row.resolved->cards.front().gpu));
       };
       const auto n = static_cast<int>(std::count_if(rows.begin(), rows.end(), touches));
@@ -473,12 +479,12 @@ std::vector<Parameter> Parameters(const std::vector<Row>& rows, MeasuredSpeeds* 
           kMemoryFreedom * 0.2, kMemoryFreedom * 0.3);
     }
   }
-  touches = [](const Row& row) { return row.resolved->engine == EngineKind::kLlamaCpp; };
+  touches = [](const Row& row) { return KindOf(*row.resolved->engine) == EngineKind::kLlamaCpp; };
   add("ggml_old_layer", &speeds->ggml_old_layer, &start.ggml_old_layer, 0.4, 100);
   {
     touches = [](const Row& row) { return row.workload.is_object(); };
     add("bunching", &speeds->bunching, &start.bunching, 0.7, 60);
-    touches = [](const Row& row) { return row.resolved->engine == EngineKind::kLlamaCpp; };
+    touches = [](const Row& row) { return KindOf(*row.resolved->engine) == EngineKind::kLlamaCpp; };
   }
   touches = [](const Row& row) { return row.work.expert_count > 0; };
   add("routing_skew", &speeds->routing_skew, &start.routing_skew, 0.3, 150);
@@ -490,7 +496,7 @@ std::vector<Parameter> Parameters(const std::vector<Row>& rows, MeasuredSpeeds* 
   add("no_dot_product", &speeds->no_dot_product, &start.no_dot_product, 0.4, 22);
   touches = [](const Row& row) { return row.resolved->cards.front().gpu->vendor == Vendor::kNvidia; };
   add("inline_ecc", &speeds->inline_ecc, &start.inline_ecc, 0.1, 30);
-  touches = [](const Row& row) { return row.resolved->engine == EngineKind::kLlamaCpp; };
+  touches = [](const Row& row) { return KindOf(*row.resolved->engine) == EngineKind::kLlamaCpp; };
   add("ggml_pipeline", &speeds->ggml_pipeline, &start.ggml_pipeline, 0.4, 20);
   return list;
 }
@@ -751,7 +757,7 @@ double Coverage(const std::vector<Row>& rows) {
   double inside = 0, all = 0;
   for (const Row& row : rows) {
     if (row.left_out.empty()) continue;
-    const StepModel model = StepModel::Make(*row.resolved, row.work, FittedSpeeds());
+    const StepModel model = StepModel::Make(*row.resolved, row.style, row.work, FittedSpeeds());
     for (size_t t = 0; t < row.targets.size(); ++t) {
       const std::string& metric = row.targets[t].metric;
       if (metric != "decode_tps_per_stream" && metric != "tpot_ms") continue;
@@ -832,11 +838,11 @@ void PrintParameters(const std::vector<Parameter>& parameters) {
 // Half-width that 68 % of the rows stay within when their card is left out: what a reader with another card
 // can expect. Few rows are drawn to all of their engine group; where there are none, the band is wider than
 // that.
-double Spread(const std::vector<Row>& rows, EngineGroup group,
+double Spread(const std::vector<Row>& rows, KernelGroup group,
               const std::function<bool(const Row&, const Target&)>& wanted, bool decode) {
   std::vector<double> errors, all;
   for (const Row& row : rows) {
-    if (row.left_out.empty() || GroupOf(row.resolved->engine) != group) continue;
+    if (row.left_out.empty() || row.resolved->engine->kernels != group) continue;
     for (size_t t = 0; t < row.targets.size(); ++t) {
       const bool is_decode =
           row.targets[t].metric == "decode_tps_per_stream" || row.targets[t].metric == "tpot_ms";
@@ -860,18 +866,19 @@ std::string Text(const Coefficient& c) {
 }
 
 void Write(const std::vector<Row>& rows, MeasuredSpeeds* s) {
-  for (size_t e = 0; e < static_cast<size_t>(kEngineKinds); ++e) {
-    const EngineGroup group = GroupOf(static_cast<EngineKind>(e));
+  for (size_t e = 0; e < static_cast<size_t>(kMeasuredEngines); ++e) {
+    const KernelGroup group =
+        static_cast<EngineKind>(e) == EngineKind::kLlamaCpp ? KernelGroup::kGgml : KernelGroup::kTorch;
     for (size_t f = 0; f < static_cast<size_t>(kFormatClasses); ++f) {
       auto uses = [&](const Row& row, const Target&) {
-        return static_cast<size_t>(row.resolved->engine) == e &&
+        return static_cast<size_t>(KindOf(*row.resolved->engine)) == e &&
                static_cast<size_t>(row.work.main_format) == f;
       };
       s->engines[e].stream[f].spread = Spread(rows, group, uses, true);
       s->engines[e].compute[f].spread = Spread(rows, group, uses, false);
     }
   }
-  for (size_t g = 0; g < kEngineGroups; ++g) {
+  for (size_t g = 0; g < kKernelGroups; ++g) {
     for (size_t c = 0; c < static_cast<size_t>(kCardClasses); ++c) {
       auto uses = [&](const Row& row, const Target&) {
         return static_cast<size_t>(ClassOf(*row.resolved->cards.front().gpu)) == c;
@@ -881,20 +888,20 @@ void Write(const std::vector<Row>& rows, MeasuredSpeeds* s) {
       card.stream.rows = own.stream.rows;
       card.compute.rows = own.compute.rows;
       card.layer.rows = own.layer.rows;
-      card.stream.spread = card.layer.spread = Spread(rows, static_cast<EngineGroup>(g), uses, true);
-      card.compute.spread = Spread(rows, static_cast<EngineGroup>(g), uses, false);
+      card.stream.spread = card.layer.spread = Spread(rows, static_cast<KernelGroup>(g), uses, true);
+      card.compute.spread = Spread(rows, static_cast<KernelGroup>(g), uses, false);
     }
   }
   std::printf(
       "// Written by `plimsoll_calibrate write`; see measured_speeds.h for what each column means and "
       "tests/calibration\n"
       "// for how it is fitted. A coefficient is {value, relative spread, measured rows behind it}.\n"
-      "#include \"core/speed/measured_speeds.h\"\n\nnamespace plimsoll {\n\nnamespace {\n\nconstexpr "
+      "#include \"core/speed/measured_speeds_table.h\"\n\nnamespace plimsoll {\n\nnamespace {\n\nconstexpr "
       "MeasuredSpeeds kTable = {\n"
       "    .engines = {{\n");
-  for (size_t e = 0; e < static_cast<size_t>(kEngineKinds); ++e) {
+  for (size_t e = 0; e < static_cast<size_t>(kMeasuredEngines); ++e) {
     const EngineSpeeds& x = s->engines[e];
-    std::printf("        // %s\n        {\n", std::string(EngineName(static_cast<EngineKind>(e))).c_str());
+    std::printf("        {\n            .engine = \"%s\",\n", std::string(x.engine).c_str());
     auto list = [&](const char* name, const std::array<Coefficient, kFormatClasses>& values) {
       std::printf("            .%s = {{", name);
       for (size_t f = 0; f < values.size(); ++f)
@@ -926,7 +933,7 @@ void Write(const std::vector<Row>& rows, MeasuredSpeeds* s) {
     std::printf("            .source = \"%s\",\n        },\n", std::string(x.source).c_str());
   }
   std::printf("    }},\n    .cards = {{\n");
-  for (size_t g = 0; g < kEngineGroups; ++g) {
+  for (size_t g = 0; g < kKernelGroups; ++g) {
     std::printf("        // %s: stream, compute, layer\n        {{\n",
                 g == 0 ? "llama.cpp" : "other engines");
     for (size_t c = 0; c < static_cast<size_t>(kCardClasses); ++c) {
@@ -984,7 +991,7 @@ int Run(int argc, char** argv) {
   if (what == "explain") {  // where a row's decode step and prompt go
     for (const Row& row : rows) {
       if (argc < 3 || row.id.find(argv[2]) == std::string::npos) continue;
-      const StepModel model = StepModel::Make(*row.resolved, row.work, *speeds);
+      const StepModel model = StepModel::Make(*row.resolved, row.style, row.work, *speeds);
       StepLoad load;
       load.decode_sequences = std::max<int64_t>(1, static_cast<int64_t>(row.operation.concurrency));
       StepLoad prompt;

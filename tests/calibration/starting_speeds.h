@@ -5,9 +5,36 @@
 #ifndef PLIMSOLL_TESTS_CALIBRATION_STARTING_SPEEDS_H_
 #define PLIMSOLL_TESTS_CALIBRATION_STARTING_SPEEDS_H_
 
+#include <algorithm>
+#include <iterator>
+#include <string_view>
+
+#include "core/resolve/engine_traits.h"
 #include "core/speed/measured_speeds.h"
 
 namespace plimsoll {
+
+// The engines of the measured table, in its order.
+enum class EngineKind : uint8_t {
+  kVllm,
+  kLlamaCpp,
+  kSglang,
+  kTensorRtLlm,
+  kMlx,
+  kMlcLlm,
+  kExllama,
+  kExllamaV2,
+  kAutoAwq,
+  kLmdeploy,
+  kTransformers,
+};
+constexpr std::string_view kEngineIds[kMeasuredEngines] = {
+    "vllm",    "llama.cpp", "sglang",  "tensorrt-llm", "mlx",         "mlc-llm",
+    "exllama", "exllamav2", "autoawq", "lmdeploy",     "transformers"};
+inline EngineKind KindOf(const EngineTraits& engine) {
+  const auto* at = std::find(std::begin(kEngineIds), std::end(kEngineIds), engine.id);
+  return static_cast<EngineKind>(at == std::end(kEngineIds) ? 0 : at - std::begin(kEngineIds));
+}
 
 inline constexpr Coefficient C(double value, double spread = 0.2, int32_t rows = 0) {
   return {value, spread, rows};
@@ -82,6 +109,7 @@ inline constexpr EngineSpeeds Eager(double half, double int4, double layer_us) {
 inline MeasuredSpeeds StartingSpeeds() {
   MeasuredSpeeds m;
   auto engine = [&m](EngineKind kind) -> EngineSpeeds& { return m.engines[static_cast<size_t>(kind)]; };
+  // Names last: what stands below copies whole rows.
   engine(EngineKind::kVllm) = Vllm();
   engine(EngineKind::kLlamaCpp) = LlamaCpp();
   engine(EngineKind::kSglang) = Vllm();
@@ -93,6 +121,7 @@ inline MeasuredSpeeds StartingSpeeds() {
   engine(EngineKind::kAutoAwq) = Eager(0.80, 0.80, 40);
   engine(EngineKind::kLmdeploy) = Eager(0.85, 0.80, 20);
   engine(EngineKind::kTransformers) = Eager(0.80, 0.60, 500);
+  for (size_t e = 0; e < m.engines.size(); ++e) m.engines[e].engine = kEngineIds[e];
   for (auto& group : m.cards) {
     for (CardFactors& card : group) card = {C(1), C(1), C(1)};
   }

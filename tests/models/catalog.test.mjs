@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import {readFileSync, readdirSync} from 'node:fs';
 import {test} from 'node:test';
 
-import {check} from './schema.mjs';
+import {Ajv2020} from 'ajv/dist/2020.js';
 
 const kModels = new URL('../../models/', import.meta.url);
 const text = (name) => readFileSync(new URL(name, kModels), 'utf8');
@@ -21,27 +21,32 @@ const textConfig = (m) => m.config.text_config ?? m.config;
 const layerCount = (c) => c.num_hidden_layers ?? c.layers_block_type?.length;
 const none = (errors) => assert.deepEqual(errors, []);
 
-test('the schema checker finds what is wrong', () => {
-  const schema = {
-    type: 'object', required: ['a'], additionalProperties: false,
-    properties: {a: {type: ['integer', 'null'], minimum: 1, maximum: 9}, b: {type: 'array', minItems: 1, items: {type: 'string', enum: ['x'], pattern: '^x$', minLength: 1}}},
-  };
-  none(check(schema, {a: 3, b: ['x']}));
-  none(check(schema, {a: null}));
-  for (const bad of [[], {}, {a: 0}, {a: 10}, {a: 1.5}, {a: '1'}, {a: 1, c: 1}, {a: 1, b: []}, {a: 1, b: ['y']}, {a: 1, b: [1]}]) {
-    assert.notDeepEqual(check(schema, bad), [], JSON.stringify(bad));
-  }
-  assert.match(check(schema, {a: 1, b: ['y']})[0], /^\$\.b\[0\]: /);
-  assert.throws(() => check({maxLength: 3}, 'x'), /not supported/);
-});
+// Strict: a keyword that would silently not be checked is an error.
+const ajv = new Ajv2020({allErrors: true, strict: true, allowUnionTypes: true});
+const modelSchema = ajv.compile(json('schema/model.schema.json'));
+const gpusSchema = ajv.compile(json('schema/gpus.schema.json'));
+
+// Every way in which the value breaks the schema; empty if it holds.
+function faults(schema, value) {
+  return schema(value) ? [] : schema.errors.map((e) => `${e.instancePath}: ${e.message} ${JSON.stringify(e.params)}`);
+}
 
 test('every model file holds to the schema', () => {
-  const schema = json('schema/model.schema.json');
-  none(models.flatMap(({file, ...m}) => check(schema, m).map((e) => `${file} ${e}`)));
+  none(models.flatMap(({file, ...m}) => faults(modelSchema, m).map((e) => `${file} ${e}`)));
 });
 
 test('gpus.json holds to the schema', () => {
-  none(check(json('schema/gpus.schema.json'), gpus));
+  none(faults(gpusSchema, gpus));
+});
+
+test('the schemas refuse what is missing, unknown or of another kind', () => {
+  const {file, ...model} = models[0];
+  const bad = [{...model, id: undefined}, {...model, id: 'Not An Id'}, {...model, surprise: 1}, {...model, config: []}];
+  for (const value of bad) assert.notDeepEqual(faults(modelSchema, JSON.parse(JSON.stringify(value))), [], JSON.stringify(value).slice(0, 200));
+  const [gpu] = gpus;
+  for (const value of [{...gpu, id: 1}, {...gpu, surprise: 1}, {...gpu, tdp_w: '350'}, {...gpu, memory_gb: -1}]) {
+    assert.notDeepEqual(faults(gpusSchema, [value]), [], JSON.stringify(value));
+  }
 });
 
 test('ids are unique and equal to the file name', () => {

@@ -25,11 +25,14 @@ export function browserPath() {
   throw new Error('no chromium or google-chrome on the PATH; PLIMSOLL_BROWSER can name one');
 }
 
-// `args` are further Chromium flags. WebGL runs in software, so that it is there on every machine.
+// WebGL runs in software, so that it is there on every machine.
+export const browserFlags = ['--no-sandbox', '--disable-dev-shm-usage', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'];
+
+// `args` are further Chromium flags.
 export function launchBrowser({args = []} = {}) {
   return chromium.launch({
     executablePath: browserPath(),
-    args: ['--no-sandbox', '--disable-dev-shm-usage', '--use-angle=swiftshader', '--enable-unsafe-swiftshader', ...args],
+    args: [...browserFlags, ...args],
   });
 }
 

@@ -6,6 +6,7 @@
 
 #include "core/catalog/catalog_data.h"
 #include "core/config/config_codec.h"
+#include "core/engines/settle.h"
 #include "core/estimate/estimate.h"
 
 namespace plimsoll {
@@ -37,7 +38,7 @@ EstimatedCase EstimateText(std::string_view config_json) {
     return result;
   }
   result.config = std::make_unique<Config>(std::move(decoded->config));
-  Result<Resolved> resolved = Resolve(*result.config, TestCatalog());
+  Result<Resolved> resolved = Settle(*result.config, TestCatalog());
   if (!resolved.ok()) {
     result.error = resolved.error().Message();
     return result;

@@ -1,11 +1,13 @@
 // A small static server for development and tests: the right types, nothing cached, readable from any origin, and the site
-// mounted under a sub-path if asked, as a project page is.
+// mounted under a sub-path if asked, as a project page is. With `hosted` it compresses and lets browsers keep what they
+// got, as the hosts of static pages do.
 //
 //   node tests/support/serve.mjs FOLDER [PORT] [/sub/path/]
-import {createReadStream, statSync} from 'node:fs';
+import {createReadStream, readFileSync, statSync} from 'node:fs';
 import {createServer} from 'node:http';
 import {extname, join, normalize, sep} from 'node:path';
 import {pathToFileURL} from 'node:url';
+import {gzipSync} from 'node:zlib';
 
 const types = {
   '.css': 'text/css; charset=utf-8',
@@ -24,9 +26,15 @@ const types = {
 };
 
 // Starts serving and resolves to {url, port, close()}. Port 0 takes a free one.
-export function serve(folder, {port = 0, mount = '/', host = 'localhost'} = {}) {
+export function serve(folder, {port = 0, mount = '/', host = 'localhost', hosted = false} = {}) {
   const root = normalize(folder);
   const stat = (path) => statSync(path, {throwIfNoEntry: false});
+
+  const compressed = new Map();  // file -> its bytes, gzipped
+  function gzipped(file) {
+    if (!compressed.has(file)) compressed.set(file, gzipSync(readFileSync(file), {level: 9}));
+    return compressed.get(file);
+  }
 
   function find(url) {
     let path;
@@ -46,7 +54,7 @@ export function serve(folder, {port = 0, mount = '/', host = 'localhost'} = {}) 
   }
 
   const server = createServer((request, response) => {
-    const common = {'Access-Control-Allow-Origin': '*', 'Cache-Control': 'no-store'};
+    const common = {'Access-Control-Allow-Origin': '*', 'Cache-Control': hosted ? 'max-age=600' : 'no-store'};
     const {file, redirect} = find(request.url);
     if (redirect) {
       response.writeHead(301, {...common, Location: redirect}).end();
@@ -55,6 +63,11 @@ export function serve(folder, {port = 0, mount = '/', host = 'localhost'} = {}) 
     const notFound = join(root, '404.html');
     const shown = file ?? (stat(notFound) ? notFound : undefined);
     const type = shown ? types[extname(shown)] ?? 'application/octet-stream' : 'text/plain';
+    if (hosted && shown) {
+      response.writeHead(file ? 200 : 404, {...common, 'Content-Type': type, 'Content-Encoding': 'gzip'});
+      response.end(request.method === 'HEAD' ? undefined : gzipped(shown));
+      return;
+    }
     response.writeHead(file ? 200 : 404, {...common, 'Content-Type': type});
     if (request.method === 'HEAD' || !shown) response.end();
     else createReadStream(shown).on('error', () => response.destroy()).pipe(response);

@@ -44,7 +44,7 @@ TEST(AppState, AnotherModelDropsAContextItCannotHave) {
 TEST(AppState, GgufMeansLlamaCppAndBack) {
   AppState state(ShippedCatalog());
   ASSERT_TRUE(state.Dispatch({{"format", Json("gguf-q4_k_m")}})) << state.notice();
-  EXPECT_EQ(state.resolved().engine, EngineKind::kLlamaCpp);
+  EXPECT_EQ(state.resolved().engine->id, "llama.cpp");
   ASSERT_TRUE(state.Dispatch({{"engine", Json("vllm")}})) << state.notice();
   EXPECT_EQ(state.resolved().format->id.rfind("gguf-", 0), std::string::npos);
 }

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "core/base/text.h"
+#include "core/engines/settle.h"
 #include "core/schedule/simulation_report.h"
 #include "imgui_internal.h"
 #include "tests/ui/page_driver.h"

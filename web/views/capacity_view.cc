@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/base/text.h"
+#include "core/engines/server.h"
 #include "core/schedule/capacity.h"
 #include "web/views/views.h"
 
@@ -112,14 +113,14 @@ void Points(Ui& ui, AppState& state, const Capacity& capacity, float width) {
   const int64_t longest =
       resolved.architecture ? resolved.architecture->max_positions : resolved.max_model_len;
   const std::vector<OperatingPoint> points = OperatingPoints(capacity, std::max<int64_t>(longest, 1));
-  const StepModel model = StepModel::Make(resolved);
+  const StepModel model = MakeStepModel(resolved);
   const bool narrow = width < 560;  // then the meaning has a line of its own
   const float height = narrow ? 72 : 52;
   for (const OperatingPoint& point : points) {
     const ImVec2 at = ImGui::GetCursorScreenPos();
     ImGui::GetWindowDrawList()->AddRectFilled(at, ImVec2(at.x + width, at.y + 1), ui.colors->line);
     const std::string figure = CountText(point.sequences) + " × " + ContextText(point.context);
-    const SpeedReport speed = SpeedOf(point, model, resolved, state.report());
+    const SpeedReport speed = SpeedOf(point, model, OperationOf(resolved, state.report()));
     const std::string users = (point.sequences > 1 ? "each " : "") +
                               DecimalText(speed.decode_tokens_per_s, speed.decode_tokens_per_s < 10 ? 1 : 0) +
                               " tok/s, first token in " + DurationText(Seconds(speed.ttft_ms / 1e3));
@@ -145,7 +146,7 @@ void Points(Ui& ui, AppState& state, const Capacity& capacity, float width) {
 }  // namespace
 
 void DrawCapacityTab(Ui& ui, AppState& state, float width) {
-  const Capacity capacity(state.resolved(), state.report());
+  const Capacity capacity(MakeSchedulerSetup(state.resolved(), state.report()));
   ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(8, 0));
   Gap(16);
   if (capacity.empty()) {

@@ -4,6 +4,7 @@
 
 #include "core/base/text.h"
 #include "core/config/config_codec.h"
+#include "core/engines/registry.h"
 #include "web/views/views.h"
 
 namespace plimsoll {
@@ -31,14 +32,19 @@ void Switch(Ui& ui, AppState& state, std::string_view label, std::string_view ke
   if (Toggle(ui, label, on, "", width)) state.Dispatch({{std::string(key), Json(!on)}});
 }
 
-void DrawVllmMenu(Ui& ui, AppState& state, float width) {
+// Whether the engine that is chosen has this option.
+bool TakesKey(const AppState& state, std::string_view key) {
+  return Takes(*state.resolved().engine, *FindConfigKey(key));
+}
+
+void DrawVersionMenu(Ui& ui, AppState& state, float width) {
   // A version is text: "0.10.2" is no number.
   const std::string version(state.resolved().version.text);
   if (const auto typed =
           NumberField(ui, "Version", version, state.IsDefault("engine_version"), width, version)) {
     state.Dispatch({{"engine_version", typed->empty() ? Json() : Json(*typed)}});
   }
-  if (state.resolved().engine != EngineKind::kVllm) return;
+  if (!TakesKey(state, "gpu_memory_utilization")) return;
   TypedSetting(ui, state, "Share of the card", "gpu_memory_utilization",
                CompactNumber(state.resolved().gpu_memory_utilization), width);
 }
@@ -47,30 +53,35 @@ void DrawVllmMenu(Ui& ui, AppState& state, float width) {
 
 void DrawEnginePicker(Ui& ui, AppState& state, float width) {
   const Resolved& resolved = state.resolved();
-  const bool vllm = resolved.engine == EngineKind::kVllm;
   std::string qualifier(resolved.version.text);
-  if (vllm) qualifier += ", share " + CompactNumber(resolved.gpu_memory_utilization);
-  const bool opened = Field(ui, "Engine", EngineTitle(resolved.engine), qualifier, width);
+  if (TakesKey(state, "gpu_memory_utilization"))
+    qualifier += ", share " + CompactNumber(resolved.gpu_memory_utilization);
+  const bool opened = Field(ui, "Engine", std::string(resolved.engine->name), qualifier, width);
   const ImVec2 min = LastMin();
   const ImVec2 max = LastMax();
   if (!BeginMenu(ui, "engine-menu", opened, min, max, std::max(width, 300.0F))) return;
   const float inner = ImGui::GetContentRegionAvail().x;
-  if (MenuRow(ui, "vLLM", "safetensors", vllm) && !vllm) state.Dispatch({{"engine", Json("vllm")}});
-  if (MenuRow(ui, "llama.cpp", "GGUF", !vllm) && vllm) state.Dispatch({{"engine", Json("llama.cpp")}});
-  DrawVllmMenu(ui, state, inner);
+  for (const Engine* engine : Engines()) {
+    const EngineTraits& traits = engine->traits();
+    const bool chosen = &traits == state.resolved().engine;
+    if (!traits.budget_modelled && !chosen) continue;
+    if (MenuRow(ui, traits.name, traits.reads_gguf ? "GGUF" : "safetensors", chosen) && !chosen)
+      state.Dispatch({{"engine", Json(traits.id)}});
+  }
+  DrawVersionMenu(ui, state, inner);
   EndMenu();
 }
 
 void DrawEngineSettings(Ui& ui, AppState& state, float width) {
-  if (state.resolved().engine == EngineKind::kVllm) {
+  if (TakesKey(state, "max_num_batched_tokens")) {
     TypedSetting(ui, state, "Batched tokens", "max_num_batched_tokens",
                  CountText(state.resolved().max_num_batched_tokens), width);
     const bool graphs = !state.resolved().enforce_eager;
     if (Toggle(ui, "CUDA graphs", graphs, "", width)) {
       state.Dispatch({{"enforce_eager", graphs ? Json(true) : Json()}});
     }
-    return;
   }
+  if (!TakesKey(state, "n_ubatch")) return;
   TypedSetting(ui, state, "Physical batch", "n_ubatch", CountText(state.resolved().n_ubatch), width);
   Switch(ui, state, "Flash attention", "flash_attention", state.resolved().flash_attention, width);
 }
@@ -89,7 +100,7 @@ void DrawMoreOptions(Ui& ui, AppState& state, float width) {
       ui, state, "Held by others, MiB", "reserved_mib",
       CountText(state.resolved().cards.empty() ? 0 : state.resolved().cards.front().others.count() >> 20),
       width);
-  if (state.resolved().engine == EngineKind::kVllm) {
+  if (TakesKey(state, "block_size")) {
     const int64_t block = state.report().kv.block_size;
     TypedSetting(ui, state, "Block size", "block_size", CountText(block), width);
     Switch(ui, state, "Prefix caching", "enable_prefix_caching", state.resolved().enable_prefix_caching,
@@ -104,7 +115,8 @@ void DrawMoreOptions(Ui& ui, AppState& state, float width) {
     if (state.resolved().architecture != nullptr && state.resolved().architecture->has_vision) {
       Switch(ui, state, "Vision tower", "multimodal", state.resolved().multimodal, width);
     }
-  } else {
+  }
+  if (TakesKey(state, "n_gpu_layers")) {
     TypedSetting(ui, state, "Layers on the GPU", "n_gpu_layers", CountText(state.resolved().n_gpu_layers),
                  width);
     TypedSetting(ui, state, "Expert layers in RAM", "n_cpu_moe", CountText(state.resolved().n_cpu_moe),

@@ -37,7 +37,7 @@ std::string Degrees(const Resolved& resolved) {
     if (!text.empty()) text.append(" ");
     text.append(name).append(" ").append(CountText(degree));
   };
-  if (resolved.engine == EngineKind::kLlamaCpp) {
+  if (resolved.engine->layout == CardLayout::kSplit) {
     if (resolved.cards.size() < 2) return "";
     return resolved.split_mode == SplitMode::kRow ? "by row" : "by layer";
   }
@@ -80,7 +80,7 @@ void DrawParallelism(Ui& ui, AppState& state, float width) {
   // Each row reads the state anew: the one above it may just have changed it.
   Stepper(ui, state, "GPUs per node", "gpus", state.resolved().gpus, inner);
   Stepper(ui, state, "Nodes", "nodes", state.resolved().nodes, inner);
-  if (state.resolved().engine == EngineKind::kVllm) {
+  if (state.resolved().engine->layout == CardLayout::kDegrees) {
     MenuHeading(ui, "How the model is spread");
     Stepper(ui, state, "Tensor parallel", "tp", state.resolved().tp, inner);
     Stepper(ui, state, "Pipeline parallel", "pp", state.resolved().pp, inner);

@@ -8,7 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "core/base/sorting.h"
 #include "core/base/text.h"
 #include "core/weights/weights.h"
 #include "imgui_internal.h"
@@ -207,7 +206,8 @@ std::vector<Line> Grouped(const std::vector<InventoryRow>& rows, int by) {
   }
   std::vector<Line> sorted;
   for (auto& [name, line] : lines) sorted.push_back(std::move(line));
-  StableSort(&sorted, [](const Line& a, const Line& b) { return a.bytes > b.bytes; });
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const Line& a, const Line& b) { return a.bytes > b.bytes; });
   return sorted;
 }
 

@@ -129,7 +129,7 @@ void DrawLineLabels(Ui& ui, const Resolved& resolved, const GpuReport& gpu, cons
   const float card_x = std::min(scale.At(gpu.capacity) - 3, right - card_width);
   DrawText(ui, ImVec2(card_x, middle), card, style);
   if (gpu.budget <= Bytes(0) || gpu.budget >= gpu.capacity) return;
-  const std::string share = EngineTitle(resolved.engine) + "'s share " + Gib(gpu.budget);
+  const std::string share = std::string(resolved.engine->name) + "'s share " + Gib(gpu.budget);
   const float share_width = TextWidth(ui, share, style);
   const float end = std::min(scale.At(gpu.budget) - 5, card_x - 14);
   DrawText(ui, ImVec2(std::max(scale.left, end - share_width), middle), share, style);

@@ -65,8 +65,6 @@ std::string ModelTitle(const Resolved& resolved) {
   return resolved.architecture != nullptr ? resolved.architecture->name : "Own model";
 }
 
-std::string EngineTitle(EngineKind engine) { return std::string(FindEngine(engine).name()); }
-
 std::string CompactNumber(double value) {
   std::string text = DecimalText(value, 3);
   while (text.find('.') != std::string::npos && (text.back() == '0' || text.back() == '.')) {

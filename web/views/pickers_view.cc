@@ -7,6 +7,7 @@
 
 #include "core/base/text.h"
 #include "core/config/config_codec.h"
+#include "core/engines/registry.h"
 #include "core/formats/format_ids.h"
 #include "web/views/views.h"
 
@@ -137,8 +138,8 @@ void DrawFormatPicker(Ui& ui, AppState& state, float width) {
     listed.push_back(id);
     options.push_back({FormatName(id), std::move(detail), Json(id), id == current, false});
   };
-  const auto heading = [&](std::string_view text) {
-    options.push_back({std::string(text), "", Json(), false, true});
+  const auto heading = [&](std::string text) {
+    options.push_back({std::move(text), "", Json(), false, true});
   };
   if (resolved.model != nullptr) {
     heading("Published for this model");
@@ -147,11 +148,11 @@ void DrawFormatPicker(Ui& ui, AppState& state, float width) {
       list(checkpoint.format.id, checkpoint.repo.substr(0, checkpoint.repo.find('/')));
     }
   }
-  heading("Other formats for vLLM");
+  heading("Other formats for " + std::string(Engines().front()->traits().name));
   for (const std::string_view id : FormatIds()) {
     if (id.rfind("gguf-", 0) != 0) list(id, "");
   }
-  heading("GGUF, for llama.cpp");
+  heading("GGUF, for " + std::string(GgufEngine().traits().name));
   for (const std::string_view id : FormatIds()) {
     if (id.rfind("gguf-", 0) == 0) list(id, "");
   }
@@ -163,7 +164,7 @@ void DrawFormatPicker(Ui& ui, AppState& state, float width) {
 void DrawKvTypePicker(Ui& ui, AppState& state, float width) {
   struct Named {
     std::string_view id, name;
-    bool llama_only;
+    bool ggml_only;
   };
   constexpr std::array<Named, 9> kTypes = {{{"auto", "Same as model", false},
                                             {"fp16", "FP16", false},
@@ -186,12 +187,12 @@ void DrawKvTypePicker(Ui& ui, AppState& state, float width) {
   if (types.k != types.v) value += " / " + name_of(types.v);
   const bool opened = Field(ui, "KV cache type", value, "KV", width);
   if (!opened && !ImGui::IsPopupOpen("kv-menu")) return;
-  const bool llama = resolved.engine == EngineKind::kLlamaCpp;
+  const bool ggml = resolved.engine->kernels == KernelGroup::kGgml;
   const bool automatic = state.IsDefault("kv_cache_dtype");
   std::vector<Option> options;
   for (const Named& named : kTypes) {
-    if (named.llama_only && !llama) continue;
-    if (named.id == "fp8" && llama) continue;
+    if (named.ggml_only && !ggml) continue;
+    if (named.id == "fp8" && ggml) continue;
     const bool is_auto = named.id == "auto";
     options.push_back({std::string(named.name), is_auto ? "default" : "", is_auto ? Json() : Json(named.id),
                        is_auto ? automatic : !automatic && named.id == KvTypeName(types.k), false});

@@ -5,27 +5,27 @@
 #include <cmath>
 
 #include "core/base/text.h"
+#include "core/engines/server.h"
 #include "core/estimate/cost.h"
-#include "core/speed/throughput.h"
 #include "web/chart.h"
 #include "web/views/views.h"
 
 namespace plimsoll {
 namespace {
 
-std::string_view BoundText(Bound bound) {
+std::string_view BoundText(Bottleneck bound) {
   switch (bound) {
-    case Bound::kMemory:
+    case Bottleneck::kMemory:
       return "memory bandwidth";
-    case Bound::kCompute:
+    case Bottleneck::kCompute:
       return "compute";
-    case Bound::kLatency:
+    case Bottleneck::kLatency:
       return "launch latency";
-    case Bound::kCommunication:
+    case Bottleneck::kCommunication:
       return "communication between cards";
-    case Bound::kHostMemory:
+    case Bottleneck::kHostMemory:
       return "host memory";
-    case Bound::kHostLink:
+    case Bottleneck::kHostLink:
       return "the link to the host";
   }
   return "";
@@ -98,7 +98,7 @@ void AddPoint(ChartSeries* series, const StepModel& model, double value) {
 
 // What bounds the step there, for the strip below the curve.
 void AddBound(Chart* chart, const StepModel& model, int64_t sequences, double tokens) {
-  chart->strip.push_back(BoundText(model.Explain(DecodeLoad(model, sequences, tokens)).bound));
+  chart->strip.push_back(BoundText(model.Explain(DecodeLoad(model, sequences, tokens)).bottleneck));
 }
 
 void BatchChart(Ui& ui, const Resolved& resolved, const StepModel& model, float width) {
@@ -159,7 +159,7 @@ void StepParts(Ui& ui, const Resolved& resolved, const StepModel& model, float w
                                       {"Output head", time.head, c.weights},
                                       {"Host memory and link", time.offload, c.host}}};
   SectionLabel(ui, "One decode step, " + DecimalText(time.total.value() * 1e3, 2) + " ms, bound by " +
-                       std::string(BoundText(time.bound)));
+                       std::string(BoundText(time.bottleneck)));
   Gap(6);
   const float name = std::min(200.0F, width * 0.4F);
   for (const Part& part : parts) {
@@ -304,7 +304,7 @@ void Cost(Ui& ui, AppState& state, float width) {
 
 void DrawSpeedTab(Ui& ui, AppState& state, float width) {
   const Resolved& resolved = state.resolved();
-  const StepModel model = StepModel::Make(resolved);
+  const StepModel model = MakeStepModel(resolved);
   ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(8, 0));
   Gap(18);
   Figures(ui, state, width);

@@ -71,7 +71,6 @@ std::string FormatName(std::string_view id);            // "AWQ int4"
 std::string FormatQualifier(const Resolved& resolved);  // "g128"
 std::string ModelQualifier(const Model& model);         // "70.6B dense", "235B, 22B active"
 std::string ModelTitle(const Resolved& resolved);
-std::string EngineTitle(EngineKind engine);
 std::string CompactNumber(double value);  // "24", "0.92", "17.5"
 
 // Places things side by side, or below each other where there is no room: call Next() before each, End()

@@ -1,38 +1,54 @@
 #include "core/engines/generic/generic_engine.h"
 
 #include <algorithm>
-#include <array>
+#include <iterator>
+#include <optional>
 #include <utility>
 
 #include "core/arch/kv_cache.h"
 #include "core/arch/parallelism.h"
 #include "core/base/text.h"
+#include "core/config/version_text.h"
+#include "core/engines/vllm/vllm_levers.h"
+#include "core/engines/vllm/vllm_server.h"
 
 namespace plimsoll {
 namespace {
 
-struct Traits {
-  EngineKind kind;
-  std::string_view id;
-  std::string_view name;
-  int64_t sequences;       // that it runs at once by default; 0: as many as are asked for
-  int64_t batched_tokens;  // of a step's prompt tokens by default; 0: a whole prompt
+// An engine whose budget is not modelled: what its users still ask for.
+struct GenericTraits {
+  EngineTraits engine;
+  int64_t sequences;              // that it runs at once by default; 0: as many as are asked for
+  int64_t batched_tokens;         // of a step's prompt tokens by default; 0: a whole prompt
+  bool cache_follows_checkpoint;  // FP8 and NVFP4 checkpoints mean an FP8 cache
 };
 
+constexpr GenericTraits Make(std::string_view id, std::string_view name, int64_t sequences,
+                             int64_t batched_tokens, bool cache_follows_checkpoint = false) {
+  GenericTraits traits{};
+  traits.engine.id = id;
+  traits.engine.name = name;
+  traits.sequences = sequences;
+  traits.batched_tokens = batched_tokens;
+  traits.cache_follows_checkpoint = cache_follows_checkpoint;
+  return traits;
+}
+
 // SGLang: chunked_prefill_size 8192 and max_running_requests by memory (python/sglang/srt/server_args.py).
-// TensorRT-LLM: max_batch_size 2048, max_num_tokens 8192 (tensorrt_llm/llmapi/llm_args.py).
+// TensorRT-LLM: max_batch_size 2048, max_num_tokens 8192 (tensorrt_llm/llmapi/llm_args.py); ModelOpt's FP8
+// and NVFP4 checkpoints ask for an FP8 cache (tensorrt_llm/models/modeling_utils.py, kv_cache_quant_algo).
 // LMDeploy: max_batch_size 256 on data-centre cards, max_prefill_token_num 8192 (lmdeploy/messages.py).
-constexpr std::array<Traits, 9> kTraits = {{
-    {EngineKind::kSglang, "sglang", "SGLang", 512, 8192},
-    {EngineKind::kTensorRtLlm, "tensorrt-llm", "TensorRT-LLM", 2048, 8192},
-    {EngineKind::kMlx, "mlx", "MLX", 0, 2048},
-    {EngineKind::kMlcLlm, "mlc-llm", "MLC LLM", 0, 2048},
-    {EngineKind::kExllama, "exllama", "ExLlama", 0, 0},
-    {EngineKind::kExllamaV2, "exllamav2", "ExLlamaV2", 0, 2048},
-    {EngineKind::kAutoAwq, "autoawq", "AutoAWQ", 0, 0},
-    {EngineKind::kLmdeploy, "lmdeploy", "LMDeploy", 256, 8192},
-    {EngineKind::kTransformers, "transformers", "Transformers", 0, 0},
-}};
+constexpr GenericTraits kGeneric[] = {
+    Make("sglang", "SGLang", 512, 8192),
+    Make("tensorrt-llm", "TensorRT-LLM", 2048, 8192, true),
+    Make("mlx", "MLX", 0, 2048),
+    Make("mlc-llm", "MLC LLM", 0, 2048),
+    Make("exllama", "ExLlama", 0, 0),
+    Make("exllamav2", "ExLlamaV2", 0, 2048),
+    Make("autoawq", "AutoAWQ", 0, 0),
+    Make("lmdeploy", "LMDeploy", 256, 8192),
+    Make("transformers", "Transformers", 0, 0),
+};
 
 struct Share {
   Bytes weights, kv_cache, recurrent_state;
@@ -83,18 +99,23 @@ Share OnRank(const Resolved& r) {
 
 class Generic final : public Engine {
  public:
-  explicit Generic(const Traits& traits) : traits_(traits) {}
+  explicit Generic(const GenericTraits& traits) : traits_(traits) {}
 
-  EngineKind kind() const override { return traits_.kind; }
-  std::string_view id() const override { return traits_.id; }
-  std::string_view name() const override { return traits_.name; }
+  const EngineTraits& traits() const override { return traits_.engine; }
 
-  void TakeDefaults(const Config& config, Resolved* resolved) const override {
+  // No rule of ours depends on these engines' releases: whatever names one is kept as it stands.
+  Result<EngineVersion> ReadVersion(std::string_view text, std::string_view where) const override {
+    for (const char c : text) {
+      if (c < ' ' || c > '~') return RefuseVersion(where, text, "printable text");
+    }
+    if (text.size() > 64) return RefuseVersion(where, text, "at most 64 characters");
+    return EngineVersion{std::string(text), 0, 0};
+  }
+
+  std::optional<Error> TakeDefaults(const Config& config, Resolved* resolved) const override {
     Resolved& r = *resolved;
-    // TensorRT-LLM follows the checkpoint: ModelOpt's FP8 and NVFP4 ones ask for an FP8 cache
-    // (tensorrt_llm/models/modeling_utils.py, kv_cache_quant_algo).
     const FormatFamily family = r.format->family;
-    if (traits_.kind == EngineKind::kTensorRtLlm && !config.kv_cache_dtype &&
+    if (traits_.cache_follows_checkpoint && !config.kv_cache_dtype &&
         (family == FormatFamily::kFp8 || family == FormatFamily::kNvfp4)) {
       r.kv_cache_dtype = {KvType::kFp8, KvType::kFp8};
     }
@@ -104,6 +125,7 @@ class Generic final : public Engine {
     }
     if (r.max_num_batched_tokens <= 0) r.max_num_batched_tokens = traits_.batched_tokens;
     if (r.gpu_memory_utilization <= 0) r.gpu_memory_utilization = 1;
+    return std::nullopt;
   }
 
   void Plan(const Resolved& r, Report* report) const override {
@@ -161,6 +183,36 @@ class Generic final : public Engine {
     return {};
   }
 
+  StepStyle StyleOf(const Resolved& r) const override {
+    StepStyle style;
+    style.engine = r.engine->id;
+    style.kernels = r.engine->kernels;
+    style.ranks = std::max<int64_t>(1, r.tp);
+    style.stages = std::max<int64_t>(1, r.pp);
+    style.sent_weights = r.cpu_offload;
+    return style;
+  }
+
+  // They page their cache too (SGLang, TensorRT-LLM): nine tenths of the cards, less the weights, in pages of
+  // 64 tokens.
+  void SetUpServer(const Resolved& resolved, const Report& report, SchedulerSetup* setup) const override {
+    constexpr int64_t kPage = 64;
+    Bytes room;
+    for (const GpuReport& gpu : report.per_gpu) room += gpu.capacity / 10 * 9 - gpu.weights;
+    setup->block_size = kPage;
+    const Bytes page = report.kv.per_token * kPage;
+    // dp replicas share the load; one of them is simulated.
+    setup->blocks =
+        page > Bytes(0) ? std::max<int64_t>(0, room / std::max<int64_t>(resolved.dp, 1) / page) : 0;
+    setup->max_num_seqs = std::max<int64_t>(resolved.max_num_seqs, 1024);
+    setup->max_num_batched_tokens = std::max<int64_t>(resolved.max_num_batched_tokens, 8192);
+  }
+
+  // Their own names of metrics are not known to us; these are the ones that most dashboards know.
+  const MetricNames& metric_names() const override { return VllmMetrics(); }
+
+  std::vector<std::string_view> Formats() const override { return VllmFormats(); }
+
  private:
   // How many tokens the room beside the weights would hold.
   static void FillCache(const Resolved& r, const Share& share, Report* report) {
@@ -185,19 +237,16 @@ class Generic final : public Engine {
         std::min(kv.capacity_tokens, std::max<int64_t>(1, r.architecture->max_positions));
   }
 
-  Traits traits_;
+  const GenericTraits& traits_;
 };
 
 }  // namespace
 
-const Engine& GenericEngine(EngineKind kind) {
-  static const std::array<Generic, 9> kEngines = {
-      Generic(kTraits[0]), Generic(kTraits[1]), Generic(kTraits[2]), Generic(kTraits[3]), Generic(kTraits[4]),
-      Generic(kTraits[5]), Generic(kTraits[6]), Generic(kTraits[7]), Generic(kTraits[8])};
-  for (const Generic& engine : kEngines) {
-    if (engine.kind() == kind) return engine;
-  }
-  return kEngines[0];
+std::vector<const Engine*> GenericEngines() {
+  static const std::vector<Generic> engines(std::begin(kGeneric), std::end(kGeneric));
+  std::vector<const Engine*> list;
+  for (const Generic& engine : engines) list.push_back(&engine);
+  return list;
 }
 
 }  // namespace plimsoll

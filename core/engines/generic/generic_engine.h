@@ -7,12 +7,13 @@
 #ifndef PLIMSOLL_CORE_ENGINES_GENERIC_GENERIC_ENGINE_H_
 #define PLIMSOLL_CORE_ENGINES_GENERIC_GENERIC_ENGINE_H_
 
+#include <vector>
+
 #include "core/engines/engine.h"
 
 namespace plimsoll {
 
-// REQUIRES: IsGenericEngine(kind).
-const Engine& GenericEngine(EngineKind kind);
+std::vector<const Engine*> GenericEngines();
 
 }  // namespace plimsoll
 

@@ -53,24 +53,9 @@ bool Slides(const LlamaGraph& graph, const Attention& attention) {
   return graph.windowed && CanHaveWindow(attention);
 }
 
-// Multimodal rotary embeddings carry four positions per token (hparams.n_pos_per_embd).
+// hparams.n_pos_per_embd.
 int64_t PositionsPerToken(const Architecture& architecture) {
-  const std::string& type = architecture.model_type;
-  return type.rfind("qwen3_5", 0) == 0 || type.rfind("qwen2_vl", 0) == 0 ||
-                 type.rfind("qwen2_5_vl", 0) == 0 || type.rfind("qwen3_vl", 0) == 0
-             ? 4
-             : 1;
-}
-
-// Models that normalise what a block gives, not what it takes: the projections read the residual stream.
-bool NormalizesAfterOnly(const Architecture& architecture) {
-  return architecture.model_type == "olmo2" || architecture.model_type == "olmo3";
-}
-
-// Files of these models hold gate and up as one matrix (convert_hf_to_gguf.py).
-bool FusesGateAndUp(const Architecture& architecture) {
-  return architecture.model_type == "phi3" || architecture.model_type == "glm4" ||
-         architecture.model_type == "chatglm";
+  return architecture.traits.four_positions ? 4 : 1;
 }
 
 // The layers that a walk takes before the last one: the first few of each kind.
@@ -268,7 +253,7 @@ class GraphWalk {
     const bool feeds = shape.mlp.kind != MlpKind::kNone;
     const bool parallel = mixes && feeds && shape.norms == 1;
     if (last_layer_) FreeUnreadInputs(shape);
-    const bool before = !NormalizesAfterOnly(arch_);
+    const bool before = !arch_.traits.norms_after_only;
 
     Place residual = s_.stream;
     s_.stream = {};
@@ -738,7 +723,7 @@ class GraphWalk {
   const int64_t hidden_;
   State& s_;
   int64_t value_width_ = 0;
-  const bool fused_gate_up_ = FusesGateAndUp(arch_);
+  const bool fused_gate_up_ = arch_.traits.gguf_fuses_gate_up;
   bool last_layer_ = false;
   bool on_host_ = false;
   bool rows_narrowed_ = false;

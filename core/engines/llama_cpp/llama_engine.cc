@@ -2,15 +2,21 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "core/arch/kv_cache.h"
 #include "core/base/text.h"
 #include "core/engines/llama_cpp/llama_gates.h"
+#include "core/engines/llama_cpp/llama_levers.h"
 #include "core/engines/llama_cpp/llama_log.h"
+#include "core/engines/llama_cpp/llama_overrides.h"
 #include "core/engines/llama_cpp/llama_plan.h"
 #include "core/engines/llama_cpp/llama_rules.h"
+#include "core/engines/llama_cpp/llama_server.h"
+#include "core/engines/llama_cpp/llama_version.h"
 #include "core/engines/measured_constants.h"
 #include "core/formats/gguf_types.h"
 
@@ -48,26 +54,58 @@ FailureStage StageOf(const LlamaCardUse& use, Bytes capacity) {
   return FailureStage::kProfiling;  // "failed to allocate compute pp buffers"
 }
 
+constexpr EngineTraits kTraits = {
+    .id = "llama.cpp",
+    .alias = "ollama",
+    .name = "llama.cpp",
+    .kernels = KernelGroup::kGgml,
+    .layout = CardLayout::kSplit,
+    .reads_gguf = true,
+    .half_cache = true,
+    .budget_modelled = true,
+    .shares_context = true,
+    .keys = KeyOwner::kGgml,
+};
+
+std::optional<Error> ReadOverrides(const Config& config, Resolved* resolved) {
+  if (config.override_tensor.empty()) return std::nullopt;
+  Result<TensorOverrides> overrides = ReadTensorOverrides(config.override_tensor, *resolved->architecture,
+                                                          static_cast<int64_t>(resolved->cards.size()));
+  if (!overrides.ok()) return overrides.error();
+  auto data = std::make_unique<LlamaData>();
+  data->overrides = std::move(*overrides);
+  std::string patterns;
+  for (const std::string& pattern : data->overrides.unmatched) {
+    patterns += (patterns.empty() ? "" : ", ") + Quoted(pattern);
+  }
+  resolved->engine_data = std::move(data);
+  if (patterns.empty()) return std::nullopt;
+  resolved->diagnostics.push_back(
+      {"override_matches_nothing", Severity::kWarning,
+       "override_tensor: no tensor of this model has " + patterns +
+           " in its name, so nothing is moved by it.",
+       "Names are such as blk.0.ffn_up_exps.weight; plimsoll inventory lists them."});
+  return std::nullopt;
+}
+
 class LlamaCpp final : public Engine {
  public:
-  EngineKind kind() const override { return EngineKind::kLlamaCpp; }
-  std::string_view id() const override { return "llama.cpp"; }
-  std::string_view name() const override { return "llama.cpp"; }
+  const EngineTraits& traits() const override { return kTraits; }
 
-  void TakeDefaults(const Config& config, Resolved* resolved) const override {
+  Result<EngineVersion> ReadVersion(std::string_view text, std::string_view where) const override {
+    return ReadLlamaVersion(text, where);
+  }
+
+  std::optional<Error> TakeDefaults(const Config& config, Resolved* resolved) const override {
+    if (std::optional<Error> error = ReadOverrides(config, resolved)) return error;
     const EngineVersion& version = resolved->version;
-    const auto defaulted = [resolved](std::string_view key) { resolved->defaulted.push_back(key); };
-    if (!config.n_ubatch) defaulted("n_ubatch");
     resolved->n_ubatch = std::max<int64_t>(resolved->n_ubatch, 1);
     if (!config.max_num_batched_tokens) {
       resolved->max_num_batched_tokens = kDefaultBatch;
-      defaulted("max_num_batched_tokens");
     }
     if (!config.flash_attention) {
       resolved->flash_attention = Has(version, LlamaChange::kFlashAttentionAuto);
-      defaulted("flash_attention");
     }
-    if (!config.kv_cache_dtype) defaulted("kv_cache_dtype");
     KvTypes& types = resolved->kv_cache_dtype;
     if (types.k == KvType::kAuto) types.k = KvType::kFp16;
     if (types.v == KvType::kAuto) types.v = KvType::kFp16;
@@ -76,25 +114,19 @@ class LlamaCpp final : public Engine {
     const int64_t slots = automatic ? kAutomaticSlots : 1;
     if (!config.max_num_seqs) {
       resolved->max_num_seqs = slots;
-      defaulted("max_num_seqs");
     }
     if (!config.kv_unified) {
       // An explicit number of slots divides the context unless -kvu; the automatic number shares it. A number
       // that is the automatic one means the same as leaving it out, because links leave defaults out.
       resolved->kv_unified = !Has(version, LlamaChange::kStreams) || resolved->max_num_seqs == 1 ||
                              (automatic && resolved->max_num_seqs == slots);
-      defaulted("kv_unified");
     }
     if (!config.n_gpu_layers) {
       resolved->n_gpu_layers = LayersOf(*resolved) + 1;
-      defaulted("n_gpu_layers");
     }
-    if (!config.n_cpu_moe) defaulted("n_cpu_moe");
-    if (!config.split_mode) defaulted("split_mode");
     CheckLlamaConfiguration(config, resolved);
-    if (config.max_model_len) return;
-    resolved->max_model_len = DefaultContext(*resolved);
-    defaulted("max_model_len");
+    if (!config.max_model_len) resolved->max_model_len = DefaultContext(*resolved);
+    return std::nullopt;
   }
 
   void Plan(const Resolved& resolved, Report* report) const override {
@@ -159,6 +191,28 @@ class LlamaCpp final : public Engine {
   std::vector<std::string> ExpectedLog(const Resolved& resolved, const Report& report) const override {
     return LlamaLog(resolved, report);
   }
+
+  StepStyle StyleOf(const Resolved& resolved) const override { return LlamaStyle(resolved); }
+  int64_t PromptChunk(const Resolved& resolved) const override {
+    (void)resolved;
+    return 0;
+  }
+  void SetUpServer(const Resolved& resolved, const Report& report, SchedulerSetup* setup) const override {
+    SetUpLlamaServer(resolved, report, setup);
+  }
+  const MetricNames& metric_names() const override { return LlamaMetrics(); }
+
+  std::vector<std::string_view> Formats() const override { return LlamaFormats(); }
+  std::string FormatSince(const WeightFormat& format) const override {
+    if (format.family != FormatFamily::kGguf || format.approximate() || format.wide_ends) return "";
+    const GgufFileTypeInfo& info = Info(static_cast<GgufFileType>(format.gguf_type));
+    return info.since_build > 0 ? "b" + std::to_string(info.since_build) + " and later" : "";
+  }
+  std::string_view UsualFormat(const Model* model) const override {
+    return model != nullptr && model->native_format == "mxfp4" ? "gguf-mxfp4_moe" : "gguf-q4_k_m";
+  }
+  std::vector<Lever> Levers(const LeverStart& start) const override { return LlamaLevers(start); }
+  std::vector<HostLever> HostLevers(const LeverStart& start) const override { return LlamaHostLevers(start); }
 
  private:
   // Nobody named a context: the model's own; since --fit, as much of it as leaves the margin free.

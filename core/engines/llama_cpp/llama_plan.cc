@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "core/arch/kv_cache.h"
+#include "core/engines/llama_cpp/llama_overrides.h"
 #include "core/engines/llama_cpp/llama_rules.h"
 #include "core/engines/measured_constants.h"
 
@@ -32,12 +33,12 @@ GgufLayout LayOut(const Architecture& architecture, const WeightFormat& format) 
 // What -ot moves, with each tensor's bytes in its layer's type.
 std::vector<MovedTensor> MovedTensors(const Resolved& resolved) {
   std::vector<MovedTensor> moved;
-  if (resolved.overrides.empty()) return moved;
+  if (OverridesOf(resolved).empty()) return moved;
   const Architecture& architecture = *resolved.architecture;
   const WeightFormat format = AsGguf(*resolved.format);
   std::vector<GgmlType> types;  // of the tensor at hand, in its layers
   int32_t tensor_at = -1;
-  for (const TensorOverrides::Move& move : resolved.overrides.moves) {
+  for (const TensorOverrides::Move& move : OverridesOf(resolved).moves) {
     const GgufTensor& tensor = architecture.gguf[static_cast<size_t>(move.tensor)];
     if (move.tensor != tensor_at) types = GgufTensorTypes(architecture, format, move.tensor);
     tensor_at = move.tensor;
@@ -61,8 +62,18 @@ const GgufLayout* RememberedLayout(const Resolved& resolved) {
   return same && resolved.format->family == FormatFamily::kGguf ? &bound->gguf : nullptr;
 }
 
+struct KeptWalk final : Attachment::Value {
+  explicit KeptWalk(const Architecture& architecture) : walk(UsualWalk(architecture)) {}
+  ComputeBufferWalk walk;
+};
+
+// What the compute buffer is derived from most often, walked once for a model and its format.
 const ComputeBufferWalk* RememberedWalk(const Resolved& resolved) {
-  return RememberedLayout(resolved) != nullptr ? &resolved.bound->walk : nullptr;
+  if (RememberedLayout(resolved) == nullptr) return nullptr;
+  const Attachment& attachment = resolved.bound->attachment;
+  const Attachment::Value* kept = attachment.Find();
+  if (kept == nullptr) kept = attachment.Keep(std::make_unique<KeptWalk>(*resolved.bound->architecture));
+  return &static_cast<const KeptWalk*>(kept)->walk;
 }
 
 std::vector<Bytes> FreeMemory(const Resolved& resolved) {

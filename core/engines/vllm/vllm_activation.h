@@ -1,7 +1,6 @@
-// What vLLM needs beside weights and cache: the activation peak of its profile run, memory outside torch,
-// communicators, CUDA context and CUDA graphs. Per rank.
+// The activation peak of vLLM's profile run, per rank.
 //
-// The peak follows the largest buffers alive at once: an MLP of T = max_num_batched_tokens tokens, MoE
+// It follows the largest buffers alive at once: an MLP of T = max_num_batched_tokens tokens, MoE
 // buffers, sampling of S = max_num_seqs rows over the whole vocabulary, the vision tower's forward. Formulas
 // name the source file; what had to be measured is in measured_constants.h.
 #ifndef PLIMSOLL_CORE_ENGINES_VLLM_VLLM_ACTIVATION_H_
@@ -27,26 +26,10 @@ struct VllmActivation {
 // `samples`: this rank computes and samples logits.
 VllmActivation VllmActivationPeak(const Resolved& resolved, const VllmRules& rules, bool samples);
 
-// Memory that counts as non-torch in the budget, and what lies outside it.
-struct VllmRuntime {
-  Bytes non_torch;
-  Bytes context;
-};
-VllmRuntime VllmRuntimeMemory(const Resolved& resolved, const VllmRules& rules, const Gpu& gpu);
-
-struct VllmGraphs {
-  int64_t piecewise = 0;  // captured sizes
-  int64_t full = 0;
-  Bytes bytes;
-};
-VllmGraphs VllmCudaGraphs(const Resolved& resolved, const VllmRules& rules, int64_t layers, const Gpu& gpu);
-
 // Does the last pipeline stage's rank `tp_rank` sample in this release?
 inline bool VllmSamples(const VllmRules& rules, bool last_stage, int64_t tp_rank) {
   return last_stage && (!rules.sampler_on_one_rank || tp_rank == 0);
 }
-
-bool HasNvlink(const Gpu& gpu);
 
 }  // namespace plimsoll
 

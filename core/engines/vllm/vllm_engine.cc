@@ -9,10 +9,15 @@
 #include "core/base/text.h"
 #include "core/engines/measured_constants.h"
 #include "core/engines/vllm/vllm_activation.h"
+#include "core/engines/vllm/vllm_cuda_graphs.h"
 #include "core/engines/vllm/vllm_explain.h"
 #include "core/engines/vllm/vllm_gates.h"
 #include "core/engines/vllm/vllm_kv_cache.h"
+#include "core/engines/vllm/vllm_levers.h"
 #include "core/engines/vllm/vllm_rules.h"
+#include "core/engines/vllm/vllm_runtime.h"
+#include "core/engines/vllm/vllm_server.h"
+#include "core/engines/vllm/vllm_version.h"
 #include "core/engines/vllm/vllm_weights.h"
 
 namespace plimsoll {
@@ -51,17 +56,16 @@ class Defaults {
 
   void Take() {
     Resolved& r = resolved_;
-    r.max_model_len = Given(config_.max_model_len, r.architecture->max_positions, "max_model_len");
+    r.max_model_len = config_.max_model_len.value_or(r.architecture->max_positions);
     if (r.max_model_len <= 0) r.max_model_len = std::max<int64_t>(1, r.architecture->max_positions);
     if (!config_.kv_cache_dtype || r.kv_cache_dtype.k == KvType::kAuto) TakeCacheType();
     if (!config_.enable_chunked_prefill) TakeChunkedPrefill();
     const VllmRules rules = RulesFor(r);
-    r.gpu_memory_utilization =
-        Given(config_.gpu_memory_utilization, rules.default_utilization, "gpu_memory_utilization");
+    r.gpu_memory_utilization = config_.gpu_memory_utilization.value_or(rules.default_utilization);
     TakePrefixCaching(rules);
     TakeBatches(rules);
-    r.multimodal = Given(config_.multimodal, r.architecture->has_vision, "multimodal");
-    r.block_size = Given(config_.block_size, DefaultBlockSize(r, rules), "block_size");
+    r.multimodal = config_.multimodal.value_or(r.architecture->has_vision);
+    r.block_size = config_.block_size.value_or(DefaultBlockSize(r, rules));
     r.n_ubatch = config_.n_ubatch.value_or(512);
   }
 
@@ -69,7 +73,6 @@ class Defaults {
   template <typename T, typename U>
   T Given(const std::optional<T>& given, U fallback, std::string_view key) {
     if (given) return *given;
-    resolved_.defaulted.push_back(key);
     return static_cast<T>(fallback);
   }
 
@@ -85,14 +88,12 @@ class Defaults {
     const KvType type = compressed ? KvType::kFp8 : own;
     if (resolved_.kv_cache_dtype.k == KvType::kAuto) resolved_.kv_cache_dtype.k = type;
     if (resolved_.kv_cache_dtype.v == KvType::kAuto) resolved_.kv_cache_dtype.v = type;
-    resolved_.defaulted.push_back("kv_cache_dtype");
   }
 
   // V1 always cuts prompts into chunks; V0 did so only beyond 32k, and not for models with images or windows.
   void TakeChunkedPrefill() {
     Resolved& r = resolved_;
     r.enable_chunked_prefill = true;
-    r.defaulted.push_back("enable_chunked_prefill");
     if (RulesFor(r).v1) return;
     bool windows = false, latent = false;
     for (const LayerGroup& group : r.architecture->groups) {
@@ -108,7 +109,7 @@ class Defaults {
   void TakePrefixCaching(const VllmRules& rules) {
     // On by default in V1; for models with recurrent layers only since the aligned states.
     const bool fallback = rules.v1 && (!HasRecurrent(*resolved_.architecture) || rules.align_recurrent);
-    resolved_.enable_prefix_caching = Given(config_.enable_prefix_caching, fallback, "enable_prefix_caching");
+    resolved_.enable_prefix_caching = config_.enable_prefix_caching.value_or(fallback);
   }
 
   // vllm/engine/arg_utils.py: defaults for an API server.
@@ -130,17 +131,15 @@ class Defaults {
     }
     if (config_.max_num_batched_tokens) {
       r.max_num_batched_tokens = *config_.max_num_batched_tokens;
-      r.max_num_seqs =
-          Given(config_.max_num_seqs, std::min(sequences, r.max_num_batched_tokens), "max_num_seqs");
+      r.max_num_seqs = config_.max_num_seqs.value_or(std::min(sequences, r.max_num_batched_tokens));
       return;
     }
-    r.max_num_seqs = Given(config_.max_num_seqs, sequences, "max_num_seqs");
+    r.max_num_seqs = config_.max_num_seqs.value_or(sequences);
     if (!r.enable_chunked_prefill) tokens = std::max(tokens, r.max_model_len);
     if (rules.v1) {
       tokens = std::min(tokens, internal::SaturatingMultiply(r.max_num_seqs, r.max_model_len));
     }
     r.max_num_batched_tokens = std::max(tokens, r.max_num_seqs);
-    r.defaulted.push_back("max_num_batched_tokens");
     if (!config_.max_num_seqs) r.max_num_seqs = std::min(r.max_num_seqs, r.max_num_batched_tokens);
   }
 
@@ -219,15 +218,15 @@ Bytes PoolOf(const Resolved& resolved, const VllmRules& rules, const GpuReport& 
   return pool;
 }
 
-struct Bottleneck {
+struct Tightest {
   int64_t blocks = internal::kInt64Max;
   Bytes headroom = Bytes(internal::kInt64Max);  // pool less what one sequence of max_model_len takes
   Bytes pool;
   int64_t longest = internal::kInt64Max;
 };
 
-void FillCache(const Resolved& resolved, const VllmRules& rules, const Stage& stage,
-               const Bottleneck& tightest, Report* report) {
+void FillCache(const Resolved& resolved, const VllmRules& rules, const Stage& stage, const Tightest& tightest,
+               Report* report) {
   KvReport& kv = report->kv;
   const CacheLayout& layout = stage.layout;
   kv.per_token = KvBytesPerToken(*resolved.architecture, resolved.kv_cache_dtype);
@@ -292,7 +291,7 @@ bool EnoughStates(const Resolved& resolved, const VllmRules& rules, Report* repo
 }
 
 // In the order in which the engine would stumble.
-void Judge(const Resolved& resolved, const VllmRules& rules, const Bottleneck& tightest, Report* report) {
+void Judge(const Resolved& resolved, const VllmRules& rules, const Tightest& tightest, Report* report) {
   bool tight = false, overloaded = false;
   for (const GpuReport& gpu : report->per_gpu) {
     const Bytes resting = gpu.weights + gpu.recurrent_state + gpu.non_torch + gpu.context + gpu.others;
@@ -438,19 +437,33 @@ class RankPlanner {
   Report& report_;
   int64_t ranks_ = 0;
   std::vector<int64_t> block_bytes_;  // of each stage
-  Bottleneck tightest_;
+  Tightest tightest_;
   Stage tightest_stage_;
   Bytes offloaded_;
 };
 
+constexpr EngineTraits kTraits = {
+    .id = "vllm",
+    .alias = "",
+    .name = "vLLM",
+    .kernels = KernelGroup::kTorch,
+    .layout = CardLayout::kDegrees,
+    .budget_modelled = true,
+    .fills_share = true,
+    .keys = KeyOwner::kPagedServer,
+};
+
 class Vllm final : public Engine {
  public:
-  EngineKind kind() const override { return EngineKind::kVllm; }
-  std::string_view id() const override { return "vllm"; }
-  std::string_view name() const override { return "vLLM"; }
+  const EngineTraits& traits() const override { return kTraits; }
 
-  void TakeDefaults(const Config& config, Resolved* resolved) const override {
+  Result<EngineVersion> ReadVersion(std::string_view text, std::string_view where) const override {
+    return ReadVllmVersion(text, where);
+  }
+
+  std::optional<Error> TakeDefaults(const Config& config, Resolved* resolved) const override {
     Defaults(config, resolved).Take();
+    return std::nullopt;
   }
 
   void Plan(const Resolved& resolved, Report* report) const override {
@@ -469,6 +482,30 @@ class Vllm final : public Engine {
 
   std::vector<std::string> ExpectedLog(const Resolved& resolved, const Report& report) const override {
     return ExpectedVllmLog(resolved, report);
+  }
+
+  // From 0.26 the line of the activation peak has the graphs' estimate in it
+  // (vllm/v1/worker/gpu_worker.py determine_available_memory).
+  Bytes LoggedActivation(const Resolved& resolved, const GpuReport& gpu) const override {
+    const bool with_graphs = resolved.version.number >= VllmNumber(0, 26);
+    return gpu.activation + (with_graphs ? gpu.cuda_graph : Bytes(0));
+  }
+
+  StepStyle StyleOf(const Resolved& resolved) const override { return VllmStyle(resolved); }
+  int64_t CacheLimit(const Report& report) const override { return report.kv.capacity_tokens; }
+  void SetUpServer(const Resolved& resolved, const Report& report, SchedulerSetup* setup) const override {
+    SetUpVllmServer(resolved, report, setup);
+  }
+  const MetricNames& metric_names() const override { return VllmMetrics(); }
+
+  std::vector<std::string_view> Formats() const override { return VllmFormats(); }
+  std::string FormatSince(const WeightFormat& format) const override {
+    return format.family == FormatFamily::kMxfp4 ? "0.10.1 and later" : "";
+  }
+  std::vector<Lever> Levers(const LeverStart& start) const override { return VllmLevers(start); }
+  std::vector<HostLever> HostLevers(const LeverStart& start) const override {
+    (void)start;
+    return VllmHostLevers();
   }
 };
 

@@ -11,8 +11,10 @@
 #include "core/engines/measured_constants.h"
 #include "core/engines/system_memory.h"
 #include "core/engines/vllm/vllm_activation.h"
+#include "core/engines/vllm/vllm_cuda_graphs.h"
 #include "core/engines/vllm/vllm_kv_cache.h"
 #include "core/engines/vllm/vllm_rules.h"
+#include "core/engines/vllm/vllm_version.h"
 #include "core/engines/vllm/vllm_weights.h"
 #include "core/weights/weights.h"
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/base/text.h"
+#include "core/engines/vllm/vllm_version.h"
 #include "core/engines/vllm/vllm_weights.h"
 
 namespace plimsoll {

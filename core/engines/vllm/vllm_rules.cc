@@ -1,6 +1,7 @@
 #include "core/engines/vllm/vllm_rules.h"
 
 #include "core/engines/measured_constants.h"
+#include "core/engines/vllm/vllm_version.h"
 
 namespace plimsoll {
 namespace {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/engines/measured_constants.h"
+#include "core/engines/vllm/vllm_version.h"
 #include "core/weights/format_binding.h"
 #include "core/weights/gguf_recipe.h"
 

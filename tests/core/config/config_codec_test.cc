@@ -113,10 +113,6 @@ TEST(ConfigCodec, ErrorsNameTheKeyTheValueAndWhatIsAccepted) {
   EXPECT_EQ(FlagError({"--tp", "three"}), "--tp: given \"three\"; accepted: a whole number from 1 to 4,096");
   EXPECT_EQ(FlagError({"--tp=0"}), "--tp: given \"0\"; accepted: a whole number from 1 to 4,096");
   EXPECT_EQ(JsonError(R"({"tp":2.5})"), "tp: given 2.5; accepted: a whole number from 1 to 4,096");
-  EXPECT_EQ(
-      JsonError(R"({"engine":"abacus"})"),
-      "engine: given \"abacus\"; accepted: vllm, llama.cpp, sglang, tensorrt-llm, mlx, mlc-llm, exllama, "
-      "exllamav2, autoawq, lmdeploy, transformers or ollama");
   EXPECT_EQ(JsonError("[]"),
             "config: given a list of 0; accepted: an object with the keys of a configuration");
   EXPECT_EQ(FlagError({"--max-model-length", "5"}),
@@ -280,8 +276,6 @@ class RandomConfig {
         for (int64_t i = Below(4) + 1; i > 0; --i) list.Append(ids ? Json(Word()) : Number(key));
         return list;
       }
-      case KeyType::kEngine:
-        return Json(Below(2) == 0 ? "vllm" : "llama.cpp");
       case KeyType::kKvTypes:
         if (Below(2) == 0) return Json("q8_0");
         return object.Set("k", "q8_0").Set("v", Below(2) == 0 ? "q4_0" : "q8_0");

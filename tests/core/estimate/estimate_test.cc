@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "core/config/config_codec.h"
+#include "core/engines/settle.h"
 #include "core/estimate/verdict.h"
 #include "tests/support/shipped_catalog.h"
 
@@ -162,7 +163,7 @@ TEST(Estimate, TheTermsAddUpToTheFullestCard) {
         "m=qwen3-30b-a3b&e=llama.cpp&q=gguf-q4_k_m&g=rtx-4090&ctx=8192",
         "m=llama-3.1-70b&q=awq-int4&g=rtx-4090&ctx=16384"}) {
     const Config config = FromUrl(url);
-    const Result<Resolved> resolved = Resolve(config, ShippedCatalog());
+    const Result<Resolved> resolved = Settle(config, ShippedCatalog());
     ASSERT_TRUE(resolved.ok());
     const Report report = EstimateResolved(*resolved);
     Bytes sum;

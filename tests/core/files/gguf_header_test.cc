@@ -155,10 +155,10 @@ TEST(GgufHeader, TypesThatDepartFromTheRulesBecomeTheFormat) {
   const GgufLayout by_file = LayoutOfGguf(*header);
   const Result<ModelFile> file = ReadModelFile({{"mixed.gguf", bytes, -1}});
   ASSERT_TRUE(file.ok()) << file.error().Message();
-  ASSERT_TRUE(file->config.has_value());
+  ASSERT_TRUE(file->model.is_object());
   EXPECT_TRUE(file->remarks.empty()) << file->remarks[0];
-  const Result<Architecture> architecture = ReadArchitecture(file->config->inline_model, "model");
-  const Result<WeightFormat> format = ReadWeightFormat(file->config->format, "format");
+  const Result<Architecture> architecture = ReadArchitecture(file->model, "model");
+  const Result<WeightFormat> format = ReadWeightFormat(file->own_format, "format");
   ASSERT_TRUE(architecture.ok());
   ASSERT_TRUE(format.ok()) << format.error().Message();
   EXPECT_FALSE(format->approximate());
@@ -173,7 +173,7 @@ TEST(GgufHeader, TypesThatDepartFromTheRulesBecomeTheFormat) {
   // And a file by the rules is told by its name alone.
   const Result<ModelFile> plain = ReadModelFile({{"plain.gguf", SmallLlama("gguf-q4_k_m", config), -1}});
   ASSERT_TRUE(plain.ok());
-  EXPECT_EQ(plain->config->format, Json("gguf-q4_k_m"));
+  EXPECT_EQ(plain->own_format, Json("gguf-q4_k_m"));
 }
 
 // A file's header for any architecture, with the metadata that its converter writes.
@@ -243,10 +243,10 @@ Architecture ReadText(const char* text) {
 void ExpectSameModel(const Architecture& architecture, const std::string& bytes) {
   const Result<ModelFile> file = ReadModelFile({{"model.gguf", bytes, -1}});
   ASSERT_TRUE(file.ok()) << file.error().Message();
-  ASSERT_TRUE(file->config.has_value()) << file->remarks[0];
+  ASSERT_TRUE(file->model.is_object()) << file->remarks[0];
   EXPECT_TRUE(file->remarks.empty()) << architecture.name << ": " << file->remarks[0];
-  EXPECT_EQ(file->config->format, Json("gguf-q4_k_m")) << file->config->format.Dump();
-  const Result<Architecture> again = ReadArchitecture(file->config->inline_model, "model");
+  EXPECT_EQ(file->own_format, Json("gguf-q4_k_m")) << file->own_format.Dump();
+  const Result<Architecture> again = ReadArchitecture(file->model, "model");
   ASSERT_TRUE(again.ok()) << again.error().Message();
   EXPECT_EQ(CountParameters(*again).text, CountParameters(architecture).text);
   ASSERT_EQ(again->groups.size(), architecture.groups.size());

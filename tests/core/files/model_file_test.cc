@@ -50,8 +50,7 @@ TEST(ModelFile, TakesAConfigurationFromAConfigJson) {
   const Result<ModelFile> file = ReadModelFile({{"config.json", text, static_cast<int64_t>(text.size())}});
   ASSERT_TRUE(file.ok()) << file.error().Message();
   EXPECT_EQ(file->kind, FileKind::kConfig);
-  ASSERT_TRUE(file->config.has_value());
-  EXPECT_TRUE(file->config->inline_model.is_object());
+  ASSERT_TRUE(file->model.is_object());
 }
 
 TEST(ModelFile, RefusesWhatItDoesNotKnowAndNamesIt) {

@@ -5,7 +5,10 @@
 #include <algorithm>
 
 #include "core/config/config_codec.h"
+#include "core/engines/settle.h"
 #include "core/estimate/estimate.h"
+#include "core/resolve/resolve.h"
+#include "core/resolve/resolved_config.h"
 #include "tests/support/shipped_catalog.h"
 
 namespace plimsoll {
@@ -19,7 +22,7 @@ Config FromUrl(std::string_view url) {
 
 // The Config must outlive what is resolved from it.
 struct Case {
-  explicit Case(std::string_view url) : config(FromUrl(url)), result(Resolve(config, ShippedCatalog())) {}
+  explicit Case(std::string_view url) : config(FromUrl(url)), result(Settle(config, ShippedCatalog())) {}
   const Resolved& operator*() const { return *result; }
   const Resolved* operator->() const { return &*result; }
   std::string error() const { return result.ok() ? "(accepted)" : result.error().Message(); }
@@ -35,7 +38,7 @@ bool HasDiagnostic(const Resolved& resolved, std::string_view code) {
 TEST(Resolved, OnlyTheModelIsNeeded) {
   const Case c("m=llama-3.1-8b");
   ASSERT_TRUE(c.result.ok()) << c.error();
-  EXPECT_EQ(c->engine, EngineKind::kVllm);
+  EXPECT_EQ(c->engine->id, "vllm");
   EXPECT_EQ(c->format->id, "bf16");
   ASSERT_EQ(c->cards.size(), 1u);
   EXPECT_EQ(c->cards[0].gpu->id, kDefaultGpu);
@@ -133,7 +136,7 @@ TEST(Resolved, RepositoriesAreFormats) {
   EXPECT_EQ(ResolvedConfigJson(*named).Find("format")->AsString(), "nvidia/GLM-5.1-NVFP4");
   Config inside = FromUrl("m=glm-5");
   inside.format = *Json::Parse(R"({"repo":"nvidia/GLM-5.1-NVFP4"})", "format");
-  const Result<Resolved> object = Resolve(inside, ShippedCatalog());
+  const Result<Resolved> object = Settle(inside, ShippedCatalog());
   ASSERT_TRUE(object.ok()) << object.error().Message();
   EXPECT_EQ(object->stored.checkpoint, named->stored.checkpoint);
   EXPECT_FALSE(Case("m=glm-5&q=nvidia/Nothing-NVFP4").result.ok());
@@ -146,7 +149,7 @@ TEST(Resolved, RepositoriesAreFormats) {
 
 TEST(Resolved, InlineModelsBringTheirOwnFormat) {
   const Config plain = Inline("");
-  const Result<Resolved> fp16 = Resolve(plain, ShippedCatalog());
+  const Result<Resolved> fp16 = Settle(plain, ShippedCatalog());
   ASSERT_TRUE(fp16.ok()) << fp16.error().Message();
   EXPECT_EQ(fp16->format->id, "fp16");
   EXPECT_EQ(fp16->model, nullptr);
@@ -158,14 +161,14 @@ TEST(Resolved, InlineModelsBringTheirOwnFormat) {
 
   const Config quantised =
       Inline(R"(,"quantization_config":{"quant_method":"gptq","bits":4,"group_size":128})");
-  const Result<Resolved> gptq = Resolve(quantised, ShippedCatalog());
+  const Result<Resolved> gptq = Settle(quantised, ShippedCatalog());
   ASSERT_TRUE(gptq.ok()) << gptq.error().Message();
   EXPECT_EQ(gptq->format->id, "gptq-int4");
   EXPECT_LT(gptq->stored.checkpoint, fp16->stored.checkpoint);
 
   Config other = quantised;
   other.format = Json("bf16");
-  EXPECT_EQ(Resolve(other, ShippedCatalog())->format->id, "bf16");
+  EXPECT_EQ(Settle(other, ShippedCatalog())->format->id, "bf16");
 }
 
 TEST(Resolved, HostileInlineModelsAreRefusedOrAnswered) {
@@ -201,7 +204,7 @@ TEST(Resolved, TheConfigOfAReportAsksForTheSameReport) {
     ASSERT_TRUE(first.result.ok()) << url << first.error();
     Result<DecodedConfig> again = DecodeConfigJson(ResolvedConfigJson(*first));
     ASSERT_TRUE(again.ok()) << url << ": " << again.error().Message();
-    const Result<Resolved> second = Resolve(again->config, ShippedCatalog());
+    const Result<Resolved> second = Settle(again->config, ShippedCatalog());
     ASSERT_TRUE(second.ok()) << url << ": " << second.error().Message();
     EXPECT_EQ(ResolvedConfigJson(*second).Dump(), ResolvedConfigJson(*first).Dump()) << url;
     const Json here = ReportToJson(*first, EstimateResolved(*first)),

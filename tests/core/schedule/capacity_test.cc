@@ -1,6 +1,8 @@
 #include "core/schedule/capacity.h"
 
 #include "core/catalog/catalog_data.h"
+#include "core/engines/server.h"
+#include "core/engines/settle.h"
 #include "core/estimate/estimate.h"
 #include "gtest/gtest.h"
 #include "tests/support/shipped_catalog.h"
@@ -22,9 +24,9 @@ Config Pool() {
 
 TEST(Capacity, SharesAPoolOut) {
   const Config config = Pool();
-  const Result<Resolved> resolved = Resolve(config, ShippedCatalog());
+  const Result<Resolved> resolved = Settle(config, ShippedCatalog());
   ASSERT_TRUE(resolved.ok());
-  const Capacity capacity(*resolved, EstimateResolved(*resolved));
+  const Capacity capacity(MakeSchedulerSetup(*resolved, EstimateResolved(*resolved)));
   // 2252 blocks of 16 tokens, less the null block.
   EXPECT_EQ(capacity.TokensEach(1), 2251 * 16);
   EXPECT_EQ(capacity.TokensEach(2), 1125 * 16);
@@ -38,9 +40,9 @@ TEST(Capacity, SharesAPoolOut) {
 
 TEST(Capacity, LengthAndNumberAgree) {
   const Config config = Pool();
-  const Result<Resolved> resolved = Resolve(config, ShippedCatalog());
+  const Result<Resolved> resolved = Settle(config, ShippedCatalog());
   ASSERT_TRUE(resolved.ok());
-  const Capacity capacity(*resolved, EstimateResolved(*resolved));
+  const Capacity capacity(MakeSchedulerSetup(*resolved, EstimateResolved(*resolved)));
   for (int64_t sequences = 1; sequences < 2000; sequences = sequences * 3 / 2 + 1) {
     const int64_t tokens = capacity.TokensEach(sequences);
     EXPECT_GE(capacity.SequencesOf(tokens), sequences);
@@ -51,9 +53,9 @@ TEST(Capacity, LengthAndNumberAgree) {
 
 TEST(Capacity, NamesOperatingPoints) {
   const Config config = Pool();
-  const Result<Resolved> resolved = Resolve(config, ShippedCatalog());
+  const Result<Resolved> resolved = Settle(config, ShippedCatalog());
   ASSERT_TRUE(resolved.ok());
-  const Capacity capacity(*resolved, EstimateResolved(*resolved));
+  const Capacity capacity(MakeSchedulerSetup(*resolved, EstimateResolved(*resolved)));
   const std::vector<OperatingPoint> points = OperatingPoints(capacity, 131072);
   ASSERT_GE(points.size(), 3u);
   EXPECT_EQ(points.front().name, "One at a time");  // 131,072 tokens do not fit
@@ -65,13 +67,13 @@ TEST(Capacity, NamesOperatingPoints) {
 
 TEST(Capacity, SaysWhatUsersGet) {
   const Config config = Pool();
-  const Result<Resolved> resolved = Resolve(config, ShippedCatalog());
+  const Result<Resolved> resolved = Settle(config, ShippedCatalog());
   ASSERT_TRUE(resolved.ok());
   const Report report = EstimateResolved(*resolved);
-  const StepModel model = StepModel::Make(*resolved);
+  const StepModel model = MakeStepModel(*resolved);
   const OperatingPoint alone = {"", 1, 8192, 7680, 512, ""}, crowd = {"", 16, 8192, 7680, 512, ""};
-  const SpeedReport one = SpeedOf(alone, model, *resolved, report),
-                    many = SpeedOf(crowd, model, *resolved, report);
+  const Operation operation = OperationOf(*resolved, report);
+  const SpeedReport one = SpeedOf(alone, model, operation), many = SpeedOf(crowd, model, operation);
   EXPECT_GT(one.decode_tokens_per_s, many.decode_tokens_per_s);
   EXPECT_LT(one.decode_tokens_per_s_total, many.decode_tokens_per_s_total);
   // Alone, the first token comes when the prompt has been read.

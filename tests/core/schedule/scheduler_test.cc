@@ -5,6 +5,8 @@
 
 #include "core/catalog/catalog.h"
 #include "core/catalog/catalog_data.h"
+#include "core/engines/server.h"
+#include "core/engines/settle.h"
 #include "core/estimate/estimate.h"
 #include "gtest/gtest.h"
 #include "tests/core/schedule/scheduler_twin.h"
@@ -25,9 +27,9 @@ StepModel ModelOf(const std::string& model, const std::string& gpu) {
   config.model = model;
   config.gpu = {gpu};
   config.max_model_len = 8192;
-  const Result<Resolved> resolved = Resolve(config, Shipped());
+  const Result<Resolved> resolved = Settle(config, Shipped());
   EXPECT_TRUE(resolved.ok()) << (resolved.ok() ? "" : resolved.error().Message());
-  return StepModel::Make(*resolved);
+  return MakeStepModel(*resolved);
 }
 
 SchedulerSetup SmallSetup(const std::string& model = "llama-3.1-8b") {

@@ -6,6 +6,7 @@
 
 #include "core/config/config_codec.h"
 #include "core/estimate/estimate.h"
+#include "core/solve/ways_out.h"
 #include "tests/support/shipped_catalog.h"
 
 namespace plimsoll {

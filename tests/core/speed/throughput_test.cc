@@ -1,5 +1,3 @@
-#include "core/speed/throughput.h"
-
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -10,8 +8,12 @@
 #include "core/catalog/catalog.h"
 #include "core/catalog/catalog_data.h"
 #include "core/config/config_codec.h"
+#include "core/engines/registry.h"
+#include "core/engines/server.h"
+#include "core/engines/settle.h"
 #include "core/estimate/estimate.h"
 #include "core/speed/measured_speeds.h"
+#include "core/speed/measured_speeds_table.h"
 
 namespace plimsoll {
 namespace {
@@ -38,11 +40,11 @@ std::unique_ptr<Setup> Make(const char* json) {
   Result<DecodedConfig> decoded = DecodeConfigJsonText(json);
   EXPECT_TRUE(decoded.ok()) << json;
   setup->config = std::move(decoded->config);
-  Result<Resolved> resolved = Resolve(setup->config, TestCatalog());
+  Result<Resolved> resolved = Settle(setup->config, TestCatalog());
   EXPECT_TRUE(resolved.ok()) << json;
   setup->resolved = std::move(*resolved);
-  setup->work = CountWork(setup->resolved);
-  setup->model = StepModel::Make(setup->resolved);
+  setup->work = CountWork(setup->resolved, EngineOf(setup->resolved).StyleOf(setup->resolved));
+  setup->model = MakeStepModel(setup->resolved);
   return setup;
 }
 
@@ -56,7 +58,7 @@ StepLoad Decode(const StepModel& model, int64_t sequences, int64_t context) {
   return load;
 }
 
-double Sum(const std::array<double, kSpeedFormats>& values) {
+double Sum(const std::array<double, kFormatClasses>& values) {
   double sum = 0;
   for (double value : values) sum += value;
   return sum;
@@ -188,13 +190,13 @@ TEST(StepModel, NothingToDoTakesNoTime) {
 
 TEST(StepModel, IsBoundByMemoryAtOneSequenceAndByComputeAtThousandsOfTokens) {
   const auto s = Make(R"({"model":"llama-3.1-70b","format":"fp8","gpu":"h200"})");
-  EXPECT_EQ(s->model.Explain(Decode(s->model, 1, 1000)).bound, Bound::kMemory);
+  EXPECT_EQ(s->model.Explain(Decode(s->model, 1, 1000)).bottleneck, Bottleneck::kMemory);
   StepLoad prompt;
   prompt.prefill_tokens = 8192;
   prompt.prefill_sequences = 1;
-  EXPECT_EQ(s->model.Explain(prompt).bound, Bound::kCompute);
+  EXPECT_EQ(s->model.Explain(prompt).bottleneck, Bottleneck::kCompute);
   const auto small = Make(R"({"model":"qwen3-0.6b","gpu":"b200"})");
-  EXPECT_EQ(small->model.Explain(Decode(small->model, 1, 100)).bound, Bound::kLatency);
+  EXPECT_EQ(small->model.Explain(Decode(small->model, 1, 100)).bottleneck, Bottleneck::kLatency);
 }
 
 TEST(StepModel, MoreWorkNeverTakesLess) {
@@ -289,7 +291,7 @@ TEST(StepModel, LayersAndExpertsInMemoryOfTheHostAreSlow) {
   const double c = none->model.Time(Decode(none->model, 1, 100)).value();
   EXPECT_LT(a, b);
   EXPECT_LT(b, c);
-  EXPECT_EQ(none->model.Explain(Decode(none->model, 1, 100)).bound, Bound::kHostMemory);
+  EXPECT_EQ(none->model.Explain(Decode(none->model, 1, 100)).bottleneck, Bottleneck::kHostMemory);
 }
 
 TEST(StepModel, SpeculationAcceptsMoreThanOneAndAtMostAll) {
@@ -387,8 +389,7 @@ TEST(EstimateSpeed, EveryModelOnEveryCardIsFiniteAndPositive) {
     for (const char* engine : {"vllm", "llama.cpp", "sglang"}) {
       Config config;
       config.model = model.id;
-      config.engine =
-          DecodeConfigJsonText(std::string(R"({"model":"x","engine":")") + engine + "\"}")->config.engine;
+      config.engine = engine;
       config.gpu = {"h200"};
       Result<Report> report = Estimate(config, TestCatalog());
       ASSERT_TRUE(report.ok()) << model.id;

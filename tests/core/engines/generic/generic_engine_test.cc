@@ -60,14 +60,5 @@ TEST(EngineGeneric, TensorRtFollowsTheCheckpointsCacheType) {
   EXPECT_EQ(fp8.kv.per_token * 2, half.kv.per_token);
 }
 
-TEST(EngineGeneric, EveryKindHasAnEngineWithItsOwnName) {
-  for (int i = 0; i < kEngineKinds; ++i) {
-    const auto kind = static_cast<EngineKind>(i);
-    EXPECT_EQ(FindEngine(kind).kind(), kind);
-    EXPECT_EQ(FindEngine(kind).id(), EngineName(kind));
-    EXPECT_FALSE(FindEngine(kind).name().empty());
-  }
-}
-
 }  // namespace
 }  // namespace plimsoll

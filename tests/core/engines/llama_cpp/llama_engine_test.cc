@@ -11,6 +11,7 @@
 #include "core/config/config.h"
 #include "core/engines/llama_cpp/llama_plan.h"
 #include "core/engines/measured_constants.h"
+#include "core/engines/settle.h"
 #include "core/estimate/estimate.h"
 #include "core/estimate/verdict.h"
 #include "core/resolve/resolved.h"
@@ -31,7 +32,7 @@ Config Ask(std::string model, std::string format, std::string gpu, int64_t conte
   Config config;
   config.model = std::move(model);
   config.format = Json(std::move(format));
-  config.engine = EngineKind::kLlamaCpp;
+  config.engine = "llama.cpp";
   config.engine_version = std::move(version);
   config.gpu = {std::move(gpu)};
   if (context > 0) config.max_model_len = context;
@@ -124,7 +125,7 @@ TEST(LlamaCppEngine, SharedMemoryAndOtherProgramsAreTerms) {
   for (const char* gpu : {"apple-m3-max", "apple-m2", "ryzen-ai-max-395", "rtx-4090"}) {
     Config config = Ask("llama-3.1-8b", "gguf-q4_k_m", gpu, 8192, "");
     config.reserved_mib = {1500};
-    Result<Resolved> resolved = Resolve(config, TheCatalog());
+    Result<Resolved> resolved = Settle(config, TheCatalog());
     ASSERT_TRUE(resolved.ok()) << gpu;
     const Report report = EstimateResolved(*resolved);
     const GpuReport& card = report.per_gpu[0];
@@ -144,7 +145,7 @@ TEST(LlamaCppEngine, SharedMemoryAndOtherProgramsAreTerms) {
 // What copies and staging add stands beside the buffer they are part of.
 TEST(LlamaCppEngine, StagingCopiesProjectorAndSlotsAreTerms) {
   const auto bytes_of = [](const Config& config, std::string_view name) {
-    Result<Resolved> resolved = Resolve(config, TheCatalog());
+    Result<Resolved> resolved = Settle(config, TheCatalog());
     const Report report = EstimateResolved(*resolved);
     for (const Term& term : LlamaCppEngine().Explain(*resolved, report)) {
       if (term.name == name) return term.bytes;
@@ -174,7 +175,7 @@ TEST(LlamaCppEngine, SlotsDoNotMultiplyTheContext) {
     Config config = Ask("llama-3.1-8b", "gguf-q4_k_m", "rtx-4090", 32768, "");
     config.max_num_seqs = 8;
     config.kv_unified = unified;
-    Result<Resolved> resolved = Resolve(config, TheCatalog());
+    Result<Resolved> resolved = Settle(config, TheCatalog());
     ASSERT_TRUE(resolved.ok());
     const Report report = EstimateResolved(*resolved);
     EXPECT_EQ(report.kv.max_concurrency, 1);
@@ -188,7 +189,7 @@ TEST(LlamaCppEngine, TermsAddUpToTheFullestCard) {
   for (const char* id : {"llama-3.1-8b", "gpt-oss-20b", "deepseek-v3", "qwen3-next-80b-a3b", "gemma-3-27b"}) {
     Config config = Ask(id, "gguf-q4_k_m", "rtx-4090", 16384, "");
     config.gpus = 4;
-    Result<Resolved> resolved = Resolve(config, TheCatalog());
+    Result<Resolved> resolved = Settle(config, TheCatalog());
     ASSERT_TRUE(resolved.ok()) << id;
     const Report report = EstimateResolved(*resolved);
     Bytes sum;
@@ -236,13 +237,13 @@ TEST(LlamaCppEngine, TheLongestContextIsTheLongest) {
 
 TEST(LlamaCppEngine, DefaultsFollowTheBuild) {
   Config config = Ask("llama-3.1-8b", "gguf-q4_k_m", "rtx-4090", 0, "b4700");
-  Result<Resolved> old = Resolve(config, TheCatalog());
+  Result<Resolved> old = Settle(config, TheCatalog());
   ASSERT_TRUE(old.ok());
   EXPECT_EQ(old->max_num_seqs, 1);
   EXPECT_EQ(old->max_model_len, 4096);
   EXPECT_FALSE(old->flash_attention);
   config.engine_version = "";
-  Result<Resolved> now = Resolve(config, TheCatalog());
+  Result<Resolved> now = Settle(config, TheCatalog());
   ASSERT_TRUE(now.ok());
   EXPECT_EQ(now->max_num_seqs, 4);
   EXPECT_TRUE(now->kv_unified);
@@ -250,7 +251,7 @@ TEST(LlamaCppEngine, DefaultsFollowTheBuild) {
   EXPECT_GT(now->max_model_len, 32768) << "as much of the model's own length as leaves 1 GiB";
   EXPECT_EQ(now->n_gpu_layers, 33);
   config.max_num_seqs = 6;
-  Result<Resolved> slots = Resolve(config, TheCatalog());
+  Result<Resolved> slots = Settle(config, TheCatalog());
   ASSERT_TRUE(slots.ok());
   EXPECT_FALSE(slots->kv_unified) << "an explicit number of slots divides the context";
 }
@@ -312,7 +313,7 @@ TEST(LlamaCppEngine, LayersInRamLeaveTheCard) {
 TEST(LlamaCppEngine, PrintsTheLinesThatTheBuildPrints) {
   Config config = Ask("llama-3.1-8b", "gguf-q4_k_m", "rtx-4090", 4096, "2026-05");
   config.max_num_seqs = 1;
-  Result<Resolved> resolved = Resolve(config, TheCatalog());
+  Result<Resolved> resolved = Settle(config, TheCatalog());
   ASSERT_TRUE(resolved.ok());
   const std::vector<std::string> lines = LlamaCppEngine().ExpectedLog(*resolved, EstimateResolved(*resolved));
   const auto has = [&](std::string_view line) {

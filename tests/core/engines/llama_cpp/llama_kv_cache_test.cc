@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "core/engines/llama_cpp/llama_engine.h"
+
 namespace plimsoll {
 namespace {
 
@@ -31,7 +33,7 @@ Architecture With(const Attention& a, int32_t count_a, const Attention& b = {}, 
 Resolved At(const Architecture& architecture, int32_t date, int64_t slots = 1, bool unified = true) {
   Resolved resolved;
   resolved.architecture = &architecture;
-  resolved.engine = EngineKind::kLlamaCpp;
+  resolved.engine = &LlamaCppEngine().traits();
   resolved.version = {"date", 0, date};
   resolved.max_num_seqs = slots;
   resolved.kv_unified = unified;

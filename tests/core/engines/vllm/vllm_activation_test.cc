@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/engines/vllm/vllm_cuda_graphs.h"
 #include "core/engines/vllm/vllm_rules.h"
 #include "tests/support/estimates.h"
 

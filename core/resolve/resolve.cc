@@ -1,14 +1,12 @@
-#include "core/resolve/resolved.h"
+#include "core/resolve/resolve.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "core/base/text.h"
 #include "core/config/config_codec.h"
-#include "core/engines/engine.h"
 #include "core/formats/format_object.h"
 #include "core/formats/quantization_config.h"
-#include "core/resolve/report.h"
 #include "core/weights/format_binding.h"
 #include "core/weights/read_architecture.h"
 
@@ -70,7 +68,7 @@ std::string_view DTypeFormat(DType dtype) {
   return "bf16";
 }
 
-// llama.cpp reads GGUF files only: the conversion that keeps the model's own precision.
+// For engines that read GGUF files only: the conversion that keeps the model's own precision.
 std::string_view GgufOf(std::string_view native_format) {
   if (native_format == "fp16") return "gguf-f16";
   if (native_format == "fp32") return "gguf-f32";
@@ -104,9 +102,9 @@ bool IsPublishedQuantization(const Json& format) {
 
 // An inline model: a published quantization_config inside it decides, unless another format is asked for.
 MaybeError ResolveInlineFormat(const Config& config, const Catalog& catalog, Resolved* resolved) {
-  const bool llama_cpp = resolved->engine == EngineKind::kLlamaCpp;
+  const bool gguf = resolved->engine->reads_gguf;
   const Json& published = resolved->architecture->quantization_config;
-  if (published.is_object() && !(llama_cpp && config.format.is_null())) {
+  if (published.is_object() && !(gguf && config.format.is_null())) {
     Result<WeightFormat> format = ReadQuantizationConfig(published, "model.quantization_config");
     if (config.format.is_null() && !format.ok()) return format.error();
     if (format.ok() && (config.format.is_null() || format->id == config.format.AsString())) {
@@ -116,7 +114,7 @@ MaybeError ResolveInlineFormat(const Config& config, const Catalog& catalog, Res
   }
   const std::string_view own = DTypeFormat(resolved->architecture->dtype);
   const std::string_view id = !config.format.is_null() ? std::string_view(config.format.AsString())
-                              : llama_cpp              ? GgufOf(own)
+                              : gguf                   ? GgufOf(own)
                                                        : own;
   const WeightFormat* format = catalog.FindFormat(id);
   if (!format) return UnknownFormat(config.format, catalog, "format");
@@ -162,7 +160,7 @@ MaybeError ResolveFormat(const Config& config, const Catalog& catalog, Resolved*
   std::string_view id = config.format.AsString();
   if (config.format.is_null()) {
     id = resolved->model->native_format;
-    if (resolved->engine == EngineKind::kLlamaCpp) id = GgufOf(id);
+    if (resolved->engine->reads_gguf) id = GgufOf(id);
   }
   const BoundFormat* bound = catalog.Bind(*resolved->model, id);
   if (!bound) return UnknownFormat(config.format, catalog, "format");
@@ -188,7 +186,7 @@ MaybeError ResolveDraft(const Config& config, const Catalog& catalog, Resolved* 
   std::string_view id = speculative.format;
   if (id.empty()) {
     id = resolved->draft->native_format;
-    if (resolved->engine == EngineKind::kLlamaCpp) id = GgufOf(id);
+    if (resolved->engine->reads_gguf) id = GgufOf(id);
   }
   const BoundFormat* bound = catalog.Bind(*resolved->draft, id);
   if (!bound) return UnknownFormat(Json(id), catalog, "speculative.format");
@@ -301,17 +299,18 @@ void RemarkOnAverage(Resolved* resolved) {
       resolved);
 }
 
-// llama.cpp splits by layer or row over whatever cards there are (split_mode); the degrees are vLLM's.
-void LayOutLlamaCpp(const Config& config, Resolved* resolved) {
+// By layer or row over whatever cards there are (split_mode).
+void LayOutSplit(const Config& config, Resolved* resolved) {
   resolved->tp = resolved->pp = resolved->dp = 1;
   if (config.tp.value_or(1) * config.pp.value_or(1) * config.dp.value_or(1) == 1) return;
-  Remark("parallel_degrees_ignored", Severity::kInfo,
-         "llama.cpp has no tp, pp or dp: it spreads layers or rows over all cards.",
-         "Use split_mode instead.", resolved);
+  Remark(
+      "parallel_degrees_ignored", Severity::kInfo,
+      std::string(resolved->engine->name) + " has no tp, pp or dp: it spreads layers or rows over all cards.",
+      "Use split_mode instead.", resolved);
 }
 
 void LayOut(const Config& config, Resolved* resolved) {
-  if (resolved->engine == EngineKind::kLlamaCpp) return LayOutLlamaCpp(config, resolved);
+  if (resolved->engine->layout == CardLayout::kSplit) return LayOutSplit(config, resolved);
   const int64_t total = resolved->gpus * resolved->nodes;
   resolved->pp = config.pp.value_or(1);
   resolved->dp = config.dp.value_or(1);
@@ -371,88 +370,14 @@ void CopyGiven(const Config& config, Resolved* resolved) {
   resolved->concurrency = config.concurrency.value_or(1);
 }
 
-// "auto" and an absent KV type mean the model's own 16-bit type where the engine has not said otherwise.
-void SettleKvTypes(Resolved* resolved) {
-  const KvType own =
-      resolved->engine == EngineKind::kLlamaCpp || resolved->architecture->dtype == DType::kFp16
-          ? KvType::kFp16
-          : KvType::kBf16;
-  KvTypes& types = resolved->kv_cache_dtype;
-  if (types.k == KvType::kAuto) types.k = own;
-  if (types.v == KvType::kAuto) types.v = own;
-}
-
-MaybeError ResolveOverrides(const Config& config, Resolved* resolved) {
-  if (config.override_tensor.empty() || resolved->engine != EngineKind::kLlamaCpp) return std::nullopt;
-  Result<TensorOverrides> overrides = ReadTensorOverrides(config.override_tensor, *resolved->architecture,
-                                                          static_cast<int64_t>(resolved->cards.size()));
-  if (!overrides.ok()) return overrides.error();
-  resolved->overrides = std::move(*overrides);
-  if (resolved->overrides.unmatched.empty()) return std::nullopt;
-  std::string patterns;
-  for (const std::string& pattern : resolved->overrides.unmatched) {
-    patterns += (patterns.empty() ? "" : ", ") + Quoted(pattern);
-  }
-  Remark(
-      "override_matches_nothing", Severity::kWarning,
-      "override_tensor: no tensor of this model has " + patterns + " in its name, so nothing is moved by it.",
-      "Names are such as blk.0.ffn_up_exps.weight; plimsoll inventory lists them.", resolved);
-  return std::nullopt;
-}
-
-// "As long as fits": the engine plans for the model's own length and says how much of it has room.
-void SettleLength(const Engine& engine, Resolved* resolved) {
-  if (!resolved->max_model_len_auto) return;
-  resolved->max_model_len = std::max<int64_t>(1, resolved->architecture->max_positions);
-  Report report;
-  engine.Plan(*resolved, &report);
-  const int64_t longest = report.kv.max_model_len_that_fits;
-  if (longest > 0 && longest < resolved->max_model_len) resolved->max_model_len = longest;
-}
-
-bool AppliesTo(const ConfigKey& key, EngineKind engine) {
-  switch (key.scope) {
-    case KeyScope::kVllmOnly:
-      return engine == EngineKind::kVllm;
-    case KeyScope::kLlamaCppOnly:
-      return engine == EngineKind::kLlamaCpp;
-    case KeyScope::kAnyEngine:
-      break;
-  }
-  return true;
-}
-
-Json CapacitiesJson(const Resolved& resolved) {
-  const std::vector<Card>& cards = resolved.cards;
-  const bool alike = std::all_of(cards.begin(), cards.end(),
-                                 [&](const Card& card) { return card.capacity == cards.front().capacity; });
-  if (alike) return Json(cards.front().capacity.mib());
-  Json list = Json::MakeArray();
-  for (const Card& card : cards) list.Append(Json(card.capacity.mib()));
-  return list;
-}
-
-Json GpusJson(const Resolved& resolved) {
-  const std::vector<Card>& cards = resolved.cards;
-  const bool alike = std::all_of(cards.begin(), cards.end(),
-                                 [&](const Card& card) { return card.gpu == cards.front().gpu; });
-  if (alike) return Json(cards.front().gpu->id);
-  Json list = Json::MakeArray();
-  for (const Card& card : cards) list.Append(Json(card.gpu->id));
-  return list;
-}
-
-Json CountJson(int64_t count) { return count == 0 ? Json() : Json(count); }
-
 }  // namespace
 
-Result<Resolved> Resolve(const Config& config, const Catalog& catalog) {
+Result<Resolved> Resolve(const Config& config, const Catalog& catalog, const EngineTraits& engine,
+                         EngineVersion version) {
   Resolved resolved;
   resolved.config = &config;
-  resolved.engine = config.engine.value_or(EngineKind::kVllm);
-  Result<EngineVersion> version = ReadEngineVersion(resolved.engine, config.engine_version, "engine_version");
-  if (!version.ok()) return version.error();
-  resolved.version = std::move(*version);
+  resolved.engine = &engine;
+  resolved.version = std::move(version);
   if (MaybeError error = ResolveModel(config, catalog, &resolved)) return *error;
   if (MaybeError error = ResolveFormat(config, catalog, &resolved)) return *error;
   if (MaybeError error = ResolveCards(config, catalog, &resolved)) return *error;
@@ -460,72 +385,7 @@ Result<Resolved> Resolve(const Config& config, const Catalog& catalog) {
   LayOut(config, &resolved);
   CopyGiven(config, &resolved);
   RemarkOnAverage(&resolved);
-  if (MaybeError error = ResolveOverrides(config, &resolved)) return *error;
-  resolved.defaulted.reserve(static_cast<size_t>(kConfigKeyCount));
-  const Engine& engine = FindEngine(resolved.engine);
-  engine.TakeDefaults(config, &resolved);
-  SettleKvTypes(&resolved);
-  SettleLength(engine, &resolved);
   return resolved;
-}
-
-std::vector<std::string_view> DefaultedKeys(const Resolved& resolved) {
-  std::vector<std::string_view> keys;
-  for (const ConfigKey& key : ConfigKeys()) {
-    if (AppliesTo(key, resolved.engine) && !IsConfigValueGiven(*resolved.config, key))
-      keys.push_back(key.json);
-  }
-  return keys;
-}
-
-Json ResolvedConfigJson(const Resolved& resolved) {
-  const Config& config = *resolved.config;
-  Json json = Json::MakeObject();
-  for (const ConfigKey& key : ConfigKeys()) json.Set(key.json, Json());
-  auto set = [&](std::string_view name, Json value) {
-    if (AppliesTo(*FindConfigKey(name), resolved.engine)) json.Set(name, std::move(value));
-  };
-  set("model", resolved.model ? Json(resolved.model->id) : config.inline_model);
-  const bool repository = config.format.is_string() && resolved.checkpoint && !resolved.bound;
-  set("format", config.format.is_object() || repository ? config.format : Json(resolved.format->id));
-  set("engine", EngineName(resolved.engine));
-  set("engine_version", resolved.version.text);
-  set("gpu", GpusJson(resolved));
-  set("gpu_memory_mib", CapacitiesJson(resolved));
-  set("gpus", resolved.gpus);
-  set("nodes", resolved.nodes);
-  set("tp", resolved.tp);
-  set("pp", resolved.pp);
-  set("dp", resolved.dp);
-  set("expert_parallel", resolved.expert_parallel);
-  set("max_model_len", resolved.max_model_len);
-  set("max_num_seqs", resolved.max_num_seqs);
-  set("max_num_batched_tokens", CountJson(resolved.max_num_batched_tokens));
-  set("n_ubatch", resolved.n_ubatch);
-  set("kv_cache_dtype", KvTypesJson(resolved.kv_cache_dtype));
-  set("gpu_memory_utilization", resolved.gpu_memory_utilization);
-  set("kv_cache_memory_bytes", CountJson(resolved.kv_cache_memory.count()));
-  set("enforce_eager", resolved.enforce_eager);
-  set("block_size", CountJson(resolved.block_size));
-  set("enable_prefix_caching", resolved.enable_prefix_caching);
-  set("enable_chunked_prefill", resolved.enable_chunked_prefill);
-  set("speculative", resolved.speculative.num_tokens == 0 ? Json() : SpeculativeJson(resolved.speculative));
-  set("flash_attention", resolved.flash_attention);
-  set("n_gpu_layers", resolved.n_gpu_layers);
-  set("n_cpu_moe", resolved.n_cpu_moe);
-  set("split_mode", SplitModeName(resolved.split_mode));
-  set("kv_unified", resolved.kv_unified);
-  set("cpu_offload_gb", resolved.cpu_offload.gib());
-  set("lora", resolved.lora.max_loras == 0 ? Json() : LoraJson(resolved.lora));
-  set("multimodal", resolved.multimodal);
-  set("prompt_tokens", resolved.prompt_tokens);
-  set("output_tokens", resolved.output_tokens);
-  set("concurrency", resolved.concurrency);
-  set("workload", config.workload);
-  for (const std::string_view key : {"reserved_mib", "override_tensor", "tensor_split"}) {
-    set(key, GetConfigValue(config, *FindConfigKey(key)));
-  }
-  return json;
 }
 
 }  // namespace plimsoll

@@ -1,0 +1,48 @@
+#include "core/engines/settle.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "core/engines/registry.h"
+#include "core/resolve/report.h"
+#include "core/resolve/resolve.h"
+
+namespace plimsoll {
+namespace {
+
+// "auto" and an absent KV type mean the model's own 16-bit type where the engine has not said otherwise.
+void SettleKvTypes(Resolved* resolved) {
+  const bool half = resolved->engine->half_cache || resolved->architecture->dtype == DType::kFp16;
+  const KvType own = half ? KvType::kFp16 : KvType::kBf16;
+  KvTypes& types = resolved->kv_cache_dtype;
+  if (types.k == KvType::kAuto) types.k = own;
+  if (types.v == KvType::kAuto) types.v = own;
+}
+
+// "As long as fits": the engine plans for the model's own length and says how much of it has room.
+void SettleLength(const Engine& engine, Resolved* resolved) {
+  if (!resolved->max_model_len_auto) return;
+  resolved->max_model_len = std::max<int64_t>(1, resolved->architecture->max_positions);
+  Report report;
+  engine.Plan(*resolved, &report);
+  const int64_t longest = report.kv.max_model_len_that_fits;
+  if (longest > 0 && longest < resolved->max_model_len) resolved->max_model_len = longest;
+}
+
+}  // namespace
+
+Result<Resolved> Settle(const Config& config, const Catalog& catalog) {
+  const Engine* engine = FindEngine(config.engine);
+  if (engine == nullptr) return Error{"engine", Quoted(config.engine), EngineIds()};
+  Result<EngineVersion> version = engine->ReadVersion(config.engine_version, "engine_version");
+  if (!version.ok()) return version.error();
+  Result<Resolved> resolved = Resolve(config, catalog, engine->traits(), std::move(*version));
+  if (!resolved.ok()) return resolved;
+  if (std::optional<Error> error = engine->TakeDefaults(config, &*resolved)) return *error;
+  SettleKvTypes(&*resolved);
+  SettleLength(*engine, &*resolved);
+  return resolved;
+}
+
+}  // namespace plimsoll

@@ -1,0 +1,59 @@
+#include "core/engines/vllm/vllm_cuda_graphs.h"
+
+#include <algorithm>
+
+#include "core/engines/measured_constants.h"
+#include "core/engines/vllm/vllm_runtime.h"
+
+namespace plimsoll {
+namespace {
+
+// 1, 2, 4, then steps of 8: how many sizes up to `largest`.
+int64_t SizesByEight(int64_t largest) {
+  const int64_t small = largest >= 4 ? 3 : largest >= 2 ? 2 : largest >= 1 ? 1 : 0;
+  return small + largest / 8;
+}
+
+// vllm/config/vllm.py _set_cudagraph_sizes: steps of 8 below 256, of 16 from there.
+int64_t SizesSpread(int64_t largest) {
+  if (largest < 256) return SizesByEight(largest);
+  return SizesByEight(255) + (largest - 256) / 16 + 1;
+}
+
+}  // namespace
+
+VllmGraphs VllmCudaGraphs(const Resolved& resolved, const VllmRules& rules, int64_t layers, const Gpu& gpu) {
+  VllmGraphs graphs;
+  if (resolved.enforce_eager) return graphs;
+  const int64_t sequences = resolved.max_num_seqs;
+  const int64_t queries = 1 + resolved.speculative.num_tokens;
+  if (!rules.v1) {
+    // vllm/worker/model_runner.py _get_max_graph_batch_size: decode batches up to max_num_seqs.
+    graphs.piecewise = SizesByEight(std::min<int64_t>(RoundUp(sequences, 8), 8192));
+  } else if (!rules.spread_graph_sizes) {
+    graphs.piecewise = SizesByEight(512);
+  } else {
+    const bool large = gpu.compute_capability >= 100 && gpu.compute_capability < 120;
+    const int64_t largest = std::min({internal::SaturatingMultiply(2 * sequences, queries),
+                                      int64_t{large ? 1024 : 512}, resolved.max_num_batched_tokens});
+    graphs.piecewise = SizesSpread(largest);
+  }
+  if (rules.full_graphs) {
+    const int64_t decode = std::min<int64_t>(internal::SaturatingMultiply(sequences, queries), 512);
+    graphs.full = rules.spread_graph_sizes ? SizesSpread(decode) : SizesByEight(decode);
+  }
+  double mib = static_cast<double>(layers) *
+               (static_cast<double>(graphs.piecewise) * Value(Measure::kVllmGraphPiecewise) +
+                static_cast<double>(graphs.full) * Value(Measure::kVllmGraphFull));
+  if (resolved.format->family == FormatFamily::kBnbNf4 || resolved.format->family == FormatFamily::kBnbInt8) {
+    mib *= Value(Measure::kVllmGraphBnb);
+  }
+  if (resolved.tp > 1 && (!rules.v1 || HasNvlink(gpu))) {
+    mib *= Value(rules.v1 ? Measure::kVllmGraphTensorParallel : Measure::kVllmGraphTensorParallelV0);
+  }
+  if (resolved.lora.max_loras > 0 && rules.lora_graphs) mib *= 2;
+  graphs.bytes = MiBFromDouble(mib);
+  return graphs;
+}
+
+}  // namespace plimsoll

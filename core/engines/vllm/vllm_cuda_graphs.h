@@ -1,0 +1,22 @@
+// The CUDA graphs that vLLM captures: how many, and what they take.
+#ifndef PLIMSOLL_CORE_ENGINES_VLLM_VLLM_CUDA_GRAPHS_H_
+#define PLIMSOLL_CORE_ENGINES_VLLM_VLLM_CUDA_GRAPHS_H_
+
+#include <cstdint>
+
+#include "core/base/units.h"
+#include "core/engines/vllm/vllm_rules.h"
+#include "core/resolve/resolved.h"
+
+namespace plimsoll {
+
+struct VllmGraphs {
+  int64_t piecewise = 0;  // captured sizes
+  int64_t full = 0;
+  Bytes bytes;
+};
+VllmGraphs VllmCudaGraphs(const Resolved& resolved, const VllmRules& rules, int64_t layers, const Gpu& gpu);
+
+}  // namespace plimsoll
+
+#endif  // PLIMSOLL_CORE_ENGINES_VLLM_VLLM_CUDA_GRAPHS_H_

@@ -1,0 +1,82 @@
+#include "core/engines/vllm/vllm_server.h"
+
+#include <algorithm>
+
+#include "core/arch/parallelism.h"
+#include "core/engines/vllm/vllm_kv_cache.h"
+#include "core/engines/vllm/vllm_rules.h"
+
+namespace plimsoll {
+namespace {
+
+// Blocks of `block` tokens counted in units of `size` tokens: how many of them one unit takes.
+int64_t PerUnit(int64_t size, int64_t block) { return block <= 0 ? 1 : std::max<int64_t>(1, size / block); }
+
+void TakeGroups(const CacheLayout& layout, SchedulerSetup* setup) {
+  setup->block_size = std::max<int64_t>(layout.block_size, 1);
+  setup->full_groups = 0;
+  for (int i = 0; i < layout.count; ++i) {
+    const CacheSpec& spec = layout.specs[static_cast<size_t>(i)];
+    const int64_t blocks = spec.groups * PerUnit(setup->block_size, spec.block);
+    switch (spec.kind) {
+      case CacheKind::kFull:
+        setup->full_groups += blocks;
+        break;
+      case CacheKind::kState:
+        setup->state_blocks += spec.groups * layout.states_per_sequence;
+        break;
+      case CacheKind::kSliding:
+      case CacheKind::kChunked:
+        // The window, and the block that it has begun to leave.
+        for (int64_t group = 0; group < blocks && setup->window_groups < kMaxWindowGroups; ++group) {
+          setup->windows[static_cast<size_t>(setup->window_groups++)].most_blocks =
+              CeilDiv(spec.window, setup->block_size) + 1;
+        }
+        break;
+    }
+  }
+}
+
+}  // namespace
+
+StepStyle VllmStyle(const Resolved& resolved) {
+  StepStyle style;
+  style.engine = resolved.engine->id;
+  style.kernels = resolved.engine->kernels;
+  style.ranks = std::max<int64_t>(1, resolved.tp);
+  style.stages = std::max<int64_t>(1, resolved.pp);
+  style.sent_weights = resolved.cpu_offload;
+  return style;
+}
+
+void SetUpVllmServer(const Resolved& resolved, const Report& report, SchedulerSetup* setup) {
+  const VllmRules rules = RulesFor(resolved);
+  const LayerRange range = PipelineStage(resolved.architecture->layers, resolved.pp, resolved.pp - 1);
+  TakeGroups(LayOutCache(resolved, rules, range, true), setup);
+  setup->blocks = std::max<int64_t>(report.kv.num_blocks - 1, 0);  // block 0 is the null block
+  setup->max_num_batched_tokens = resolved.max_num_batched_tokens;
+  setup->chunked_prefill = resolved.enable_chunked_prefill;
+  setup->prefix_caching = resolved.enable_prefix_caching;
+  // scheduler_reserve_full_isl, since March 2026.
+  setup->reserve_prompt = resolved.version.date >= 20260301;
+  setup->lookahead = resolved.speculative.num_tokens;
+}
+
+// vllm/v1/metrics/loggers.py.
+const MetricNames& VllmMetrics() {
+  static const MetricNames names = {
+      {Signal::kCacheUsage, "vllm:kv_cache_usage_perc",
+       "for a minute: the pool is about to run out and sequences will be preempted"},
+      {Signal::kWaiting, "vllm:num_requests_waiting",
+       "for a minute: requests come faster than they are admitted"},
+      {Signal::kRunning, "vllm:num_requests_running",
+       "at max_num_seqs the queue grows although blocks may be free"},
+      {Signal::kPreemptions, "vllm:num_preemptions_total",
+       "each one computes its tokens again; a rising counter is thrash"},
+      {Signal::kFirstToken, "vllm:time_to_first_token_seconds", "95th percentile"},
+      {Signal::kPerToken, "vllm:time_per_output_token_seconds", "95th percentile"},
+  };
+  return names;
+}
+
+}  // namespace plimsoll

@@ -1,0 +1,45 @@
+// What is fixed about an engine, as data: what everybody before the engines' own rooms needs to know of it.
+// Each engine fills in one (core/engines/<engine>/); what it does is behind core/engines/engine.h.
+#ifndef PLIMSOLL_CORE_RESOLVE_ENGINE_TRAITS_H_
+#define PLIMSOLL_CORE_RESOLVE_ENGINE_TRAITS_H_
+
+#include <cstdint>
+#include <string_view>
+
+#include "core/config/config_codec.h"
+
+namespace plimsoll {
+
+// Whose kernels run: ggml's own, or those that the engines on PyTorch share (cuBLAS, CUTLASS, Triton,
+// Marlin).
+enum class KernelGroup : uint8_t { kGgml, kTorch };
+constexpr int kKernelGroups = 2;
+
+// How cards work together.
+enum class CardLayout : uint8_t {
+  kDegrees,  // tensor, pipeline and data parallel degrees
+  kSplit,    // layers or rows, over whatever cards there are
+};
+
+struct EngineTraits {
+  std::string_view id;     // of Config: the contract's
+  std::string_view alias;  // read for it, never written; empty: none
+  std::string_view name;   // as its makers write it
+  KernelGroup kernels = KernelGroup::kTorch;
+  CardLayout layout = CardLayout::kDegrees;
+  bool reads_gguf = false;                 // weights come as GGUF files; else as safetensors
+  bool half_cache = false;                 // the cache is fp16 whatever the model's own type
+  bool budget_modelled = false;            // its whole memory is; else weights, cache and speed only
+  bool fills_share = false;                // takes its share of the card whatever the model needs
+  bool shares_context = false;             // sequences are slots of one context
+  KeyOwner keys = KeyOwner::kEveryEngine;  // it takes these beside everybody's
+};
+
+// Whether a key of a configuration means something to this engine.
+constexpr bool Takes(const EngineTraits& engine, const ConfigKey& key) {
+  return key.owner == KeyOwner::kEveryEngine || key.owner == engine.keys;
+}
+
+}  // namespace plimsoll
+
+#endif  // PLIMSOLL_CORE_RESOLVE_ENGINE_TRAITS_H_

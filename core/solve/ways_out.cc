@@ -1,0 +1,313 @@
+#include "core/solve/ways_out.h"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <utility>
+
+#include "core/base/text.h"
+#include "core/engines/levers.h"
+#include "core/engines/settle.h"
+#include "core/estimate/estimate.h"
+#include "core/solve/variation.h"
+
+namespace plimsoll {
+namespace {
+
+// A context shorter than this is not offered as a way out.
+constexpr int64_t kShortestOffered = 1024;
+
+struct Change {
+  Config config;
+  std::string label;
+  double distance = 0;
+};
+
+std::string Joined(const std::string& a, const std::string& b) {
+  return a.empty() || b.empty() ? a + b : a + ", " + b;
+}
+
+std::vector<Lever> LeversOf(const LeverStart& from, const Start& start) {
+  std::vector<Lever> levers = start.engine->Levers(from);
+  if (start.sequences > 16) {
+    levers.push_back({[](Config* c) { c->max_num_seqs = 16; }, "16 sequences at once", kDistanceSequences});
+  } else if (start.sequences > 1) {
+    levers.push_back({[](Config* c) { c->max_num_seqs = 1; }, "one sequence at a time", kDistanceSequences});
+  }
+  return levers;
+}
+
+LeverStart LeverStartOf(const Config& config, const Start& start) {
+  LeverStart from;
+  from.config = &config;
+  from.kv = start.kv;
+  from.wide_cache = start.kv.k == KvType::kFp16 || start.kv.k == KvType::kBf16 || start.kv.k == KvType::kFp32;
+  from.utilization = start.utilization;
+  from.eager = start.eager;
+  from.sequences = start.sequences;
+  from.layers = start.layers;
+  from.has_experts = start.has_experts;
+  return from;
+}
+
+// Levers pulled together, the least that is given up first; none comes first of all. Two at once are a
+// suggestion, three would be a puzzle.
+std::vector<Change> Squeezes(const std::vector<Lever>& levers) {
+  std::vector<Change> squeezes(1);
+  for (size_t i = 0; i < levers.size(); ++i) {
+    Change one{{}, levers[i].label, levers[i].distance};
+    levers[i].pull(&one.config);
+    for (size_t j = i + 1; j < levers.size(); ++j) {
+      Change two{one.config, Joined(one.label, levers[j].label), one.distance + levers[j].distance};
+      levers[j].pull(&two.config);
+      squeezes.push_back(std::move(two));
+    }
+    squeezes.push_back(std::move(one));
+  }
+  std::stable_sort(squeezes.begin(), squeezes.end(),
+                   [](const Change& a, const Change& b) { return a.distance < b.distance; });
+  return squeezes;
+}
+
+void TakeLevers(const Config& levers, Config* config) {
+  if (levers.gpu_memory_utilization) config->gpu_memory_utilization = levers.gpu_memory_utilization;
+  if (levers.kv_cache_dtype) config->kv_cache_dtype = levers.kv_cache_dtype;
+  if (levers.enforce_eager) config->enforce_eager = levers.enforce_eager;
+  if (levers.max_num_seqs) config->max_num_seqs = levers.max_num_seqs;
+}
+
+class WayFinder {
+ public:
+  WayFinder(const Config& config, const Catalog& catalog, const Start& start)
+      : config_(config),
+        catalog_(catalog),
+        start_(start),
+        from_(LeverStartOf(config, start)),
+        squeezes_(Squeezes(LeversOf(from_, start))) {}
+
+  std::vector<WayOut> Find(int most) {
+    TryFewerStates();
+    Squeeze({config_, "", 0});
+    TryWithoutDraft();
+    TryLayouts();
+    TryFormats();
+    TryMoreGpus();
+    for (const HostLever& lever : start_.engine->HostLevers(from_)) OfferHost({config_, "", 0}, lever);
+    TryOtherCard();
+    TryGguf();
+    std::stable_sort(ways_.begin(), ways_.end(),
+                     [](const WayOut& a, const WayOut& b) { return a.distance < b.distance; });
+    if (static_cast<int>(ways_.size()) > most) ways_.resize(static_cast<size_t>(most));
+    return std::move(ways_);
+  }
+
+ private:
+  // Nothing but the number of sequences stands in the way. A little below the limit, which rests on an
+  // estimate.
+  void TryFewerStates() {
+    if (start_.most_states <= 0) return;
+    int64_t sequences = start_.most_states;
+    if (sequences > 16) sequences = sequences / 8 * 8 - 8;
+    Config config = config_;
+    config.max_num_seqs = std::max<int64_t>(sequences, 1);
+    Offer({std::move(config), CountedText(sequences, "sequence", "sequences") + " at once", kDistanceStates});
+  }
+
+  void Add(const Change& change, const Report& report) {
+    const double tight = report.verdict == Verdict::kTight ? kDistanceTight : 0;
+    ways_.push_back({change.config, change.label, report.verdict, change.distance + tight});
+  }
+
+  bool Offer(const Change& change) {
+    const std::optional<Trial> trial = Try(change.config, catalog_);
+    if (trial) Add(change, trial->report);
+    return trial.has_value();
+  }
+
+  // What a larger change needs on top, if anything: the least that makes it fit at the length asked for, and
+  // the least that makes it fit at a shorter one where that gives up less. False when nothing does.
+  bool Squeeze(const Change& base) {
+    std::optional<Change> whole, shorter;
+    for (const Change& squeeze : squeezes_) {
+      if (whole && (shorter || whole->distance <= base.distance + squeeze.distance + kDistanceLength)) break;
+      Change change{base.config, Joined(base.label, squeeze.label), base.distance + squeeze.distance};
+      TakeLevers(squeeze.config, &change.config);
+      const Result<Report> report = Estimate(change.config, catalog_);
+      if (!report.ok() || report->verdict == Verdict::kInvalid) continue;
+      if (!report->fits()) {
+        if (!shorter) shorter = Shortened(change, report->kv.max_model_len_that_fits);
+      } else if (!whole) {
+        whole = std::move(change);
+      }
+    }
+    if (shorter && whole && shorter->distance >= whole->distance) shorter.reset();
+    if (shorter) Offer(*shorter);
+    if (whole) Offer(*whole);
+    return whole || shorter;
+  }
+
+  // The change with as much context as the estimate says has room, in whole thousands of tokens, if that is
+  // worth having and holds.
+  std::optional<Change> Shortened(const Change& change, int64_t longest) const {
+    const int64_t tokens = std::min(longest, start_.length - 1) / 1024 * 1024;
+    if (tokens < kShortestOffered) return std::nullopt;
+    const double halvings = std::log2(static_cast<double>(start_.length) / static_cast<double>(tokens));
+    Change shorter{WithLength(change.config, tokens), Joined(change.label, ContextText(tokens) + " context"),
+                   change.distance + kDistanceLength + 0.5 * halvings};
+    if (!Try(shorter.config, catalog_)) return std::nullopt;
+    return shorter;
+  }
+
+  void TryWithoutDraft() {
+    if (!config_.speculative) return;
+    Config config = config_;
+    config.speculative.reset();
+    Squeeze({std::move(config), "no speculative decoding", kDistanceNoDraft});
+  }
+
+  // The same cards cut another way.
+  void TryLayouts() {
+    if (!start_.has_degrees() || !start_.traits().budget_modelled || start_.gpus == 1) return;
+    for (int64_t pp = 1; pp <= start_.gpus; ++pp) {
+      if (start_.gpus % pp != 0) continue;
+      const int64_t tp = start_.gpus / pp;
+      if (tp == start_.tp && pp == start_.pp) continue;
+      Config config = config_;
+      config.tp = tp;
+      config.pp = pp;
+      config.dp.reset();
+      const std::string label = "tp " + CountText(tp) + " × pp " + CountText(pp);
+      if (Squeeze({std::move(config), label, kDistanceLayout})) return;
+    }
+  }
+
+  void TryFormats() {
+    constexpr int kMostFormats = 2;
+    int offered = 0;
+    for (std::string_view id : start_.engine->Formats()) {
+      if (offered == kMostFormats) return;
+      const bool published = IsPublished(start_, id, catalog_);
+      if (NeedsPublication(start_, id) && !published) continue;
+      Config config = WithFormat(config_, id);
+      const double saved = start_.bits_per_weight - BitsStored(config, catalog_);
+      // Sixteen bits of the other kind help a card that lacks one of them.
+      if (saved < (start_.invalid ? -0.01 : 0.2)) continue;
+      const double distance = kDistanceFormat + 0.25 * saved - (published ? 0.3 : 0);
+      if (Squeeze({std::move(config), std::string(id) + " weights", distance})) ++offered;
+    }
+  }
+
+  // More cards of the kind: the fewest on which something fits, and the fewest on which all of it does with
+  // plain tensor parallelism.
+  void TryMoreGpus() {
+    if (!start_.traits().budget_modelled) return;
+    bool any = false;
+    for (int64_t count = start_.gpus + 1; count <= 64; ++count) {
+      if (count > 8 && count % 8 != 0) continue;
+      const double ratio = static_cast<double>(count) / static_cast<double>(start_.gpus);
+      const double distance = kDistanceGpus + std::log2(ratio);
+      const int64_t per_node = std::min<int64_t>(count, 8);
+      const Config plain = WithGpus(config_, count, per_node, count / per_node);
+      if (Offer({plain, GpusLabel(plain, start_), distance})) return;
+      if (any) continue;
+      any = TryStages(count, distance) || Squeeze({plain, GpusLabel(plain, start_), distance});
+    }
+  }
+
+  // `count` cards as pipeline stages, where they cannot all work on one layer.
+  bool TryStages(int64_t count, double distance) {
+    if (!start_.has_degrees()) return false;
+    for (int64_t pp = 2; pp <= count; ++pp) {
+      if (count % pp != 0 || count / pp > 8) continue;
+      const Config config = WithGpus(config_, count, count / pp, pp);
+      if (Offer({config, GpusLabel(config, start_), distance})) return true;
+    }
+    return false;
+  }
+
+  // The least of it in RAM that suffices, on top of `base`.
+  bool OfferHost(const Change& base, const HostLever& lever) {
+    const auto least = Largest(-lever.most, -lever.least, [&](int64_t negative) {
+      Config config = base.config;
+      lever.pull(&config, -negative, start_.layers);
+      return Try(std::move(config), catalog_);
+    });
+    if (!least) return false;
+    const int64_t number = -least->first;
+    const double distance = base.distance > 0 ? base.distance : lever.distance;
+    Add({least->second.config, Joined(base.label, lever.label(number, start_.layers)),
+         distance + lever.per_doubling * std::log2(static_cast<double>(1 + number))},
+        least->second.report);
+    return true;
+  }
+
+  // The smallest board of the same maker on which it fits as it is.
+  void TryOtherCard() {
+    std::vector<const Gpu*> cards;
+    for (const Gpu& gpu : catalog_.gpus()) {
+      const bool larger = gpu.usable > start_.gpu->usable || start_.invalid;
+      const bool laptop = gpu.name.find("Laptop") != std::string::npos;
+      if (gpu.vendor == start_.gpu->vendor && larger && !laptop && &gpu != start_.gpu &&
+          gpu.unified_memory == start_.gpu->unified_memory) {
+        cards.push_back(&gpu);
+      }
+    }
+    std::stable_sort(cards.begin(), cards.end(),
+                     [](const Gpu* a, const Gpu* b) { return a->memory_gb < b->memory_gb; });
+    for (const Gpu* gpu : cards) {
+      Config config = config_;
+      config.gpu = {gpu->id};
+      config.gpu_memory_mib.clear();
+      if (start_.gpus > 1 && !config.gpus) config.gpus = start_.gpus;
+      const std::string count = start_.gpus == 1 ? "one " : CountText(start_.gpus) + " × ";
+      if (Offer({std::move(config), count + gpu->name, kDistanceCard})) return;
+    }
+  }
+
+  // What an engine that wants everything on the cards cannot hold, one that reads GGUF may: a 4-bit file,
+  // with experts or layers in RAM where it must be.
+  void TryGguf() {
+    const Engine& other = GgufEngine();
+    if (!start_.traits().budget_modelled || start_.engine == &other) return;
+    Config config;
+    config.model = config_.model;
+    config.inline_model = config_.inline_model;
+    config.gpu = config_.gpu;
+    config.gpus = config_.gpus;
+    config.gpu_memory_mib = config_.gpu_memory_mib;
+    config.prompt_tokens = config_.prompt_tokens;
+    config.output_tokens = config_.output_tokens;
+    config.engine = other.traits().id;
+    config.max_model_len = start_.length;
+    config.max_num_seqs = 1;
+    const std::string format(other.UsualFormat(start_.model));
+    config.format = Json(format);
+    LeverStart from = from_;
+    const Change base{std::move(config), std::string(other.traits().name) + ", " + format, kDistanceEngine};
+    from.config = &base.config;
+    if (Offer(base)) return;
+    const std::vector<HostLever> levers = other.HostLevers(from);
+    if (start_.has_experts && !levers.empty() && OfferHost(base, levers.front())) return;
+    if (!levers.empty()) OfferHost(base, levers.back());
+  }
+
+  const Config& config_;
+  const Catalog& catalog_;
+  const Start& start_;
+  const LeverStart from_;
+  const std::vector<Change> squeezes_;
+  std::vector<WayOut> ways_;
+};
+
+}  // namespace
+
+std::vector<WayOut> WaysOut(const Config& config, const Catalog& catalog, int most) {
+  const Result<Resolved> resolved = Settle(config, catalog);
+  if (!resolved.ok() || most <= 0) return {};
+  const Report report = EstimateResolved(*resolved);
+  if (report.fits()) return {};
+  const Start start = StartOf(*resolved, report);
+  return WayFinder(config, catalog, start).Find(most);
+}
+
+}  // namespace plimsoll

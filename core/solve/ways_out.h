@@ -1,0 +1,29 @@
+// For what does not fit: the nearest configurations that do.
+#ifndef PLIMSOLL_CORE_SOLVE_WAYS_OUT_H_
+#define PLIMSOLL_CORE_SOLVE_WAYS_OUT_H_
+
+#include <string>
+#include <vector>
+
+#include "core/catalog/catalog.h"
+#include "core/config/config.h"
+#include "core/resolve/report.h"
+
+namespace plimsoll {
+
+// A configuration near to one that does not fit, and that does.
+struct WayOut {
+  Config config;
+  std::string label;  // "2 × RTX 4090, 24k context"
+  Verdict verdict = Verdict::kFits;
+  double distance = 0;  // how much it changes; the list is ordered by it
+};
+
+// At most `most` ways, nearest first: shorter context, KV type, fewer sequences, eager, another format, more
+// GPUs in a legal layout, layers or experts in RAM, another card, and pairs of these. Empty when `config`
+// fits already, is not understood, or nothing helps.
+std::vector<WayOut> WaysOut(const Config& config, const Catalog& catalog, int most = 8);
+
+}  // namespace plimsoll
+
+#endif  // PLIMSOLL_CORE_SOLVE_WAYS_OUT_H_

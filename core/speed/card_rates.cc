@@ -1,0 +1,156 @@
+#include "core/speed/card_rates.h"
+
+#include <algorithm>
+
+namespace plimsoll {
+namespace {
+
+double Positive(double value, double fallback) { return value > 0 ? value : fallback; }
+
+// The rate of the units that a format's kernels use.
+double Peak(KernelGroup group, FormatClass format, const Gpu& gpu) {
+  const double stated = Positive(std::max(gpu.fp16.value(), gpu.bf16.value()), gpu.fp32.value());
+  // GeForce boards do every second product with 32-bit sums: the same data flow feeds half the rate, which is
+  // then reached nearly whole, where full rates are reached to some 70 %.
+  const bool halved = gpu.fp16_fast.value() > stated * 1.5;
+  const double relief = halved && group == KernelGroup::kTorch ? 1.35 : 1;
+  // Without tensor units the stated rate is that of plain multiply-adds, of which kernels reach three
+  // quarters where tensor units are fed to a half.
+  const double plain = gpu.vendor == Vendor::kApple ? 1.6 : 1;
+  const double half = stated * relief * plain;
+  const double fallback = Positive(half, 1e13);
+  const bool blackwell_hbm = gpu.compute_capability >= 100 && gpu.compute_capability < 110;
+  if (group == KernelGroup::kGgml) {
+    // llama.cpp accumulates in 16 bits where that is faster; without tensor cores it uses integer dot
+    // products.
+    const double fast = std::max(half, gpu.fp16_fast.value());
+    const bool pascal = gpu.vendor == Vendor::kNvidia && gpu.compute_capability < 70;
+    if (pascal) return Positive(std::max(gpu.int8.value() / 2, gpu.fp32.value()), fallback);
+    // RDNA3's stated rate issues two matrix instructions at once, which llama.cpp's kernels do not.
+    const CardClass card = ClassOf(gpu);
+    if (card == CardClass::kRdna || card == CardClass::kStrix) return fallback / 2;
+    return Positive(fast, fallback);
+  }
+  switch (format) {
+    case FormatClass::kFp8:
+      return gpu.fp8_native && gpu.fp8.value() > 0 ? gpu.fp8.value() * relief : fallback;
+    case FormatClass::kMxfp4:
+      // Data-centre Blackwell multiplies MXFP4 by MXFP8 (FlashInfer); elsewhere weights are unpacked to 16
+      // bits.
+      return blackwell_hbm && gpu.fp8.value() > 0 ? gpu.fp8.value() : fallback;
+    case FormatClass::kNvfp4:
+      return gpu.compute_capability >= 100 && gpu.fp4.value() > 0 ? gpu.fp4.value() : fallback;
+    default:
+      return fallback;
+  }
+}
+
+// The kernels that read a format: where the tensor cores take it as it is stored, weights and activations go
+// through the same pipeline as FP8's; elsewhere 4-bit floats are unpacked, NVFP4 as groups of integers are
+// (Marlin).
+FormatClass KernelsOf(KernelGroup group, FormatClass format, const Gpu& gpu) {
+  if (group == KernelGroup::kGgml) return format;
+  const bool blackwell_hbm = gpu.compute_capability >= 100 && gpu.compute_capability < 110;
+  if (format == FormatClass::kMxfp4 && blackwell_hbm) return FormatClass::kFp8;
+  if (format == FormatClass::kNvfp4)
+    return gpu.compute_capability >= 100 ? FormatClass::kFp8 : FormatClass::kInt4;
+  return format;
+}
+
+bool IsFourBitFloat(FormatClass format) {
+  return format == FormatClass::kMxfp4 || format == FormatClass::kNvfp4;
+}
+
+// What the board's power leaves of the stated matrix rate in long products, where clocks fall until the power
+// fits: RTX 6000 Ada (300 W) states more than RTX 4090 (450 W) and sustains 0.6 of it in llama-bench's
+// prompts. About 0.75e12 16-bit operations per joule on dies with GDDR, twice that on data-centre dies with
+// HBM (H100 SXM: 989e12 stated at 700 W, H100 PCIe: 756e12 at 350 W).
+double PowerShare(KernelGroup group, const Gpu& gpu) {
+  const double peak = Peak(group, FormatClass::kHalf, gpu);
+  if (gpu.vendor != Vendor::kNvidia || gpu.tdp_w <= 0 || peak <= 0) return 1;
+  const CardClass card = ClassOf(gpu);
+  const bool hbm =
+      card == CardClass::kAmpereHbm || card == CardClass::kHopper || card == CardClass::kBlackwellHbm;
+  return std::min(1.0, gpu.tdp_w * (hbm ? 1.5e12 : 0.75e12) / peak);
+}
+
+// Server boards with GDDR keep error codes in the memory itself: a sixteenth of it is missing from what
+// nvidia-smi reports (P40 23040 of 24576 MiB, A40 and L40S 46068 of 49152), and reading it takes bandwidth.
+// HBM has room for its codes beside the data.
+bool HasInlineEcc(const Gpu& gpu) {
+  const double sold = gpu.memory_gb * 1073741824.0;
+  const auto reported = static_cast<double>(gpu.memory_reported.count());
+  return gpu.vendor == Vendor::kNvidia && reported > 0 && reported < 0.96 * sold;
+}
+
+// Instructions per second of all lanes: a fused multiply-add counts twice in the stated rate. Where the
+// catalog has no FP32 rate: tensor units of data-centre dies since Volta do eight times as much.
+double LaneRate(const Gpu& gpu) {
+  const double half = std::max(gpu.fp16.value(), gpu.bf16.value());
+  return Positive(gpu.fp32.value() / 2, Positive(half / 16, 1e12));
+}
+
+// Four products of 8-bit integers and their sum in one instruction. Apple's GPUs have none.
+bool HasDotProduct(const Gpu& gpu) { return gpu.vendor != Vendor::kApple; }
+
+// Triton's kernels for routed experts come with tuned block sizes for data-centre cards and for some of
+// NVIDIA's others (vllm/model_executor/layers/fused_moe/configs); Radeon and Instinct before MI300 run with
+// defaults.
+bool HasTunedExperts(KernelGroup group, const Gpu& gpu) {
+  if (group == KernelGroup::kGgml || gpu.vendor != Vendor::kAmd) return true;
+  return ClassOf(gpu) == CardClass::kCdna3;
+}
+
+}  // namespace
+
+CardRates FindRates(const Resolved& r, const StepStyle& style, const MeasuredSpeeds& speeds, const Gpu& gpu,
+                    FormatClass main_format) {
+  const EngineSpeeds& engine = speeds.OfEngine(style.engine);
+  const KernelGroup group = style.kernels;
+  const CardFactors& card = speeds.cards[static_cast<size_t>(group)][static_cast<size_t>(ClassOf(gpu))];
+  CardRates rates;
+  rates.bandwidth = Positive(gpu.bandwidth.value(), 1e11);
+  if (HasInlineEcc(gpu)) rates.bandwidth *= speeds.inline_ecc.value;
+  const double power = PowerShare(group, gpu);
+  rates.half = power * Peak(group, FormatClass::kHalf, gpu);
+  for (size_t f = 0; f < kFormatClasses; ++f) {
+    const auto format = static_cast<FormatClass>(f);
+    const auto kernels = static_cast<size_t>(KernelsOf(group, format, gpu));
+    rates.stream[f] = rates.bandwidth * std::min(0.97, engine.stream[kernels].value * card.stream.value);
+    rates.compute[f] = power * Peak(group, format, gpu) * engine.compute[kernels].value * card.compute.value;
+  }
+  const double experts = HasTunedExperts(group, gpu) ? 1 : speeds.untuned_experts.value;
+  rates.expert_stream = engine.expert_stream.value * experts;
+  rates.expert_compute = engine.expert_compute.value * experts;
+  // Without flash attention Metal's products with the cache are one per query head: keys and values that a
+  // group of heads shares are read once for each of them (M2 Ultra, M3 Max: time of long contexts goes with
+  // the heads, not with the bytes cached). Elsewhere a group's reads meet in the L2 cache.
+  rates.each_head_reads = style.slow_attention && gpu.vendor == Vendor::kApple;
+  const bool slow = style.slow_attention && !rates.each_head_reads;
+  const double cache = slow ? engine.cache_stream_slow.value : engine.cache_stream.value;
+  rates.cache = rates.bandwidth * std::min(0.97, cache * card.stream.value);
+  rates.attention = rates.half * engine.attention_compute.value * card.compute.value;
+  const double lanes = LaneRate(gpu);
+  for (size_t f = 0; f < kFormatClasses; ++f) {
+    const bool integers = static_cast<FormatClass>(f) != FormatClass::kHalf;
+    const double each =
+        engine.unpack[f].value * (integers && !HasDotProduct(gpu) ? speeds.no_dot_product.value : 1);
+    rates.unpack[f] = each / lanes;
+  }
+  rates.activation = engine.activation_bytes.value / rates.bandwidth;
+  if (style.slow_attention) rates.score = engine.score_bytes.value / rates.bandwidth;
+  double layer = 1e-6 * card.layer.value;
+  if (style.plain_launches) layer *= speeds.ggml_old_layer.value;
+  if (r.enforce_eager) layer *= speeds.eager_layer.value;
+  rates.layer = layer * engine.layer_us.value;
+  rates.moe_layer = layer * engine.moe_layer_us.value;
+  // Where tensor cores take 4-bit floats, FlashInfer's TensorRT-LLM kernels do routing, both products and the
+  // sum in few launches; elsewhere sorting, two products, activation and sum are kernels of their own.
+  const bool fused = group == KernelGroup::kTorch && IsFourBitFloat(main_format) &&
+                     KernelsOf(group, main_format, gpu) == FormatClass::kFp8;
+  if (fused) rates.moe_layer *= 0.5;
+  rates.recurrent_layer = layer * engine.recurrent_layer_us.value;
+  return rates;
+}
+
+}  // namespace plimsoll

@@ -1,0 +1,322 @@
+#include "core/speed/step_model.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/catalog/interconnect.h"
+#include "core/speed/card_rates.h"
+#include "core/speed/measured_speeds_table.h"
+
+namespace plimsoll {
+namespace {
+
+// 32 tokens: below that llama.cpp computes host-resident weights on the CPU, above it sends them to the card
+// (ggml-cuda.cu, ggml_backend_cuda_device_offload_op: min_batch_size).
+constexpr int64_t kStreamThreshold = 32;
+
+double Positive(double value, double fallback) { return value > 0 ? value : fallback; }
+
+// base^exponent with the same roundings everywhere (libm's pow differs between platforms).
+double IntegerPower(double base, int64_t exponent) {
+  double result = 1;
+  for (; exponent > 0; exponent >>= 1) {
+    if (exponent & 1) result *= base;
+    base *= base;
+  }
+  return result;
+}
+
+// Routed experts of `count` that `tokens` tokens touch, each choosing `chosen`. Routers have favourites: half
+// of the experts are chosen (1 + skew) times as often as the average, the others (1 - skew) times.
+double DistinctExperts(int64_t count, int64_t chosen, int64_t tokens, double skew) {
+  if (count <= 0 || tokens <= 0) return 0;
+  const double share = std::min(1.0, static_cast<double>(chosen) / static_cast<double>(count));
+  const double most = std::min(skew, 1 / share - 1);
+  const double missed =
+      IntegerPower(1 - share * (1 + most), tokens) + IntegerPower(1 - share * (1 - most), tokens);
+  return static_cast<double>(count) * (1 - missed / 2);
+}
+
+// Reading weights and computing with them overlap, but not perfectly where they balance: a norm of order 4.
+double Overlap(double memory, double compute) {
+  const double m = memory * memory;
+  const double c = compute * compute;
+  return std::sqrt(std::sqrt(m * m + c * c));
+}
+
+// Rows that a matrix product computes for n: kernels for a few rows waste little, large tiles half of one.
+double Padded(double n, double tile) { return n + n * tile / (n + tile); }
+
+// The card that decides: with tensor parallelism the slowest; with a layer split each works in turn.
+const Gpu& SlowestCard(const Resolved& r) {
+  const Gpu* slowest = r.cards.front().gpu;
+  for (const Card& card : r.cards) {
+    if (card.gpu != nullptr && card.gpu->bandwidth < slowest->bandwidth) slowest = card.gpu;
+  }
+  return *slowest;
+}
+
+double AcceptProbability(const Resolved& r, const MeasuredSpeeds& speeds) {
+  switch (r.speculative.method) {
+    case SpeculativeMethod::kDraft:
+      return speeds.accept_draft.value;
+    case SpeculativeMethod::kMtp:
+      return speeds.accept_mtp.value;
+    case SpeculativeMethod::kEagle:
+      return speeds.accept_eagle.value;
+  }
+  return speeds.accept_draft.value;
+}
+
+double Seconds0(double amount, double rate) { return rate > 0 ? amount / rate : 0; }
+
+}  // namespace
+
+std::string_view BottleneckName(Bottleneck bound) {
+  switch (bound) {
+    case Bottleneck::kMemory:
+      return "memory";
+    case Bottleneck::kCompute:
+      return "compute";
+    case Bottleneck::kLatency:
+      return "latency";
+    case Bottleneck::kCommunication:
+      return "communication";
+    case Bottleneck::kHostMemory:
+      return "host_memory";
+    case Bottleneck::kHostLink:
+      return "host_link";
+  }
+  return "";
+}
+
+StepModel StepModel::Make(const Resolved& resolved, const StepStyle& style) {
+  return Make(resolved, style, CountWork(resolved, style), FittedSpeeds());
+}
+
+StepModel StepModel::Make(const Resolved& r, const StepStyle& style, const StepWork& w,
+                          const MeasuredSpeeds& speeds) {
+  StepModel model;
+  if (r.cards.empty() || w.layers <= 0) return model;
+  const EngineSpeeds& engine = speeds.OfEngine(style.engine);
+  const int64_t ranks = style.ranks;
+  const Gpu& gpu = SlowestCard(r);
+  const CardRates rates = FindRates(r, style, speeds, gpu, static_cast<FormatClass>(w.main_format));
+  StepCoefficients& c = model.coefficients_;
+
+  // With a layer split of unlike cards each takes its share in turn: the mean of the reciprocal bandwidths.
+  double in_turn = 1;
+  if (style.layer_split && r.cards.size() > 1) {
+    double sum = 0;
+    const double slowest = Positive(gpu.bandwidth.value(), 1e11);
+    for (const Card& card : r.cards) sum += slowest / Positive(card.gpu->bandwidth.value(), slowest);
+    in_turn = sum / static_cast<double>(r.cards.size());
+  }
+  for (size_t f = 0; f < kFormatClasses; ++f) {
+    if (w.dense_bytes[f] > 0 || w.dense_flops[f] > 0) {
+      const double read = Seconds0(w.dense_bytes[f], rates.stream[f]);
+      c.weights += Overlap(read, w.dense_flops[f] / 2 * rates.unpack[f]) * in_turn * (1 - w.host_dense);
+      c.compute_per_token += Seconds0(w.dense_flops[f], rates.compute[f]);
+    }
+    if (w.expert_bytes[f] > 0 || w.expert_flops[f] > 0) {
+      const double read = Seconds0(w.expert_bytes[f], rates.stream[f]);
+      const double weights = w.expert_flops[f] / 2 * static_cast<double>(w.expert_count);
+      c.experts +=
+          Overlap(read, weights * rates.unpack[f]) / rates.expert_stream * in_turn * (1 - w.host_experts);
+      c.expert_per_pair += Seconds0(w.expert_flops[f], rates.compute[f] * rates.expert_compute);
+    }
+  }
+  c.tile = engine.tile.value;
+  c.expert_tile = engine.expert_tile.value;
+  c.expert_count = w.expert_count;
+  c.experts_per_token = w.experts_per_token;
+  c.skew = speeds.routing_skew.value;
+  const auto head = static_cast<size_t>(w.head_format);
+  c.head = Overlap(Seconds0(w.head_bytes, rates.stream[head]), w.head_flops / 2 * rates.unpack[head]);
+  c.token = w.activations * rates.activation;
+  c.head_per_sequence = Seconds0(w.head_flops, rates.compute[head]);
+  c.launch =
+      w.layers * rates.layer + w.moe_layers * rates.moe_layer + w.recurrent_layers * rates.recurrent_layer;
+  c.state_per_sequence = Seconds0(2 * w.state_bytes, rates.cache);
+  c.recurrent_per_token = Seconds0(w.state_flops, rates.attention);
+  model.span_count_ = w.span_count;
+  for (size_t i = 0; i < kMaxSpans; ++i) {
+    model.spans_[i] = w.span[i];
+    const double read = rates.each_head_reads ? w.query_bytes[i] : w.cached_bytes[i];
+    c.cached_token[i] = std::max(Seconds0(read, rates.cache), Seconds0(w.cached_flops[i], rates.attention));
+    c.prefill_pair[i] = Seconds0(w.pair_flops[i], rates.attention) + w.pair_scores[i] * rates.score;
+  }
+
+  c.step = engine.step_us.value * 1e-6;
+  c.sequence = engine.sequence_us.value * 1e-6;
+  c.prefill_step = engine.prefill_step_us.value * 1e-6;
+  model.bunching_ = speeds.bunching.value;
+  model.request_overhead_ = Seconds(engine.request_ms.value * 1e-3);
+
+  if (ranks > 1) {
+    const bool across = r.nodes > 1 && ranks > std::max<int64_t>(1, r.gpus);
+    const Link link = FindLink(gpu, ranks, across);
+    const CollectiveCost reduce = AllReduce(link, ranks);
+    const double times = 2 * w.layers + 1;  // after attention, after the MLP; the logits once
+    c.reduce_latency = reduce.latency.value() * times;
+    c.reduce_per_token = reduce.seconds_per_byte * 2 * w.hidden * times;
+  }
+
+  const double link_rate =
+      Positive(gpu.unified_memory ? gpu.bandwidth.value() : gpu.link_bandwidth.value(), 16e9) *
+      speeds.link_share.value;
+  c.host_weights = Seconds0(w.dense_total * w.host_dense, speeds.host_memory.value);
+  c.host_experts = Seconds0(w.expert_total * w.host_experts, speeds.host_memory.value);
+  c.streamed_weights = Seconds0(w.dense_total * w.host_dense + w.expert_total * w.host_experts, link_rate);
+  c.stream_threshold = kStreamThreshold;
+  if (style.sent_weights.count() > 0) {
+    const double offloaded =
+        std::min(static_cast<double>(style.sent_weights.count()), w.dense_total + w.expert_total);
+    c.streamed_always = Seconds0(offloaded, link_rate);
+  }
+
+  c.chunk = style.chunk;
+  c.stages = style.stages;
+  if (style.layer_split) {
+    c.split_cards = static_cast<int64_t>(r.cards.size());
+    c.split_share = speeds.ggml_pipeline.value;
+  }
+
+  if (r.speculative.num_tokens > 0) {
+    const int64_t k = std::min<int64_t>(r.speculative.num_tokens, 64);
+    const double p = AcceptProbability(r, speeds);
+    c.tokens_per_sequence = 1 + k;
+    c.accepted = (1 - IntegerPower(p, k + 1)) / (1 - p);
+    double draft_bytes = 0;
+    if (r.draft != nullptr && r.draft_format != nullptr) {
+      const double bits = r.draft_format->family == FormatFamily::kPlain ? 16 : 4.5;
+      draft_bytes = static_cast<double>(r.draft->parameters.active) * bits / 8 / static_cast<double>(ranks);
+    } else {  // a layer of the model itself, with its share of the head
+      draft_bytes = (w.dense_total + w.expert_total) / w.layers + w.head_bytes;
+    }
+    c.draft = static_cast<double>(k) * (Seconds0(draft_bytes, rates.stream[0]) + rates.layer * 2);
+  }
+
+  const CardFactors& card =
+      speeds.cards[static_cast<size_t>(style.kernels)][static_cast<size_t>(ClassOf(gpu))];
+  const double s = engine.stream[static_cast<size_t>(w.main_format)].spread;
+  const double t = card.stream.spread;
+  const double spread = std::min(0.6, std::max(s, t));
+  model.below_ = spread;
+  model.above_ = spread;
+  return model;
+}
+
+StepTime StepModel::Explain(const StepLoad& load) const {
+  const StepCoefficients& c = coefficients_;
+  StepTime t;
+  const double stages = static_cast<double>(c.stages);
+  // Stages of a pipeline work on different sequences: a pass carries its part of the step's sequences.
+  const int64_t decoding = load.decode_sequences > 0 ? CeilDiv(load.decode_sequences, c.stages) : 0;
+  const int64_t prompt = load.prefill_tokens > 0 ? CeilDiv(load.prefill_tokens, c.stages) : 0;
+  const int64_t verified = decoding * c.tokens_per_sequence;
+  const int64_t tokens = verified + prompt;
+  if (tokens <= 0) return t;
+  const int64_t passes = c.chunk > 0 ? CeilDiv(tokens, c.chunk) : 1;
+  const int64_t pass_tokens = CeilDiv(tokens, passes);
+  const double n = static_cast<double>(pass_tokens);
+  const double times = static_cast<double>(passes);
+  // Passes over one prompt overlap on the cards of a layer split.
+  double overlap = 1;
+  if (c.split_cards > 1 && passes > 1) {
+    const double cards = static_cast<double>(c.split_cards);
+    const double ideal = cards * times / (times + cards - 1);
+    overlap = 1 / (1 + (ideal - 1) * c.split_share);
+  }
+  const double scale = times * overlap;
+
+  const double moved = c.token * n;
+  double memory = c.weights;
+  double compute = c.compute_per_token * Padded(n, c.tile);
+  double gemm = Overlap(memory, compute);
+  double host = 0, streamed = c.streamed_always;
+  if (c.expert_count > 0) {
+    const double distinct = DistinctExperts(c.expert_count, c.experts_per_token, pass_tokens, c.skew);
+    const double share = distinct / static_cast<double>(c.expert_count);
+    const double expert_memory = c.experts * share;
+    const double pairs = n * static_cast<double>(c.experts_per_token);
+    const double expert_compute = c.expert_per_pair * distinct * Padded(pairs / distinct, c.expert_tile);
+    gemm += Overlap(expert_memory, expert_compute);
+    memory += expert_memory;
+    compute += expert_compute;
+    host = c.host_experts * share;
+  }
+  host += c.host_weights;
+  if (c.streamed_weights > 0 && pass_tokens >= c.stream_threshold) {
+    streamed += std::min(c.streamed_weights, host * n);
+    host = 0;
+  }
+  const double sampled = static_cast<double>(verified + load.prefill_sequences);
+  const double head = sampled > 0 ? Overlap(c.head, c.head_per_sequence * sampled) : 0;
+
+  t.weights = Seconds(std::min(memory, gemm) * scale);
+  t.compute = Seconds((gemm - std::min(memory, gemm) + moved) * scale);
+  t.head = Seconds(head);
+  t.offload = Seconds((host + streamed) * times);
+  t.launch = Seconds(c.launch * scale + c.step + c.sequence * static_cast<double>(load.decode_sequences) +
+                     (prompt > 0 ? c.prefill_step * scale : 0) + (decoding > 0 ? c.draft : 0));
+  t.all_reduce = Seconds((c.reduce_latency + c.reduce_per_token * n) * times);
+  t.recurrent_state = Seconds(c.state_per_sequence * static_cast<double>(decoding + load.prefill_sequences) +
+                              c.recurrent_per_token * static_cast<double>(prompt) * overlap);
+  double cached = 0, pairs = 0;
+  for (size_t i = 0; i < kMaxSpans; ++i) {
+    cached += c.cached_token[i] * load.decode_kv_tokens[i];
+    pairs += c.prefill_pair[i] * load.prefill_kv_pairs[i];
+  }
+  t.kv_read = Seconds(cached);
+  t.attention = Seconds(pairs / stages * overlap);
+  t.total = t.weights + t.compute + t.head + t.offload + t.launch + t.all_reduce + t.recurrent_state +
+            t.kv_read + t.attention;
+
+  struct Candidate {
+    double seconds;
+    Bottleneck bottleneck;
+  };
+  const bool computes = compute > memory;
+  const double work = t.weights.value() + t.compute.value() + t.head.value();
+  const Candidate candidates[] = {
+      {(computes ? 0 : work) + t.kv_read.value() + t.recurrent_state.value(), Bottleneck::kMemory},
+      {(computes ? work : 0) + t.attention.value(), Bottleneck::kCompute},
+      {t.launch.value(), Bottleneck::kLatency},
+      {t.all_reduce.value(), Bottleneck::kCommunication},
+      {host * times, Bottleneck::kHostMemory},
+      {streamed * times, Bottleneck::kHostLink},
+  };
+  double longest = -1;
+  for (const Candidate& candidate : candidates) {
+    if (candidate.seconds > longest) {
+      longest = candidate.seconds;
+      t.bottleneck = candidate.bottleneck;
+    }
+  }
+  return t;
+}
+
+Seconds StepModel::Time(const StepLoad& load) const { return Explain(load).total; }
+
+Seconds PrefillTime(const StepModel& model, int64_t prompt_tokens, int64_t chunk) {
+  if (prompt_tokens <= 0) return {};
+  if (chunk <= 0 || chunk > prompt_tokens) chunk = prompt_tokens;
+  StepLoad load;
+  load.prefill_sequences = 1;
+  load.prefill_tokens = chunk;
+  const int64_t whole = prompt_tokens / chunk;
+  Seconds total = model.Time(load) * static_cast<double>(whole);
+  const int64_t rest = prompt_tokens - whole * chunk;
+  // Attention is affine in the pairs: all of them are added once, with the last (or only) chunk.
+  StepLoad pairs = load;
+  pairs.prefill_tokens = rest > 0 ? rest : chunk;
+  const Seconds last = model.Time(pairs);
+  for (int i = 0; i < model.span_count(); ++i) {
+    pairs.prefill_kv_pairs[static_cast<size_t>(i)] = CausalPairs(0, prompt_tokens, model.span(i));
+  }
+  const Seconds with_pairs = model.Time(pairs);
+  return total + (rest > 0 ? with_pairs : with_pairs - last);
+}
+
+}  // namespace plimsoll
