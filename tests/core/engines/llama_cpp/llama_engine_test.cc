@@ -15,6 +15,7 @@
 #include "core/estimate/estimate.h"
 #include "core/estimate/verdict.h"
 #include "core/resolve/resolved.h"
+#include "tests/support/estimates.h"
 
 namespace plimsoll {
 namespace {
@@ -381,6 +382,16 @@ TEST(LlamaCppEngine, FormatsSayFromWhichBuildTheyAreRead) {
   EXPECT_TRUE(refused("gguf-nvfp4", "b7000"));
   EXPECT_TRUE(refused("gguf-tq2_0", "2024-06"));
   EXPECT_FALSE(refused("gguf-q4_k_m", "b4000"));
+}
+
+TEST(LlamaCppEngine, ModelsThatItDoesNotHave) {
+  const EstimatedCase whisper = EstimateText(
+      R"({"engine":"llama.cpp","format":"gguf-f16","gpu":"rtx-4090","model":{
+          "architectures":["WhisperForConditionalGeneration"],"d_model":768,"encoder_layers":12,"decoder_layers":12,
+          "decoder_attention_heads":12,"encoder_ffn_dim":3072,"decoder_ffn_dim":3072,"vocab_size":51865}})");
+  ASSERT_EQ(whisper.error, "");
+  EXPECT_TRUE(whisper.Has("model_not_in_llama_cpp"));
+  EXPECT_EQ(whisper.report.verdict, Verdict::kInvalid);
 }
 
 }  // namespace
