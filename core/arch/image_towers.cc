@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -485,8 +486,10 @@ void AddSam(TowerBuilder& tower) {
   blocks.intermediate = 4 * kWidth;
   blocks.names = names;
   tower.Blocks(blocks);
-  for (const auto& [layers, side] : {std::pair(kGlobal, kSide), std::pair(kLayers - kGlobal, kWindow)}) {
-    tower.Enter(model + "blocks.{}.", layers);
+  for (const auto& [blocks_of, layers, side] :
+       {std::tuple("global_blocks.{}.", kGlobal, kSide),
+        std::tuple("window_blocks.{}.", kLayers - kGlobal, kWindow)}) {
+    tower.Enter(model + blocks_of, layers);
     tower.Parameter("attn.rel_pos_h", 2 * side - 1, kHead);
     tower.Parameter("attn.rel_pos_w", 2 * side - 1, kHead);
   }
@@ -644,8 +647,9 @@ void AddMllamaTower(ArchitectureBuilder& builder) {
   tower.Parameter("gate_ffn", 1);
   t.layers += global_layers;
   t.layers_used = t.layers;
-  EnterProjector(tower, "multi_modal_projector.");
-  tower.Linear("", builder.architecture.hidden, vision.Int("vision_output_dim", 7680, 1, kMaxWidth), true);
+  EnterProjector(tower, "");
+  tower.Linear("multi_modal_projector", builder.architecture.hidden,
+               vision.Int("vision_output_dim", 7680, 1, kMaxWidth), true);
 }
 
 // modeling_gemma4_unified.py: no tower. Blocks of pixels and of sound samples are projected into the decoder.

@@ -31,20 +31,32 @@ Streams ReadStreams(ArchitectureBuilder& builder) {
 }
 
 // Mixes the streams into the input of attention or MLP by a low rank, and `inject` puts the output back.
-void AddMixer(ArchitectureBuilder& builder, std::string_view scope, bool inject, TensorList* list) {
+struct Mixer {
+  std::string_view scope;
+  std::string_view norm, down, up, inject;  // llama.cpp's names
+};
+constexpr Mixer kAttentionMixer = {"attn_gated_residual.", "hc_attn_norm", "hc_attn_down", "hc_attn_up",
+                                   "hc_attn_inject"};
+constexpr Mixer kMlpMixer = {"mlp_gated_residual.", "hc_ffn_norm", "hc_ffn_down", "hc_ffn_up",
+                             "hc_ffn_inject"};
+constexpr Mixer kFinalMixer = {"final_gated_residual.", "hc_output_norm", "hc_output_down", "hc_output_up",
+                               ""};
+
+void AddMixer(ArchitectureBuilder& builder, const Mixer& mixer, TensorList* list) {
   const Streams streams = ReadStreams(builder);
   const int64_t wide = streams.count * builder.architecture.hidden;
   const TensorRole role = TensorRole::kOther;
   const Sharding whole = Sharding::kReplicated;
-  list->Weight({scope, "hc_norm", "hc_norm"}, TensorRole::kNorm, whole, wide);
-  list->Linear({scope, "input_mix_weight_down", "hc_down"}, role, whole, streams.rank, wide);
-  list->Linear({scope, "input_mix_weight_up", "hc_up"}, role, whole, wide, streams.rank);
-  if (inject) list->Linear({scope, "block_inject_weight", "hc_inject"}, role, whole, streams.count, wide);
+  list->Weight({mixer.scope, "hc_norm", mixer.norm}, TensorRole::kNorm, whole, wide);
+  list->Linear({mixer.scope, "input_mix_weight_down", mixer.down}, role, whole, streams.rank, wide);
+  list->Linear({mixer.scope, "input_mix_weight_up", mixer.up}, role, whole, wide, streams.rank);
+  if (mixer.inject.empty()) return;
+  list->Linear({mixer.scope, "block_inject_weight", mixer.inject}, role, whole, streams.count, wide);
 }
 
 void AddQwen4Layer(ArchitectureBuilder& builder, const LayerShape& shape, TensorList* list) {
-  AddMixer(builder, "attn_gated_residual.", true, list);
-  AddMixer(builder, "mlp_gated_residual.", true, list);
+  AddMixer(builder, kAttentionMixer, list);
+  AddMixer(builder, kMlpMixer, list);
   const Attention& t = shape.attention;
   if (t.index_heads == 0) return;
   // One index key for all its queries; norms over both.
@@ -74,9 +86,9 @@ void AddNgramTable(ArchitectureBuilder& builder, int64_t layers, TensorList* lis
   const Sharding whole = Sharding::kReplicated;
   list->Linear({"", "key_proj", "per_layer_key"}, role, whole, wide, width);
   list->Linear({"", "value_proj", "per_layer_value"}, role, whole, hidden, width);
-  for (const std::string_view name : {"key_norm", "query_norm", "value_norm"}) {
-    list->Weight({"", name, "per_layer_norm"}, TensorRole::kNorm, whole, wide);
-  }
+  list->Weight({"", "key_norm", "per_layer_key_norm"}, TensorRole::kNorm, whole, wide);
+  list->Weight({"", "query_norm", "per_layer_query_norm"}, TensorRole::kNorm, whole, wide);
+  list->Weight({"", "value_norm", "per_layer_value_norm"}, TensorRole::kNorm, whole, wide);
   list->Weight({"", "conv", "per_layer_conv"}, role, whole, wide, text.Int("ple_conv_kernel_size", 4, 1, 64));
 }
 
@@ -86,7 +98,7 @@ int64_t NgramTables(ArchitectureBuilder& builder) {
 }
 
 void AddQwen4Model(ArchitectureBuilder& builder, TensorList* list) {
-  AddMixer(builder, "final_gated_residual.", false, list);
+  AddMixer(builder, kFinalMixer, list);
   const int64_t tables = NgramTables(builder);
   if (tables == 0) return;
   AddNgramTable(builder, tables, list);

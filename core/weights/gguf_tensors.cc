@@ -42,17 +42,10 @@ bool AllowsQuantization(const GgufTensor& tensor) {
   constexpr std::string_view kWeight = "weight";
   const std::string_view name = tensor.name;
   if (name.size() < kWeight.size() || name.substr(name.size() - kWeight.size()) != kWeight) return false;
-  constexpr std::string_view kKept[] = {"_norm.weight",
-                                        "ffn_gate_inp.weight",
-                                        "ffn_gate_tid2eid.weight",
-                                        "altup",
-                                        "laurel",
-                                        "per_layer_model_proj",
-                                        "position_embd.weight",
-                                        "ssm_conv1d",
-                                        "shortconv.conv.weight",
-                                        "indexer.k_proj.weight",
-                                        "indexer.q_proj.weight"};
+  constexpr std::string_view kKept[] = {
+      "_norm.weight", "ffn_gate_inp.weight",   "ffn_gate_tid2eid.weight", "altup",
+      "laurel",       "per_layer_model_proj",  "position_embd.weight",    "token_types.weight",
+      "ssm_conv1d",   "shortconv.conv.weight", "indexer.k_proj.weight",   "indexer.q_proj.weight"};
   for (const std::string_view part : kKept) {
     if (Contains(name, part)) return false;
   }
