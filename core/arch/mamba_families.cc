@@ -226,11 +226,14 @@ void AddZambaLayer(ArchitectureBuilder& builder, const LayerShape& shape, Tensor
   }
 }
 
+// By number, by name, or by both, which must then agree.
 std::vector<uint8_t> ZambaHybrids(ArchitectureBuilder& builder) {
   ConfigReader& text = builder.text;
   const int64_t layers = builder.architecture.layers;
   std::vector<uint8_t> hybrid(static_cast<size_t>(layers), 0);
-  if (const Json* list = text.Find("hybrid_layer_ids")) {
+  const Json* list = text.Find("hybrid_layer_ids");
+  if (list == nullptr && !text.Has("layers_block_type")) text.Refuse("hybrid_layer_ids", "layer numbers");
+  if (list != nullptr) {
     for (const Json& item : list->items()) {
       const int64_t layer = item.AsInt().value_or(-1);
       if (layer < 0 || layer >= layers) {
@@ -239,14 +242,15 @@ std::vector<uint8_t> ZambaHybrids(ArchitectureBuilder& builder) {
       }
       hybrid[static_cast<size_t>(layer)] = 1;
     }
-    return hybrid;
   }
   size_t i = 0;
   for (const std::string_view type : text.Texts("layers_block_type", layers)) {
+    const uint8_t named = type == "hybrid" ? 1 : 0;
     if (type != "mamba" && type != "hybrid") text.Fail("layers_block_type", Quoted(type), "mamba, hybrid");
-    hybrid[i++] = type == "hybrid" ? 1 : 0;
+    if (list != nullptr && hybrid[i] != named)
+      text.Refuse("layers_block_type", "the layers of hybrid_layer_ids");
+    hybrid[i++] = named;
   }
-  if (!text.Has("layers_block_type")) text.Refuse("hybrid_layer_ids", "layer numbers");
   return hybrid;
 }
 

@@ -127,7 +127,7 @@ void ReadSparseAttention(ArchitectureBuilder& builder) {
   ConfigReader& text = builder.text;
   Attention& attention = builder.base.attention;
   attention.qk_norm = QkNorm::kPerHead;
-  attention.query_gate = true;
+  attention.query_gate = text.Bool("attn_output_gate", true);
   attention.index_heads = text.Int("indexer_n_heads", 4, 0, kMaxHeads);
   if (attention.index_heads == 0) return;
   if (text.Int("indexer_kv_heads", 1, 1, kMaxHeads) != 1) text.Refuse("indexer_kv_heads", "1");

@@ -137,6 +137,9 @@ void ReadMolmo(ArchitectureBuilder& builder) {
     if (root.Bool(key, false)) root.Refuse(key, "false");
   }
   builder.ReadCommon(false);
+  if (root.Int("embedding_size", builder.architecture.vocab, 1, kMaxVocab) != builder.architecture.vocab) {
+    root.Refuse("embedding_size", "vocab_size");
+  }
   builder.base.attention.qkv_bias = root.Bool("qkv_bias", false);
   builder.base.attention.fused_qkv = true;
   builder.base.mlp.fused_gate_up = true;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
 #include "core/arch/kv_cache.h"
 #include "tests/support/architecture_totals.h"
 
@@ -25,6 +27,21 @@ TEST(MambaFamilies, FalconsInnerNormsHaveNoWeights) {
   for (const Tensor& tensor : ReadCase("falcon-mamba-7b").tensors) {
     EXPECT_EQ(tensor.name.find("dt_layernorm"), std::string::npos) << tensor.name;
   }
+}
+
+TEST(MambaFamilies, ZambasTwoWaysOfSayingWhichLayersMustAgree) {
+  std::string named = "[";
+  for (int layer = 0; layer < 38; ++layer) {
+    named += std::string(layer > 0 ? "," : "") + (layer % 6 == 5 && layer < 36 ? "\"hybrid\"" : "\"mamba\"");
+  }
+  EXPECT_TRUE(ReadCaseWith("zamba2-1.2b", "layers_block_type", named + "]").ok());
+  const Result<Architecture> other = ReadCaseWith("zamba2-1.2b", "hybrid_layer_ids", "[6]");
+  ASSERT_TRUE(other.ok());
+  EXPECT_EQ(other->groups.size(), 2u);
+  named.replace(named.rfind("mamba"), 5, "hybrid");
+  const Result<Architecture> torn = ReadCaseWith("zamba2-1.2b", "layers_block_type", named + "]");
+  ASSERT_FALSE(torn.ok());
+  EXPECT_EQ(torn.error().field, "model.layers_block_type");
 }
 
 TEST(MambaFamilies, HeadsMustDivideTheInnerWidth) {

@@ -38,6 +38,8 @@ TEST(VisionLanguageFamilies, AVersionOfMiniCpmThatIsNotKnownIsRefused) {
 
 TEST(VisionLanguageFamilies, MolmosOtherLayersAreRefused) {
   EXPECT_FALSE(ReadCaseWith("molmo-7b-d", "norm_after", "true").ok());
+  EXPECT_TRUE(ReadCaseWith("molmo-7b-d", "embedding_size", "152064").ok());
+  EXPECT_FALSE(ReadCaseWith("molmo-7b-d", "embedding_size", "152192").ok());
   EXPECT_FALSE(ReadCaseWith("molmo-7b-d", "attention_layer_norm", "true").ok());
 }
 
