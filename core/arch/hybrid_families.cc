@@ -394,8 +394,8 @@ void ReadMiniMaxM1(ArchitectureBuilder& builder) {
   recurrent.key_dim = recurrent.head_dim;
   recurrent.inner = recurrent.heads * recurrent.head_dim;
   recurrent.gated_norm = true;
-  // vLLM keeps the state in float32 (vllm/model_executor/layers/mamba/mamba_utils.py, linear_attention).
-  recurrent.state_fp32 = true;
+  // The state is of the model's own type (vllm/model_executor/layers/mamba/mamba_utils.py,
+  // linear_attention_state_dtype: mamba_cache_dtype auto; float32 was refused for long).
   lightning.attention = Attention{};
   std::vector<int64_t> types = builder.text.Ints("attn_type_list", builder.architecture.layers, 0, 1);
   if (types.empty() && builder.text.Has("layer_types")) {  // transformers' own spelling
