@@ -13,7 +13,7 @@ namespace plimsoll {
 const Family* FindNgramFamily(std::string_view name);
 
 // Sum of the first `count` primes from `base` on: each hash of a table of n-grams has a prime number of rows.
-// REQUIRES: 2 <= base.
+// REQUIRES: 2 <= base <= kMaxVocab.
 int64_t SumOfPrimes(int64_t base, int64_t count);
 
 }  // namespace plimsoll
