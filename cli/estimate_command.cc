@@ -8,7 +8,9 @@
 #include "core/engines/engine.h"
 #include "core/engines/settle.h"
 #include "core/estimate/estimate.h"
+#include "core/estimate/report_json.h"
 #include "core/estimate/verdict.h"
+#include "core/resolve/memory_parts.h"
 #include "core/solve/solver.h"
 #include "core/solve/ways_out.h"
 
@@ -30,15 +32,9 @@ std::string CardsBlock(const Resolved& resolved, const Report& report, SizeUnits
   for (const GpuReport& gpu : report.per_gpu) {
     const size_t index = static_cast<size_t>(&gpu - report.per_gpu.data());
     // Cards that hold the same are told once.
-    const bool repeats = index > 0 && gpu.gpu == report.per_gpu[index - 1].gpu &&
-                         gpu.total == report.per_gpu[index - 1].total &&
-                         gpu.weights == report.per_gpu[index - 1].weights;
-    if (repeats) continue;
+    if (index > 0 && SameLoad(gpu, report.per_gpu[index - 1])) continue;
     size_t last = index;
-    while (last + 1 < report.per_gpu.size() && report.per_gpu[last + 1].total == gpu.total &&
-           report.per_gpu[last + 1].weights == gpu.weights && report.per_gpu[last + 1].gpu == gpu.gpu) {
-      ++last;
-    }
+    while (last + 1 < report.per_gpu.size() && SameLoad(gpu, report.per_gpu[last + 1])) ++last;
     const std::string name =
         index < resolved.cards.size() ? resolved.cards[index].gpu->name : std::string(gpu.gpu);
     text += "GPU " + std::to_string(index) + (last > index ? " to " + std::to_string(last) + ", each" : "") +
@@ -52,11 +48,13 @@ std::string CardsBlock(const Resolved& resolved, const Report& report, SizeUnits
 }
 
 std::string HostBlock(const HostReport& host, SizeUnits units) {
-  const Bytes total = host.weights + host.kv_cache + host.compute_buffer;
-  if (total.count() <= 0) return "";
-  return "Host RAM  " + SizeText(total, units) + ": weights " + SizeText(host.weights, units) +
-         ", KV cache " + SizeText(host.kv_cache, units) + ", compute buffers " +
-         SizeText(host.compute_buffer, units) + "\n";
+  std::string parts;
+  for (const HostPart& part : kHostParts) {
+    if (host.*part.bytes <= Bytes(0)) continue;
+    parts.append(parts.empty() ? ": " : ", ").append(part.name).append(" ");
+    parts += SizeText(host.*part.bytes, units);
+  }
+  return parts.empty() ? "" : "Host RAM  " + SizeText(SumOfParts(host), units) + parts + "\n";
 }
 
 std::string NumbersBlock(const Resolved& resolved, const Report& report, SizeUnits units) {

@@ -1,26 +1,15 @@
 #include "cli/load_line.h"
 
 #include <algorithm>
-#include <array>
+
+#include "core/resolve/memory_parts.h"
 
 namespace plimsoll {
 namespace {
 
-struct Load {
-  char letter;
-  const char* name;
-  Bytes bytes;
-};
-
-std::array<Load, 8> LoadsOf(const GpuReport& gpu) {
-  return {{{'W', "weights", gpu.weights},
-           {'K', "KV cache", gpu.kv_cache},
-           {'R', "recurrent state", gpu.recurrent_state},
-           {'A', "activations", gpu.activation},
-           {'C', "compute buffers", gpu.compute_buffer},
-           {'G', "CUDA graphs", gpu.cuda_graph},
-           {'N', "runtime", gpu.non_torch},
-           {'D', "driver context", gpu.context}}};
+// Of one part; a pool that is short of memory is planned with less than nothing and takes no place.
+double Length(const GpuReport& gpu, const MemoryPart& part) {
+  return std::max(0.0, static_cast<double>((gpu.*part.bytes).count()));
 }
 
 }  // namespace
@@ -28,7 +17,7 @@ std::array<Load, 8> LoadsOf(const GpuReport& gpu) {
 std::string LoadLineText(const GpuReport& gpu, int width) {
   width = std::clamp(width, 10, 400);
   double used = 0;
-  for (const Load& load : LoadsOf(gpu)) used += std::max(0.0, static_cast<double>(load.bytes.count()));
+  for (const MemoryPart* part : kStackedParts) used += Length(gpu, *part);
   const double capacity = static_cast<double>(gpu.capacity.count());
   const double scale = std::max({used, capacity, 1.0});
   const auto column = [&](double bytes) {
@@ -36,10 +25,10 @@ std::string LoadLineText(const GpuReport& gpu, int width) {
   };
   std::string bar(static_cast<size_t>(width), '.');
   double at = 0;
-  for (const Load& load : LoadsOf(gpu)) {
-    const double end = at + std::max(0.0, static_cast<double>(load.bytes.count()));
+  for (const MemoryPart* part : kStackedParts) {
+    const double end = at + Length(gpu, *part);
     std::fill(bar.begin() + static_cast<std::ptrdiff_t>(column(at)),
-              bar.begin() + static_cast<std::ptrdiff_t>(column(end)), load.letter);
+              bar.begin() + static_cast<std::ptrdiff_t>(column(end)), part->glyph);
     at = end;
   }
   const size_t last = bar.size() - 1;
@@ -52,10 +41,11 @@ std::string LoadLineText(const GpuReport& gpu, int width) {
 
 std::string LoadLegendText(const GpuReport& gpu, SizeUnits units) {
   std::string text;
-  for (const Load& load : LoadsOf(gpu)) {
-    if (load.bytes.count() <= 0) continue;
+  for (const MemoryPart* part : kStackedParts) {
+    const Bytes bytes = gpu.*part->bytes;
+    if (bytes <= Bytes(0)) continue;
     if (!text.empty()) text += "  ";
-    text += std::string(1, load.letter) + " " + load.name + " " + SizeText(load.bytes, units);
+    text.append({part->glyph, ' '}).append(part->name).append(" ").append(SizeText(bytes, units));
   }
   return text;
 }

@@ -9,11 +9,11 @@
 
 namespace plimsoll {
 
-// "[WWWWWWWWWWWWWKKKKKKKAAN.....|..]": a letter for each kind of load, '.' for what is free, '|' where the
-// engine's budget ends, '!' where the card ends if the load goes past it.
+// "[WWWWWWWWWWWWWKKKKKKKAAN.....|..]": the letter of each part of memory (memory_parts.h), '.' for what is
+// free, '|' where the engine's budget ends, '!' where the card ends if the load goes past it.
 std::string LoadLineText(const GpuReport& gpu, int width);
 
-// "W weights 37.0 GiB  K KV cache 3.2 GiB  …": the kinds that occur, with their letters.
+// "W weights 37.0 GiB  K KV cache 3.2 GiB  …": the parts that occur, with their letters.
 std::string LoadLegendText(const GpuReport& gpu, SizeUnits units);
 
 }  // namespace plimsoll

@@ -5,6 +5,7 @@
 #include "cli/options.h"
 #include "core/engines/settle.h"
 #include "core/estimate/estimate.h"
+#include "core/estimate/report_json.h"
 #include "core/estimate/verdict.h"
 #include "core/resolve/resolved.h"
 #include "core/solve/solver.h"

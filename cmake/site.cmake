@@ -25,10 +25,15 @@ if(PLIMSOLL_SUBSET AND EXISTS "${font_package}")
   add_custom_target(fonts DEPENDS ${font_files})
 endif()
 
+# Everything but the process around it, so that tests can call it.
 plimsoll_glob(site_sources site/*.cc)
+list(REMOVE_ITEM site_sources "${PROJECT_SOURCE_DIR}/site/generate_pages.cc")
 if(site_sources)
-  add_executable(generate_pages ${site_sources})
-  target_link_libraries(generate_pages PRIVATE plimsoll_core plimsoll_catalog plimsoll_warnings plimsoll_conversion_warnings)
+  add_library(plimsoll_pages STATIC ${site_sources})
+  target_link_libraries(plimsoll_pages PUBLIC plimsoll_core plimsoll_catalog
+                        PRIVATE plimsoll_warnings plimsoll_conversion_warnings)
+  add_executable(generate_pages site/generate_pages.cc)
+  target_link_libraries(generate_pages PRIVATE plimsoll_pages plimsoll_warnings plimsoll_conversion_warnings)
 endif()
 
 # Always runs (it is quick and writes only what changed).

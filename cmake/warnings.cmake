@@ -1,3 +1,6 @@
+# Warnings are errors in our presets, not for those who build with other compilers.
+option(PLIMSOLL_WERROR "Warnings are errors" OFF)
+
 # Warnings for our own code. Each stands here because it catches a mistake that matters in this program.
 add_library(plimsoll_warnings INTERFACE)
 target_compile_options(plimsoll_warnings INTERFACE
@@ -6,7 +9,7 @@ target_compile_options(plimsoll_warnings INTERFACE
   -Wshadow              # two quantities under one name
   -Wnon-virtual-dtor    # deleting an engine through its interface
   -Wold-style-cast      # a C cast silences every other warning here
-  -Werror
+  $<$<BOOL:${PLIMSOLL_WERROR}>:-Werror>
   # g++ 12 imagines overlapping copies in "literal" + std::string (its bug 105329)
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
 

@@ -6,33 +6,28 @@
 #include <vector>
 
 #include "core/base/text.h"
+#include "core/estimate/verdict.h"
+#include "core/resolve/memory_parts.h"
 #include "site/html.h"
 
 namespace plimsoll {
 namespace {
-
-struct Part {
-  std::string_view name, style;
-  Bytes bytes;
-};
-
-std::array<Part, 6> PartsOf(const GpuReport& gpu) {
-  return {{{"Weights", "weights", gpu.weights},
-           {"KV cache", "kv-cache", gpu.kv_cache},
-           {"Recurrent state", "recurrent-state", gpu.recurrent_state},
-           {"Activations", "activation", gpu.activation + gpu.compute_buffer},
-           {"CUDA graphs", "cuda-graph", gpu.cuda_graph},
-           {"Runtime", "runtime", gpu.non_torch + gpu.context}}};
-}
 
 std::string Gib(Bytes bytes, int decimals = 1) { return DecimalText(bytes.gib(), decimals); }
 
 // The picture is as wide as its column and its text keeps its size, so every x is a share of the width.
 std::string Across(double share) { return DecimalText(share * 100, 2) + "%"; }
 
-std::string Rectangle(std::string_view style, double x, double width) {
-  return "<rect class=\"" + std::string(style) + "\" x=\"" + Across(x) + "\" y=\"46\" width=\"" +
-         Across(width) + "\" height=\"40\"/>";
+// In the colour of a token of the style sheet.
+std::string Fill(std::string_view token) { return "fill=\"var(--" + std::string(token) + ")\""; }
+
+std::string Rectangle(std::string_view token, double x, double width) {
+  return "<rect " + Fill(token) + " x=\"" + Across(x) + "\" y=\"46\" width=\"" + Across(width) +
+         "\" height=\"40\"/>";
+}
+
+std::string Seam(double x) {
+  return "<line class=\"seam\" x1=\"" + Across(x) + "\" y1=\"46\" x2=\"" + Across(x) + "\" y2=\"86\"/>";
 }
 
 // A line through the bar with its label above. `row` 0 or 1 keeps two labels apart; the one further left
@@ -125,14 +120,12 @@ std::string ShortFormat(std::string_view id) {
 }
 
 std::string LoadLineBlock(const Answer& answer) {
-  const auto fullest =
-      std::min_element(answer.report.per_gpu.begin(), answer.report.per_gpu.end(),
-                       [](const GpuReport& a, const GpuReport& b) { return a.headroom < b.headroom; });
-  if (fullest == answer.report.per_gpu.end()) return "";
+  const GpuReport* fullest = FullestCard(answer.report);
+  if (fullest == nullptr) return "";
   const GpuReport& gpu = *fullest;
-  const auto parts = PartsOf(gpu);
+  const MemorySegments segments = SegmentsOf(gpu);
   double stacked = 0;
-  for (const Part& part : parts) stacked += std::max(0.0, part.bytes.gib());
+  for (const MemorySegment& segment : segments) stacked += std::max(0.0, segment.bytes.gib());
   const double full = std::max({stacked, gpu.capacity.gib(), gpu.total.gib(), 0.001});
 
   std::string picture = "<svg class=\"load-line\" role=\"img\" aria-label=\"" +
@@ -140,15 +133,17 @@ std::string LoadLineBlock(const Answer& answer) {
                         "\"><rect class=\"track\" y=\"46.5\" width=\"100%\" height=\"39\" rx=\"5\"/>";
   std::string legend = "<ul class=\"legend\">";
   double x = 0;
-  for (const Part& part : parts) {
-    if (part.bytes <= Bytes(0)) continue;
-    const std::string style = "fill-" + std::string(part.style);
-    const double width = part.bytes.gib() / full;
-    picture += Rectangle(style, x, width);
+  std::string_view left_of_it;  // the colour there: two of one colour are kept apart by a seam
+  for (const auto& [part, bytes] : segments) {
+    if (bytes <= Bytes(0)) continue;
+    const double width = bytes.gib() / full;
+    picture += Rectangle(part->color, x, width);
+    if (part->color == left_of_it) picture += Seam(x);
+    left_of_it = part->color;
     x += width;
-    legend += "<li><svg viewBox=\"0 0 10 10\" aria-hidden=\"true\"><rect class=\"" + style +
-              "\" width=\"10\" height=\"10\" rx=\"2.5\"/></svg>" + std::string(part.name) + " " +
-              Gib(part.bytes) + "</li>";
+    legend += "<li><svg viewBox=\"0 0 10 10\" aria-hidden=\"true\"><rect " + Fill(part->color) +
+              " width=\"10\" height=\"10\" rx=\"2.5\"/></svg>" + std::string(part->label) + " " + Gib(bytes) +
+              "</li>";
   }
   if (gpu.budget > Bytes(0) && gpu.budget < gpu.capacity) {
     picture += Mark("share", gpu.budget.gib() / full, 1, "engine's share " + Gib(gpu.budget));

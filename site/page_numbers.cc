@@ -1,6 +1,5 @@
 #include "site/page_numbers.h"
 
-#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -11,6 +10,8 @@
 #include "core/base/text.h"
 #include "core/config/config_codec.h"
 #include "core/engines/settle.h"
+#include "core/estimate/verdict.h"
+#include "core/resolve/memory_parts.h"
 
 namespace plimsoll {
 namespace {
@@ -19,21 +20,22 @@ using Printer = std::string (*)(const Answer&);
 
 std::string Gib(Bytes bytes, int decimals = 1) { return DecimalText(bytes.gib(), decimals); }
 
-const GpuReport& Fullest(const Answer& answer) {
-  return *std::min_element(answer.report.per_gpu.begin(), answer.report.per_gpu.end(),
-                           [](const GpuReport& a, const GpuReport& b) { return a.headroom < b.headroom; });
+const GpuReport& Fullest(const Answer& answer) { return *FullestCard(answer.report); }
+
+// "weights_gib", "cuda_graph_gib": any part of the fullest card's memory, by its key in a report.
+std::optional<std::string> PartOf(const Answer& answer, std::string_view name) {
+  for (const MemoryPart& part : kMemoryParts) {
+    const std::string_view stem = part.key.substr(0, part.key.rfind("_bytes"));
+    if (name == std::string(stem) + "_gib") return Gib(Fullest(answer).*part.bytes);
+  }
+  return std::nullopt;
 }
 
-constexpr std::array<std::pair<std::string_view, Printer>, 27> kNumbers = {{
+constexpr std::array<std::pair<std::string_view, Printer>, 22> kNumbers = {{
     {"headline", TitleOf},
     {"detail", [](const Answer& a) { return a.explanation.detail; }},
     {"verdict", [](const Answer& a) { return std::string(VerdictName(a.report.verdict)); }},
     {"fragment", [](const Answer& a) { return a.fragment; }},
-    {"weights_gib", [](const Answer& a) { return Gib(Fullest(a).weights); }},
-    {"pool_gib", [](const Answer& a) { return Gib(Fullest(a).kv_cache, 2); }},
-    {"recurrent_mib", [](const Answer& a) { return DecimalText(Fullest(a).recurrent_state.mib(), 0); }},
-    {"activation_gib", [](const Answer& a) { return Gib(Fullest(a).activation, 2); }},
-    {"graph_gib", [](const Answer& a) { return Gib(Fullest(a).cuda_graph, 2); }},
     {"total_gib", [](const Answer& a) { return Gib(Fullest(a).total); }},
     {"capacity_gib", [](const Answer& a) { return Gib(Fullest(a).capacity); }},
     {"budget_gib", [](const Answer& a) { return Gib(Fullest(a).budget); }},
@@ -92,7 +94,7 @@ std::optional<std::string> NumberOf(const Answer& answer, std::string_view name)
   for (const auto& [known, print] : kNumbers) {
     if (known == name) return print(answer);
   }
-  return std::nullopt;
+  return PartOf(answer, name);
 }
 
 }  // namespace plimsoll

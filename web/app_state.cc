@@ -10,6 +10,7 @@
 #include "core/engines/file_config.h"
 #include "core/engines/registry.h"
 #include "core/engines/settle.h"
+#include "core/estimate/report_json.h"
 
 namespace plimsoll {
 namespace {

@@ -130,7 +130,7 @@ export function createMirror(core) {
     body,
   ]);
   const memoryTable = table('Memory on the fullest card', ['Term', 'How', 'GiB'], memory, 'mirror-memory');
-  const cardTable = table('Cards', ['Card', 'Weights', 'KV cache', 'Other', 'In all', 'Of', 'Left'], cards, 'mirror-cards');
+  const cardTable = table('Cards', [], cards, 'mirror-cards');
   const fileTensors = element('tbody');
   const fileTable = table('Tensors of the file', ['Tensor', 'Type', 'Shape', 'Count', 'GiB'], fileTensors, 'mirror-file-tensors');
   const fileText = element('div', {className: 'mirror-file-text'});
@@ -253,9 +253,12 @@ export function createMirror(core) {
       element('td', {className: 'number', textContent: gib(term.bytes)}),
     ])));
     const name = (id) => options.gpus.find((gpu) => gpu.id === id)?.name ?? id;
+    const held = (gpu, {keys}) => keys.reduce((sum, key) => sum + gpu[key], 0);
+    const segments = options.segments.filter((segment) => report.per_gpu.some((gpu) => held(gpu, segment) > 0));
+    cardTable.tHead.rows[0].replaceChildren(...['Card', ...segments.map(({label}) => label), 'In all', 'Of', 'Left'].map(
+      (text) => element('th', {scope: 'col', textContent: text})));
     cards.replaceChildren(...report.per_gpu.map((gpu) => {
-      const other = gpu.total_bytes - gpu.weights_bytes - gpu.kv_cache_bytes;
-      const numbers = [gpu.weights_bytes, gpu.kv_cache_bytes, other, gpu.total_bytes, gpu.capacity_bytes, gpu.headroom_bytes];
+      const numbers = [...segments.map((segment) => held(gpu, segment)), gpu.total_bytes, gpu.capacity_bytes, gpu.headroom_bytes];
       return element('tr', {}, [
         element('th', {scope: 'row', textContent: `GPU ${gpu.rank}, ${name(gpu.gpu)}`}),
         ...numbers.map((bytes) => element('td', {className: 'number', textContent: gib(bytes)})),

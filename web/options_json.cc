@@ -6,6 +6,7 @@
 #include "core/base/json.h"
 #include "core/engines/registry.h"
 #include "core/formats/format_ids.h"
+#include "core/resolve/memory_parts.h"
 #include "web/views/views.h"
 
 namespace plimsoll {
@@ -17,6 +18,22 @@ Json Entry(std::string_view id, std::string name, std::string detail) {
   entry.Set("name", Json(std::move(name)));
   entry.Set("detail", Json(std::move(detail)));
   return entry;
+}
+
+// The segments of a card's bar, with the keys of a report that add up to each.
+Json SegmentsJson() {
+  Json segments = Json::MakeArray();
+  for (const MemorySegment& segment : SegmentsOf(GpuReport())) {
+    Json keys = Json::MakeArray();
+    for (const MemoryPart* part : kStackedParts) {
+      if (part->label == segment.part->label) keys.Append(Json(part->key));
+    }
+    Json entry = Json::MakeObject();
+    entry.Set("label", Json(segment.part->label));
+    entry.Set("keys", std::move(keys));
+    segments.Append(std::move(entry));
+  }
+  return segments;
 }
 
 }  // namespace
@@ -40,6 +57,7 @@ std::string OptionsJson(const Catalog& catalog) {
   all.Set("models", std::move(models));
   all.Set("gpus", std::move(gpus));
   all.Set("formats", std::move(formats));
+  all.Set("segments", SegmentsJson());
   return all.Dump();
 }
 

@@ -2,16 +2,18 @@
 
 #include <array>
 
+#include "core/resolve/memory_parts.h"
+
 namespace plimsoll {
 namespace {
 
 struct Token {
-  const char* name;  // of the CSS variable
+  std::string_view name;  // of the CSS variable
   ImU32 Palette::*color;
   uint32_t light, dark;  // 0xrrggbb
 };
 
-constexpr std::array<Token, 18> kTokens = {{
+constexpr std::array<Token, 19> kTokens = {{
     {"background", &Palette::background, 0xf5f6f8, 0x0e1218},
     {"panel", &Palette::panel, 0xffffff, 0x161b23},
     {"field", &Palette::field, 0xffffff, 0x10151c},
@@ -26,6 +28,7 @@ constexpr std::array<Token, 18> kTokens = {{
     {"activation", &Palette::activation, 0x2a988b, 0x43b5a6},
     {"cuda-graph", &Palette::cuda_graph, 0xc9a400, 0xd9b829},
     {"runtime", &Palette::runtime, 0x8b95a7, 0x7f8a9d},
+    {"others", &Palette::others, 0xa8557f, 0xd58fb2},
     {"host", &Palette::host, 0xb9c0cc, 0x4a5362},
     {"fits", &Palette::fits, 0x17774a, 0x4cc38a},
     {"tight", &Palette::tight, 0xa96300, 0xe5a23b},
@@ -40,12 +43,32 @@ constexpr Palette MakePalette(bool dark) {
   return palette;
 }
 
+constexpr const Token* FindToken(std::string_view name) {
+  for (const Token& token : kTokens) {
+    if (token.name == name) return &token;
+  }
+  return nullptr;
+}
+
+constexpr bool EveryPartHasItsColour() {
+  for (const MemoryPart* part : kStackedParts) {
+    if (FindToken(part->color) == nullptr) return false;
+  }
+  return true;
+}
+static_assert(EveryPartHasItsColour(), "a colour in memory_parts.h is no token of the theme");
+
 constexpr Palette kLight = MakePalette(false);
 constexpr Palette kDark = MakePalette(true);
 
 }  // namespace
 
 const Palette& PaletteOf(Theme theme) { return theme == Theme::kDark ? kDark : kLight; }
+
+ImU32 TokenColor(const Palette& palette, std::string_view token) {
+  const Token* found = FindToken(token);
+  return found != nullptr ? palette.*found->color : palette.ink;
+}
 
 ImU32 Faded(ImU32 color, float opacity) {
   const auto alpha = static_cast<ImU32>(static_cast<float>(color >> IM_COL32_A_SHIFT) * opacity);

@@ -420,8 +420,7 @@ bool LinkText(Ui& ui, std::string_view text, std::string_view label) {
   return item.clicked;
 }
 
-// ---- popups
-// --------------------------------------------------------------------------------------------------
+// ---- popups -----------------------------------------------------------------------------------------------
 
 namespace {
 constexpr float kMenuPadding = 6;

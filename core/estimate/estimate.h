@@ -7,10 +7,8 @@
 #define PLIMSOLL_CORE_ESTIMATE_ESTIMATE_H_
 
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "core/base/json.h"
 #include "core/base/result.h"
 #include "core/catalog/catalog.h"
 #include "core/config/config.h"
@@ -33,14 +31,6 @@ struct Explanation {
   std::vector<std::string> engine_log;
 };
 Explanation Explain(const Resolved& resolved, const Report& report);
-
-Json DiagnosticsToJson(const std::vector<Diagnostic>& diagnostics);
-
-// The contract's Report as JSON, with explanation. Byte counts are integers.
-Json ReportToJson(const Resolved& resolved, const Report& report);
-
-// estimate --json in one call: byte-identical in both builds.
-Result<std::string> EstimateJson(const Config& config, const Catalog& catalog, int indent);
 
 }  // namespace plimsoll
 

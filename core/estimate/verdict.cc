@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "core/resolve/memory_parts.h"
+
 namespace plimsoll {
 namespace {
 
@@ -87,24 +89,11 @@ std::string DoesNotFitText(const Resolved& resolved, const Report& report, const
          GibText(report.kv.per_sequence, units) + " of cache " + place + ".";
 }
 
-struct Part {
-  std::string_view name;
-  Bytes bytes;
-};
-
 std::string PartsText(const GpuReport& gpu, SizeUnits units) {
-  const Part parts[] = {{"weights", gpu.weights},
-                        {"KV cache", gpu.kv_cache},
-                        {"recurrent state", gpu.recurrent_state},
-                        {"activations", gpu.activation},
-                        {"compute buffers", gpu.compute_buffer},
-                        {"CUDA graphs", gpu.cuda_graph},
-                        {"runtime", gpu.non_torch + gpu.context},
-                        {"other programs", gpu.others}};
   std::vector<std::string> texts;
-  for (const Part& part : parts) {
-    if (part.bytes < MiB(50)) continue;
-    texts.push_back(std::string(part.name) + " " + GibText(part.bytes, units));
+  for (const MemorySegment& segment : SegmentsOf(gpu)) {
+    if (segment.bytes < MiB(50)) continue;
+    texts.push_back(std::string(segment.part->name) + " " + GibText(segment.bytes, units));
   }
   const std::vector<std::string_view> views(texts.begin(), texts.end());
   return ListText(views);

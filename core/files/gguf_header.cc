@@ -352,8 +352,7 @@ class Reader {
   GgufHeader header_;
 };
 
-// ---- metadata as a Hugging Face config
-// ------------------------------------------------------------------------
+// ---- metadata as a Hugging Face config --------------------------------------------------------------------
 
 struct ArchitectureName {
   std::string_view gguf;

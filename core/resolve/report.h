@@ -1,5 +1,5 @@
 // The answer. Estimate() fills the numbers; text (headline, terms, log lines) is derived from them by
-// estimate.h when somebody asks. Field names are the contract's; ReportToJson() writes them.
+// estimate.h when somebody asks. Field names are the contract's; report_json.h writes them.
 #ifndef PLIMSOLL_CORE_RESOLVE_REPORT_H_
 #define PLIMSOLL_CORE_RESOLVE_REPORT_H_
 
@@ -28,11 +28,12 @@ struct GpuReport {
   int32_t rank = 0;
   Bytes capacity;  // what the driver gives
   Bytes budget;    // what the engine may use of it
+  // The parts; each is a row of memory_parts.h.
   Bytes weights, kv_cache, recurrent_state, activation, cuda_graph, non_torch, compute_buffer;
   Bytes others;    // what a display or other programs hold (reserved_mib)
   Bytes reserved;  // unified memory that the system keeps: beside `capacity`, not part of it
-  Bytes context;   // what driver and libraries hold beside the engine's own accounting (CUDA context, NCCL)
-  Bytes total;     // what the card will hold, by the engine's own accounting plus what it does not count
+  Bytes driver;    // what driver and libraries hold beside the engine's own accounting (CUDA context, NCCL)
+  Bytes total;     // what the card will hold: the sum of those that lie on it
   Bytes headroom;  // negative: short by that much
 };
 

@@ -19,8 +19,7 @@ std::string Suggest(std::string accepted, const std::string& nearest) {
   return nearest.empty() ? accepted : accepted + "; nearest: \"" + nearest + "\"";
 }
 
-// ---- model and format
-// --------------------------------------------------------------------------------------
+// ---- model and format -------------------------------------------------------------------------------------
 
 MaybeError ResolveModel(const Config& config, const Catalog& catalog, Resolved* resolved) {
   if (!config.model.empty()) {
@@ -191,12 +190,12 @@ MaybeError ResolveDraft(const Config& config, const Catalog& catalog, Resolved* 
   const BoundFormat* bound = catalog.Bind(*resolved->draft, id);
   if (!bound) return UnknownFormat(Json(id), catalog, "speculative.format");
   resolved->draft_format = bound->format;
+  resolved->draft_bits = bound->stored.bits_per_weight;
   resolved->draft_binding = bound->binding;
   return std::nullopt;
 }
 
-// ---- cards and layout
-// --------------------------------------------------------------------------------------
+// ---- cards and layout -------------------------------------------------------------------------------------
 
 // How many cards a node has: as given; else as many as the list of cards names, or the degrees of parallelism
 // need; else one.
@@ -339,8 +338,7 @@ void LayOut(const Config& config, Resolved* resolved) {
   }
 }
 
-// ---- the rest
-// ----------------------------------------------------------------------------------------------
+// ---- the rest ---------------------------------------------------------------------------------------------
 
 void CopyGiven(const Config& config, Resolved* resolved) {
   resolved->expert_parallel = config.expert_parallel.value_or(false);

@@ -65,6 +65,7 @@ struct Resolved {
   const Model* draft = nullptr;  // speculative: the draft model, if it is another one
   const WeightFormat* draft_format = nullptr;
   const FormatBinding* draft_binding = nullptr;
+  double draft_bits = 0;    // per weight, as stored
   Speculative speculative;  // num_tokens 0: none
   bool flash_attention = true;
   int64_t n_gpu_layers = 0, n_cpu_moe = 0;

@@ -19,8 +19,7 @@ size_t At(T index) {
 
 }  // namespace
 
-// ---- construction
-// ---------------------------------------------------------------------------------------------------
+// ---- construction -----------------------------------------------------------------------------------------
 
 Simulation::Simulation(SchedulerSetup setup, RequestList requests)
     : setup_(std::move(setup)),
@@ -50,8 +49,7 @@ Simulation::Simulation(SchedulerSetup setup, RequestList requests)
   done_ = count == 0;
 }
 
-// ---- sizes
-// ----------------------------------------------------------------------------------------------------------
+// ---- sizes ------------------------------------------------------------------------------------------------
 
 int64_t Simulation::Held(int64_t tokens) const { return BlocksOf(setup_, tokens); }
 
@@ -72,8 +70,7 @@ int64_t Simulation::SharedUnits(const Request& request) const {
   return list_.system_prompt / setup_.block_size;
 }
 
-// ---- arrivals
-// -------------------------------------------------------------------------------------------------------
+// ---- arrivals ---------------------------------------------------------------------------------------------
 
 void Simulation::Arrive(int32_t index, double at) {
   arrivals_.emplace_back(at, index);
@@ -123,8 +120,7 @@ void Simulation::PullArrivals() {
   peak_waiting_ = std::max(peak_waiting_, static_cast<int64_t>(waiting_.size()));
 }
 
-// ---- prompts
-// --------------------------------------------------------------------------------------------------------
+// ---- prompts ----------------------------------------------------------------------------------------------
 
 // Whole blocks at the beginning of the sequence that need not be computed; *shared of them are the system
 // prompt's. A system prompt of which only a part is left is computed again: vLLM would reuse that part.
@@ -265,8 +261,7 @@ void Simulation::ContinuePrompt(int64_t* budget, StepLoad* load, bool* preempted
   reading_ = -1;
 }
 
-// ---- decoding
-// -------------------------------------------------------------------------------------------------------
+// ---- decoding ---------------------------------------------------------------------------------------------
 
 void Simulation::StartDecoding(int32_t index) {
   Sequence& sequence = sequences_[At(index)];
@@ -396,8 +391,7 @@ bool Simulation::AllocateDecoders() {
   return true;
 }
 
-// ---- ends
-// -----------------------------------------------------------------------------------------------------------
+// ---- ends -------------------------------------------------------------------------------------------------
 
 // Takes the sequence off the list of running ones and gives its blocks back; the tokens whose keys and values
 // they held.
@@ -472,8 +466,7 @@ void Simulation::CompletePrompts() {
   completed_prompts_.clear();
 }
 
-// ---- time
-// -----------------------------------------------------------------------------------------------------------
+// ---- time -------------------------------------------------------------------------------------------------
 
 // Seconds of a step in which all running sequences decode; *growth: how much longer each next one takes.
 double Simulation::DecodeTime(double* growth) const {
@@ -632,8 +625,7 @@ bool Simulation::Advance(int64_t events) {
   return done_;
 }
 
-// ---- what is shown
-// --------------------------------------------------------------------------------------------------
+// ---- what is shown ----------------------------------------------------------------------------------------
 
 void Simulation::Account(double duration) {
   const double usage =

@@ -8,15 +8,11 @@ namespace {
 double Positive(double value, double fallback) { return value > 0 ? value : fallback; }
 
 // The rate of the units that a format's kernels use.
-double Peak(KernelGroup group, FormatClass format, const Gpu& gpu) {
+double Peak(KernelGroup group, FormatClass format, const Gpu& gpu, const MeasuredSpeeds& speeds) {
   const double stated = Positive(std::max(gpu.fp16.value(), gpu.bf16.value()), gpu.fp32.value());
-  // GeForce boards do every second product with 32-bit sums: the same data flow feeds half the rate, which is
-  // then reached nearly whole, where full rates are reached to some 70 %.
   const bool halved = gpu.fp16_fast.value() > stated * 1.5;
-  const double relief = halved && group == KernelGroup::kTorch ? 1.35 : 1;
-  // Without tensor units the stated rate is that of plain multiply-adds, of which kernels reach three
-  // quarters where tensor units are fed to a half.
-  const double plain = gpu.vendor == Vendor::kApple ? 1.6 : 1;
+  const double relief = halved && group == KernelGroup::kTorch ? speeds.halved_relief.value : 1;
+  const double plain = gpu.vendor == Vendor::kApple ? speeds.plain_units.value : 1;
   const double half = stated * relief * plain;
   const double fallback = Positive(half, 1e13);
   const bool blackwell_hbm = gpu.compute_capability >= 100 && gpu.compute_capability < 110;
@@ -63,15 +59,15 @@ bool IsFourBitFloat(FormatClass format) {
 
 // What the board's power leaves of the stated matrix rate in long products, where clocks fall until the power
 // fits: RTX 6000 Ada (300 W) states more than RTX 4090 (450 W) and sustains 0.6 of it in llama-bench's
-// prompts. About 0.75e12 16-bit operations per joule on dies with GDDR, twice that on data-centre dies with
-// HBM (H100 SXM: 989e12 stated at 700 W, H100 PCIe: 756e12 at 350 W).
-double PowerShare(KernelGroup group, const Gpu& gpu) {
-  const double peak = Peak(group, FormatClass::kHalf, gpu);
+// prompts.
+double PowerShare(KernelGroup group, const Gpu& gpu, const MeasuredSpeeds& speeds) {
+  const double peak = Peak(group, FormatClass::kHalf, gpu, speeds);
   if (gpu.vendor != Vendor::kNvidia || gpu.tdp_w <= 0 || peak <= 0) return 1;
   const CardClass card = ClassOf(gpu);
   const bool hbm =
       card == CardClass::kAmpereHbm || card == CardClass::kHopper || card == CardClass::kBlackwellHbm;
-  return std::min(1.0, gpu.tdp_w * (hbm ? 1.5e12 : 0.75e12) / peak);
+  const double per_joule = (hbm ? speeds.operations_per_joule_hbm : speeds.operations_per_joule_gddr).value;
+  return std::min(1.0, gpu.tdp_w * per_joule / peak);
 }
 
 // Server boards with GDDR keep error codes in the memory itself: a sixteenth of it is missing from what
@@ -111,13 +107,14 @@ CardRates FindRates(const Resolved& r, const StepStyle& style, const MeasuredSpe
   CardRates rates;
   rates.bandwidth = Positive(gpu.bandwidth.value(), 1e11);
   if (HasInlineEcc(gpu)) rates.bandwidth *= speeds.inline_ecc.value;
-  const double power = PowerShare(group, gpu);
-  rates.half = power * Peak(group, FormatClass::kHalf, gpu);
+  const double power = PowerShare(group, gpu, speeds);
+  rates.half = power * Peak(group, FormatClass::kHalf, gpu, speeds);
   for (size_t f = 0; f < kFormatClasses; ++f) {
     const auto format = static_cast<FormatClass>(f);
     const auto kernels = static_cast<size_t>(KernelsOf(group, format, gpu));
     rates.stream[f] = rates.bandwidth * std::min(0.97, engine.stream[kernels].value * card.stream.value);
-    rates.compute[f] = power * Peak(group, format, gpu) * engine.compute[kernels].value * card.compute.value;
+    rates.compute[f] =
+        power * Peak(group, format, gpu, speeds) * engine.compute[kernels].value * card.compute.value;
   }
   const double experts = HasTunedExperts(group, gpu) ? 1 : speeds.untuned_experts.value;
   rates.expert_stream = engine.expert_stream.value * experts;
@@ -148,7 +145,7 @@ CardRates FindRates(const Resolved& r, const StepStyle& style, const MeasuredSpe
   // sum in few launches; elsewhere sorting, two products, activation and sum are kernels of their own.
   const bool fused = group == KernelGroup::kTorch && IsFourBitFloat(main_format) &&
                      KernelsOf(group, main_format, gpu) == FormatClass::kFp8;
-  if (fused) rates.moe_layer *= 0.5;
+  if (fused) rates.moe_layer *= speeds.fused_experts.value;
   rates.recurrent_layer = layer * engine.recurrent_layer_us.value;
   return rates;
 }

@@ -114,7 +114,21 @@ struct MeasuredSpeeds {
   Coefficient ggml_pipeline;  // share of the ideal overlap that layer split reaches in prefill
   Coefficient eager_layer;    // of `layer_us` when no graphs are captured
   Coefficient
-      no_dot_product;        // of `unpack` for integers, on cards without instructions that add four products
+      no_dot_product;  // of `unpack` for integers, on cards without instructions that add four products
+  // GeForce boards do every second product with 32-bit sums: of the stated rate, what the same data flow then
+  // reaches more than boards with the full rate do (4090 and 5090 beside 6000 Ada and PRO 6000 in public vLLM
+  // benchmarks).
+  Coefficient halved_relief;
+  // Without tensor units the stated rate is that of plain multiply-adds, of which kernels reach three
+  // quarters where tensor units are fed to a half (llama-bench and MLX prompts on Apple's GPUs).
+  Coefficient plain_units;
+  // Of `moe_layer_us`, where one kernel does routing, both products and the sum (FlashInfer's TensorRT-LLM
+  // kernels on Blackwell: two launches for four).
+  Coefficient fused_experts;
+  // 16-bit operations per joule that long products sustain: dies with GDDR (RTX 6000 Ada at 300 W and RTX
+  // 4090 at 450 W in llama-bench's prompts), and data-centre dies with HBM (stated rates of H100 SXM at 700
+  // W, PCIe at 350 W).
+  Coefficient operations_per_joule_gddr, operations_per_joule_hbm;
   Coefficient inline_ecc;    // share of the bandwidth left where GDDR holds its own error codes
   Coefficient routing_skew;  // half of the experts are chosen 1 + this times as often as the average
   Coefficient

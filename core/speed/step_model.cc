@@ -70,6 +70,21 @@ double AcceptProbability(const Resolved& r, const MeasuredSpeeds& speeds) {
 
 double Seconds0(double amount, double rate) { return rate > 0 ? amount / rate : 0; }
 
+// With experts spread over data-parallel replicas a token's hidden state travels to the ranks of its experts
+// before the products and back after them, 16 bits an element, in each layer that has experts (DeepEP's
+// dispatch and combine: vllm/model_executor/layers/fused_moe/deepep_ht_prepare_finalize.py). Within one
+// tensor-parallel group every rank has every token: nothing travels but the sum that is counted already.
+void AddExpertTraffic(const Resolved& r, const StepWork& w, const Gpu& gpu, StepCoefficients* c) {
+  if (!r.expert_parallel || r.dp <= 1 || w.moe_layers <= 0) return;
+  const int64_t ranks = std::max<int64_t>(1, r.tp) * r.dp;
+  const Link link = FindLink(gpu, ranks, r.nodes > 1 && ranks > std::max<int64_t>(1, r.gpus));
+  const CollectiveCost exchange = AllToAll(link, ranks);
+  const double times = 2 * w.moe_layers;
+  const auto copies = static_cast<double>(std::min(w.experts_per_token, ranks));
+  c->reduce_latency += exchange.latency.value() * times;
+  c->reduce_per_token += exchange.seconds_per_byte * 2 * w.hidden * copies * times;
+}
+
 }  // namespace
 
 std::string_view BottleneckName(Bottleneck bound) {
@@ -161,6 +176,7 @@ StepModel StepModel::Make(const Resolved& r, const StepStyle& style, const StepW
     c.reduce_latency = reduce.latency.value() * times;
     c.reduce_per_token = reduce.seconds_per_byte * 2 * w.hidden * times;
   }
+  AddExpertTraffic(r, w, gpu, &c);
 
   const double link_rate =
       Positive(gpu.unified_memory ? gpu.bandwidth.value() : gpu.link_bandwidth.value(), 16e9) *
@@ -189,8 +205,8 @@ StepModel StepModel::Make(const Resolved& r, const StepStyle& style, const StepW
     c.accepted = (1 - IntegerPower(p, k + 1)) / (1 - p);
     double draft_bytes = 0;
     if (r.draft != nullptr && r.draft_format != nullptr) {
-      const double bits = r.draft_format->family == FormatFamily::kPlain ? 16 : 4.5;
-      draft_bytes = static_cast<double>(r.draft->parameters.active) * bits / 8 / static_cast<double>(ranks);
+      draft_bytes =
+          static_cast<double>(r.draft->parameters.active) * r.draft_bits / 8 / static_cast<double>(ranks);
     } else {  // a layer of the model itself, with its share of the head
       draft_bytes = (w.dense_total + w.expert_total) / w.layers + w.head_bytes;
     }

@@ -19,8 +19,7 @@ namespace {
 
 constexpr int64_t kMostCases = 100000;
 
-// ---- what a report predicts
-// -----------------------------------------------------------------------------------
+// ---- what a report predicts -------------------------------------------------------------------------------
 
 struct Prediction {
   const Case& measured_case;
@@ -103,8 +102,7 @@ const Metric* FindMetric(std::string_view name) {
   return nullptr;
 }
 
-// ---- reading
-// --------------------------------------------------------------------------------------------------
+// ---- reading ----------------------------------------------------------------------------------------------
 
 const std::string& Text(const Json& object, std::string_view key) {
   static const std::string kEmpty;
@@ -164,8 +162,7 @@ void ReadMeasurements(const Json& value, Case* out, std::vector<Unanswered>* unr
   }
 }
 
-// ---- comparing
-// --------------------------------------------------------------------------------------------------
+// ---- comparing --------------------------------------------------------------------------------------------
 
 double RelativeError(std::string_view metric, double predicted, double measured) {
   if (metric == "outcome") return predicted == measured ? 0 : 1;

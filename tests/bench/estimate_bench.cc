@@ -12,6 +12,7 @@
 #include "core/catalog/catalog_data.h"
 #include "core/engines/settle.h"
 #include "core/estimate/estimate.h"
+#include "core/estimate/report_json.h"
 #include "core/solve/solver.h"
 #include "core/solve/ways_out.h"
 

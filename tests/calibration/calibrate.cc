@@ -227,8 +227,7 @@ SpeedReport Answer(const Row& row, const MeasuredSpeeds& speeds) {
   return speed;
 }
 
-// ---- coefficients to fit
-// -------------------------------------------------------------------------------------------
+// ---- coefficients to fit ----------------------------------------------------------------------------------
 
 // Standard deviations of logarithms around what is expected, as multiples of those in Parameters(). Chosen
 // for the errors with each card left out, so long as the fitted ones stay within their bounds; `nested` says
@@ -832,8 +831,7 @@ void PrintParameters(const std::vector<Parameter>& parameters) {
   }
 }
 
-// ---- the table as source
-// -------------------------------------------------------------------------------------------
+// ---- the table as source ----------------------------------------------------------------------------------
 
 // Half-width that 68 % of the rows stay within when their card is left out: what a reader with another card
 // can expect. Few rows are drawn to all of their engine group; where there are none, the band is wider than
@@ -951,6 +949,11 @@ void Write(const std::vector<Row>& rows, MeasuredSpeeds* s) {
   one("ggml_pipeline", s->ggml_pipeline);
   one("eager_layer", s->eager_layer);
   one("no_dot_product", s->no_dot_product);
+  one("halved_relief", s->halved_relief);
+  one("plain_units", s->plain_units);
+  one("fused_experts", s->fused_experts);
+  one("operations_per_joule_gddr", s->operations_per_joule_gddr);
+  one("operations_per_joule_hbm", s->operations_per_joule_hbm);
   one("inline_ecc", s->inline_ecc);
   one("routing_skew", s->routing_skew);
   one("untuned_experts", s->untuned_experts);

@@ -128,6 +128,11 @@ inline MeasuredSpeeds StartingSpeeds() {
   m.ggml_old_layer = C(1.6);
   m.ggml_pipeline = C(0.6);
   m.eager_layer = C(6);
+  m.halved_relief = {1.35, 0.15, 0};
+  m.plain_units = {1.6, 0.2, 0};
+  m.fused_experts = {0.5, 0.3, 0};
+  m.operations_per_joule_gddr = {0.75e12, 0.15, 0};
+  m.operations_per_joule_hbm = {1.5e12, 0.2, 0};
   m.no_dot_product = C(2.5);
   m.inline_ecc = C(0.87);
   m.routing_skew = C(0.5);

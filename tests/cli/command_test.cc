@@ -8,6 +8,7 @@
 #include "cli/load_line.h"
 #include "cli/table.h"
 #include "core/base/json.h"
+#include "core/resolve/memory_parts.h"
 #include "tests/support/shipped_catalog.h"
 
 namespace plimsoll {
@@ -193,6 +194,60 @@ TEST(LoadLine, ShowsBudgetAndOverflow) {
   EXPECT_EQ(LoadLineText(gpu, 35), "[WWWWWWWWWWWWWWWWWW|W!WWWWWWWWWKKKKK]");
   EXPECT_EQ(LoadLineText(GpuReport(), 10), "[..........]");
   EXPECT_EQ(LoadLegendText(gpu, SizeUnits::kBinary), "W weights 30.0 GiB  K KV cache 5.0 GiB");
+}
+
+TEST(LoadLine, DrawsEveryPartWithItsLetter) {
+  GpuReport gpu;
+  gpu.capacity = GiB(20);
+  std::string letters;
+  for (const MemoryPart* part : kStackedParts) {
+    gpu.*part->bytes = GiB(2);
+    letters += std::string(2, part->glyph);
+  }
+  EXPECT_EQ(LoadLineText(gpu, 20), "[" + letters + "..]");
+  for (const MemoryPart* part : kStackedParts) {
+    const std::string text = std::string(1, part->glyph) + " " + std::string(part->name) + " 2.0 GiB";
+    EXPECT_NE(LoadLegendText(gpu, SizeUnits::kBinary).find(text), std::string::npos) << text;
+  }
+}
+
+// 8000 MiB held by other programs are a third of the card, in the bar as in the figure beside it.
+TEST(LoadLine, DrawsWhatOtherProgramsHold) {
+  for (const std::vector<std::string>& engine :
+       {std::vector<std::string>{"--engine", "llama.cpp", "--format", "gguf-q4_k_m"},
+        {"--engine", "vllm", "--format", "awq-int4", "--gpu-memory-utilization", "0.6"}}) {
+    Arguments arguments = {"estimate",        "--model", "llama-3.1-8b",   "--gpu", "rtx-4090",
+                           "--max-model-len", "8192",    "--reserved-mib", "8000"};
+    arguments.insert(arguments.end(), engine.begin(), engine.end());
+    const std::string text = Plimsoll(arguments).out;
+    const size_t bar = text.find("[W");
+    ASSERT_NE(bar, std::string::npos) << text;
+    const std::string drawn = text.substr(bar, text.find(']', bar) - bar);
+    // 60 columns for 23.5 GiB.
+    EXPECT_NEAR(static_cast<double>(std::count(drawn.begin(), drawn.end(), 'O')), 8000.0 / 1024 / 23.5 * 60,
+                1.5)
+        << drawn;
+    EXPECT_NE(text.find("O other programs 7.8 GiB"), std::string::npos) << text;
+  }
+}
+
+// Layers that stay in RAM keep their recurrent states there: 24 of the 32 layers of this model have some.
+TEST(Command, HostRamIsTheSumOfItsParts) {
+  const Arguments arguments = {"estimate", "--model",        "qwen3.5-9b", "--engine", "llama.cpp",
+                               "--format", "gguf-q4_k_m",    "--gpu",      "rtx-4090", "--max-model-len",
+                               "8192",     "--n-gpu-layers", "10"};
+  const Json json = PlimsollJson(arguments);
+  const Json& host = *json.Find("host");
+  const Bytes state(host.Find("recurrent_state_bytes")->AsInt().value_or(0));
+  ASSERT_GT(state, MiB(20));
+  Bytes sum;
+  for (const HostPart& part : kHostParts) sum += Bytes(host.Find(part.key)->AsInt().value_or(0));
+  const std::string text = Plimsoll(arguments).out;
+  EXPECT_NE(text.find("Host RAM  " + SizeText(sum) + ": weights "), std::string::npos) << text;
+  EXPECT_NE(text.find(", recurrent state " + SizeText(state)), std::string::npos) << text;
+  // What is not there is not told.
+  const std::string none = Plimsoll({"estimate", "--model", "llama-3.1-8b", "--gpu", "rtx-4090"}).out;
+  EXPECT_EQ(none.find("Host RAM"), std::string::npos) << none;
 }
 
 TEST(Table, AlignsByCodePoints) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/estimate/report_json.h"
 #include "tests/support/shipped_catalog.h"
 
 namespace plimsoll {

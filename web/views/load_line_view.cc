@@ -1,32 +1,15 @@
 // The load line: one bar per card, stacked by what takes the memory, against the engine's budget and the
 // card. When it does not fit, the bar goes on past the card's line, to scale.
 #include <algorithm>
-#include <array>
 #include <vector>
 
 #include "core/base/text.h"
+#include "core/resolve/memory_parts.h"
 #include "imgui_internal.h"
 #include "web/views/views.h"
 
 namespace plimsoll {
 namespace {
-
-struct Segment {
-  std::string_view name;
-  Bytes bytes;
-  ImU32 color;
-};
-
-constexpr int kSegments = 6;
-
-std::array<Segment, kSegments> SegmentsOf(const GpuReport& gpu, const Palette& colors) {
-  return {{{"Weights", gpu.weights, colors.weights},
-           {"KV cache", gpu.kv_cache, colors.kv_cache},
-           {"Recurrent state", gpu.recurrent_state, colors.recurrent_state},
-           {"Activations", gpu.activation + gpu.compute_buffer, colors.activation},
-           {"CUDA graphs", gpu.cuda_graph, colors.cuda_graph},
-           {"Runtime", gpu.non_torch + gpu.context, colors.runtime}}};
-}
 
 // Black or white, whichever reads better on this ground (relative luminance, WCAG 2).
 ImU32 InkOn(ImU32 ground) {
@@ -41,11 +24,6 @@ struct Row {
   const GpuReport* gpu;
   int32_t first, last;
 };
-
-bool SameLoad(const GpuReport& a, const GpuReport& b) {
-  return a.gpu == b.gpu && a.weights == b.weights && a.kv_cache == b.kv_cache && a.total == b.total &&
-         a.capacity == b.capacity && a.recurrent_state == b.recurrent_state;
-}
 
 // Every card has its bar; from nine on, cards that are alike share one.
 std::vector<Row> RowsOf(const Report& report) {
@@ -64,11 +42,6 @@ std::vector<Row> RowsOf(const Report& report) {
 std::string GpuName(const AppState& state, std::string_view id) {
   const Gpu* gpu = state.catalog().FindGpu(id);
   return gpu != nullptr ? gpu->name : std::string(id);
-}
-
-Bytes Stacked(const GpuReport& gpu) {
-  return gpu.weights + gpu.kv_cache + gpu.recurrent_state + gpu.activation + gpu.compute_buffer +
-         gpu.cuda_graph + gpu.context + gpu.non_torch;
 }
 
 std::string Gib(Bytes bytes) { return DecimalText(bytes.gib(), 1); }
@@ -91,25 +64,27 @@ struct Scale {
 void DrawBar(Ui& ui, const GpuReport& gpu, const Scale& scale, float top, float height) {
   ImDrawList* draw = ImGui::GetWindowDrawList();
   const float right = scale.left + scale.width;
-  const auto segments = SegmentsOf(gpu, *ui.colors);
   draw->AddRectFilled(ImVec2(scale.left, top), ImVec2(right, top + height), ui.colors->field, 6);
   draw->AddRect(ImVec2(scale.left, top), ImVec2(right, top + height), ui.colors->line, 6);
   Bytes below;
-  const Bytes all = Stacked(gpu);
-  for (const Segment& segment : segments) {
+  const Bytes all = SumOfParts(gpu);
+  std::string_view left_of_it;  // the colour there: two of one colour are kept apart by a seam
+  for (const MemorySegment& segment : SegmentsOf(gpu)) {
     if (segment.bytes <= Bytes(0)) continue;
-    const float from = scale.At(below);
+    const ImU32 color = TokenColor(*ui.colors, segment.part->color);
+    const float from = scale.At(below) + (segment.part->color == left_of_it ? 1.0F : 0);
+    left_of_it = segment.part->color;
     const bool first = below == Bytes(0);
     below += segment.bytes;
     const float to = scale.At(below);
     const bool last_at_end = below == all && to > right - 1;
     const ImDrawFlags corners =
         (first ? ImDrawFlags_RoundCornersLeft : 0) | (last_at_end ? ImDrawFlags_RoundCornersRight : 0);
-    draw->AddRectFilled(ImVec2(from, top), ImVec2(to, top + height), segment.color, corners != 0 ? 6.0F : 0,
+    draw->AddRectFilled(ImVec2(from, top), ImVec2(to, top + height), color, corners != 0 ? 6.0F : 0,
                         corners != 0 ? corners : ImDrawFlags_RoundCornersNone);
-    const std::string label = std::string(segment.name) + " " + Gib(segment.bytes);
+    const std::string label = std::string(segment.part->label) + " " + Gib(segment.bytes);
     const std::string number = Gib(segment.bytes);
-    const TextStyle style = {InkOn(segment.color), kNote};
+    const TextStyle style = {InkOn(color), kNote};
     const float room = to - from - 20;
     if (height >= 20 && TextWidth(ui, label, style) < room) {
       DrawText(ui, ImVec2(from + 12, top + height / 2), label, style);
@@ -152,27 +127,27 @@ void DrawLines(Ui& ui, const GpuReport& gpu, const Scale& scale, const LineSpan&
   draw->AddRectFilled(ImVec2(x - 1, span.TopAt(x)), ImVec2(x + 1, span.bottom), ui.colors->ink);
 }
 
-std::string Spoken(const GpuReport& gpu, const Palette& colors, const std::string& total) {
+std::string Spoken(const GpuReport& gpu, const std::string& total) {
   std::string text = total;
-  for (const Segment& segment : SegmentsOf(gpu, colors)) {
+  for (const MemorySegment& segment : SegmentsOf(gpu)) {
     if (segment.bytes <= Bytes(0)) continue;
-    text.append(", ").append(segment.name).append(" ").append(Gib(segment.bytes));
+    text.append(", ").append(segment.part->label).append(" ").append(Gib(segment.bytes));
   }
   return text;
 }
 
 // Names under the pointer what its segment is.
-void Hint(Ui& ui, const GpuReport& gpu, const Scale& scale, float top, float height) {
+void Hint(const GpuReport& gpu, const Scale& scale, float top, float height) {
   const ImVec2 mouse = ImGui::GetIO().MousePos;
   if (!ImGui::IsWindowHovered() || mouse.y < top || mouse.y > top + height) return;
   Bytes below;
-  for (const Segment& segment : SegmentsOf(gpu, *ui.colors)) {
+  for (const MemorySegment& segment : SegmentsOf(gpu)) {
     const float from = scale.At(below);
     below += segment.bytes;
     if (mouse.x < from || mouse.x >= scale.At(below)) continue;
     ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(10, 7));
     if (ImGui::BeginTooltip()) {
-      const std::string text = std::string(segment.name) + "  " + SizeText(segment.bytes);
+      const std::string text = std::string(segment.part->label) + "  " + SizeText(segment.bytes);
       ImGui::TextUnformatted(text.c_str());
       ImGui::EndTooltip();
     }
@@ -202,36 +177,34 @@ void DrawRow(Ui& ui, const AppState& state, const Row& row, const Scale& scale, 
             {labels ? at.y + label_height : top - overhang, top - std::min(overhang, 4.0F),
              top + bar_height + overhang, at.x + TextWidth(ui, name) + 8,
              at.x + scale.width - TextWidth(ui, total) - 8});
-  Hint(ui, gpu, scale, top, bar_height);
+  Hint(gpu, scale, top, bar_height);
   const float height = label_height + title_height + bar_height + overhang;
-  ui.tree->Add({"img", name, Spoken(gpu, *ui.colors, total), at.x, top, scale.width, bar_height});
+  ui.tree->Add({"img", name, Spoken(gpu, total), at.x, top, scale.width, bar_height});
   ImGui::Dummy(ImVec2(scale.width, height));
 }
 
 void DrawLegend(Ui& ui, const Report& report, float width) {
-  std::array<bool, kSegments> used{};
-  std::array<Segment, kSegments> segments{};
+  MemorySegments most = SegmentsOf(report.per_gpu.front());
   for (const GpuReport& gpu : report.per_gpu) {
-    segments = SegmentsOf(gpu, *ui.colors);
-    for (int i = 0; i < kSegments; ++i) {
-      const auto index = static_cast<size_t>(i);
-      used[index] = used[index] || segments[index].bytes > Bytes(0);
-    }
+    const MemorySegments segments = SegmentsOf(gpu);
+    for (size_t i = 0; i < most.size(); ++i) most[i].bytes = std::max(most[i].bytes, segments[i].bytes);
   }
   const ImVec2 at = ImGui::GetCursorScreenPos();
   const TextStyle style = {ui.colors->muted, kNote};
   float x = 0;
   float y = 10;
-  for (size_t i = 0; i < segments.size(); ++i) {
-    if (!used[i]) continue;
-    const float item = 16 + TextWidth(ui, segments[i].name, style);
+  for (const MemorySegment& segment : most) {
+    if (segment.bytes <= Bytes(0)) continue;
+    const std::string_view label = segment.part->label;
+    const float item = 16 + TextWidth(ui, label, style);
     if (x > 0 && x + item > width) {
       x = 0;
       y += 22;
     }
     ImGui::GetWindowDrawList()->AddRectFilled(ImVec2(at.x + x, at.y + y - 5),
-                                              ImVec2(at.x + x + 10, at.y + y + 5), segments[i].color, 2.5F);
-    x += DrawText(ui, ImVec2(at.x + x + 16, at.y + y), segments[i].name, style) + 36;
+                                              ImVec2(at.x + x + 10, at.y + y + 5),
+                                              TokenColor(*ui.colors, segment.part->color), 2.5F);
+    x += DrawText(ui, ImVec2(at.x + x + 16, at.y + y), label, style) + 36;
   }
   ImGui::Dummy(ImVec2(width, y + 12));
 }
@@ -243,7 +216,7 @@ void DrawLoadLine(Ui& ui, AppState& state, float width) {
   if (report.per_gpu.empty()) return;
   double full = 0;
   for (const GpuReport& gpu : report.per_gpu) {
-    full = std::max({full, gpu.capacity.gib(), Stacked(gpu).gib(), gpu.total.gib()});
+    full = std::max({full, gpu.capacity.gib(), SumOfParts(gpu).gib(), gpu.total.gib()});
   }
   const std::vector<Row> rows = RowsOf(report);
   const float bar_height = rows.size() <= 2 ? 44 : rows.size() <= 4 ? 30 : 20;

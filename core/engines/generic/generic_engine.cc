@@ -11,6 +11,7 @@
 #include "core/config/version_text.h"
 #include "core/engines/vllm/vllm_levers.h"
 #include "core/engines/vllm/vllm_server.h"
+#include "core/resolve/memory_parts.h"
 
 namespace plimsoll {
 namespace {
@@ -52,7 +53,6 @@ constexpr GenericTraits kGeneric[] = {
 
 struct Share {
   Bytes weights, kv_cache, recurrent_state;
-  Bytes total() const { return weights + kv_cache + recurrent_state; }
 };
 
 int64_t AskedLength(const Resolved& r) {
@@ -141,7 +141,7 @@ class Generic final : public Engine {
       gpu.weights = share.weights;
       gpu.kv_cache = share.kv_cache;
       gpu.recurrent_state = share.recurrent_state;
-      gpu.total = share.total();
+      gpu.total = SumOfParts(gpu);
       gpu.headroom = card.capacity - gpu.total;
       if (gpu.headroom < Bytes(0)) fits = false;
       report->per_gpu.push_back(gpu);

@@ -37,7 +37,7 @@ int64_t LayersOf(const Resolved& resolved) {
   return architecture.layers + architecture.mtp_layers;
 }
 
-Bytes Band(const LlamaCardUse& use, const Resolved& resolved) {
+Bytes Band(const GpuReport& use, const Resolved& resolved) {
   Bytes band = MiBFromDouble(Value(Measure::kLlamaTightBase));
   band +=
       BytesFromDouble(Value(Measure::kLlamaTightCompute) * static_cast<double>(use.compute_buffer.count()));
@@ -46,8 +46,8 @@ Bytes Band(const LlamaCardUse& use, const Resolved& resolved) {
 }
 
 // Buffers are allocated in this order; the first that has no room is where loading ends.
-FailureStage StageOf(const LlamaCardUse& use, Bytes capacity) {
-  Bytes held = use.runtime + use.others + use.weights;
+FailureStage StageOf(const GpuReport& use, Bytes capacity) {
+  Bytes held = use.non_torch + use.others + use.weights;
   if (held > capacity) return FailureStage::kLoading;
   held += use.kv_cache + use.recurrent_state;
   if (held > capacity) return FailureStage::kCacheTooSmall;
@@ -131,38 +131,26 @@ class LlamaCpp final : public Engine {
 
   void Plan(const Resolved& resolved, Report* report) const override {
     LlamaPlan plan(resolved);
-    const std::vector<LlamaCardUse> cards = plan.Fill(resolved.max_model_len);
+    report->per_gpu = plan.Fill(resolved.max_model_len);
     report->host = plan.Host();
     const LlamaCache cache = plan.cache();
 
     Bytes available;
     bool tight = false;
     report->failure = FailureStage::kNone;
-    report->per_gpu.resize(cards.size());
-    for (size_t i = 0; i < cards.size(); ++i) {
-      const LlamaCardUse& use = cards[i];
+    for (size_t i = 0; i < report->per_gpu.size(); ++i) {
       const Bytes capacity = resolved.cards[i].capacity;
       GpuReport& gpu = report->per_gpu[i];
-      gpu = GpuReport{};
       gpu.gpu = resolved.cards[i].gpu->id;
       gpu.rank = static_cast<int32_t>(i);
       gpu.capacity = capacity;
       gpu.budget = capacity;
-      gpu.weights = use.weights;
-      gpu.kv_cache = use.kv_cache;
-      gpu.recurrent_state = use.recurrent_state;
-      gpu.compute_buffer = use.compute_buffer;
-      gpu.activation = use.beside;
-      gpu.non_torch = use.runtime;
-      gpu.others = use.others;
-      gpu.reserved = resolved.cards[i].reserved;
-      gpu.total = use.total();
       gpu.headroom = capacity - gpu.total;
-      available += capacity - (gpu.total - use.kv_cache);
-      const Bytes band = Band(use, resolved);
+      available += capacity - (gpu.total - gpu.kv_cache);
+      const Bytes band = Band(gpu, resolved);
       if (gpu.headroom < band) tight = true;
       if (gpu.headroom + band < Bytes(0) && report->failure == FailureStage::kNone) {
-        report->failure = StageOf(use, capacity);
+        report->failure = StageOf(gpu, capacity);
       }
     }
     report->verdict = report->failure != FailureStage::kNone ? Verdict::kDoesNotFit

@@ -8,6 +8,7 @@
 #include "core/engines/llama_cpp/llama_overrides.h"
 #include "core/engines/llama_cpp/llama_rules.h"
 #include "core/engines/measured_constants.h"
+#include "core/resolve/memory_parts.h"
 
 namespace plimsoll {
 
@@ -237,10 +238,11 @@ void LlamaPlan::PlanCards() {
     card.drafts = device.output || (placement_.host_output && i == 0);
     card.fixed.weights = device.weights + draft;
     if (device.output) card.fixed.weights += prediction;
-    card.fixed.runtime = LlamaRuntimeBytes(*resolved_.cards[i].gpu);
+    card.fixed.non_torch = LlamaRuntimeBytes(*resolved_.cards[i].gpu);
     card.fixed.others = resolved_.cards[i].others;
+    card.fixed.reserved = resolved_.cards[i].reserved;
     for (size_t kind = 0; kind < adapters.size(); ++kind) {
-      card.fixed.beside += adapters[kind] * LayersOn(card, kind);
+      card.fixed.activation += adapters[kind] * LayersOn(card, kind);
     }
     for (size_t kind = 0; kind < architecture.groups.size(); ++kind) {
       const Recurrent& recurrent = architecture.groups[kind].shape.recurrent;
@@ -249,7 +251,7 @@ void LlamaPlan::PlanCards() {
     }
   }
   if (resolved_.multimodal) vision_ = VisionBytes(architecture);
-  cards_[0].fixed.beside += vision_;
+  cards_[0].fixed.activation += vision_;
 }
 
 void LlamaPlan::PlanWalks() {
@@ -432,16 +434,17 @@ HostReport LlamaPlan::Host() const {
   return host;
 }
 
-std::vector<LlamaCardUse> LlamaPlan::Fill(int64_t context) {
+std::vector<GpuReport> LlamaPlan::Fill(int64_t context) {
   SetContext(context);
   WalkGraph();
-  std::vector<LlamaCardUse> uses;
+  std::vector<GpuReport> uses;
   uses.reserve(cards_.size());
   for (const CardPlan& card : cards_) {
-    LlamaCardUse& use = uses.emplace_back(card.fixed);
+    GpuReport& use = uses.emplace_back(card.fixed);
     use.kv_cache = KvCache(card);
     use.compute_buffer = card.compute_buffer;
-    if (card.drafts) use.beside += draft_;
+    if (card.drafts) use.activation += draft_;
+    use.total = SumOfParts(use);
   }
   return uses;
 }
@@ -468,7 +471,7 @@ LlamaPlan::Fullest LlamaPlan::FindFullest(bool walked) const {
   Fullest fullest{Bytes(internal::kInt64Max), 0};
   for (size_t i = 0; i < cards_.size(); ++i) {
     const CardPlan& card = cards_[i];
-    Bytes use = card.fixed.total() + KvCache(card);
+    Bytes use = SumOfParts(card.fixed) + KvCache(card);
     if (walked) use += card.compute_buffer;
     if (walked && card.drafts) use += draft_;
     const Bytes room = resolved_.cards[i].capacity - use;

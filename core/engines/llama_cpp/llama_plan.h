@@ -17,19 +17,6 @@
 
 namespace plimsoll {
 
-struct LlamaCardUse {
-  Bytes weights;
-  Bytes kv_cache;
-  Bytes recurrent_state;
-  Bytes compute_buffer;
-  Bytes beside;   // LoRA adapters, draft context and vision projector, which have buffers of their own
-  Bytes runtime;  // CUDA context, libraries: in no logged buffer
-  Bytes others;   // a display, other programs
-  Bytes total() const {
-    return weights + kv_cache + recurrent_state + compute_buffer + beside + runtime + others;
-  }
-};
-
 // Answers for one length of the context after another. What does not depend on the length is worked out
 // once; the walks over the graph that an answer needs are kept for the next one, so asking is not const.
 class LlamaPlan {
@@ -37,8 +24,10 @@ class LlamaPlan {
   // REQUIRES: at least one card, max_num_seqs >= 1, n_ubatch >= 1, a kGguf format or one of the plain ones.
   explicit LlamaPlan(const Resolved& resolved);
 
-  // What the cards hold with a context of this many tokens.
-  std::vector<LlamaCardUse> Fill(int64_t context);
+  // What the cards hold with a context of this many tokens. `activation` is what has buffers of its own: LoRA
+  // adapters, draft context and vision projector; `non_torch` what no logged buffer shows: CUDA context and
+  // libraries.
+  std::vector<GpuReport> Fill(int64_t context);
 
   // The longest context for which every card keeps `margin` free; 0: not even one block of cells.
   // Starts from the length that Fill() or Room() was asked for last.
@@ -67,7 +56,7 @@ class LlamaPlan {
  private:
   static constexpr size_t kNoWalk = ~size_t{0};
   struct CardPlan {
-    LlamaCardUse fixed;  // what no length changes
+    GpuReport fixed;  // what no length changes
     int32_t first_layer = 0, end_layer = 0;
     LlamaGraphPart part;
     size_t walk = kNoWalk;  // into walks_

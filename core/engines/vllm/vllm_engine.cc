@@ -19,6 +19,7 @@
 #include "core/engines/vllm/vllm_server.h"
 #include "core/engines/vllm/vllm_version.h"
 #include "core/engines/vllm/vllm_weights.h"
+#include "core/resolve/memory_parts.h"
 
 namespace plimsoll {
 namespace {
@@ -70,12 +71,6 @@ class Defaults {
   }
 
  private:
-  template <typename T, typename U>
-  T Given(const std::optional<T>& given, U fallback, std::string_view key) {
-    if (given) return *given;
-    return static_cast<T>(fallback);
-  }
-
   void TakeCacheType() {
     // vllm/models/deepseek_v4 has kernels for its fp8 layout only; else the model's own 16 bits.
     bool compressed = false;
@@ -203,18 +198,19 @@ GpuReport PlanCard(const Resolved& resolved, const VllmRules& rules, const Stage
   gpu.non_torch = runtime.non_torch;
   gpu.others = card.others;
   gpu.reserved = card.reserved;
-  gpu.context = runtime.context;
+  gpu.driver = runtime.driver;
   gpu.cuda_graph = VllmCudaGraphs(resolved, rules, stage.layers, *card.gpu).bytes;
   return gpu;
 }
 
 // Bytes that the share leaves for the pool.
+// REQUIRES: gpu.kv_cache is still zero.
 Bytes PoolOf(const Resolved& resolved, const VllmRules& rules, const GpuReport& gpu) {
   if (resolved.kv_cache_memory > Bytes(0)) return resolved.kv_cache_memory;
-  Bytes pool = gpu.budget - gpu.weights - gpu.recurrent_state - gpu.activation - gpu.non_torch;
-  if (rules.graphs_inside) pool -= gpu.cuda_graph;
-  // Where the context counts, so does whatever else is on the card.
-  if (rules.context_inside) pool -= gpu.others;
+  Bytes pool = gpu.budget - SumInShare(gpu);
+  if (!rules.graphs_inside) pool += gpu.cuda_graph;
+  // Where the CUDA context counts, so does whatever else is on the card.
+  if (rules.driver_inside) pool -= gpu.others;
   return pool;
 }
 
@@ -290,18 +286,22 @@ bool EnoughStates(const Resolved& resolved, const VllmRules& rules, Report* repo
   return false;
 }
 
+// What stays on the card from loading on: before graphs are captured, and once the profile run's activations
+// are free again.
+Bytes AtRest(const GpuReport& gpu) { return SumOfParts(gpu) - gpu.activation - gpu.cuda_graph; }
+
 // In the order in which the engine would stumble.
 void Judge(const Resolved& resolved, const VllmRules& rules, const Tightest& tightest, Report* report) {
   bool tight = false, overloaded = false;
   for (const GpuReport& gpu : report->per_gpu) {
-    const Bytes resting = gpu.weights + gpu.recurrent_state + gpu.non_torch + gpu.context + gpu.others;
+    const Bytes resting = AtRest(gpu) - gpu.kv_cache;
     if (resting > gpu.capacity) {
       return Fail(FailureStage::kLoading, "out_of_memory_loading",
                   "The weights do not fit on the card: loading ends with CUDA out of memory.",
                   "Use a smaller format, more GPUs, or cpu_offload_gb.", report);
     }
     if (rules.free_memory_checked && resolved.kv_cache_memory == Bytes(0) &&
-        gpu.capacity - gpu.context - gpu.others < gpu.budget) {
+        gpu.capacity - gpu.driver - gpu.others < gpu.budget) {
       return Fail(FailureStage::kLoading, "share_exceeds_free_memory",
                   "Less memory is free at start than gpu_memory_utilization asks for.",
                   "Lower gpu_memory_utilization.", report);
@@ -311,7 +311,7 @@ void Judge(const Resolved& resolved, const VllmRules& rules, const Tightest& tig
                   "The profile run ends with CUDA out of memory.",
                   "Lower max_num_batched_tokens or max_num_seqs.", report);
     }
-    overloaded = overloaded || resting + gpu.activation + gpu.kv_cache + gpu.cuda_graph > gpu.capacity;
+    overloaded = overloaded || gpu.total > gpu.capacity;
   }
   if (tightest.headroom < Bytes(0)) {
     return Fail(FailureStage::kCacheTooSmall, "kv_cache_too_small",
@@ -323,9 +323,7 @@ void Judge(const Resolved& resolved, const VllmRules& rules, const Tightest& tig
                 report);
   }
   for (const GpuReport& gpu : report->per_gpu) {
-    // The profile run's activations are free again while graphs are captured.
-    const Bytes held =
-        gpu.weights + gpu.recurrent_state + gpu.non_torch + gpu.context + gpu.others + gpu.kv_cache;
+    const Bytes held = AtRest(gpu);
     if (held > gpu.capacity) {
       return Fail(FailureStage::kCacheTooSmall, "out_of_memory_allocating_cache",
                   "The cards cannot hold the KV cache that was asked for.", "Lower kv_cache_memory_bytes.",
@@ -427,8 +425,7 @@ class RankPlanner {
       const size_t stage = static_cast<size_t>(static_cast<int64_t>(i) / resolved_.tp % resolved_.pp);
       gpu.kv_cache = std::max(Bytes(0), gpu.kv_cache);
       if (tightest_.headroom >= Bytes(0)) gpu.kv_cache = Bytes(block_bytes_[stage]) * tightest_.blocks;
-      gpu.total = gpu.weights + gpu.recurrent_state + gpu.activation + gpu.non_torch + gpu.context +
-                  gpu.others + gpu.kv_cache + gpu.cuda_graph;
+      gpu.total = SumOfParts(gpu);
     }
   }
 

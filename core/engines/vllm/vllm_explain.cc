@@ -162,10 +162,10 @@ class Explainer {
                                     : "libraries and all-reduce buffers",
         CountedText(resolved_.tp * resolved_.pp * resolved_.dp, "rank", "ranks"), gpu_.non_torch,
         "measured: startup logs (measured_constants.h)");
-    if (gpu_.context > Bytes(0)) {
+    if (gpu_.driver > Bytes(0)) {
       Add(0, "CUDA context",
           rules_.communicators_inside ? "outside vLLM's budget" : "with NCCL, outside vLLM's budget", "",
-          gpu_.context, "measured: free memory at start (measured_constants.h)");
+          gpu_.driver, "measured: free memory at start (measured_constants.h)");
     }
     if (Card().vendor == Vendor::kNvidia) {
       const int64_t release = resolved_.version.number;
@@ -297,8 +297,9 @@ void LogFailure(const Resolved& resolved, const VllmRules& rules, const Report& 
   const bool recent = resolved.version.number >= VllmNumber(0, 22);
   switch (report.failure) {
     case FailureStage::kLoading:
-      if (gpu.weights + gpu.non_torch + gpu.context <= gpu.capacity) {
-        lines->push_back("ValueError: Free memory on device (" + GibNumber(gpu.capacity - gpu.context) + "/" +
+      if (gpu.weights + gpu.non_torch + gpu.driver <= gpu.capacity) {
+        const Bytes free = gpu.capacity - gpu.driver - gpu.others;
+        lines->push_back("ValueError: Free memory on device (" + GibNumber(free) + "/" +
                          GibNumber(gpu.capacity) +
                          " GiB) on startup is less than desired GPU memory utilization (" + Share(resolved) +
                          ", " + GibNumber(gpu.budget) + " GiB).");

@@ -67,7 +67,7 @@ VllmRules RulesFor(const Resolved& resolved) {
   rules.default_utilization = since(21) ? 0.92 : 0.9;
   // vllm/worker/worker.py up to 0.6.4 took everything outside torch; vllm/v1/worker/gpu_worker.py did so
   // again in 0.8. vllm/utils memory_profiling (0.6.5) counts the increase since a snapshot.
-  rules.context_inside = rules.v1 ? !since(9) : !since(6, 5);
+  rules.driver_inside = rules.v1 ? !since(9) : !since(6, 5);
   // #25359 (2025-09-23) takes the snapshot after NCCL is up.
   rules.communicators_inside = !since(11);
   rules.graphs_inside = since(21);

@@ -22,7 +22,7 @@ enum class CacheTokens : uint8_t {
 struct VllmRules {
   bool v1 = true;
   double default_utilization = 0.9;
-  bool context_inside = false;        // the CUDA context counts as non-torch memory
+  bool driver_inside = false;         // the CUDA context counts as non-torch memory
   bool communicators_inside = false;  // NCCL starts after the snapshot and so counts
   bool graphs_inside = false;         // an estimate of the CUDA graphs is kept free
   bool free_memory_checked = true;    // refuses to start when less is free than the share

@@ -49,7 +49,7 @@ VllmRuntime VllmRuntimeMemory(const Resolved& resolved, const VllmRules& rules, 
     inside += after;
     outside += communicators;
   }
-  if (rules.context_inside) {
+  if (rules.driver_inside) {
     inside += outside;
     outside = 0;
   }

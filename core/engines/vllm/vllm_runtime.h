@@ -11,7 +11,7 @@ namespace plimsoll {
 // Memory that counts as non-torch in the budget, and what lies outside it.
 struct VllmRuntime {
   Bytes non_torch;
-  Bytes context;
+  Bytes driver;
 };
 VllmRuntime VllmRuntimeMemory(const Resolved& resolved, const VllmRules& rules, const Gpu& gpu);
 

@@ -5,7 +5,9 @@
 
 #include "core/config/config_codec.h"
 #include "core/engines/settle.h"
+#include "core/estimate/report_json.h"
 #include "core/estimate/verdict.h"
+#include "core/resolve/memory_parts.h"
 #include "tests/support/shipped_catalog.h"
 
 namespace plimsoll {
@@ -110,28 +112,6 @@ TEST(WorkedExampleC, APoolOf5AndAHalfGibHolds36044Tokens) {
 
 // ---- every report -------------------------------------------------------------------------------------
 
-TEST(Estimate, TheReportCarriesTheContractsKeys) {
-  const Json json = JsonOf("m=llama-3.1-8b&g=rtx-4090&ctx=16384");
-  for (const char* key : {"fits", "verdict", "headline", "config", "per_gpu", "host", "weights", "kv",
-                          "speed", "diagnostics", "engine_log", "terms", "defaults"}) {
-    EXPECT_TRUE(json.Has(key)) << key;
-  }
-  const Json& gpu = json.Find("per_gpu")->items()[0];
-  for (const char* key : {"capacity_bytes", "budget_bytes", "weights_bytes", "kv_cache_bytes",
-                          "recurrent_state_bytes", "activation_bytes", "cuda_graph_bytes", "non_torch_bytes",
-                          "compute_buffer_bytes", "total_bytes", "headroom_bytes", "rank"}) {
-    ASSERT_TRUE(gpu.Has(key)) << key;
-    EXPECT_TRUE(gpu.Find(key)->is_int()) << key;
-  }
-  for (const char* key : {"bytes_per_token", "bytes_per_sequence", "available_bytes", "num_blocks",
-                          "block_size", "capacity_tokens", "max_concurrency", "max_model_len_that_fits"}) {
-    EXPECT_TRUE(json.Find("kv")->Has(key)) << key;
-  }
-  for (const ConfigKey& key : ConfigKeys()) EXPECT_TRUE(json.Find("config")->Has(key.json)) << key.json;
-  EXPECT_FALSE(json.Find("engine_log")->items().empty());
-  EXPECT_FALSE(json.Find("terms")->items().empty());
-}
-
 TEST(Estimate, EveryModelIsAnsweredOnBothEngines) {
   for (const Model& model : ShippedCatalog().models()) {
     for (const char* rest : {"&g=h100-sxm&n=8&ctx=8192", "&g=rtx-4090&e=llama.cpp&q=gguf-q4_k_m&ctx=8192"}) {
@@ -142,10 +122,9 @@ TEST(Estimate, EveryModelIsAnsweredOnBothEngines) {
       EXPECT_GE(report.kv.per_token, Bytes(0)) << url;
       EXPECT_GE(report.kv.per_sequence, report.kv.per_token * 8192) << url << ": windows come on top";
       for (const GpuReport& gpu : report.per_gpu) {
-        for (Bytes part : {gpu.weights, gpu.kv_cache, gpu.recurrent_state, gpu.activation, gpu.cuda_graph,
-                           gpu.non_torch, gpu.compute_buffer, gpu.context}) {
-          EXPECT_GE(part, Bytes(0)) << url;
-          EXPECT_LT(part, GiB(100000)) << url;
+        for (const MemoryPart& part : kMemoryParts) {
+          EXPECT_GE(gpu.*part.bytes, Bytes(0)) << url << ' ' << part.name;
+          EXPECT_LT(gpu.*part.bytes, GiB(100000)) << url << ' ' << part.name;
         }
         EXPECT_GE(gpu.total, gpu.weights) << url;
       }

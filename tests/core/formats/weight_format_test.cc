@@ -138,8 +138,7 @@ TEST(WeightFormat, HugeShapesSaturate) {
   }
 }
 
-// ---- binding
-// -----------------------------------------------------------------------------------------------
+// ---- binding ----------------------------------------------------------------------------------------------
 
 constexpr std::string_view kMoe = R"({"architectures":["Qwen3MoeForCausalLM"],"model_type":"qwen3_moe",
   "hidden_size":2048,"intermediate_size":6144,"moe_intermediate_size":768,"num_experts":128,

@@ -7,6 +7,7 @@
 #include "core/config/config_codec.h"
 #include "core/engines/settle.h"
 #include "core/estimate/estimate.h"
+#include "core/estimate/report_json.h"
 #include "core/resolve/resolve.h"
 #include "core/resolve/resolved_config.h"
 #include "tests/support/shipped_catalog.h"

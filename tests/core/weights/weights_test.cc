@@ -424,8 +424,7 @@ TEST(Weights, InventoryAddsUpToTheCheckpoint) {
   }
 }
 
-// ---- buffers that llama.cpp printed: everything in layers, and the output
-// ------------------------------------
+// ---- buffers that llama.cpp printed: everything in layers, and the output ---------------------------------
 
 struct Printed {
   const char* model;
@@ -459,8 +458,7 @@ TEST(Weights, BuffersThatLlamaCppPrinted) {
   }
 }
 
-// ---- published checkpoints
-// -----------------------------------------------------------------------------------
+// ---- published checkpoints --------------------------------------------------------------------------------
 
 struct Published {
   const char* model;

@@ -96,13 +96,13 @@ TEST(VllmActivation, CapturedGraphs) {
 TEST(VllmActivation, ContextLiesOutsideSinceSomeReleases) {
   const auto gpu = [](const char* config) { return EstimateText(config).report.per_gpu[0]; };
   const GpuReport v0 = gpu(R"({"model":"llama-3.1-8b","gpu":"rtx-3090","engine_version":"0.6.4"})");
-  EXPECT_EQ(v0.context, Bytes(0));
+  EXPECT_EQ(v0.driver, Bytes(0));
   EXPECT_NEAR(v0.non_torch.gib(), 0.35, 0.02);
   const GpuReport before =
       gpu(R"({"model":"qwen3-32b","gpu":"h100-sxm","gpus":2,"engine_version":"0.10.2"})");
   const GpuReport after = gpu(R"({"model":"qwen3-32b","gpu":"h100-sxm","gpus":2,"engine_version":"0.11.0"})");
   EXPECT_GT(before.non_torch, after.non_torch);
-  EXPECT_LT(before.context, after.context);
+  EXPECT_LT(before.driver, after.driver);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/estimate/estimate.h"
+#include "core/resolve/memory_parts.h"
 #include "tests/support/estimates.h"
 
 namespace plimsoll {
@@ -53,9 +54,7 @@ TEST(EngineVllm, PartsAndTermsAddUp) {
       ASSERT_EQ(c.error, "") << model.id;
       Bytes fullest_total, least(internal::kInt64Max);
       for (const GpuReport& gpu : c.report.per_gpu) {
-        EXPECT_EQ(gpu.weights + gpu.kv_cache + gpu.recurrent_state + gpu.activation + gpu.cuda_graph +
-                      gpu.non_torch + gpu.context + gpu.compute_buffer,
-                  gpu.total);
+        EXPECT_EQ(SumOfParts(gpu), gpu.total);
         EXPECT_GE(gpu.weights, Bytes(0));
         if (gpu.headroom < least) {
           least = gpu.headroom;
@@ -70,6 +69,19 @@ TEST(EngineVllm, PartsAndTermsAddUp) {
       EXPECT_EQ(sum, fullest_total) << model.id << " " << layout;
     }
   }
+}
+
+// 23.55 GiB less 7.81 that others hold and 0.27 of a CUDA context.
+TEST(EngineVllm, WhatOthersHoldIsNotFreeAtStart) {
+  const EstimatedCase c = EstimateText(
+      R"({"model":"llama-3.1-8b","format":"awq-int4","gpu":"rtx-4090","max_model_len":8192,"reserved_mib":8000})");
+  ASSERT_EQ(c.error, "");
+  EXPECT_TRUE(c.Has("share_exceeds_free_memory"));
+  const std::vector<std::string> log = VllmEngine().ExpectedLog(c.resolved, c.report);
+  ASSERT_FALSE(log.empty());
+  EXPECT_EQ(log[0].rfind("ValueError: Free memory on device (15.46/23.55 GiB) on startup is less than", 0),
+            0U)
+      << log[0];
 }
 
 TEST(EngineVllm, MoreContextNeverHelps) {
