@@ -28,6 +28,8 @@ std::string_view RoleName(TensorRole role) {
       return "indexer";
     case TensorRole::kVision:
       return "vision";
+    case TensorRole::kAudio:
+      return "audio";
     case TensorRole::kProjector:
       return "projector";
     case TensorRole::kOther:

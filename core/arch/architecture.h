@@ -21,11 +21,12 @@ namespace plimsoll {
 
 enum class AttentionKind : uint8_t {
   kNone,
-  kFull,        // every earlier token
-  kSliding,     // the last `window` tokens
-  kChunked,     // tokens of the same chunk of `window` (Llama 4)
-  kLatent,      // MLA: one latent of kv_lora_rank + rope_dim per token
-  kCompressed,  // DeepSeek-V4: sliding window plus keys compressed by `compress_ratio`
+  kFull,           // every earlier token
+  kSliding,        // the last `window` tokens
+  kChunked,        // tokens of the same chunk of `window` (Llama 4)
+  kLatent,         // MLA: one latent of kv_lora_rank + rope_dim per token
+  kCompressed,     // DeepSeek-V4: sliding window plus keys compressed by `compress_ratio`
+  kBidirectional,  // the whole input at once, before and behind (encoders): nothing is cached
 };
 
 enum class QkNorm : uint8_t {
@@ -53,6 +54,7 @@ struct Attention {
   int64_t index_dim = 0;    // elements that the indexer caches per token
   int64_t index_topk = 0;
   int64_t index_block = 0;    // the indexer chooses blocks of that many tokens (MiniMax-M3); 0: single tokens
+  int64_t index_pool = 0;     // tokens that share one index key, kept in 16 bits (Qwen4Exp); 0: one each
   bool shares_kv = false;     // reads another layer's cache and keeps none (Gemma 3n, Gemma 4)
   bool stores_kv = false;     // and holds k and v projections all the same (Gemma 3n)
   bool key_is_value = false;  // no v_proj weight (Gemma 4 global layers)
@@ -60,14 +62,34 @@ struct Attention {
   QkNorm qk_norm = QkNorm::kNone;
   bool qkv_bias = false;
   bool o_bias = false;
-  bool sinks = false;       // one learnt logit per head (gpt-oss, MiMo sliding layers)
-  bool query_gate = false;  // q_proj is twice as wide and carries an output gate (Qwen3-Next, Qwen3.5)
-  bool fused_qkv = false;   // the checkpoint holds q, k and v in one tensor (Phi-3, Falcon)
-  bool rope = true;         // rotary embedding in this layer
+  bool sinks = false;         // one learnt logit per head (gpt-oss, MiMo sliding layers)
+  bool query_gate = false;    // q_proj is twice as wide and carries an output gate (Qwen3-Next, Qwen3.5)
+  bool fused_qkv = false;     // the checkpoint holds q, k and v in one tensor (Phi-3, Falcon)
+  bool rope = true;           // rotary embedding in this layer
+  bool listed_apart = false;  // the family lists its weights itself: what layers share, odd biases
   friend bool operator==(const Attention&, const Attention&) = default;
 };
 
-enum class RecurrentKind : uint8_t { kNone, kGatedDeltaNet, kKimiDelta, kMamba1, kMamba2, kLightning };
+// Attention from a text layer to what an encoder made of a sequence's sound or images. Its keys and values
+// are kept for as long as the sequence lives, whatever the text's length.
+struct CrossAttention {
+  int64_t heads = 0;  // 0: none
+  int64_t kv_heads = 0;
+  int64_t head_dim = 0;
+  int64_t source_tokens = 0;  // encoder outputs of one sequence, at most
+  friend bool operator==(const CrossAttention&, const CrossAttention&) = default;
+};
+
+enum class RecurrentKind : uint8_t {
+  kNone,
+  kGatedDeltaNet,
+  kKimiDelta,
+  kMamba1,
+  kMamba2,
+  kLightning,
+  kShortConvolution,  // LFM2: a gated convolution and no further state
+  kRwkv,              // RWKV: the last inputs of both halves of a layer, and one matrix per head
+};
 
 // The state that a sequence carries through the layer, whatever its length.
 struct Recurrent {
@@ -81,13 +103,15 @@ struct Recurrent {
   int64_t key_dim = 0;        // GDN, KDA: key head width
   int64_t state_dim = 0;      // Mamba: d_state
   int64_t groups = 0;         // Mamba2: n_groups
-  int64_t dt_rank = 0;        // Mamba1
+  int64_t dt_rank = 0;        // Mamba1; Mamba2: B, C and dt of the inner width through a low rank (PLaMo 2)
   bool state_fp32 = false;    // the config asks for a float32 state
   bool conv_bias = false;
   bool proj_bias = false;
   bool gated_norm = false;      // RMSNorm inside the mixer (Mamba2, GDN, KDA, lightning)
+  bool input_norms = false;     // norms of dt, B and C (Jamba, PLaMo 2)
   bool fused_in_proj = false;   // GDN: qkvz and ba are one tensor each (Qwen3-Next) or four (Qwen3.5)
   bool full_rank_gate = false;  // KDA: output gate without the low-rank pair (Kimi-K3)
+  bool mixes_values = false;    // RWKV: every layer but the first takes part of the first one's values
   friend bool operator==(const Recurrent&, const Recurrent&) = default;
 };
 
@@ -110,11 +134,13 @@ struct Mlp {
   bool hashed_router = false;       // experts by token id, from a table of the vocabulary (DeepSeek-V4)
   bool fused_gate_up = false;       // the checkpoint holds gate and up in one tensor (Phi-3, GLM-4, gpt-oss)
   bool dense_beside = false;        // a dense MLP of `intermediate` runs beside the experts (Gemma 4 MoE)
+  bool listed_apart = false;        // the family lists its weights itself: odd biases, odd sharding
   friend bool operator==(const Mlp&, const Mlp&) = default;
 };
 
 struct LayerShape {
   Attention attention;
+  CrossAttention cross;
   Recurrent recurrent;  // beside attention in Falcon-H1, instead of it elsewhere
   Mlp mlp;
   int64_t hyper_connections =
@@ -147,13 +173,15 @@ enum class TensorRole : uint8_t {
   kNorm,
   kIndexer,
   kVision,
+  kAudio,
   kProjector,
   kOther,
 };
 std::string_view RoleName(TensorRole role);
 std::string RoleTitle(TensorRole role);  // the same as a name on its own: "MLP", "Attention"
 
-// Which part of the checkpoint a tensor belongs to.
+// Which part of the checkpoint a tensor belongs to. kVision: towers of images and of sound, and what leads
+// from them into the text.
 enum class TensorPart : uint8_t { kText, kVision, kMtp };
 
 // How vLLM cuts a tensor over tp ranks. Sources:
@@ -187,7 +215,8 @@ struct Tensor {
   int32_t kv_heads = 0;            // kKvRows: how many KV heads (or Mamba2 groups) kv_rows hold
   int64_t kv_rows = 0;             // kKvRows: rows that go by KV head; all of them but in fused tensors
   bool duplicate = false;  // stored although another tensor holds the same values (tied lm_head, MTP's
-                           // own embeddings): in the file and in the hub's total, not in memory
+                           // own embeddings) or no engine loads it (Omni's talker): in the file and in
+                           // the hub's total, not in memory
   int64_t times = 1;       // copies * layers of the group (or of the MTP/vision stack): how many in the model
   uint16_t quantized_by =
       0;  // a bit for each FormatFamily whose usual tool quantises this tensor (PrepareFormats)

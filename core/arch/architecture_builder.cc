@@ -41,13 +41,14 @@ DType ReadDType(ConfigReader& reader, DType fallback) {
 }  // namespace
 
 ArchitectureBuilder::ArchitectureBuilder(const Json& config, std::string_view where)
-    : root(&config, std::string(where), &error_),
+    : whole(&config, std::string(where), &error_),
+      root(&config, std::string(where), &error_),
       text(TextObject(config), TextWhere(config, where), &error_) {}
 
 void ArchitectureBuilder::ReadCommon(bool tied_by_default, int64_t head_dim) {
   Architecture& a = architecture;
   a.dtype = ReadDType(text, ReadDType(root, DType::kBf16));
-  a.hidden = text.Required({"hidden_size", "n_embd", "n_embed"}, 1, kMaxWidth);
+  a.hidden = text.Required({"hidden_size", "n_embd", "n_embed", "d_model"}, 1, kMaxWidth);
   a.vocab = text.Required("vocab_size", 1, kMaxVocab);
   if (a.layers == 0) a.layers = text.Required({"num_hidden_layers", "n_layer", "num_layers"}, 1, kMaxLayers);
   a.max_positions = text.Int(
@@ -57,7 +58,7 @@ void ArchitectureBuilder::ReadCommon(bool tied_by_default, int64_t head_dim) {
 
   Attention& attention = base.attention;
   attention.kind = AttentionKind::kFull;
-  attention.heads = text.Required({"num_attention_heads", "n_head"}, 1, kMaxHeads);
+  attention.heads = text.Required({"num_attention_heads", "n_head", "decoder_attention_heads"}, 1, kMaxHeads);
   attention.kv_heads = text.Int({"num_key_value_heads", "num_kv_heads"}, attention.heads, 1, kMaxHeads);
   if (!failed() && attention.heads % attention.kv_heads != 0) {
     text.Refuse(text.Has("num_key_value_heads") ? "num_key_value_heads" : "num_kv_heads",
@@ -73,6 +74,17 @@ void ArchitectureBuilder::ReadCommon(bool tied_by_default, int64_t head_dim) {
   attention.value_dim = attention.key_dim;
 
   base.mlp.kind = MlpKind::kDense;
+}
+
+bool ArchitectureBuilder::ReadAs(std::string_view name) {
+  void (*read)(ArchitectureBuilder&) = find_reader == nullptr ? nullptr : find_reader(name);
+  if (read == nullptr) return false;
+  // Some readers tell relatives apart by the name.
+  std::string own(name);
+  std::swap(architecture.name, own);
+  read(*this);
+  std::swap(architecture.name, own);
+  return true;
 }
 
 void NameGraniteExperts(TensorNames* names) {

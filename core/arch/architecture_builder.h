@@ -23,9 +23,10 @@ struct TensorNames {
   std::string_view embedding = "embed_tokens";
   std::string_view positions;       // learnt positions of position_rows rows; empty: none
   std::string_view embedding_norm;  // a norm behind the embedding; empty: none
+  bool embedding_norm_bias = true;
   int64_t position_rows = 0;
   bool head_bias = false;
-  std::string_view final_norm = "norm";
+  std::string_view final_norm = "norm";  // empty: none
   std::string head = "lm_head";
   std::string_view attention = "self_attn.";
   std::string_view q = "q_proj";
@@ -71,6 +72,8 @@ struct TensorNames {
 // Granite's experts are two stacked parameters (transformers modeling_granitemoe.py).
 void NameGraniteExperts(TensorNames* names);
 
+class TensorList;
+
 enum class MtpStyle : uint8_t {
   kDeepseek,    // one more entry of model.layers: enorm, hnorm, eh_proj, shared_head.norm
   kQwen,        // mtp.: fc, two norms before it, one after
@@ -86,19 +89,32 @@ class ArchitectureBuilder {
  public:
   ArchitectureBuilder(const Json& config, std::string_view where);
 
-  ConfigReader root;
-  ConfigReader text;  // text_config / language_config where the config nests it, else root
+  ConfigReader whole;  // the outermost object
+  ConfigReader root;   // the same, or what an Omni model thinks with
+  ConfigReader text;   // text_config / language_config where the config nests it, else root
   Architecture architecture;
   TensorNames names;
   LayerShape base;  // filled by ReadCommon: attention as the plain keys tell it, a dense MLP
   MtpStyle mtp_style = MtpStyle::kDeepseek;
   bool mtp_embeddings = false;       // by default: MTP layers carry copies of embedding and head
+  bool mtp_own_head = false;         // MTP layers have a head that is not the model's (Step)
   double partial_rotary_factor = 1;  // of rotary_dim to the head's width
   int64_t local_rotary_dim = 0;      // a second RoPE table for local layers (Gemma 3); 0: none
   bool multimodal_rope = false;      // mrope although the config does not write it out (Qwen3.5)
   int64_t rope_tables = 1;           // tables of the same kind that differ in their base
   int64_t global_head_dim = 0;       // full layers have wider heads than sliding ones (Gemma 4); 0: the same
   int64_t per_layer_vocab = 0;       // rows of the second embedding (Gemma 4 E)
+
+  // Tensors that only this family has: of every layer, and of the whole model. Run when the rest is listed.
+  void (*layer_extras)(ArchitectureBuilder& builder, const LayerShape& shape, TensorList* list) = nullptr;
+  void (*model_extras)(ArchitectureBuilder& builder, TensorList* list) = nullptr;
+  // Towers that BuildVision does not know; its presence says that the checkpoint has some.
+  void (*towers)(ArchitectureBuilder& builder) = nullptr;
+
+  // Reads the text model as the family of that name would. False: no such family.
+  bool ReadAs(std::string_view name);
+  // How families are found (families.h), for ReadAs: given by the reader, as families do not know each other.
+  void (*(*find_reader)(std::string_view name))(ArchitectureBuilder& builder) = nullptr;
 
   bool failed() const { return error_.has_value(); }
   const Error& error() const { return *error_; }

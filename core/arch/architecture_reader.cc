@@ -39,6 +39,11 @@ const Json* FindQuantization(const ArchitectureBuilder& builder) {
   return nullptr;
 }
 
+void (*FindReader(std::string_view name))(ArchitectureBuilder& builder) {
+  const Family* family = FindFamily(name);
+  return family == nullptr ? nullptr : family->read;
+}
+
 void CountLayers(Architecture& a) {
   const size_t width = a.groups.size();
   a.layers_before.assign((a.layer_group.size() + 1) * width, 0);
@@ -69,6 +74,7 @@ Result<Architecture> BuildArchitecture(const Json& config, std::string_view wher
   Architecture& a = builder.architecture;
   a.name = *std::move(name);
   a.model_type = std::string(builder.root.Text("model_type", ""));
+  builder.find_reader = FindReader;
   a.traits = TraitsOf(a.name, a.model_type);
   FindFamily(a.name)->read(builder);
   if (builder.failed()) return builder.error();
@@ -77,7 +83,7 @@ Result<Architecture> BuildArchitecture(const Json& config, std::string_view wher
   if (stored.has_value()) {
     parts = *stored;
   } else {
-    parts.vision = builder.root.Has("vision_config");
+    parts.vision = builder.root.Has("vision_config") || builder.towers != nullptr;
     parts.mtp = a.mtp_layers > 0;
     parts.mtp_embeddings = parts.mtp && builder.mtp_embeddings;
   }
@@ -86,14 +92,21 @@ Result<Architecture> BuildArchitecture(const Json& config, std::string_view wher
   } else if (a.mtp_layers == 0) {
     a.mtp_layers = 1;
   }
-  a.has_vision = parts.vision && builder.root.Has("vision_config");
+  a.has_vision = parts.vision && (builder.root.Has("vision_config") || builder.towers != nullptr);
+  if (parts.no_lm_head) a.tied_embeddings = true;
   if (parts.vision && !a.has_vision) {
     builder.Remark(
         "The repository holds a vision tower that the config does not describe; its weights are left out.");
   }
   ReadRope(builder);
   BuildTensors(builder, parts);
-  if (a.has_vision) BuildVision(builder);
+  if (a.has_vision) {
+    if (builder.towers != nullptr) {
+      builder.towers(builder);
+    } else {
+      BuildVision(builder);
+    }
+  }
   if (builder.failed()) return builder.error();
   CountLayers(a);
   FindWidest(a);

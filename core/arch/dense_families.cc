@@ -4,6 +4,9 @@
 
 #include <cmath>
 
+#include "core/arch/audio_tower.h"
+#include "core/arch/vision_tower.h"
+
 namespace plimsoll {
 
 namespace {
@@ -409,8 +412,8 @@ void ReadLlava(ArchitectureBuilder& builder) {
 }
 
 // Gemma 4: sliding layers with head_dim, full layers with global_head_dim whose keys may also be the values;
-// the last num_kv_shared_layers keep no cache of their own; experts beside the MLP; a second embedding per
-// layer in the small models (transformers modeling_gemma4.py).
+// the last num_kv_shared_layers keep no cache of their own, but hold keys and values all the same; experts
+// beside the MLP; a second embedding per layer in the small models (transformers modeling_gemma4.py).
 class Gemma4Reader {
  public:
   explicit Gemma4Reader(ArchitectureBuilder& builder) : builder_(builder) {}
@@ -491,6 +494,7 @@ class Gemma4Reader {
       }
       if (sharing > 0 && i >= layers - sharing) {
         shape.attention.shares_kv = true;
+        shape.attention.stores_kv = true;
         if (wide) shape.mlp.intermediate *= 2;
       }
       builder_.Append(builder_.GroupOf(shape));
@@ -501,7 +505,15 @@ class Gemma4Reader {
   Attention global_;
 };
 
-void ReadGemma4(ArchitectureBuilder& builder) { Gemma4Reader(builder).Read(); }
+void AddGemma4Towers(ArchitectureBuilder& builder) {
+  if (builder.root.Has("vision_config")) BuildVision(builder);
+  AddGemma4Audio(builder);
+}
+
+void ReadGemma4(ArchitectureBuilder& builder) {
+  Gemma4Reader(builder).Read();
+  if (builder.root.Has("audio_config")) builder.towers = AddGemma4Towers;
+}
 
 // Gemma 3n: widths may differ from layer to layer (MatFormer), AltUp predicts several residual streams, the
 // last num_kv_shared_layers read earlier caches but hold their own projections. The towers are not described
@@ -523,8 +535,11 @@ void ReadGemma3n(ArchitectureBuilder& builder) {
   builder.local_rotary_dim = builder.base.attention.key_dim;
   if (builder.root.json() != text.json()) {
     builder.names.model = "model.language_model.";
-    builder.Remark(
-        "The config does not describe the vision and audio towers of Gemma 3n: they are left out.");
+    if (builder.root.Has("vision_config") && builder.root.Has("audio_config")) {
+      builder.towers = AddGemma3nTowers;
+    } else {
+      builder.Remark("The config does not name the vision and audio towers of Gemma 3n: they are left out.");
+    }
   }
   const std::vector<LayerType> types = Periodic(builder, 5);
   for (int64_t i = 0; i < layers && !builder.failed(); ++i) {

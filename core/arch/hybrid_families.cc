@@ -152,6 +152,7 @@ void ReadJamba(ArchitectureBuilder& builder) {
   recurrent.dt_rank = automatic ? (hidden + 15) / 16 : builder.text.Int("mamba_dt_rank", 1, 1, kMaxWidth);
   recurrent.conv_bias = builder.text.Bool("mamba_conv_bias", true);
   recurrent.proj_bias = builder.text.Bool("mamba_proj_bias", false);
+  recurrent.input_norms = true;
   builder.base.mlp.intermediate = builder.text.Required("intermediate_size", 1, kMaxMlpWidth);
   Mlp experts = ReadExperts(builder, {"num_experts"}, {"intermediate_size"});
 
@@ -372,8 +373,8 @@ class NemotronReader {
 
 void ReadNemotronH(ArchitectureBuilder& builder) { NemotronReader(builder).Read(); }
 
-// attn_type_list: 0 lightning attention, 1 softmax attention (modeling_minimax_m1.py of
-// MiniMaxAI/MiniMax-M1-80k).
+// MiniMax-Text-01 and M1. attn_type_list: 0 lightning attention, 1 softmax attention (modeling_minimax_m1.py
+// of MiniMaxAI/MiniMax-M1-80k).
 void ReadMiniMaxM1(ArchitectureBuilder& builder) {
   builder.ReadCommon(false);
   Mlp experts = ReadExperts(builder, {"num_local_experts"}, {"intermediate_size"});
@@ -393,10 +394,13 @@ void ReadMiniMaxM1(ArchitectureBuilder& builder) {
   recurrent.key_dim = recurrent.head_dim;
   recurrent.inner = recurrent.heads * recurrent.head_dim;
   recurrent.gated_norm = true;
-  // vLLM keeps the state in float32 (vllm/model_executor/layers/mamba/mamba_utils.py, linear_attention).
-  recurrent.state_fp32 = true;
+  // The state is of the model's own type (vllm/model_executor/layers/mamba/mamba_utils.py,
+  // linear_attention_state_dtype: mamba_cache_dtype auto; float32 was refused for long).
   lightning.attention = Attention{};
-  const std::vector<int64_t> types = builder.text.Ints("attn_type_list", builder.architecture.layers, 0, 1);
+  std::vector<int64_t> types = builder.text.Ints("attn_type_list", builder.architecture.layers, 0, 1);
+  if (types.empty() && builder.text.Has("layer_types")) {  // transformers' own spelling
+    for (const LayerType type : builder.LayerTypes()) types.push_back(type == LayerType::kLinear ? 0 : 1);
+  }
   if (types.empty()) builder.text.Refuse("attn_type_list", "an array of num_hidden_layers numbers");
   for (const int64_t type : types) builder.Append(builder.GroupOf(type == 0 ? lightning : builder.base));
 }
@@ -511,6 +515,8 @@ constexpr Family kFamilies[] = {
     {"GraniteMoeHybridForCausalLM", ReadGraniteHybrid},
     {"NemotronHForCausalLM", ReadNemotronH},
     {"MiniMaxM1ForCausalLM", ReadMiniMaxM1},
+    {"MiniMaxText01ForCausalLM", ReadMiniMaxM1},
+    {"MiniMaxForCausalLM", ReadMiniMaxM1},
     {"KimiLinearForCausalLM", ReadKimiLinear},
     {"KimiK3ForConditionalGeneration", ReadKimiLinear},
 };

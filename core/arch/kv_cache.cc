@@ -16,7 +16,9 @@ Bytes EntryBytes(const Attention& attention, const KvTypes& types) {
 }  // namespace
 
 int64_t KeyElements(const Attention& attention) {
-  if (attention.shares_kv || attention.kind == AttentionKind::kNone) return 0;
+  if (attention.shares_kv || attention.kind == AttentionKind::kNone ||
+      attention.kind == AttentionKind::kBidirectional)
+    return 0;
   if (attention.kind == AttentionKind::kLatent) return attention.kv_lora_rank + attention.rope_dim;
   return SaturatingMultiply(attention.kv_heads, attention.key_dim);
 }
@@ -27,6 +29,7 @@ int64_t ValueElements(const Attention& attention) {
     case AttentionKind::kNone:
     case AttentionKind::kLatent:
     case AttentionKind::kCompressed:  // the single latent head serves as key and value
+    case AttentionKind::kBidirectional:
       return 0;
     default:
       return SaturatingMultiply(attention.kv_heads, attention.value_dim);
@@ -36,6 +39,7 @@ int64_t ValueElements(const Attention& attention) {
 int64_t CachedTokens(const Attention& attention, int64_t length) {
   switch (attention.kind) {
     case AttentionKind::kNone:
+    case AttentionKind::kBidirectional:
       return 0;
     case AttentionKind::kSliding:
     case AttentionKind::kChunked:
@@ -46,6 +50,10 @@ int64_t CachedTokens(const Attention& attention, int64_t length) {
   }
 }
 
+int64_t CrossElements(const CrossAttention& cross) {
+  return SaturatingMultiply(cross.kv_heads, cross.head_dim);
+}
+
 int64_t ConvolutionElements(const Recurrent& recurrent) {
   if (recurrent.kind == RecurrentKind::kNone || recurrent.conv_kernel < 2) return 0;
   return SaturatingMultiply(recurrent.conv_kernel - 1, recurrent.conv_channels);
@@ -54,6 +62,7 @@ int64_t ConvolutionElements(const Recurrent& recurrent) {
 int64_t StateElements(const Recurrent& recurrent) {
   switch (recurrent.kind) {
     case RecurrentKind::kNone:
+    case RecurrentKind::kShortConvolution:
       return 0;
     case RecurrentKind::kMamba1:
       return SaturatingMultiply(recurrent.inner, recurrent.state_dim);
@@ -89,6 +98,7 @@ Bytes KvTypeBytes(KvType type, int64_t elements) {
 
 int64_t IndexerBytesPerToken(const Attention& attention) {
   if (attention.index_dim <= 0 || attention.shares_kv) return 0;
+  if (attention.index_pool > 0) return 2 * attention.index_dim / attention.index_pool;
   return attention.index_dim + CeilDiv(attention.index_dim, 128) * 4;
 }
 
@@ -129,6 +139,11 @@ Bytes KvBytesPerSequence(const Architecture& architecture, const KvTypes& types,
       }
     } else if (attention.kind != AttentionKind::kNone) {
       layer += Bytes(IndexerBytesPerToken(attention)) * length;
+    }
+    const CrossAttention& cross = group.shape.cross;
+    if (cross.heads > 0) {
+      const int64_t elements = CrossElements(cross);
+      layer += (KvTypeBytes(types.k, elements) + KvTypeBytes(types.v, elements)) * cross.source_tokens;
     }
     sum += layer * group.count;
   }

@@ -21,6 +21,9 @@ int64_t ValueElements(const Attention& attention);
 // chunked ones. For kCompressed the uncompressed window only.
 int64_t CachedTokens(const Attention& attention, int64_t length);
 
+// Elements of the keys that a layer keeps per token of the encoder; of the values as many.
+int64_t CrossElements(const CrossAttention& cross);
+
 // Elements of a layer's recurrent state, per sequence.
 int64_t ConvolutionElements(const Recurrent& recurrent);
 int64_t StateElements(const Recurrent& recurrent);
@@ -30,13 +33,15 @@ int64_t StateElements(const Recurrent& recurrent);
 Bytes KvTypeBytes(KvType type, int64_t elements);
 
 // Bytes per token that an indexer keeps in vLLM: one fp8 value per element and an fp32 scale per 128
-// (vllm/model_executor/models/deepseek_v2.py DeepseekV32IndexerCache). 0 without an indexer.
+// (vllm/model_executor/models/deepseek_v2.py DeepseekV32IndexerCache); of pooled keys, 16 bits per element
+// shared by index_pool tokens. 0 without an indexer.
 int64_t IndexerBytesPerToken(const Attention& attention);
 
-// What one more token adds to the whole model's cache past every window.
+// What one more token of text adds to the whole model's cache past every window.
 Bytes KvBytesPerToken(const Architecture& architecture, const KvTypes& types);
 
-// The whole model's cache for one sequence of `length`, windows applied, recurrent state left out.
+// The whole model's cache for one sequence of `length`, windows applied, recurrent state left out; what it
+// keeps of an encoder's output included.
 Bytes KvBytesPerSequence(const Architecture& architecture, const KvTypes& types, int64_t length);
 
 }  // namespace plimsoll

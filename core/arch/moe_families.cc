@@ -2,6 +2,9 @@
 // transformers (src/transformers/models/<model_type>/) or of the model's own repository, where named.
 #include "core/arch/moe_families.h"
 
+#include <algorithm>
+#include <string>
+
 namespace plimsoll {
 
 namespace {
@@ -416,6 +419,26 @@ void ReadMiMo(ArchitectureBuilder& builder) {
 
 // Step 3.5 and 3.7: q/k norms, and, where the config says so, other head counts in sliding layers and a gate
 // per head (vllm/model_executor/models/step3p5.py).
+// Layer numbers as one string: "3,4,5".
+std::vector<uint8_t> StepSparse(ArchitectureBuilder& builder) {
+  const int64_t layers = builder.architecture.layers;
+  std::vector<uint8_t> sparse(static_cast<size_t>(layers), 0);
+  int64_t number = -1;
+  for (const char letter : std::string(builder.text.Text("moe_layers_enum", "")) + ",") {
+    if (letter >= '0' && letter <= '9') {
+      number = std::min<int64_t>(kMaxLayers, (number < 0 ? 0 : number * 10) + (letter - '0'));
+      continue;
+    }
+    if (letter != ',' && letter != ' ') {
+      builder.text.Refuse("moe_layers_enum", "layer numbers with commas between");
+      return sparse;
+    }
+    if (number >= 0 && number < layers) sparse[static_cast<size_t>(number)] = 1;
+    number = -1;
+  }
+  return sparse;
+}
+
 void ReadStep(ArchitectureBuilder& builder) {
   builder.ReadCommon(false);
   ConfigReader& text = builder.text;
@@ -454,7 +477,9 @@ void ReadStep(ArchitectureBuilder& builder) {
 
   const int64_t layers = builder.architecture.layers;
   const std::vector<LayerType> types = builder.LayerTypes();
-  const std::vector<uint8_t> moe = SparseFrom(builder, text.Int("first_k_dense_replace", 1, 0, kMaxLayers));
+  const std::vector<uint8_t> moe =
+      text.Has("moe_layers_enum") ? StepSparse(builder)
+                                  : SparseFrom(builder, text.Int("first_k_dense_replace", 1, 0, kMaxLayers));
   for (int64_t i = 0; i < layers; ++i) {
     const size_t at = static_cast<size_t>(i);
     LayerShape shape = builder.base;
@@ -462,10 +487,18 @@ void ReadStep(ArchitectureBuilder& builder) {
     if (moe[at] != 0) shape.mlp = experts;
     builder.Append(builder.GroupOf(shape));
   }
-  if (text.Int("num_nextn_predict_layers", 0, 0, 64) > 0) {
+  const int64_t next = text.Int("num_nextn_predict_layers", 0, 0, 64);
+  if (next > 0 && !text.Has("attention_other_setting")) {
     builder.Remark(
         "The config counts MTP layers but does not say what they hold; their weights are left out.");
+    return;
   }
+  // Dense layers that go on with the pattern of attention, each with a head of its own
+  // (vllm/model_executor/models/step3p5_mtp.py).
+  builder.architecture.mtp_layers = next;
+  builder.architecture.mtp_shape = builder.base;
+  if (layers % 4 != 0) builder.architecture.mtp_shape.attention = sliding;
+  builder.mtp_own_head = true;
 }
 
 constexpr Family kFamilies[] = {

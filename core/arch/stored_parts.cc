@@ -12,6 +12,7 @@ StoredParts ReadStoredParts(const Json& list) {
     parts.mtp |= name == "mtp";
     parts.mtp_embeddings |= name == "mtp_embeddings";
     parts.tied_lm_head |= name == "tied_lm_head";
+    parts.no_lm_head |= name == "no_lm_head";
   }
   return parts;
 }

@@ -13,9 +13,10 @@ struct StoredParts {
   bool mtp = false;
   bool mtp_embeddings = false;  // MTP layers carry their own copies of embedding and head
   bool tied_lm_head = false;    // the head is stored although it is tied
+  bool no_lm_head = false;      // the head is left out although it is not tied (embedding models)
 };
 
-// What a catalog entry lists: "vision", "mtp", "mtp_embeddings", "tied_lm_head".
+// What a catalog entry lists: "vision", "mtp", "mtp_embeddings", "tied_lm_head", "no_lm_head".
 StoredParts ReadStoredParts(const Json& list);
 
 }  // namespace plimsoll

@@ -47,18 +47,21 @@ class InventoryBuilder {
     if (!n_.embedding_norm.empty()) {
       const Names names{"", n_.embedding_norm, "token_embd_norm"};
       list_.Weight(names, role, Sharding::kReplicated, a_.hidden);
-      list_.Bias(names, role, Sharding::kReplicated, a_.hidden);
+      if (n_.embedding_norm_bias) list_.Bias(names, role, Sharding::kReplicated, a_.hidden);
     }
   }
 
   void AddHead() {
     list_.Enter(TensorPart::kText, -1, 1, n_.model);
     const bool norm_bias = !a_.groups.empty() && a_.groups[0].shape.norm_bias;
-    list_.Weight({"", n_.final_norm, "output_norm"}, TensorRole::kNorm, Sharding::kReplicated, a_.hidden);
-    if (norm_bias) {
-      list_.Bias({"", n_.final_norm, "output_norm"}, TensorRole::kNorm, Sharding::kReplicated, a_.hidden);
+    if (!n_.final_norm.empty()) {
+      list_.Weight({"", n_.final_norm, "output_norm"}, TensorRole::kNorm, Sharding::kReplicated, a_.hidden);
+      if (norm_bias) {
+        list_.Bias({"", n_.final_norm, "output_norm"}, TensorRole::kNorm, Sharding::kReplicated, a_.hidden);
+      }
     }
     AddOutsideLayers();
+    if (builder_.model_extras != nullptr) builder_.model_extras(builder_, &list_);
     if (a_.tied_embeddings && !stored_.tied_lm_head) return;
     list_.Enter(TensorPart::kText, -1, 1, "");
     Tensor& head =
@@ -100,6 +103,7 @@ class InventoryBuilder {
     AddRecurrent(shape.recurrent);
     AddMlp(shape.mlp);
     AddResiduals(shape);
+    if (builder_.layer_extras != nullptr) builder_.layer_extras(builder_, shape, &list_);
   }
 
   // What a layer holds for mixing residual streams, for a second embedding and for scaling.
@@ -160,6 +164,7 @@ class InventoryBuilder {
   }
 
   void AddAttention(const Attention& attention) {
+    if (attention.listed_apart) return;
     switch (attention.kind) {
       case AttentionKind::kNone:
         return;
@@ -170,6 +175,7 @@ class InventoryBuilder {
       case AttentionKind::kFull:
       case AttentionKind::kSliding:
       case AttentionKind::kChunked:
+      case AttentionKind::kBidirectional:
         return AddPlainAttention(attention);
     }
   }
@@ -320,6 +326,7 @@ class InventoryBuilder {
   void AddRecurrent(const Recurrent& recurrent) {
     switch (recurrent.kind) {
       case RecurrentKind::kNone:
+      case RecurrentKind::kRwkv:  // the family lists it
         return;
       case RecurrentKind::kKimiDelta:
         return AddKimiDelta(recurrent);
@@ -331,6 +338,8 @@ class InventoryBuilder {
         return AddMamba2(recurrent);
       case RecurrentKind::kLightning:
         return AddLightning(recurrent);
+      case RecurrentKind::kShortConvolution:
+        return AddShortConvolution(recurrent);
     }
   }
 
@@ -380,6 +389,14 @@ class InventoryBuilder {
     list_.Linear({scope, "o_proj", ""}, role, Sharding::kColumns, a_.hidden, r.inner);
   }
 
+  void AddMambaInputNorms(const Recurrent& r) {
+    const Sharding whole = Sharding::kReplicated;
+    const std::string_view scope = n_.recurrent;
+    list_.Weight({scope, "dt_layernorm", "ssm_dt_norm"}, TensorRole::kNorm, whole, r.dt_rank);
+    list_.Weight({scope, "b_layernorm", "ssm_b_norm"}, TensorRole::kNorm, whole, r.state_dim);
+    list_.Weight({scope, "c_layernorm", "ssm_c_norm"}, TensorRole::kNorm, whole, r.state_dim);
+  }
+
   void AddMamba1(const Recurrent& r) {
     const TensorRole role = TensorRole::kRecurrent;
     const std::string_view scope = n_.recurrent;
@@ -390,15 +407,43 @@ class InventoryBuilder {
     list_.Linear({scope, "dt_proj", "ssm_dt"}, role, Sharding::kRows, r.inner, r.dt_rank, true);
     list_.Parameter({scope, "A_log", "ssm_a"}, role, Sharding::kRows, r.inner, r.state_dim);
     list_.Parameter({scope, "D", "ssm_d"}, role, Sharding::kRows, r.inner);
-    list_.Weight({scope, "dt_layernorm", "ssm_dt_norm"}, TensorRole::kNorm, Sharding::kReplicated, r.dt_rank);
-    list_.Weight({scope, "b_layernorm", "ssm_b_norm"}, TensorRole::kNorm, Sharding::kReplicated, r.state_dim);
-    list_.Weight({scope, "c_layernorm", "ssm_c_norm"}, TensorRole::kNorm, Sharding::kReplicated, r.state_dim);
+    if (r.input_norms) AddMambaInputNorms(r);
     list_.Linear({scope, "out_proj", "ssm_out"}, role, Sharding::kColumns, a_.hidden, r.inner, r.proj_bias);
   }
 
   // B and C go by group, which vLLM replicates when tp exceeds the groups, as it does with KV heads
   // (vllm/model_executor/layers/mamba/mamba_mixer2.py).
+  // transformers modeling_lfm2.py; vllm/model_executor/layers/mamba/short_conv.py.
+  void AddShortConvolution(const Recurrent& r) {
+    const TensorRole role = TensorRole::kRecurrent;
+    const std::string_view scope = n_.recurrent;
+    list_.Linear({scope, "in_proj", "shortconv.in_proj"}, role, Sharding::kRows, 3 * r.inner, a_.hidden,
+                 r.proj_bias);
+    list_.Weight({scope, "conv", "shortconv.conv"}, role, Sharding::kRows, r.conv_channels, r.conv_kernel);
+    if (r.conv_bias) list_.Bias({scope, "conv", "shortconv.conv"}, role, Sharding::kRows, r.conv_channels);
+    list_.Linear({scope, "out_proj", "shortconv.out_proj"}, role, Sharding::kColumns, a_.hidden, r.inner,
+                 r.proj_bias);
+  }
+
+  // PLaMo 2: dt, B and C come out of the inner width (modeling_plamo.py of pfnet/plamo-2-1b;
+  // vllm/model_executor/models/plamo2.py).
+  void AddLowRankMamba2(const Recurrent& r) {
+    const TensorRole role = TensorRole::kRecurrent;
+    const std::string_view scope = n_.recurrent;
+    list_.Linear({scope, "in_proj", "ssm_in"}, role, Sharding::kRows, 2 * r.inner, a_.hidden);
+    list_.Weight({scope, "conv1d", "ssm_conv1d"}, role, Sharding::kRows, r.conv_channels, r.conv_kernel);
+    list_.Linear({scope, "bcdt_proj", "ssm_x"}, role, Sharding::kColumns, r.dt_rank + 2 * r.state_dim,
+                 r.inner);
+    list_.Linear({scope, "dt_proj", "ssm_dt"}, role, Sharding::kRows, r.heads, r.dt_rank);
+    list_.Parameter({scope, "dt_bias", "ssm_dt"}, role, Sharding::kRows, r.heads);
+    list_.Parameter({scope, "A_log", "ssm_a"}, role, Sharding::kRows, r.heads);
+    list_.Parameter({scope, "D", "ssm_d"}, role, Sharding::kRows, r.heads);
+    if (r.input_norms) AddMambaInputNorms(r);
+    list_.Linear({scope, "out_proj", "ssm_out"}, role, Sharding::kColumns, a_.hidden, r.inner);
+  }
+
   void AddMamba2(const Recurrent& r) {
+    if (r.dt_rank > 0) return AddLowRankMamba2(r);
     const TensorRole role = TensorRole::kRecurrent;
     const std::string_view scope = n_.recurrent;
     const int64_t grouped = 2 * r.groups * r.state_dim;
@@ -427,6 +472,7 @@ class InventoryBuilder {
   }
 
   void AddMlp(const Mlp& mlp) {
+    if (mlp.listed_apart) return;
     if (mlp.kind == MlpKind::kDense || mlp.dense_beside) AddDense(mlp);
     if (mlp.kind == MlpKind::kMoe) AddExperts(mlp);
   }
@@ -585,6 +631,10 @@ class InventoryBuilder {
     MtpNorm("", "hnorm", "nextn.hnorm");
     MtpProjection("", "eh_proj");
     MtpNorm("shared_head.", "norm", "nextn.shared_head_norm");
+    if (builder_.mtp_own_head) {
+      list_.Weight({"shared_head.", "output", "nextn.shared_head_head"}, TensorRole::kOther, Sharding::kVocab,
+                   a_.vocab, a_.hidden);
+    }
     if (stored_.mtp_embeddings) {
       list_
           .Weight({"", n_.embedding, "nextn.embed_tokens"}, TensorRole::kEmbedding, Sharding::kVocab,

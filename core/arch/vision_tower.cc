@@ -21,7 +21,7 @@ class VisionBuilder {
   void Build() {
     const std::string_view type = vision_.Text("model_type", "");
     const std::string_view name = a_.name;
-    if (name.substr(0, 5) == "Qwen3") return BuildQwen3();
+    if (name.substr(0, 5) == "Qwen3" || name.substr(0, 5) == "Qwen4") return BuildQwen3();
     if (name.substr(0, 5) == "Qwen2") return BuildQwen2();
     if (type == "siglip_vision_model") return BuildSiglip();
     if (type == "clip_vision_model") return BuildClip();
@@ -114,7 +114,7 @@ class VisionBuilder {
   // modeling_qwen2_vl.py and modeling_qwen2_5_vl.py; the later one has RMS norms and a gated MLP.
   void BuildQwen2() {
     VisionTower& t = tower();
-    const bool later = a_.name == "Qwen2_5_VLForConditionalGeneration";
+    const bool later = a_.name.substr(0, 7) == "Qwen2_5";  // VL and Omni
     t.layers = vision_.Required("depth", 1, 1000);
     t.layers_used = t.layers;
     t.heads = vision_.Required("num_heads", 1, kMaxHeads);

@@ -65,6 +65,7 @@ uint16_t QuantizedBy(const Architecture& architecture, const Tensor& tensor, boo
     case TensorRole::kRouter:
     case TensorRole::kNorm:
     case TensorRole::kVision:
+    case TensorRole::kAudio:
     case TensorRole::kProjector:
     case TensorRole::kOther:
       return 0;

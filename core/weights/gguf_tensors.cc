@@ -42,17 +42,10 @@ bool AllowsQuantization(const GgufTensor& tensor) {
   constexpr std::string_view kWeight = "weight";
   const std::string_view name = tensor.name;
   if (name.size() < kWeight.size() || name.substr(name.size() - kWeight.size()) != kWeight) return false;
-  constexpr std::string_view kKept[] = {"_norm.weight",
-                                        "ffn_gate_inp.weight",
-                                        "ffn_gate_tid2eid.weight",
-                                        "altup",
-                                        "laurel",
-                                        "per_layer_model_proj",
-                                        "position_embd.weight",
-                                        "ssm_conv1d",
-                                        "shortconv.conv.weight",
-                                        "indexer.k_proj.weight",
-                                        "indexer.q_proj.weight"};
+  constexpr std::string_view kKept[] = {
+      "_norm.weight", "ffn_gate_inp.weight",   "ffn_gate_tid2eid.weight", "altup",
+      "laurel",       "per_layer_model_proj",  "position_embd.weight",    "token_types.weight",
+      "ssm_conv1d",   "shortconv.conv.weight", "indexer.k_proj.weight",   "indexer.q_proj.weight"};
   for (const std::string_view part : kKept) {
     if (Contains(name, part)) return false;
   }
@@ -103,10 +96,12 @@ class Lister {
     group_ = -1;
     Add("token_embd.weight", a_.hidden, a_.vocab);
     AddIf(!a_.tied_embeddings, "output.weight", a_.hidden, a_.vocab);
-    Add("output_norm.weight", a_.hidden);
+    const bool normed = std::any_of(a_.tensors.begin(), a_.tensors.end(),
+                                    [](const Tensor& tensor) { return tensor.ggml == "output_norm"; });
+    AddIf(normed, "output_norm.weight", a_.hidden);
     const bool norm_bias = !a_.groups.empty() && a_.groups[0].shape.norm_bias;
-    AddIf(norm_bias, "output_norm.bias", a_.hidden);
-    AddByGgmlName({"position_embd", "token_embd_norm", "per_layer_", "altup_"});
+    AddIf(norm_bias && normed, "output_norm.bias", a_.hidden);
+    AddByGgmlName({"position_embd", "token_embd_norm", "token_types", "per_layer_", "altup_", "hc_"});
     if (!a_.rope_factors || a_.rotary_dim < 2) return;
     if (a_.traits.gguf_long_rope_factors) {
       Add("rope_factors_long.weight", a_.rotary_dim / 2);
@@ -139,10 +134,15 @@ class Lister {
       AddAttention(shape.attention);
     }
     const bool indexed = shape.attention.index_heads > 0 && !shape.attention.index_shared;
-    if (indexed && shape.attention.kind != AttentionKind::kCompressed) AddIndexer(shape.attention);
+    if (indexed && shape.attention.index_pool > 0) {
+      AddFromInventory(TensorRole::kIndexer);
+    } else if (indexed && shape.attention.kind != AttentionKind::kCompressed) {
+      AddIndexer(shape.attention);
+    }
     AddRecurrent(shape.recurrent);
     AddMlp(shape.mlp);
-    if (!mtp_) AddByGgmlName({"inp_gate", "proj", "post_norm", "layer_output_scale", "altup_", "laurel_"});
+    if (!mtp_)
+      AddByGgmlName({"inp_gate", "proj", "post_norm", "layer_output_scale", "altup_", "laurel_", "hc_"});
   }
 
   // Tensors that the converter takes over as they are, under ggml's name.
@@ -235,6 +235,8 @@ class Lister {
         return AddMamba2(x);
       case RecurrentKind::kKimiDelta:
       case RecurrentKind::kLightning:
+      case RecurrentKind::kShortConvolution:
+      case RecurrentKind::kRwkv:
         return AddFromInventory(TensorRole::kRecurrent);
     }
   }
@@ -262,15 +264,31 @@ class Lister {
     Add("ssm_x.weight", x.inner, x.dt_rank + 2 * x.state_dim);
     Add("ssm_dt.weight", x.dt_rank, x.inner);
     Add("ssm_dt.bias", x.inner);
-    Add("ssm_dt_norm.weight", x.dt_rank);
-    Add("ssm_b_norm.weight", x.state_dim);
-    Add("ssm_c_norm.weight", x.state_dim);
+    AddIf(x.input_norms, "ssm_dt_norm.weight", x.dt_rank);
+    AddIf(x.input_norms, "ssm_b_norm.weight", x.state_dim);
+    AddIf(x.input_norms, "ssm_c_norm.weight", x.state_dim);
     Add("ssm_a", x.state_dim, x.inner);
     Add("ssm_d", x.inner);
     Add("ssm_out.weight", x.inner, a_.hidden);
   }
 
+  // PLaMo 2 (gguf-py/gguf/tensor_mapping.py, MODEL_ARCH.PLAMO2).
+  void AddLowRankMamba2(const Recurrent& x) {
+    Add("ssm_in.weight", a_.hidden, 2 * x.inner);
+    Add("ssm_conv1d.weight", x.conv_kernel, x.inner);
+    Add("ssm_x.weight", x.inner, x.dt_rank + 2 * x.state_dim);
+    Add("ssm_dt.weight", x.dt_rank, x.heads);
+    Add("ssm_dt.bias", x.heads);
+    Add("ssm_dt_norm.weight", x.dt_rank);
+    Add("ssm_b_norm.weight", x.state_dim);
+    Add("ssm_c_norm.weight", x.state_dim);
+    Add("ssm_a", 1, x.heads);
+    Add("ssm_d", 1, x.heads);
+    Add("ssm_out.weight", x.inner, a_.hidden);
+  }
+
   void AddMamba2(const Recurrent& x) {
+    if (x.dt_rank > 0) return AddLowRankMamba2(x);
     Add("ssm_in.weight", a_.hidden, 2 * x.inner + 2 * x.groups * x.state_dim + x.heads);
     Add("ssm_conv1d.weight", x.conv_kernel, x.conv_channels);
     AddIf(x.conv_bias, "ssm_conv1d.bias", x.conv_channels);

@@ -16,9 +16,11 @@ const models = files.map((file) => ({file, ...json(file)}));
 const gpus = json('gpus.json');
 const byId = new Map(models.map((m) => [m.id, m]));
 
-const textConfig = (m) => m.config.text_config ?? m.config;
+const textConfig = ({config: c}) => c.text_config ?? c.llm_config ?? c.language_config ?? c.thinker_config?.text_config ?? c;
+// Whisper and Nomic have their own words.
+const width = (c) => c.hidden_size ?? c.d_model ?? c.n_embd;
 // Nemotron 3 Ultra publishes its layers as a list only.
-const layerCount = (c) => c.num_hidden_layers ?? c.layers_block_type?.length;
+const layerCount = (c) => c.num_hidden_layers ?? c.decoder_layers ?? c.n_layer ?? c.layers_block_type?.length;
 const none = (errors) => assert.deepEqual(errors, []);
 
 // Strict: a keyword that would silently not be checked is an error.
@@ -61,7 +63,8 @@ test('every model carries the text model in one place', () => {
   for (const m of models) {
     const c = textConfig(m);
     if (m.config.text_config) assert.ok(!Object.hasOwn(m.config, 'hidden_size'), `${m.id}: nested and flat at once`);
-    for (const key of ['hidden_size', 'vocab_size']) assert.ok(c[key] > 0, `${m.id} lacks ${key}`);
+    assert.ok(width(c) > 0, `${m.id} lacks hidden_size`);
+    assert.ok(c.vocab_size > 0, `${m.id} lacks vocab_size`);
     assert.ok(layerCount(c) > 0, `${m.id} lacks its layers`);
   }
 });
@@ -100,7 +103,7 @@ test('published counts are plausible', () => {
     if (basis !== 'unconfirmed') assert.ok(total !== null && source, `${m.id}: ${basis} without a figure or a source`);
     if (total !== null && active !== null) assert.ok(active <= total, `${m.id}: more active than total`);
     if (total !== null) {
-      const embedding = textConfig(m).vocab_size * textConfig(m).hidden_size;
+      const embedding = textConfig(m).vocab_size * width(textConfig(m));
       assert.ok(total > embedding, `${m.id}: fewer parameters than the embedding table`);
     }
   }

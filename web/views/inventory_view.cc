@@ -90,7 +90,11 @@ std::string MixerName(const LayerShape& shape) {
     case AttentionKind::kCompressed:
       name = "compressed attention";
       break;
+    case AttentionKind::kBidirectional:
+      name = "attention both ways";
+      break;
   }
+  if (shape.cross.heads > 0) name += (name.empty() ? "" : " and ") + std::string("cross-attention");
   if (shape.recurrent.kind != RecurrentKind::kNone)
     name += (name.empty() ? "" : " and ") + std::string("a state");
   if (name.empty()) name = "no attention";

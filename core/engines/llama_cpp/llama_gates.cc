@@ -144,6 +144,12 @@ void CheckModel(Resolved* resolved) {
     return;
   }
   const Architecture& architecture = *resolved->architecture;
+  if (architecture.traits.not_in_llama_cpp) {
+    Remark(resolved, "model_not_in_llama_cpp", Severity::kError,
+           "llama.cpp has no " + architecture.name + ".",
+           architecture.traits.left_vllm ? "Use transformers, or vLLM up to 0.10.2." : "Use vLLM.");
+    return;
+  }
   for (const ModelSupport& support : kSupport) {
     if (support.model_type != architecture.model_type) continue;
     const EngineVersion& version = resolved->version;

@@ -462,6 +462,7 @@ class Gate {
 
   // vllm/model_executor/models/registry.py and the release notes: when a model type came in.
   void CheckRelease() {
+    CheckRegistry();
     CheckMxfp4Layout();
     CheckFormatRelease();
     static constexpr FirstRelease kFirst[] = {
@@ -484,6 +485,20 @@ class Gate {
               " models; they came with 0." + CountText(first.minor) + "." + CountText(first.patch) + ".",
           "Use a newer release.");
       return;
+    }
+  }
+
+  // vllm/model_executor/models/registry.py.
+  void CheckRegistry() {
+    const ModelTraits& traits = resolved_.architecture->traits;
+    if (traits.not_in_vllm) {
+      Say(Severity::kError, "model_not_in_vllm", "vLLM has no " + resolved_.architecture->name + ".",
+          "Use llama.cpp.");
+    } else if (traits.left_vllm && number() > VllmNumber(0, 10, 2)) {
+      Say(Severity::kError, "model_left_vllm",
+          "vLLM had " + resolved_.architecture->name + " up to 0.10.2; " + resolved_.version.text +
+              " is newer.",
+          "Set engine_version to 0.10.2.");
     }
   }
 

@@ -55,6 +55,7 @@ int64_t TokenBytes(const Attention& attention, const Resolved& resolved, const V
   if (attention.shares_kv) return 0;
   switch (attention.kind) {
     case AttentionKind::kNone:
+    case AttentionKind::kBidirectional:
       return 0;
     case AttentionKind::kLatent:
       if (rules.latent_attention) return LatentBytes(attention, resolved, rules);
@@ -97,6 +98,7 @@ class Builder {
   void AddLayers(const LayerShape& shape, int64_t layers) {
     if (layers <= 0) return;
     AddAttention(shape.attention, layers);
+    AddCross(shape.cross, layers);
     const int64_t state = StateBytes(shape.recurrent, resolved_);
     if (state > 0 && rules_.v1) {
       CacheSpec spec;
@@ -109,6 +111,17 @@ class Builder {
   CacheLayout* layout() { return &layout_; }
 
  private:
+  // CrossAttentionSpec (vllm/v1/kv_cache_interface.py): a block table over the encoder's tokens.
+  void AddCross(const CrossAttention& cross, int64_t layers) {
+    if (cross.heads <= 0) return;
+    CacheSpec spec;
+    spec.kind = CacheKind::kCross;
+    spec.token_bytes = KvHeadsPerRank(cross.kv_heads, resolved_.tp) * cross.head_dim *
+                       (CacheBytes(resolved_.kv_cache_dtype.k) + CacheBytes(resolved_.kv_cache_dtype.v));
+    spec.window = cross.source_tokens;
+    Add(spec, layers);
+  }
+
   void AddAttention(const Attention& attention, int64_t layers) {
     CacheSpec spec;
     spec.token_bytes = TokenBytes(attention, resolved_, rules_);
@@ -329,6 +342,8 @@ int64_t SpecBlocks(const CacheSpec& spec, const CacheLayout& layout, int64_t len
       return CeilDiv(std::min(SaturatingAdd(spec.window, layout.in_flight), length), spec.block);
     case CacheKind::kState:
       return layout.states_per_sequence;
+    case CacheKind::kCross:
+      return CeilDiv(spec.window, spec.block);
   }
   return 0;
 }

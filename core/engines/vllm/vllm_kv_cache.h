@@ -18,7 +18,7 @@
 
 namespace plimsoll {
 
-enum class CacheKind : uint8_t { kFull, kSliding, kChunked, kState };
+enum class CacheKind : uint8_t { kFull, kSliding, kChunked, kState, kCross };
 
 // Layers that keep the same thing.
 struct CacheSpec {
@@ -26,7 +26,7 @@ struct CacheSpec {
   int64_t token_bytes = 0;  // of one layer on one rank; kState: 0
   int64_t per_tokens = 1;   // kFull: tokens that share an entry of token_bytes (compressed keys)
   int64_t state_bytes = 0;  // kState: of one layer on one rank, per sequence
-  int64_t window = 0;       // kSliding, kChunked
+  int64_t window = 0;       // kSliding, kChunked; kCross: tokens of the encoder
   bool fits_page = false;   // takes a block as large as the others' page allows, instead of enlarging it
   int64_t layers = 0;
   int64_t block = 0;   // tokens in a page

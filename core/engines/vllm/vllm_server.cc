@@ -25,6 +25,10 @@ void TakeGroups(const CacheLayout& layout, SchedulerSetup* setup) {
       case CacheKind::kState:
         setup->state_blocks += spec.groups * layout.states_per_sequence;
         break;
+      case CacheKind::kCross:
+        // As much for every sequence, whatever its text.
+        setup->state_blocks += spec.groups * CeilDiv(spec.window, std::max<int64_t>(1, spec.block));
+        break;
       case CacheKind::kSliding:
       case CacheKind::kChunked:
         // The window, and the block that it has begun to leave.

@@ -15,6 +15,7 @@
 #include "core/estimate/estimate.h"
 #include "core/estimate/verdict.h"
 #include "core/resolve/resolved.h"
+#include "tests/support/estimates.h"
 
 namespace plimsoll {
 namespace {
@@ -103,7 +104,7 @@ TEST(LlamaCppEngine, HybridKeepsStatesBesideItsCache) {
 
 TEST(LlamaCppEngine, TotalsAreTheSumOfTheirParts) {
   for (const Model& model : TheCatalog().models()) {
-    if (model.refused) continue;
+    if (model.refused || model.architecture.traits.not_in_llama_cpp) continue;
     Config config = Ask(model.id, "gguf-q4_k_m", "h100-80", 8192, "");
     if (TheCatalog().FindGpu("h100-80") == nullptr) config.gpu = {"rtx-4090"};
     config.gpus = 3;
@@ -375,6 +376,16 @@ TEST(LlamaCppEngine, FormatsSayFromWhichBuildTheyAreRead) {
   EXPECT_TRUE(refused("gguf-nvfp4", "b7000"));
   EXPECT_TRUE(refused("gguf-tq2_0", "2024-06"));
   EXPECT_FALSE(refused("gguf-q4_k_m", "b4000"));
+}
+
+TEST(LlamaCppEngine, ModelsThatItDoesNotHave) {
+  const EstimatedCase whisper = EstimateText(
+      R"({"engine":"llama.cpp","format":"gguf-f16","gpu":"rtx-4090","model":{
+          "architectures":["WhisperForConditionalGeneration"],"d_model":768,"encoder_layers":12,"decoder_layers":12,
+          "decoder_attention_heads":12,"encoder_ffn_dim":3072,"decoder_ffn_dim":3072,"vocab_size":51865}})");
+  ASSERT_EQ(whisper.error, "");
+  EXPECT_TRUE(whisper.Has("model_not_in_llama_cpp"));
+  EXPECT_EQ(whisper.report.verdict, Verdict::kInvalid);
 }
 
 }  // namespace

@@ -123,5 +123,21 @@ TEST(VllmGates, ExpertParallelismMendsGroups) {
   EXPECT_EQ(Find(dealt, "tp_breaks_quantization_groups"), nullptr);
 }
 
+TEST(VllmGates, ModelsThatItDoesNotHave) {
+  const EstimatedCase rwkv = EstimateText(
+      R"({"model":{"architectures":["RWKV7ForCausalLM"],"hidden_size":1024,"num_hidden_layers":24,"vocab_size":65536},
+          "gpu":"rtx-4090"})");
+  ASSERT_EQ(rwkv.error, "");
+  ASSERT_NE(Find(rwkv, "model_not_in_vllm"), nullptr);
+  EXPECT_EQ(Find(rwkv, "model_not_in_vllm")->severity, Severity::kError);
+  const std::string mllama =
+      R"({"model":{"architectures":["MllamaForConditionalGeneration"],"text_config":{"hidden_size":4096,
+          "num_hidden_layers":8,"num_attention_heads":32,"num_key_value_heads":8,"intermediate_size":14336,
+          "vocab_size":128256,"cross_attention_layers":[3]},"vision_config":{"image_size":560}},
+          "gpu":"h100-sxm","engine_version":")";
+  EXPECT_NE(Find(EstimateText(mllama + "0.11.0\"}"), "model_left_vllm"), nullptr);
+  EXPECT_EQ(Find(EstimateText(mllama + "0.10.2\"}"), "model_left_vllm"), nullptr);
+}
+
 }  // namespace
 }  // namespace plimsoll

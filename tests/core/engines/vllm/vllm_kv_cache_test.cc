@@ -130,5 +130,31 @@ TEST(VllmKvCache, MonotonicInLength) {
   }
 }
 
+// Whisper large-v3: 448 tokens of text in 28 blocks and 1500 frames of the encoder in 94, of 32 layers each.
+TEST(VllmKvCache, CrossAttentionTakesTheEncodersTokens) {
+  const EstimatedCase c = EstimateText(
+      R"({"model":{"architectures":["WhisperForConditionalGeneration"],"model_type":"whisper","torch_dtype":"float16",
+          "d_model":1280,"encoder_layers":32,"decoder_layers":32,"encoder_attention_heads":20,
+          "decoder_attention_heads":20,"encoder_ffn_dim":5120,"decoder_ffn_dim":5120,"num_mel_bins":128,
+          "vocab_size":51866},"gpu":"h100-sxm"})");
+  ASSERT_EQ(c.error, "");
+  const CacheLayout layout = LayoutOf(c);
+  EXPECT_EQ(layout.groups, 2);
+  EXPECT_EQ(layout.block_bytes, 16 * 2 * 1280 * 2 * 32);
+  EXPECT_EQ(layout.BlocksPerSequence(448), 28 + 94);
+}
+
+// An encoder caches nothing: there is no pool, and whatever its weights leave is free.
+TEST(VllmKvCache, EncodersHaveNoPool) {
+  const EstimatedCase c = EstimateText(
+      R"({"model":{"architectures":["XLMRobertaModel"],"model_type":"xlm-roberta","torch_dtype":"float16",
+          "hidden_size":1024,"num_hidden_layers":24,"num_attention_heads":16,"intermediate_size":4096,
+          "vocab_size":250002,"max_position_embeddings":8194,"type_vocab_size":1},"gpu":"rtx-4090"})");
+  ASSERT_EQ(c.error, "");
+  EXPECT_EQ(LayoutOf(c).count, 0);
+  EXPECT_TRUE(c.report.fits());
+  EXPECT_EQ(c.report.kv.max_model_len_that_fits, 8192);
+}
+
 }  // namespace
 }  // namespace plimsoll

@@ -114,9 +114,43 @@ class VllmWeightsTwin {
     return cut == Class::kRow && bias ? Class::kReplicated : cut;
   }
 
-  static Class VisionClass(const std::vector<std::string>& path, const std::string& leaf,
-                           const std::string& parent) {
-    const bool projector = path[0] == "multi_modal_projector";
+  bool Named(std::string_view begin) const { return model_.name.substr(0, begin.size()) == begin; }
+
+  // Towers and projectors that vLLM takes whole from transformers or builds of plain nn.Linear.
+  bool IsWhole(const std::vector<std::string>& path) const {
+    for (const std::string& part : path) {
+      if (Is(part, {"embed_audio", "embed_vision", "vision_embedder", "resampler", "connector", "sam_model",
+                    "audio_embed", "timm_model"}))
+        return true;
+    }
+    const bool projector = std::find(path.begin(), path.end(), "multi_modal_projector") != path.end();
+    if (projector && (Named("KimiVL") || Named("PaliGemma") || Named("Lfm2Vl") || Named("Voxtral")))
+      return true;
+    return path[0] == "model" && path.size() > 1 && path[1] == "audio_tower";  // Gemma's
+  }
+
+  // Modules that count their layers instead of naming them: an activation stands between.
+  static Class CountedClass(const std::vector<std::string>& path, const std::string& leaf,
+                            const std::string& parent) {
+    const bool merger = std::find(path.begin(), path.end(), "merger") != path.end() && parent == "mlp";
+    if (parent == "mlp1")
+      return leaf == "1" ? Class::kColumn : leaf == "3" ? Class::kRow : Class::kReplicated;
+    if (!merger && !Is(parent, {"img_projection", "layers"})) return Class::kReplicated;
+    return leaf == "0" ? Class::kColumn : leaf == "2" ? Class::kRow : Class::kReplicated;
+  }
+
+  Class VisionClass(const std::vector<std::string>& path, const std::string& leaf,
+                    const std::string& parent) const {
+    if (IsWhole(path)) return Class::kReplicated;
+    const bool projector = path[0] == "multi_modal_projector" || path[0] == "mlp_AR";
+    if (projector && path.size() == 1) return Class::kColumn;  // Llama 3.2's, which gathers
+    // SigLIP's pooling head attends with one learnt query.
+    if (leaf == "out_proj" && parent == "attention") return Class::kReplicated;
+    if (Is(parent, {"mlp1", "img_projection", "layers"}) || (parent == "mlp" && Is(leaf, {"0", "2"})))
+      return CountedClass(path, leaf, parent);
+    if (Is(leaf, {"wq", "wk", "wv", "w1", "w3", "fc3", "proj1"})) return Class::kColumn;
+    if (Is(leaf, {"w2", "proj2"})) return Class::kRow;
+    if (leaf == "proj" && Is(parent, {"merger", "audio_tower"})) return Class::kColumn;
     if (leaf == "linear" && parent != "patch_embedding") return VisionClass(path, parent, "");
     if (leaf == "linear") return Class::kColumn;  // Llama 4's unfolded convolution
     if (Is(leaf, {"qkv", "wqkv", "q_proj", "k_proj", "v_proj", "linear_fc1", "gate_proj", "up_proj", "fc0"}))
@@ -124,8 +158,8 @@ class VllmWeightsTwin {
     if (Is(leaf, {"o_proj", "out_proj", "wo", "linear_fc2", "down_proj", "fc2"})) return Class::kRow;
     // Kimi counts its two layers from 0, SigLIP and Llama 4 from 1.
     if (leaf == "fc1") {
-      const bool kimi = std::find(path.begin(), path.end(), "blocks") != path.end();
-      return kimi ? Class::kRow : Class::kColumn;
+      const bool blocks = std::find(path.begin(), path.end(), "blocks") != path.end();
+      return blocks && Named("Kimi") ? Class::kRow : Class::kColumn;
     }
     if (leaf == "proj" && parent == "attn") return Class::kRow;
     if (path[0] == "mm_projector" && parent == "proj") return leaf == "0" ? Class::kColumn : Class::kRow;
@@ -137,10 +171,16 @@ class VllmWeightsTwin {
   template <typename Inside>
   Class TextClass(const Tensor& tensor, const std::vector<std::string>& path, const std::string& leaf,
                   const std::string& parent, const Inside& inside) const {
-    const bool outside = tensor.group < 0 && tensor.part == TensorPart::kText;
+    const bool shared_block = inside("blocks") && Named("Zamba2");
+    const bool outside = tensor.group < 0 && tensor.part == TensorPart::kText && !shared_block;
     if (outside) {
+      if (Named("Whisper") && leaf == "embed_tokens") return Class::kReplicated;  // nn.Embedding
+      if (leaf == "per_layer_model_projection") return Class::kColumn;            // gathers
+      if (Is(parent, {"altup_projections", "altup_unembed_projections"})) return Class::kColumn;
+      if (leaf == "ff_out" || (leaf == "embedding" && parent == "wte")) return Class::kVocabulary;
       return Is(leaf, {"embed_tokens", "embed", "embeddings", "word_embeddings", "wte", "lm_head", "head",
-                       "embed_out", "tok_embeddings", "output", "embed_in", "embed_tokens_per_layer"})
+                       "embed_out", "tok_embeddings", "output", "embed_in", "embed_tokens_per_layer",
+                       "ngram_embedding"})
                  ? Class::kVocabulary
                  : Class::kReplicated;
     }
@@ -154,6 +194,7 @@ class VllmWeightsTwin {
 
     const bool routed = inside("experts") || parent == "moe" ||
                         (inside("block_sparse_moe") && Is(leaf, {"input_linear", "output_linear"}));
+    if (routed && leaf == "experts") return Class::kReplicated;  // Nomic's one bias for all
     if (routed && leaf != "gate" && leaf != "router_bias") {
       if (Is(leaf, {"w2", "down_proj", "output_linear"})) return Class::kExpertOut;
       if (leaf == "down_proj_bias") return Class::kExpertPlain;
@@ -169,10 +210,17 @@ class VllmWeightsTwin {
       if (leaf == "x_proj") return Class::kRow;
       if (Is(leaf, {"A_log", "D", "dt_bias", "norm", "dt_proj"})) return Class::kColumn;
     }
+    if (parent == "conv" && Is(leaf, {"in_proj", "conv"})) return Class::kColumn;
+    if (Is(leaf, {"query", "fc11", "fc12", "up_gate_proj", "ff_proj"})) return Class::kColumn;
+    if (Is(leaf, {"key", "value"})) return Class::kKeys;
+    if (leaf == "dense" && parent == "intermediate") return Class::kColumn;
+    if (Is(leaf, {"Wo", "attn_out", "ff_out", "linear_right"})) return Class::kRow;
+    if (leaf == "linear_left") return Class::kColumn;
+    if (leaf == "1" && parent == "gate_up_proj_adapter") return Class::kColumn;
     // Kimi's delta attention and MiniMax's lightning attention have no KV heads to share.
-    const bool keys = Attends(tensor);
+    const bool keys = Attends(tensor) && !shared_block;
     if (Is(leaf, {"k_proj", "v_proj"})) return keys ? Class::kKeys : Class::kColumn;
-    if (Is(leaf, {"qkv_proj", "query_key_value", "Wqkv", "W_pack", "wqkv", "c_attn", "qkv"})) {
+    if (Is(leaf, {"qkv_proj", "query_key_value", "Wqkv", "W_pack", "wqkv", "c_attn", "qkv", "att_proj"})) {
       return keys ? Class::kFusedQkv : Class::kColumn;
     }
     if (Is(leaf, {"q_norm", "k_norm"})) return NormClass(tensor, leaf);
@@ -223,8 +271,8 @@ class VllmWeightsTwin {
       if (s.mtp && last) here.resize(static_cast<size_t>(tensor.times / tensor.copies));
     } else if (tensor.group < 0) {
       const bool embedding = tensor.role == TensorRole::kEmbedding;
-      if (embedding ? first || (last && model_.tied_embeddings) : last) here.push_back(0);
-      return here;
+      if (!(embedding ? first || (last && model_.tied_embeddings) : last)) return here;
+      here.resize(static_cast<size_t>(tensor.times / tensor.copies));
     } else {
       // get_pp_indices: the remainder goes to the stages before the last one.
       std::vector<int64_t> sizes(static_cast<size_t>(s.pp), model_.layers / s.pp);

@@ -1,0 +1,17 @@
+// Families whose layers are mostly short convolutions with a gate: LFM2. What a sequence carries through them
+// is the last few inputs.
+#ifndef PLIMSOLL_CORE_ARCH_CONVOLUTION_FAMILIES_H_
+#define PLIMSOLL_CORE_ARCH_CONVOLUTION_FAMILIES_H_
+
+#include <string_view>
+
+#include "core/arch/family.h"
+
+namespace plimsoll {
+
+// nullptr: no such family.
+const Family* FindConvolutionFamily(std::string_view name);
+
+}  // namespace plimsoll
+
+#endif  // PLIMSOLL_CORE_ARCH_CONVOLUTION_FAMILIES_H_

@@ -1,0 +1,309 @@
+// Sources: transformers modeling_bert.py, modeling_xlm_roberta.py, modeling_modernbert.py;
+// modeling_hf_nomic_bert.py of nomic-ai/nomic-bert-2048; modeling.py of Alibaba-NLP/new-impl (GTE). vLLM cuts
+// the word embedding by the vocabulary, q, k, v and the MLP by heads and rows, and keeps positions, norms,
+// poolers and classifiers whole (vllm/model_executor/models/bert.py, roberta.py, modernbert.py,
+// bert_with_rope.py).
+#include "core/arch/encoder_families.h"
+
+#include "core/arch/tensor_list.h"
+
+namespace plimsoll {
+
+namespace {
+
+bool Contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+// Labels of a classifier, which configs state as a list of names; two where they do not.
+int64_t Labels(ArchitectureBuilder& builder) {
+  const Json* names = builder.root.Find("id2label");
+  if (names != nullptr && names->is_object() && !names->members().empty()) {
+    return static_cast<int64_t>(names->members().size());
+  }
+  return builder.root.Int("num_labels", 2, 1, kMaxVocab);
+}
+
+void Dense(TensorList* list, std::string_view name, int64_t rows, int64_t columns, bool bias = true) {
+  list->Linear({"", name, ""}, TensorRole::kOther, Sharding::kReplicated, rows, columns, bias);
+}
+void Norm(TensorList* list, std::string_view name, int64_t width, bool bias) {
+  list->Weight({"", name, ""}, TensorRole::kNorm, Sharding::kReplicated, width);
+  if (bias) list->Bias({"", name, ""}, TensorRole::kNorm, Sharding::kReplicated, width);
+}
+
+void ReadEncoder(ArchitectureBuilder& builder) {
+  builder.ReadCommon(true);
+  // No head over the vocabulary: what stands behind the last layer is listed by its own name.
+  builder.architecture.tied_embeddings = true;
+  builder.base.attention.kind = AttentionKind::kBidirectional;
+  builder.base.norm_bias = true;
+  builder.names.model = "";
+  builder.names.final_norm = "";
+}
+
+void AddTokenTypes(ArchitectureBuilder& builder, std::string_view name, int64_t fallback, TensorList* list) {
+  const int64_t types = builder.text.Int("type_vocab_size", fallback, 0, kMaxVocab);
+  if (types == 0) return;
+  list->Weight({"", name, "token_types"}, TensorRole::kOther, Sharding::kReplicated, types,
+               builder.architecture.hidden);
+}
+
+// What stands behind Bert's layers, by the class that the checkpoint names.
+void AddBertHead(ArchitectureBuilder& builder, TensorList* list) {
+  const std::string_view name = builder.architecture.name;
+  const int64_t hidden = builder.architecture.hidden;
+  const bool roberta = Contains(name, "oberta") || Contains(name, "Camembert");
+  AddTokenTypes(builder, "embeddings.token_type_embeddings", 2, list);
+  if (Contains(name, "ForMaskedLM")) {
+    Dense(list, roberta ? "lm_head.dense" : "cls.predictions.transform.dense", hidden, hidden);
+    Norm(list, roberta ? "lm_head.layer_norm" : "cls.predictions.transform.LayerNorm", hidden, true);
+    list->Bias({"", roberta ? "lm_head" : "cls.predictions", ""}, TensorRole::kHead, Sharding::kVocab,
+               builder.architecture.vocab);
+    return;
+  }
+  const bool sequence = Contains(name, "ForSequenceClassification");
+  if (sequence && roberta) {
+    Dense(list, "classifier.dense", hidden, hidden);
+    Dense(list, "classifier.out_proj", Labels(builder), hidden);
+    return;
+  }
+  const bool tokens = Contains(name, "ForTokenClassification");
+  if (!tokens) Dense(list, "pooler.dense", hidden, hidden);
+  if (sequence || tokens) Dense(list, "classifier", Labels(builder), hidden);
+}
+
+// Bert and its descendants: positions are learnt, biases everywhere. Roberta's positions begin behind the
+// padding token's, so two rows fewer are usable.
+void ReadBert(ArchitectureBuilder& builder) {
+  ReadEncoder(builder);
+  const std::string_view name = builder.architecture.name;
+  const bool roberta = Contains(name, "oberta") || Contains(name, "Camembert");
+  const std::string_view kind = builder.text.Text("position_embedding_type", "absolute");
+  if (kind != "absolute") builder.text.Refuse("position_embedding_type", "absolute");
+  Attention& attention = builder.base.attention;
+  attention.qkv_bias = attention.o_bias = true;
+  attention.rope = false;
+  builder.base.mlp.gated = false;
+  builder.base.mlp.bias = true;
+  builder.base.mlp.intermediate = builder.text.Int("intermediate_size", 3072, 1, kMaxMlpWidth);
+  const int64_t positions = builder.text.Int("max_position_embeddings", 512, 3, kMaxWidth);
+  const int64_t padding = builder.text.Int("pad_token_id", 1, 0, positions - 2);
+  builder.architecture.max_positions = roberta ? positions - padding - 1 : positions;
+  TensorNames& names = builder.names;
+  names.layer = "encoder.layer.{}.";
+  names.embedding = "embeddings.word_embeddings";
+  names.positions = "embeddings.position_embeddings";
+  names.position_rows = positions;
+  names.embedding_norm = "embeddings.LayerNorm";
+  names.attention = "attention.";
+  names.q = "self.query";
+  names.k = "self.key";
+  names.v = "self.value";
+  names.o = "output.dense";
+  names.mlp = "";
+  names.up = "intermediate.dense";
+  names.down = "output.dense";
+  names.norms[0] = "attention.output.LayerNorm";
+  names.norms[1] = "output.LayerNorm";
+  names.ggml_norms[0] = "attn_output_norm";
+  names.ggml_norms[1] = "layer_output_norm";
+  builder.model_extras = AddBertHead;
+  builder.AppendAll(builder.base);
+}
+
+void AddModernHead(ArchitectureBuilder& builder, TensorList* list) {
+  const std::string_view name = builder.architecture.name;
+  const int64_t hidden = builder.architecture.hidden;
+  if (name == "ModernBertModel") return;
+  Dense(list, "head.dense", hidden, hidden, builder.text.Bool("classifier_bias", false));
+  Norm(list, "head.norm", hidden, builder.text.Bool("norm_bias", false));
+  if (Contains(name, "ForMaskedLM")) {
+    if (!builder.text.Bool("decoder_bias", true)) return;
+    list->Bias({"", "decoder", ""}, TensorRole::kHead, Sharding::kVocab, builder.architecture.vocab);
+    return;
+  }
+  Dense(list, "classifier", Labels(builder), hidden);
+}
+
+// ModernBERT: no biases, a gated MLP in one tensor which vLLM keeps whole, and no norm before the first
+// attention.
+void AddModernLayer(ArchitectureBuilder& builder, const LayerShape& shape, TensorList* list) {
+  const int64_t width = shape.mlp.intermediate;
+  const bool bias = builder.text.Bool("mlp_bias", false);
+  list->Linear({"mlp.", "Wi", "ffn_up"}, TensorRole::kMlp, Sharding::kReplicated, 2 * width,
+               builder.architecture.hidden, bias);
+  list->Linear({"mlp.", "Wo", "ffn_down"}, TensorRole::kMlp, Sharding::kColumns, builder.architecture.hidden,
+               width, bias);
+}
+
+void ReadModernBert(ArchitectureBuilder& builder) {
+  ReadEncoder(builder);
+  builder.architecture.max_positions = builder.text.Int("max_position_embeddings", 8192, 1, kMaxPositions);
+  Attention& attention = builder.base.attention;
+  attention.qkv_bias = attention.o_bias = builder.text.Bool("attention_bias", false);
+  attention.fused_qkv = true;
+  const bool norm_bias = builder.text.Bool("norm_bias", false);
+  builder.base.norm_bias = norm_bias;
+  builder.base.mlp.listed_apart = true;
+  builder.base.mlp.fused_gate_up = true;
+  builder.base.mlp.intermediate = builder.text.Int("intermediate_size", 1152, 1, kMaxMlpWidth);
+  builder.local_rotary_dim = attention.key_dim;
+  TensorNames& names = builder.names;
+  names.embedding = "embeddings.tok_embeddings";
+  names.embedding_norm = "embeddings.norm";
+  names.embedding_norm_bias = norm_bias;
+  names.final_norm = "final_norm";
+  names.attention = "attn.";
+  names.qkv = "Wqkv";
+  names.o = "Wo";
+  names.norms[0] = "attn_norm";
+  names.norms[1] = "mlp_norm";
+  builder.layer_extras = AddModernLayer;
+  builder.model_extras = AddModernHead;
+  LayerShape first = builder.base;
+  first.norms = 1;
+  for (int64_t i = 0; i < builder.architecture.layers; ++i) {
+    builder.Append(builder.GroupOf(i == 0 ? first : builder.base));
+  }
+}
+
+void AddNomicTypes(ArchitectureBuilder& builder, TensorList* list) {
+  AddTokenTypes(builder, "embeddings.token_type_embeddings", 2, list);
+}
+
+// The experts of Nomic's mixture share one bias of the hidden width.
+void AddNomicExpertBias(ArchitectureBuilder& builder, const LayerShape& shape, TensorList* list) {
+  if (shape.mlp.kind != MlpKind::kMoe) return;
+  list->Parameter({"mlp.experts.", "bias", ""}, TensorRole::kExpert, Sharding::kReplicated,
+                  builder.architecture.hidden);
+}
+
+void ReadNomicBert(ArchitectureBuilder& builder) {
+  ReadEncoder(builder);
+  ConfigReader& text = builder.text;
+  Attention& attention = builder.base.attention;
+  const bool bias = text.Bool("qkv_proj_bias", true);
+  attention.qkv_bias = attention.o_bias = bias;
+  attention.fused_qkv = true;
+  attention.rope = text.Number("rotary_emb_fraction", 0, 0, 1) > 0;
+  Mlp& mlp = builder.base.mlp;
+  const std::string_view activation = text.Text("activation_function", "gelu");
+  mlp.gated = activation == "swiglu" || activation == "glu" || activation == "geglu";
+  mlp.bias = text.Bool("mlp_fc1_bias", true);
+  if (mlp.bias != text.Bool("mlp_fc2_bias", true)) text.Refuse("mlp_fc2_bias", "the value of mlp_fc1_bias");
+  mlp.intermediate =
+      text.Int({"n_inner", "intermediate_size"}, 4 * builder.architecture.hidden, 1, kMaxMlpWidth);
+  if (text.Bool("use_rms_norm", false)) text.Refuse("use_rms_norm", "false");
+  TensorNames& names = builder.names;
+  names.layer = "encoder.layers.{}.";
+  names.embedding = "embeddings.word_embeddings";
+  names.embedding_norm = "emb_ln";
+  names.attention = "attn.";
+  names.qkv = "Wqkv";
+  names.o = "out_proj";
+  names.gate = "fc12";
+  names.up = mlp.gated ? "fc11" : "fc1";
+  names.down = "fc2";
+  names.norms[0] = "norm1";
+  names.norms[1] = "norm2";
+  names.router = "router.layer";
+  names.experts = "experts.mlp.{e}.";
+  names.expert_up = "w1";
+  names.expert_down = "w2";
+  builder.model_extras = AddNomicTypes;
+  builder.layer_extras = AddNomicExpertBias;
+  LayerShape sparse = builder.base;
+  const int64_t period = text.Int("moe_every_n_layers", 0, 0, kMaxLayers);
+  if (period > 0) {
+    sparse.mlp.kind = MlpKind::kMoe;
+    sparse.mlp.gated = false;
+    sparse.mlp.bias = false;
+    sparse.mlp.experts = text.Required("num_experts", 1, kMaxHeads);
+    sparse.mlp.experts_per_token = text.Required("moe_top_k", 1, sparse.mlp.experts);
+    sparse.mlp.expert_intermediate = mlp.intermediate;
+    sparse.mlp.expert_hidden = builder.architecture.hidden;
+  }
+  for (int64_t i = 0; i < builder.architecture.layers; ++i) {
+    const bool moe = period > 0 && i % period == 1 % period;
+    builder.Append(builder.GroupOf(moe ? sparse : builder.base));
+  }
+}
+
+void AddGteHead(ArchitectureBuilder& builder, TensorList* list) {
+  const std::string_view name = builder.architecture.name;
+  const int64_t hidden = builder.architecture.hidden;
+  AddTokenTypes(builder, "embeddings.token_type_embeddings", 0, list);
+  if (Contains(name, "ForSequenceClassification")) {
+    Dense(list, "pooler.dense", hidden, hidden);
+    Dense(list, "classifier", Labels(builder), hidden);
+  }
+}
+
+// The gate and up projections have no bias, down has one.
+void AddGteLayer(ArchitectureBuilder& builder, const LayerShape& shape, TensorList* list) {
+  const int64_t width = shape.mlp.intermediate;
+  list->Linear({"mlp.", "up_gate_proj", "ffn_up"}, TensorRole::kMlp, Sharding::kRows, 2 * width,
+               builder.architecture.hidden);
+  list->Linear({"mlp.", "down_proj", "ffn_down"}, TensorRole::kMlp, Sharding::kColumns,
+               builder.architecture.hidden, width, true);
+}
+
+void ReadGte(ArchitectureBuilder& builder) {
+  ReadEncoder(builder);
+  const std::string_view kind = builder.text.Text("position_embedding_type", "rope");
+  if (kind != "rope") builder.text.Refuse("position_embedding_type", "rope");
+  Attention& attention = builder.base.attention;
+  attention.qkv_bias = attention.o_bias = true;
+  attention.fused_qkv = true;
+  builder.base.mlp.listed_apart = true;
+  builder.base.mlp.fused_gate_up = true;
+  builder.base.mlp.intermediate = builder.text.Required("intermediate_size", 1, kMaxMlpWidth);
+  TensorNames& names = builder.names;
+  names.layer = "encoder.layer.{}.";
+  names.embedding = "embeddings.word_embeddings";
+  names.embedding_norm = "embeddings.LayerNorm";
+  names.attention = "attention.";
+  names.qkv = "qkv_proj";
+  names.o = "o_proj";
+  names.norms[0] = "attn_ln";
+  names.norms[1] = "mlp_ln";
+  builder.model_extras = AddGteHead;
+  builder.layer_extras = AddGteLayer;
+  builder.AppendAll(builder.base);
+}
+
+constexpr Family kFamilies[] = {
+    {"BertModel", ReadBert},
+    {"BertForMaskedLM", ReadBert},
+    {"BertForSequenceClassification", ReadBert},
+    {"BertForTokenClassification", ReadBert},
+    {"RobertaModel", ReadBert},
+    {"RobertaForMaskedLM", ReadBert},
+    {"RobertaForSequenceClassification", ReadBert},
+    {"XLMRobertaModel", ReadBert},
+    {"XLMRobertaForMaskedLM", ReadBert},
+    {"XLMRobertaForSequenceClassification", ReadBert},
+    {"CamembertModel", ReadBert},
+    {"ModernBertModel", ReadModernBert},
+    {"ModernBertForMaskedLM", ReadModernBert},
+    {"ModernBertForSequenceClassification", ReadModernBert},
+    {"ModernBertForTokenClassification", ReadModernBert},
+    {"NomicBertModel", ReadNomicBert},
+    {"NewModel", ReadGte},
+    {"GteModel", ReadGte},
+    {"GteNewModel", ReadGte},
+    {"NewForSequenceClassification", ReadGte},
+    {"GteNewForSequenceClassification", ReadGte},
+};
+
+}  // namespace
+
+const Family* FindEncoderFamily(std::string_view name) {
+  for (const Family& family : kFamilies) {
+    if (family.name == name) return &family;
+  }
+  return nullptr;
+}
+
+}  // namespace plimsoll

@@ -1,0 +1,16 @@
+// RWKV: no attention; every layer carries one matrix per head and the last inputs of its two halves.
+#ifndef PLIMSOLL_CORE_ARCH_RWKV_FAMILIES_H_
+#define PLIMSOLL_CORE_ARCH_RWKV_FAMILIES_H_
+
+#include <string_view>
+
+#include "core/arch/family.h"
+
+namespace plimsoll {
+
+// nullptr: no such family.
+const Family* FindRwkvFamily(std::string_view name);
+
+}  // namespace plimsoll
+
+#endif  // PLIMSOLL_CORE_ARCH_RWKV_FAMILIES_H_

@@ -1,0 +1,55 @@
+#include "core/arch/encoder_families.h"
+
+#include <gtest/gtest.h>
+
+#include "core/arch/kv_cache.h"
+#include "tests/support/architecture_totals.h"
+
+namespace plimsoll {
+namespace {
+
+TEST(EncoderFamilies, PublishedTotals) { EXPECT_EQ(ExpectPublishedTotals("encoder"), 11); }
+
+TEST(EncoderFamilies, NothingIsCached) {
+  const Architecture a = ReadCase("bge-m3");
+  ASSERT_EQ(a.groups.size(), 1u);
+  EXPECT_EQ(a.groups[0].shape.attention.kind, AttentionKind::kBidirectional);
+  EXPECT_EQ(KvBytesPerSequence(a, {KvType::kFp16, KvType::kFp16}, 8192), Bytes(0));
+  EXPECT_EQ(a.max_positions, 8192) << "of 8194 positions the first two stand for padding";
+  for (const Tensor& tensor : a.tensors) EXPECT_NE(tensor.role, TensorRole::kHead) << tensor.name;
+}
+
+TEST(EncoderFamilies, ModernBertStartsWithoutANorm) {
+  const Architecture a = ReadCase("modernbert-base");
+  ASSERT_EQ(a.groups.size(), 2u);
+  EXPECT_EQ(a.groups[0].count, 1);
+  EXPECT_EQ(a.groups[0].shape.norms, 1);
+  for (const Tensor& tensor : a.tensors) {
+    if (tensor.name == "layers.{}.mlp.Wi.weight") {
+      EXPECT_EQ(tensor.sharding, Sharding::kReplicated);
+    }
+  }
+}
+
+TEST(EncoderFamilies, AClassifierFollowsTheNameOfTheClass) {
+  const int64_t pooled = CountParameters(ReadCase("all-minilm-l6-v2")).total;
+  const Result<Architecture> two =
+      ReadCaseWith("all-minilm-l6-v2", "architectures", R"(["BertForSequenceClassification"])");
+  ASSERT_TRUE(two.ok());
+  EXPECT_EQ(CountParameters(*two).total, pooled + 2 * 384 + 2);
+  const Result<Architecture> tokens =
+      ReadCaseWith("all-minilm-l6-v2", "architectures", R"(["BertForTokenClassification"])");
+  ASSERT_TRUE(tokens.ok());
+  EXPECT_EQ(CountParameters(*tokens).total, pooled - (384 * 384 + 384) + 2 * 384 + 2) << "no pooler";
+}
+
+TEST(EncoderFamilies, RefusesWhatItDoesNotKnow) {
+  const Result<Architecture> relative =
+      ReadCaseWith("all-minilm-l6-v2", "position_embedding_type", R"("relative_key")");
+  ASSERT_FALSE(relative.ok());
+  EXPECT_EQ(relative.error().field, "model.position_embedding_type");
+  EXPECT_EQ(FindEncoderFamily("LlamaForCausalLM"), nullptr);
+}
+
+}  // namespace
+}  // namespace plimsoll

@@ -1,0 +1,55 @@
+#include "core/arch/speech_families.h"
+
+#include <gtest/gtest.h>
+
+#include "core/arch/kv_cache.h"
+#include "tests/support/architecture_totals.h"
+
+namespace plimsoll {
+namespace {
+
+constexpr KvTypes k16{KvType::kFp16, KvType::kFp16};
+
+TEST(SpeechFamilies, PublishedTotals) { EXPECT_EQ(ExpectPublishedTotals("speech"), 10); }
+
+TEST(SpeechFamilies, WhisperKeepsTheEncodersFrames) {
+  const Architecture a = ReadCase("whisper-large-v3");
+  ASSERT_EQ(a.groups.size(), 1u);
+  EXPECT_EQ(a.groups[0].shape.cross.source_tokens, 1500);
+  // 1500 frames beside the text, keys and values of 1280 in each of 32 layers: 245.8 MB.
+  EXPECT_EQ(KvBytesPerSequence(a, k16, 0), Bytes(245760000));
+  EXPECT_EQ(KvBytesPerSequence(a, k16, 448), Bytes(245760000) + KvBytesPerToken(a, k16) * 448);
+  EXPECT_EQ(a.max_positions, 448);
+  EXPECT_TRUE(a.has_vision) << "the encoder is loaded";
+}
+
+TEST(SpeechFamilies, WhisperKeysHaveNoBias) {
+  int64_t biases = 0, keys = 0;
+  for (const Tensor& tensor : ReadCase("whisper-small").tensors) {
+    const bool key = tensor.name.find("k_proj") != std::string::npos;
+    keys += key;
+    biases += key && tensor.name.find(".bias") != std::string::npos;
+  }
+  EXPECT_EQ(keys, 3);  // the encoder's, the decoder's own and its view of the encoder
+  EXPECT_EQ(biases, 0);
+}
+
+TEST(SpeechFamilies, TheTalkerIsStoredAndNotLoaded) {
+  const Architecture whole = ReadCase("qwen3-omni-30b-a3b");
+  EXPECT_EQ(CountParameters(whole).text, CountParameters(ReadCase("qwen3-omni-30b-a3b-thinker")).text);
+  int64_t unloaded = 0;
+  for (const Tensor& tensor : whole.tensors) unloaded += tensor.duplicate ? tensor.elements() : 0;
+  EXPECT_EQ(unloaded, 3183026176 + 141570304 + 216016577);
+  EXPECT_TRUE(Remarks(whole, "talker"));
+  EXPECT_FALSE(Remarks(ReadCase("qwen3-omni-30b-a3b-thinker"), "talker"));
+}
+
+TEST(SpeechFamilies, RefusesAThinkerWithoutText) {
+  const Result<Architecture> read =
+      ReadCaseWith("qwen3-asr-1.7b", "thinker_config", R"({"audio_config":{}})");
+  ASSERT_FALSE(read.ok());
+  EXPECT_EQ(read.error().field, "model.thinker_config.text_config");
+}
+
+}  // namespace
+}  // namespace plimsoll
