@@ -51,7 +51,7 @@ Json ResolvedConfigJson(const Resolved& resolved) {
   const bool repository = config.format.is_string() && resolved.checkpoint && !resolved.bound;
   set("format", config.format.is_object() || repository ? config.format : Json(resolved.format->id));
   set("engine", resolved.engine->id);
-  set("engine_version", resolved.version.text);
+  set("engine_version", resolved.version.text.empty() ? Json() : Json(resolved.version.text));
   set("gpu", GpusJson(resolved));
   set("gpu_memory_mib", CapacitiesJson(resolved));
   set("gpus", resolved.gpus);
