@@ -1,15 +1,17 @@
-// Do the tests bite? Plants the faults of list.mjs into copies of the sources, one at a time, and runs the native tests on
-// each: a fault that no test notices is a survivor. Run by `cmake --build --preset release --target plimsoll_mutants`; it takes
-// a quarter of an hour or two, so it is no part of ./test.
+// Do the tests bite? Plants the faults of list.mjs into a copy of the sources, one at a time, and runs the native tests on each:
+// a fault that no test notices is a survivor. Run by `cmake --build --preset debug --target plimsoll_mutants`; it takes half an
+// hour on two cores, so it is no part of ./test.
 //
-//   node tests/mutants/mutants.mjs [--work DIR] [--jobs N] [--only PART] [--check] [--report FILE]
+//   node tests/mutants/mutants.mjs [--work DIR] [--jobs N] [--only PART] [--minutes N] [--check]
 //
-// --only: faults whose file or text contains PART.  --check: only whether each fault can be planted.
+// --only: faults whose file or text contains PART.  --minutes: no new fault after so many; the share is of those tried.
+// --check: only whether each fault can be planted.
 //
-// Each worker has a copy of the sources and a build of its own, without optimisation: only the changed file is compiled again.
-// The tests of the same name as the file run first, the others only on what those let pass.
+// The copy is built without optimisation, and only the changed file is compiled again. While one fault is compiled, the tests
+// run on those before it: the tests of the same name as the file first, the others only on what those let pass. Tests that
+// start the command itself are left out, because it is built anew meanwhile.
 import {execFileSync, spawn} from 'node:child_process';
-import {cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
+import {copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
@@ -23,94 +25,58 @@ const option = (name, fallback) => {
 const work = option('work', join(tmpdir(), 'plimsoll_mutants'));
 const jobs = Number(option('jobs', '2'));
 const only = option('only', '');
+const minutes = Number(option('minutes', 'Infinity'));
+const tree = join(work, 'tree');
+const build = join(tree, 'build');
 const kWanted = 90;       // per cent
-const kWatchdog = 180e3;  // of one run of the tests, ms: a fault may make a loop endless
+const kWatchdog = 300e3;  // of one run of the tests, ms: a fault may make a loop endless
 
-// A fault as {file, find, put, source}; throws where its text does not stand in the file exactly once.
+// A fault as {file, find, put, line, source}; throws where a text does not stand in its file exactly once.
 function planted() {
-  const list = [];
+  const list = [], stale = [];
   for (const [file, changes] of Object.entries(faults)) {
     const source = readFileSync(join(root, file), 'utf8');
     for (const [find, put] of changes) {
       const parts = source.split(find);
-      if (parts.length !== 2) throw new Error(`${file}: ${JSON.stringify(find)} stands there ${parts.length - 1} times`);
-      if (find === put) throw new Error(`${file}: ${JSON.stringify(find)} is no change`);
+      if (parts.length !== 2 || find === put) {
+        stale.push(`${file}: ${JSON.stringify(find)} stands there ${parts.length - 1} times, or is not changed`);
+      }
       list.push({file, find, put, line: parts[0].split('\n').length, source: parts.join(put)});
     }
   }
+  if (stale.length > 0) throw new Error(`the sources have changed, so must the list:\n${stale.join('\n')}`);
   return list.filter(({file, find}) => file.includes(only) || find.includes(only));
 }
 
-// The test suites that stand in the file of the same name: a filter for GoogleTest.
-function mirrored(file) {
-  const test = join(root, 'tests', file.replace(/\.(cc|h)$/, '_test.cc'));
-  if (!existsSync(test)) return '';
-  const suites = [...readFileSync(test, 'utf8').matchAll(/^TEST(?:_[FP])?\((\w+)/gm)].map((match) => match[1]);
-  return [...new Set(suites)].map((suite) => `${suite}.*`).join(':');
+const suitesIn = (text) => [...new Set([...text.matchAll(/^TEST(?:_[FP])?\((\w+)/gm)].map((match) => `${match[1]}.*`))];
+
+// The suites that start the command.
+function suitesOfTheCommand() {
+  const folder = join(root, 'tests/cli');
+  return readdirSync(folder).filter((name) => name.endsWith('_test.cc'))
+                            .flatMap((name) => suitesIn(readFileSync(join(folder, name), 'utf8')));
 }
 
-// 0: passed. Anything else, the watchdog's end included, counts as noticed.
-function run(command, args, options = {}) {
+// The suites of the file of the same name.
+function mirrored(file) {
+  const test = join(root, 'tests', file.replace(/\.(cc|h)$/, '_test.cc'));
+  return existsSync(test) ? suitesIn(readFileSync(test, 'utf8')) : [];
+}
+
+// {code, output}; the watchdog's end is an end with an error.
+function run(command, args, {watchdog = 3600e3, ...options} = {}) {
   return new Promise((resolve) => {
     const child = spawn(command, args, {stdio: ['ignore', 'pipe', 'pipe'], ...options});
     let output = '';
     const keep = (text) => { output = (output + text).slice(-20000); };
     child.stdout.on('data', keep);
     child.stderr.on('data', keep);
-    const dog = setTimeout(() => child.kill('SIGKILL'), options.watchdog ?? 1200e3);
+    const dog = setTimeout(() => child.kill('SIGKILL'), watchdog);
     child.on('close', (code) => { clearTimeout(dog); resolve({code: code ?? -1, output}); });
   });
 }
 
-class Worker {
-  constructor(index) {
-    this.tree = join(work, `tree${index}`);
-    this.build = join(this.tree, 'build');
-  }
-
-  async prepare() {
-    mkdirSync(this.tree, {recursive: true});
-    for (const name of readdirSync(this.tree)) if (name !== 'build') rmSync(join(this.tree, name), {recursive: true});
-    for (const name of ['CMakeLists.txt', 'cmake', 'core', 'cli', 'models', 'tests', 'web', 'site', 'package.json',
-                        'package-lock.json']) {
-      if (existsSync(join(root, name))) cpSync(join(root, name), join(this.tree, name), {recursive: true, preserveTimestamps: true});
-    }
-    const lld = spawnable('ld.lld') ? ['-DCMAKE_EXE_LINKER_FLAGS=-fuse-ld=lld'] : [];
-    const configured = await run('cmake', ['-S', this.tree, '-B', this.build, '-G', 'Ninja', '-DCMAKE_BUILD_TYPE=Debug',
-                                           '-DCMAKE_CXX_FLAGS_DEBUG=-O0', ...lld]);
-    if (configured.code !== 0) throw new Error(configured.output);
-    const built = await this.compile();
-    if (built.code !== 0) throw new Error(built.output);
-  }
-
-  // Warnings are no matter here: a fault may leave a variable unused.
-  compile() {
-    return run('cmake', ['--build', this.build, '--target', 'plimsoll_tests', '-j', '1'],
-               {env: {...process.env, CCACHE_DISABLE: ''}});
-  }
-
-  tests(filter) {
-    return run(join(this.build, 'plimsoll_tests'), ['--gtest_fail_fast', '--gtest_brief=1', `--gtest_filter=${filter}`],
-               {watchdog: kWatchdog, cwd: this.tree});
-  }
-
-  // "killed", "survived" or "does not build".
-  async judge(fault) {
-    const path = join(this.tree, fault.file);
-    const original = readFileSync(path, 'utf8');
-    writeFileSync(path, fault.source);
-    try {
-      if ((await this.compile()).code !== 0) return 'does not build';
-      const own = mirrored(fault.file);
-      if (own !== '' && (await this.tests(own)).code !== 0) return 'killed';
-      return (await this.tests(own === '' ? '*' : `-${own}`)).code !== 0 ? 'killed' : 'survived';
-    } finally {
-      writeFileSync(path, original);
-    }
-  }
-}
-
-function spawnable(command) {
+function hasTool(command) {
   try {
     execFileSync(command, ['--version'], {stdio: 'ignore'});
     return true;
@@ -119,30 +85,86 @@ function spawnable(command) {
   }
 }
 
+const compile = () => run('cmake', ['--build', build, '--target', 'plimsoll_tests', '-j', String(jobs)]);
+
+async function prepare() {
+  mkdirSync(tree, {recursive: true});
+  for (const name of readdirSync(tree)) if (name !== 'build') rmSync(join(tree, name), {recursive: true});
+  for (const name of ['CMakeLists.txt', 'cmake', 'core', 'cli', 'models', 'tests', 'web', 'site', 'package.json',
+                      'package-lock.json']) {
+    if (existsSync(join(root, name))) cpSync(join(root, name), join(tree, name), {recursive: true, preserveTimestamps: true});
+  }
+  const linker = hasTool('ld.lld') ? ['-DCMAKE_EXE_LINKER_FLAGS=-fuse-ld=lld'] : [];
+  // A fault may leave a variable unused.
+  const warnings = join(tree, 'cmake/warnings.cmake');
+  writeFileSync(warnings, readFileSync(warnings, 'utf8').replace('-Werror', ''));
+  const configured = await run('cmake', ['-S', tree, '-B', build, '-G', 'Ninja', '-DCMAKE_BUILD_TYPE=Debug',
+                                         '-DCMAKE_CXX_FLAGS_DEBUG=-O0', ...linker]);
+  if (configured.code !== 0) throw new Error(configured.output);
+  const built = await compile();
+  if (built.code !== 0) throw new Error(built.output);
+}
+
+const away = suitesOfTheCommand();
+const tests = (program, filter) => run(program, ['--gtest_fail_fast', '--gtest_brief=1', `--gtest_filter=${filter}`],
+                                       {watchdog: kWatchdog, cwd: tree});
+
+// Whether the tests notice what is wrong with this program.
+async function noticed(program, file) {
+  const own = mirrored(file);
+  if (own.length > 0 && (await tests(program, own.join(':'))).code !== 0) return true;
+  return (await tests(program, `-${[...own, ...away].join(':')}`)).code !== 0;
+}
+
+// One after the other.
+let compiler = Promise.resolve();
+function programOf(fault, slot) {
+  const turn = compiler.then(async () => {
+    const path = join(tree, fault.file);
+    const original = readFileSync(path, 'utf8');
+    writeFileSync(path, fault.source);
+    try {
+      const built = await compile();
+      if (built.code !== 0) return '';
+      const program = join(work, `tests${slot}`);
+      copyFileSync(join(build, 'plimsoll_tests'), program);
+      return program;
+    } finally {
+      writeFileSync(path, original);
+    }
+  });
+  compiler = turn.catch(() => {});
+  return turn;
+}
+
 const list = planted();
 console.log(`${list.length} faults in ${new Set(list.map(({file}) => file)).size} files`);
 if (process.argv.includes('--check')) process.exit(0);
 
-const workers = Array.from({length: jobs}, (_, index) => new Worker(index));
-await Promise.all(workers.map((worker) => worker.prepare()));
-const whole = await workers[0].tests('*');
+await prepare();
+const whole = await tests(join(build, 'plimsoll_tests'), `-${away.join(':')}`);
 if (whole.code !== 0) throw new Error(`the tests fail without any fault:\n${whole.output}`);
+console.log('built; the tests pass without a fault');
 
+const started = Date.now();
 const counts = {killed: 0, survived: 0, 'does not build': 0};
-const report = option('report', join(work, 'report.txt'));
-writeFileSync(report, '');
+// Spread over the rooms, so that a run that is cut short says something of all of them.
+const order = list.map((fault, index) => ({fault, key: index * 89 % list.length})).sort((a, b) => a.key - b.key || 0)
+                  .map(({fault}) => fault);
 let next = 0;
-await Promise.all(workers.map(async (worker) => {
-  while (next < list.length) {
-    const fault = list[next++];
-    const verdict = await worker.judge(fault);
+await Promise.all(Array.from({length: jobs}, async (_, slot) => {
+  while (next < order.length && Date.now() - started < minutes * 60e3) {
+    const fault = order[next++];
+    const program = await programOf(fault, slot);
+    const verdict = program === '' ? 'does not build' : await noticed(program, fault.file) ? 'killed' : 'survived';
     ++counts[verdict];
-    const text = `${verdict}: ${fault.file}:${fault.line}\n  - ${fault.find.trim()}\n  + ${fault.put.trim()}\n`;
-    writeFileSync(report, text, {flag: 'a'});
-    if (verdict !== 'killed') process.stdout.write(text);
+    if (verdict !== 'killed') {
+      console.log(`${verdict}: ${fault.file}:${fault.line}\n  - ${fault.find.trim()}\n  + ${fault.put.trim()}`);
+    }
   }
 }));
-const share = 100 * counts.killed / list.length;
-console.log(`${counts.killed} of ${list.length} faults noticed, ${share.toFixed(1)} % (wanted: ${kWanted} %); ` +
-            `${counts.survived} survived, ${counts['does not build']} do not build`);
+const tried = counts.killed + counts.survived + counts['does not build'];
+const share = 100 * counts.killed / tried;
+console.log(`${counts.killed} of ${tried} faults noticed, ${share.toFixed(1)} % (wanted: ${kWanted} %); ` +
+            `${counts.survived} survived, ${counts['does not build']} do not build; ${list.length - tried} were not tried`);
 process.exit(share >= kWanted && counts['does not build'] === 0 ? 0 : 1);

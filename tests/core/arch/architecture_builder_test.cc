@@ -151,7 +151,8 @@ TEST(ArchitectureBuilder, LayerTypesByEveryNameTheyHave) {
             (std::vector<LayerType>{LayerType::kFull, LayerType::kSliding, LayerType::kChunked,
                                     LayerType::kLinear, LayerType::kLinear, LayerType::kFull}));
   EXPECT_FALSE(builder.failed());
-  config.Set("layer_types", JsonOfText(R"(["attention","attention","?","attention","attention","attention"])"));
+  config.Set("layer_types",
+             JsonOfText(R"(["attention","attention","?","attention","attention","attention"])"));
   ArchitectureBuilder bad(config, "");
   bad.ReadCommon(false);
   EXPECT_EQ(bad.LayerTypes().size(), 6u);

@@ -24,7 +24,8 @@ Architecture Read(const char* config) {
 // All of hidden 8, two heads of 4, a vocabulary of 10.
 TEST(ClassicFamilies, ParametersByHand) {
   const Counted cases[] = {
-      // Embedding 80 (the head is tied), positions 16 x 8; a layer: norms 2 x 16, c_attn 8 x 24 + 24, c_proj 64 + 8,
+      // Embedding 80 (the head is tied), positions 16 x 8; a layer: norms 2 x 16, c_attn 8 x 24 + 24, c_proj
+      // 64 + 8,
       // c_fc 8 x 32 + 32, c_proj 32 x 8 + 8; the last norm 16.
       {R"({"architectures":["GPT2LMHeadModel"],"n_embd":8,"n_head":2,"n_layer":2,"vocab_size":10,"n_positions":16})",
        80 + 128 + 2 * (32 + 216 + 72 + 288 + 264) + 16},
@@ -53,15 +54,22 @@ TEST(ClassicFamilies, ParametersByHand) {
 
 TEST(ClassicFamilies, RotateAQuarterOrNothing) {
   EXPECT_EQ(Read(R"({"architectures":["GPTNeoXForCausalLM"],"hidden_size":64,"num_attention_heads":2,
-      "num_hidden_layers":1,"vocab_size":10,"intermediate_size":16})").rotary_dim, 8) << "a quarter of 32";
+      "num_hidden_layers":1,"vocab_size":10,"intermediate_size":16})")
+                .rotary_dim,
+            8)
+      << "a quarter of 32";
   EXPECT_EQ(Read(R"({"architectures":["BloomForCausalLM"],"hidden_size":64,"n_head":2,"n_layer":1,
-      "vocab_size":10})").rotary_dim, 0);
+      "vocab_size":10})")
+                .rotary_dim,
+            0);
 }
 
 TEST(ClassicFamilies, RefuseAProjectedEmbedding) {
-  const Result<Architecture> read = BuildArchitecture(JsonOfText(
-      R"({"architectures":["OPTForCausalLM"],"hidden_size":8,"num_attention_heads":2,"num_hidden_layers":1,
-          "vocab_size":10,"ffn_dim":16,"word_embed_proj_dim":4})"), "");
+  const Result<Architecture> read = BuildArchitecture(
+      JsonOfText(
+          R"({"architectures":["OPTForCausalLM"],"hidden_size":8,"num_attention_heads":2,"num_hidden_layers":1,
+          "vocab_size":10,"ffn_dim":16,"word_embed_proj_dim":4})"),
+      "");
   ASSERT_FALSE(read.ok());
   EXPECT_EQ(read.error().field, "word_embed_proj_dim");
 }

@@ -8,7 +8,8 @@ namespace plimsoll {
 namespace {
 
 TEST(ConfigReader, NumbersHaveRangesOfWhichBothEndsCount) {
-  const Json json = JsonOfText(R"({"low":1,"high":10,"under":0,"over":11,"none":null,"text":"7","whole":4.0})");
+  const Json json =
+      JsonOfText(R"({"low":1,"high":10,"under":0,"over":11,"none":null,"text":"7","whole":4.0})");
   std::optional<Error> error;
   ConfigReader reader(&json, "model", &error);
   EXPECT_EQ(reader.Int("low", 5, 1, 10), 1);
@@ -54,7 +55,8 @@ TEST(ConfigReader, TheFirstSpellingThatIsThereCounts) {
 }
 
 TEST(ConfigReader, OtherTypes) {
-  const Json json = JsonOfText(R"({"yes":true,"share":0.25,"name":"x","object":{"inner":2},"list":[1,true,3]})");
+  const Json json =
+      JsonOfText(R"({"yes":true,"share":0.25,"name":"x","object":{"inner":2},"list":[1,true,3]})");
   std::optional<Error> error;
   ConfigReader reader(&json, "", &error);
   EXPECT_TRUE(reader.Bool("yes", false));

@@ -22,10 +22,11 @@ Architecture Read(const char* config) {
   return read.ok() ? std::move(*read) : Architecture();
 }
 
-// All of hidden 8, two heads, one KV head, an MLP of 16, a vocabulary of 10: embedding and head 80 each, the last
-// norm 8; a layer of heads of 4: q and o 64 each, k and v 32 each, the MLP 3 x 128, two norms of 8.
-#define PLAIN "\"hidden_size\":8,\"num_attention_heads\":2,\"num_key_value_heads\":1,\"vocab_size\":10," \
-              "\"intermediate_size\":16,\"num_hidden_layers\":"
+// All of hidden 8, two heads, one KV head, an MLP of 16, a vocabulary of 10: embedding and head 80 each, the
+// last norm 8; a layer of heads of 4: q and o 64 each, k and v 32 each, the MLP 3 x 128, two norms of 8.
+#define PLAIN                                                                                \
+  "\"hidden_size\":8,\"num_attention_heads\":2,\"num_key_value_heads\":1,\"vocab_size\":10," \
+  "\"intermediate_size\":16,\"num_hidden_layers\":"
 constexpr int64_t kLayer = 64 + 32 + 32 + 64 + 3 * 128 + 16;
 
 TEST(DenseFamilies, ParametersByHand) {
@@ -51,19 +52,22 @@ TEST(DenseFamilies, ParametersByHand) {
 
 TEST(DenseFamilies, WindowsWhereTheFamilyHasThem) {
   // Gemma 2 slides in every other layer, Gemma 3 in five of six.
-  const Architecture two = Read("{\"architectures\":[\"Gemma2ForCausalLM\"],\"head_dim\":4,"
-                                "\"sliding_window\":128," PLAIN "12}");
+  const Architecture two = Read(
+      "{\"architectures\":[\"Gemma2ForCausalLM\"],\"head_dim\":4,"
+      "\"sliding_window\":128," PLAIN "12}");
   ASSERT_EQ(two.groups.size(), 2u);
   EXPECT_EQ(two.groups[0].shape.attention.kind, AttentionKind::kSliding);
   EXPECT_EQ(two.groups[0].count, 6);
-  const Architecture three = Read("{\"architectures\":[\"Gemma3ForCausalLM\"],\"head_dim\":4,"
-                                  "\"sliding_window\":128," PLAIN "12}");
+  const Architecture three = Read(
+      "{\"architectures\":[\"Gemma3ForCausalLM\"],\"head_dim\":4,"
+      "\"sliding_window\":128," PLAIN "12}");
   ASSERT_EQ(three.groups.size(), 2u);
   EXPECT_EQ(three.groups[0].shape.attention.kind, AttentionKind::kSliding);
   EXPECT_EQ(three.groups[0].count, 10);
   // Qwen's window waits for its switch, and then for the layer from which on it counts.
-  const char* qwen = "{\"architectures\":[\"Qwen2ForCausalLM\"],\"sliding_window\":128,"
-                     "\"max_window_layers\":8,\"use_sliding_window\":";
+  const char* qwen =
+      "{\"architectures\":[\"Qwen2ForCausalLM\"],\"sliding_window\":128,"
+      "\"max_window_layers\":8,\"use_sliding_window\":";
   EXPECT_EQ(Read((std::string(qwen) + "false," PLAIN "12}").c_str()).groups.size(), 1u);
   const Architecture slid = Read((std::string(qwen) + "true," PLAIN "12}").c_str());
   ASSERT_EQ(slid.groups.size(), 2u);

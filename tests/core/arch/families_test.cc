@@ -29,7 +29,8 @@ TEST(Families, EveryListIsSearched) {
 }
 
 TEST(Families, NothingIsGuessed) {
-  for (const std::string_view name : {"", "llamaforcausallm", "LlamaForCausalLM2", "LlamaForCausal", "Llama"}) {
+  for (const std::string_view name :
+       {"", "llamaforcausallm", "LlamaForCausalLM2", "LlamaForCausal", "Llama"}) {
     EXPECT_EQ(FindFamily(name), nullptr) << name;
   }
 }

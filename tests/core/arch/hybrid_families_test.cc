@@ -42,9 +42,9 @@ TEST(HybridFamilies, LayersOfEachKind) {
   } cases[] = {
       {"qwen3-next-80b-a3b", RecurrentKind::kGatedDeltaNet, 36, 12},  // one in four is full
       {"qwen3.5-27b", RecurrentKind::kGatedDeltaNet, 48, 16},
-      {"falcon-h1-7b", RecurrentKind::kMamba2, 44, 44},    // side by side in every layer
-      {"jamba-1.5-mini", RecurrentKind::kMamba1, 28, 4},   // one in eight
-      {"minimax-m1", RecurrentKind::kLightning, 70, 10},   // one in eight
+      {"falcon-h1-7b", RecurrentKind::kMamba2, 44, 44},   // side by side in every layer
+      {"jamba-1.5-mini", RecurrentKind::kMamba1, 28, 4},  // one in eight
+      {"minimax-m1", RecurrentKind::kLightning, 70, 10},  // one in eight
       {"granite-4.0-h-small", RecurrentKind::kMamba2, 36, 4},
   };
   for (const auto& c : cases) {

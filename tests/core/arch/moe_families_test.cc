@@ -57,8 +57,8 @@ TEST(MoeFamilies, GptOssSlidesInEveryOtherLayerAndHasSinks) {
   ASSERT_EQ(a.groups.size(), 2u);
   EXPECT_EQ(a.groups[0].shape.attention.window, 128);
   EXPECT_TRUE(a.groups[0].shape.attention.sinks);
-  // Attention with biases 8 + 4 + 4 + 8 and a sink per head; the router 4 x 8 + 4; an expert 3 x 128 and biases
-  // 16 + 16 + 8.
+  // Attention with biases 8 + 4 + 4 + 8 and a sink per head; the router 4 x 8 + 4; an expert 3 x 128 and
+  // biases 16 + 16 + 8.
   EXPECT_EQ(CountParameters(a).total, kEnds + 4 * (kAttention + 24 + 2 + 16 + 36 + 4 * (3 * 128 + 40)));
 }
 

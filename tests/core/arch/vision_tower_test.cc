@@ -33,8 +33,8 @@ constexpr const char* kClip =
     R"("vision_config":{"model_type":"clip_vision_model","hidden_size":6,"num_hidden_layers":3,
        "num_attention_heads":2,"intermediate_size":12,"patch_size":2,"image_size":8})";
 
-// A class vector, 16 positions and the class's of 6, patches of 3 x 2 x 2, two norms; a layer: two norms of 12, four
-// projections of 42, fc1 12 x 6 + 12, fc2 6 x 12 + 6.
+// A class vector, 16 positions and the class's of 6, patches of 3 x 2 x 2, two norms; a layer: two norms of
+// 12, four projections of 42, fc1 12 x 6 + 12, fc2 6 x 12 + 6.
 constexpr int64_t kClipTower = 6 + 17 * 6 + 12 * 6 + 24 + 3 * (24 + 4 * 42 + 84 + 78);
 
 TEST(VisionTower, ClipByHand) {

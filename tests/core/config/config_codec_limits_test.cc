@@ -26,7 +26,9 @@ TEST(ConfigCodecLimits, SixtyFourUnknownKeysAreKeptAndOneMoreIsRefused) {
 
 TEST(ConfigCodecLimits, ALinkBeyondItsLimitIsNotLookedAt) {
   const std::string start = "m=llama-3.1-8b&zz=";
-  const auto of = [&start](int64_t bytes) { return start + std::string(static_cast<size_t>(bytes) - start.size(), 'x'); };
+  const auto of = [&start](int64_t bytes) {
+    return start + std::string(static_cast<size_t>(bytes) - start.size(), 'x');
+  };
   EXPECT_TRUE(DecodeConfigUrl(of(kMaxUrlBytes)).ok());
   EXPECT_FALSE(DecodeConfigUrl(of(kMaxUrlBytes + 1)).ok());
 }

@@ -9,7 +9,9 @@ namespace {
 class Bare final : public Engine {
  public:
   const EngineTraits& traits() const override { return traits_; }
-  Result<EngineVersion> ReadVersion(std::string_view, std::string_view) const override { return EngineVersion(); }
+  Result<EngineVersion> ReadVersion(std::string_view, std::string_view) const override {
+    return EngineVersion();
+  }
   std::optional<Error> TakeDefaults(const Config&, Resolved*) const override { return std::nullopt; }
   void Plan(const Resolved&, Report*) const override {}
   std::vector<Term> Explain(const Resolved&, const Report&) const override { return {}; }

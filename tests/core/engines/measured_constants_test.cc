@@ -22,7 +22,8 @@ TEST(MeasuredConstants, EveryFigureHasASourceAndLiesInItsRange) {
 
 // What physics or the engine's source says of them, whatever the logs.
 TEST(MeasuredConstants, OrdersThatHold) {
-  EXPECT_GT(Value(Measure::kVllmNcclNvlink), Value(Measure::kVllmNcclPcie)) << "custom all-reduce needs peers";
+  EXPECT_GT(Value(Measure::kVllmNcclNvlink), Value(Measure::kVllmNcclPcie))
+      << "custom all-reduce needs peers";
   EXPECT_GT(Value(Measure::kVllmNcclAfterNvlink), Value(Measure::kVllmNcclAfterPcie));
   EXPECT_GT(Value(Measure::kVllmSamplerSort), Value(Measure::kVllmSamplerRecent));
   EXPECT_GT(Value(Measure::kVllmSamplerRecent), Value(Measure::kVllmSamplerFlashInfer));

@@ -39,7 +39,8 @@ TEST(SystemMemory, WhatASystemKeepsSaysWhose) {
   };
   for (const auto& c : cases) {
     const std::string config =
-        std::string(R"({"model":"llama-3.1-8b","engine":"llama.cpp","format":"gguf-q4_k_m","max_model_len":4096,"gpu":)") +
+        std::string(
+            R"({"model":"llama-3.1-8b","engine":"llama.cpp","format":"gguf-q4_k_m","max_model_len":4096,"gpu":)") +
         c.gpu + "}";
     const std::vector<Term> terms = TermsOf(config.c_str());
     ASSERT_EQ(terms.size(), 1u) << c.gpu;

@@ -41,13 +41,15 @@ TEST(Verdict, WhatIsMissingOrLeftLiesWithinTheError) {
   Written w(kOne);
   w.report.verdict = Verdict::kTight;
   w.report.per_gpu[0].headroom = MiB(100);
-  EXPECT_EQ(w.Detail(),
-            "The card holds weights 15.0 GiB and KV cache 4.0 GiB. What is left, 100 MiB, lies within the error of "
-            "the estimate.");
+  EXPECT_EQ(
+      w.Detail(),
+      "The card holds weights 15.0 GiB and KV cache 4.0 GiB. What is left, 100 MiB, lies within the error of "
+      "the estimate.");
   w.report.per_gpu[0].headroom = Bytes(0) - MiB(100);
-  EXPECT_EQ(w.Detail(),
-            "The card holds weights 15.0 GiB and KV cache 4.0 GiB. What is missing, 100 MiB, lies within the error "
-            "of the estimate.");
+  EXPECT_EQ(
+      w.Detail(),
+      "The card holds weights 15.0 GiB and KV cache 4.0 GiB. What is missing, 100 MiB, lies within the error "
+      "of the estimate.");
   w.report.per_gpu[0].headroom = Bytes(0);
   EXPECT_NE(w.Detail().find("What is left, 0"), std::string::npos);
   w.report.verdict = Verdict::kFits;
@@ -56,7 +58,8 @@ TEST(Verdict, WhatIsMissingOrLeftLiesWithinTheError) {
 
 TEST(Verdict, FitsSaysTheRoom) {
   Written w(kOne);
-  EXPECT_EQ(w.Headline(), "Fits: 15.0 GiB of weights on one RTX 4090, room for 4.8 sequences of 16,384 tokens.");
+  EXPECT_EQ(w.Headline(),
+            "Fits: 15.0 GiB of weights on one RTX 4090, room for 4.8 sequences of 16,384 tokens.");
   w.report.verdict = Verdict::kTight;
   EXPECT_EQ(w.Headline().substr(0, 7), "Tight: ");
   w.report.kv.max_concurrency = 1;
@@ -77,9 +80,11 @@ TEST(Verdict, WhereTheFullestCardStands) {
   two.report.per_gpu[1].total = GiB(21);
   two.report.per_gpu[1].headroom = GiB(2);
   EXPECT_EQ(FullestCard(two.report), &two.report.per_gpu[1]);
-  EXPECT_NE(two.Headline().find("on GPU 1 (RTX 4090), the fullest of 2"), std::string::npos) << two.Headline();
+  EXPECT_NE(two.Headline().find("on GPU 1 (RTX 4090), the fullest of 2"), std::string::npos)
+      << two.Headline();
   Written mixed(R"({"model":"llama-3.1-8b","gpu":["rtx-4090","rtx-3090"],"max_model_len":16384})");
-  EXPECT_NE(mixed.Headline().find("on GPU 0 (RTX 4090), the fullest of 2"), std::string::npos) << mixed.Headline();
+  EXPECT_NE(mixed.Headline().find("on GPU 0 (RTX 4090), the fullest of 2"), std::string::npos)
+      << mixed.Headline();
   EXPECT_EQ(FullestCard(Report()), nullptr);
 }
 
@@ -117,7 +122,8 @@ TEST(Verdict, WhatHasNoRoomWhereTheCacheIsNotShort) {
 TEST(Verdict, WhatCannotRunSaysWhy) {
   Written w(kOne);
   w.report.verdict = Verdict::kInvalid;
-  w.report.diagnostics = {{"a", Severity::kWarning, "A warning.", ""}, {"b", Severity::kError, "An error.", ""}};
+  w.report.diagnostics = {{"a", Severity::kWarning, "A warning.", ""},
+                          {"b", Severity::kError, "An error.", ""}};
   EXPECT_EQ(w.Headline(), "Cannot run: An error.");
   EXPECT_EQ(w.Detail(), "");
   w.report.diagnostics.clear();
@@ -136,18 +142,21 @@ TEST(Verdict, PartsFromFiftyMebibytesOn) {
   gpu.recurrent_state = MiB(100);
   gpu.compute_buffer = MiB(300);
   EXPECT_EQ(w.Detail(),
-            "The card holds weights 15.0 GiB, recurrent state 0.1 GiB, activations 0.0 GiB, compute buffers 0.3 GiB, "
+            "The card holds weights 15.0 GiB, recurrent state 0.1 GiB, activations 0.0 GiB, compute buffers "
+            "0.3 GiB, "
             "runtime 0.1 GiB and other programs 0.6 GiB.");
 }
 
 TEST(Verdict, SlotsShareOrDivideTheContext) {
-  const char* start = R"({"model":"llama-3.1-8b","engine":"llama.cpp","format":"gguf-q4_k_m","gpu":"rtx-4090","max_model_len":16384)";
+  const char* start =
+      R"({"model":"llama-3.1-8b","engine":"llama.cpp","format":"gguf-q4_k_m","gpu":"rtx-4090","max_model_len":16384)";
   const struct {
     const char* rest;
     const char* headline;
     const char* cache;
   } cases[] = {
-      {R"(,"max_num_seqs":1})", "Fits: 20.0 of 24.0 GiB on one RTX 4090 for 1 sequence in 16,384 tokens of context.",
+      {R"(,"max_num_seqs":1})",
+       "Fits: 20.0 of 24.0 GiB on one RTX 4090 for 1 sequence in 16,384 tokens of context.",
        "158,656 tokens, 4.84 sequences of 16,384"},
       {R"(,"max_num_seqs":8,"kv_unified":true})",
        "Fits: 20.0 of 24.0 GiB on one RTX 4090 for 8 sequences sharing 16,384 tokens of context.",
@@ -172,7 +181,8 @@ TEST(Verdict, CardsInWords) {
   EXPECT_EQ(cards(R"({"model":"llama-3.1-8b","gpu":["rtx-4090","rtx-3090"]})"), "RTX 4090 and RTX 3090");
   EXPECT_EQ(cards(R"({"model":"llama-3.1-8b","gpu":["rtx-4090","rtx-3090","t4","l4"]})"),
             "RTX 4090, RTX 3090, T4 and L4");
-  EXPECT_EQ(cards(R"({"model":"llama-3.1-8b","gpu":["rtx-4090","rtx-3090","t4","l4","a40"]})"), "5 mixed cards");
+  EXPECT_EQ(cards(R"({"model":"llama-3.1-8b","gpu":["rtx-4090","rtx-3090","t4","l4","a40"]})"),
+            "5 mixed cards");
 }
 
 }  // namespace

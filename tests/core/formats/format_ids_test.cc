@@ -26,12 +26,13 @@ TEST(FormatIds, WhatTheToolsTakeWhenNothingIsSaid) {
     int32_t bits;
     int64_t group;
     bool symmetric;
-  } cases[] = {{"fp8", FormatFamily::kFp8, 8, 0, true},         {"fp8-block", FormatFamily::kFp8Block, 8, 0, true},
-               {"int8", FormatFamily::kInt8, 8, 0, true},       {"gptq-int8", FormatFamily::kGptq, 8, 128, true},
-               {"gptq-int4", FormatFamily::kGptq, 4, 128, true}, {"awq-int4", FormatFamily::kAwq, 4, 128, false},
-               {"w4a16", FormatFamily::kPacked, 4, 128, true},  {"nvfp4", FormatFamily::kNvfp4, 4, 16, true},
-               {"mxfp4", FormatFamily::kMxfp4, 4, 32, true},    {"bnb-nf4", FormatFamily::kBnbNf4, 4, 64, true},
-               {"bnb-int8", FormatFamily::kBnbInt8, 8, 0, true}};
+  } cases[] = {
+      {"fp8", FormatFamily::kFp8, 8, 0, true},          {"fp8-block", FormatFamily::kFp8Block, 8, 0, true},
+      {"int8", FormatFamily::kInt8, 8, 0, true},        {"gptq-int8", FormatFamily::kGptq, 8, 128, true},
+      {"gptq-int4", FormatFamily::kGptq, 4, 128, true}, {"awq-int4", FormatFamily::kAwq, 4, 128, false},
+      {"w4a16", FormatFamily::kPacked, 4, 128, true},   {"nvfp4", FormatFamily::kNvfp4, 4, 16, true},
+      {"mxfp4", FormatFamily::kMxfp4, 4, 32, true},     {"bnb-nf4", FormatFamily::kBnbNf4, 4, 64, true},
+      {"bnb-int8", FormatFamily::kBnbInt8, 8, 0, true}};
   for (const auto& c : cases) {
     const Result<WeightFormat> format = FormatOfId(c.id, "");
     ASSERT_TRUE(format.ok());

@@ -37,7 +37,7 @@ TEST(FormatObject, TypesOfScales) {
   const struct {
     const char* name;
     int32_t bytes;
-  } cases[] = {{"fp32", 4},    {"float32", 4},  {"bf16", 2},  {"FP16", 2},
+  } cases[] = {{"fp32", 4},     {"float32", 4}, {"bf16", 2},  {"FP16", 2},
                {"bfloat16", 2}, {"float16", 2}, {"ue8m0", 1}, {"e8m0", 1}};
   for (const auto& c : cases) {
     EXPECT_EQ(Read((std::string(R"({"id":"fp8-block","scale_dtype":")") + c.name + "\"}").c_str())
@@ -49,8 +49,8 @@ TEST(FormatObject, TypesOfScales) {
 }
 
 TEST(FormatObject, TypesOfSingleGgufTensors) {
-  const WeightFormat format =
-      Read(R"({"id":"gguf-q4_k_m","tensor_types":{"ffn_down_exps":"Q6_K","attn_v":{"0":"q8_0","12":"q5_k"}}})");
+  const WeightFormat format = Read(
+      R"({"id":"gguf-q4_k_m","tensor_types":{"ffn_down_exps":"Q6_K","attn_v":{"0":"q8_0","12":"q5_k"}}})");
   ASSERT_EQ(format.tensor_types.size(), 3u);
   EXPECT_EQ(format.tensor_types[0].tensor, "ffn_down_exps");
   EXPECT_EQ(format.tensor_types[0].type, static_cast<int32_t>(GgmlType::kQ6K));
@@ -66,8 +66,8 @@ TEST(FormatObject, GivenBitsTakeThePlaceOfAnAverage) {
 }
 
 TEST(FormatObject, APublishedConfigKeepsItsIdAndBringsItsRules) {
-  const WeightFormat format =
-      Read(R"({"id":"fp8","quantization_config":{"quant_method":"fp8","modules_to_not_convert":["lm_head"]}})");
+  const WeightFormat format = Read(
+      R"({"id":"fp8","quantization_config":{"quant_method":"fp8","modules_to_not_convert":["lm_head"]}})");
   EXPECT_EQ(format.id, "fp8");
   EXPECT_FALSE(format.rules.empty());
 }

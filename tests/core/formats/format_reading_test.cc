@@ -34,7 +34,7 @@ TEST(FormatReading, GroupSizes) {
     const char* json;
     bool ok;
     int64_t size;
-  } cases[] = {{"128", true, 128}, {"-1", true, 0},       {"0", true, 0},       {"1048576", true, 1048576},
+  } cases[] = {{"128", true, 128}, {"-1", true, 0},       {"0", true, 0},        {"1048576", true, 1048576},
                {"-2", false, 7},   {"1048577", false, 7}, {"\"128\"", false, 7}, {"null", true, 7}};
   for (const auto& c : cases) {
     WeightScheme scheme;

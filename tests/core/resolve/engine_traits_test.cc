@@ -32,7 +32,8 @@ TEST(EngineTraits, NamesAreThereAndUnique) {
     EXPECT_TRUE(ids.insert(traits.id).second) << traits.id;
     EXPECT_TRUE(traits.alias.empty() || ids.insert(traits.alias).second) << traits.alias;
     EXPECT_TRUE(names.insert(traits.name).second) << traits.name;
-    // Slots of one context belong to a cache that grows with the length asked for, not to a share of the card.
+    // Slots of one context belong to a cache that grows with the length asked for, not to a share of the
+    // card.
     EXPECT_FALSE(traits.fills_share && traits.shares_context) << traits.id;
   }
 }

@@ -55,10 +55,10 @@ TEST(Resolve, HowManyCardsThereAre) {
       {"g=h100-sxm", 1, 1, 1, 1, 1},
       {"g=h100-sxm&n=4", 4, 1, 4, 1, 1},
       {"g=h100-sxm&n=8&nn=2", 8, 2, 8, 2, 1},
-      {"g=rtx-4090,rtx-3090", 2, 1, 2, 1, 1},        // as many as are named
+      {"g=rtx-4090,rtx-3090", 2, 1, 2, 1, 1},              // as many as are named
       {"g=h100-sxm&gm=40000,40000,40000", 3, 1, 3, 1, 1},  // or as there are numbers of memory
-      {"g=h100-sxm&tp=2&pp=3", 6, 1, 2, 3, 1},       // or as the degrees need
-      {"g=h100-sxm&n=8&pp=2", 8, 1, 4, 2, 1},        // what the others leave
+      {"g=h100-sxm&tp=2&pp=3", 6, 1, 2, 3, 1},             // or as the degrees need
+      {"g=h100-sxm&n=8&pp=2", 8, 1, 4, 2, 1},              // what the others leave
       {"g=h100-sxm&n=8&dp=2", 8, 1, 4, 1, 2},
   };
   for (const auto& c : cases) {
@@ -77,10 +77,14 @@ TEST(Resolve, ListsHaveToMatchTheCards) {
   const struct {
     const char* url;
     const char* field;
-  } cases[] = {{"g=rtx-4090,rtx-3090&n=3", "gpu"}, {"g=rtx-4090&n=3&gm=1000,2000", "gpu_memory_mib"},
-               {"g=rtx-4090&n=3&rsv=1000,2000", "reserved_mib"}, {"g=rtx-4090&n=4096&nn=2", "gpus"},
-               {"g=rtx-4090&tp=3&nn=2", "nodes"}, {"g=rtx-4090&e=llama.cpp&ts=1,1", "tensor_split"}};
-  for (const auto& c : cases) EXPECT_EQ(Looked(std::string("m=llama-3.1-8b&") + c.url).error.field, c.field) << c.url;
+  } cases[] = {{"g=rtx-4090,rtx-3090&n=3", "gpu"},
+               {"g=rtx-4090&n=3&gm=1000,2000", "gpu_memory_mib"},
+               {"g=rtx-4090&n=3&rsv=1000,2000", "reserved_mib"},
+               {"g=rtx-4090&n=4096&nn=2", "gpus"},
+               {"g=rtx-4090&tp=3&nn=2", "nodes"},
+               {"g=rtx-4090&e=llama.cpp&ts=1,1", "tensor_split"}};
+  for (const auto& c : cases)
+    EXPECT_EQ(Looked(std::string("m=llama-3.1-8b&") + c.url).error.field, c.field) << c.url;
 }
 
 TEST(Resolve, MemoryOfACard) {
@@ -92,7 +96,8 @@ TEST(Resolve, MemoryOfACard) {
   EXPECT_EQ(given.resolved.cards[0].reserved, Bytes(0));
   const Looked shared("m=llama-3.1-8b&g=apple-m2-ultra&gm=100000");
   EXPECT_EQ(shared.resolved.cards[0].reserved, GiB(192) - MiB(100000)) << "the rest is the system's";
-  EXPECT_EQ(Looked("m=llama-3.1-8b&g=rtx-4090").resolved.cards[0].capacity, MiB(24111)) << "the driver's figure";
+  EXPECT_EQ(Looked("m=llama-3.1-8b&g=rtx-4090").resolved.cards[0].capacity, MiB(24111))
+      << "the driver's figure";
 }
 
 TEST(Resolve, CardsAndDegreesThatDoNotMeet) {
@@ -130,13 +135,15 @@ TEST(Resolve, DraftsAreLookedUp) {
     config.speculative = decoded->config.speculative;
     const Engine& engine = *FindEngine("vllm");
     Result<Resolved> found = Resolve(config, ShippedCatalog(), engine.traits(), *engine.ReadVersion("", ""));
-    return found.ok() ? (found->draft == nullptr ? "none" : found->draft->id + " in " + found->draft_format->id)
-                      : found.error().field;
+    return found.ok()
+               ? (found->draft == nullptr ? "none" : found->draft->id + " in " + found->draft_format->id)
+               : found.error().field;
   };
   EXPECT_EQ(draft(R"({"speculative":{"method":"draft","model":"llama-3.2-1b","num_tokens":3}})"),
             "llama-3.2-1b in bf16");
-  EXPECT_EQ(draft(R"({"speculative":{"method":"draft","model":"llama-3.2-1b","format":"fp8","num_tokens":3}})"),
-            "llama-3.2-1b in fp8");
+  EXPECT_EQ(
+      draft(R"({"speculative":{"method":"draft","model":"llama-3.2-1b","format":"fp8","num_tokens":3}})"),
+      "llama-3.2-1b in fp8");
   EXPECT_EQ(draft(R"({"speculative":{"method":"mtp","num_tokens":1}})"), "none");
   EXPECT_EQ(draft(R"({"speculative":{"method":"draft","num_tokens":1}})"), "speculative.model");
   EXPECT_EQ(draft(R"({"speculative":{"method":"draft","model":"llama-3.2-7b","num_tokens":1}})"),

@@ -31,7 +31,8 @@ TEST(ResolvedConfig, EveryKeyInTheContractsOrder) {
   for (const char* engine : {"vllm", "llama.cpp", "sglang"}) {
     const Settled c(std::string("m=llama-3.1-8b&g=h100-sxm&e=") + engine);
     ASSERT_EQ(c.json.members().size(), ConfigKeys().size());
-    for (size_t i = 0; i < ConfigKeys().size(); ++i) EXPECT_EQ(c.json.members()[i].first, ConfigKeys()[i].json);
+    for (size_t i = 0; i < ConfigKeys().size(); ++i)
+      EXPECT_EQ(c.json.members()[i].first, ConfigKeys()[i].json);
   }
 }
 
@@ -74,9 +75,9 @@ TEST(ResolvedConfig, DefaultsAreTheKeysThatNobodyGave) {
 
 // What is printed asks for the same again.
 TEST(ResolvedConfig, ReadsBackAsItself) {
-  for (const char* url : {"m=llama-3.1-8b&g=h100-sxm", "m=qwen3-30b-a3b&e=llama.cpp&q=gguf-q4_k_m&g=rtx-4090&ot=exps=CPU",
-                          "m=llama-3.1-70b&q=awq-int4&g=rtx-4090&n=2&kv=fp8&ctx=4096",
-                          "m=llama-3.1-8b&e=sglang&g=h100-sxm"}) {
+  for (const char* url :
+       {"m=llama-3.1-8b&g=h100-sxm", "m=qwen3-30b-a3b&e=llama.cpp&q=gguf-q4_k_m&g=rtx-4090&ot=exps=CPU",
+        "m=llama-3.1-70b&q=awq-int4&g=rtx-4090&n=2&kv=fp8&ctx=4096", "m=llama-3.1-8b&e=sglang&g=h100-sxm"}) {
     const Settled first(url);
     Result<DecodedConfig> decoded = DecodeConfigJson(first.json);
     ASSERT_TRUE(decoded.ok()) << url << decoded.error().Message();

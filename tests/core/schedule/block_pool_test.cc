@@ -119,7 +119,9 @@ class DumbPool {
 
 TEST(BlockPool, EqualsAListOfBlocks) {
   Random random(7);
-  const auto below = [&random](int64_t n) { return static_cast<int64_t>(random.Next() % static_cast<uint64_t>(n)); };
+  const auto below = [&random](int64_t n) {
+    return static_cast<int64_t>(random.Next() % static_cast<uint64_t>(n));
+  };
   BlockPool pool(60, 5, 1, true);
   DumbPool dumb(60);
   std::vector<int64_t> held(5, 0);  // by session; its blocks are in use then, and none is in the list

@@ -57,7 +57,8 @@ TEST(DurationHistogram, ARunEqualsItsStepsWhateverItsGrowth) {
     DurationHistogram run, steps;
     run.AddRun(c.first, c.last, c.steps, c.count);
     for (int64_t i = 0; i < c.steps; ++i) {
-      steps.Add(c.first + (c.last - c.first) * static_cast<double>(i) / static_cast<double>(std::max<int64_t>(1, c.steps - 1)),
+      steps.Add(c.first + (c.last - c.first) * static_cast<double>(i) /
+                              static_cast<double>(std::max<int64_t>(1, c.steps - 1)),
                 c.count);
     }
     const Percentiles a = run.Summarize(), b = steps.Summarize();

@@ -12,9 +12,10 @@ namespace plimsoll {
 namespace {
 
 const MetricNames& AllSignals() {
-  static const MetricNames names = {{Signal::kCacheUsage, "a:usage", "x"}, {Signal::kWaiting, "a:waiting", "x"},
-                                    {Signal::kRunning, "a:running", "x"},  {Signal::kPreemptions, "a:preempted", "x"},
-                                    {Signal::kFirstToken, "a:ttft", "x"},  {Signal::kPerToken, "a:tpot", "x"}};
+  static const MetricNames names = {
+      {Signal::kCacheUsage, "a:usage", "x"}, {Signal::kWaiting, "a:waiting", "x"},
+      {Signal::kRunning, "a:running", "x"},  {Signal::kPreemptions, "a:preempted", "x"},
+      {Signal::kFirstToken, "a:ttft", "x"},  {Signal::kPerToken, "a:tpot", "x"}};
   return names;
 }
 
@@ -100,23 +101,27 @@ TEST(SimulationReport, HeadlinesSayWhatLimits) {
   summary.output_tokens_per_s = 1234;
   summary.ttft_ms.p50 = 50;
   summary.tpot_ms.p50 = 12.34;
-  EXPECT_EQ(SimulationHeadline(simulation, summary),
-            "Serves 2.50 requests/s and 1,234 output tokens/s; half of the answers begin within 50.0 ms and take "
-            "12.3 ms per token.");
+  EXPECT_EQ(
+      SimulationHeadline(simulation, summary),
+      "Serves 2.50 requests/s and 1,234 output tokens/s; half of the answers begin within 50.0 ms and take "
+      "12.3 ms per token.");
   summary.refused = 1;
-  EXPECT_NE(SimulationHeadline(simulation, summary).find(" 1 request was refused as too long."), std::string::npos);
+  EXPECT_NE(SimulationHeadline(simulation, summary).find(" 1 request was refused as too long."),
+            std::string::npos);
   summary.refused = 0;
   summary.preemptions = 10;
   EXPECT_EQ(SimulationHeadline(simulation, summary).substr(0, 6), "Serves") << "one in ten is no thrash";
   summary.preemptions = 11;
   summary.computed_again = 5000;
-  EXPECT_EQ(SimulationHeadline(simulation, summary),
-            "Thrashes: 11 preemptions, 5,000 tokens computed again; 2.50 requests/s and 1,234 output tokens/s.");
+  EXPECT_EQ(
+      SimulationHeadline(simulation, summary),
+      "Thrashes: 11 preemptions, 5,000 tokens computed again; 2.50 requests/s and 1,234 output tokens/s.");
   summary.saturated = true;
   summary.peak_waiting = 40;
-  EXPECT_EQ(SimulationHeadline(simulation, summary),
-            "Cannot keep up: it serves 2.50 requests/s and 1,234 output tokens/s, and the queue grows to 40; 11 "
-            "preemptions, 5,000 tokens computed again.");
+  EXPECT_EQ(
+      SimulationHeadline(simulation, summary),
+      "Cannot keep up: it serves 2.50 requests/s and 1,234 output tokens/s, and the queue grows to 40; 11 "
+      "preemptions, 5,000 tokens computed again.");
 }
 
 TEST(SimulationReport, RecordsBeyondTheLimitAreCounted) {
@@ -161,8 +166,8 @@ TEST(SimulationReport, TheWorkloadOfAConfiguration) {
   EXPECT_EQ(rated.prompt.mean, 700) << "what it leaves open stays";
 }
 
-// Requests that come by themselves are not kept up with when, at the last one's arrival, more than a quarter of
-// what runs at once and a twentieth of what came still wait.
+// Requests that come by themselves are not kept up with when, at the last one's arrival, more than a quarter
+// of what runs at once and a twentieth of what came still wait.
 TEST(SimulationReport, SaturatedIsAQueueAtTheLastArrival) {
   const auto run = [](double rate, int64_t requests) {
     Workload workload;

@@ -76,7 +76,8 @@ TEST(Variation, Labels) {
 
 TEST(Variation, WhatNobodyMakesInPassing) {
   const Start plain = StartFrom(FromUrl("m=llama-3.1-8b&g=h100-sxm&ctx=4096"));
-  for (const char* id : {"fp8-block", "w4a16", "nvfp4", "mxfp4"}) EXPECT_TRUE(NeedsPublication(plain, id)) << id;
+  for (const char* id : {"fp8-block", "w4a16", "nvfp4", "mxfp4"})
+    EXPECT_TRUE(NeedsPublication(plain, id)) << id;
   for (const char* id : {"bf16", "fp8", "awq-int4", "gptq-int4", "int8", "bnb-nf4"}) {
     EXPECT_FALSE(NeedsPublication(plain, id)) << id;
   }

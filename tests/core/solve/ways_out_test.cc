@@ -99,9 +99,10 @@ TEST(WaysOut, WhatFitsNeedsNone) {
 // The distance of a way is the sum of what it gives up: the constants of levers.h.
 TEST(WaysOut, DistancesAreTheSumOfWhatIsGivenUp) {
   bool tight = false, card = false, gpus = false, length = false;
-  for (const char* url : {"m=llama-3.1-8b&g=rtx-4090", "m=llama-3.1-70b&q=awq-int4&g=rtx-4090&ctx=8192",
-                          "m=qwen3-32b&g=rtx-4090&ctx=8192", "m=llama-3.1-70b&q=fp8&g=h100-sxm&ctx=4096",
-                          "m=qwen3-14b&g=rtx-3060-12gb&ctx=4096", "m=gemma-3-27b&g=h100-sxm&ctx=131072&util=0.5"}) {
+  for (const char* url :
+       {"m=llama-3.1-8b&g=rtx-4090", "m=llama-3.1-70b&q=awq-int4&g=rtx-4090&ctx=8192",
+        "m=qwen3-32b&g=rtx-4090&ctx=8192", "m=llama-3.1-70b&q=fp8&g=h100-sxm&ctx=4096",
+        "m=qwen3-14b&g=rtx-3060-12gb&ctx=4096", "m=gemma-3-27b&g=h100-sxm&ctx=131072&util=0.5"}) {
     const Config config = FromUrl(url);
     for (const WayOut& way : WaysOut(config, ShippedCatalog(), 50)) {
       const Result<Report> report = Estimate(way.config, ShippedCatalog());
@@ -114,9 +115,10 @@ TEST(WaysOut, DistancesAreTheSumOfWhatIsGivenUp) {
       if (shorter == way.config && !(config == way.config)) {
         // Nothing but the length: one step, and half of one for each halving.
         const double from = static_cast<double>(config.max_model_len.value_or(131072));
-        EXPECT_NEAR(way.distance,
-                    kDistanceLength + 0.5 * std::log2(from / static_cast<double>(*way.config.max_model_len)) + given,
-                    1e-9)
+        EXPECT_NEAR(
+            way.distance,
+            kDistanceLength + 0.5 * std::log2(from / static_cast<double>(*way.config.max_model_len)) + given,
+            1e-9)
             << way.label;
         length = true;
       }
@@ -129,7 +131,8 @@ TEST(WaysOut, DistancesAreTheSumOfWhatIsGivenUp) {
       Config more = config;
       more.gpus = way.config.gpus;
       if (more == way.config && way.config.gpus) {
-        EXPECT_NEAR(way.distance, kDistanceGpus + std::log2(static_cast<double>(*way.config.gpus)) + given, 1e-9)
+        EXPECT_NEAR(way.distance, kDistanceGpus + std::log2(static_cast<double>(*way.config.gpus)) + given,
+                    1e-9)
             << way.label;
         gpus = true;
       }
@@ -143,7 +146,8 @@ TEST(WaysOut, DistancesAreTheSumOfWhatIsGivenUp) {
 
 // A context of 1024 tokens is the shortest that is offered, in whole thousands.
 TEST(WaysOut, LengthsAreWholeThousands) {
-  for (const char* url : {"m=llama-3.1-8b&g=rtx-4090", "m=llama-3.1-8b&g=l4&ctx=131072", "m=qwen3-14b&g=l40s&ctx=40960&util=0.7"}) {
+  for (const char* url : {"m=llama-3.1-8b&g=rtx-4090", "m=llama-3.1-8b&g=l4&ctx=131072",
+                          "m=qwen3-14b&g=l40s&ctx=40960&util=0.7"}) {
     for (const WayOut& way : WaysOut(FromUrl(url), ShippedCatalog(), 50)) {
       if (!way.config.max_model_len || way.config.max_model_len == FromUrl(url).max_model_len) continue;
       if (way.config.engine == "llama.cpp") continue;  // asks for the length as it was

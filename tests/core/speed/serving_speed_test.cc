@@ -166,7 +166,8 @@ TEST(SpeedAt, LockstepReadsAllPromptsFirst) {
   const SpeedReport speed = SpeedAt(s->model, o);
   const double step = s->model.Time(Decode(s->model, 16, 1024 + 128)).value();
   const double alone = PrefillTime(s->model, 1024, 0).value() + s->model.request_overhead().value();
-  // Half of the others' prompts lie before the mean first token, and half of them behind it, among 256 outputs.
+  // Half of the others' prompts lie before the mean first token, and half of them behind it, among 256
+  // outputs.
   const double half = speed.ttft_ms / 1e3 - alone;
   EXPECT_GT(half, 0);
   EXPECT_NEAR(speed.tpot_ms / 1e3, step + half / 256, 1e-9);

@@ -176,7 +176,9 @@ TEST(PrefillTime, IsTheSumOfItsChunks) {
 }
 
 // The sum of a step as its comments say it, once more and without any thrift.
-double Overlapped(double memory, double compute) { return std::pow(std::pow(memory, 4) + std::pow(compute, 4), 0.25); }
+double Overlapped(double memory, double compute) {
+  return std::pow(std::pow(memory, 4) + std::pow(compute, 4), 0.25);
+}
 double PaddedTo(double n, double tile) { return n + n * tile / (n + tile); }
 
 double StepByHand(const StepCoefficients& c, const StepLoad& load) {
@@ -189,7 +191,8 @@ double StepByHand(const StepCoefficients& c, const StepLoad& load) {
   const double times = static_cast<double>(passes);
   double overlap = 1;
   if (c.split_cards > 1 && passes > 1) {
-    const double ideal = static_cast<double>(c.split_cards) * times / (times + static_cast<double>(c.split_cards) - 1);
+    const double ideal =
+        static_cast<double>(c.split_cards) * times / (times + static_cast<double>(c.split_cards) - 1);
     overlap = 1 / (1 + (ideal - 1) * c.split_share);
   }
   double each = Overlapped(c.weights, c.compute_per_token * PaddedTo(n, c.tile)) + c.token * n;
@@ -227,24 +230,28 @@ double StepByHand(const StepCoefficients& c, const StepLoad& load) {
 }
 
 TEST(StepModel, EqualsTheSumByHand) {
-  for (const char* json :
-       {R"({"model":"llama-3.1-8b","gpu":"h100-sxm"})", R"({"model":"qwen3-30b-a3b","gpu":"rtx-4090","gpus":2})",
-        R"({"model":"gpt-oss-120b","gpu":"b200"})", R"({"model":"qwen3-next-80b-a3b","gpu":"h200","gpus":2})",
-        R"({"model":"llama-3.1-70b","format":"fp8","gpu":"h200","gpus":4,"tp":2,"pp":2})",
-        R"({"model":"llama-3.1-70b","gpu":"h200","gpus":2,"cpu_offload_gb":10})",
-        R"({"model":"llama-3.1-70b","gpu":"h200","gpus":2,"speculative":{"method":"draft","model":"llama-3.2-1b","num_tokens":4}})",
-        R"({"model":"llama-3-70b","engine":"llama.cpp","format":"gguf-q4_k_m","gpu":"rtx-3090","gpus":3})",
-        R"({"model":"qwen3-30b-a3b","engine":"llama.cpp","format":"gguf-q4_k_m","gpu":"rtx-3090","n_cpu_moe":20})",
-        R"({"model":"llama-3.1-8b","engine":"llama.cpp","format":"gguf-q8_0","gpu":"rtx-3090","n_gpu_layers":10})"}) {
+  for (
+      const char* json :
+      {R"({"model":"llama-3.1-8b","gpu":"h100-sxm"})",
+       R"({"model":"qwen3-30b-a3b","gpu":"rtx-4090","gpus":2})", R"({"model":"gpt-oss-120b","gpu":"b200"})",
+       R"({"model":"qwen3-next-80b-a3b","gpu":"h200","gpus":2})",
+       R"({"model":"llama-3.1-70b","format":"fp8","gpu":"h200","gpus":4,"tp":2,"pp":2})",
+       R"({"model":"llama-3.1-70b","gpu":"h200","gpus":2,"cpu_offload_gb":10})",
+       R"({"model":"llama-3.1-70b","gpu":"h200","gpus":2,"speculative":{"method":"draft","model":"llama-3.2-1b","num_tokens":4}})",
+       R"({"model":"llama-3-70b","engine":"llama.cpp","format":"gguf-q4_k_m","gpu":"rtx-3090","gpus":3})",
+       R"({"model":"qwen3-30b-a3b","engine":"llama.cpp","format":"gguf-q4_k_m","gpu":"rtx-3090","n_cpu_moe":20})",
+       R"({"model":"llama-3.1-8b","engine":"llama.cpp","format":"gguf-q8_0","gpu":"rtx-3090","n_gpu_layers":10})"}) {
     const auto s = Make(json);
     for (const int64_t sequences : {0, 1, 7, 300}) {
       for (const int64_t prompt : {0, 1, 31, 32, 700, 5000}) {
         StepLoad load = Decode(s->model, sequences, 900);
         load.prefill_tokens = prompt;
         load.prefill_sequences = prompt > 0 ? 2 : 0;
-        for (size_t i = 0; i < kMaxSpans; ++i) load.prefill_kv_pairs[i] = 1000.0 * static_cast<double>(prompt);
+        for (size_t i = 0; i < kMaxSpans; ++i)
+          load.prefill_kv_pairs[i] = 1000.0 * static_cast<double>(prompt);
         const double hand = StepByHand(s->model.coefficients(), load);
-        EXPECT_NEAR(s->model.Time(load).value(), hand, 1e-9 * hand) << json << " " << sequences << " " << prompt;
+        EXPECT_NEAR(s->model.Time(load).value(), hand, 1e-9 * hand)
+            << json << " " << sequences << " " << prompt;
       }
     }
   }
@@ -319,12 +326,13 @@ TEST(StepModel, CoefficientsByHand) {
   EXPECT_EQ(alone->model.coefficients().reduce_latency, 0);
 }
 
-// A draft model of plain 16 bits is read whole once per proposed token; a quantised one costs some four to eight
-// bits a weight.
+// A draft model of plain 16 bits is read whole once per proposed token; a quantised one costs some four to
+// eight bits a weight.
 TEST(StepModel, ADraftIsReadOnceForEachProposedToken) {
   const auto draft = [](const char* format) {
     const std::string json =
-        std::string(R"({"model":"llama-3.1-70b","format":"fp8","gpu":"h200","speculative":{"method":"draft",)") +
+        std::string(
+            R"({"model":"llama-3.1-70b","format":"fp8","gpu":"h200","speculative":{"method":"draft",)") +
         R"("model":"llama-3.2-1b","format":")" + format + R"(","num_tokens":4}})";
     const auto s = Make(json.c_str());
     const StepStyle style = EngineOf(s->resolved).StyleOf(s->resolved);
@@ -372,15 +380,18 @@ TEST(StepModel, NamesOfWhatBounds) {
 }
 
 TEST(StepModel, TheBandIsTheWiderOfTwoSpreads) {
-  for (const char* json : {R"({"model":"llama-3.1-8b","gpu":"h100-sxm"})",
-                           R"({"model":"llama-3.1-8b","format":"awq-int4","gpu":"rtx-4090"})",
-                           R"({"model":"llama-3-8b","engine":"llama.cpp","format":"gguf-q4_k_m","gpu":"p40"})"}) {
+  for (const char* json :
+       {R"({"model":"llama-3.1-8b","gpu":"h100-sxm"})",
+        R"({"model":"llama-3.1-8b","format":"awq-int4","gpu":"rtx-4090"})",
+        R"({"model":"llama-3-8b","engine":"llama.cpp","format":"gguf-q4_k_m","gpu":"p40"})"}) {
     const auto s = Make(json);
     const MeasuredSpeeds& speeds = FittedSpeeds();
     const EngineTraits& engine = *s->resolved.engine;
     const double rows = speeds.OfEngine(engine.id).stream[static_cast<size_t>(s->work.main_format)].spread;
-    const double card = speeds.cards[static_cast<size_t>(engine.kernels)]
-                                    [static_cast<size_t>(ClassOf(*s->resolved.cards[0].gpu))].stream.spread;
+    const double card = speeds
+                            .cards[static_cast<size_t>(engine.kernels)]
+                                  [static_cast<size_t>(ClassOf(*s->resolved.cards[0].gpu))]
+                            .stream.spread;
     EXPECT_DOUBLE_EQ(s->model.below(), std::min(0.6, std::max(rows, card))) << json;
     EXPECT_DOUBLE_EQ(s->model.above(), s->model.below()) << json;
   }

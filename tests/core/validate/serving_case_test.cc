@@ -38,8 +38,10 @@ TEST(ServingCase, LengthsAreStretchedToTheirMeans) {
 
 TEST(ServingCase, TheServersOwnLimitsCount) {
   const char* plain = R"({"concurrency":32,"input_len":{"mean":500},"output_len":{"mean":100}})";
-  const char* one = R"({"concurrency":32,"max_num_seqs":1,"input_len":{"mean":500},"output_len":{"mean":100}})";
-  const char* small = R"({"concurrency":32,"kv_cache_tokens":1300,"input_len":{"mean":500},"output_len":{"mean":100}})";
+  const char* one =
+      R"({"concurrency":32,"max_num_seqs":1,"input_len":{"mean":500},"output_len":{"mean":100}})";
+  const char* small =
+      R"({"concurrency":32,"kv_cache_tokens":1300,"input_len":{"mean":500},"output_len":{"mean":100}})";
   const Result<ServingPrediction> free = Predict(plain), seated = Predict(one), tight = Predict(small);
   ASSERT_TRUE(free.ok() && seated.ok() && tight.ok());
   EXPECT_GT(seated->ttft_ms, 5 * free->ttft_ms) << "one at a time";
@@ -69,8 +71,8 @@ TEST(ServingCase, MediansWhereTheCasePublishedMedians) {
 }
 
 TEST(ServingCase, WhatCannotBeAnsweredSaysWhy) {
-  const Result<ServingPrediction> long_requests =
-      Predict(R"({"concurrency":2,"kv_cache_tokens":400,"input_len":{"mean":500},"output_len":{"mean":100}})");
+  const Result<ServingPrediction> long_requests = Predict(
+      R"({"concurrency":2,"kv_cache_tokens":400,"input_len":{"mean":500},"output_len":{"mean":100}})");
   ASSERT_FALSE(long_requests.ok());
   EXPECT_EQ(long_requests.error().field, "workload");
   EXPECT_NE(long_requests.error().given.find("tokens"), std::string::npos);

@@ -16,15 +16,16 @@ TEST(LlamaGates, TheGgufNearestInSize) {
   const struct {
     const char* format;
     const char* nearest;
-  } cases[] = {{"bf16", "gguf-bf16"},       {"fp8", "gguf-q8_0"},        {"fp8-block", "gguf-q8_0"},
-               {"int8", "gguf-q8_0"},       {"bnb-int8", "gguf-q8_0"},   {"mxfp4", "gguf-mxfp4_moe"},
-               {"gptq-int8", "gguf-q8_0"},  {"gptq-int4", "gguf-q4_k_m"}, {"awq-int4", "gguf-q4_k_m"},
-               {"nvfp4", "gguf-q4_k_m"},    {"bnb-nf4", "gguf-q4_k_m"}};
+  } cases[] = {{"bf16", "gguf-bf16"},      {"fp8", "gguf-q8_0"},         {"fp8-block", "gguf-q8_0"},
+               {"int8", "gguf-q8_0"},      {"bnb-int8", "gguf-q8_0"},    {"mxfp4", "gguf-mxfp4_moe"},
+               {"gptq-int8", "gguf-q8_0"}, {"gptq-int4", "gguf-q4_k_m"}, {"awq-int4", "gguf-q4_k_m"},
+               {"nvfp4", "gguf-q4_k_m"},   {"bnb-nf4", "gguf-q4_k_m"}};
   for (const auto& c : cases) EXPECT_EQ(NearestGguf(Format(c.format)), c.nearest) << c.format;
 }
 
 TEST(LlamaGates, ReadsGgufAndWhatConverts) {
-  for (const char* id : {"gguf-q4_k_m", "gguf-mxfp4_moe", "bf16", "fp32"}) EXPECT_TRUE(LlamaReads(Format(id))) << id;
+  for (const char* id : {"gguf-q4_k_m", "gguf-mxfp4_moe", "bf16", "fp32"})
+    EXPECT_TRUE(LlamaReads(Format(id))) << id;
   for (const char* id : {"fp8", "awq-int4", "mxfp4", "bnb-nf4"}) EXPECT_FALSE(LlamaReads(Format(id))) << id;
 }
 
@@ -40,8 +41,8 @@ TEST(LlamaGates, NamesWhatItRefusesOrIgnores) {
        "quantized_v_needs_flash_attention", Severity::kError},
       {R"("model":"llama-3.1-8b","max_model_len":200000)", "context_beyond_model", Severity::kWarning},
       {R"("model":"qwen3-8b","engine_version":"b5091")", "engine_too_old_for_model", Severity::kWarning},
-      {R"("model":"gpt-oss-20b","format":"gguf-mxfp4_moe","engine_version":"b6095")", "format_newer_than_engine",
-       Severity::kError},
+      {R"("model":"gpt-oss-20b","format":"gguf-mxfp4_moe","engine_version":"b6095")",
+       "format_newer_than_engine", Severity::kError},
       {R"("model":"llama-3.1-8b","kv_unified":true,"engine_version":"b5912")", "option_newer_than_engine",
        Severity::kWarning},
       {R"("model":"qwen3-30b-a3b","n_cpu_moe":3,"engine_version":"b6087")", "option_newer_than_engine",
@@ -94,10 +95,12 @@ TEST(LlamaGates, BlocksThatDoNotDivideAHead) {
   const EstimatedCase bad = EstimateText(config + "}}");
   ASSERT_EQ(bad.error, "");
   bool said = false;
-  for (const Diagnostic& diagnostic : bad.resolved.diagnostics) said |= diagnostic.code == "kv_block_does_not_divide_head";
+  for (const Diagnostic& diagnostic : bad.resolved.diagnostics)
+    said |= diagnostic.code == "kv_block_does_not_divide_head";
   EXPECT_TRUE(said);
   const EstimatedCase good = EstimateText(config + R"(,"head_dim":96}})");
-  for (const Diagnostic& diagnostic : good.resolved.diagnostics) EXPECT_NE(diagnostic.code, "kv_block_does_not_divide_head");
+  for (const Diagnostic& diagnostic : good.resolved.diagnostics)
+    EXPECT_NE(diagnostic.code, "kv_block_does_not_divide_head");
 }
 
 }  // namespace

@@ -42,13 +42,17 @@ TEST(LlamaLevers, MlpsOfTheFirstLayersByAPattern) {
   const struct {
     int64_t layers;
     const char* numbers;
-  } cases[] = {{1, "0"},  {2, "[0-1]"},   {10, "[0-9]"}, {11, "[0-9]|10"},
-               {20, "[0-9]|1[0-9]"}, {23, "[0-9]|1[0-9]|2[0-2]"}, {31, "[0-9]|1[0-9]|2[0-9]|30"}};
+  } cases[] = {{1, "0"},
+               {2, "[0-1]"},
+               {10, "[0-9]"},
+               {11, "[0-9]|10"},
+               {20, "[0-9]|1[0-9]"},
+               {23, "[0-9]|1[0-9]|2[0-2]"},
+               {31, "[0-9]|1[0-9]|2[0-9]|30"}};
   for (const auto& c : cases) {
     Config pulled;
     levers[0].pull(&pulled, c.layers, 40);
-    EXPECT_EQ(pulled.override_tensor,
-              "blk\\.(" + std::string(c.numbers) + ")\\.ffn_(up|gate|down)\\.=CPU");
+    EXPECT_EQ(pulled.override_tensor, "blk\\.(" + std::string(c.numbers) + ")\\.ffn_(up|gate|down)\\.=CPU");
   }
   EXPECT_EQ(levers[0].most, 40);
   EXPECT_EQ(levers[0].label(3, 40), "MLPs of 3 of 40 layers in RAM");

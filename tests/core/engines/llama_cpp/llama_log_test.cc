@@ -11,8 +11,9 @@ namespace plimsoll {
 namespace {
 
 EstimatedCase Ask(const std::string& rest, const std::string& gpu = "rtx-3090") {
-  EstimatedCase c = EstimateText(R"({"model":"llama-3.1-8b","engine":"llama.cpp","format":"gguf-q4_k_m","gpu":")" +
-                                 gpu + R"(","max_model_len":8192,"flash_attention":true)" + rest + "}");
+  EstimatedCase c =
+      EstimateText(R"({"model":"llama-3.1-8b","engine":"llama.cpp","format":"gguf-q4_k_m","gpu":")" + gpu +
+                   R"(","max_model_len":8192,"flash_attention":true)" + rest + "}");
   EXPECT_EQ(c.error, "") << rest;
   return c;
 }
@@ -36,15 +37,21 @@ TEST(LlamaLog, LinesByTheFunctionThatPrintsThem) {
     const char* load;
     const char* cache;
   } cases[] = {
-      {"b4419", "llm_load_tensors", "llama_kv_cache_init"},  {"b4420", "load_tensors", "llama_kv_cache_init"},
-      {"b5429", "load_tensors", "llama_kv_cache_init"},      {"b5430", "load_tensors", "llama_kv_cache_unified"},
-      {"b6599", "load_tensors", "llama_kv_cache_unified"},   {"b6600", "load_tensors", "llama_kv_cache"},
+      {"b4419", "llm_load_tensors", "llama_kv_cache_init"},
+      {"b4420", "load_tensors", "llama_kv_cache_init"},
+      {"b5429", "load_tensors", "llama_kv_cache_init"},
+      {"b5430", "load_tensors", "llama_kv_cache_unified"},
+      {"b6599", "load_tensors", "llama_kv_cache_unified"},
+      {"b6600", "load_tensors", "llama_kv_cache"},
   };
   for (const auto& c : cases) {
-    const EstimatedCase answer = Ask(std::string(R"(,"max_num_seqs":1,"engine_version":")") + c.version + "\"");
+    const EstimatedCase answer =
+        Ask(std::string(R"(,"max_num_seqs":1,"engine_version":")") + c.version + "\"");
     EXPECT_TRUE(Prints(answer, std::string(c.load) + ": offloaded 33/33 layers to GPU")) << c.version;
-    EXPECT_TRUE(Prints(answer, std::string(c.cache) + ":      CUDA0 KV buffer size =  1024.00 MiB")) << c.version;
-    EXPECT_TRUE(Prints(answer, std::string(c.cache) + ": size = 1024.00 MiB (  8192 cells, 1/1 seqs)")) << c.version;
+    EXPECT_TRUE(Prints(answer, std::string(c.cache) + ":      CUDA0 KV buffer size =  1024.00 MiB"))
+        << c.version;
+    EXPECT_TRUE(Prints(answer, std::string(c.cache) + ": size = 1024.00 MiB (  8192 cells, 1/1 seqs)"))
+        << c.version;
   }
 }
 

@@ -17,7 +17,8 @@ EstimatedCase Ask(const std::string& rest) {
 }
 
 TEST(LlamaServer, HowAStepIsDriven) {
-  const StepStyle one = LlamaStyle(Ask(R"("model":"llama-3.1-8b","n_ubatch":256,"flash_attention":false)").resolved);
+  const StepStyle one =
+      LlamaStyle(Ask(R"("model":"llama-3.1-8b","n_ubatch":256,"flash_attention":false)").resolved);
   EXPECT_EQ(one.chunk, 256);
   EXPECT_TRUE(one.slow_attention);
   EXPECT_TRUE(one.layer_split);
@@ -28,8 +29,10 @@ TEST(LlamaServer, HowAStepIsDriven) {
   const StepStyle rows = LlamaStyle(Ask(R"("model":"llama-3.1-8b","gpus":2,"split_mode":"row")").resolved);
   EXPECT_FALSE(rows.layer_split);
   EXPECT_EQ(rows.ranks, 2);
-  EXPECT_TRUE(LlamaStyle(Ask(R"("model":"llama-3.1-8b","engine_version":"2024-12-31")").resolved).plain_launches);
-  EXPECT_FALSE(LlamaStyle(Ask(R"("model":"llama-3.1-8b","engine_version":"2025-01-01")").resolved).plain_launches);
+  EXPECT_TRUE(
+      LlamaStyle(Ask(R"("model":"llama-3.1-8b","engine_version":"2024-12-31")").resolved).plain_launches);
+  EXPECT_FALSE(
+      LlamaStyle(Ask(R"("model":"llama-3.1-8b","engine_version":"2025-01-01")").resolved).plain_launches);
 }
 
 TEST(LlamaServer, SharesThatStayInRam) {
@@ -43,7 +46,8 @@ TEST(LlamaServer, SharesThatStayInRam) {
   EXPECT_EQ(experts.host_dense, 0);
   EXPECT_DOUBLE_EQ(experts.host_experts, 0.25);
   EXPECT_DOUBLE_EQ(LlamaStyle(Ask(R"("model":"qwen3-30b-a3b","n_cpu_moe":1000)").resolved).host_experts, 1);
-  EXPECT_DOUBLE_EQ(LlamaStyle(Ask(R"("model":"qwen3-30b-a3b","override_tensor":"exps=CPU")").resolved).host_experts, 1);
+  EXPECT_DOUBLE_EQ(
+      LlamaStyle(Ask(R"("model":"qwen3-30b-a3b","override_tensor":"exps=CPU")").resolved).host_experts, 1);
 }
 
 TEST(LlamaServer, SlotsInsteadOfPages) {

@@ -12,8 +12,8 @@ namespace {
 // A pool of a given size leaves exactly what lies beyond one sequence: 512 blocks of 2 MiB.
 EstimatedCase WithPool(const char* version, Bytes pool) {
   return EstimateText(
-      std::string(R"({"model":"llama-3.1-8b","gpu":"h100-sxm","max_model_len":8192,"engine_version":")") + version +
-      R"(","kv_cache_memory_bytes":)" + std::to_string(pool.count()) + "}");
+      std::string(R"({"model":"llama-3.1-8b","gpu":"h100-sxm","max_model_len":8192,"engine_version":")") +
+      version + R"(","kv_cache_memory_bytes":)" + std::to_string(pool.count()) + "}");
 }
 
 // Three tenths of activations and runtime, half of the graphs where they count, and a tenth of a GiB.

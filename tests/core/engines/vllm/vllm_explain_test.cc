@@ -33,7 +33,8 @@ TEST(VllmExplain, TermsSayWhereTheirNumbersComeFrom) {
   const Term* weights = Find(terms, "Weights");
   ASSERT_NE(weights, nullptr);
   EXPECT_EQ(weights->substituted.substr(0, 17), "70.6B parameters,");
-  EXPECT_NE(weights->substituted.find("bits on average, over 2 ranks"), std::string::npos) << weights->substituted;
+  EXPECT_NE(weights->substituted.find("bits on average, over 2 ranks"), std::string::npos)
+      << weights->substituted;
   EXPECT_EQ(weights->bytes, c.report.per_gpu[0].weights);
   EXPECT_EQ(weights->depth, 0);
   const Term* activation = Find(terms, "Activation peak");
@@ -129,7 +130,8 @@ TEST(VllmExplain, ErrorsByTheStageAndTheRelease) {
   EXPECT_EQ(last(R"({"model":"llama-3.1-70b","gpu":"rtx-4090","max_model_len":4096})").substr(0, 44),
             "torch.OutOfMemoryError: CUDA out of memory. ");
   const std::string cache = last(R"({"model":"llama-3.1-8b","gpu":"rtx-4090","engine_version":"0.12.0"})");
-  EXPECT_NE(cache.find("the models's max seq len (131072), (16.00 GiB KV cache is needed"), std::string::npos) << cache;
+  EXPECT_NE(cache.find("the models's max seq len (131072), (16.00 GiB KV cache is needed"), std::string::npos)
+      << cache;
   EXPECT_NE(cache.find("the estimated maximum model length is "), std::string::npos) << cache;
   EXPECT_EQ(cache.find("docs.vllm.ai"), std::string::npos) << cache;
   const std::string recent = last(R"({"model":"llama-3.1-8b","gpu":"rtx-4090","engine_version":"0.22.0"})");

@@ -10,8 +10,9 @@ namespace plimsoll {
 namespace {
 
 bool Says(const char* gpu, const char* format, const char* version, std::string_view code) {
-  const EstimatedCase c = EstimateText(std::string(R"({"model":"llama-3.1-8b","max_model_len":2048,"gpu":")") + gpu +
-                                       R"(","format":")" + format + R"(","engine_version":")" + version + "\"}");
+  const EstimatedCase c =
+      EstimateText(std::string(R"({"model":"llama-3.1-8b","max_model_len":2048,"gpu":")") + gpu +
+                   R"(","format":")" + format + R"(","engine_version":")" + version + "\"}");
   EXPECT_EQ(c.error, "");
   return c.Has(code);
 }
@@ -46,8 +47,10 @@ TEST(VllmGatesHardware, WhereFormatsAreComputedInSixteenBits) {
     const char* format;
     const char* last_without;
     const char* first_with;
-  } cases[] = {{"fp8", "rtx-3090", "rtx-4090"}, {"fp8-block", "a100-sxm-80gb", "l40s"},
-               {"nvfp4", "h100-sxm", "b200"},   {"mxfp4", "rtx-4090", "h100-sxm"}};
+  } cases[] = {{"fp8", "rtx-3090", "rtx-4090"},
+               {"fp8-block", "a100-sxm-80gb", "l40s"},
+               {"nvfp4", "h100-sxm", "b200"},
+               {"mxfp4", "rtx-4090", "h100-sxm"}};
   for (const auto& c : cases) {
     EXPECT_TRUE(Says(c.last_without, c.format, "0.20.0", "weight_only_kernels")) << c.format;
     EXPECT_FALSE(Says(c.first_with, c.format, "0.20.0", "weight_only_kernels")) << c.format;
@@ -61,8 +64,10 @@ TEST(VllmGatesHardware, OtherMakersAreNotAskedForAComputeCapability) {
 
 TEST(VllmGatesHardware, AnFp8CacheByTheCardsUnits) {
   const auto says = [](const char* gpu, std::string_view code) {
-    return EstimateText(std::string(R"({"model":"llama-3.1-8b","format":"fp16","max_model_len":2048,"kv_cache_dtype":"fp8","gpu":")") +
-                        gpu + "\"}")
+    return EstimateText(
+               std::string(
+                   R"({"model":"llama-3.1-8b","format":"fp16","max_model_len":2048,"kv_cache_dtype":"fp8","gpu":")") +
+               gpu + "\"}")
         .Has(code);
   };
   EXPECT_TRUE(says("t4", "fp8_cache_needs_newer_card"));

@@ -11,7 +11,8 @@ namespace {
 
 std::string Labels(const LeverStart& start) {
   std::string labels;
-  for (const Lever& lever : VllmLevers(start)) labels += std::string(labels.empty() ? "" : "; ") + lever.label;
+  for (const Lever& lever : VllmLevers(start))
+    labels += std::string(labels.empty() ? "" : "; ") + lever.label;
   return labels;
 }
 

@@ -9,8 +9,10 @@
 namespace plimsoll {
 namespace {
 
-VllmRules RulesOf(const std::string& version, const std::string& rest = R"("model":"llama-3.1-8b","gpu":"h100-sxm")") {
-  const EstimatedCase c = EstimateText("{" + rest + R"(,"max_model_len":8192,"engine_version":")" + version + "\"}");
+VllmRules RulesOf(const std::string& version,
+                  const std::string& rest = R"("model":"llama-3.1-8b","gpu":"h100-sxm")") {
+  const EstimatedCase c =
+      EstimateText("{" + rest + R"(,"max_model_len":8192,"engine_version":")" + version + "\"}");
   EXPECT_EQ(c.error, "") << rest;
   return RulesFor(c.resolved);
 }
@@ -23,8 +25,10 @@ TEST(VllmRules, EachRuleBeginsWithItsRelease) {
     const char* from;
     bool (*holds)(const VllmRules&);
   } cases[] = {
-      {"utilization 0.92", "0.20.0", "0.21.0", [](const VllmRules& r) { return r.default_utilization == 0.92; }},
-      {"communicators outside", "0.10.2", "0.11.0", [](const VllmRules& r) { return !r.communicators_inside; }},
+      {"utilization 0.92", "0.20.0", "0.21.0",
+       [](const VllmRules& r) { return r.default_utilization == 0.92; }},
+      {"communicators outside", "0.10.2", "0.11.0",
+       [](const VllmRules& r) { return !r.communicators_inside; }},
       {"graphs inside", "0.20.0", "0.21.0", [](const VllmRules& r) { return r.graphs_inside; }},
       {"free memory checked", "0.8.5", "0.9.0", [](const VllmRules& r) { return r.free_memory_checked; }},
       {"full graphs", "0.10.2", "0.11.0", [](const VllmRules& r) { return r.full_graphs; }},
@@ -32,10 +36,12 @@ TEST(VllmRules, EachRuleBeginsWithItsRelease) {
       {"lora graphs", "0.11.0", "0.11.1", [](const VllmRules& r) { return r.lora_graphs; }},
       {"hybrid manager", "0.9.1", "0.9.2", [](const VllmRules& r) { return r.hybrid_manager; }},
       {"concurrency by pages", "0.9.0", "0.9.1", [](const VllmRules& r) { return r.concurrency_by_pages; }},
-      {"tokens per group", "0.9.1", "0.9.2", [](const VllmRules& r) { return r.tokens != CacheTokens::kBlocks; }},
+      {"tokens per group", "0.9.1", "0.9.2",
+       [](const VllmRules& r) { return r.tokens != CacheTokens::kBlocks; }},
       {"tokens by concurrency", "0.20.0", "0.21.0",
        [](const VllmRules& r) { return r.tokens == CacheTokens::kConcurrency; }},
-      {"two batches in flight", "0.20.0", "0.21.0", [](const VllmRules& r) { return r.batches_in_flight == 2; }},
+      {"two batches in flight", "0.20.0", "0.21.0",
+       [](const VllmRules& r) { return r.batches_in_flight == 2; }},
       {"a state per sequence", "0.18.0", "0.19.0", [](const VllmRules& r) { return r.state_per_sequence; }},
       {"aligned states", "0.24.0", "0.25.0", [](const VllmRules& r) { return r.align_recurrent; }},
       {"no chunks of experts", "0.16.0", "0.17.0", [](const VllmRules& r) { return r.moe_chunk == 0; }},
@@ -45,7 +51,8 @@ TEST(VllmRules, EachRuleBeginsWithItsRelease) {
       {"MLA", "0.7.0", "0.7.1", [](const VllmRules& r) { return r.latent_attention; }},
       {"no whole products", "0.7.3", "0.8.0", [](const VllmRules& r) { return !r.latent_absorbed; }},
       {"whole products", "0.7.0", "0.7.1", [](const VllmRules& r) { return r.latent_absorbed; }},
-      {"prefix expanded", "0.10.1", "0.10.2", [](const VllmRules& r) { return r.latent_context_rows == 65536; }},
+      {"prefix expanded", "0.10.1", "0.10.2",
+       [](const VllmRules& r) { return r.latent_context_rows == 65536; }},
       {"no vocabulary adapters", "0.11.2", "0.12.0", [](const VllmRules& r) { return !r.lora_vocabulary; }},
       {"four copies", "0.6.6", "0.7.0", [](const VllmRules& r) { return r.residual_copies == 4; }},
       {"triton on Hopper", "0.10.1", "0.10.2", [](const VllmRules& r) { return r.mxfp4_triton_on_hopper; }},
@@ -62,7 +69,8 @@ TEST(VllmRules, TheContextCountsTwiceInHistory) {
   const struct {
     const char* version;
     bool inside;
-  } cases[] = {{"0.6.4", true}, {"0.6.5", false}, {"0.7.3", false}, {"0.8.0", true}, {"0.8.5", true}, {"0.9.0", false}};
+  } cases[] = {{"0.6.4", true}, {"0.6.5", false}, {"0.7.3", false},
+               {"0.8.0", true}, {"0.8.5", true},  {"0.9.0", false}};
   for (const auto& c : cases) EXPECT_EQ(RulesOf(c.version).context_inside, c.inside) << c.version;
   EXPECT_TRUE(RulesOf("0.11.0").states_asserted);
   EXPECT_TRUE(RulesOf("0.17.0").states_asserted);
@@ -88,8 +96,11 @@ TEST(VllmRules, WhatFellBackToV0) {
       {"0.9.2", R"("model":"llama-3.1-8b","gpu":"l40s","kv_cache_dtype":"fp8")", false},
       {"0.9.2", R"("model":"llama-3.1-8b","gpu":"h100-sxm","kv_cache_dtype":"fp8")", true},
       {"0.10.0", R"("model":"llama-3.1-8b","gpu":"l40s","kv_cache_dtype":"fp8")", true},
-      {"0.9.2", R"("model":"llama-3.1-8b","gpu":"h100-sxm","speculative":{"method":"draft","model":"llama-3.2-1b","num_tokens":3})", false},
-      {"0.9.2", R"("model":"llama-3.1-8b","gpu":"h100-sxm","speculative":{"method":"eagle","num_tokens":3})", true},
+      {"0.9.2",
+       R"("model":"llama-3.1-8b","gpu":"h100-sxm","speculative":{"method":"draft","model":"llama-3.2-1b","num_tokens":3})",
+       false},
+      {"0.9.2", R"("model":"llama-3.1-8b","gpu":"h100-sxm","speculative":{"method":"eagle","num_tokens":3})",
+       true},
       {"0.9.2", R"("model":"falcon-h1-7b","gpu":"h100-sxm")", false},
       {"0.10.0", R"("model":"falcon-h1-7b","gpu":"h100-sxm")", true},
   };

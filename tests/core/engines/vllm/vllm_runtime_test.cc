@@ -16,9 +16,9 @@ struct Held {
 };
 
 Held Of(const char* gpu, int gpus, const VllmRules& rules, const char* format = "fp16") {
-  const EstimatedCase c = EstimateText(std::string(R"({"model":"llama-3.1-8b","format":")") + format +
-                                       R"(","max_model_len":4096,"gpu":")" + gpu + R"(","gpus":)" +
-                                       std::to_string(gpus) + "}");
+  const EstimatedCase c =
+      EstimateText(std::string(R"({"model":"llama-3.1-8b","format":")") + format +
+                   R"(","max_model_len":4096,"gpu":")" + gpu + R"(","gpus":)" + std::to_string(gpus) + "}");
   const VllmRuntime runtime = VllmRuntimeMemory(c.resolved, rules, *c.resolved.cards[0].gpu);
   return {runtime.non_torch.gib(), runtime.context.gib()};
 }

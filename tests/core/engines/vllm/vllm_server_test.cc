@@ -29,8 +29,8 @@ TEST(VllmServer, APlainModelHasOneGroup) {
   EXPECT_EQ(setup.lookahead, 0);
 }
 
-// gpt-oss: 12 layers of a window of 128 tokens and 12 that keep everything. Eight blocks of 16 hold the window, and
-// one more the block that it has begun to leave.
+// gpt-oss: 12 layers of a window of 128 tokens and 12 that keep everything. Eight blocks of 16 hold the
+// window, and one more the block that it has begun to leave.
 TEST(VllmServer, AWindowHoldsItsBlocksAndOneMore) {
   const SchedulerSetup setup =
       ServerOf(EstimateText(R"({"model":"gpt-oss-20b","gpu":"h100-sxm","max_model_len":8192})"));
@@ -47,10 +47,10 @@ TEST(VllmServer, AWindowHoldsItsBlocksAndOneMore) {
 }
 
 TEST(VllmServer, RecurrentLayersTakeTheirBlocksWhateverTheLength) {
-  // Three layers in four are recurrent: three groups as large as the attention's, a block for the running state
-  // and one for the aligned one.
-  const SchedulerSetup setup = ServerOf(
-      EstimateText(R"({"model":"qwen3-next-80b-a3b","gpu":"h200","gpus":2,"max_model_len":8192})"));
+  // Three layers in four are recurrent: three groups as large as the attention's, a block for the running
+  // state and one for the aligned one.
+  const SchedulerSetup setup =
+      ServerOf(EstimateText(R"({"model":"qwen3-next-80b-a3b","gpu":"h200","gpus":2,"max_model_len":8192})"));
   EXPECT_EQ(setup.full_groups, 1);
   EXPECT_EQ(setup.state_blocks, 3 * 2);
   const SchedulerSetup plain = ServerOf(EstimateText(
