@@ -57,7 +57,7 @@ export const faults = {
   'core/arch/architecture_builder.cc': [
     ['window > 0 && window < architecture.max_positions', 'window > 0 && window <= architecture.max_positions'],
     ['constexpr size_t kMaxGroups = 256;', 'constexpr size_t kMaxGroups = 255;'],
-    ['head_dim != 0 ? head_dim : a.hidden / attention.heads', 'a.hidden / attention.heads'],
+    ['head_dim != 0 ? head_dim : a.hidden / attention.heads', 'head_dim > 100 ? a.hidden : a.hidden / attention.heads'],
   ],
   'core/arch/architecture_reader.cc': [
     ['mlp.kind == MlpKind::kDense || mlp.dense_beside', 'mlp.kind != MlpKind::kDense || mlp.dense_beside'],
@@ -337,7 +337,7 @@ export const faults = {
   ],
   'core/engines/llama_cpp/llama_levers.cc': [
     ['std::min<int64_t>(end - ten * 10, 10) - 1', 'std::min<int64_t>(end - ten * 10, 10)'],
-    ['c->n_gpu_layers = layers - number;', 'c->n_gpu_layers = number;'],
+    ['c->n_gpu_layers = layers - number;', 'c->n_gpu_layers = layers - number - 1;'],
   ],
   'core/engines/llama_cpp/llama_log.cc': [
     ['since(5430, 20250520)', 'since(5420, 20250520)'],

@@ -33,5 +33,11 @@ TEST(ConfigCodecLimits, ALinkBeyondItsLimitIsNotLookedAt) {
   EXPECT_FALSE(DecodeConfigUrl(of(kMaxUrlBytes + 1)).ok());
 }
 
+TEST(ConfigCodecLimits, Base64HasNoLengthOfOneInFour) {
+  EXPECT_EQ(DecodeBase64Url("QUJD"), "ABC");
+  EXPECT_EQ(DecodeBase64Url("QUI"), "AB");
+  EXPECT_FALSE(DecodeBase64Url("QUJDR").has_value());
+}
+
 }  // namespace
 }  // namespace plimsoll

@@ -183,5 +183,23 @@ TEST(SimulationReport, SaturatedIsAQueueAtTheLastArrival) {
   EXPECT_FALSE(RunOn(1000).Summarize({}).saturated) << "a closed loop comes as it is answered";
 }
 
+TEST(SimulationReport, GoodIsWhatMeetsBothObjectives) {
+  const Simulation simulation = RunOn(1000);
+  const auto good = [&simulation](double ttft, double tpot) {
+    Objective objective;
+    objective.ttft_ms = ttft;
+    objective.tpot_ms = tpot;
+    return simulation.Summarize(objective).goodput_requests_per_s;
+  };
+  const double all = simulation.Summarize({}).requests_per_s;
+  EXPECT_DOUBLE_EQ(good(0, 0), all);
+  EXPECT_DOUBLE_EQ(good(1e9, 1e9), all);
+  EXPECT_EQ(good(1e9, 1e-9), 0);
+  EXPECT_EQ(good(1e-9, 1e9), 0);
+  const double half = simulation.Summarize({}).ttft_ms.p50;
+  EXPECT_GT(good(half * 1.0001, 0), 0.4 * all);
+  EXPECT_LT(good(half * 0.9999, 0), 0.6 * all);
+}
+
 }  // namespace
 }  // namespace plimsoll

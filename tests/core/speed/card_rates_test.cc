@@ -212,5 +212,22 @@ TEST(CardRates, ErrorCodesInGddrTakeBandwidth) {
   EXPECT_NEAR(weights, 768.0 / 696 / FittedSpeeds().inline_ecc.value, 1e-3);
 }
 
+TEST(CardRates, FactorsOfTheCardsClass) {
+  MeasuredSpeeds speeds = Simple();
+  for (auto& group : speeds.cards) {
+    for (CardFactors& card : group) {
+      card.stream.value = 0.5;
+      card.compute.value = 0.25;
+      card.layer.value = 3;
+    }
+  }
+  const CardRates rates = FindRates(Resolved(), StepStyle(), speeds, Card("h100-sxm"), FormatClass::kHalf);
+  EXPECT_DOUBLE_EQ(rates.stream[kHalf], 3350e9 * 0.5 * 0.5);
+  EXPECT_DOUBLE_EQ(rates.cache, 3350e9 * 0.8 * 0.5);
+  EXPECT_DOUBLE_EQ(rates.compute[kHalf], 989e12 * 0.25 * 0.25);
+  EXPECT_DOUBLE_EQ(rates.attention, 989e12 * 0.5 * 0.25);
+  EXPECT_DOUBLE_EQ(rates.layer, 30e-6);
+}
+
 }  // namespace
 }  // namespace plimsoll
