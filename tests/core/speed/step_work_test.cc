@@ -93,5 +93,16 @@ TEST(CountWork, FileTypesOfLlamaCppReadTheirTensorsOnce) {
   EXPECT_NEAR(read, 4403, 5);
 }
 
+// Of a matrix that two ranks divide, each moves its own half of one side and the whole other side.
+TEST(CountWork, ActivationsByHand) {
+  // q and o 4096 + 4096, k and v 4096 + 1024, gate, up and down 4096 + 14336; two norms a layer and one
+  // behind.
+  const double matrices = 2 * 8192 + 2 * 5120 + 3 * 18432, norm = 4096 + 1;
+  EXPECT_DOUBLE_EQ(Make(R"({"model":"llama-3.1-8b","gpu":"h100-sxm"})")->work.activations,
+                   32 * (matrices + 2 * norm) + norm);
+  EXPECT_DOUBLE_EQ(Make(R"({"model":"llama-3.1-8b","gpu":"h100-sxm","gpus":2})")->work.activations,
+                   32 * (0.75 * matrices + 2 * norm) + norm);
+}
+
 }  // namespace
 }  // namespace plimsoll

@@ -77,5 +77,21 @@ TEST(VllmGatesHardware, AnFp8CacheByTheCardsUnits) {
   EXPECT_FALSE(says("rtx-4090", "fp8_cache_without_fp8_units"));
 }
 
+// Groups that a dimension does not fill anyway are padded; those that tp breaks are not.
+TEST(VllmGatesHardware, GroupsThatTensorParallelismBreaks) {
+  const auto breaks = [](int width) {
+    const EstimatedCase c = EstimateText(
+        R"({"gpu":"h100-sxm","gpus":2,"max_model_len":1024,"format":"gptq-int4","model":{"architectures":
+            ["LlamaForCausalLM"],"hidden_size":512,"num_attention_heads":4,"num_hidden_layers":2,"vocab_size":1000,
+            "max_position_embeddings":4096,"intermediate_size":)" +
+        std::to_string(width) + "}}");
+    EXPECT_EQ(c.error, "");
+    return c.Has("tp_breaks_quantization_groups");
+  };
+  EXPECT_TRUE(breaks(23 * 128)) << "11.5 groups each";
+  EXPECT_FALSE(breaks(24 * 128));
+  EXPECT_FALSE(breaks(2880)) << "22.5 groups in the file already";
+}
+
 }  // namespace
 }  // namespace plimsoll
