@@ -61,3 +61,9 @@ endif()
 add_executable(plimsoll_calibrate EXCLUDE_FROM_ALL tests/calibration/calibrate.cc)
 target_link_libraries(plimsoll_calibrate PRIVATE plimsoll_core plimsoll_catalog plimsoll_warnings)
 target_compile_definitions(plimsoll_calibrate PRIVATE "PLIMSOLL_TEST_DATA=\"${PROJECT_SOURCE_DIR}/tests/data/\"")
+
+# Plants faults in copies of the sources and runs the native tests on each; by hand, for it takes long. The list is
+# tests/mutants/list.mjs.
+add_custom_target(plimsoll_mutants
+  COMMAND "${PLIMSOLL_NODE}" "${PROJECT_SOURCE_DIR}/tests/mutants/mutants.mjs" --work "${PROJECT_BINARY_DIR}/mutants"
+  VERBATIM USES_TERMINAL)

@@ -61,10 +61,25 @@ test('no concept of core needs itself: headers and sources taken together, no in
   assert.deepEqual(circles, []);
 });
 
+// Headers that only declare data: there is nothing to ask them.
+const plainHeaders = {
+  'core/arch/family.h': 'a name and a function; families_test.cc asks all of them',
+  'core/arch/kv_type.h': 'two enumerations; kv_cache_test.cc weighs each of their values',
+  'core/config/config.h': 'what may be set, as given; config_codec_test.cc reads and writes each member',
+  'core/config/engine_version.h': 'a text, a number and a date; version_text_test.cc and the engines read them',
+  'core/formats/gguf_tensor.h': 'a shape and a category; gguf_tensors_test.cc lists them',
+  'core/speed/step_style.h': 'what an engine tells the speed model; the tests of <engine>_server.h read it',
+};
+
 test('every source of core has its header, and every header its test of the same name', () => {
   const paths = new Set(sources.map(({path}) => path));
   const lone = under('core').filter(({path}) => path.endsWith('.cc') && !paths.has(path.replace(/\.cc$/, '.h')));
   assert.deepEqual(lone.map(({path}) => path), []);
+  const testOf = (path) => `tests/${path.replace(/\.h$/, '_test.cc')}`;
+  const headers = under('core').map(({path}) => path).filter((path) => path.endsWith('.h'));
+  assert.deepEqual(headers.filter((path) => !paths.has(testOf(path)) && !(path in plainHeaders)), []);
+  // An exception that is none any more goes.
+  assert.deepEqual(Object.keys(plainHeaders).filter((path) => !paths.has(path) || paths.has(testOf(path))), []);
 });
 
 test('nothing outside core/engines/ names an engine', () => {

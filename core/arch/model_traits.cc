@@ -26,20 +26,6 @@ constexpr Row kByName[] = {
     // not).
     {"Glm4MoeForCausalLM", &ModelTraits::gguf_keeps_mtp},
     {"Qwen3_5", &ModelTraits::gguf_keeps_mtp},
-    // No entry in llama.cpp's src/llama-arch.cpp (read in July 2026); Whisper has a project of its own.
-    {"Mllama", &ModelTraits::not_in_llama_cpp},
-    {"Whisper", &ModelTraits::not_in_llama_cpp},
-    {"Zamba2", &ModelTraits::not_in_llama_cpp},
-    {"Bamba", &ModelTraits::not_in_llama_cpp},
-    {"MiniMaxText01", &ModelTraits::not_in_llama_cpp},
-    {"MiniMaxForCausalLM", &ModelTraits::not_in_llama_cpp},
-    {"NewModel", &ModelTraits::not_in_llama_cpp},
-    {"NewForSequence", &ModelTraits::not_in_llama_cpp},
-    {"Gte", &ModelTraits::not_in_llama_cpp},
-    // vllm/model_executor/models/registry.py: no entry, or one that went.
-    {"RWKV7", &ModelTraits::not_in_vllm},
-    {"Rwkv7", &ModelTraits::not_in_vllm},
-    {"Mllama", &ModelTraits::left_vllm},
 };
 constexpr Row kByType[] = {
     {"qwen3_5", &ModelTraits::four_positions},

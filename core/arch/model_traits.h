@@ -20,9 +20,6 @@ struct ModelTraits {
   bool seventy_b_if_grouped = false;    // the same where query heads share KV heads
   bool falcon_recipe = false;           // llama-quantize has rules of its own for it
   bool short_tokenizer = false;         // SentencePiece without merges although the vocabulary is large
-  bool not_in_llama_cpp = false;        // llama.cpp has no such model
-  bool not_in_vllm = false;             // nor has vLLM
-  bool left_vllm = false;               // vLLM had it up to 0.10.2
   int32_t fp8_scale_bytes = 4;  // one block scale of a published FP8 file, where its config does not say
 };
 

@@ -114,9 +114,8 @@ void AddUnloaded(ArchitectureBuilder& builder, int64_t talker, int64_t vocoder) 
   if (vocoder > 0) parts.Unloaded("vocoder", vocoder);
   if (talker + vocoder == 0) return;
   builder.Remark(
-      "The talker and the vocoder, which speak the answer, count as stored but take no memory: vLLM loads "
-      "the thinker "
-      "alone.");
+      "The talker and the vocoder, which speak the answer, count as stored but take no memory: engines load "
+      "the thinker alone.");
 }
 
 int64_t WithBias(int64_t in, int64_t out) { return in * out + out; }

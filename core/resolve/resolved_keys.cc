@@ -66,7 +66,7 @@ Json ShowFormat(const Resolved& r) {
   return given.is_object() || repository ? given : Json(r.format->id);
 }
 Json ShowEngine(const Resolved& r) { return Json(r.engine->id); }
-Json ShowVersion(const Resolved& r) { return Json(r.version.text); }
+Json ShowVersion(const Resolved& r) { return r.version.text.empty() ? Json() : Json(r.version.text); }
 Json ShowGpus(const Resolved& r) {
   return OfCards(r, [](const Card& card) { return Json(card.gpu->id); });
 }

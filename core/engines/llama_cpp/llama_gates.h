@@ -17,6 +17,9 @@ bool LlamaReads(const WeightFormat& format);
 // The GGUF type nearest in size to a format that llama.cpp cannot read: "gguf-q4_k_m".
 std::string_view NearestGguf(const WeightFormat& format);
 
+// Whether llama.cpp has this architecture at all.
+bool LlamaKnows(const Architecture& architecture);
+
 // Appends to resolved->diagnostics.
 void CheckLlamaConfiguration(const Config& config, Resolved* resolved);
 

@@ -22,5 +22,10 @@ TEST(Result, QuotedIsOneShortPrintableLine) {
   EXPECT_EQ(Quoted(split), "\"" + std::string(79, 'x') + "…\"");
 }
 
+TEST(Result, QuotesAtMostEightyCharacters) {
+  EXPECT_EQ(Quoted(std::string(80, 'a')), "\"" + std::string(80, 'a') + "\"");
+  EXPECT_EQ(Quoted(std::string(81, 'a')), "\"" + std::string(80, 'a') + "…\"");
+}
+
 }  // namespace
 }  // namespace plimsoll

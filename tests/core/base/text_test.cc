@@ -97,5 +97,15 @@ TEST(Text, NearestFindsTyposAndNothingElse) {
   EXPECT_EQ(EditDistance("kitten", "sitting"), 3);
 }
 
+TEST(Text, UnitsChangeWhereTheyRead) {
+  EXPECT_EQ(SizeText(GiB(2048)), "2,048 GiB");
+  EXPECT_EQ(SizeText(GiB(20 * 1024)), "20.0 TiB");
+  EXPECT_EQ(SizeText(Bytes(1023)), "1,023 B");
+  EXPECT_EQ(CountText(1234567), "1,234,567");
+  EXPECT_EQ(CountText(-123), "-123");
+  EXPECT_EQ(DurationText(Seconds(3540)), "59 min");
+  EXPECT_EQ(DurationText(Seconds(3600)), "1 h");
+}
+
 }  // namespace
 }  // namespace plimsoll

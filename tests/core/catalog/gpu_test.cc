@@ -70,5 +70,17 @@ TEST(Gpu, RefusesWhatIsNoCard) {
   EXPECT_EQ(ErrorOf(R"({"id":"x","name":"x","memory_gb":1e300})").substr(0, 17), "gpus[0].memory_gb");
 }
 
+// ggml-metal's logs: two thirds of the memory below 36 GB, three quarters from there on.
+TEST(Gpu, MetalsShareChangesAt36) {
+  const auto usable = [](double gb) {
+    Json value = Json::MakeObject();
+    value.Set("id", "a").Set("name", "A").Set("vendor", "Apple").Set("memory_gb", gb);
+    const Result<Gpu> gpu = ReadGpu(value, "gpus[0]");
+    return gpu.ok() ? gpu->usable : Bytes(0);
+  };
+  EXPECT_EQ(usable(36), GiB(27));
+  EXPECT_EQ(usable(24), GiB(16));
+}
+
 }  // namespace
 }  // namespace plimsoll

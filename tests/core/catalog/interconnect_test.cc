@@ -66,5 +66,21 @@ TEST(Interconnect, GrowsWithRanksAndIsSlowerOverTheHost) {
   }
 }
 
+// A message of nothing costs the way's latency, and one step more for each doubling of the ranks beyond two;
+// of a ring each rank sends 2 (n - 1) / n, of an exchange half as much.
+TEST(Interconnect, CostsByHand) {
+  const Link nvlink = {LinkKind::kNvlink, GbPerSecond(450)};
+  const struct {
+    int64_t ranks;
+    double microseconds;
+  } cases[] = {{2, 6}, {3, 8}, {4, 8}, {5, 10}, {8, 10}, {16, 12}};
+  for (const auto& c : cases) {
+    EXPECT_DOUBLE_EQ(AllReduce(nvlink, c.ranks).latency.value(), c.microseconds * 1e-6) << c.ranks;
+    EXPECT_DOUBLE_EQ(AllToAll(nvlink, c.ranks).latency.value(), c.microseconds * 1e-6) << c.ranks;
+  }
+  EXPECT_DOUBLE_EQ(AllReduce(nvlink, 8).seconds_per_byte, 2 * 7.0 / 8 / (450e9 * 0.7));
+  EXPECT_DOUBLE_EQ(AllToAll(nvlink, 8).seconds_per_byte, 7.0 / 8 / (450e9 * 0.7));
+}
+
 }  // namespace
 }  // namespace plimsoll

@@ -32,5 +32,14 @@ TEST(VersionText, DaysAndDatesAreInverse) {
   EXPECT_EQ(DayNumber(20240301) - DayNumber(20240228), 2) << "a leap year";
 }
 
+TEST(VersionText, DaysOfTheMonth) {
+  int32_t date = 0;
+  for (const char* day : {"2024-02-29", "2025-04-30", "2025-12-31"}) EXPECT_TRUE(ReadDate(day, &date)) << day;
+  for (const char* day :
+       {"2025-02-29", "2100-02-29", "2025-04-31", "2025-13-01", "2025-01-32", "2025-01-00"}) {
+    EXPECT_FALSE(ReadDate(day, &date)) << day;
+  }
+}
+
 }  // namespace
 }  // namespace plimsoll

@@ -137,5 +137,40 @@ TEST(Workload, ReadsATrace) {
   EXPECT_FALSE(ReadTrace("0,1e99,20\n", "--trace").ok());
 }
 
+TEST(Workload, DrawsHaveTheMeansThatAreAskedFor) {
+  Workload workload;
+  workload.arrival = Arrival::kPoisson;
+  workload.rate = 4;
+  workload.requests = 4000;
+  workload.prompt.mean = 500;
+  SetShape("lognormal", 1, &workload.prompt);
+  workload.output.mean = 100;
+  const Result<RequestList> list = GenerateRequests(workload);
+  ASSERT_TRUE(list.ok());
+  double prompts = 0, before = 0;
+  for (const Request& request : list->requests) {
+    prompts += static_cast<double>(request.prompt);
+    EXPECT_GE(request.arrival, before);
+    before = request.arrival;
+  }
+  EXPECT_NEAR(prompts / 4000, 500, 30);
+  EXPECT_NEAR(before, 1000, 50) << "4000 requests, four a second";
+}
+
+TEST(Workload, TurnsHoldWhatWasSaidBefore) {
+  Workload workload;
+  workload.requests = 6;
+  workload.turns = 3;
+  workload.system_prompt = 50;
+  workload.prompt.mean = 100;
+  workload.output.mean = 20;
+  const Result<RequestList> list = GenerateRequests(workload);
+  ASSERT_TRUE(list.ok());
+  const int64_t prompts[] = {100, 220, 340, 100, 220, 340};
+  for (size_t i = 0; i < 6; ++i) EXPECT_EQ(list->requests[i].prompt, prompts[i]) << i;
+  EXPECT_EQ(list->requests[2].after, 1);
+  EXPECT_EQ(list->requests[3].after, -1);
+}
+
 }  // namespace
 }  // namespace plimsoll

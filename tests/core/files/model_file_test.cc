@@ -76,5 +76,19 @@ TEST(ModelFile, ReadsAnIndex) {
   EXPECT_EQ(file->bytes.count(), 128);
 }
 
+TEST(ModelFile, OnePartOfASplitFileSaysSo) {
+  const auto text = [](const std::string& value) { return LittleEndian(value.size(), 8) + value; };
+  const auto part = [&](int count) {
+    std::string bytes = "GGUF" + LittleEndian(3, 4) + LittleEndian(0, 8) + LittleEndian(3, 8);
+    bytes += text("general.architecture") + LittleEndian(8, 4) + text("llama");
+    bytes += text("split.no") + LittleEndian(2, 4) + LittleEndian(0, 2);
+    bytes += text("split.count") + LittleEndian(2, 4) + LittleEndian(static_cast<uint64_t>(count), 2);
+    const Result<ModelFile> file = ReadModelFile({{"m.gguf", bytes, static_cast<int64_t>(bytes.size())}});
+    return file.ok() && !file->remarks.empty() ? file->remarks[0] : std::string();
+  };
+  EXPECT_EQ(part(2), "This is part 1 of 2; the other parts hold the other tensors.");
+  EXPECT_EQ(part(1).find("This is part"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace plimsoll

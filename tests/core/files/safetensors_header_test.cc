@@ -134,5 +134,13 @@ TEST(SafetensorsHeader, DamagedHeadersNeverHang) {
   }
 }
 
+TEST(SafetensorsHeader, TensorsThatOverlapByPartsAreRefused) {
+  const std::string header = R"({"a":{"dtype":"U8","shape":[64],"data_offsets":[0,64]},)"
+                             R"("b":{"dtype":"U8","shape":[64],"data_offsets":[32,96]}})";
+  std::string bytes(8, '\0');
+  bytes[0] = static_cast<char>(header.size());
+  EXPECT_FALSE(ReadSafetensorsHeader(bytes + header, -1).ok());
+}
+
 }  // namespace
 }  // namespace plimsoll

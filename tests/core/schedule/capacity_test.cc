@@ -80,5 +80,16 @@ TEST(Capacity, SaysWhatUsersGet) {
   EXPECT_NEAR(one.ttft_ms, 7680 / one.prefill_tokens_per_s * 1e3, 0.3 * one.ttft_ms);
 }
 
+TEST(Capacity, OneBlockEachIsRoomForABlock) {
+  SchedulerSetup setup;
+  setup.block_size = 16;
+  setup.blocks = 4;
+  EXPECT_EQ(Capacity(setup).TokensEach(4), 16);
+  EXPECT_EQ(Capacity(setup).TokensEach(5), 0);
+  EXPECT_EQ(Capacity(setup).TokensEach(1), 64);
+  EXPECT_EQ(Capacity(setup).SequencesOf(17), 2);
+  EXPECT_DOUBLE_EQ(Capacity(setup).Share(1, 17), 0.5);
+}
+
 }  // namespace
 }  // namespace plimsoll

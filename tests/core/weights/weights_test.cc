@@ -1,4 +1,5 @@
 #include "core/weights/weights.h"
+#include "core/engines/llama_cpp/llama_gates.h"
 
 #include <gtest/gtest.h>
 
@@ -362,7 +363,7 @@ class DumbQuantizer {
 TEST(Weights, GgufAgreesWithTheDumbTwinForEveryModelAndFileType) {
   int64_t compared = 0;
   for (const Model& model : TheCatalog().models()) {
-    if (model.refused || model.architecture.traits.not_in_llama_cpp) continue;
+    if (model.refused || !LlamaKnows(model.architecture)) continue;
     for (int i = 0; i < kGgufFileTypes; ++i) {
       const std::string id(Info(static_cast<GgufFileType>(i)).id);
       for (const bool imatrix : {false, true}) {
@@ -385,7 +386,7 @@ TEST(Weights, GgufAgreesWithTheDumbTwinForEveryModelAndFileType) {
 // A GGUF holds the text model: what it drops or adds against the safetensors' text part is small, and known.
 TEST(Weights, GgufHoldsTheTextModel) {
   for (const Model& model : TheCatalog().models()) {
-    if (model.refused || model.architecture.traits.not_in_llama_cpp) continue;
+    if (model.refused || !LlamaKnows(model.architecture)) continue;
     WeightFormat format;
     format.family = FormatFamily::kGguf;
     format.gguf_type = static_cast<int>(GgufFileType::kF16);

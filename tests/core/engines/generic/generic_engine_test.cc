@@ -100,5 +100,13 @@ TEST(EngineGeneric, TensorRtFollowsTheCheckpointsCacheType) {
   EXPECT_EQ(fp8.kv.per_token * 2, half.kv.per_token);
 }
 
+TEST(EngineGeneric, FitsToTheLastMebibyte) {
+  const std::string start =
+      R"({"model":"llama-3.1-8b","engine":"sglang","gpu":"rtx-4090","prompt_tokens":1000,"output_tokens":24,"gpu_memory_mib":)";
+  // 16,060,522,496 bytes of weights and 1024 tokens of 128 KiB: 15,444.4 MiB.
+  EXPECT_EQ(Of((start + "15445}").c_str()).verdict, Verdict::kFits);
+  EXPECT_EQ(Of((start + "15444}").c_str()).verdict, Verdict::kDoesNotFit);
+}
+
 }  // namespace
 }  // namespace plimsoll

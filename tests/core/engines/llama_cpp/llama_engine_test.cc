@@ -1,4 +1,5 @@
 #include "core/engines/llama_cpp/llama_engine.h"
+#include "core/engines/llama_cpp/llama_gates.h"
 
 #include <gtest/gtest.h>
 
@@ -104,7 +105,7 @@ TEST(LlamaCppEngine, HybridKeepsStatesBesideItsCache) {
 
 TEST(LlamaCppEngine, TotalsAreTheSumOfTheirParts) {
   for (const Model& model : TheCatalog().models()) {
-    if (model.refused || model.architecture.traits.not_in_llama_cpp) continue;
+    if (model.refused || !LlamaKnows(model.architecture)) continue;
     Config config = Ask(model.id, "gguf-q4_k_m", "h100-80", 8192, "");
     if (TheCatalog().FindGpu("h100-80") == nullptr) config.gpu = {"rtx-4090"};
     config.gpus = 3;

@@ -37,9 +37,14 @@ TEST(EngineVllmLogs, WithinTheBounds) {
     int64_t least_n;
     double median, p90;
   } bounds[] = {
-      {"weights_gib_per_gpu", 50, 0.003, 0.025},       {"kv_cache_gib_per_gpu", 30, 0.03, 0.15},
-      {"kv_cache_tokens_given_pool", 20, 0.003, 0.01}, {"max_concurrency", 25, 0.02, 0.1},
-      {"activation_peak_gib", 20, 0.05, 0.8},          {"cuda_graph_gib", 12, 0.25, 0.6},
+      {"weights_gib_per_gpu", 50, 0.001, 0.015},
+      {"kv_cache_gib_per_gpu", 30, 0.015, 0.1},
+      {"kv_cache_tokens_given_pool", 20, 0.001, 0.003},
+      {"max_concurrency", 25, 0.01, 0.09},
+      {"activation_peak_gib", 20, 0.015, 0.2},
+      {"cuda_graph_gib", 12, 0.2, 0.5},
+      {"kv_cache_tokens", 30, 0.01, 0.09},
+      {"outcome", 60, 0, 0},
   };
   for (const auto& bound : bounds) {
     const MetricSummary* summary = Find(validation, bound.metric);

@@ -1,0 +1,79 @@
+#include "core/arch/dense_families.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+
+#include "core/arch/architecture_reader.h"
+#include "tests/support/json_text.h"
+
+namespace plimsoll {
+namespace {
+
+struct Counted {
+  const char* config;
+  int64_t total;
+};
+
+Architecture Read(const char* config) {
+  Result<Architecture> read = BuildArchitecture(JsonOfText(config), "");
+  EXPECT_TRUE(read.ok()) << config << (read.ok() ? "" : read.error().Message());
+  return read.ok() ? std::move(*read) : Architecture();
+}
+
+// All of hidden 8, two heads, one KV head, an MLP of 16, a vocabulary of 10: embedding and head 80 each, the
+// last norm 8; a layer of heads of 4: q and o 64 each, k and v 32 each, the MLP 3 x 128, two norms of 8.
+#define PLAIN                                                                                \
+  "\"hidden_size\":8,\"num_attention_heads\":2,\"num_key_value_heads\":1,\"vocab_size\":10," \
+  "\"intermediate_size\":16,\"num_hidden_layers\":"
+constexpr int64_t kLayer = 64 + 32 + 32 + 64 + 3 * 128 + 16;
+
+TEST(DenseFamilies, ParametersByHand) {
+  const Counted cases[] = {
+      {"{\"architectures\":[\"LlamaForCausalLM\"]," PLAIN "2}", 168 + 2 * kLayer},
+      {"{\"architectures\":[\"LlamaForCausalLM\"],\"attention_bias\":true,\"mlp_bias\":true," PLAIN "2}",
+       168 + 2 * (kLayer + 8 + 4 + 4 + 8 + 16 + 16 + 8)},
+      {"{\"architectures\":[\"LlamaForCausalLM\"],\"tie_word_embeddings\":true," PLAIN "1}", 88 + kLayer},
+      // Biases of q, k and v, none of o.
+      {"{\"architectures\":[\"Qwen2ForCausalLM\"]," PLAIN "1}", 168 + kLayer + 8 + 4 + 4},
+      // Heads of 128 whatever the hidden size, with a norm of that width for q and one for k.
+      {"{\"architectures\":[\"Qwen3ForCausalLM\"]," PLAIN "1}",
+       168 + (256 + 128 + 128 + 256) * 8 + 2 * 128 + 3 * 128 + 16},
+      // Fused projections hold as much.
+      {"{\"architectures\":[\"Phi3ForCausalLM\"]," PLAIN "1}", 168 + kLayer},
+      // Norms behind attention and MLP, over all heads of q and k.
+      {"{\"architectures\":[\"Olmo2ForCausalLM\"]," PLAIN "1}", 168 + kLayer + 8 + 4},
+      // Tied, four norms.
+      {"{\"architectures\":[\"Gemma2ForCausalLM\"],\"head_dim\":4," PLAIN "2}", 88 + 2 * (kLayer + 16)},
+  };
+  for (const Counted& c : cases) EXPECT_EQ(CountParameters(Read(c.config)).total, c.total) << c.config;
+}
+
+TEST(DenseFamilies, WindowsWhereTheFamilyHasThem) {
+  // Gemma 2 slides in every other layer, Gemma 3 in five of six.
+  const Architecture two = Read(
+      "{\"architectures\":[\"Gemma2ForCausalLM\"],\"head_dim\":4,"
+      "\"sliding_window\":128," PLAIN "12}");
+  ASSERT_EQ(two.groups.size(), 2u);
+  EXPECT_EQ(two.groups[0].shape.attention.kind, AttentionKind::kSliding);
+  EXPECT_EQ(two.groups[0].count, 6);
+  const Architecture three = Read(
+      "{\"architectures\":[\"Gemma3ForCausalLM\"],\"head_dim\":4,"
+      "\"sliding_window\":128," PLAIN "12}");
+  ASSERT_EQ(three.groups.size(), 2u);
+  EXPECT_EQ(three.groups[0].shape.attention.kind, AttentionKind::kSliding);
+  EXPECT_EQ(three.groups[0].count, 10);
+  // Qwen's window waits for its switch, and then for the layer from which on it counts.
+  const char* qwen =
+      "{\"architectures\":[\"Qwen2ForCausalLM\"],\"sliding_window\":128,"
+      "\"max_window_layers\":8,\"use_sliding_window\":";
+  EXPECT_EQ(Read((std::string(qwen) + "false," PLAIN "12}").c_str()).groups.size(), 1u);
+  const Architecture slid = Read((std::string(qwen) + "true," PLAIN "12}").c_str());
+  ASSERT_EQ(slid.groups.size(), 2u);
+  EXPECT_EQ(slid.groups[0].count, 8);
+  EXPECT_EQ(slid.groups[1].shape.attention.window, 128);
+}
+
+}  // namespace
+}  // namespace plimsoll

@@ -1,0 +1,83 @@
+#include "core/arch/rope_tables.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "core/arch/architecture_reader.h"
+#include "tests/support/json_text.h"
+
+namespace plimsoll {
+namespace {
+
+// Llama with heads of 64, 1000 positions and the given keys beside.
+Architecture Read(const std::string& keys) {
+  const Json config = JsonOfText(
+      R"({"architectures":["LlamaForCausalLM"],"hidden_size":128,"num_attention_heads":2,"num_hidden_layers":1,
+          "vocab_size":10,"intermediate_size":16,"max_position_embeddings":1000)" +
+      keys + "}");
+  Result<Architecture> read = BuildArchitecture(config, "");
+  EXPECT_TRUE(read.ok()) << keys;
+  return read.ok() ? std::move(*read) : Architecture();
+}
+
+// vllm/model_executor/layers/rotary_embedding: rows by the kind of scaling.
+TEST(RopeTables, RowsByTheKindOfScaling) {
+  const struct {
+    const char* keys;
+    int64_t rows;
+  } cases[] = {
+      {"", 1000},
+      {R"(,"rope_scaling":{"rope_type":"llama3","factor":8,"original_max_position_embeddings":100})", 1000},
+      {R"(,"rope_scaling":{"type":"linear","factor":4})", 4000},
+      {R"(,"rope_scaling":{"type":"dynamic","factor":2})", 2000},
+      {R"(,"rope_scaling":{"type":"dynamic","factor":2,"alpha":1000})", 1000},
+      {R"(,"rope_scaling":{"rope_type":"yarn","factor":40,"original_max_position_embeddings":100})", 4000},
+      {R"(,"rope_scaling":{"rope_type":"longrope","factor":1},"original_max_position_embeddings":100)", 1100},
+      {R"(,"rope_scaling":{"type":"su"},"original_max_position_embeddings":100)", 1100},
+      {R"(,"rope_scaling":{"type":"mrope","mrope_section":[8,8,8]})", 4000},
+  };
+  for (const auto& c : cases) {
+    const Architecture a = Read(c.keys);
+    EXPECT_EQ(a.rotary_dim, 64) << c.keys;
+    EXPECT_EQ(a.rope_table_elements, c.rows * 64) << c.keys;
+    EXPECT_EQ(a.rope_tables_positions, c.rows) << c.keys;
+  }
+}
+
+TEST(RopeTables, APartOfTheHeadTurns) {
+  const Architecture half = Read(R"(,"partial_rotary_factor":0.5)");
+  EXPECT_EQ(half.rotary_dim, 32);
+  EXPECT_EQ(half.rope_table_elements, 1000 * 32);
+  EXPECT_EQ(Read(R"(,"rotary_dim":16)").rotary_dim, 16);
+}
+
+// llama.cpp stores factors for llama3 and longrope; YaRN needs none.
+TEST(RopeTables, WhichScalingsStoreFactors) {
+  EXPECT_TRUE(Read(R"(,"rope_scaling":{"rope_type":"llama3","factor":8})").rope_factors);
+  EXPECT_TRUE(Read(R"(,"rope_scaling":{"rope_type":"longrope"})").rope_factors);
+  EXPECT_FALSE(Read(R"(,"rope_scaling":{"rope_type":"yarn","factor":4})").rope_factors);
+  EXPECT_FALSE(Read("").rope_factors);
+}
+
+TEST(RopeTables, DeepseeksYarnStaysWide) {
+  const char* start =
+      R"({"architectures":["DeepseekV2ForCausalLM"],"hidden_size":8,"num_attention_heads":2,"num_hidden_layers":1,
+          "vocab_size":10,"intermediate_size":16,"first_k_dense_replace":1,"moe_intermediate_size":4,
+          "n_routed_experts":4,"num_experts_per_tok":2,"kv_lora_rank":6,"qk_nope_head_dim":4,
+          "qk_rope_head_dim":2,"v_head_dim":4,"max_position_embeddings":4000)";
+  const Result<Architecture> yarn = BuildArchitecture(
+      JsonOfText(std::string(start) +
+                 R"(,"rope_scaling":{"type":"yarn","factor":40,"original_max_position_embeddings":100}})"),
+      "");
+  ASSERT_TRUE(yarn.ok());
+  EXPECT_EQ(yarn->rotary_dim, 2) << "the rotary part of a head alone";
+  EXPECT_EQ(yarn->rope_table_elements, 4000 * 2);
+  EXPECT_TRUE(yarn->rope_table_fp32);
+  const Result<Architecture> plain = BuildArchitecture(JsonOfText(std::string(start) + "}"), "");
+  EXPECT_FALSE(plain->rope_table_fp32);
+  EXPECT_FALSE(Read(R"(,"rope_scaling":{"rope_type":"yarn","factor":4})").rope_table_fp32);
+}
+
+}  // namespace
+}  // namespace plimsoll

@@ -1,0 +1,86 @@
+#include "core/engines/vllm/vllm_cuda_graphs.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "core/engines/measured_constants.h"
+#include "tests/support/estimates.h"
+
+namespace plimsoll {
+namespace {
+
+struct Asked {
+  explicit Asked(const std::string& rest, const std::string& gpu = "h100-sxm")
+      : c(EstimateText(R"({"model":"llama-3.1-8b","max_model_len":8192,"gpu":")" + gpu + "\"" + rest + "}")) {
+    EXPECT_EQ(c.error, "") << rest;
+  }
+  VllmGraphs Graphs(const VllmRules& rules) const {
+    return VllmCudaGraphs(c.resolved, rules, 32, *c.resolved.cards[0].gpu);
+  }
+  VllmGraphs Graphs() const { return Graphs(RulesFor(c.resolved)); }
+  EstimatedCase c;
+};
+
+// vllm/config: 1, 2, 4, then every eighth up to 512; since 0.12 every sixteenth from 256 on.
+TEST(VllmCudaGraphs, CapturedSizesByHand) {
+  VllmRules old;
+  old.spread_graph_sizes = false;
+  EXPECT_EQ(Asked(R"(,"max_num_seqs":256)").Graphs(old).piecewise, 3 + 64);
+  EXPECT_EQ(Asked(R"(,"max_num_seqs":256)").Graphs(old).full, 3 + 32);
+  EXPECT_EQ(Asked(R"(,"max_num_seqs":5)").Graphs(old).full, 3);
+  EXPECT_EQ(Asked(R"(,"max_num_seqs":3)").Graphs(old).full, 2);
+  EXPECT_EQ(Asked(R"(,"max_num_seqs":1)").Graphs(old).full, 1);
+  VllmRules spread;
+  spread.spread_graph_sizes = true;
+  EXPECT_EQ(Asked(R"(,"max_num_seqs":256)").Graphs(spread).piecewise, 3 + 31 + 17) << "256, 272, … 512";
+  EXPECT_EQ(Asked(R"(,"max_num_seqs":256)").Graphs(spread).full, 3 + 31 + 1);
+  EXPECT_EQ(Asked(R"(,"max_num_seqs":100)").Graphs(spread).piecewise, 3 + 25) << "up to twice the sequences";
+  EXPECT_EQ(Asked(R"(,"max_num_seqs":100)").Graphs(spread).full, 3 + 12);
+  EXPECT_EQ(Asked(R"(,"max_num_seqs":64,"max_num_batched_tokens":64)").Graphs(spread).piecewise, 3 + 8)
+      << "no step is larger";
+  EXPECT_EQ(Asked(R"(,"max_num_seqs":1000)", "b200").Graphs(spread).piecewise, 3 + 31 + 49)
+      << "up to 1024 on data-centre Blackwell";
+  spread.full_graphs = false;
+  EXPECT_EQ(Asked(R"(,"max_num_seqs":256)").Graphs(spread).full, 0);
+}
+
+TEST(VllmCudaGraphs, DraftedTokensMakeStepsWider) {
+  VllmRules rules;
+  rules.spread_graph_sizes = true;
+  const Asked drafted(R"(,"max_num_seqs":20,"speculative":{"method":"eagle","num_tokens":3})");
+  EXPECT_EQ(drafted.Graphs(rules).piecewise, 3 + 20) << "2 x 20 sequences x 4 tokens";
+  EXPECT_EQ(drafted.Graphs(rules).full, 3 + 10);
+}
+
+TEST(VllmCudaGraphs, BytesBySizesAndLayers) {
+  const double mib = 32 * (51 * Value(Measure::kVllmGraphPiecewise) + 35 * Value(Measure::kVllmGraphFull));
+  VllmRules rules;
+  rules.spread_graph_sizes = true;
+  const Asked plain(R"(,"max_num_seqs":256)");
+  EXPECT_EQ(plain.Graphs(rules).bytes, MiBFromDouble(mib));
+  rules.lora_graphs = true;
+  EXPECT_EQ(plain.Graphs(rules).bytes, MiBFromDouble(mib)) << "no adapters";
+  const Asked lora(R"(,"max_num_seqs":256,"lora":{"max_loras":1,"max_rank":16})");
+  EXPECT_EQ(lora.Graphs(rules).bytes, MiBFromDouble(2 * mib)) << "with and without them";
+  rules.lora_graphs = false;
+  EXPECT_EQ(lora.Graphs(rules).bytes, MiBFromDouble(mib));
+  const Asked bnb(R"(,"max_num_seqs":256,"format":"bnb-nf4")");
+  EXPECT_EQ(bnb.Graphs(rules).bytes, MiBFromDouble(mib * Value(Measure::kVllmGraphBnb)));
+  const Asked linked(R"(,"max_num_seqs":256,"gpus":2)");
+  EXPECT_EQ(linked.Graphs(rules).bytes, MiBFromDouble(mib * Value(Measure::kVllmGraphTensorParallel)));
+  const Asked bus(R"(,"max_num_seqs":256,"gpus":2)", "rtx-4090");
+  EXPECT_EQ(bus.Graphs(rules).bytes, MiBFromDouble(mib)) << "PCIe: V1 has no buffers for it";
+  EXPECT_EQ(Asked(R"(,"enforce_eager":true)").Graphs(rules).bytes, Bytes(0));
+}
+
+// vllm/worker/model_runner.py of V0: decode batches up to max_num_seqs, rounded up to eight.
+TEST(VllmCudaGraphs, V0CapturesDecodeBatchesOnly) {
+  const Asked old(R"(,"max_num_seqs":100,"engine_version":"0.6.3")");
+  const VllmGraphs graphs = old.Graphs();
+  EXPECT_EQ(graphs.piecewise, 3 + 13) << "up to 104";
+  EXPECT_EQ(graphs.full, 0);
+}
+
+}  // namespace
+}  // namespace plimsoll

@@ -1,0 +1,35 @@
+#include "core/schedule/scheduler_setup.h"
+
+#include <gtest/gtest.h>
+
+namespace plimsoll {
+namespace {
+
+TEST(SchedulerSetup, BlocksByHand) {
+  SchedulerSetup setup;
+  setup.block_size = 16;
+  EXPECT_EQ(BlocksOf(setup, 0), 0);
+  EXPECT_EQ(BlocksOf(setup, 1), 1);
+  EXPECT_EQ(BlocksOf(setup, 16), 1);
+  EXPECT_EQ(BlocksOf(setup, 17), 2);
+  setup.full_groups = 3;
+  EXPECT_EQ(BlocksOf(setup, 17), 6);
+}
+
+TEST(SchedulerSetup, WindowsStopGrowingAndStatesNeverGrow) {
+  SchedulerSetup setup;
+  setup.block_size = 16;
+  setup.full_groups = 1;
+  setup.window_groups = 2;
+  setup.windows[0].most_blocks = 3;
+  setup.windows[1].most_blocks = 5;
+  setup.windows[2].most_blocks = 100;  // not one of the two
+  setup.state_blocks = 2;
+  EXPECT_EQ(BlocksOf(setup, 16), 1 + 1 + 1 + 2);
+  EXPECT_EQ(BlocksOf(setup, 64), 4 + 3 + 4 + 2);
+  EXPECT_EQ(BlocksOf(setup, 16 * 1000), 1000 + 3 + 5 + 2);
+  EXPECT_EQ(BlocksOf(setup, 0), 0) << "a sequence that is not there has no state either";
+}
+
+}  // namespace
+}  // namespace plimsoll

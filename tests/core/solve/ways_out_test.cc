@@ -1,0 +1,172 @@
+#include "core/solve/ways_out.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <set>
+#include <string>
+
+#include "core/config/config_codec.h"
+#include "core/config/config_url.h"
+#include "core/engines/levers.h"
+#include "core/estimate/estimate.h"
+#include "tests/support/shipped_catalog.h"
+
+namespace plimsoll {
+namespace {
+
+Config FromUrl(std::string_view url) {
+  Result<DecodedConfig> decoded = DecodeConfigUrl(url);
+  EXPECT_TRUE(decoded.ok()) << url;
+  return decoded.ok() ? decoded->config : Config();
+}
+
+bool Fits(const Config& config) {
+  const Result<Report> report = Estimate(config, ShippedCatalog());
+  return report.ok() && report->fits();
+}
+
+TEST(WaysOut, EveryWayFitsAndIsAnotherConfiguration) {
+  for (const char* url :
+       {"m=llama-3.1-70b&q=awq-int4&g=rtx-4090&ctx=16384", "m=qwen3-235b-a22b&q=awq-int4&g=rtx-4090&ctx=4096",
+        "m=llama-3.1-8b&g=rtx-4090", "m=qwen2.5-72b&q=gptq-int8&g=rtx-4090&n=3",
+        "m=llama-3.1-8b&g=rtx-3060-12gb&ctx=8192",
+        "m=llama-3.1-70b&e=llama.cpp&q=gguf-q4_k_m&g=rtx-4090&ctx=8192",
+        "m=qwen3-30b-a3b&e=llama.cpp&q=gguf-q4_k_m&g=rtx-4060&ctx=32768", "m=deepseek-r1&g=h100-sxm&n=8"}) {
+    const Config config = FromUrl(url);
+    ASSERT_FALSE(Fits(config)) << url;
+    const std::vector<WayOut> ways = WaysOut(config, ShippedCatalog());
+    EXPECT_FALSE(ways.empty()) << url;
+    EXPECT_LE(ways.size(), 8u);
+    std::set<std::string> seen;
+    double before = 0;
+    for (const WayOut& way : ways) {
+      EXPECT_TRUE(Fits(way.config)) << url << ": " << way.label;
+      EXPECT_FALSE(way.label.empty()) << url;
+      EXPECT_TRUE(seen.insert(EncodeConfigUrl(way.config)).second) << url << ": " << way.label;
+      EXPECT_GE(way.distance, before) << url << ": " << way.label;
+      before = way.distance;
+    }
+  }
+}
+
+TEST(WaysOut, AShorterContextComesFirstWhereItSuffices) {
+  const std::vector<WayOut> ways = WaysOut(FromUrl("m=llama-3.1-8b&g=rtx-4090"), ShippedCatalog());
+  ASSERT_FALSE(ways.empty());
+  EXPECT_NE(ways[0].label.find("context"), std::string::npos) << ways[0].label;
+  EXPECT_EQ(*ways[0].config.max_model_len % 1024, 0);
+}
+
+TEST(WaysOut, AnIllegalLayoutIsCutAnotherWay) {
+  const std::vector<WayOut> ways =
+      WaysOut(FromUrl("m=llama-3.1-8b&g=rtx-4090&n=3&ctx=8192"), ShippedCatalog());
+  ASSERT_FALSE(ways.empty());
+  EXPECT_EQ(ways[0].label, "tp 1 × pp 3");
+}
+
+TEST(WaysOut, ExpertsMoveToRam) {
+  const std::vector<WayOut> ways =
+      WaysOut(FromUrl("m=qwen3-235b-a22b&q=awq-int4&g=rtx-4090&ctx=4096"), ShippedCatalog());
+  bool experts = false;
+  for (const WayOut& way : ways) experts |= way.config.n_cpu_moe.has_value();
+  EXPECT_TRUE(experts);
+}
+
+TEST(WaysOut, MatricesOfADenseModelMoveToRam) {
+  const std::vector<WayOut> ways = WaysOut(
+      FromUrl("m=llama-3.1-70b&e=llama.cpp&q=gguf-q4_k_m&g=rtx-4090&ctx=8192&seqs=1"), ShippedCatalog(), 20);
+  bool moved = false, layers = false;
+  for (const WayOut& way : ways) {
+    moved |= !way.config.override_tensor.empty();
+    layers |= way.config.n_gpu_layers.has_value();
+  }
+  EXPECT_TRUE(moved);
+  EXPECT_TRUE(layers);
+}
+
+TEST(WaysOut, FewerSequencesWhereStatesDecide) {
+  const std::vector<WayOut> ways = WaysOut(
+      FromUrl("m=qwen3.6-27b&q=fp8-block&g=h100-sxm&util=0.95&ev=0.20.0&ctx=32768"), ShippedCatalog());
+  ASSERT_FALSE(ways.empty());
+  EXPECT_TRUE(ways[0].config.max_num_seqs.has_value()) << ways[0].label;
+  EXPECT_GT(ways[0].config.max_num_seqs.value_or(0), 700);
+}
+
+TEST(WaysOut, WhatFitsNeedsNone) {
+  EXPECT_TRUE(WaysOut(FromUrl("m=llama-3.1-8b&g=h100-sxm&ctx=8192"), ShippedCatalog()).empty());
+  EXPECT_TRUE(WaysOut(FromUrl("m=no-such-model"), ShippedCatalog()).empty());
+}
+
+// The distance of a way is the sum of what it gives up: the constants of levers.h.
+TEST(WaysOut, DistancesAreTheSumOfWhatIsGivenUp) {
+  bool tight = false, card = false, gpus = false, length = false;
+  for (const char* url :
+       {"m=llama-3.1-8b&g=rtx-4090", "m=llama-3.1-70b&q=awq-int4&g=rtx-4090&ctx=8192",
+        "m=qwen3-32b&g=rtx-4090&ctx=8192", "m=llama-3.1-70b&q=fp8&g=h100-sxm&ctx=4096",
+        "m=qwen3-14b&g=rtx-3060-12gb&ctx=4096", "m=gemma-3-27b&g=h100-sxm&ctx=131072&util=0.5"}) {
+    const Config config = FromUrl(url);
+    for (const WayOut& way : WaysOut(config, ShippedCatalog(), 50)) {
+      const Result<Report> report = Estimate(way.config, ShippedCatalog());
+      ASSERT_TRUE(report.ok());
+      EXPECT_EQ(report->verdict, way.verdict) << way.label;
+      const double given = way.verdict == Verdict::kTight ? kDistanceTight : 0;
+      tight |= way.verdict == Verdict::kTight;
+      Config shorter = config;
+      shorter.max_model_len = way.config.max_model_len;
+      if (shorter == way.config && !(config == way.config)) {
+        // Nothing but the length: one step, and half of one for each halving.
+        const double from = static_cast<double>(config.max_model_len.value_or(131072));
+        EXPECT_NEAR(
+            way.distance,
+            kDistanceLength + 0.5 * std::log2(from / static_cast<double>(*way.config.max_model_len)) + given,
+            1e-9)
+            << way.label;
+        length = true;
+      }
+      Config another = config;
+      another.gpu = way.config.gpu;
+      if (another == way.config) {
+        EXPECT_NEAR(way.distance, kDistanceCard + given, 1e-9) << way.label;
+        card = true;
+      }
+      Config more = config;
+      more.gpus = way.config.gpus;
+      if (more == way.config && way.config.gpus) {
+        EXPECT_NEAR(way.distance, kDistanceGpus + std::log2(static_cast<double>(*way.config.gpus)) + given,
+                    1e-9)
+            << way.label;
+        gpus = true;
+      }
+    }
+  }
+  EXPECT_TRUE(tight) << "some way is within the error band";
+  EXPECT_TRUE(card);
+  EXPECT_TRUE(gpus);
+  EXPECT_TRUE(length);
+}
+
+// A context of 1024 tokens is the shortest that is offered, in whole thousands.
+TEST(WaysOut, LengthsAreWholeThousands) {
+  for (const char* url : {"m=llama-3.1-8b&g=rtx-4090", "m=llama-3.1-8b&g=l4&ctx=131072",
+                          "m=qwen3-14b&g=l40s&ctx=40960&util=0.7"}) {
+    for (const WayOut& way : WaysOut(FromUrl(url), ShippedCatalog(), 50)) {
+      if (!way.config.max_model_len || way.config.max_model_len == FromUrl(url).max_model_len) continue;
+      if (way.config.engine == "llama.cpp") continue;  // asks for the length as it was
+      EXPECT_EQ(*way.config.max_model_len % 1024, 0) << way.label;
+      EXPECT_GE(*way.config.max_model_len, 1024) << way.label;
+    }
+  }
+}
+
+TEST(WaysOut, AsManyAsAreAskedFor) {
+  const Config config = FromUrl("m=llama-3.1-70b&q=awq-int4&g=rtx-4090&ctx=16384");
+  const std::vector<WayOut> all = WaysOut(config, ShippedCatalog(), 50);
+  ASSERT_GT(all.size(), 3u);
+  const std::vector<WayOut> three = WaysOut(config, ShippedCatalog(), 3);
+  ASSERT_EQ(three.size(), 3u);
+  for (size_t i = 0; i < 3; ++i) EXPECT_EQ(three[i].label, all[i].label) << "the nearest ones";
+  EXPECT_TRUE(WaysOut(config, ShippedCatalog(), 0).empty());
+}
+
+}  // namespace
+}  // namespace plimsoll

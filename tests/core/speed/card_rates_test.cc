@@ -1,0 +1,238 @@
+#include "core/speed/card_rates.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "core/speed/measured_speeds.h"
+#include "core/speed/measured_speeds_table.h"
+#include "tests/support/shipped_catalog.h"
+#include "tests/support/speed_setup.h"
+
+namespace plimsoll {
+namespace {
+
+// Coefficients that are easy to multiply: what FindRates makes of them is its own arithmetic.
+MeasuredSpeeds Simple() {
+  MeasuredSpeeds speeds{};
+  EngineSpeeds& engine = speeds.engines[0];
+  for (int f = 0; f < kFormatClasses; ++f) {
+    engine.stream[static_cast<size_t>(f)].value = 0.5;
+    engine.compute[static_cast<size_t>(f)].value = 0.25;
+    engine.unpack[static_cast<size_t>(f)].value = 3;
+  }
+  engine.stream[static_cast<size_t>(FormatClass::kFp8)].value = 0.75;
+  engine.expert_stream.value = 0.5;
+  engine.expert_compute.value = 0.125;
+  engine.cache_stream.value = 0.8;
+  engine.cache_stream_slow.value = 0.4;
+  engine.attention_compute.value = 0.5;
+  engine.layer_us.value = 10;
+  engine.moe_layer_us.value = 6;
+  engine.recurrent_layer_us.value = 8;
+  engine.activation_bytes.value = 5;
+  engine.score_bytes.value = 7;
+  for (auto& group : speeds.cards) {
+    for (CardFactors& card : group) card.stream.value = card.compute.value = card.layer.value = 1;
+  }
+  speeds.ggml_old_layer.value = 3;
+  speeds.eager_layer.value = 2;
+  speeds.no_dot_product.value = 4;
+  speeds.halved_relief.value = 1.35;
+  speeds.plain_units.value = 1.6;
+  speeds.fused_experts.value = 0.5;
+  speeds.operations_per_joule_gddr.value = 0.75e12;
+  speeds.operations_per_joule_hbm.value = 1.5e12;
+  speeds.inline_ecc.value = 0.9;
+  speeds.untuned_experts.value = 0.5;
+  return speeds;
+}
+
+const Gpu& Card(std::string_view id) { return *ShippedCatalog().FindGpu(id); }
+
+CardRates RatesOf(std::string_view gpu, const StepStyle& style = {}, FormatClass format = FormatClass::kHalf,
+                  bool eager = false) {
+  Resolved resolved;
+  resolved.enforce_eager = eager;
+  return FindRates(resolved, style, Simple(), Card(gpu), format);
+}
+
+StepStyle Ggml() {
+  StepStyle style;
+  style.kernels = KernelGroup::kGgml;
+  return style;
+}
+
+constexpr size_t kHalf = static_cast<size_t>(FormatClass::kHalf);
+constexpr size_t kInt4 = static_cast<size_t>(FormatClass::kInt4);
+constexpr size_t kFp8 = static_cast<size_t>(FormatClass::kFp8);
+
+TEST(CardRates, SharesOfWhatTheMakerStates) {
+  // H100 SXM: 3350 GB/s, 989e12 in 16 bits, 1979e12 in FP8, 67e12 of plain FP32.
+  const CardRates rates = RatesOf("h100-sxm");
+  EXPECT_DOUBLE_EQ(rates.bandwidth, 3350e9);
+  EXPECT_DOUBLE_EQ(rates.stream[kHalf], 3350e9 * 0.5);
+  EXPECT_DOUBLE_EQ(rates.stream[kFp8], 3350e9 * 0.75);
+  EXPECT_DOUBLE_EQ(rates.half, 989e12);
+  EXPECT_DOUBLE_EQ(rates.compute[kHalf], 989e12 * 0.25);
+  EXPECT_DOUBLE_EQ(rates.compute[kFp8], 1979e12 * 0.25);
+  EXPECT_DOUBLE_EQ(rates.cache, 3350e9 * 0.8);
+  EXPECT_DOUBLE_EQ(rates.attention, 989e12 * 0.5);
+  EXPECT_DOUBLE_EQ(rates.unpack[kInt4], 3 / (67e12 / 2)) << "a multiply-add counts twice in the stated rate";
+  EXPECT_DOUBLE_EQ(rates.activation, 5 / 3350e9);
+  EXPECT_EQ(rates.score, 0) << "flash attention keeps scores on the chip";
+  EXPECT_DOUBLE_EQ(rates.expert_stream, 0.5);
+  EXPECT_DOUBLE_EQ(rates.layer, 10e-6);
+  EXPECT_DOUBLE_EQ(rates.moe_layer, 6e-6);
+  EXPECT_DOUBLE_EQ(rates.recurrent_layer, 8e-6);
+}
+
+TEST(CardRates, NobodyReadsFasterThanTheMemoryGives) {
+  MeasuredSpeeds speeds = Simple();
+  speeds.engines[0].stream[kHalf].value = 2;
+  speeds.engines[0].cache_stream.value = 2;
+  const CardRates rates = FindRates(Resolved(), StepStyle(), speeds, Card("h100-sxm"), FormatClass::kHalf);
+  EXPECT_DOUBLE_EQ(rates.stream[kHalf], 3350e9 * 0.97);
+  EXPECT_DOUBLE_EQ(rates.cache, 3350e9 * 0.97);
+}
+
+TEST(CardRates, LaunchesOneByOne) {
+  EXPECT_DOUBLE_EQ(RatesOf("h100-sxm", {}, FormatClass::kHalf, true).layer, 20e-6) << "eager";
+  StepStyle plain;
+  plain.plain_launches = true;
+  EXPECT_DOUBLE_EQ(RatesOf("h100-sxm", plain).layer, 30e-6) << "without CUDA graphs";
+}
+
+TEST(CardRates, WhatTheBoardsPowerLeaves) {
+  // RTX 6000 Ada: 364.4e12 stated, 300 W; some 0.75e12 operations a joule on dies with GDDR.
+  EXPECT_DOUBLE_EQ(RatesOf("rtx-6000-ada").half, 300 * 0.75e12);
+  // H100: 700 W would do 1050e12. A100: 400 W and 312e12.
+  EXPECT_DOUBLE_EQ(RatesOf("a100-sxm-80gb").half, 312e12);
+}
+
+// GeForce does every second product with 32-bit sums, so its halved rate is reached nearly whole.
+TEST(CardRates, HalvedRatesAreReachedNearlyWhole) {
+  const double torch = RatesOf("rtx-4090").half / 165.2e12;
+  EXPECT_GT(torch, 1.2);
+  EXPECT_LT(torch, 1.5);
+  EXPECT_DOUBLE_EQ(RatesOf("rtx-4090", Ggml()).half, 330.3e12) << "llama.cpp accumulates in 16 bits";
+}
+
+TEST(CardRates, ErrorCodesTakeTheirShareWhereTheMemoryHoldsThem) {
+  EXPECT_DOUBLE_EQ(RatesOf("a40").bandwidth, 696e9 * 0.9);
+  EXPECT_DOUBLE_EQ(RatesOf("rtx-a6000").bandwidth, 768e9);
+}
+
+TEST(CardRates, WithoutFlashAttention) {
+  StepStyle slow;
+  slow.slow_attention = true;
+  const CardRates rates = RatesOf("h100-sxm", slow);
+  EXPECT_DOUBLE_EQ(rates.cache, 3350e9 * 0.4);
+  EXPECT_DOUBLE_EQ(rates.score, 7 / 3350e9);
+  EXPECT_FALSE(rates.each_head_reads);
+  const CardRates apple = RatesOf("apple-m2-ultra", slow);
+  EXPECT_TRUE(apple.each_head_reads) << "Metal reads a shared head once for each query head";
+  EXPECT_DOUBLE_EQ(apple.cache, 800e9 * 0.8);
+  EXPECT_FALSE(RatesOf("apple-m2-ultra").each_head_reads);
+}
+
+TEST(CardRates, IntegersNeedAnInstructionThatAppleLacks) {
+  const CardRates apple = RatesOf("apple-m2-ultra", Ggml());
+  EXPECT_DOUBLE_EQ(apple.unpack[kInt4], 4 * apple.unpack[kHalf]);
+  const CardRates other = RatesOf("rtx-3090", Ggml());
+  EXPECT_DOUBLE_EQ(other.unpack[kInt4], other.unpack[kHalf]);
+}
+
+TEST(CardRates, UntunedExpertsOnRadeonAlone) {
+  EXPECT_DOUBLE_EQ(RatesOf("mi300x").expert_stream, 0.5);
+  EXPECT_DOUBLE_EQ(RatesOf("mi250x").expert_stream, 0.25);
+  EXPECT_DOUBLE_EQ(RatesOf("mi250x").expert_compute, 0.0625);
+  EXPECT_DOUBLE_EQ(RatesOf("mi250x", Ggml()).expert_stream, 0.5) << "not llama.cpp's kernels";
+}
+
+// Where tensor cores take 4-bit floats, routing and both products are few launches.
+TEST(CardRates, FusedExpertsWhereTensorCoresTakeFourBitFloats) {
+  const auto layer = [](const char* gpu, FormatClass format) { return RatesOf(gpu, {}, format).moe_layer; };
+  const double plain = layer("b200", FormatClass::kHalf);
+  for (const FormatClass format : {FormatClass::kMxfp4, FormatClass::kNvfp4}) {
+    EXPECT_GT(layer("b200", format), 0.25 * plain);
+    EXPECT_LT(layer("b200", format), 0.75 * plain);
+    EXPECT_DOUBLE_EQ(layer("h100-sxm", format), layer("h100-sxm", FormatClass::kHalf));
+  }
+  EXPECT_DOUBLE_EQ(layer("b200", FormatClass::kInt4), plain);
+  // GeForce Blackwell multiplies NVFP4, not MXFP4.
+  EXPECT_LT(layer("rtx-5090", FormatClass::kNvfp4), 0.75 * layer("rtx-5090", FormatClass::kHalf));
+  EXPECT_DOUBLE_EQ(layer("rtx-5090", FormatClass::kMxfp4), layer("rtx-5090", FormatClass::kHalf));
+  EXPECT_DOUBLE_EQ(RatesOf("b200", Ggml(), FormatClass::kMxfp4).moe_layer,
+                   RatesOf("b200", Ggml(), FormatClass::kHalf).moe_layer);
+}
+
+// 4-bit floats are read by FP8's pipeline where the card has one for them, else unpacked like integers.
+TEST(CardRates, WhichKernelsReadFourBitFloats) {
+  constexpr size_t kNvfp4 = static_cast<size_t>(FormatClass::kNvfp4);
+  constexpr size_t kMxfp4 = static_cast<size_t>(FormatClass::kMxfp4);
+  EXPECT_DOUBLE_EQ(RatesOf("b200").stream[kNvfp4], 8000e9 * 0.75);
+  EXPECT_DOUBLE_EQ(RatesOf("b200").stream[kMxfp4], 8000e9 * 0.75);
+  EXPECT_DOUBLE_EQ(RatesOf("b200").compute[kNvfp4], 9000e12 * 0.25 * std::min(1.0, 1500.0 / 2250));
+  EXPECT_DOUBLE_EQ(RatesOf("h100-sxm").stream[kNvfp4], 3350e9 * 0.5);
+  EXPECT_DOUBLE_EQ(RatesOf("h100-sxm").compute[kNvfp4], 989e12 * 0.25);
+}
+
+TEST(CardRates, CardsWithMuchBandwidthAndFewUnitsUnpackSlowly) {
+  // M2 Ultra reads 800 GB/s, but has no instruction that adds four products: 4 bits do not get it 16/4.8
+  // times as far as 16 bits do, by far (llama-bench, b2843: 36.9 and 78.8 tokens/s). RTX 3090: 47.4 and
+  // 115.4, and the rest is launches.
+  const double half = DecodeRate(
+      R"({"model":"llama-3-70b","format":"gguf-f16","engine":"llama.cpp","gpu":"apple-m2-ultra","prompt_tokens":1})");
+  const double packed = DecodeRate(
+      R"({"model":"llama-3-70b","format":"gguf-q4_k_m","engine":"llama.cpp","gpu":"apple-m2-ultra","prompt_tokens":1})");
+  EXPECT_LT(packed / half, 2.8);
+  EXPECT_GT(packed / half, 2);
+  const double half_a6000 = DecodeRate(
+      R"({"model":"llama-3-70b","format":"gguf-f16","engine":"llama.cpp","gpu":"rtx-a6000","gpus":4,"prompt_tokens":1})");
+  const double packed_a6000 = DecodeRate(
+      R"({"model":"llama-3-70b","format":"gguf-q4_k_m","engine":"llama.cpp","gpu":"rtx-a6000","prompt_tokens":1})");
+  EXPECT_GT(packed_a6000 / half_a6000, 2.6);
+}
+
+TEST(CardRates, PowerBoundsTheProductsNotTheReading) {
+  // 364e12 stated at 300 W against 330e12 at 450 W: in long prompts the RTX 4090 is ahead, not behind.
+  const auto pro =
+      Make(R"({"model":"llama-3-8b","engine":"llama.cpp","format":"gguf-q4_k_m","gpu":"rtx-6000-ada"})");
+  const auto game =
+      Make(R"({"model":"llama-3-8b","engine":"llama.cpp","format":"gguf-q4_k_m","gpu":"rtx-4090"})");
+  EXPECT_GT(PrefillTime(pro->model, 1024, 512).value(), 1.2 * PrefillTime(game->model, 1024, 512).value());
+  const double decode =
+      pro->model.Time(Decode(pro->model, 1, 1)).value() / game->model.Time(Decode(game->model, 1, 1)).value();
+  EXPECT_GT(decode, 1);
+  EXPECT_LT(decode, 1008.0 / 960);
+}
+
+TEST(CardRates, ErrorCodesInGddrTakeBandwidth) {
+  // A40 and RTX A6000 are one die; 696 and 768 GB/s, and the A40 keeps its codes in its memory.
+  const auto server = Make(R"({"model":"llama-3.1-8b","gpu":"a40"})");
+  const auto station = Make(R"({"model":"llama-3.1-8b","gpu":"rtx-a6000"})");
+  const double weights = server->model.Explain(Decode(server->model, 1, 1)).weights.value() /
+                         station->model.Explain(Decode(station->model, 1, 1)).weights.value();
+  EXPECT_NEAR(weights, 768.0 / 696 / FittedSpeeds().inline_ecc.value, 1e-3);
+}
+
+TEST(CardRates, FactorsOfTheCardsClass) {
+  MeasuredSpeeds speeds = Simple();
+  for (auto& group : speeds.cards) {
+    for (CardFactors& card : group) {
+      card.stream.value = 0.5;
+      card.compute.value = 0.25;
+      card.layer.value = 3;
+    }
+  }
+  const CardRates rates = FindRates(Resolved(), StepStyle(), speeds, Card("h100-sxm"), FormatClass::kHalf);
+  EXPECT_DOUBLE_EQ(rates.stream[kHalf], 3350e9 * 0.5 * 0.5);
+  EXPECT_DOUBLE_EQ(rates.cache, 3350e9 * 0.8 * 0.5);
+  EXPECT_DOUBLE_EQ(rates.compute[kHalf], 989e12 * 0.25 * 0.25);
+  EXPECT_DOUBLE_EQ(rates.attention, 989e12 * 0.5 * 0.25);
+  EXPECT_DOUBLE_EQ(rates.layer, 30e-6);
+}
+
+}  // namespace
+}  // namespace plimsoll

@@ -1,0 +1,401 @@
+#include "core/speed/step_model.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "core/catalog/interconnect.h"
+#include "core/engines/registry.h"
+#include "core/speed/card_rates.h"
+#include "core/speed/measured_speeds_table.h"
+#include "core/speed/serving_speed.h"
+#include "tests/support/speed_setup.h"
+
+namespace plimsoll {
+namespace {
+
+TEST(StepModel, IsAffineInCachedTokens) {
+  for (const char* json :
+       {R"({"model":"gpt-oss-20b","gpu":"rtx-4090"})", R"({"model":"llama-3.1-70b","gpu":"h200","gpus":4})",
+        R"({"model":"llama-3-8b","engine":"llama.cpp","gpu":"rtx-3090"})"}) {
+    const auto s = Make(json);
+    StepLoad load;
+    load.decode_sequences = 12;
+    load.prefill_tokens = 100;
+    load.prefill_sequences = 1;
+    const double none = s->model.Time(load).value();
+    for (int i = 0; i < s->model.span_count(); ++i) {
+      const auto span = static_cast<size_t>(i);
+      load.decode_kv_tokens[span] = 12345;
+      load.prefill_kv_pairs[span] = 67890;
+      const double with = s->model.Time(load).value();
+      EXPECT_NEAR(
+          with,
+          none + s->model.PerCachedToken(i).value() * 12345 + s->model.PerPrefillPair(i).value() * 67890,
+          1e-12)
+          << json;
+      EXPECT_GT(with, none);
+      load.decode_kv_tokens[span] = load.prefill_kv_pairs[span] = 0;
+    }
+  }
+}
+
+TEST(StepModel, PartsAddUp) {
+  const auto s = Make(R"({"model":"qwen3-30b-a3b","format":"gptq-int4","gpu":"rtx-4090","gpus":2})");
+  StepLoad load = Decode(s->model, 8, 2000);
+  load.prefill_tokens = 512;
+  load.prefill_sequences = 1;
+  load.prefill_kv_pairs[0] = CausalPairs(0, 512, kWholeSequence);
+  const StepTime t = s->model.Explain(load);
+  EXPECT_NEAR(t.total.value(),
+              (t.weights + t.compute + t.kv_read + t.recurrent_state + t.attention + t.all_reduce + t.launch +
+               t.offload + t.head)
+                  .value(),
+              1e-12);
+  EXPECT_GT(t.all_reduce.value(), 0);
+  EXPECT_EQ(t.offload.value(), 0);
+}
+
+TEST(StepModel, NothingToDoTakesNoTime) {
+  const auto s = Make(R"({"model":"llama-3.1-8b","gpu":"h100-sxm"})");
+  EXPECT_EQ(s->model.Time({}).value(), 0);
+}
+
+TEST(StepModel, IsBoundByMemoryAtOneSequenceAndByComputeAtThousandsOfTokens) {
+  const auto s = Make(R"({"model":"llama-3.1-70b","format":"fp8","gpu":"h200"})");
+  EXPECT_EQ(s->model.Explain(Decode(s->model, 1, 1000)).bottleneck, Bottleneck::kMemory);
+  StepLoad prompt;
+  prompt.prefill_tokens = 8192;
+  prompt.prefill_sequences = 1;
+  EXPECT_EQ(s->model.Explain(prompt).bottleneck, Bottleneck::kCompute);
+  const auto small = Make(R"({"model":"qwen3-0.6b","gpu":"b200"})");
+  EXPECT_EQ(small->model.Explain(Decode(small->model, 1, 100)).bottleneck, Bottleneck::kLatency);
+}
+
+TEST(StepModel, MoreWorkNeverTakesLess) {
+  for (
+      const char* json :
+      {R"({"model":"gpt-oss-120b","gpu":"h200","gpus":2})", R"({"model":"llama-3.1-8b","gpu":"rtx-4090"})",
+       R"({"model":"qwen3-30b-a3b","engine":"llama.cpp","format":"gguf-q4_k_m","gpu":"rtx-3090","n_cpu_moe":20})"}) {
+    const auto s = Make(json);
+    double before = 0;
+    for (int64_t sequences = 1; sequences <= 256; sequences += 5) {
+      const double now = s->model.Time(Decode(s->model, sequences, 1000)).value();
+      EXPECT_GE(now, before) << json << " " << sequences;
+      before = now;
+    }
+  }
+}
+
+TEST(StepModel, DistinctExpertsSaturate) {
+  const auto s = Make(R"({"model":"qwen3-30b-a3b","gpu":"h200"})");
+  const double one = s->model.Explain(Decode(s->model, 1, 1)).weights.value();
+  const double four = s->model.Explain(Decode(s->model, 4, 1)).weights.value();
+  const double many = s->model.Explain(Decode(s->model, 512, 1)).weights.value();
+  const double dense = s->model.coefficients().weights;
+  // 128 experts of which 8 are chosen. Were all alike, 4 tokens would touch 29.1 (1 - (15/16)^4 of 128); with
+  // favourites fewer, by little: half are missed with 1 - (1 + skew) / 16, half with 1 - (1 - skew) / 16.
+  const double skew = s->model.coefficients().skew;
+  EXPECT_GT(skew, 0.1);
+  EXPECT_LT(skew, 1);
+  const double missed = (std::pow(1 - (1 + skew) / 16, 4) + std::pow(1 - (1 - skew) / 16, 4)) / 2;
+  EXPECT_NEAR((four - dense) / (one - dense), 16 * (1 - missed), 0.01);
+  EXPECT_LT((four - dense) / (one - dense), 29.1 / 8);
+  EXPECT_NEAR((many - dense) / (one - dense), 16, 0.1);
+}
+
+TEST(StepModel, CardsOfALayerSplitAreNoFasterThanOne) {
+  for (const char* gpu : {"a40", "p40", "rtx-3090"}) {  // two of them with error codes inline
+    const std::string one =
+        std::string(R"({"model":"llama-3-8b","format":"gguf-q4_k_m","engine":"llama.cpp",)") +
+        R"("prompt_tokens":1,"gpu":")" + gpu + R"(","gpus":)";
+    EXPECT_NEAR(DecodeRate((one + "1}").c_str()), DecodeRate((one + "3}").c_str()), 1e-6) << gpu;
+  }
+}
+
+TEST(PrefillTime, WithoutFlashAttentionScoresCrossTheMemory) {
+  // Two dies of one generation whose memories differ by 1.67 and units by 1.4: the longer the prompt, the
+  // nearer its time goes with the memory.
+  const char* kWith =
+      R"({"model":"llama-3-8b","format":"gguf-f16","engine":"llama.cpp","flash_attention":true,"gpu":")";
+  const char* kWithout =
+      R"({"model":"llama-3-8b","format":"gguf-f16","engine":"llama.cpp","flash_attention":false,"gpu":")";
+  auto seconds = [](const char* start, const char* gpu) {
+    const auto s = Make((std::string(start) + gpu + "\"}").c_str());
+    return PrefillTime(s->model, 8192, 0).value();
+  };
+  const double with = seconds(kWith, "rtx-5000-ada") / seconds(kWith, "rtx-6000-ada");
+  const double without = seconds(kWithout, "rtx-5000-ada") / seconds(kWithout, "rtx-6000-ada");
+  EXPECT_GT(without, with);
+  EXPECT_GT(seconds(kWithout, "rtx-5000-ada"), 1.2 * seconds(kWith, "rtx-5000-ada"));
+}
+
+TEST(StepModel, LayersAndExpertsInMemoryOfTheHostAreSlow) {
+  const auto all =
+      Make(R"({"model":"qwen3-30b-a3b","engine":"llama.cpp","format":"gguf-q4_k_m","gpu":"rtx-4090"})");
+  const auto moe = Make(
+      R"({"model":"qwen3-30b-a3b","engine":"llama.cpp","format":"gguf-q4_k_m","gpu":"rtx-4090","n_cpu_moe":48})");
+  const auto none = Make(
+      R"({"model":"qwen3-30b-a3b","engine":"llama.cpp","format":"gguf-q4_k_m","gpu":"rtx-4090","n_gpu_layers":0})");
+  const double a = all->model.Time(Decode(all->model, 1, 100)).value();
+  const double b = moe->model.Time(Decode(moe->model, 1, 100)).value();
+  const double c = none->model.Time(Decode(none->model, 1, 100)).value();
+  EXPECT_LT(a, b);
+  EXPECT_LT(b, c);
+  EXPECT_EQ(none->model.Explain(Decode(none->model, 1, 100)).bottleneck, Bottleneck::kHostMemory);
+}
+
+TEST(StepModel, SpeculationAcceptsMoreThanOneAndAtMostAll) {
+  const auto s = Make(
+      R"({"model":"llama-3.1-70b","format":"fp8","gpu":"h200","speculative":{"method":"draft","model":"llama-3.2-1b","num_tokens":4}})");
+  EXPECT_GT(s->model.tokens_per_step(), 1);
+  EXPECT_LE(s->model.tokens_per_step(), 5);
+  const auto plain = Make(R"({"model":"llama-3.1-70b","format":"fp8","gpu":"h200"})");
+  const Operation one{};
+  EXPECT_GT(SpeedAt(s->model, one).decode_tokens_per_s, SpeedAt(plain->model, one).decode_tokens_per_s);
+}
+
+TEST(PrefillTime, IsTheSumOfItsChunks) {
+  const auto s = Make(R"({"model":"gpt-oss-20b","gpu":"rtx-4090"})");
+  for (const int64_t prompt : {100, 2048, 5000}) {
+    double sum = 0;
+    for (int64_t from = 0; from < prompt; from += 2048) {
+      StepLoad load;
+      load.prefill_sequences = 1;
+      load.prefill_tokens = std::min<int64_t>(2048, prompt - from);
+      for (int i = 0; i < s->model.span_count(); ++i) {
+        load.prefill_kv_pairs[static_cast<size_t>(i)] =
+            CausalPairs(from, load.prefill_tokens, s->model.span(i));
+      }
+      sum += s->model.Time(load).value();
+    }
+    EXPECT_NEAR(PrefillTime(s->model, prompt, 2048).value(), sum, 1e-9) << prompt;
+  }
+}
+
+// The sum of a step as its comments say it, once more and without any thrift.
+double Overlapped(double memory, double compute) {
+  return std::pow(std::pow(memory, 4) + std::pow(compute, 4), 0.25);
+}
+double PaddedTo(double n, double tile) { return n + n * tile / (n + tile); }
+
+double StepByHand(const StepCoefficients& c, const StepLoad& load) {
+  const auto up = [](int64_t a, int64_t b) { return (a + b - 1) / b; };
+  const int64_t decoding = up(load.decode_sequences, c.stages), prompt = up(load.prefill_tokens, c.stages);
+  const int64_t tokens = decoding * c.tokens_per_sequence + prompt;
+  if (tokens == 0) return 0;
+  const int64_t passes = c.chunk > 0 ? up(tokens, c.chunk) : 1;
+  const double n = static_cast<double>(up(tokens, passes));
+  const double times = static_cast<double>(passes);
+  double overlap = 1;
+  if (c.split_cards > 1 && passes > 1) {
+    const double ideal =
+        static_cast<double>(c.split_cards) * times / (times + static_cast<double>(c.split_cards) - 1);
+    overlap = 1 / (1 + (ideal - 1) * c.split_share);
+  }
+  double each = Overlapped(c.weights, c.compute_per_token * PaddedTo(n, c.tile)) + c.token * n;
+  double host = c.host_weights;
+  if (c.expert_count > 0) {
+    const double chosen = static_cast<double>(c.experts_per_token) / static_cast<double>(c.expert_count);
+    const double skew = std::min(c.skew, 1 / std::min(1.0, chosen) - 1);
+    const double distinct =
+        static_cast<double>(c.expert_count) *
+        (1 - (std::pow(1 - chosen * (1 + skew), n) + std::pow(1 - chosen * (1 - skew), n)) / 2);
+    const double each_expert = n * static_cast<double>(c.experts_per_token) / distinct;
+    each += Overlapped(c.experts * distinct / static_cast<double>(c.expert_count),
+                       c.expert_per_pair * distinct * PaddedTo(each_expert, c.expert_tile));
+    host += c.host_experts * distinct / static_cast<double>(c.expert_count);
+  }
+  double streamed = c.streamed_always;
+  if (c.streamed_weights > 0 && n >= static_cast<double>(c.stream_threshold)) {
+    streamed += std::min(c.streamed_weights, host * n);
+    host = 0;
+  }
+  const double sampled = static_cast<double>(decoding * c.tokens_per_sequence + load.prefill_sequences);
+  double sum = each * times * overlap + (host + streamed) * times;
+  if (sampled > 0) sum += Overlapped(c.head, c.head_per_sequence * sampled);
+  sum += c.launch * times * overlap + c.step + c.sequence * static_cast<double>(load.decode_sequences);
+  if (prompt > 0) sum += c.prefill_step * times * overlap;
+  if (decoding > 0) sum += c.draft;
+  sum += (c.reduce_latency + c.reduce_per_token * n) * times;
+  sum += c.state_per_sequence * static_cast<double>(decoding + load.prefill_sequences);
+  sum += c.recurrent_per_token * static_cast<double>(prompt) * overlap;
+  for (size_t i = 0; i < kMaxSpans; ++i) {
+    sum += c.cached_token[i] * load.decode_kv_tokens[i];
+    sum += c.prefill_pair[i] * load.prefill_kv_pairs[i] / static_cast<double>(c.stages) * overlap;
+  }
+  return sum;
+}
+
+TEST(StepModel, EqualsTheSumByHand) {
+  for (
+      const char* json :
+      {R"({"model":"llama-3.1-8b","gpu":"h100-sxm"})",
+       R"({"model":"qwen3-30b-a3b","gpu":"rtx-4090","gpus":2})", R"({"model":"gpt-oss-120b","gpu":"b200"})",
+       R"({"model":"qwen3-next-80b-a3b","gpu":"h200","gpus":2})",
+       R"({"model":"llama-3.1-70b","format":"fp8","gpu":"h200","gpus":4,"tp":2,"pp":2})",
+       R"({"model":"llama-3.1-70b","gpu":"h200","gpus":2,"cpu_offload_gb":10})",
+       R"({"model":"llama-3.1-70b","gpu":"h200","gpus":2,"speculative":{"method":"draft","model":"llama-3.2-1b","num_tokens":4}})",
+       R"({"model":"llama-3-70b","engine":"llama.cpp","format":"gguf-q4_k_m","gpu":"rtx-3090","gpus":3})",
+       R"({"model":"qwen3-30b-a3b","engine":"llama.cpp","format":"gguf-q4_k_m","gpu":"rtx-3090","n_cpu_moe":20})",
+       R"({"model":"llama-3.1-8b","engine":"llama.cpp","format":"gguf-q8_0","gpu":"rtx-3090","n_gpu_layers":10})"}) {
+    const auto s = Make(json);
+    for (const int64_t sequences : {0, 1, 7, 300}) {
+      for (const int64_t prompt : {0, 1, 31, 32, 700, 5000}) {
+        StepLoad load = Decode(s->model, sequences, 900);
+        load.prefill_tokens = prompt;
+        load.prefill_sequences = prompt > 0 ? 2 : 0;
+        for (size_t i = 0; i < kMaxSpans; ++i)
+          load.prefill_kv_pairs[i] = 1000.0 * static_cast<double>(prompt);
+        const double hand = StepByHand(s->model.coefficients(), load);
+        EXPECT_NEAR(s->model.Time(load).value(), hand, 1e-9 * hand)
+            << json << " " << sequences << " " << prompt;
+      }
+    }
+  }
+}
+
+TEST(StepModel, TakesItsCoefficientsFromTheTable) {
+  MeasuredSpeeds speeds = FittedSpeeds();
+  for (EngineSpeeds& engine : speeds.engines) {
+    engine.tile.value = 11;
+    engine.expert_tile.value = 13;
+    engine.step_us.value = 17;
+    engine.sequence_us.value = 19;
+    engine.prefill_step_us.value = 23;
+    engine.request_ms.value = 29;
+  }
+  speeds.routing_skew.value = 0.31;
+  speeds.bunching.value = 0.37;
+  const auto s = Make(R"({"model":"qwen3-30b-a3b","gpu":"h100-sxm"})");
+  const StepStyle style = EngineOf(s->resolved).StyleOf(s->resolved);
+  const StepModel model = StepModel::Make(s->resolved, style, s->work, speeds);
+  const StepCoefficients& c = model.coefficients();
+  EXPECT_EQ(c.tile, 11);
+  EXPECT_EQ(c.expert_tile, 13);
+  EXPECT_DOUBLE_EQ(c.step, 17e-6);
+  EXPECT_DOUBLE_EQ(c.sequence, 19e-6);
+  EXPECT_DOUBLE_EQ(c.prefill_step, 23e-6);
+  EXPECT_DOUBLE_EQ(model.request_overhead().value(), 29e-3);
+  EXPECT_EQ(c.skew, 0.31);
+  EXPECT_EQ(model.bunching(), 0.37);
+  EXPECT_EQ(c.expert_count, 128);
+  EXPECT_EQ(c.experts_per_token, 8);
+}
+
+// Larger tiles waste more of each expert's product, at any number of tokens.
+TEST(StepModel, AnExpertsTileCounts) {
+  MeasuredSpeeds narrow = FittedSpeeds(), wide = FittedSpeeds();
+  for (EngineSpeeds& engine : narrow.engines) engine.expert_tile.value = 0;
+  for (EngineSpeeds& engine : wide.engines) engine.expert_tile.value = 64;
+  const auto s = Make(R"({"model":"qwen3-30b-a3b","gpu":"h100-sxm"})");
+  const StepStyle style = EngineOf(s->resolved).StyleOf(s->resolved);
+  StepLoad load;
+  load.prefill_tokens = 4096;
+  load.prefill_sequences = 1;
+  const double without = StepModel::Make(s->resolved, style, s->work, narrow).Time(load).value();
+  const double with = StepModel::Make(s->resolved, style, s->work, wide).Time(load).value();
+  EXPECT_GT(with, 1.02 * without);
+  EXPECT_TRUE(std::isfinite(without)) << "a tile of nothing divides nothing";
+}
+
+TEST(StepModel, CoefficientsByHand) {
+  const auto s = Make(R"({"model":"llama-3.1-8b","gpu":"h100-sxm","gpus":2})");
+  const StepStyle style = EngineOf(s->resolved).StyleOf(s->resolved);
+  const CardRates rates =
+      FindRates(s->resolved, style, FittedSpeeds(), *s->resolved.cards[0].gpu, FormatClass::kHalf);
+  const StepCoefficients& c = s->model.coefficients();
+  const StepWork& w = s->work;
+  constexpr size_t kHalf = static_cast<size_t>(FormatClass::kHalf);
+  EXPECT_DOUBLE_EQ(c.compute_per_token, w.dense_flops[kHalf] / rates.compute[kHalf]);
+  EXPECT_DOUBLE_EQ(c.weights, Overlapped(w.dense_bytes[kHalf] / rates.stream[kHalf],
+                                         w.dense_flops[kHalf] / 2 * rates.unpack[kHalf]));
+  EXPECT_DOUBLE_EQ(c.token, w.activations * rates.activation);
+  EXPECT_DOUBLE_EQ(c.head_per_sequence, w.head_flops / rates.compute[kHalf]);
+  EXPECT_DOUBLE_EQ(c.launch, 32 * rates.layer);
+  EXPECT_DOUBLE_EQ(c.cached_token[0],
+                   std::max(w.cached_bytes[0] / rates.cache, w.cached_flops[0] / rates.attention));
+  EXPECT_DOUBLE_EQ(c.prefill_pair[0], w.pair_flops[0] / rates.attention);
+  // Two reductions in each of 32 layers and one of the logits, of 4096 values of two bytes for each token.
+  const CollectiveCost reduce = AllReduce(FindLink(*s->resolved.cards[0].gpu, 2, false), 2);
+  EXPECT_DOUBLE_EQ(c.reduce_latency, reduce.latency.value() * 65);
+  EXPECT_DOUBLE_EQ(c.reduce_per_token, reduce.seconds_per_byte * 2 * 4096 * 65);
+  const auto alone = Make(R"({"model":"llama-3.1-8b","gpu":"h100-sxm"})");
+  EXPECT_EQ(alone->model.coefficients().reduce_latency, 0);
+}
+
+// A draft model of plain 16 bits is read whole once per proposed token; a quantised one costs some four to
+// eight bits a weight.
+TEST(StepModel, ADraftIsReadOnceForEachProposedToken) {
+  const auto draft = [](const char* format) {
+    const std::string json =
+        std::string(
+            R"({"model":"llama-3.1-70b","format":"fp8","gpu":"h200","speculative":{"method":"draft",)") +
+        R"("model":"llama-3.2-1b","format":")" + format + R"(","num_tokens":4}})";
+    const auto s = Make(json.c_str());
+    const StepStyle style = EngineOf(s->resolved).StyleOf(s->resolved);
+    const CardRates rates =
+        FindRates(s->resolved, style, FittedSpeeds(), *s->resolved.cards[0].gpu, FormatClass::kFp8);
+    const double read = s->model.coefficients().draft / 4 - 2 * rates.layer;
+    return read * rates.stream[0] * 8 / static_cast<double>(s->resolved.draft->parameters.active);  // bits
+  };
+  EXPECT_NEAR(draft("bf16"), 16, 1e-6);
+  EXPECT_GT(draft("awq-int4"), 4);
+  EXPECT_LT(draft("awq-int4"), 8);
+}
+
+// Each proposed token holds with the same probability p: 1 + p + p^2 + … of them.
+TEST(StepModel, AcceptedTokensAreAGeometricSum) {
+  MeasuredSpeeds speeds = FittedSpeeds();
+  speeds.accept_draft.value = 0.5;
+  speeds.accept_mtp.value = 0.8;
+  speeds.accept_eagle.value = 0.25;
+  const struct {
+    const char* speculative;
+    double accepted;
+  } cases[] = {
+      {R"({"method":"draft","model":"llama-3.2-1b","num_tokens":3})", 1 + 0.5 + 0.25 + 0.125},
+      {R"({"method":"eagle","num_tokens":2})", 1 + 0.25 + 0.0625},
+      {R"({"method":"mtp","num_tokens":1})", 1.8},
+  };
+  for (const auto& c : cases) {
+    const auto s = Make((std::string(R"({"model":"llama-3.1-70b","gpu":"h200","gpus":2,"speculative":)") +
+                         c.speculative + "}")
+                            .c_str());
+    const StepStyle style = EngineOf(s->resolved).StyleOf(s->resolved);
+    EXPECT_NEAR(StepModel::Make(s->resolved, style, s->work, speeds).tokens_per_step(), c.accepted, 1e-12)
+        << c.speculative;
+  }
+}
+
+TEST(StepModel, NamesOfWhatBounds) {
+  EXPECT_EQ(BottleneckName(Bottleneck::kMemory), "memory");
+  EXPECT_EQ(BottleneckName(Bottleneck::kCompute), "compute");
+  EXPECT_EQ(BottleneckName(Bottleneck::kLatency), "latency");
+  EXPECT_EQ(BottleneckName(Bottleneck::kCommunication), "communication");
+  EXPECT_EQ(BottleneckName(Bottleneck::kHostMemory), "host_memory");
+  EXPECT_EQ(BottleneckName(Bottleneck::kHostLink), "host_link");
+}
+
+TEST(StepModel, TheBandIsTheWiderOfTwoSpreads) {
+  for (const char* json :
+       {R"({"model":"llama-3.1-8b","gpu":"h100-sxm"})",
+        R"({"model":"llama-3.1-8b","format":"awq-int4","gpu":"rtx-4090"})",
+        R"({"model":"llama-3-8b","engine":"llama.cpp","format":"gguf-q4_k_m","gpu":"p40"})"}) {
+    const auto s = Make(json);
+    const MeasuredSpeeds& speeds = FittedSpeeds();
+    const EngineTraits& engine = *s->resolved.engine;
+    const double rows = speeds.OfEngine(engine.id).stream[static_cast<size_t>(s->work.main_format)].spread;
+    const double card = speeds
+                            .cards[static_cast<size_t>(engine.kernels)]
+                                  [static_cast<size_t>(ClassOf(*s->resolved.cards[0].gpu))]
+                            .stream.spread;
+    EXPECT_DOUBLE_EQ(s->model.below(), std::min(0.6, std::max(rows, card))) << json;
+    EXPECT_DOUBLE_EQ(s->model.above(), s->model.below()) << json;
+  }
+}
+
+}  // namespace
+}  // namespace plimsoll
