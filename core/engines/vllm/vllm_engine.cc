@@ -1,7 +1,6 @@
 #include "core/engines/vllm/vllm_engine.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include "core/arch/kv_cache.h"
@@ -176,8 +175,10 @@ Stage PlanStage(const Resolved& resolved, const VllmRules& rules, int64_t index)
   if (!rules.v1) {
     stage.recurrent = RecurrentStateBytes(resolved, range) * std::max<int64_t>(1, resolved.max_num_seqs);
   }
-  stage.activation = VllmActivationPeak(resolved, rules, false).peak;
-  stage.activation_sampling = last ? VllmActivationPeak(resolved, rules, true).peak : stage.activation;
+  const bool embeds = index == 0;
+  stage.activation = VllmActivationPeak(resolved, rules, {false, embeds}).peak;
+  stage.activation_sampling =
+      last ? VllmActivationPeak(resolved, rules, {true, embeds}).peak : stage.activation;
   stage.layout = LayOutCache(resolved, rules, range, last);
   return stage;
 }
@@ -236,7 +237,7 @@ void FillCache(const Resolved& resolved, const VllmRules& rules, const Stage& st
   kv.block_size = layout.block_size;
   kv.num_blocks = layout.block_bytes > 0 ? tightest.blocks : 0;
   kv.max_model_len_that_fits = tightest.longest;
-  const int64_t per_sequence = layout.BlocksPerSequence(resolved.max_model_len);
+  const int64_t per_sequence = layout.BlocksForConcurrency(resolved.max_model_len);
   if (layout.block_bytes <= 0 || per_sequence <= 0) return;
   const double blocks = static_cast<double>(kv.num_blocks);
   const double length = static_cast<double>(resolved.max_model_len);
@@ -256,12 +257,16 @@ void FillCache(const Resolved& resolved, const VllmRules& rules, const Stage& st
 }
 
 // How far off the sum of what is measured rather than derived may be.
-Bytes ErrorBand(const Resolved& resolved, const VllmRules& rules, const GpuReport& gpu) {
+Bytes MeasuredBand(const VllmRules& rules, const GpuReport& gpu) {
   const double measured = static_cast<double>((gpu.activation + gpu.non_torch).count());
   const double graphs = rules.graphs_inside ? static_cast<double>(gpu.cuda_graph.count()) : 0;
   return BytesFromDouble(measured * Value(Measure::kVllmTightActivation) +
                          graphs * Value(Measure::kVllmTightGraphs)) +
-         GiBFromDouble(Value(Measure::kVllmTightBase)) + WeightsBand(resolved.stored, gpu.weights);
+         GiBFromDouble(Value(Measure::kVllmTightBase));
+}
+
+Bytes ErrorBand(const Resolved& resolved, const VllmRules& rules, const GpuReport& gpu) {
+  return MeasuredBand(rules, gpu) + WeightsBand(resolved.stored, gpu.weights);
 }
 
 void Fail(FailureStage failure, std::string_view code, std::string_view message, std::string_view fix,
@@ -272,27 +277,44 @@ void Fail(FailureStage failure, std::string_view code, std::string_view message,
       {std::string(code), Severity::kError, std::string(message), std::string(fix)});
 }
 
+enum class States : uint8_t { kEnough, kClose, kTooFew };
+
 // Decode graphs of models with recurrent layers take a block per sequence (vllm/config/compilation.py).
-// False: there are fewer.
-bool EnoughStates(const Resolved& resolved, const VllmRules& rules, Report* report) {
+// `band`: how much smaller the pool may turn out.
+States CountStates(const Resolved& resolved, const VllmRules& rules, Bytes band, Report* report) {
   if (!(rules.state_per_sequence || rules.states_asserted) || !rules.full_graphs || resolved.enforce_eager ||
       !HasRecurrent(*resolved.architecture)) {
-    return true;
+    return States::kEnough;
   }
-  const int64_t blocks = report->kv.num_blocks;
+  const KvReport& kv = report->kv;
+  const int64_t blocks = kv.num_blocks;
   const int64_t needed =
       rules.state_per_sequence ? resolved.max_num_seqs : std::min<int64_t>(resolved.max_num_seqs, 512);
-  if (blocks <= 0 || needed <= blocks) return true;
+  if (blocks <= 0) return States::kEnough;
+  const int64_t missing = std::max(BytesFromDouble(static_cast<double>(blocks) *
+                                                   Value(Measure::kVllmTightStates))
+                                       .count(),
+                                   band / (kv.available / blocks));
+  if (needed <= blocks - missing) return States::kEnough;
+  const std::string fix = "Set max_num_seqs to at most " + CountText(std::min(blocks, needed) * 9 / 10) + ".";
+  if (needed <= blocks) {
+    report->diagnostics.push_back({"few_states", Severity::kWarning,
+                                   "max_num_seqs " + CountText(resolved.max_num_seqs) + " comes close to the " +
+                                       CountText(blocks) + " blocks that can hold recurrent states.",
+                                   fix});
+    return States::kClose;
+  }
   Fail(FailureStage::kGraphCapture, "more_sequences_than_states",
        "max_num_seqs " + CountText(resolved.max_num_seqs) + " exceeds the " + CountText(blocks) +
            " blocks that can hold recurrent states: graph capture ends.",
        "Set max_num_seqs to at most " + CountText(blocks) + ".", report);
-  return false;
+  return States::kTooFew;
 }
 
 // In the order in which the engine would stumble.
 void Judge(const Resolved& resolved, const VllmRules& rules, const Tightest& tightest, Report* report) {
   bool tight = false, overloaded = false;
+  Bytes band;
   for (const GpuReport& gpu : report->per_gpu) {
     const Bytes resting = gpu.weights + gpu.recurrent_state + gpu.non_torch + gpu.context + gpu.others;
     if (resting > gpu.capacity) {
@@ -306,7 +328,7 @@ void Judge(const Resolved& resolved, const VllmRules& rules, const Tightest& tig
                   "Less memory is free at start than gpu_memory_utilization asks for.",
                   "Lower gpu_memory_utilization.", report);
     }
-    if (resting + gpu.activation > gpu.capacity) {
+    if (resting + gpu.activation > gpu.capacity + MeasuredBand(rules, gpu)) {
       return Fail(FailureStage::kProfiling, "out_of_memory_profiling",
                   "The profile run ends with CUDA out of memory.",
                   "Lower max_num_batched_tokens or max_num_seqs.", report);
@@ -326,20 +348,23 @@ void Judge(const Resolved& resolved, const VllmRules& rules, const Tightest& tig
     // The profile run's activations are free again while graphs are captured.
     const Bytes held =
         gpu.weights + gpu.recurrent_state + gpu.non_torch + gpu.context + gpu.others + gpu.kv_cache;
-    if (held > gpu.capacity) {
+    const Bytes most = gpu.capacity + MeasuredBand(rules, gpu);
+    if (held > most) {
       return Fail(FailureStage::kCacheTooSmall, "out_of_memory_allocating_cache",
                   "The cards cannot hold the KV cache that was asked for.", "Lower kv_cache_memory_bytes.",
                   report);
     }
-    if (held + gpu.cuda_graph > gpu.capacity) {
+    if (held + gpu.cuda_graph > most) {
       return Fail(FailureStage::kGraphCapture, "out_of_memory_capturing_graphs",
                   "CUDA graph capture ends out of memory: the share leaves too little beside it.",
                   "Lower gpu_memory_utilization, or set enforce_eager.", report);
     }
-    tight = tight || tightest.headroom < ErrorBand(resolved, rules, gpu);
+    band = std::max(band, ErrorBand(resolved, rules, gpu));
+    tight = tight || tightest.headroom < band;
   }
-  if (!EnoughStates(resolved, rules, report)) return;
-  report->verdict = tight || overloaded ? Verdict::kTight : Verdict::kFits;
+  const States states = CountStates(resolved, rules, band, report);
+  if (states == States::kTooFew) return;
+  report->verdict = tight || overloaded || states == States::kClose ? Verdict::kTight : Verdict::kFits;
   if (overloaded) {
     report->diagnostics.push_back(
         {"card_full_under_load", Severity::kWarning,
@@ -361,10 +386,16 @@ class RankPlanner {
     block_bytes_.resize(static_cast<size_t>(resolved.pp));
   }
 
-  void Plan() {
+  // The pool of this start: what one sequence leaves of it decides.
+  Bytes PlanRanks() {
     for (int64_t s = 0; s < resolved_.pp; ++s) PlanStageRanks(s);
     if (tightest_.blocks == internal::kInt64Max) tightest_.blocks = 0;
     if (tightest_.longest == internal::kInt64Max) tightest_.longest = 0;
+    return tightest_.headroom;
+  }
+
+  // REQUIRES: PlanRanks() has been called.
+  void Finish() {
     AllocatePools();
     FillCache(resolved_, rules_, tightest_stage_, tightest_, &report_);
     report_.host.weights = offloaded_;
@@ -442,6 +473,28 @@ class RankPlanner {
   Bytes offloaded_;
 };
 
+// A first start takes more than the next ones, because it compiles (vllm_runtime.cc, vllm_activation.cc). Where
+// only that is too much, the answer is that of a later start, and tight.
+void PlanStart(const Resolved& resolved, Report* report) {
+  VllmRules rules = RulesFor(resolved);
+  RankPlanner first(resolved, rules, report);
+  const Bytes headroom = first.PlanRanks();
+  if (headroom >= Bytes(0)) return first.Finish();
+  rules.first_start = false;
+  Report later = *report;
+  RankPlanner again(resolved, rules, &later);
+  if (again.PlanRanks() < Bytes(0)) return first.Finish();
+  again.Finish();
+  if (!later.fits()) return first.Finish();
+  later.verdict = Verdict::kTight;
+  later.diagnostics.push_back(
+      {std::string(kFirstStartTooSmall), Severity::kWarning,
+       "The first start compiles kernels and leaves too little for the KV cache; with the filled compile cache "
+       "it starts.",
+       "Start it again, lower max_model_len, or set enforce_eager."});
+  *report = std::move(later);
+}
+
 constexpr EngineTraits kTraits = {
     .id = "vllm",
     .alias = "",
@@ -468,8 +521,7 @@ class Vllm final : public Engine {
 
   void Plan(const Resolved& resolved, Report* report) const override {
     const bool starts = CheckVllmGates(resolved, &report->diagnostics);
-    const VllmRules rules = RulesFor(resolved);
-    RankPlanner(resolved, rules, report).Plan();
+    PlanStart(resolved, report);
     if (!starts) {
       report->verdict = Verdict::kInvalid;
       report->failure = FailureStage::kInvalid;

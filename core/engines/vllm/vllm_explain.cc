@@ -33,8 +33,9 @@ std::string Gib(Bytes bytes) { return GibText(bytes, SizeUnits::kBinary, 2); }
 
 class Explainer {
  public:
-  Explainer(const Resolved& resolved, const GpuReport& gpu)
+  Explainer(const Resolved& resolved, const GpuReport& gpu, bool first_start)
       : resolved_(resolved), gpu_(gpu), rules_(RulesFor(resolved)) {
+    rules_.first_start = first_start;
     stage_ = gpu.rank / resolved.tp % resolved.pp;
   }
 
@@ -127,7 +128,8 @@ class Explainer {
   void Activation() {
     const bool last = stage_ == resolved_.pp - 1;
     const VllmActivation parts =
-        VllmActivationPeak(resolved_, rules_, VllmSamples(rules_, last, gpu_.rank % resolved_.tp));
+        VllmActivationPeak(resolved_, rules_,
+                           {VllmSamples(rules_, last, gpu_.rank % resolved_.tp), stage_ == 0});
     const std::string tokens = "T " + CountText(resolved_.max_num_batched_tokens);
     Add(0, "Activation peak", "max(MLP, MoE, MLA context, sampler) + encoder output",
         tokens + ", S " + CountText(resolved_.max_num_seqs), gpu_.activation,
@@ -144,7 +146,9 @@ class Explainer {
         parts.sampler);
     Alternative("MLA context", "2 B x rows x (heads / tp x (nope + value) + latent) + copies x hidden",
                 CountText(rules_.latent_context_rows) + " rows at most", parts.context);
-    Alternative("Vision tower", "2 B x patches x (2 x intermediate / tp + 6 x hidden)", "", parts.vision);
+    Alternative("Compiling, first start", "2 B x vocabulary / tp x hidden",
+                "vocabulary " + CountText(resolved_.architecture->vocab), parts.compile);
+    Alternative("Vision tower", "2 B x patches x (2 x intermediate / tp + 4 x hidden)", "", parts.vision);
     Alternative("Encoder output", "tokens x hidden x 2 B", "", parts.encoder_output);
   }
 
@@ -355,7 +359,7 @@ void LogFailure(const Resolved& resolved, const VllmRules& rules, const Report& 
 std::vector<Term> ExplainVllm(const Resolved& resolved, const Report& report) {
   const GpuReport* gpu = Fullest(report);
   if (gpu == nullptr) return {};
-  return Explainer(resolved, *gpu).Explain();
+  return Explainer(resolved, *gpu, !report.Has(kFirstStartTooSmall)).Explain();
 }
 
 std::vector<std::string> ExpectedVllmLog(const Resolved& resolved, const Report& report) {

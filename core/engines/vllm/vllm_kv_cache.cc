@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/arch/kv_cache.h"
+#include "core/engines/vllm/vllm_compressed_cache.h"
 
 namespace plimsoll {
 namespace {
@@ -43,14 +44,6 @@ int64_t LatentBytes(const Attention& attention, const Resolved& resolved, const 
   return rules.latent_padded ? RoundUp(width * element, 256) : width * element;
 }
 
-// One head of DeepSeek-V4: fp8 values, a scale of one byte per 64 (padded to 8), the rotary part in 16 bits.
-int64_t CompressedEntryBytes(const Attention& attention, const Resolved& resolved) {
-  const int64_t element = CacheBytes(resolved.kv_cache_dtype.k);
-  if (element != 1) return attention.key_dim * element;
-  const int64_t plain = attention.key_dim - attention.rope_dim;
-  return plain + RoundUp(CeilDiv(plain, 64), 8) + attention.rope_dim * 2;
-}
-
 int64_t TokenBytes(const Attention& attention, const Resolved& resolved, const VllmRules& rules) {
   if (attention.shares_kv) return 0;
   switch (attention.kind) {
@@ -62,7 +55,7 @@ int64_t TokenBytes(const Attention& attention, const Resolved& resolved, const V
       return 2 * CeilDiv(attention.heads, resolved.tp) *
              RoundUp(attention.nope_dim + attention.rope_dim, 256) * CacheBytes(resolved.kv_cache_dtype.k);
     case AttentionKind::kCompressed:
-      return CompressedEntryBytes(attention, resolved);
+      return 0;  // vllm_compressed_cache.h
     default:
       return KvHeadsPerRank(attention.kv_heads, resolved.tp) *
              (attention.key_dim * CacheBytes(resolved.kv_cache_dtype.k) +
@@ -113,10 +106,6 @@ class Builder {
     CacheSpec spec;
     spec.token_bytes = TokenBytes(attention, resolved_, rules_);
     if (spec.token_bytes <= 0) return;
-    if (attention.kind == AttentionKind::kCompressed) {
-      AddCompressed(attention, spec.token_bytes, layers);
-      return;
-    }
     if (keeps_windows_ && attention.window > 0 && attention.kind == AttentionKind::kSliding) {
       spec.kind = CacheKind::kSliding;
       spec.window = attention.window;
@@ -124,51 +113,21 @@ class Builder {
     // Chunked layers count as full: vLLM switches its hybrid manager off for them by default
     // (VLLM_ALLOW_CHUNKED_LOCAL_ATTN_WITH_HYBRID_KV_CACHE).
     Add(spec, layers);
-    AddIndexer(attention, 1, layers);
+    AddIndexer(attention, layers);
   }
 
-  void AddIndexer(const Attention& attention, int64_t per_tokens, int64_t layers) {
+  void AddIndexer(const Attention& attention, int64_t layers) {
     if (attention.index_dim <= 0 || attention.index_shared) return;
     CacheSpec spec;
     spec.token_bytes = IndexerBytesPerToken(attention);
-    spec.per_tokens = per_tokens;
     Add(spec, layers);
-  }
-
-  void AddSliding(int64_t token_bytes, int64_t window, int64_t layers) {
-    CacheSpec spec;
-    spec.kind = CacheKind::kSliding;
-    spec.token_bytes = token_bytes;
-    spec.window = window;
-    spec.fits_page = true;
-    Add(spec, layers);
-  }
-
-  // vllm/models/deepseek_v4: every layer keeps its window; compressed layers also the compressed keys, an
-  // indexer at the ratio that is searched, and the compressor's running states (key and score in float32,
-  // twice where compression windows overlap) for one window.
-  void AddCompressed(const Attention& attention, int64_t entry, int64_t layers) {
-    AddSliding(entry, attention.window, layers);
-    const int64_t ratio = attention.compress_ratio;
-    if (ratio <= 0) return;
-    CacheSpec keys;
-    keys.token_bytes = entry;
-    keys.per_tokens = ratio;
-    Add(keys, layers);
-    const bool searched = attention.index_dim > 0;
-    const int64_t overlap = searched ? 2 : 1;
-    AddSliding(2 * overlap * attention.key_dim * 4, overlap * ratio, layers);
-    if (!searched) return;
-    AddIndexer(attention, ratio, layers);
-    AddSliding(2 * overlap * attention.index_dim * 4, overlap * ratio, layers);
   }
 
   void Add(const CacheSpec& wanted, int64_t layers) {
     for (int i = 0; i < layout_.count; ++i) {
       CacheSpec& spec = layout_.specs[static_cast<size_t>(i)];
       if (spec.kind == wanted.kind && spec.token_bytes == wanted.token_bytes &&
-          spec.per_tokens == wanted.per_tokens && spec.state_bytes == wanted.state_bytes &&
-          spec.window == wanted.window && spec.fits_page == wanted.fits_page) {
+          spec.state_bytes == wanted.state_bytes && spec.window == wanted.window) {
         spec.layers += layers;
         return;
       }
@@ -213,7 +172,7 @@ int64_t AlignedBlock(const Widest& widest, int64_t block) {
 }
 
 int64_t PageBytes(const CacheSpec& spec) {
-  return SaturatingMultiply(CeilDiv(spec.block, spec.per_tokens), spec.token_bytes);
+  return SaturatingMultiply(spec.block, spec.token_bytes);
 }
 
 // unify_kv_cache_spec_page_size: smaller pages take more tokens, or are padded when the sizes do not divide.
@@ -226,40 +185,15 @@ void UnifyPages(CacheLayout* layout, int64_t page) {
   }
 }
 
-// Layers that a group size pads, over all kinds.
-int64_t PaddedLayers(const CacheLayout& layout, int64_t group_size) {
-  int64_t padded = 0;
-  for (int i = 0; i < layout.count; ++i) {
-    padded += RoundUp(layout.specs[static_cast<size_t>(i)].layers, group_size);
-  }
-  return padded;
-}
-
-// Models with caches of many kinds (DeepSeek-V4) are grouped so that few layers are padded: from the smallest
-// kind up to half as many more.
-int64_t LeastPadding(const CacheLayout& layout, int64_t least) {
-  int64_t best = least, padded = PaddedLayers(layout, least);
-  for (int64_t size = least + 1; size <= least + least / 2; ++size) {
-    const int64_t candidate = PaddedLayers(layout, size);
-    if (candidate < padded) {
-      best = size;
-      padded = candidate;
-    }
-  }
-  return best;
-}
-
 // kv_cache_utils.get_kv_cache_groups for layers of different kinds.
 void FormGroups(CacheLayout* layout) {
   int64_t least = internal::kInt64Max, most = 0;
-  bool many_kinds = false;
   for (int i = 0; i < layout->count; ++i) {
     const CacheSpec& spec = layout->specs[static_cast<size_t>(i)];
     least = std::min(least, spec.layers);
     most = std::max(most, spec.layers);
-    many_kinds = many_kinds || spec.fits_page;
   }
-  layout->group_size = 2 * most < 3 * least ? most : many_kinds ? LeastPadding(*layout, least) : least;
+  layout->group_size = 2 * most < 3 * least ? most : least;
   for (int i = 0; i < layout->count; ++i) {
     CacheSpec& spec = layout->specs[static_cast<size_t>(i)];
     spec.groups = CeilDiv(spec.layers, layout->group_size);
@@ -279,7 +213,7 @@ int64_t SharedPage(const CacheLayout& layout, const Widest& widest) {
   int64_t page = 0;
   for (int i = 0; i < layout.count; ++i) {
     const CacheSpec& spec = layout.specs[static_cast<size_t>(i)];
-    if (!spec.fits_page) page = std::max(page, PageBytes(spec));
+    page = std::max(page, PageBytes(spec));
   }
   return std::max({page, widest.state_bytes, page == 0 ? widest.token_bytes : 0});
 }
@@ -303,10 +237,6 @@ void FinishLayout(CacheLayout* layout, int64_t block) {
   }
   const Widest widest = FindWidest(*layout);
   const int64_t page = SharedPage(*layout, widest);
-  for (int i = 0; i < layout->count; ++i) {
-    CacheSpec& spec = layout->specs[static_cast<size_t>(i)];
-    if (spec.fits_page) spec.block = std::max<int64_t>(1, page / std::max<int64_t>(1, spec.token_bytes));
-  }
   UnifyPages(layout, page);
   FormGroups(layout);
   layout->page_bytes = page;
@@ -354,9 +284,24 @@ int64_t CacheLayout::BlocksPerSequence(int64_t length) const {
   return blocks;
 }
 
+int64_t CacheLayout::BlocksForConcurrency(int64_t length) const {
+  if (first_page_bytes <= 0) return BlocksPerSequence(length);
+  int64_t bytes = 0;
+  for (int i = 0; i < count; ++i) {
+    const CacheSpec& spec = specs[static_cast<size_t>(i)];
+    bytes = SaturatingAdd(bytes, SaturatingMultiply(SpecBlocks(spec, *this, length), spec.layer_pages_bytes));
+  }
+  return CeilDiv(bytes, first_page_bytes);
+}
+
 CacheLayout LayOutCache(const Resolved& resolved, const VllmRules& rules, const LayerRange& range,
                         bool last) {
   const Architecture& architecture = *resolved.architecture;
+  if (HasCompressedCache(architecture)) {
+    CacheLayout compressed = LayOutCompressedCache(resolved, range, last);
+    compressed.in_flight = SaturatingMultiply(resolved.max_num_batched_tokens, rules.batches_in_flight);
+    return compressed;
+  }
   Builder builder(resolved, rules, KeepsWindows(resolved, rules));
   for (size_t g = 0; g < architecture.groups.size(); ++g) {
     builder.AddLayers(architecture.groups[g].shape, LayersIn(architecture, static_cast<int32_t>(g), range));
@@ -406,14 +351,13 @@ int64_t LongestSequence(const CacheLayout& layout, Bytes pool, int64_t limit) {
 
 int64_t DefaultBlockSize(const Resolved& resolved, const VllmRules& rules) {
   const Gpu* gpu = resolved.cards.empty() ? nullptr : resolved.cards[0].gpu;
-  bool latent = false, sparse = false, compressed = false;
+  bool latent = false, sparse = false;
   for (const LayerGroup& group : resolved.architecture->groups) {
     latent = latent || group.shape.attention.kind == AttentionKind::kLatent;
     sparse = sparse ||
              (group.shape.attention.kind == AttentionKind::kLatent && group.shape.attention.index_dim > 0);
-    compressed = compressed || group.shape.attention.kind == AttentionKind::kCompressed;
   }
-  if (compressed) return 256;  // vllm/models/deepseek_v4: the block that both ratios divide
+  if (HasCompressedCache(*resolved.architecture)) return 256;  // vllm/models/deepseek_v4: the block that both ratios divide
   if (!rules.v1 || !latent || gpu == nullptr || gpu->vendor != Vendor::kNvidia) return 16;
   // vllm/platforms/cuda.py: FlashMLA wants 64, CUTLASS MLA 128.
   if (sparse || gpu->compute_capability == 90) return 64;

@@ -42,13 +42,13 @@ TEST(VllmActivation, AgreesWithLogs) {
 TEST(VllmActivation, LatentContextIsExpandedInTheProfileRun) {
   const EstimatedCase c = EstimateText(
       R"({"model":"deepseek-v2","gpu":"a100-sxm-40gb","gpus":8,"nodes":2,"tp":8,"pp":2,"engine_version":"0.8.3"})");
-  const VllmActivation parts = VllmActivationPeak(c.resolved, RulesFor(c.resolved), false);
+  const VllmActivation parts = VllmActivationPeak(c.resolved, RulesFor(c.resolved), {.samples = false});
   EXPECT_EQ(parts.context.count(), 2 * 131072 * (16 * 256 + 576) + 2 * 2048 * 4 * 5120);
   EXPECT_EQ(parts.peak, parts.context);
   // V1 expands half as many rows and has its workspace elsewhere.
   const EstimatedCase v1 = EstimateText(
       R"({"model":"deepseek-v3","gpu":"h200","gpus":8,"engine_version":"0.11.0","max_num_batched_tokens":2048})");
-  const VllmActivation later = VllmActivationPeak(v1.resolved, RulesFor(v1.resolved), false);
+  const VllmActivation later = VllmActivationPeak(v1.resolved, RulesFor(v1.resolved), {.samples = false});
   EXPECT_EQ(later.context.count(), 2 * 65536 * (16 * 256) + 2 * 2048 * 4 * 7168);
 }
 
