@@ -115,7 +115,7 @@ inline constexpr std::array<MeasuredConstant, static_cast<size_t>(Measure::kCoun
     {Measure::kVllmGraphTensorParallel, "CUDA graphs under tensor parallelism over NVLink, V1, times", 1.7,
      "", 1, 1.9, "logs: Qwen3-Next tp2, GLM-5.2 tp4"},
     {Measure::kVllmRepackSlack,
-     "allocator slack left by repacking a quantised weight, per fused layer beside rounding", 0.25, "MiB", 0.08,
+     "allocator slack left by repacking a quantised weight, per fused layer beside rounding", 0.2, "MiB", 0.08,
      1.1, "logs: Llama-70B, Qwen2.5-14B, Qwen3-14B and Qwen2.5-7B AWQ, phi-4 GPTQ, Qwen3-30B-A3B GPTQ"},
     {Measure::kVllmLoadRocm, "what ROCm's figure of loaded weights holds beside them", 0.15, "GiB", 0.07,
      0.32,

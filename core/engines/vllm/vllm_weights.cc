@@ -77,12 +77,23 @@ bool IsIntegerGrouped(FormatFamily family) {
   return family == FormatFamily::kGptq || family == FormatFamily::kAwq || family == FormatFamily::kPacked;
 }
 
-// Four-bit formats keep packed values and scales in tensors of their own.
+// Values and scales are tensors of their own.
 Bytes ValueBytes(const WeightScheme& scheme, const Shard& shard, Bytes whole) {
   const Bytes elements = Bytes(shard.rows) * shard.columns;
-  if (IsIntegerGrouped(scheme.family)) return std::min(whole, elements * scheme.bits / 8);
-  if (scheme.family == FormatFamily::kNvfp4) return std::min(whole, elements / 2);
-  return whole;
+  switch (scheme.family) {
+    case FormatFamily::kGptq:
+    case FormatFamily::kAwq:
+    case FormatFamily::kPacked:
+      return std::min(whole, elements * scheme.bits / 8);
+    case FormatFamily::kNvfp4:
+      return std::min(whole, elements / 2);
+    case FormatFamily::kFp8:
+    case FormatFamily::kFp8Block:
+    case FormatFamily::kInt8:
+      return std::min(whole, elements);
+    default:
+      return whole;
+  }
 }
 
 // What PyTorch's allocator adds to a stored tensor: a block of 10 MiB or more is a multiple of 2 MiB, and the
