@@ -26,6 +26,10 @@ constexpr Bytes kFlashInferWorkspace = MiB(394);
 
 // vllm/platforms/cuda.py get_attn_backend_cls: FlashInfer is the first choice on data-centre Blackwell, and
 // the only one of the fast ones with an fp8 cache where FlashAttention 3 does not run.
+bool IsDatacentreBlackwell(const Gpu& gpu) {
+  return gpu.compute_capability == 100 || gpu.compute_capability == 103;
+}
+
 bool AttendsWithFlashInfer(const Resolved& resolved, const Gpu& gpu) {
   if (gpu.vendor != Vendor::kNvidia || gpu.compute_capability < 80) return false;
   bool plain = false;
@@ -33,9 +37,16 @@ bool AttendsWithFlashInfer(const Resolved& resolved, const Gpu& gpu) {
     const AttentionKind kind = group.shape.attention.kind;
     plain = plain || kind == AttentionKind::kFull || kind == AttentionKind::kSliding;
   }
-  const bool datacentre = gpu.compute_capability == 100 || gpu.compute_capability == 103;
   const bool fp8 = resolved.kv_cache_dtype.k == KvType::kFp8 && gpu.compute_capability != 90;
-  return plain && (datacentre || fp8);
+  return plain && (IsDatacentreBlackwell(gpu) || fp8);
+}
+
+// vllm/v1/attention/backends/flashinfer.py: without TensorRT-LLM's kernels whole steps are captured for single
+// tokens only, so with speculation none ("setting cudagraph_mode=PIECEWISE").
+bool CapturesWholeSteps(const Resolved& resolved, const VllmRules& rules, const Gpu& gpu) {
+  const bool drafts = resolved.speculative.num_tokens > 0;
+  return rules.full_graphs &&
+         !(drafts && AttendsWithFlashInfer(resolved, gpu) && !IsDatacentreBlackwell(gpu));
 }
 
 }  // namespace
@@ -56,7 +67,7 @@ VllmGraphs VllmCudaGraphs(const Resolved& resolved, const VllmRules& rules, int6
                                       resolved.max_num_batched_tokens});
     graphs.piecewise = SizesSpread(largest);
   }
-  if (rules.full_graphs) {
+  if (CapturesWholeSteps(resolved, rules, gpu)) {
     const int64_t decode = std::min<int64_t>(internal::SaturatingMultiply(sequences, queries), 512);
     graphs.full = rules.spread_graph_sizes ? SizesSpread(decode) : SizesByEight(decode);
   }

@@ -328,7 +328,7 @@ void Judge(const Resolved& resolved, const VllmRules& rules, const Tightest& tig
                   "Less memory is free at start than gpu_memory_utilization asks for.",
                   "Lower gpu_memory_utilization.", report);
     }
-    if (resting + gpu.activation > gpu.capacity + MeasuredBand(rules, gpu)) {
+    if (resting + gpu.activation > gpu.capacity) {
       return Fail(FailureStage::kProfiling, "out_of_memory_profiling",
                   "The profile run ends with CUDA out of memory.",
                   "Lower max_num_batched_tokens or max_num_seqs.", report);
