@@ -77,6 +77,7 @@ VllmGraphs VllmCudaGraphs(const Resolved& resolved, const VllmRules& rules, int6
   if (resolved.format->family == FormatFamily::kBnbNf4 || resolved.format->family == FormatFamily::kBnbInt8) {
     mib *= Value(Measure::kVllmGraphBnb);
   }
+  if (rules.runner_v2) mib *= Value(Measure::kVllmGraphRunnerV2);
   if (resolved.tp > 1 && (!rules.v1 || HasNvlink(gpu))) {
     mib *= Value(rules.v1 ? Measure::kVllmGraphTensorParallel : Measure::kVllmGraphTensorParallelV0);
   }

@@ -14,6 +14,7 @@
 #include "core/engines/vllm/vllm_cuda_graphs.h"
 #include "core/engines/vllm/vllm_kv_cache.h"
 #include "core/engines/vllm/vllm_rules.h"
+#include "core/engines/vllm/vllm_runtime.h"
 #include "core/engines/vllm/vllm_version.h"
 #include "core/engines/vllm/vllm_weights.h"
 #include "core/weights/weights.h"
@@ -195,6 +196,20 @@ class Explainer {
         std::move(text), gpu_.cuda_graph, "measured, +/- a factor of two (measured_constants.h)");
   }
 
+  // What a first start takes, and later ones with the filled compile cache do not.
+  void LaterStart() {
+    if (!rules_.first_start || resolved_.kv_cache_memory > Bytes(0)) return;
+    VllmRules later = rules_;
+    later.first_start = false;
+    const bool last = stage_ == resolved_.pp - 1;
+    const VllmRole role{VllmSamples(rules_, last, gpu_.rank % resolved_.tp), stage_ == 0};
+    const Bytes more = gpu_.activation - VllmActivationPeak(resolved_, later, role).peak + gpu_.non_torch -
+                       VllmRuntimeMemory(resolved_, later, Card()).non_torch;
+    if (more < MiB(64)) return;
+    Add(2, "More on a later start", "what compiling takes", "with the filled compile cache", more,
+        "vllm-project/vllm#54383, #54122");
+  }
+
   void Cache() {
     const bool fixed = resolved_.kv_cache_memory > Bytes(0);
     std::string text = fixed ? Gib(resolved_.kv_cache_memory)
@@ -205,6 +220,7 @@ class Explainer {
         : rules_.graphs_inside ? "capacity x utilization - weights - activation - non-torch - graphs"
                                : "capacity x utilization - weights - activation - non-torch",
         std::move(text), gpu_.kv_cache, "vllm/v1/worker/gpu_worker.py determine_available_memory");
+    LaterStart();
     const CacheLayout layout =
         LayOutCache(resolved_, rules_, PipelineStage(resolved_.architecture->layers, resolved_.pp, stage_),
                     stage_ == resolved_.pp - 1);
