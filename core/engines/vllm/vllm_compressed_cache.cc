@@ -70,7 +70,7 @@ int64_t PowerOfTwoUpTo(int64_t limit) {
 class Builder {
  public:
   explicit Builder(const Resolved& resolved)
-      : block_(std::max<int64_t>(1, resolved.block_size)), fp8_(resolved.kv_cache_dtype.k == KvType::kFp8) {
+      : block_(std::max<int64_t>(1, resolved.block_size)), fp8_(IsFp8(resolved.kv_cache_dtype.k)) {
     kinds_[kEveryToken].block = block_;
     kinds_[kWindow] = {.kind = CacheKind::kSliding, .block = kWindowBlock, .pages = {}};
     kinds_[kSearchedState].kind = kinds_[kPlainState].kind = CacheKind::kSliding;

@@ -37,7 +37,7 @@ bool AttendsWithFlashInfer(const Resolved& resolved, const Gpu& gpu) {
     const AttentionKind kind = group.shape.attention.kind;
     plain = plain || kind == AttentionKind::kFull || kind == AttentionKind::kSliding;
   }
-  const bool fp8 = resolved.kv_cache_dtype.k == KvType::kFp8 && gpu.compute_capability != 90;
+  const bool fp8 = IsFp8(resolved.kv_cache_dtype.k) && gpu.compute_capability != 90;
   return plain && (IsDatacentreBlackwell(gpu) || fp8);
 }
 

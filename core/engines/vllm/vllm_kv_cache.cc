@@ -14,17 +14,6 @@ using internal::SaturatingMultiply;
 // vllm/v1/attention/backends: the smallest block that the kernels take.
 constexpr int64_t kKernelBlock = 16;
 
-int64_t CacheBytes(KvType type) {
-  switch (type) {
-    case KvType::kFp8:
-      return 1;
-    case KvType::kFp32:
-      return 4;
-    default:
-      return 2;
-  }
-}
-
 int64_t ModelBytes(const Resolved& resolved) { return resolved.format->dtype == DType::kFp32 ? 4 : 2; }
 
 int64_t LayersIn(const Architecture& architecture, int32_t group, const LayerRange& range) {
@@ -36,12 +25,13 @@ int64_t LayersIn(const Architecture& architecture, int32_t group, const LayerRan
 // cache take 512 fp8 values, 4 scales and 64 values of 16 bits. V0 aligned to 256 bytes
 // (CacheEngine.align_cache).
 int64_t LatentBytes(const Attention& attention, const Resolved& resolved, const VllmRules& rules) {
-  const int64_t element = CacheBytes(resolved.kv_cache_dtype.k);
-  if (attention.index_dim > 0 && element == 1) {
+  const KvType type = resolved.kv_cache_dtype.k;
+  if (attention.index_dim > 0 && IsFp8(type)) {
     return attention.kv_lora_rank + CeilDiv(attention.kv_lora_rank, 128) * 4 + attention.rope_dim * 2;
   }
   const int64_t width = attention.kv_lora_rank + attention.rope_dim;
-  return rules.latent_padded ? RoundUp(width * element, 256) : width * element;
+  const int64_t bytes = KvHeadBytes(type, width);
+  return rules.latent_padded ? RoundUp(bytes, 256) : bytes;
 }
 
 int64_t TokenBytes(const Attention& attention, const Resolved& resolved, const VllmRules& rules) {
@@ -53,13 +43,13 @@ int64_t TokenBytes(const Attention& attention, const Resolved& resolved, const V
       if (rules.latent_attention) return LatentBytes(attention, resolved, rules);
       // Before MLA, keys and values of every head, padded to a width that the kernels knew.
       return 2 * CeilDiv(attention.heads, resolved.tp) *
-             RoundUp(attention.nope_dim + attention.rope_dim, 256) * CacheBytes(resolved.kv_cache_dtype.k);
+             KvHeadBytes(resolved.kv_cache_dtype.k, RoundUp(attention.nope_dim + attention.rope_dim, 256));
     case AttentionKind::kCompressed:
       return 0;  // vllm_compressed_cache.h
     default:
       return KvHeadsPerRank(attention.kv_heads, resolved.tp) *
-             (attention.key_dim * CacheBytes(resolved.kv_cache_dtype.k) +
-              attention.value_dim * CacheBytes(resolved.kv_cache_dtype.v));
+             (KvHeadBytes(resolved.kv_cache_dtype.k, attention.key_dim) +
+              KvHeadBytes(resolved.kv_cache_dtype.v, attention.value_dim));
   }
 }
 

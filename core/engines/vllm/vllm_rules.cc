@@ -23,7 +23,7 @@ bool UsesV1(const Resolved& resolved) {
   if (number < VllmNumber(0, 10) && resolved.architecture != nullptr && IsRecurrent(*resolved.architecture)) {
     return false;
   }
-  const bool fp8_cache = resolved.kv_cache_dtype.k == KvType::kFp8;
+  const bool fp8_cache = IsFp8(resolved.kv_cache_dtype.k);
   const bool hopper = gpu != nullptr && gpu->compute_capability == 90;
   if (number >= VllmNumber(0, 9)) {
     // Draft models never came to V1 before V0 went; an fp8 cache needed FlashAttention 3 or Blackwell.
