@@ -14,7 +14,7 @@
 
 namespace plimsoll {
 
-enum class SpeculativeMethod : uint8_t { kDraft, kMtp, kEagle };
+enum class SpeculativeMethod : uint8_t { kDraft, kMtp, kEagle, kEagle3, kDflash, kNgram };
 
 struct Speculative {
   SpeculativeMethod method = SpeculativeMethod::kDraft;

@@ -91,7 +91,11 @@ VisionLoad LargestVisionLoad(const Resolved& resolved) {
     item_tokens = item_patches > 0 ? CeilDiv(item_patches, merge) : kLargestFreeImageTokens;
   if (item_patches <= 0) item_patches = item_tokens * merge;
   const int64_t budget = std::max(resolved.max_num_batched_tokens, item_tokens);
-  const int64_t items = std::max<int64_t>(1, budget / std::max<int64_t>(1, item_tokens));
+  int64_t items = std::max<int64_t>(1, budget / std::max<int64_t>(1, item_tokens));
+  // vllm/multimodal/encoder_budget.py: no more than the sequences of a batch may bring.
+  if (resolved.media_per_prompt > 0) {
+    items = std::min(items, SaturatingMultiply(resolved.max_num_seqs, resolved.media_per_prompt));
+  }
   return {SaturatingMultiply(items, item_patches), SaturatingMultiply(items, item_tokens)};
 }
 

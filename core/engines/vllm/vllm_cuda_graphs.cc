@@ -49,6 +49,12 @@ bool CapturesWholeSteps(const Resolved& resolved, const VllmRules& rules, const 
          !(drafts && AttendsWithFlashInfer(resolved, gpu) && !IsDatacentreBlackwell(gpu));
 }
 
+// compilation_config's max_cudagraph_capture_size, where given.
+int64_t UpToGiven(const Resolved& resolved, int64_t largest) {
+  const int64_t given = resolved.max_cudagraph_capture_size;
+  return given > 0 ? std::min(given, resolved.max_num_batched_tokens) : largest;
+}
+
 }  // namespace
 
 VllmGraphs VllmCudaGraphs(const Resolved& resolved, const VllmRules& rules, int64_t layers, const Gpu& gpu) {
@@ -60,15 +66,16 @@ VllmGraphs VllmCudaGraphs(const Resolved& resolved, const VllmRules& rules, int6
     // vllm/worker/model_runner.py _get_max_graph_batch_size: decode batches up to max_num_seqs.
     graphs.piecewise = SizesByEight(std::min<int64_t>(RoundUp(sequences, 8), 8192));
   } else if (!rules.spread_graph_sizes) {
-    graphs.piecewise = SizesByEight(512);
+    graphs.piecewise = SizesByEight(UpToGiven(resolved, 512));
   } else {
     const bool large = gpu.compute_capability >= 100 && gpu.compute_capability < 120;
     const int64_t largest = std::min({internal::SaturatingMultiply(2 * sequences, queries), int64_t{large ? 1024 : 512},
                                       resolved.max_num_batched_tokens});
-    graphs.piecewise = SizesSpread(largest);
+    graphs.piecewise = SizesSpread(UpToGiven(resolved, largest));
   }
   if (CapturesWholeSteps(resolved, rules, gpu)) {
-    const int64_t decode = std::min<int64_t>(internal::SaturatingMultiply(sequences, queries), 512);
+    const int64_t decode =
+        std::min(internal::SaturatingMultiply(sequences, queries), UpToGiven(resolved, 512));
     graphs.full = rules.spread_graph_sizes ? SizesSpread(decode) : SizesByEight(decode);
   }
   double mib = static_cast<double>(layers) *

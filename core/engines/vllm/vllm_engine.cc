@@ -399,8 +399,9 @@ class RankPlanner {
     AllocatePools();
     FillCache(resolved_, rules_, tightest_stage_, tightest_, &report_);
     report_.host.weights = offloaded_;
+    report_.host.kv_cache += resolved_.kv_offloading;
     // V0 reserves swap_space = 4 GiB of RAM per GPU for preempted sequences.
-    if (!rules_.v1) report_.host.kv_cache = GiB(4) * ranks_;
+    if (!rules_.v1) report_.host.kv_cache += GiB(4) * ranks_;
     Judge(resolved_, rules_, tightest_, &report_);
   }
 

@@ -4,6 +4,7 @@
 
 #include "core/arch/kv_cache.h"
 #include "core/engines/vllm/vllm_compressed_cache.h"
+#include "core/engines/vllm/vllm_draft_head.h"
 
 namespace plimsoll {
 namespace {
@@ -57,8 +58,11 @@ int64_t TokenBytes(const Attention& attention, const Resolved& resolved, const V
 int64_t StateBytes(const Recurrent& recurrent, const Resolved& resolved) {
   if (recurrent.kind == RecurrentKind::kNone) return 0;
   const int64_t tp = resolved.tp;
-  const int64_t model = ModelBytes(resolved);
+  const int64_t given = resolved.convolution_element;
+  const int64_t model = given > 0 ? given : ModelBytes(resolved);
   const bool wide = recurrent.state_fp32 || recurrent.kind == RecurrentKind::kKimiDelta;
+  // A given type is taken, whatever the model's configuration asks for.
+  const int64_t state = resolved.state_element > 0 ? resolved.state_element : wide ? 4 : model;
   const int64_t drafts = resolved.speculative.num_tokens;
   int64_t channels = CeilDiv(recurrent.conv_channels, tp);
   if (recurrent.kind == RecurrentKind::kMamba2 && recurrent.groups > 0 && recurrent.groups % tp != 0) {
@@ -68,7 +72,7 @@ int64_t StateBytes(const Recurrent& recurrent, const Resolved& resolved) {
   }
   const int64_t convolution =
       recurrent.conv_kernel > 1 ? (recurrent.conv_kernel - 1 + drafts) * channels * model : 0;
-  return SaturatingAdd(convolution, CeilDiv(StateElements(recurrent), tp) * (wide ? 4 : model));
+  return SaturatingAdd(convolution, CeilDiv(StateElements(recurrent), tp) * state);
 }
 
 class Builder {
@@ -248,7 +252,8 @@ int64_t SpecBlocks(const CacheSpec& spec, const CacheLayout& layout, int64_t len
     case CacheKind::kChunked:
       return CeilDiv(std::min(SaturatingAdd(spec.window, layout.in_flight), length), spec.block);
     case CacheKind::kState:
-      return layout.states_per_sequence;
+      return layout.states_per_sequence +
+             (layout.state_block > 0 ? CeilDiv(length, layout.state_block) - 1 : 0);
   }
   return 0;
 }
@@ -301,15 +306,18 @@ CacheLayout LayOutCache(const Resolved& resolved, const VllmRules& rules, const 
       case SpeculativeMethod::kMtp:
         builder.AddLayers(architecture.mtp_shape, architecture.mtp_layers);
         break;
+      case SpeculativeMethod::kNgram:
+        break;
       case SpeculativeMethod::kDraft:
       case SpeculativeMethod::kEagle:
+      case SpeculativeMethod::kEagle3:
+      case SpeculativeMethod::kDflash:
         if (resolved.draft != nullptr) {
           for (const LayerGroup& group : resolved.draft->architecture.groups) {
             builder.AddLayers(group.shape, group.count);
           }
-        } else if (!architecture.groups.empty()) {
-          builder.AddLayers(architecture.groups.back().shape,
-                            1);  // an EAGLE head: one layer like the target's
+        } else if (const LayerShape* shape = DraftedShape(architecture)) {
+          builder.AddLayers(*shape, VllmDraftHeadOf(resolved.speculative.method).layers);
         }
         break;
     }
@@ -319,8 +327,11 @@ CacheLayout LayOutCache(const Resolved& resolved, const VllmRules& rules, const 
   if (rules.v1) block = AlignedBlock(FindWidest(layout), block);
   FinishLayout(&layout, block);
   layout.in_flight = SaturatingMultiply(resolved.max_num_batched_tokens, rules.batches_in_flight);
-  layout.states_per_sequence =
-      1 + resolved.speculative.num_tokens + (rules.align_recurrent && resolved.enable_prefix_caching ? 1 : 0);
+  const bool aligned = resolved.state_mode == StateCacheMode::kAuto
+                           ? rules.align_recurrent && resolved.enable_prefix_caching
+                           : resolved.state_mode == StateCacheMode::kAlign;
+  layout.states_per_sequence = 1 + resolved.speculative.num_tokens + (aligned ? 1 : 0);
+  if (resolved.state_mode == StateCacheMode::kAll) layout.state_block = block;
   return layout;
 }
 

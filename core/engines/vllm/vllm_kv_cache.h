@@ -43,6 +43,7 @@ struct CacheLayout {
   int64_t first_page_bytes = 0;  // pages of the first group where groups differ in bytes; else 0
   int64_t block_size = 0;        // the smallest of the attention groups: what the log multiplies blocks by
   int64_t states_per_sequence = 1;
+  int64_t state_block = 0;  // tokens after which one more state is kept; 0: none is
   int64_t in_flight = 0;  // tokens that windows hold beyond themselves
 
   // Block ids that one sequence of this length takes. 0 only for a model without any cache.

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/engines/measured_constants.h"
+#include "core/engines/vllm/vllm_draft_head.h"
 #include "core/engines/vllm/vllm_version.h"
 #include "core/weights/format_binding.h"
 #include "core/weights/gguf_recipe.h"
@@ -453,6 +454,10 @@ Bytes VllmLoadedWeights(const Resolved& resolved, const VllmRules& rules, const 
     const Bytes draft = DraftWeights(resolved, rules);
     sum.draft += draft;
     total += draft;
+  } else if (resolved.speculative.num_tokens > 0 && last) {
+    const Bytes head = VllmDraftHeadBytes(architecture, resolved.speculative.method, resolved.tp);
+    sum.draft += head;
+    total += head;
   }
   return total + sum.rope_tables + sum.absorbed + sum.lora + sum.deepstack + sum.slack;
 }
