@@ -37,8 +37,8 @@ constexpr bool IsPerTokenHead(KvType type) {
          type == KvType::kInt4PerTokenHead;
 }
 
-// What recurrent layers keep for sequences with equal beginnings (vllm/config/cache.py mamba_cache_mode): one state;
-// one more, of the last whole block; one for each block.
+// What recurrent layers keep for sequences with equal beginnings (vllm/config/cache.py mamba_cache_mode): one
+// state; one more, of the last whole block; one for each block.
 enum class StateCacheMode : uint8_t { kAuto, kNone, kAlign, kAll };
 
 struct KvTypes {

@@ -81,7 +81,8 @@ constexpr std::array<ConfigKey, kConfigKeyCount> kKeys = {{
         "token budget of a step"),
     Int("n_ubatch", "ub", S::kGgml, 1, 1 << 20, &Config::n_ubatch, "physical batch; default 512"),
     Other("kv_cache_dtype", "kv", K::kKvTypes, S::kEveryEngine,
-          "auto, fp16, bf16, fp8; llama.cpp also q8_0 q5_1 q5_0 q4_1 q4_0; or {\"k\":…,\"v\":…}"),
+          "auto, fp16, bf16, fp8; vLLM also fp8_e4m3 fp8_e5m2 int8_per_token_head fp8_per_token_head "
+          "int4_per_token_head nvfp4; llama.cpp q8_0 q5_1 q5_0 q4_1 q4_0; or {\"k\":…,\"v\":…}"),
     Num("gpu_memory_utilization", "util", S::kPagedServer, 0.01, 1, &Config::gpu_memory_utilization,
         "vLLM's share of the card"),
     Int("kv_cache_memory_bytes", "kvb", S::kPagedServer, 1, int64_t{1} << 50, &Config::kv_cache_memory_bytes,
@@ -93,7 +94,7 @@ constexpr std::array<ConfigKey, kConfigKeyCount> kKeys = {{
     Switch("enable_chunked_prefill", "cp", S::kPagedServer, &Config::enable_chunked_prefill,
            "prefill in chunks beside decoding"),
     Other("speculative", "spec", K::kSpeculative, S::kEveryEngine,
-          "{\"method\":\"draft|mtp|eagle\",\"model\":id,\"format\":id,\"num_tokens\":k}"),
+          "{\"method\":\"draft|mtp|eagle|eagle3|dflash|ngram\",\"model\":id,\"format\":id,\"num_tokens\":k}"),
     Switch("flash_attention", "fa", S::kGgml, &Config::flash_attention, "default true"),
     Int("n_gpu_layers", "ngl", S::kGgml, -1, 100000, &Config::n_gpu_layers,
         "layers on the GPU; -1 or absent: all"),
@@ -117,6 +118,20 @@ constexpr std::array<ConfigKey, kConfigKeyCount> kKeys = {{
           "PATTERN=BUFFER,… as -ot takes it: exps=CPU, blk\\.1.\\.ffn=CUDA1"),
     List("tensor_split", "ts", S::kGgml, 0, 1e9, &Config::tensor_split,
          "proportions of the cards, 3,1; default: by free memory"),
+    Int("max_cudagraph_capture_size", "cgs", S::kPagedServer, 1, 65536, &Config::max_cudagraph_capture_size,
+        "largest batch whose CUDA graph is captured"),
+    Int("limit_mm_per_prompt", "lmm", S::kPagedServer, 0, 65536, &Config::limit_mm_per_prompt,
+        "images or videos in a prompt; 0: the language model only"),
+    Words("dtype", "dt", S::kPagedServer, &Config::dtype, 16,
+          "auto, float16, bfloat16, float32: of what is not quantised"),
+    Words("mamba_cache_mode", "mcm", S::kPagedServer, &Config::mamba_cache_mode, 16,
+          "none, align or all: recurrent states that are kept for equal beginnings"),
+    Words("mamba_cache_dtype", "mcd", S::kPagedServer, &Config::mamba_cache_dtype, 16,
+          "auto, float16, bfloat16, float32: of recurrent layers' convolutions and states"),
+    Words("mamba_ssm_cache_dtype", "msd", S::kPagedServer, &Config::mamba_ssm_cache_dtype, 16,
+          "auto, float16, bfloat16, float32: of their states alone"),
+    Num("kv_offloading_gib", "kvo", S::kPagedServer, 0, 1e6, &Config::kv_offloading_gib,
+        "GiB of RAM for cached keys and values, over all ranks; default 0"),
 }};
 
 // ---- enumerated values ------------------------------------------------------------------------------------
@@ -128,14 +143,28 @@ struct Named {
 };
 
 constexpr Named<KvType> kKvTypes[] = {
-    {"auto", KvType::kAuto}, {"fp16", KvType::kFp16}, {"bf16", KvType::kBf16}, {"fp8", KvType::kFp8},
-    {"q8_0", KvType::kQ8_0}, {"q5_1", KvType::kQ5_1}, {"q5_0", KvType::kQ5_0}, {"q4_1", KvType::kQ4_1},
-    {"q4_0", KvType::kQ4_0}, {"fp32", KvType::kFp32},
+    {"auto", KvType::kAuto},
+    {"fp16", KvType::kFp16},
+    {"bf16", KvType::kBf16},
+    {"fp8", KvType::kFp8},
+    {"q8_0", KvType::kQ8_0},
+    {"q5_1", KvType::kQ5_1},
+    {"q5_0", KvType::kQ5_0},
+    {"q4_1", KvType::kQ4_1},
+    {"q4_0", KvType::kQ4_0},
+    {"fp32", KvType::kFp32},
+    {"fp8_e4m3", KvType::kFp8E4m3},
+    {"fp8_e5m2", KvType::kFp8E5m2},
+    {"int8_per_token_head", KvType::kInt8PerTokenHead},
+    {"fp8_per_token_head", KvType::kFp8PerTokenHead},
+    {"int4_per_token_head", KvType::kInt4PerTokenHead},
+    {"nvfp4", KvType::kNvfp4},
 };
 constexpr Named<SplitMode> kSplitModes[] = {{"layer", SplitMode::kLayer}, {"row", SplitMode::kRow}};
-constexpr Named<SpeculativeMethod> kMethods[] = {{"draft", SpeculativeMethod::kDraft},
-                                                 {"mtp", SpeculativeMethod::kMtp},
-                                                 {"eagle", SpeculativeMethod::kEagle}};
+constexpr Named<SpeculativeMethod> kMethods[] = {
+    {"draft", SpeculativeMethod::kDraft},   {"mtp", SpeculativeMethod::kMtp},
+    {"eagle", SpeculativeMethod::kEagle},   {"eagle3", SpeculativeMethod::kEagle3},
+    {"dflash", SpeculativeMethod::kDflash}, {"ngram", SpeculativeMethod::kNgram}};
 
 template <typename T, size_t N>
 std::string_view NameOf(const Named<T> (&table)[N], T value) {

@@ -70,7 +70,7 @@ struct ConfigKey {
   std::string Config::*text = nullptr;
 };
 
-constexpr int kConfigKeyCount = 39;
+constexpr int kConfigKeyCount = 46;
 const std::array<ConfigKey, kConfigKeyCount>& ConfigKeys();
 const ConfigKey* FindConfigKey(std::string_view json_name);
 std::string FlagName(const ConfigKey& key);        // "--max-model-len"

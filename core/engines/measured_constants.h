@@ -81,8 +81,9 @@ inline constexpr std::array<MeasuredConstant, static_cast<size_t>(Measure::kCoun
      "GiB", 0.09, 0.3, "logs of 0.26 to 0.28 on RTX 4090, L4, A100 and RTX 5090, starts with a filled cache"},
     {Measure::kVllmCompiledKernels, "more of it on a first start", 0.1, "GiB", 0, 0.2,
      "five logs of 0.28 on L40S and L4"},
-    {Measure::kVllmCompiledSpills, "local memory of spilling kernels on a first start, Blackwell consumer cards",
-     0.0072, "GiB per TFLOPS of bf16", 0.006, 0.0085,
+    {Measure::kVllmCompiledSpills,
+     "local memory of spilling kernels on a first start, Blackwell consumer cards", 0.0072,
+     "GiB per TFLOPS of bf16", 0.006, 0.0085,
      "RTX 5090 on 0.28: 1.85 GiB on first starts, 0.44 on a later one; 1.6 on 0.20"},
     {Measure::kVllmNonTorchBlockFp8V0, "vLLM memory outside torch, block-fp8 experts on Hopper, V0", 4.9,
      "GiB", 3.9, 6, "two logs of DeepSeek-R1 tp8 on 0.7.3, less their NCCL; local memory of its kernels"},
@@ -118,8 +119,8 @@ inline constexpr std::array<MeasuredConstant, static_cast<size_t>(Measure::kCoun
     {Measure::kVllmGraphTensorParallel, "CUDA graphs under tensor parallelism over NVLink, V1, times", 1.7,
      "", 1, 1.9, "logs: Qwen3-Next tp2, GLM-5.2 tp4"},
     {Measure::kVllmRepackSlack,
-     "allocator slack left by repacking a quantised weight, per fused layer beside rounding", 0.2, "MiB", 0.08,
-     1.1, "logs: Llama-70B, Qwen2.5-14B, Qwen3-14B and Qwen2.5-7B AWQ, phi-4 GPTQ, Qwen3-30B-A3B GPTQ"},
+     "allocator slack left by repacking a quantised weight, per fused layer beside rounding", 0.2, "MiB",
+     0.08, 1.1, "logs: Llama-70B, Qwen2.5-14B, Qwen3-14B and Qwen2.5-7B AWQ, phi-4 GPTQ, Qwen3-30B-A3B GPTQ"},
     {Measure::kVllmLoadRocm, "what ROCm's figure of loaded weights holds beside them", 0.15, "GiB", 0.07,
      0.32,
      "vllm/platforms/rocm.py get_current_memory_usage asks the driver: libraries and cached blocks count; "
@@ -132,7 +133,8 @@ inline constexpr std::array<MeasuredConstant, static_cast<size_t>(Measure::kCoun
     {Measure::kVllmTightBase, "error band whatever the model", 0.1, "GiB", 0, 0.3,
      "what a driver, a desktop or a second run changes"},
     {Measure::kVllmTightStates, "share of the blocks for recurrent states within the error band", 0.12, "", 0,
-     0.13, "vllm-project/recipes#831: 939, 1011 and 556 blocks where 1051, 1102 and 638 are predicted without "
+     0.13,
+     "vllm-project/recipes#831: 939, 1011 and 556 blocks where 1051, 1102 and 638 are predicted without "
      "MTP, 933 and 546 with it"},
     {Measure::kLlamaRuntimeCuda, "llama.cpp outside its buffers: CUDA context, cuBLAS, pools", 500, "MiB",
      250, 800, "logs' \"unaccounted\" column, cards before Blackwell"},

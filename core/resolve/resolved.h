@@ -60,7 +60,7 @@ struct Resolved {
   Bytes kv_cache_memory;  // zero: the share decides
   bool enforce_eager = false;
   int64_t max_cudagraph_capture_size = 0;  // zero: the engine's own
-  int64_t block_size = 0;  // zero: the engine derives it from the model (hybrids)
+  int64_t block_size = 0;                  // zero: the engine derives it from the model (hybrids)
   bool block_size_given = false;
   bool enable_prefix_caching = true, enable_chunked_prefill = true;
   const Model* draft = nullptr;  // speculative: the draft model, if it is another one

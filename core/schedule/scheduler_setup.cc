@@ -8,7 +8,8 @@ int64_t BlocksOf(const SchedulerSetup& setup, int64_t tokens) {
   if (tokens <= 0) return 0;
   const int64_t units = CeilDiv(tokens, setup.block_size);
   int64_t blocks = units * setup.full_groups + setup.state_blocks;
-  for (int i = 0; i < setup.window_groups; ++i) blocks += std::min(units, setup.windows[static_cast<size_t>(i)].most_blocks);
+  for (int i = 0; i < setup.window_groups; ++i)
+    blocks += std::min(units, setup.windows[static_cast<size_t>(i)].most_blocks);
   return blocks;
 }
 

@@ -21,7 +21,8 @@ int64_t SizesSpread(int64_t largest) {
 }
 
 // vllm/envs.py VLLM_FLASHINFER_WORKSPACE_BUFFER_SIZE: allocated when attention is first captured, so a
-// whole-step graph's capture pays for it. (A log of 0.20 on an RTX 5090: 0.39 GiB for 3 piecewise and 1 full.)
+// whole-step graph's capture pays for it. (A log of 0.20 on an RTX 5090: 0.39 GiB for 3 piecewise and 1
+// full.)
 constexpr Bytes kFlashInferWorkspace = MiB(394);
 
 // vllm/platforms/cuda.py get_attn_backend_cls: FlashInfer is the first choice on data-centre Blackwell, and
@@ -41,8 +42,8 @@ bool AttendsWithFlashInfer(const Resolved& resolved, const Gpu& gpu) {
   return plain && (IsDatacentreBlackwell(gpu) || fp8);
 }
 
-// vllm/v1/attention/backends/flashinfer.py: without TensorRT-LLM's kernels whole steps are captured for single
-// tokens only, so with speculation none ("setting cudagraph_mode=PIECEWISE").
+// vllm/v1/attention/backends/flashinfer.py: without TensorRT-LLM's kernels whole steps are captured for
+// single tokens only, so with speculation none ("setting cudagraph_mode=PIECEWISE").
 bool CapturesWholeSteps(const Resolved& resolved, const VllmRules& rules, const Gpu& gpu) {
   const bool drafts = resolved.speculative.num_tokens > 0;
   return rules.full_graphs &&
@@ -69,8 +70,8 @@ VllmGraphs VllmCudaGraphs(const Resolved& resolved, const VllmRules& rules, int6
     graphs.piecewise = SizesByEight(UpToGiven(resolved, 512));
   } else {
     const bool large = gpu.compute_capability >= 100 && gpu.compute_capability < 120;
-    const int64_t largest = std::min({internal::SaturatingMultiply(2 * sequences, queries), int64_t{large ? 1024 : 512},
-                                      resolved.max_num_batched_tokens});
+    const int64_t largest = std::min({internal::SaturatingMultiply(2 * sequences, queries),
+                                      int64_t{large ? 1024 : 512}, resolved.max_num_batched_tokens});
     graphs.piecewise = SizesSpread(UpToGiven(resolved, largest));
   }
   if (CapturesWholeSteps(resolved, rules, gpu)) {

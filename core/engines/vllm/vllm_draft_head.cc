@@ -48,15 +48,16 @@ Bytes VllmDraftHeadBytes(const Architecture& target, SpeculativeMethod method, i
   if (head.layers == 0 || shape == nullptr) return Bytes(0);
   const int64_t hidden = target.hidden;
   const Attention& attention = shape->attention;
-  const int64_t queries = SaturatingMultiply(CeilDiv(attention.heads, tp), std::max<int64_t>(1, attention.key_dim));
+  const int64_t queries =
+      SaturatingMultiply(CeilDiv(attention.heads, tp), std::max<int64_t>(1, attention.key_dim));
   const int64_t keys = SaturatingMultiply(KvHeadsPerRank(std::max<int64_t>(1, attention.kv_heads), tp),
                                           attention.key_dim + attention.value_dim);
   const int64_t intermediate = CeilDiv(std::max(target.max_intermediate, 2 * hidden), tp);
   const int64_t layer = SaturatingMultiply(head.layer_input * hidden, queries + keys) +
                         SaturatingMultiply(hidden, queries + 3 * intermediate);
-  return Bytes(2) * (SaturatingMultiply(SaturatingMultiply(head.joined, hidden), hidden) +
-                     SaturatingMultiply(head.layers, layer) +
-                     SaturatingMultiply(CeilDiv(head.vocabulary, tp), hidden));
+  return Bytes(2) *
+         (SaturatingMultiply(SaturatingMultiply(head.joined, hidden), hidden) +
+          SaturatingMultiply(head.layers, layer) + SaturatingMultiply(CeilDiv(head.vocabulary, tp), hidden));
 }
 
 }  // namespace plimsoll

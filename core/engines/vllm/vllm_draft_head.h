@@ -1,6 +1,7 @@
 // What a drafting method adds to a rank where no draft model of the catalog is named: EAGLE's heads and
-// DFlash's layers are built like the target's own layers and share its embedding; n-grams are looked up on the
-// host and add nothing. Follows vllm/model_executor/models/llama_eagle.py, llama_eagle3.py and qwen3_dflash.py.
+// DFlash's layers are built like the target's own layers and share its embedding; n-grams are looked up on
+// the host and add nothing. Follows vllm/model_executor/models/llama_eagle.py, llama_eagle3.py and
+// qwen3_dflash.py.
 #ifndef PLIMSOLL_CORE_ENGINES_VLLM_VLLM_DRAFT_HEAD_H_
 #define PLIMSOLL_CORE_ENGINES_VLLM_VLLM_DRAFT_HEAD_H_
 

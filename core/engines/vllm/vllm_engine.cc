@@ -53,8 +53,15 @@ class Defaults {
  public:
   Defaults(const Config& config, Resolved* resolved) : config_(config), resolved_(*resolved) {}
 
-  void Take() {
+  std::optional<Error> Take() {
     Resolved& r = resolved_;
+    if (std::optional<Error> error = TakeStateOptions()) return error;
+    r.max_cudagraph_capture_size = config_.max_cudagraph_capture_size.value_or(0);
+    r.kv_offloading = GiBFromDouble(config_.kv_offloading_gib.value_or(0));
+    r.media_per_prompt = config_.limit_mm_per_prompt.value_or(0);
+    // A limit of zero leaves the tower out (vllm/multimodal/registry.py supports_multimodal_inputs).
+    r.multimodal =
+        config_.multimodal.value_or(r.architecture->has_vision && config_.limit_mm_per_prompt != 0);
     r.max_model_len = config_.max_model_len.value_or(r.architecture->max_positions);
     if (r.max_model_len <= 0) r.max_model_len = std::max<int64_t>(1, r.architecture->max_positions);
     if (!config_.kv_cache_dtype || r.kv_cache_dtype.k == KvType::kAuto) TakeCacheType();
@@ -63,9 +70,9 @@ class Defaults {
     r.gpu_memory_utilization = config_.gpu_memory_utilization.value_or(rules.default_utilization);
     TakePrefixCaching(rules);
     TakeBatches(rules);
-    r.multimodal = config_.multimodal.value_or(r.architecture->has_vision);
     r.block_size = config_.block_size.value_or(DefaultBlockSize(r, rules));
     r.n_ubatch = config_.n_ubatch.value_or(512);
+    return std::nullopt;
   }
 
  private:
@@ -73,6 +80,36 @@ class Defaults {
   T Given(const std::optional<T>& given, U fallback, std::string_view key) {
     if (given) return *given;
     return static_cast<T>(fallback);
+  }
+
+  // Bytes of one element; nothing for what is no type.
+  static std::optional<int64_t> ElementBytes(std::string_view dtype) {
+    if (dtype.empty() || dtype == "auto") return 0;
+    if (dtype == "float16" || dtype == "bfloat16") return 2;
+    if (dtype == "float32") return 4;
+    return std::nullopt;
+  }
+
+  std::optional<Error> TakeStateOptions() {
+    constexpr std::string_view kTypes = "auto, float16, bfloat16 or float32";
+    const std::optional<int64_t> both = ElementBytes(config_.mamba_cache_dtype);
+    if (!both) return Error{"mamba_cache_dtype", Quoted(config_.mamba_cache_dtype), std::string(kTypes)};
+    const std::optional<int64_t> state = ElementBytes(config_.mamba_ssm_cache_dtype);
+    if (!state)
+      return Error{"mamba_ssm_cache_dtype", Quoted(config_.mamba_ssm_cache_dtype), std::string(kTypes)};
+    resolved_.convolution_element = *both;
+    resolved_.state_element = *state;
+    const std::string& mode = config_.mamba_cache_mode;
+    if (mode == "none") {
+      resolved_.state_mode = StateCacheMode::kNone;
+    } else if (mode == "align") {
+      resolved_.state_mode = StateCacheMode::kAlign;
+    } else if (mode == "all") {
+      resolved_.state_mode = StateCacheMode::kAll;
+    } else if (!mode.empty()) {
+      return Error{"mamba_cache_mode", Quoted(mode), "none, align or all"};
+    }
+    return std::nullopt;
   }
 
   void TakeCacheType() {
@@ -99,7 +136,7 @@ class Defaults {
       windows = windows || group.shape.attention.window > 0;
       latent = latent || group.shape.attention.kind == AttentionKind::kLatent;
     }
-    const bool images = config_.multimodal.value_or(r.architecture->has_vision);
+    const bool images = r.multimodal;
     const bool latent_refuses = latent && r.version.number < VllmNumber(0, 7, 2);
     r.enable_chunked_prefill =
         r.max_model_len > 32768 && !images && !windows && !latent_refuses && r.speculative.num_tokens == 0;
@@ -291,16 +328,16 @@ States CountStates(const Resolved& resolved, const VllmRules& rules, Bytes band,
   const int64_t needed =
       rules.state_per_sequence ? resolved.max_num_seqs : std::min<int64_t>(resolved.max_num_seqs, 512);
   if (blocks <= 0) return States::kEnough;
-  const int64_t missing = std::max(BytesFromDouble(static_cast<double>(blocks) *
-                                                   Value(Measure::kVllmTightStates))
-                                       .count(),
-                                   band / (kv.available / blocks));
+  const int64_t missing =
+      std::max(BytesFromDouble(static_cast<double>(blocks) * Value(Measure::kVllmTightStates)).count(),
+               band / (kv.available / blocks));
   if (needed <= blocks - missing) return States::kEnough;
   const std::string fix = "Set max_num_seqs to at most " + CountText(std::min(blocks, needed) * 9 / 10) + ".";
   if (needed <= blocks) {
     report->diagnostics.push_back({"few_states", Severity::kWarning,
-                                   "max_num_seqs " + CountText(resolved.max_num_seqs) + " comes close to the " +
-                                       CountText(blocks) + " blocks that can hold recurrent states.",
+                                   "max_num_seqs " + CountText(resolved.max_num_seqs) +
+                                       " comes close to the " + CountText(blocks) +
+                                       " blocks that can hold recurrent states.",
                                    fix});
     return States::kClose;
   }
@@ -474,8 +511,8 @@ class RankPlanner {
   Bytes offloaded_;
 };
 
-// A first start takes more than the next ones, because it compiles (vllm_runtime.cc, vllm_activation.cc). Where
-// only that is too much, the answer is that of a later start, and tight.
+// A first start takes more than the next ones, because it compiles (vllm_runtime.cc, vllm_activation.cc).
+// Where only that is too much, the answer is that of a later start, and tight.
 void PlanStart(const Resolved& resolved, Report* report) {
   VllmRules rules = RulesFor(resolved);
   RankPlanner first(resolved, rules, report);
@@ -488,11 +525,11 @@ void PlanStart(const Resolved& resolved, Report* report) {
   again.Finish();
   if (!later.fits()) return first.Finish();
   later.verdict = Verdict::kTight;
-  later.diagnostics.push_back(
-      {std::string(kFirstStartTooSmall), Severity::kWarning,
-       "The first start compiles kernels and leaves too little for the KV cache; with the filled compile cache "
-       "it starts.",
-       "Start it again, lower max_model_len, or set enforce_eager."});
+  later.diagnostics.push_back({std::string(kFirstStartTooSmall), Severity::kWarning,
+                               "The first start compiles kernels and leaves too little for the KV cache; "
+                               "with the filled compile cache "
+                               "it starts.",
+                               "Start it again, lower max_model_len, or set enforce_eager."});
   *report = std::move(later);
 }
 
@@ -516,8 +553,7 @@ class Vllm final : public Engine {
   }
 
   std::optional<Error> TakeDefaults(const Config& config, Resolved* resolved) const override {
-    Defaults(config, resolved).Take();
-    return std::nullopt;
+    return Defaults(config, resolved).Take();
   }
 
   void Plan(const Resolved& resolved, Report* report) const override {

@@ -128,9 +128,8 @@ class Explainer {
 
   void Activation() {
     const bool last = stage_ == resolved_.pp - 1;
-    const VllmActivation parts =
-        VllmActivationPeak(resolved_, rules_,
-                           {VllmSamples(rules_, last, gpu_.rank % resolved_.tp), stage_ == 0});
+    const VllmActivation parts = VllmActivationPeak(
+        resolved_, rules_, {VllmSamples(rules_, last, gpu_.rank % resolved_.tp), stage_ == 0});
     const std::string tokens = "T " + CountText(resolved_.max_num_batched_tokens);
     Add(0, "Activation peak", "max(MLP, MoE, MLA context, sampler) + encoder output",
         tokens + ", S " + CountText(resolved_.max_num_seqs), gpu_.activation,

@@ -380,7 +380,8 @@ class Gate {
     });
   }
 
-  // Scales by token and head (#38378, #40835) are only in the Triton backend, NVFP4 only in TensorRT-LLM's kernels.
+  // Scales by token and head (#38378, #40835) are only in the Triton backend, NVFP4 only in TensorRT-LLM's
+  // kernels.
   void CheckScaledCacheType(const Gpu& gpu) {
     const KvType type = resolved_.kv_cache_dtype.k;
     if (!IsPerTokenHead(type) && type != KvType::kNvfp4) return;

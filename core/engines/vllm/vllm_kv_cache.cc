@@ -165,9 +165,7 @@ int64_t AlignedBlock(const Widest& widest, int64_t block) {
   return step * CeilDiv(widest.state_bytes, SaturatingMultiply(step, widest.token_bytes));
 }
 
-int64_t PageBytes(const CacheSpec& spec) {
-  return SaturatingMultiply(spec.block, spec.token_bytes);
-}
+int64_t PageBytes(const CacheSpec& spec) { return SaturatingMultiply(spec.block, spec.token_bytes); }
 
 // unify_kv_cache_spec_page_size: smaller pages take more tokens, or are padded when the sizes do not divide.
 void UnifyPages(CacheLayout* layout, int64_t page) {
@@ -358,7 +356,8 @@ int64_t DefaultBlockSize(const Resolved& resolved, const VllmRules& rules) {
     sparse = sparse ||
              (group.shape.attention.kind == AttentionKind::kLatent && group.shape.attention.index_dim > 0);
   }
-  if (HasCompressedCache(*resolved.architecture)) return 256;  // vllm/models/deepseek_v4: the block that both ratios divide
+  if (HasCompressedCache(*resolved.architecture))
+    return 256;  // vllm/models/deepseek_v4: the block that both ratios divide
   if (!rules.v1 || !latent || gpu == nullptr || gpu->vendor != Vendor::kNvidia) return 16;
   // vllm/platforms/cuda.py: FlashMLA wants 64, CUTLASS MLA 128.
   if (sparse || gpu->compute_capability == 90) return 64;

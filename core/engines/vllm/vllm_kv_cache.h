@@ -23,9 +23,9 @@ enum class CacheKind : uint8_t { kFull, kSliding, kChunked, kState };
 // Layers that keep the same thing.
 struct CacheSpec {
   CacheKind kind = CacheKind::kFull;
-  int64_t token_bytes = 0;  // of one layer on one rank; kState: 0
-  int64_t state_bytes = 0;  // kState: of one layer on one rank, per sequence
-  int64_t window = 0;       // kSliding, kChunked
+  int64_t token_bytes = 0;        // of one layer on one rank; kState: 0
+  int64_t state_bytes = 0;        // kState: of one layer on one rank, per sequence
+  int64_t window = 0;             // kSliding, kChunked
   int64_t layer_pages_bytes = 0;  // pages of unequal layers (vllm_compressed_cache.h): of all layers
   int64_t layers = 0;
   int64_t block = 0;   // tokens in a page
@@ -44,7 +44,7 @@ struct CacheLayout {
   int64_t block_size = 0;        // the smallest of the attention groups: what the log multiplies blocks by
   int64_t states_per_sequence = 1;
   int64_t state_block = 0;  // tokens after which one more state is kept; 0: none is
-  int64_t in_flight = 0;  // tokens that windows hold beyond themselves
+  int64_t in_flight = 0;    // tokens that windows hold beyond themselves
 
   // Block ids that one sequence of this length takes. 0 only for a model without any cache.
   int64_t BlocksPerSequence(int64_t length) const;

@@ -36,24 +36,24 @@ struct VllmRules {
   bool concurrency_by_pages = true;
   CacheTokens tokens = CacheTokens::kConcurrency;
   int64_t batches_in_flight = 1;
-  bool state_per_sequence = false;      // refuses more sequences than blocks for recurrent states
-  bool states_asserted = false;         // before: an assertion while graphs are captured
-  bool align_recurrent = false;         // prefix caching keeps two states per sequence
-  bool sampler_on_one_rank = false;     // V0 samples on the first tensor-parallel rank only
-  double sampler_bytes = 0;             // per sequence and vocabulary row
-  bool first_start = true;  // nothing is compiled yet; later starts find a cache and take less
-  bool kernels_spill = false;              // on Blackwell's consumer cards
+  bool state_per_sequence = false;        // refuses more sequences than blocks for recurrent states
+  bool states_asserted = false;           // before: an assertion while graphs are captured
+  bool align_recurrent = false;           // prefix caching keeps two states per sequence
+  bool sampler_on_one_rank = false;       // V0 samples on the first tensor-parallel rank only
+  double sampler_bytes = 0;               // per sequence and vocabulary row
+  bool first_start = true;                // nothing is compiled yet; later starts find a cache and take less
+  bool kernels_spill = false;             // on Blackwell's consumer cards
   bool compile_copies_embedding = false;  // a first start benchmarks the compiled kernels on a copy of it
-  int64_t residual_copies = 4;          // copies of the hidden states alive beside the MLP
-  int64_t moe_chunk = 0;                // tokens per MoE chunk; 0: all
-  bool moe_shares_buffers = true;       // first and third MoE buffer are one
-  bool latent_attention = true;         // MLA; before it, DeepSeek ran as ordinary attention
-  bool latent_padded = false;           // V0 pads 576 elements to 640
-  bool latent_absorbed = false;         // 0.7 keeps whole products of the MLA projections
-  int64_t latent_context_rows = 0;      // of a cached prefix that the profile run expands at once; 0: none
-  bool latent_workspace = false;        // and their workspace is allocated then
-  bool lora_vocabulary = false;         // adapters for embedding and head
-  bool mxfp4_triton_on_hopper = false;  // before: Marlin with both sides padded
+  int64_t residual_copies = 4;            // copies of the hidden states alive beside the MLP
+  int64_t moe_chunk = 0;                  // tokens per MoE chunk; 0: all
+  bool moe_shares_buffers = true;         // first and third MoE buffer are one
+  bool latent_attention = true;           // MLA; before it, DeepSeek ran as ordinary attention
+  bool latent_padded = false;             // V0 pads 576 elements to 640
+  bool latent_absorbed = false;           // 0.7 keeps whole products of the MLA projections
+  int64_t latent_context_rows = 0;        // of a cached prefix that the profile run expands at once; 0: none
+  bool latent_workspace = false;          // and their workspace is allocated then
+  bool lora_vocabulary = false;           // adapters for embedding and head
+  bool mxfp4_triton_on_hopper = false;    // before: Marlin with both sides padded
 };
 
 VllmRules RulesFor(const Resolved& resolved);

@@ -107,8 +107,7 @@ Bytes RoundingSlack(Bytes stored) {
 
 // Repacking for Marlin takes blocks that others gave back, which are somewhat too large.
 Bytes AllocatorSlack(const TensorBytes& parameter, FormatFamily family, bool repacks) {
-  const Bytes rounding =
-      RoundingSlack(parameter.values) + RoundingSlack(parameter.bytes - parameter.values);
+  const Bytes rounding = RoundingSlack(parameter.values) + RoundingSlack(parameter.bytes - parameter.values);
   const bool repacked = repacks && IsIntegerGrouped(family) && parameter.bytes >= MiB(10);
   return rounding + (repacked ? MiBFromDouble(Value(Measure::kVllmRepackSlack)) : Bytes(0));
 }
@@ -172,8 +171,8 @@ class Weigher {
       const FormatFamily family = loading_.binding->schemes[parameter.scheme].family;
       const bool text = parameter.part == TensorPart::kText;
       const Bytes slack = text ? AllocatorSlack(one, family, loading_.marlin) : Bytes(0);
-      visit(parameter.role, parameter.part, TensorBytes{one.bytes * layers, one.padding * layers, one.values * layers},
-            slack * layers);
+      visit(parameter.role, parameter.part,
+            TensorBytes{one.bytes * layers, one.padding * layers, one.values * layers}, slack * layers);
     }
     WeighExceptions(visit);
   }

@@ -101,10 +101,10 @@ TEST(Validation, AnOmittedLengthIsShortenedForWhatStarted) {
 
 // What the report holds of an engine without a budget is the cache that was asked for.
 TEST(Validation, APoolIsNotPredictedWithoutABudget) {
-  const Validation validation = Validate(
-      Read(R"([{"id":"a","config":{"model":"llama-3.1-8b","engine":"lmdeploy","gpu":"rtx-4090"},
+  const Validation validation =
+      Validate(Read(R"([{"id":"a","config":{"model":"llama-3.1-8b","engine":"lmdeploy","gpu":"rtx-4090"},
                "measured":{"kv_cache_gib_per_gpu":4.5,"max_concurrency":3}}])"),
-      ShippedCatalog());
+               ShippedCatalog());
   EXPECT_EQ(Find(validation, "a", "kv_cache_gib_per_gpu"), nullptr);
   ASSERT_EQ(validation.unanswered.size(), 2u);
   EXPECT_EQ(validation.unanswered[0].reason, "LMDeploy's budget is not modelled");

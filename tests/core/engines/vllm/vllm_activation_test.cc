@@ -114,6 +114,26 @@ TEST(VllmActivation, CapturedGraphs) {
   EXPECT_EQ(graphs(R"({"model":"llama-3.1-8b","gpu":"l40s","enforce_eager":true})").bytes, Bytes(0));
 }
 
+// The same log was started with max_cudagraph_capture_size 4.
+TEST(VllmActivation, GivenLimits) {
+  const auto graphs = [](const char* config) {
+    const EstimatedCase c = EstimateText(config);
+    return VllmCudaGraphs(c.resolved, RulesFor(c.resolved), 40, *c.resolved.cards[0].gpu);
+  };
+  const VllmGraphs few = graphs(
+      R"({"model":"qwen3.6-35b-a3b","gpu":"rtx-5090","max_num_seqs":1,"max_cudagraph_capture_size":4,"engine_version":"0.20.0"})");
+  EXPECT_EQ(few.piecewise, 3);
+  EXPECT_EQ(few.full, 1);
+  const auto vision = [](const char* more) {
+    const EstimatedCase c = EstimateText(
+        std::string(R"({"model":"gemma-3-27b","gpu":"h100-sxm","max_num_seqs":2,"max_model_len":8192)") +
+        more + "}");
+    return VllmActivationPeak(c.resolved, RulesFor(c.resolved), {}).encoder_output;
+  };
+  EXPECT_EQ(vision(R"(,"limit_mm_per_prompt":1)").count() * (8192 / 256 / 2), vision("").count());
+  EXPECT_EQ(vision(R"(,"limit_mm_per_prompt":0)"), Bytes(0));
+}
+
 // A log of 0.20 on an RTX 5090: 0.39 GiB for three piecewise graphs and one of a whole step.
 TEST(VllmActivation, FlashInfersWorkspaceIsPartOfTheCapture) {
   const auto graphs = [](const char* config) {

@@ -1,10 +1,10 @@
 #include "core/engines/vllm/vllm_engine.h"
-#include "core/engines/vllm/vllm_rules.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
 
+#include "core/engines/vllm/vllm_rules.h"
 #include "core/estimate/estimate.h"
 #include "tests/support/estimates.h"
 
@@ -229,8 +229,8 @@ TEST(EngineVllm, EverySequenceNeedsABlockForItsState) {
   EXPECT_TRUE(EstimateText(head + R"(,"enforce_eager":true})").report.fits());
 }
 
-// vllm-project/recipes#831: 1024 sequences on an RTX PRO 6000 found 939 blocks. Without knowing whether it drafted
-// the answer is no plain yes.
+// vllm-project/recipes#831: 1024 sequences on an RTX PRO 6000 found 939 blocks. Without knowing whether it
+// drafted the answer is no plain yes.
 TEST(EngineVllm, FewStatesAreTight) {
   const EstimatedCase c = EstimateText(
       R"({"model":"qwen3.6-27b","format":"fp8-block","gpu":"rtx-pro-6000-blackwell-ws","engine_version":"0.27.0"})");
@@ -243,8 +243,8 @@ TEST(EngineVllm, FewStatesAreTight) {
   EXPECT_NEAR(static_cast<double>(drafts.report.kv.num_blocks), 939, 0.02 * 939);
 }
 
-// Logs of 0.28 with the model runner V2, whose budget has no CUDA graphs in it. Qwen3-14B on an L40S: 11.57 GiB of
-// cache; AWQ on an RTX 5090 with 0.70 of it: 9.27.
+// Logs of 0.28 with the model runner V2, whose budget has no CUDA graphs in it. Qwen3-14B on an L40S: 11.57
+// GiB of cache; AWQ on an RTX 5090 with 0.70 of it: 9.27.
 TEST(EngineVllm, RunnerV2KeepsNothingFreeForGraphs) {
   const EstimatedCase l40s =
       EstimateText(R"({"model":"qwen3-14b","gpu":"l40s","engine_version":"0.28.0","max_model_len":40960})");
@@ -269,8 +269,8 @@ TEST(EngineVllm, RunnerV2KeepsNothingFreeForGraphs) {
   EXPECT_TRUE(inside("0.28.0"));
 }
 
-// Qwen3-32B AWQ with 0.70 of an RTX 5090: one boot found 0.45 GiB for the cache where 2.0 are needed and failed, the
-// next one 3.0.
+// Qwen3-32B AWQ with 0.70 of an RTX 5090: one boot found 0.45 GiB for the cache where 2.0 are needed and
+// failed, the next one 3.0.
 TEST(EngineVllm, ALaterStartMayFitWhereTheFirstFails) {
   const EstimatedCase c = EstimateText(
       R"({"model":"qwen3-32b","format":"awq-int4","gpu":"rtx-5090","engine_version":"0.28.0","max_model_len":8192,
