@@ -7,7 +7,7 @@
 #define PLIMSOLL_CORE_ENGINES_VLLM_VLLM_COMPRESSED_CACHE_H_
 
 #include "core/arch/parallelism.h"
-#include "core/engines/vllm/vllm_kv_cache.h"
+#include "core/engines/vllm/vllm_cache_layout.h"
 #include "core/resolve/resolved.h"
 
 namespace plimsoll {
