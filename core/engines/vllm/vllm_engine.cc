@@ -76,12 +76,6 @@ class Defaults {
   }
 
  private:
-  template <typename T, typename U>
-  T Given(const std::optional<T>& given, U fallback, std::string_view key) {
-    if (given) return *given;
-    return static_cast<T>(fallback);
-  }
-
   // Bytes of one element; nothing for what is no type.
   static std::optional<int64_t> ElementBytes(std::string_view dtype) {
     if (dtype.empty() || dtype == "auto") return 0;
