@@ -157,8 +157,9 @@ std::string SweepText(const std::vector<Axis>& axes, const std::vector<Row>& row
     cells.push_back(fullest ? GibText(fullest->headroom, units) : "");
     cells.push_back(CountText(row.report.kv.capacity_tokens));
     cells.push_back(DecimalText(row.report.kv.max_concurrency, 1));
-    cells.push_back(
-        row.report.speed.decode_tokens_per_s > 0 ? DecimalText(row.report.speed.decode_tokens_per_s, 1) : "");
+    cells.push_back(row.report.fits() && row.report.speed.decode_tokens_per_s > 0
+                        ? DecimalText(row.report.speed.decode_tokens_per_s, 1)
+                        : "");
     table.Add(std::move(cells));
   }
   return table.Print();

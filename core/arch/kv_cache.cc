@@ -10,6 +10,10 @@ using internal::SaturatingMultiply;
 // DeepSeek-V4 keeps one entry of the key width per `compress_ratio` tokens; the window itself is
 // uncompressed.
 Bytes EntryBytes(const Attention& attention, const KvTypes& types) {
+  if (IsPerTokenHead(types.k) && attention.kind != AttentionKind::kLatent && !attention.shares_kv) {
+    return Bytes(attention.kv_heads) *
+           (KvHeadBytes(types.k, attention.key_dim) + KvHeadBytes(types.v, attention.value_dim));
+  }
   return KvTypeBytes(types.k, KeyElements(attention)) + KvTypeBytes(types.v, ValueElements(attention));
 }
 
@@ -80,7 +84,15 @@ Bytes KvTypeBytes(KvType type, int64_t elements) {
     case KvType::kFp32:
       return Bytes(elements) * 4;
     case KvType::kFp8:
+    case KvType::kFp8E4m3:
+    case KvType::kFp8E5m2:
+    case KvType::kInt8PerTokenHead:
+    case KvType::kFp8PerTokenHead:
       return Bytes(elements);
+    case KvType::kInt4PerTokenHead:
+      return Bytes(elements / 2);
+    case KvType::kNvfp4:
+      return Bytes(elements / 2 + elements / 16);
     case KvType::kQ8_0:
       return blocks(34);
     case KvType::kQ5_1:
@@ -94,6 +106,10 @@ Bytes KvTypeBytes(KvType type, int64_t elements) {
     default:
       return Bytes(elements) * 2;
   }
+}
+
+int64_t KvHeadBytes(KvType type, int64_t width) {
+  return KvTypeBytes(type, width).count() + (width > 0 && IsPerTokenHead(type) ? 4 : 0);
 }
 
 int64_t IndexerBytesPerToken(const Attention& attention) {

@@ -32,6 +32,11 @@ int64_t StateElements(const Recurrent& recurrent);
 // kAuto counts as 16 bits.
 Bytes KvTypeBytes(KvType type, int64_t elements);
 
+// One token's key or value of one head of `width` elements, with the scales that a type keeps for each
+// (vllm/v1/kv_cache_interface.py real_page_size_bytes, triton_attn.py: float32 for a token and head;
+// vllm/utils/torch_utils.py nvfp4_kv_cache_full_dim: a byte for 16 values).
+int64_t KvHeadBytes(KvType type, int64_t width);
+
 // Bytes per token that an indexer keeps in vLLM: one fp8 value per element and an fp32 scale per 128
 // (vllm/model_executor/models/deepseek_v2.py DeepseekV32IndexerCache); of pooled keys, 16 bits per element
 // shared by index_pool tokens. 0 without an indexer.

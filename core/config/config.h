@@ -14,7 +14,7 @@
 
 namespace plimsoll {
 
-enum class SpeculativeMethod : uint8_t { kDraft, kMtp, kEagle };
+enum class SpeculativeMethod : uint8_t { kDraft, kMtp, kEagle, kEagle3, kDflash, kNgram };
 
 struct Speculative {
   SpeculativeMethod method = SpeculativeMethod::kDraft;
@@ -60,6 +60,12 @@ struct Config {
   std::optional<double> cpu_offload_gb;
   std::optional<Lora> lora;
   std::optional<bool> multimodal;
+  std::optional<int64_t> max_cudagraph_capture_size;
+  std::optional<int64_t> limit_mm_per_prompt;  // images or videos; 0: the language model only
+  std::string dtype;                           // of what is not quantised: "float16", "bfloat16", "float32"
+  std::string mamba_cache_mode;                // "none", "align", "all"
+  std::string mamba_cache_dtype, mamba_ssm_cache_dtype;
+  std::optional<double> kv_offloading_gib;  // RAM for cached keys and values, over all ranks
   std::optional<int64_t> prompt_tokens, output_tokens, concurrency;
   Json workload;  // null, or the keys of WorkloadKeys() (core/config/workload.h): how the requests come
 

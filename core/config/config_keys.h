@@ -72,7 +72,7 @@ struct KeyChoice {
   KeyOwner but = KeyOwner::kEveryEngine;   // and to whom not; kEveryEngine: nobody is left out
 };
 
-inline constexpr std::array<KeyChoice, 10> kKvTypeChoices = {{
+inline constexpr std::array<KeyChoice, 17> kKvTypeChoices = {{
     {"auto", "Same as model"},
     {"fp16", "FP16"},
     {"bf16", "BF16"},
@@ -83,8 +83,15 @@ inline constexpr std::array<KeyChoice, 10> kKvTypeChoices = {{
     {"q4_1", "Q4_1", KeyOwner::kGgml},
     {"q4_0", "Q4_0", KeyOwner::kGgml},
     {"fp32", "FP32", KeyOwner::kGgml},
+    {"fp8_e4m3", "FP8 E4M3", KeyOwner::kPagedServer},
+    {"fp8_e5m2", "FP8 E5M2", KeyOwner::kPagedServer},
+    {"int8_per_token_head", "INT8 per token and head", KeyOwner::kPagedServer},
+    {"fp8_per_token_head", "FP8 per token and head", KeyOwner::kPagedServer},
+    {"int4_per_token_head", "INT4 per token and head", KeyOwner::kPagedServer},
+    {"nvfp4", "NVFP4", KeyOwner::kPagedServer},
+    {"iq4_nl", "IQ4_NL", KeyOwner::kGgml},
 }};
-inline constexpr std::array<KeyChoice, 2> kSplitModeChoices = {{{"layer", "By layer"}, {"row", "By row"}}};
+inline constexpr std::array<KeyChoice, 3> kSplitModeChoices = {{{"layer", "By layer"}, {"row", "By row"}, {"none", "One card"}}};
 
 // A row of the table.
 struct ConfigKey {
@@ -115,7 +122,7 @@ struct ConfigKey {
   std::string Config::*text = nullptr;
 };
 
-constexpr int kConfigKeyCount = 39;
+constexpr int kConfigKeyCount = 58;
 // In the order of the contract and of every encoded link.
 const std::array<ConfigKey, kConfigKeyCount>& ConfigKeys();
 const ConfigKey* FindConfigKey(std::string_view json_name);

@@ -15,7 +15,8 @@ using K = KeyType;
 
 // ---- enumerated values ------------------------------------------------------------------------------------
 
-constexpr std::array<KeyChoice, 3> kMethods = {{{"draft", ""}, {"mtp", ""}, {"eagle", ""}}};
+constexpr std::array<KeyChoice, 6> kMethods = {
+    {{"draft", ""}, {"mtp", ""}, {"eagle", ""}, {"eagle3", ""}, {"dflash", ""}, {"ngram", ""}}};
 
 // The choices stand in the order of their enumerators.
 template <typename T, size_t N>

@@ -141,6 +141,14 @@ void TakeCheckpoint(const Checkpoint& checkpoint, Resolved* resolved) {
   TakeOwnFormat(checkpoint.format, resolved);
 }
 
+// The plain format of a dtype, by its own or by the format's name; empty: it has none.
+std::string_view FormatOfDtype(std::string_view name) {
+  if (name == "float16" || name == "half" || name == "fp16") return "fp16";
+  if (name == "bfloat16" || name == "bf16") return "bf16";
+  if (name == "float32" || name == "float" || name == "fp32") return "fp32";
+  return "";
+}
+
 MaybeError ResolveFormat(const Config& config, const Catalog& catalog, Resolved* resolved) {
   if (resolved->model) {
     if (const Checkpoint* checkpoint = FindRepository(config, *resolved->model)) {
@@ -160,6 +168,13 @@ MaybeError ResolveFormat(const Config& config, const Catalog& catalog, Resolved*
   std::string_view id = config.format.AsString();
   if (config.format.is_null()) {
     id = resolved->model->native_format;
+    const std::string_view other = FormatOfDtype(config.dtype);
+    if (!config.dtype.empty() && config.dtype != "auto" && other.empty()) {
+      return Error{"dtype", Quoted(config.dtype), "auto, float16, bfloat16 or float32"};
+    }
+    // What is quantised stays so, and its other tensors have 16 bits either way.
+    const bool plain = !FormatOfDtype(id).empty();
+    if (plain && !other.empty()) id = other;
     if (resolved->engine->reads_gguf) id = GgufOf(id);
   }
   const BoundFormat* bound = catalog.Bind(*resolved->model, id);

@@ -59,7 +59,8 @@ struct Resolved {
   double gpu_memory_utilization = 0;
   Bytes kv_cache_memory;  // zero: the share decides
   bool enforce_eager = false;
-  int64_t block_size = 0;  // zero: the engine derives it from the model (hybrids)
+  int64_t max_cudagraph_capture_size = 0;  // zero: the engine's own
+  int64_t block_size = 0;                  // zero: the engine derives it from the model (hybrids)
   bool block_size_given = false;
   bool enable_prefix_caching = true, enable_chunked_prefill = true;
   const Model* draft = nullptr;  // speculative: the draft model, if it is another one
@@ -74,6 +75,10 @@ struct Resolved {
   Bytes cpu_offload;
   Lora lora = {0, 0};  // max_loras 0: none
   bool multimodal = false;
+  int64_t media_per_prompt = 0;  // images or videos, whichever are more; zero: no limit
+  StateCacheMode state_mode = StateCacheMode::kAuto;
+  int64_t convolution_element = 0, state_element = 0;  // bytes in a recurrent state; zero: the model's own
+  Bytes kv_offloading;                                 // RAM for cached keys and values, over all ranks
   int64_t prompt_tokens = 1024, output_tokens = 256, concurrency = 1;
 
   std::unique_ptr<const EngineData> engine_data;  // nullptr: none

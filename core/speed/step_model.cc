@@ -59,10 +59,13 @@ const Gpu& SlowestCard(const Resolved& r) {
 double AcceptProbability(const Resolved& r, const MeasuredSpeeds& speeds) {
   switch (r.speculative.method) {
     case SpeculativeMethod::kDraft:
+    case SpeculativeMethod::kNgram:  // depends on the text; unmeasured
       return speeds.accept_draft.value;
     case SpeculativeMethod::kMtp:
       return speeds.accept_mtp.value;
     case SpeculativeMethod::kEagle:
+    case SpeculativeMethod::kEagle3:
+    case SpeculativeMethod::kDflash:
       return speeds.accept_eagle.value;
   }
   return speeds.accept_draft.value;

@@ -58,6 +58,16 @@ struct Metric {
 
 constexpr std::string_view kGivenPool = "kv_cache_tokens_given_pool";
 
+// What follows from an engine's budget: of an engine whose budget is not modelled, the cache of a report is
+// what was asked for, not what the engine would keep.
+bool FollowsFromBudget(std::string_view metric) {
+  for (const std::string_view name : {"activation_peak_gib", "non_torch_gib", "cuda_graph_gib",
+                                      "kv_cache_gib_per_gpu", "kv_cache_tokens", "max_concurrency"}) {
+    if (metric == name) return true;
+  }
+  return false;
+}
+
 // llama.cpp logs model, KV and recurrent buffers per device; the cases add devices up. Its compute buffer is
 // the largest of the devices.
 constexpr Metric kMetrics[] = {
@@ -193,7 +203,7 @@ class Validator {
         serving = PredictServing(*resolved, report, measured_case.workload, measured_case.medians);
       CompareServing(measured_case, measured, *serving);
     }
-    CompareGivenPool(measured_case);
+    if (resolved->engine->budget_modelled) CompareGivenPool(measured_case);
   }
 
   Validation Take() {
@@ -203,10 +213,11 @@ class Validator {
   }
 
  private:
-  // A log that does not say how long sequences could be was not started with the model's own limit if that
-  // does not fit: whether it starts is then asked for the longest length that does.
+  // A server that started, and whose log does not say how long sequences could be, was not started with the
+  // model's own limit if that does not fit: whether it starts is then asked for the longest length that does.
   static bool LengthNotRecorded(const Case& measured_case, const Report& report) {
-    return Find(measured_case, "outcome") != nullptr && !measured_case.config.max_model_len &&
+    const Measured* outcome = Find(measured_case, "outcome");
+    return outcome != nullptr && outcome->value == 1 && !measured_case.config.max_model_len &&
            !report.fits() && report.failure == FailureStage::kCacheTooSmall;
   }
 
@@ -241,6 +252,11 @@ class Validator {
     const bool has_numbers = weights.count() > 0 || measured.metric == "checkpoint_bytes";
     if (!has_numbers && measured.metric != "outcome") {
       result_.unanswered.push_back({measured_case.id, measured.metric, InvalidReason(prediction.report)});
+      return;
+    }
+    if (FollowsFromBudget(measured.metric) && !prediction.resolved.engine->budget_modelled) {
+      const std::string name(prediction.resolved.engine->name);
+      result_.unanswered.push_back({measured_case.id, measured.metric, name + "'s budget is not modelled"});
       return;
     }
     double predicted = FindMetric(measured.metric)->predict(prediction);

@@ -59,9 +59,10 @@ double MiddleContext(const Resolved& resolved) {
 void Figures(Ui& ui, AppState& state, float width) {
   const SpeedReport& speed = state.report().speed;
   const Resolved& resolved = state.resolved();
+  const std::string fits = state.report().fits() ? "" : ", if it did fit";
   DrawFigures(ui,
               {{"Decode, each user", Rate(speed.decode_tokens_per_s) + " tok/s",
-                Rate(speed.low) + " to " + Rate(speed.high)},
+                Rate(speed.low) + " to " + Rate(speed.high) + fits},
                {"Decode, all users", Rate(speed.decode_tokens_per_s_total) + " tok/s",
                 CountedText(resolved.concurrency, "user", "users") + " at once"},
                {"Prefill", Rate(speed.prefill_tokens_per_s) + " tok/s",

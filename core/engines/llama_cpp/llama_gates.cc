@@ -85,7 +85,10 @@ void CheckFormatRelease(Resolved* resolved) {
 
 void CheckCacheTypes(Resolved* resolved) {
   const KvTypes& types = resolved->kv_cache_dtype;
-  if (types.k == KvType::kFp8 || types.v == KvType::kFp8) {
+  const auto foreign = [](KvType type) {
+    return IsFp8(type) || IsPerTokenHead(type) || type == KvType::kNvfp4;
+  };
+  if (foreign(types.k) || foreign(types.v)) {
     Remark(resolved, "kv_type_not_in_llama_cpp", Severity::kError, "llama.cpp has no fp8 KV cache.",
            "Set kv_cache_dtype to q8_0, which takes 8.5 bits per value.");
     return;

@@ -19,12 +19,18 @@ struct VllmActivation {
   Bytes moe;             // expert buffers and what is alive beside them
   Bytes sampler;         // logits and their sort
   Bytes context;         // MLA: keys and values of a cached prefix
+  Bytes compile;         // a copy of the embedding while kernels are compiled for the first time
   Bytes vision;          // the tower's forward at its largest input
   Bytes encoder_output;  // kept while the language model runs
-  Bytes peak;            // max(mlp, moe, context, sampler) + encoder_output, or vision if that is more
+  Bytes peak;  // max(mlp, moe, context, sampler) + encoder_output, or vision or compile if that is more
 };
-// `samples`: this rank computes and samples logits.
-VllmActivation VllmActivationPeak(const Resolved& resolved, const VllmRules& rules, bool samples);
+
+// Where in the pipeline a rank stands.
+struct VllmRole {
+  bool samples = true;  // it computes and samples logits
+  bool embeds = true;   // it holds the embedding
+};
+VllmActivation VllmActivationPeak(const Resolved& resolved, const VllmRules& rules, const VllmRole& role);
 
 // Does the last pipeline stage's rank `tp_rank` sample in this release?
 inline bool VllmSamples(const VllmRules& rules, bool last_stage, int64_t tp_rank) {

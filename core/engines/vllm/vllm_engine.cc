@@ -1,7 +1,6 @@
 #include "core/engines/vllm/vllm_engine.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include "core/arch/kv_cache.h"
@@ -55,8 +54,15 @@ class Defaults {
  public:
   Defaults(const Config& config, Resolved* resolved) : config_(config), resolved_(*resolved) {}
 
-  void Take() {
+  std::optional<Error> Take() {
     Resolved& r = resolved_;
+    if (std::optional<Error> error = TakeStateOptions()) return error;
+    r.max_cudagraph_capture_size = config_.max_cudagraph_capture_size.value_or(0);
+    r.kv_offloading = GiBFromDouble(config_.kv_offloading_gib.value_or(0));
+    r.media_per_prompt = config_.limit_mm_per_prompt.value_or(0);
+    // A limit of zero leaves the tower out (vllm/multimodal/registry.py supports_multimodal_inputs).
+    r.multimodal =
+        config_.multimodal.value_or(r.architecture->has_vision && config_.limit_mm_per_prompt != 0);
     r.max_model_len = config_.max_model_len.value_or(r.architecture->max_positions);
     if (r.max_model_len <= 0) r.max_model_len = std::max<int64_t>(1, r.architecture->max_positions);
     if (!config_.kv_cache_dtype || r.kv_cache_dtype.k == KvType::kAuto) TakeCacheType();
@@ -65,11 +71,41 @@ class Defaults {
     r.gpu_memory_utilization = config_.gpu_memory_utilization.value_or(rules.default_utilization);
     TakePrefixCaching(rules);
     TakeBatches(rules);
-    r.multimodal = config_.multimodal.value_or(r.architecture->has_vision);
     r.block_size = config_.block_size.value_or(DefaultBlockSize(r, rules));
+    return std::nullopt;
   }
 
  private:
+  // Bytes of one element; nothing for what is no type.
+  static std::optional<int64_t> ElementBytes(std::string_view dtype) {
+    if (dtype.empty() || dtype == "auto") return 0;
+    if (dtype == "float16" || dtype == "bfloat16") return 2;
+    if (dtype == "float32") return 4;
+    return std::nullopt;
+  }
+
+  std::optional<Error> TakeStateOptions() {
+    constexpr std::string_view kTypes = "auto, float16, bfloat16 or float32";
+    const std::optional<int64_t> both = ElementBytes(config_.mamba_cache_dtype);
+    if (!both) return Error{"mamba_cache_dtype", Quoted(config_.mamba_cache_dtype), std::string(kTypes)};
+    const std::optional<int64_t> state = ElementBytes(config_.mamba_ssm_cache_dtype);
+    if (!state)
+      return Error{"mamba_ssm_cache_dtype", Quoted(config_.mamba_ssm_cache_dtype), std::string(kTypes)};
+    resolved_.convolution_element = *both;
+    resolved_.state_element = *state;
+    const std::string& mode = config_.mamba_cache_mode;
+    if (mode == "none") {
+      resolved_.state_mode = StateCacheMode::kNone;
+    } else if (mode == "align") {
+      resolved_.state_mode = StateCacheMode::kAlign;
+    } else if (mode == "all") {
+      resolved_.state_mode = StateCacheMode::kAll;
+    } else if (!mode.empty()) {
+      return Error{"mamba_cache_mode", Quoted(mode), "none, align or all"};
+    }
+    return std::nullopt;
+  }
+
   void TakeCacheType() {
     // vllm/models/deepseek_v4 has kernels for its fp8 layout only; else the model's own 16 bits.
     bool compressed = false;
@@ -94,7 +130,7 @@ class Defaults {
       windows = windows || group.shape.attention.window > 0;
       latent = latent || group.shape.attention.kind == AttentionKind::kLatent;
     }
-    const bool images = config_.multimodal.value_or(r.architecture->has_vision);
+    const bool images = r.multimodal;
     const bool latent_refuses = latent && r.version.number < VllmNumber(0, 7, 2);
     r.enable_chunked_prefill =
         r.max_model_len > 32768 && !images && !windows && !latent_refuses && r.speculative.num_tokens == 0;
@@ -170,8 +206,10 @@ Stage PlanStage(const Resolved& resolved, const VllmRules& rules, int64_t index)
   if (!rules.v1) {
     stage.recurrent = RecurrentStateBytes(resolved, range) * std::max<int64_t>(1, resolved.max_num_seqs);
   }
-  stage.activation = VllmActivationPeak(resolved, rules, false).peak;
-  stage.activation_sampling = last ? VllmActivationPeak(resolved, rules, true).peak : stage.activation;
+  const bool embeds = index == 0;
+  stage.activation = VllmActivationPeak(resolved, rules, {false, embeds}).peak;
+  stage.activation_sampling =
+      last ? VllmActivationPeak(resolved, rules, {true, embeds}).peak : stage.activation;
   stage.layout = LayOutCache(resolved, rules, range, last);
   return stage;
 }
@@ -231,7 +269,7 @@ void FillCache(const Resolved& resolved, const VllmRules& rules, const Stage& st
   kv.block_size = layout.block_size;
   kv.num_blocks = layout.block_bytes > 0 ? tightest.blocks : 0;
   kv.max_model_len_that_fits = tightest.longest;
-  const int64_t per_sequence = layout.BlocksPerSequence(resolved.max_model_len);
+  const int64_t per_sequence = layout.BlocksForConcurrency(resolved.max_model_len);
   if (layout.block_bytes <= 0 || per_sequence <= 0) return;
   const double blocks = static_cast<double>(kv.num_blocks);
   const double length = static_cast<double>(resolved.max_model_len);
@@ -251,12 +289,16 @@ void FillCache(const Resolved& resolved, const VllmRules& rules, const Stage& st
 }
 
 // How far off the sum of what is measured rather than derived may be.
-Bytes ErrorBand(const Resolved& resolved, const VllmRules& rules, const GpuReport& gpu) {
+Bytes MeasuredBand(const VllmRules& rules, const GpuReport& gpu) {
   const double measured = static_cast<double>((gpu.activation + gpu.non_torch).count());
   const double graphs = rules.graphs_inside ? static_cast<double>(gpu.cuda_graph.count()) : 0;
   return BytesFromDouble(measured * Value(Measure::kVllmTightActivation) +
                          graphs * Value(Measure::kVllmTightGraphs)) +
-         GiBFromDouble(Value(Measure::kVllmTightBase)) + WeightsBand(resolved.stored, gpu.weights);
+         GiBFromDouble(Value(Measure::kVllmTightBase));
+}
+
+Bytes ErrorBand(const Resolved& resolved, const VllmRules& rules, const GpuReport& gpu) {
+  return MeasuredBand(rules, gpu) + WeightsBand(resolved.stored, gpu.weights);
 }
 
 void Fail(FailureStage failure, std::string_view code, std::string_view message, std::string_view fix,
@@ -267,22 +309,38 @@ void Fail(FailureStage failure, std::string_view code, std::string_view message,
       {std::string(code), Severity::kError, std::string(message), std::string(fix)});
 }
 
+enum class States : uint8_t { kEnough, kClose, kTooFew };
+
 // Decode graphs of models with recurrent layers take a block per sequence (vllm/config/compilation.py).
-// False: there are fewer.
-bool EnoughStates(const Resolved& resolved, const VllmRules& rules, Report* report) {
+// `band`: how much smaller the pool may turn out.
+States CountStates(const Resolved& resolved, const VllmRules& rules, Bytes band, Report* report) {
   if (!(rules.state_per_sequence || rules.states_asserted) || !rules.full_graphs || resolved.enforce_eager ||
       !HasRecurrent(*resolved.architecture)) {
-    return true;
+    return States::kEnough;
   }
-  const int64_t blocks = report->kv.num_blocks;
+  const KvReport& kv = report->kv;
+  const int64_t blocks = kv.num_blocks;
   const int64_t needed =
       rules.state_per_sequence ? resolved.max_num_seqs : std::min<int64_t>(resolved.max_num_seqs, 512);
-  if (blocks <= 0 || needed <= blocks) return true;
+  if (blocks <= 0) return States::kEnough;
+  const int64_t missing =
+      std::max(BytesFromDouble(static_cast<double>(blocks) * Value(Measure::kVllmTightStates)).count(),
+               band / (kv.available / blocks));
+  if (needed <= blocks - missing) return States::kEnough;
+  const std::string fix = "Set max_num_seqs to at most " + CountText(std::min(blocks, needed) * 9 / 10) + ".";
+  if (needed <= blocks) {
+    report->diagnostics.push_back({"few_states", Severity::kWarning,
+                                   "max_num_seqs " + CountText(resolved.max_num_seqs) +
+                                       " comes close to the " + CountText(blocks) +
+                                       " blocks that can hold recurrent states.",
+                                   fix});
+    return States::kClose;
+  }
   Fail(FailureStage::kGraphCapture, "more_sequences_than_states",
        "max_num_seqs " + CountText(resolved.max_num_seqs) + " exceeds the " + CountText(blocks) +
            " blocks that can hold recurrent states: graph capture ends.",
        "Set max_num_seqs to at most " + CountText(blocks) + ".", report);
-  return false;
+  return States::kTooFew;
 }
 
 // What stays on the card from loading on: before graphs are captured, and once the profile run's activations
@@ -292,6 +350,7 @@ Bytes AtRest(const GpuReport& gpu) { return SumOfParts(gpu) - gpu.activation - g
 // In the order in which the engine would stumble.
 void Judge(const Resolved& resolved, const VllmRules& rules, const Tightest& tightest, Report* report) {
   bool tight = false, overloaded = false;
+  Bytes band;
   for (const GpuReport& gpu : report->per_gpu) {
     const Bytes resting = AtRest(gpu) - gpu.kv_cache;
     if (resting > gpu.capacity) {
@@ -322,21 +381,25 @@ void Judge(const Resolved& resolved, const VllmRules& rules, const Tightest& tig
                 report);
   }
   for (const GpuReport& gpu : report->per_gpu) {
+    // The profile run's activations are free again while graphs are captured.
     const Bytes held = AtRest(gpu);
-    if (held > gpu.capacity) {
+    const Bytes most = gpu.capacity + MeasuredBand(rules, gpu);
+    if (held > most) {
       return Fail(FailureStage::kCacheTooSmall, "out_of_memory_allocating_cache",
                   "The cards cannot hold the KV cache that was asked for.", "Lower kv_cache_memory_bytes.",
                   report);
     }
-    if (held + gpu.cuda_graph > gpu.capacity) {
+    if (held + gpu.cuda_graph > most) {
       return Fail(FailureStage::kGraphCapture, "out_of_memory_capturing_graphs",
                   "CUDA graph capture ends out of memory: the share leaves too little beside it.",
                   "Lower gpu_memory_utilization, or set enforce_eager.", report);
     }
-    tight = tight || tightest.headroom < ErrorBand(resolved, rules, gpu);
+    band = std::max(band, ErrorBand(resolved, rules, gpu));
+    tight = tight || tightest.headroom < band;
   }
-  if (!EnoughStates(resolved, rules, report)) return;
-  report->verdict = tight || overloaded ? Verdict::kTight : Verdict::kFits;
+  const States states = CountStates(resolved, rules, band, report);
+  if (states == States::kTooFew) return;
+  report->verdict = tight || overloaded || states == States::kClose ? Verdict::kTight : Verdict::kFits;
   if (overloaded) {
     report->diagnostics.push_back(
         {"card_full_under_load", Severity::kWarning,
@@ -358,15 +421,22 @@ class RankPlanner {
     block_bytes_.resize(static_cast<size_t>(resolved.pp));
   }
 
-  void Plan() {
+  // The pool of this start: what one sequence leaves of it decides.
+  Bytes PlanRanks() {
     for (int64_t s = 0; s < resolved_.pp; ++s) PlanStageRanks(s);
     if (tightest_.blocks == internal::kInt64Max) tightest_.blocks = 0;
     if (tightest_.longest == internal::kInt64Max) tightest_.longest = 0;
+    return tightest_.headroom;
+  }
+
+  // REQUIRES: PlanRanks() has been called.
+  void Finish() {
     AllocatePools();
     FillCache(resolved_, rules_, tightest_stage_, tightest_, &report_);
     report_.host.weights = offloaded_;
+    report_.host.kv_cache += resolved_.kv_offloading;
     // V0 reserves swap_space = 4 GiB of RAM per GPU for preempted sequences.
-    if (!rules_.v1) report_.host.kv_cache = GiB(4) * ranks_;
+    if (!rules_.v1) report_.host.kv_cache += GiB(4) * ranks_;
     Judge(resolved_, rules_, tightest_, &report_);
   }
 
@@ -438,6 +508,28 @@ class RankPlanner {
   Bytes offloaded_;
 };
 
+// A first start takes more than the next ones, because it compiles (vllm_runtime.cc, vllm_activation.cc).
+// Where only that is too much, the answer is that of a later start, and tight.
+void PlanStart(const Resolved& resolved, Report* report) {
+  VllmRules rules = RulesFor(resolved);
+  RankPlanner first(resolved, rules, report);
+  const Bytes headroom = first.PlanRanks();
+  if (headroom >= Bytes(0)) return first.Finish();
+  rules.first_start = false;
+  Report later = *report;
+  RankPlanner again(resolved, rules, &later);
+  if (again.PlanRanks() < Bytes(0)) return first.Finish();
+  again.Finish();
+  if (!later.fits()) return first.Finish();
+  later.verdict = Verdict::kTight;
+  later.diagnostics.push_back({std::string(kFirstStartTooSmall), Severity::kWarning,
+                               "The first start compiles kernels and leaves too little for the KV cache; "
+                               "with the filled compile cache "
+                               "it starts.",
+                               "Start it again, lower max_model_len, or set enforce_eager."});
+  *report = std::move(later);
+}
+
 constexpr EngineTraits kTraits = {
     .id = "vllm",
     .alias = "",
@@ -458,14 +550,12 @@ class Vllm final : public Engine {
   }
 
   std::optional<Error> TakeDefaults(const Config& config, Resolved* resolved) const override {
-    Defaults(config, resolved).Take();
-    return std::nullopt;
+    return Defaults(config, resolved).Take();
   }
 
   void Plan(const Resolved& resolved, Report* report) const override {
     const bool starts = CheckVllmGates(resolved, &report->diagnostics);
-    const VllmRules rules = RulesFor(resolved);
-    RankPlanner(resolved, rules, report).Plan();
+    PlanStart(resolved, report);
     if (!starts) {
       report->verdict = Verdict::kInvalid;
       report->failure = FailureStage::kInvalid;

@@ -14,6 +14,7 @@
 #include "core/engines/vllm/vllm_cuda_graphs.h"
 #include "core/engines/vllm/vllm_kv_cache.h"
 #include "core/engines/vllm/vllm_rules.h"
+#include "core/engines/vllm/vllm_runtime.h"
 #include "core/engines/vllm/vllm_version.h"
 #include "core/engines/vllm/vllm_weights.h"
 #include "core/weights/weights.h"
@@ -33,8 +34,9 @@ std::string Gib(Bytes bytes) { return GibText(bytes, SizeUnits::kBinary, 2); }
 
 class Explainer {
  public:
-  Explainer(const Resolved& resolved, const GpuReport& gpu)
+  Explainer(const Resolved& resolved, const GpuReport& gpu, bool first_start)
       : resolved_(resolved), gpu_(gpu), rules_(RulesFor(resolved)) {
+    rules_.first_start = first_start;
     stage_ = gpu.rank / resolved.tp % resolved.pp;
   }
 
@@ -126,8 +128,8 @@ class Explainer {
 
   void Activation() {
     const bool last = stage_ == resolved_.pp - 1;
-    const VllmActivation parts =
-        VllmActivationPeak(resolved_, rules_, VllmSamples(rules_, last, gpu_.rank % resolved_.tp));
+    const VllmActivation parts = VllmActivationPeak(
+        resolved_, rules_, {VllmSamples(rules_, last, gpu_.rank % resolved_.tp), stage_ == 0});
     const std::string tokens = "T " + CountText(resolved_.max_num_batched_tokens);
     Add(0, "Activation peak", "max(MLP, MoE, MLA context, sampler) + encoder output",
         tokens + ", S " + CountText(resolved_.max_num_seqs), gpu_.activation,
@@ -144,7 +146,9 @@ class Explainer {
         parts.sampler);
     Alternative("MLA context", "2 B x rows x (heads / tp x (nope + value) + latent) + copies x hidden",
                 CountText(rules_.latent_context_rows) + " rows at most", parts.context);
-    Alternative("Vision tower", "2 B x patches x (2 x intermediate / tp + 6 x hidden)", "", parts.vision);
+    Alternative("Compiling, first start", "2 B x vocabulary / tp x hidden",
+                "vocabulary " + CountText(resolved_.architecture->vocab), parts.compile);
+    Alternative("Vision tower", "2 B x patches x (2 x intermediate / tp + 4 x hidden)", "", parts.vision);
     Alternative("Encoder output", "tokens x hidden x 2 B", "", parts.encoder_output);
   }
 
@@ -191,6 +195,20 @@ class Explainer {
         std::move(text), gpu_.cuda_graph, "measured, +/- a factor of two (measured_constants.h)");
   }
 
+  // What a first start takes, and later ones with the filled compile cache do not.
+  void LaterStart() {
+    if (!rules_.first_start || resolved_.kv_cache_memory > Bytes(0)) return;
+    VllmRules later = rules_;
+    later.first_start = false;
+    const bool last = stage_ == resolved_.pp - 1;
+    const VllmRole role{VllmSamples(rules_, last, gpu_.rank % resolved_.tp), stage_ == 0};
+    const Bytes more = gpu_.activation - VllmActivationPeak(resolved_, later, role).peak + gpu_.non_torch -
+                       VllmRuntimeMemory(resolved_, later, Card()).non_torch;
+    if (more < MiB(64)) return;
+    Add(2, "More on a later start", "what compiling takes", "with the filled compile cache", more,
+        "vllm-project/vllm#54383, #54122");
+  }
+
   void Cache() {
     const bool fixed = resolved_.kv_cache_memory > Bytes(0);
     std::string text = fixed ? Gib(resolved_.kv_cache_memory)
@@ -201,6 +219,7 @@ class Explainer {
         : rules_.graphs_inside ? "capacity x utilization - weights - activation - non-torch - graphs"
                                : "capacity x utilization - weights - activation - non-torch",
         std::move(text), gpu_.kv_cache, "vllm/v1/worker/gpu_worker.py determine_available_memory");
+    LaterStart();
     const CacheLayout layout =
         LayOutCache(resolved_, rules_, PipelineStage(resolved_.architecture->layers, resolved_.pp, stage_),
                     stage_ == resolved_.pp - 1);
@@ -356,7 +375,7 @@ void LogFailure(const Resolved& resolved, const VllmRules& rules, const Report& 
 std::vector<Term> ExplainVllm(const Resolved& resolved, const Report& report) {
   const GpuReport* gpu = Fullest(report);
   if (gpu == nullptr) return {};
-  return Explainer(resolved, *gpu).Explain();
+  return Explainer(resolved, *gpu, !report.Has(kFirstStartTooSmall)).Explain();
 }
 
 std::vector<std::string> ExpectedVllmLog(const Resolved& resolved, const Report& report) {

@@ -348,8 +348,16 @@ class Gate {
       Say(Severity::kError, "kv_types_differ", "vLLM keeps keys and values in one type.",
           "Give one kv_cache_dtype.");
     }
-    if (types.k != KvType::kFp8 || resolved_.cards.empty()) return;
+    if (resolved_.cards.empty()) return;
     const Gpu& gpu = *resolved_.cards[0].gpu;
+    CheckScaledCacheType(gpu);
+    if (!IsFp8(types.k)) return;
+    const FormatFamily family = resolved_.format->family;
+    if (types.k == KvType::kFp8E5m2 && (family == FormatFamily::kFp8 || family == FormatFamily::kFp8Block)) {
+      // vllm/model_executor/layers/attention/attention.py
+      Say(Severity::kError, "fp8_e5m2_with_fp8_weights",
+          "vLLM refuses an fp8_e5m2 cache with fp8 checkpoints.", "Use kv_cache_dtype fp8.");
+    }
     if (gpu.vendor != Vendor::kNvidia) return;
     CheckLatentCacheType(gpu);
     if (gpu.compute_capability < 80) {
@@ -365,14 +373,44 @@ class Gate {
     }
   }
 
+  bool HasLatent() const {
+    const auto& groups = resolved_.architecture->groups;
+    return std::any_of(groups.begin(), groups.end(), [](const LayerGroup& group) {
+      return group.shape.attention.kind == AttentionKind::kLatent;
+    });
+  }
+
+  // Scales by token and head (#38378, #40835) are only in the Triton backend, NVFP4 only in TensorRT-LLM's
+  // kernels.
+  void CheckScaledCacheType(const Gpu& gpu) {
+    const KvType type = resolved_.kv_cache_dtype.k;
+    if (!IsPerTokenHead(type) && type != KvType::kNvfp4) return;
+    if (HasLatent()) {
+      Say(Severity::kError, "cache_type_without_mla_kernel", "vLLM's MLA kernels have no such cache type.",
+          "Use kv_cache_dtype fp8 or auto.");
+      return;
+    }
+    const int64_t first = type == KvType::kInt4PerTokenHead ? VllmNumber(0, 23) : VllmNumber(0, 20);
+    if (number() < first) {
+      Say(Severity::kError, "cache_type_newer_than_engine",
+          "vLLM " + resolved_.version.text + " does not know this cache type; it came with " +
+              (type == KvType::kInt4PerTokenHead ? "0.23." : "0.20."),
+          "Use kv_cache_dtype fp8, or a newer release.");
+    }
+    if (gpu.vendor != Vendor::kNvidia) return;
+    const int least = type == KvType::kNvfp4 ? 100 : type == KvType::kFp8PerTokenHead ? 89 : 0;
+    if (gpu.compute_capability < least) {
+      Say(Severity::kError, "cache_type_needs_newer_card",
+          "This cache type needs compute capability " + Capability(least) + "; " + gpu.name + " has " +
+              Capability(gpu.compute_capability) + ".",
+          "Use kv_cache_dtype fp8, int8_per_token_head or auto.");
+    }
+  }
+
   // MLA's kernels learnt fp8 caches one by one: CUTLASS on Blackwell in 0.10.1, FlashMLA on Hopper in 0.11.1,
   // Triton's, which older cards use, in 0.17.
   void CheckLatentCacheType(const Gpu& gpu) {
-    const auto& groups = resolved_.architecture->groups;
-    const bool latent = std::any_of(groups.begin(), groups.end(), [](const LayerGroup& group) {
-      return group.shape.attention.kind == AttentionKind::kLatent;
-    });
-    if (!latent) return;
+    if (!HasLatent()) return;
     const int64_t first = gpu.compute_capability >= 100  ? VllmNumber(0, 10, 1)
                           : gpu.compute_capability == 90 ? VllmNumber(0, 11, 1)
                                                          : VllmNumber(0, 17);

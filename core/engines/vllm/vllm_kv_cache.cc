@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "core/arch/kv_cache.h"
+#include "core/engines/vllm/vllm_compressed_cache.h"
+#include "core/engines/vllm/vllm_draft_head.h"
 
 namespace plimsoll {
 namespace {
@@ -12,17 +14,6 @@ using internal::SaturatingMultiply;
 
 // vllm/v1/attention/backends: the smallest block that the kernels take.
 constexpr int64_t kKernelBlock = 16;
-
-int64_t CacheBytes(KvType type) {
-  switch (type) {
-    case KvType::kFp8:
-      return 1;
-    case KvType::kFp32:
-      return 4;
-    default:
-      return 2;
-  }
-}
 
 int64_t ModelBytes(const Resolved& resolved) { return resolved.format->dtype == DType::kFp32 ? 4 : 2; }
 
@@ -35,20 +26,13 @@ int64_t LayersIn(const Architecture& architecture, int32_t group, const LayerRan
 // cache take 512 fp8 values, 4 scales and 64 values of 16 bits. V0 aligned to 256 bytes
 // (CacheEngine.align_cache).
 int64_t LatentBytes(const Attention& attention, const Resolved& resolved, const VllmRules& rules) {
-  const int64_t element = CacheBytes(resolved.kv_cache_dtype.k);
-  if (attention.index_dim > 0 && element == 1) {
+  const KvType type = resolved.kv_cache_dtype.k;
+  if (attention.index_dim > 0 && IsFp8(type)) {
     return attention.kv_lora_rank + CeilDiv(attention.kv_lora_rank, 128) * 4 + attention.rope_dim * 2;
   }
   const int64_t width = attention.kv_lora_rank + attention.rope_dim;
-  return rules.latent_padded ? RoundUp(width * element, 256) : width * element;
-}
-
-// One head of DeepSeek-V4: fp8 values, a scale of one byte per 64 (padded to 8), the rotary part in 16 bits.
-int64_t CompressedEntryBytes(const Attention& attention, const Resolved& resolved) {
-  const int64_t element = CacheBytes(resolved.kv_cache_dtype.k);
-  if (element != 1) return attention.key_dim * element;
-  const int64_t plain = attention.key_dim - attention.rope_dim;
-  return plain + RoundUp(CeilDiv(plain, 64), 8) + attention.rope_dim * 2;
+  const int64_t bytes = KvHeadBytes(type, width);
+  return rules.latent_padded ? RoundUp(bytes, 256) : bytes;
 }
 
 int64_t TokenBytes(const Attention& attention, const Resolved& resolved, const VllmRules& rules) {
@@ -61,13 +45,13 @@ int64_t TokenBytes(const Attention& attention, const Resolved& resolved, const V
       if (rules.latent_attention) return LatentBytes(attention, resolved, rules);
       // Before MLA, keys and values of every head, padded to a width that the kernels knew.
       return 2 * CeilDiv(attention.heads, resolved.tp) *
-             RoundUp(attention.nope_dim + attention.rope_dim, 256) * CacheBytes(resolved.kv_cache_dtype.k);
+             KvHeadBytes(resolved.kv_cache_dtype.k, RoundUp(attention.nope_dim + attention.rope_dim, 256));
     case AttentionKind::kCompressed:
-      return CompressedEntryBytes(attention, resolved);
+      return 0;  // vllm_compressed_cache.h
     default:
       return KvHeadsPerRank(attention.kv_heads, resolved.tp) *
-             (attention.key_dim * CacheBytes(resolved.kv_cache_dtype.k) +
-              attention.value_dim * CacheBytes(resolved.kv_cache_dtype.v));
+             (KvHeadBytes(resolved.kv_cache_dtype.k, attention.key_dim) +
+              KvHeadBytes(resolved.kv_cache_dtype.v, attention.value_dim));
   }
 }
 
@@ -75,8 +59,11 @@ int64_t TokenBytes(const Attention& attention, const Resolved& resolved, const V
 int64_t StateBytes(const Recurrent& recurrent, const Resolved& resolved) {
   if (recurrent.kind == RecurrentKind::kNone) return 0;
   const int64_t tp = resolved.tp;
-  const int64_t model = ModelBytes(resolved);
+  const int64_t given = resolved.convolution_element;
+  const int64_t model = given > 0 ? given : ModelBytes(resolved);
   const bool wide = recurrent.state_fp32 || recurrent.kind == RecurrentKind::kKimiDelta;
+  // A given type is taken, whatever the model's configuration asks for.
+  const int64_t state = resolved.state_element > 0 ? resolved.state_element : wide ? 4 : model;
   const int64_t drafts = resolved.speculative.num_tokens;
   int64_t channels = CeilDiv(recurrent.conv_channels, tp);
   if (recurrent.kind == RecurrentKind::kMamba2 && recurrent.groups > 0 && recurrent.groups % tp != 0) {
@@ -86,7 +73,7 @@ int64_t StateBytes(const Recurrent& recurrent, const Resolved& resolved) {
   }
   const int64_t convolution =
       recurrent.conv_kernel > 1 ? (recurrent.conv_kernel - 1 + drafts) * channels * model : 0;
-  return SaturatingAdd(convolution, CeilDiv(StateElements(recurrent), tp) * (wide ? 4 : model));
+  return SaturatingAdd(convolution, CeilDiv(StateElements(recurrent), tp) * state);
 }
 
 class Builder {
@@ -126,10 +113,6 @@ class Builder {
     CacheSpec spec;
     spec.token_bytes = TokenBytes(attention, resolved_, rules_);
     if (spec.token_bytes <= 0) return;
-    if (attention.kind == AttentionKind::kCompressed) {
-      AddCompressed(attention, spec.token_bytes, layers);
-      return;
-    }
     if (keeps_windows_ && attention.window > 0 && attention.kind == AttentionKind::kSliding) {
       spec.kind = CacheKind::kSliding;
       spec.window = attention.window;
@@ -137,51 +120,21 @@ class Builder {
     // Chunked layers count as full: vLLM switches its hybrid manager off for them by default
     // (VLLM_ALLOW_CHUNKED_LOCAL_ATTN_WITH_HYBRID_KV_CACHE).
     Add(spec, layers);
-    AddIndexer(attention, 1, layers);
+    AddIndexer(attention, layers);
   }
 
-  void AddIndexer(const Attention& attention, int64_t per_tokens, int64_t layers) {
+  void AddIndexer(const Attention& attention, int64_t layers) {
     if (attention.index_dim <= 0 || attention.index_shared) return;
     CacheSpec spec;
     spec.token_bytes = IndexerBytesPerToken(attention);
-    spec.per_tokens = per_tokens;
     Add(spec, layers);
-  }
-
-  void AddSliding(int64_t token_bytes, int64_t window, int64_t layers) {
-    CacheSpec spec;
-    spec.kind = CacheKind::kSliding;
-    spec.token_bytes = token_bytes;
-    spec.window = window;
-    spec.fits_page = true;
-    Add(spec, layers);
-  }
-
-  // vllm/models/deepseek_v4: every layer keeps its window; compressed layers also the compressed keys, an
-  // indexer at the ratio that is searched, and the compressor's running states (key and score in float32,
-  // twice where compression windows overlap) for one window.
-  void AddCompressed(const Attention& attention, int64_t entry, int64_t layers) {
-    AddSliding(entry, attention.window, layers);
-    const int64_t ratio = attention.compress_ratio;
-    if (ratio <= 0) return;
-    CacheSpec keys;
-    keys.token_bytes = entry;
-    keys.per_tokens = ratio;
-    Add(keys, layers);
-    const bool searched = attention.index_dim > 0;
-    const int64_t overlap = searched ? 2 : 1;
-    AddSliding(2 * overlap * attention.key_dim * 4, overlap * ratio, layers);
-    if (!searched) return;
-    AddIndexer(attention, ratio, layers);
-    AddSliding(2 * overlap * attention.index_dim * 4, overlap * ratio, layers);
   }
 
   void Add(const CacheSpec& wanted, int64_t layers) {
     for (int i = 0; i < layout_.count; ++i) {
       CacheSpec& spec = layout_.specs[static_cast<size_t>(i)];
       if (spec.kind == wanted.kind && spec.token_bytes == wanted.token_bytes &&
-          spec.per_tokens == wanted.per_tokens && spec.state_bytes == wanted.state_bytes &&
-          spec.window == wanted.window && spec.fits_page == wanted.fits_page) {
+          spec.state_bytes == wanted.state_bytes && spec.window == wanted.window) {
         spec.layers += layers;
         return;
       }
@@ -225,9 +178,7 @@ int64_t AlignedBlock(const Widest& widest, int64_t block) {
   return step * CeilDiv(widest.state_bytes, SaturatingMultiply(step, widest.token_bytes));
 }
 
-int64_t PageBytes(const CacheSpec& spec) {
-  return SaturatingMultiply(CeilDiv(spec.block, spec.per_tokens), spec.token_bytes);
-}
+int64_t PageBytes(const CacheSpec& spec) { return SaturatingMultiply(spec.block, spec.token_bytes); }
 
 // unify_kv_cache_spec_page_size: smaller pages take more tokens, or are padded when the sizes do not divide.
 void UnifyPages(CacheLayout* layout, int64_t page) {
@@ -239,40 +190,15 @@ void UnifyPages(CacheLayout* layout, int64_t page) {
   }
 }
 
-// Layers that a group size pads, over all kinds.
-int64_t PaddedLayers(const CacheLayout& layout, int64_t group_size) {
-  int64_t padded = 0;
-  for (int i = 0; i < layout.count; ++i) {
-    padded += RoundUp(layout.specs[static_cast<size_t>(i)].layers, group_size);
-  }
-  return padded;
-}
-
-// Models with caches of many kinds (DeepSeek-V4) are grouped so that few layers are padded: from the smallest
-// kind up to half as many more.
-int64_t LeastPadding(const CacheLayout& layout, int64_t least) {
-  int64_t best = least, padded = PaddedLayers(layout, least);
-  for (int64_t size = least + 1; size <= least + least / 2; ++size) {
-    const int64_t candidate = PaddedLayers(layout, size);
-    if (candidate < padded) {
-      best = size;
-      padded = candidate;
-    }
-  }
-  return best;
-}
-
 // kv_cache_utils.get_kv_cache_groups for layers of different kinds.
 void FormGroups(CacheLayout* layout) {
   int64_t least = internal::kInt64Max, most = 0;
-  bool many_kinds = false;
   for (int i = 0; i < layout->count; ++i) {
     const CacheSpec& spec = layout->specs[static_cast<size_t>(i)];
     least = std::min(least, spec.layers);
     most = std::max(most, spec.layers);
-    many_kinds = many_kinds || spec.fits_page;
   }
-  layout->group_size = 2 * most < 3 * least ? most : many_kinds ? LeastPadding(*layout, least) : least;
+  layout->group_size = 2 * most < 3 * least ? most : least;
   for (int i = 0; i < layout->count; ++i) {
     CacheSpec& spec = layout->specs[static_cast<size_t>(i)];
     spec.groups = CeilDiv(spec.layers, layout->group_size);
@@ -292,7 +218,7 @@ int64_t SharedPage(const CacheLayout& layout, const Widest& widest) {
   int64_t page = 0;
   for (int i = 0; i < layout.count; ++i) {
     const CacheSpec& spec = layout.specs[static_cast<size_t>(i)];
-    if (!spec.fits_page) page = std::max(page, PageBytes(spec));
+    page = std::max(page, PageBytes(spec));
   }
   return std::max({page, widest.state_bytes, page == 0 ? widest.token_bytes : 0});
 }
@@ -316,10 +242,6 @@ void FinishLayout(CacheLayout* layout, int64_t block) {
   }
   const Widest widest = FindWidest(*layout);
   const int64_t page = SharedPage(*layout, widest);
-  for (int i = 0; i < layout->count; ++i) {
-    CacheSpec& spec = layout->specs[static_cast<size_t>(i)];
-    if (spec.fits_page) spec.block = std::max<int64_t>(1, page / std::max<int64_t>(1, spec.token_bytes));
-  }
   UnifyPages(layout, page);
   FormGroups(layout);
   layout->page_bytes = page;
@@ -329,23 +251,6 @@ void FinishLayout(CacheLayout* layout, int64_t block) {
     const CacheSpec& spec = layout->specs[static_cast<size_t>(i)];
     layout->block_size = std::min(layout->block_size, spec.kind == CacheKind::kState ? block : spec.block);
   }
-}
-
-int64_t SpecBlocks(const CacheSpec& spec, const CacheLayout& layout, int64_t length) {
-  switch (spec.kind) {
-    case CacheKind::kFull:
-      return CeilDiv(length, spec.block);
-    case CacheKind::kSliding:
-      // SlidingWindowSpec: the window may begin inside a block, hence one more.
-      return CeilDiv(std::min(SaturatingAdd(spec.window - 1, layout.in_flight), length), spec.block) + 1;
-    case CacheKind::kChunked:
-      return CeilDiv(std::min(SaturatingAdd(spec.window, layout.in_flight), length), spec.block);
-    case CacheKind::kState:
-      return layout.states_per_sequence;
-    case CacheKind::kCross:
-      return CeilDiv(spec.window, spec.block);
-  }
-  return 0;
 }
 
 // Before the hybrid manager V1 could drop what lies outside a window only when all layers slide
@@ -360,18 +265,14 @@ bool KeepsWindows(const Resolved& resolved, const VllmRules& rules) {
 
 }  // namespace
 
-int64_t CacheLayout::BlocksPerSequence(int64_t length) const {
-  int64_t blocks = 0;
-  for (int i = 0; i < count; ++i) {
-    const CacheSpec& spec = specs[static_cast<size_t>(i)];
-    if (spec.groups > 0) blocks = SaturatingAdd(blocks, spec.groups * SpecBlocks(spec, *this, length));
-  }
-  return blocks;
-}
-
 CacheLayout LayOutCache(const Resolved& resolved, const VllmRules& rules, const LayerRange& range,
                         bool last) {
   const Architecture& architecture = *resolved.architecture;
+  if (HasCompressedCache(architecture)) {
+    CacheLayout compressed = LayOutCompressedCache(resolved, range, last);
+    compressed.in_flight = SaturatingMultiply(resolved.max_num_batched_tokens, rules.batches_in_flight);
+    return compressed;
+  }
   Builder builder(resolved, rules, KeepsWindows(resolved, rules));
   for (size_t g = 0; g < architecture.groups.size(); ++g) {
     builder.AddLayers(architecture.groups[g].shape, LayersIn(architecture, static_cast<int32_t>(g), range));
@@ -381,15 +282,18 @@ CacheLayout LayOutCache(const Resolved& resolved, const VllmRules& rules, const 
       case SpeculativeMethod::kMtp:
         builder.AddLayers(architecture.mtp_shape, architecture.mtp_layers);
         break;
+      case SpeculativeMethod::kNgram:
+        break;
       case SpeculativeMethod::kDraft:
       case SpeculativeMethod::kEagle:
+      case SpeculativeMethod::kEagle3:
+      case SpeculativeMethod::kDflash:
         if (resolved.draft != nullptr) {
           for (const LayerGroup& group : resolved.draft->architecture.groups) {
             builder.AddLayers(group.shape, group.count);
           }
-        } else if (!architecture.groups.empty()) {
-          builder.AddLayers(architecture.groups.back().shape,
-                            1);  // an EAGLE head: one layer like the target's
+        } else if (const LayerShape* shape = DraftedShape(architecture)) {
+          builder.AddLayers(*shape, VllmDraftHeadOf(resolved.speculative.method).layers);
         }
         break;
     }
@@ -399,36 +303,24 @@ CacheLayout LayOutCache(const Resolved& resolved, const VllmRules& rules, const 
   if (rules.v1) block = AlignedBlock(FindWidest(layout), block);
   FinishLayout(&layout, block);
   layout.in_flight = SaturatingMultiply(resolved.max_num_batched_tokens, rules.batches_in_flight);
-  layout.states_per_sequence =
-      1 + resolved.speculative.num_tokens + (rules.align_recurrent && resolved.enable_prefix_caching ? 1 : 0);
+  const bool aligned = resolved.state_mode == StateCacheMode::kAuto
+                           ? rules.align_recurrent && resolved.enable_prefix_caching
+                           : resolved.state_mode == StateCacheMode::kAlign;
+  layout.states_per_sequence = 1 + resolved.speculative.num_tokens + (aligned ? 1 : 0);
+  if (resolved.state_mode == StateCacheMode::kAll) layout.state_block = block;
   return layout;
-}
-
-int64_t LongestSequence(const CacheLayout& layout, Bytes pool, int64_t limit) {
-  if (layout.block_bytes <= 0) return limit;
-  const int64_t blocks = pool.count() / layout.block_bytes;
-  if (pool.count() <= 0 || blocks <= 0) return 0;
-  if (layout.groups == 1 && layout.specs[0].kind == CacheKind::kFull) {
-    return std::min(limit, SaturatingMultiply(blocks, layout.specs[0].block));
-  }
-  int64_t fits = 0, too_long = limit + 1;
-  while (too_long - fits > 1) {
-    const int64_t middle = fits + (too_long - fits) / 2;
-    (layout.BlocksPerSequence(middle) <= blocks ? fits : too_long) = middle;
-  }
-  return fits;
 }
 
 int64_t DefaultBlockSize(const Resolved& resolved, const VllmRules& rules) {
   const Gpu* gpu = resolved.cards.empty() ? nullptr : resolved.cards[0].gpu;
-  bool latent = false, sparse = false, compressed = false;
+  bool latent = false, sparse = false;
   for (const LayerGroup& group : resolved.architecture->groups) {
     latent = latent || group.shape.attention.kind == AttentionKind::kLatent;
     sparse = sparse ||
              (group.shape.attention.kind == AttentionKind::kLatent && group.shape.attention.index_dim > 0);
-    compressed = compressed || group.shape.attention.kind == AttentionKind::kCompressed;
   }
-  if (compressed) return 256;  // vllm/models/deepseek_v4: the block that both ratios divide
+  if (HasCompressedCache(*resolved.architecture))
+    return 256;  // vllm/models/deepseek_v4: the block that both ratios divide
   if (!rules.v1 || !latent || gpu == nullptr || gpu->vendor != Vendor::kNvidia) return 16;
   // vllm/platforms/cuda.py: FlashMLA wants 64, CUTLASS MLA 128.
   if (sparse || gpu->compute_capability == 90) return 64;

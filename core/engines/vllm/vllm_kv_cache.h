@@ -8,52 +8,18 @@
 #ifndef PLIMSOLL_CORE_ENGINES_VLLM_VLLM_KV_CACHE_H_
 #define PLIMSOLL_CORE_ENGINES_VLLM_VLLM_KV_CACHE_H_
 
-#include <array>
 #include <cstdint>
 
 #include "core/arch/parallelism.h"
 #include "core/base/units.h"
+#include "core/engines/vllm/vllm_cache_layout.h"
 #include "core/engines/vllm/vllm_rules.h"
 #include "core/resolve/resolved.h"
 
 namespace plimsoll {
 
-enum class CacheKind : uint8_t { kFull, kSliding, kChunked, kState, kCross };
-
-// Layers that keep the same thing.
-struct CacheSpec {
-  CacheKind kind = CacheKind::kFull;
-  int64_t token_bytes = 0;  // of one layer on one rank; kState: 0
-  int64_t per_tokens = 1;   // kFull: tokens that share an entry of token_bytes (compressed keys)
-  int64_t state_bytes = 0;  // kState: of one layer on one rank, per sequence
-  int64_t window = 0;       // kSliding, kChunked; kCross: tokens of the encoder
-  bool fits_page = false;   // takes a block as large as the others' page allows, instead of enlarging it
-  int64_t layers = 0;
-  int64_t block = 0;   // tokens in a page
-  int64_t groups = 0;  // groups that these layers form
-};
-
-struct CacheLayout {
-  static constexpr int kMaxSpecs = 16;
-  std::array<CacheSpec, kMaxSpecs> specs;
-  int count = 0;
-  int64_t page_bytes = 0;   // of one layer
-  int64_t group_size = 0;   // layers that a block id covers
-  int64_t block_bytes = 0;  // page_bytes * group_size, or the sum over unequal layers of a single group
-  int64_t groups = 0;
-  int64_t block_size = 0;  // the smallest of the attention groups: what the log multiplies blocks by
-  int64_t states_per_sequence = 1;
-  int64_t in_flight = 0;  // tokens that windows hold beyond themselves
-
-  // Block ids that one sequence of this length takes. 0 only for a model without any cache.
-  int64_t BlocksPerSequence(int64_t length) const;
-};
-
 // The layers of one pipeline stage, draft and MTP layers on the last one.
 CacheLayout LayOutCache(const Resolved& resolved, const VllmRules& rules, const LayerRange& range, bool last);
-
-// The longest sequence, up to `limit`, that fits in `pool`; 0 when none does.
-int64_t LongestSequence(const CacheLayout& layout, Bytes pool, int64_t limit);
 
 // The block size that vLLM takes when none is given; for hybrids of attention and recurrent layers the one
 // that makes an attention page as large as a state.

@@ -23,7 +23,7 @@ bool UsesV1(const Resolved& resolved) {
   if (number < VllmNumber(0, 10) && resolved.architecture != nullptr && IsRecurrent(*resolved.architecture)) {
     return false;
   }
-  const bool fp8_cache = resolved.kv_cache_dtype.k == KvType::kFp8;
+  const bool fp8_cache = IsFp8(resolved.kv_cache_dtype.k);
   const bool hopper = gpu != nullptr && gpu->compute_capability == 90;
   if (number >= VllmNumber(0, 9)) {
     // Draft models never came to V1 before V0 went; an fp8 cache needed FlashAttention 3 or Blackwell.
@@ -43,17 +43,29 @@ bool HasExperts(const Architecture& architecture) {
   return false;
 }
 
-// What the profile run's sampler keeps alive. Which sampler runs: sorting until 0.14; Triton's kernel
-// (#33538); FlashInfer by default on CUDA (#40376); in the model runner V2, default for dense models since
-// #44443, none.
+// #44443: the model runner V2 is the default for dense models.
+bool UsesRunnerV2(const Resolved& resolved) {
+  return resolved.version.number >= VllmNumber(0, 25) && !IsRecurrent(*resolved.architecture) &&
+         !HasExperts(*resolved.architecture);
+}
+
+// What the profile run's sampler keeps alive. Which sampler runs: sorting until 0.15; Triton's kernel
+// (#33538) or FlashInfer's (default on CUDA since #40376), which keep as much; in the model runner V2 none,
+// because the dummy requests ask for no sampling parameters (#57926).
 Measure SamplerOf(const Resolved& resolved) {
-  const int64_t n = resolved.version.number;
+  if (resolved.version.number < VllmNumber(0, 16)) return Measure::kVllmSamplerSort;
+  return UsesRunnerV2(resolved) ? Measure::kVllmSamplerV2 : Measure::kVllmSamplerRecent;
+}
+
+// torch.compile, while it compiles for the first time, benchmarks the combined kernels (combo_kernels and
+// benchmark_combo_kernel in every log's inductor_compile_config since 0.12) on made-up arguments, one of them
+// as large as the embedding; that is within the profile run (#54122, #54383). Models that take images look up
+// their embeddings before the compiled part.
+bool CompileCopiesEmbedding(const Resolved& resolved) {
   const Gpu* gpu = resolved.cards.empty() ? nullptr : resolved.cards[0].gpu;
-  const bool flashinfer = gpu == nullptr || gpu->compute_capability >= 75;
-  if (n < VllmNumber(0, 15)) return Measure::kVllmSamplerSort;
-  const bool plain = !IsRecurrent(*resolved.architecture) && !HasExperts(*resolved.architecture);
-  if (n >= VllmNumber(0, 25) && plain) return Measure::kVllmSamplerV2;
-  return n >= VllmNumber(0, 21) && flashinfer ? Measure::kVllmSamplerFlashInfer : Measure::kVllmSamplerRecent;
+  const bool triton = gpu == nullptr || gpu->vendor != Vendor::kNvidia || gpu->compute_capability >= 75;
+  return resolved.version.number >= VllmNumber(0, 12) && !resolved.enforce_eager && triton &&
+         !resolved.multimodal;
 }
 
 }  // namespace
@@ -70,20 +82,23 @@ VllmRules RulesFor(const Resolved& resolved) {
   rules.driver_inside = rules.v1 ? !since(9) : !since(6, 5);
   // #25359 (2025-09-23) takes the snapshot after NCCL is up.
   rules.communicators_inside = !since(11);
-  rules.graphs_inside = since(21);
+  // #30515 estimates them; the estimate counts since 0.20.0. The runner V2 estimates nothing (#49224).
+  rules.runner_v2 = UsesRunnerV2(resolved);
+  rules.graphs_inside = since(20) && !rules.runner_v2;
   rules.free_memory_checked = rules.v1 && since(9);
   // FULL_AND_PIECEWISE became the default in 0.11; models with recurrent layers had it one release earlier.
   rules.full_graphs = rules.v1 && (since(11) || (since(10, 2) && IsRecurrent(*resolved.architecture)));
   rules.spread_graph_sizes = since(12);
+  rules.flashinfer_workspace = since(12);
   rules.lora_graphs = since(11, 1);
   rules.hybrid_manager = rules.v1 && since(9, 2);
   rules.concurrency_by_pages = rules.v1 && since(9, 1);
   rules.tokens = !rules.v1 || !since(9, 2) ? CacheTokens::kBlocks
-                 : !since(21)              ? CacheTokens::kBlocksPerGroup
+                 : !since(20, 2)           ? CacheTokens::kBlocksPerGroup
                                            : CacheTokens::kConcurrency;
-  // vllm/v1/kv_cache_interface.py: tokens in flight are counted per concurrent batch since asynchronous
-  // scheduling became the default.
-  rules.batches_in_flight = since(21) ? 2 : 1;
+  // vllm/v1/kv_cache_interface.py: tokens in flight are counted per concurrent batch, of which asynchronous
+  // scheduling has two, since #47728.
+  rules.batches_in_flight = since(26) ? 2 : 1;
   // #38270 refuses; #34094 is the assertion before it.
   rules.state_per_sequence = since(19);
   rules.states_asserted = since(11) && !since(18);
@@ -92,9 +107,11 @@ VllmRules RulesFor(const Resolved& resolved) {
   rules.align_recurrent = since(25) || (since(14) && asked);
   rules.sampler_on_one_rank = !rules.v1;
   rules.sampler_bytes = Value(SamplerOf(resolved));
-  if (SamplerOf(resolved) == Measure::kVllmSamplerV2)
-    rules.unattributed_gib = Value(Measure::kVllmUnattributed);
-  rules.residual_copies = since(7) ? 4 : 3;
+  // The wheels are built with CUDA 13 since 0.20. (A log of 0.13 on an RTX 5070 Ti shows nothing of it, those
+  // of 0.20 and 0.28 on an RTX 5090 1.6 GiB.)
+  rules.kernels_spill = since(20);
+  rules.compile_copies_embedding = CompileCopiesEmbedding(resolved);
+  rules.residual_copies = rules.runner_v2 ? 2 : since(7) ? 4 : 3;
   // vllm/model_executor/layers/fused_moe/fused_moe.py VLLM_FUSED_MOE_CHUNK_SIZE; removed by #34086.
   rules.moe_chunk = since(17) ? 0 : since(12) ? 16384 : since(8) ? 32768 : 65536;
   rules.moe_shares_buffers = since(9);

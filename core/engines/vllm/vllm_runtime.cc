@@ -25,6 +25,20 @@ Measure ContextOf(const Gpu& gpu) {
   }
 }
 
+// What compiled kernels leave with the driver beside what one GPU's libraries take: their code, and local
+// memory for every thread of every multiprocessor, which PyTorch cannot give back (#49892, #54479). The
+// kernels that are benchmarked on a first start leave more than those that a later one loads. On Blackwell's
+// consumer cards they spill since the builds with CUDA 13; local memory goes with the number of
+// multiprocessors, and so does the rate of the tensor units.
+double CompiledKernels(const Resolved& resolved, const VllmRules& rules, const Gpu& gpu) {
+  if (resolved.enforce_eager || gpu.vendor != Vendor::kNvidia) return 0;
+  const bool spills = rules.kernels_spill && gpu.compute_capability >= 120 && !gpu.unified_memory;
+  const double kept = rules.runner_v2 ? Value(Measure::kVllmRunnerV2) : 0;
+  if (!rules.first_start) return kept;
+  if (spills) return kept + Value(Measure::kVllmCompiledSpills) * gpu.bf16.value() / TeraFlops(1).value();
+  return kept + (rules.runner_v2 ? Value(Measure::kVllmCompiledKernels) : 0);
+}
+
 }  // namespace
 
 bool HasNvlink(const Gpu& gpu) {
@@ -39,7 +53,7 @@ VllmRuntime VllmRuntimeMemory(const Resolved& resolved, const VllmRules& rules, 
   const double after = several && resolved.tp > 1
                            ? Value(link ? Measure::kVllmNcclAfterNvlink : Measure::kVllmNcclAfterPcie)
                            : 0;
-  double inside = own + rules.unattributed_gib, outside = Value(ContextOf(gpu));
+  double inside = own + CompiledKernels(resolved, rules, gpu), outside = Value(ContextOf(gpu));
   if (!rules.v1 && gpu.compute_capability == 90 && resolved.format->family == FormatFamily::kFp8Block) {
     inside += Value(Measure::kVllmNonTorchBlockFp8V0);
   }

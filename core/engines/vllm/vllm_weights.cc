@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/engines/measured_constants.h"
+#include "core/engines/vllm/vllm_draft_head.h"
 #include "core/engines/vllm/vllm_version.h"
 #include "core/weights/format_binding.h"
 #include "core/weights/gguf_recipe.h"
@@ -70,17 +71,45 @@ Shard PadMxfp4(const Loading& loading, const Tensor& tensor, Shard shard) {
 struct TensorBytes {
   Bytes bytes;
   Bytes padding;  // of it
+  Bytes values;   // of it: what is stored as a tensor of its own beside the scales
 };
 
-// What PyTorch's allocator adds to a parameter: a block of 10 MiB or more is a multiple of 2 MiB, and the
+bool IsIntegerGrouped(FormatFamily family) {
+  return family == FormatFamily::kGptq || family == FormatFamily::kAwq || family == FormatFamily::kPacked;
+}
+
+// Values and scales are tensors of their own.
+Bytes ValueBytes(const WeightScheme& scheme, const Shard& shard, Bytes whole) {
+  const Bytes elements = Bytes(shard.rows) * shard.columns;
+  switch (scheme.family) {
+    case FormatFamily::kGptq:
+    case FormatFamily::kAwq:
+    case FormatFamily::kPacked:
+      return std::min(whole, elements * scheme.bits / 8);
+    case FormatFamily::kNvfp4:
+      return std::min(whole, elements / 2);
+    case FormatFamily::kFp8:
+    case FormatFamily::kFp8Block:
+    case FormatFamily::kInt8:
+      return std::min(whole, elements);
+    default:
+      return whole;
+  }
+}
+
+// What PyTorch's allocator adds to a stored tensor: a block of 10 MiB or more is a multiple of 2 MiB, and the
 // rest of it is kept with it up to 1 MiB (c10/cuda/CUDACachingAllocator.cpp round_size, should_split).
-Bytes AllocatorSlack(Bytes parameter, FormatFamily family, bool repacks) {
-  if (parameter < MiB(10)) return Bytes(0);
-  const bool repacked = repacks && (family == FormatFamily::kGptq || family == FormatFamily::kAwq ||
-                                    family == FormatFamily::kPacked);
-  if (repacked) return MiBFromDouble(Value(Measure::kVllmRepackSlack));
-  const Bytes rest = Bytes(RoundUp(parameter.count(), MiB(2).count())) - parameter;
+Bytes RoundingSlack(Bytes stored) {
+  if (stored < MiB(10)) return Bytes(0);
+  const Bytes rest = Bytes(RoundUp(stored.count(), MiB(2).count())) - stored;
   return rest <= MiB(1) ? rest : Bytes(0);
+}
+
+// Repacking for Marlin takes blocks that others gave back, which are somewhat too large.
+Bytes AllocatorSlack(const TensorBytes& parameter, FormatFamily family, bool repacks) {
+  const Bytes rounding = RoundingSlack(parameter.values) + RoundingSlack(parameter.bytes - parameter.values);
+  const bool repacked = repacks && IsIntegerGrouped(family) && parameter.bytes >= MiB(10);
+  return rounding + (repacked ? MiBFromDouble(Value(Measure::kVllmRepackSlack)) : Bytes(0));
 }
 
 TensorBytes OneLayer(const Loading& loading, const Tensor& tensor, uint8_t scheme_index) {
@@ -88,6 +117,7 @@ TensorBytes OneLayer(const Loading& loading, const Tensor& tensor, uint8_t schem
   const Shard shard = ShardTensor(tensor, loading.tp, loading.ep, loading.ep_rank);
   TensorBytes result;
   result.bytes = SchemeBytes(loading, scheme, tensor, shard) * shard.copies;
+  result.values = ValueBytes(scheme, shard, result.bytes) * shard.copies;
   if (scheme.family == FormatFamily::kMxfp4 && tensor.sharding == Sharding::kExpert) {
     const Bytes padded =
         SchemeBytes(loading, scheme, tensor, PadMxfp4(loading, tensor, shard)) * shard.copies;
@@ -95,6 +125,7 @@ TensorBytes OneLayer(const Loading& loading, const Tensor& tensor, uint8_t schem
     // A value takes 4 bits, its share of a scale a quarter of one.
     if (!loading.mxfp4.scales) result.padding = result.padding * 16 / 17;
     result.bytes += result.padding;
+    result.values = result.bytes;
   }
   return result;
 }
@@ -135,12 +166,13 @@ class Weigher {
         const TensorBytes& piece = OneLayerLike(tensors_.pieces[parameter.first_piece + i]);
         one.bytes += piece.bytes;
         one.padding += piece.padding;
+        one.values += piece.values;
       }
       const FormatFamily family = loading_.binding->schemes[parameter.scheme].family;
       const bool text = parameter.part == TensorPart::kText;
-      const Bytes slack = text ? AllocatorSlack(one.bytes, family, loading_.marlin) : Bytes(0);
-      visit(parameter.role, parameter.part, TensorBytes{one.bytes * layers, one.padding * layers},
-            slack * layers);
+      const Bytes slack = text ? AllocatorSlack(one, family, loading_.marlin) : Bytes(0);
+      visit(parameter.role, parameter.part,
+            TensorBytes{one.bytes * layers, one.padding * layers, one.values * layers}, slack * layers);
     }
     WeighExceptions(visit);
   }
@@ -208,7 +240,7 @@ class Weigher {
       if (before == nullptr || before->tensor != exception.tensor || before->scheme != exception.scheme) {
         const TensorBytes one = OneLayer(loading_, tensor, loading_.binding->scheme[index]);
         const TensorBytes other = OneLayer(loading_, tensor, exception.scheme);
-        more = {other.bytes - one.bytes, other.padding - one.padding};
+        more = {other.bytes - one.bytes, other.padding - one.padding, other.values - one.values};
         before = &exception;
       }
       visit(tensor.role, tensor.part, more, Bytes(0));
@@ -421,6 +453,10 @@ Bytes VllmLoadedWeights(const Resolved& resolved, const VllmRules& rules, const 
     const Bytes draft = DraftWeights(resolved, rules);
     sum.draft += draft;
     total += draft;
+  } else if (resolved.speculative.num_tokens > 0 && last) {
+    const Bytes head = VllmDraftHeadBytes(architecture, resolved.speculative.method, resolved.tp);
+    sum.draft += head;
+    total += head;
   }
   return total + sum.rope_tables + sum.absorbed + sum.lora + sum.deepstack + sum.slack;
 }

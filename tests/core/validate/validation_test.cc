@@ -87,6 +87,29 @@ TEST(Validation, AnOutcomeIsRightOrWrong) {
   EXPECT_EQ(json.Find("cases")->items()[0].Find("measured")->AsString(), "fail");
 }
 
+// Llama-3.1-8B on an RTX 3090 does not hold its own 131072 tokens, and starts at what fits: a server that
+// started was given another length, one that failed may have failed for it.
+TEST(Validation, AnOmittedLengthIsShortenedForWhatStarted) {
+  const Validation validation = Validate(
+      Read(
+          R"([{"id":"started","config":{"model":"llama-3.1-8b","gpu":"rtx-3090"},"measured":{"outcome":"ok"}},
+               {"id":"failed","config":{"model":"llama-3.1-8b","gpu":"rtx-3090"},"measured":{"outcome":"fail"}}])"),
+      ShippedCatalog());
+  EXPECT_EQ(Find(validation, "started", "outcome")->relative_error, 0);
+  EXPECT_EQ(Find(validation, "failed", "outcome")->relative_error, 0);
+}
+
+// What the report holds of an engine without a budget is the cache that was asked for.
+TEST(Validation, APoolIsNotPredictedWithoutABudget) {
+  const Validation validation =
+      Validate(Read(R"([{"id":"a","config":{"model":"llama-3.1-8b","engine":"lmdeploy","gpu":"rtx-4090"},
+               "measured":{"kv_cache_gib_per_gpu":4.5,"max_concurrency":3}}])"),
+               ShippedCatalog());
+  EXPECT_EQ(Find(validation, "a", "kv_cache_gib_per_gpu"), nullptr);
+  ASSERT_EQ(validation.unanswered.size(), 2u);
+  EXPECT_EQ(validation.unanswered[0].reason, "LMDeploy's budget is not modelled");
+}
+
 TEST(Validation, LowConfidenceDoesNotBind) {
   const Validation validation = Validate(
       Read(

@@ -1,6 +1,5 @@
 // vLLM's budget held against published startup logs. The bounds are those that the project promises; a
-// regression of a rule or a constant moves a median and fails here. One log of V0 (13061) was written by a
-// rank that does not sample, and so stands far off in the 90th percentile of activations.
+// regression of a rule or a constant moves a median and fails here.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -37,14 +36,9 @@ TEST(EngineVllmLogs, WithinTheBounds) {
     int64_t least_n;
     double median, p90;
   } bounds[] = {
-      {"weights_gib_per_gpu", 50, 0.001, 0.015},
-      {"kv_cache_gib_per_gpu", 30, 0.015, 0.1},
-      {"kv_cache_tokens_given_pool", 20, 0.001, 0.003},
-      {"max_concurrency", 25, 0.01, 0.09},
-      {"activation_peak_gib", 20, 0.015, 0.2},
-      {"cuda_graph_gib", 12, 0.2, 0.5},
-      {"kv_cache_tokens", 30, 0.01, 0.09},
-      {"outcome", 60, 0, 0},
+      {"weights_gib_per_gpu", 65, 0.003, 0.025},       {"kv_cache_gib_per_gpu", 45, 0.03, 0.12},
+      {"kv_cache_tokens_given_pool", 33, 0.003, 0.01}, {"max_concurrency", 45, 0.02, 0.1},
+      {"activation_peak_gib", 22, 0.05, 0.1},          {"cuda_graph_gib", 20, 0.25, 0.6},
   };
   for (const auto& bound : bounds) {
     const MetricSummary* summary = Find(validation, bound.metric);
@@ -55,7 +49,7 @@ TEST(EngineVllmLogs, WithinTheBounds) {
   }
 }
 
-// Never a plain "fits" where the engine failed, and 19 of 20 outcomes right where the log tells the length
+// Never a plain "fits" where the engine failed, and 97 of 100 outcomes right where the log tells the length
 // that was asked for.
 TEST(EngineVllmLogs, Outcomes) {
   int asked = 0, right = 0;
@@ -73,8 +67,8 @@ TEST(EngineVllmLogs, Outcomes) {
       right += report->fits() == started ? 1 : 0;
     }
   }
-  EXPECT_GE(asked, 25);
-  EXPECT_GE(right * 20, asked * 19);
+  EXPECT_GE(asked, 50);
+  EXPECT_GE(right * 100, asked * 97);
 }
 
 }  // namespace

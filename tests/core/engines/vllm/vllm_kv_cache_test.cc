@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
 #include "tests/support/estimates.h"
 
 namespace plimsoll {
@@ -35,6 +37,21 @@ TEST(VllmKvCache, ExactPools) {
       R"({"model":"kimi-k2","gpu":"h200","gpus":8,"engine_version":"0.11.1","kv_cache_memory_bytes":50251117363})");
   EXPECT_EQ(kimi.report.kv.block_size, 64);
   EXPECT_NEAR(static_cast<double>(kimi.report.kv.capacity_tokens), 715072, 64);
+}
+
+// Logs of 0.20.2 with MTP: tokens count by sequences, of which each takes 2 + 3 states in three groups. TP 4:
+// 432 blocks / 138 x 196608; TP 2: 244 / 138.
+TEST(VllmKvCache, TokensCountBySequencesSince0202) {
+  const auto tokens = [](int tp, int64_t pool, const char* version) {
+    return EstimateText(R"({"model":"qwen3.6-27b","gpu":"rtx-5090","gpus":)" + std::to_string(tp) +
+                        R"(,"kv_cache_dtype":"fp8","enable_prefix_caching":true,"max_model_len":196608,
+                        "speculative":{"method":"mtp","num_tokens":3},"kv_cache_memory_bytes":)" +
+                        std::to_string(pool) + R"(,"engine_version":")" + version + "\"}")
+        .report.kv.capacity_tokens;
+  };
+  EXPECT_EQ(tokens(4, 6023691632, "0.20.2"), 615468);  // 5.61 GiB
+  EXPECT_EQ(tokens(2, 6818260582, "0.20.2"), 347625);  // 6.35 GiB
+  EXPECT_LT(tokens(4, 6023691632, "0.20.1"), 200000);  // blocks by group
 }
 
 // A model whose layers all slide: 137407 blocks, 769 per request.
@@ -74,6 +91,45 @@ TEST(VllmKvCache, GroupsAsTheEngineFormsThem) {
   EXPECT_EQ(
       LayoutOf(EstimateText(R"({"model":"gemma-3-27b","gpu":"h100-sxm","engine_version":"0.7.3"})")).groups,
       1);
+}
+
+// A log of Qwen3.6-27B, TP 2 and MTP 3: block 1584 with a float32 scale for each token and head.
+TEST(VllmKvCache, TypesWithScales) {
+  EXPECT_EQ(
+      EstimateText(R"({"model":"qwen3.6-27b","gpu":"rtx-5090","gpus":2,"kv_cache_dtype":"int8_per_token_head",
+                             "speculative":{"method":"mtp","num_tokens":3},"engine_version":"0.24.0"})")
+          .report.kv.block_size,
+      1584);
+  const auto block = [](const char* type) {
+    return LayoutOf(EstimateText(std::string(R"({"model":"llama-3.1-8b","gpu":"b200","kv_cache_dtype":")") +
+                                 type + "\"}"))
+        .block_bytes;
+  };
+  const int64_t heads = 16 * 2 * 8 * 32;
+  EXPECT_EQ(block("fp8"), heads * 128);
+  EXPECT_EQ(block("fp8_e4m3"), heads * 128);
+  EXPECT_EQ(block("fp8_e5m2"), heads * 128);
+  EXPECT_EQ(block("int8_per_token_head"), heads * (128 + 4));
+  EXPECT_EQ(block("fp8_per_token_head"), heads * (128 + 4));
+  EXPECT_EQ(block("int4_per_token_head"), heads * (64 + 4));
+  EXPECT_EQ(block("nvfp4"), heads * (64 + 8));
+}
+
+// What states take and how many a sequence keeps can be asked for.
+TEST(VllmKvCache, OptionsOfRecurrentStates) {
+  const auto layout = [](const char* more) {
+    return LayoutOf(EstimateText(
+        std::string(
+            R"({"model":"qwen3.5-27b","gpu":"h100-sxm","max_model_len":8192,"engine_version":"0.19.0")") +
+        more + "}"));
+  };
+  EXPECT_EQ(layout("").BlocksPerSequence(8192), 11 + 3);
+  EXPECT_EQ(layout(R"(,"mamba_cache_mode":"align")").BlocksPerSequence(8192), 11 + 3 * 2);
+  EXPECT_EQ(layout(R"(,"mamba_cache_mode":"all")").BlocksPerSequence(8192), 11 + 3 * 11);
+  // 3 x 10240 values of 2 bytes and 48 x 128 x 128 of 4; or all of 2.
+  EXPECT_EQ(layout("").specs[1].state_bytes + layout("").specs[0].state_bytes, 61440 + 4 * 786432);
+  EXPECT_EQ(layout(R"(,"mamba_ssm_cache_dtype":"bfloat16")").block_size, 400);
+  EXPECT_NE(EstimateText(R"({"model":"qwen3.5-27b","gpu":"h100-sxm","mamba_cache_mode":"some"})").error, "");
 }
 
 // MLA latents are whole on every rank; KV heads are replicated beyond their number.

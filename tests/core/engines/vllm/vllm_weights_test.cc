@@ -29,6 +29,25 @@ TEST(VllmWeights, AgreesWithLogs) {
               15.3388, 0.02);
 }
 
+// A rounded block belongs to each stored tensor, not to values and scales together: the packed 12, 28 and 56
+// MiB of an NVFP4 layer are whole, and so are the experts' 192 MiB in fp8. Logs of 0.13, 0.10.2, 0.14 and
+// 0.19.
+TEST(VllmWeights, EveryStoredTensorIsRoundedByItself) {
+  EXPECT_NEAR(
+      LoadedGib(R"({"model":"llama-3.1-8b","format":"nvfp4","gpu":"rtx-5070-ti","engine_version":"0.13.0"})"),
+      5.6473, 0.003);
+  EXPECT_NEAR(
+      LoadedGib(
+          R"({"model":"qwen3-30b-a3b","format":{"id":"fp8-block","unquantized":["lm_head","mlp.gate"]},
+                      "gpu":"rtx-6000-ada","engine_version":"0.10.2"})"),
+      29.09, 0.06);
+  EXPECT_NEAR(LoadedGib(R"({"model":"llama-3.1-70b","format":"awq-int4","gpu":"rtx-pro-6000-blackwell-ws"})"),
+              37.09, 0.06);
+  EXPECT_NEAR(
+      LoadedGib(R"({"model":"qwen2.5-14b","format":"awq-int4","gpu":"a10g","engine_version":"0.19.1"})"),
+      9.38, 0.02);
+}
+
 // MXFP4 experts are padded to what the kernels take: 2880 x 2880 becomes 3072 x 2944 for Marlin, + 9.03 %.
 TEST(VllmWeights, PadsMxfp4Experts) {
   const EstimatedCase marlin = EstimateText(R"({"model":"gpt-oss-20b","gpu":"rtx-4090"})");
