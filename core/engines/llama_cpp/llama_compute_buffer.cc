@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 
+#include "core/arch/kv_cache.h"
 #include "core/engines/llama_cpp/llama_kv_cache.h"
 
 namespace plimsoll {
@@ -36,7 +37,7 @@ int64_t ValueWidth(const LlamaGraph& graph, const Attention& attention) {
 // Bytes of the matrices that rotate quantised K and V before they are stored: K by the largest power of two
 // that divides the head, at least 64 (llama_kv_cache::build_input_k_rot), V always in blocks of 64.
 int64_t KeyRotation(const LlamaGraph& graph, const Attention& attention) {
-  if (!graph.rotate_cache || !graph.quantized_k || LatentCache(graph, attention)) return 0;
+  if (!graph.rotate_cache || !IsQuantized(graph.types.k) || LatentCache(graph, attention)) return 0;
   if (attention.key_dim <= 0 || attention.key_dim % 64 != 0) return 0;
   int64_t side = 64;
   while (side <= 4096 && attention.key_dim % (side * 2) == 0) side *= 2;
@@ -44,13 +45,68 @@ int64_t KeyRotation(const LlamaGraph& graph, const Attention& attention) {
 }
 
 int64_t ValueRotation(const LlamaGraph& graph, const Attention& attention) {
-  if (!graph.rotate_cache || !graph.quantized_v || LatentCache(graph, attention)) return 0;
+  if (!graph.rotate_cache || !IsQuantized(graph.types.v) || LatentCache(graph, attention)) return 0;
   if (attention.value_dim <= 0 || attention.value_dim % 64 != 0) return 0;
   return kFloat * 64 * 64;
 }
 
 bool Slides(const LlamaGraph& graph, const Attention& attention) {
   return graph.windowed && CanHaveWindow(attention);
+}
+
+// What attention's node holds behind its result, by backend: see AttentionScratch.
+struct AttentionShape {
+  int64_t heads = 0, kv_heads = 0, key_dim = 0, value_dim = 0;  // MLA: one head of the latent
+  bool value_is_view_of_key = false;
+};
+
+AttentionShape ShapeOf(const LlamaGraph& graph, const Attention& attention) {
+  if (!LatentCache(graph, attention)) {
+    if (attention.kind != AttentionKind::kLatent) {
+      return {attention.heads, attention.kv_heads, attention.key_dim, attention.value_dim, false};
+    }
+    return {attention.heads, attention.heads, attention.nope_dim + attention.rope_dim, attention.value_dim,
+            false};
+  }
+  const int64_t rank = attention.kv_lora_rank;
+  return {attention.heads, 1, rank + attention.rope_dim, rank, graph.latent_without_v};
+}
+
+// Kernels for whole batches read the cache in 16 bits; caches of another type are turned into them first,
+// behind the node's result (ggml/src/ggml-cuda/fattn.cu ggml_cuda_flash_attn_ext_get_alloc_size, with room
+// for a pointer's alignment; ggml/src/ggml-metal/ggml-metal-ops.cpp ..._extra_kv_f16).
+int64_t WidenedCache(const LlamaGraph& graph, const AttentionShape& shape, int64_t cells) {
+  const bool metal = graph.backend == LlamaBackend::kMetal;
+  constexpr int64_t kFewestTokens = 3, kFewestTokensOnMetal = 32;  // fewer are read as they are stored
+  if (!graph.widens_cache || graph.tokens < (metal ? kFewestTokensOnMetal : kFewestTokens)) return 0;
+  const int64_t rows = Times(Times(cells, graph.streams), shape.kv_heads);
+  const auto bytes = [&](KvType type, int64_t width) {
+    const bool read_as_stored = type == KvType::kFp16 || (metal && !IsQuantized(type));
+    return read_as_stored ? 0 : GraphAllocator::Aligned(Times(kHalf, Times(rows, width)));
+  };
+  const int64_t key = bytes(graph.types.k, shape.key_dim);
+  return shape.value_is_view_of_key ? key : key + bytes(graph.types.v, shape.value_dim);
+}
+
+// Metal's kernels keep partial results, the last blocks of the cache padded, and which blocks of the mask
+// are empty (ggml_metal_op_flash_attn_ext_extra_tmp, _pad, _blk; their constants are in ggml-metal-impl.h).
+int64_t MetalScratch(const LlamaGraph& graph, const AttentionShape& shape, int64_t cells) {
+  constexpr int64_t kWorkgroups = 32, kMostQueries = 32, kQueries = 8, kCells = 64;
+  const int64_t queries = std::max<int64_t>(graph.tokens / graph.streams, 1);
+  int64_t bytes = Times(kFloat * kWorkgroups * std::min(queries, kMostQueries) * graph.streams,
+                        Times(shape.heads, shape.value_dim + 2));
+  const auto row = [&](KvType type, int64_t width) {
+    return Times(KvTypeBytes(type, Times(shape.kv_heads, width)).count(), shape.kv_heads * graph.streams);
+  };
+  bytes += kCells * (row(graph.types.k, shape.key_dim) + row(graph.types.v, shape.value_dim) +
+                     kHalf * queries * graph.streams);
+  return bytes + RoundUp(Times(CeilDiv(cells, kCells), CeilDiv(queries, kQueries) * graph.streams), 32);
+}
+
+int64_t AttentionScratch(const LlamaGraph& graph, const AttentionShape& shape, int64_t cells) {
+  if (!graph.flash_attention) return 0;
+  const int64_t widened = WidenedCache(graph, shape, cells);
+  return graph.metal_scratch ? widened + MetalScratch(graph, shape, cells) : widened;
 }
 
 // Multimodal rotary embeddings carry four positions per token (hparams.n_pos_per_embd).
@@ -121,8 +177,8 @@ void VisitInputs(const LlamaGraph& graph, const LlamaGraphPart& part, Visit visi
   const int64_t hidden = Times(Times(kFloat, per_token), arch.hidden);
   visit(InputKind::kStream, false, hidden);
   // The scheduler leaves the norm at a device's border on the device before it, so both the stream and its
-  // norm come over (the FIXME in llm_graph_context::cb).
-  if (!part.casts_mask) visit(InputKind::kNormedStream, false, hidden);
+  // norm come over, unless every layer is on a card (the FIXME in llama_context::graph_get_cb).
+  if (!part.casts_mask && !graph.keeps_norms) visit(InputKind::kNormedStream, false, hidden);
   visit(InputKind::kPositions, false, 4 * per_token * PositionsPerToken(arch));
   bool seen_full = false;
   bool seen_sliding = false;
@@ -376,14 +432,25 @@ class GraphWalk {
       Free(&v);
     }
     ReadCacheInputs(mask);
-    Place out = Attend(attention.heads, Row(Times(attention.heads, attention.value_dim)), &q, mask, false);
+    Place out = Attend(ShapeOf(graph_, attention), &q, mask);
     if (rotate_v || !graph_.flash_attention) out = Op(Row(Times(attention.heads, attention.value_dim)), &out);
     if (last_layer_) Free(&mask->v_rotation);
     if (attention.query_gate) {
       Place gate = Op(query, &gate_and_query);
+      FreeTail(Row(Times(attention.heads, attention.value_dim)), &out);
       Free(&gate);  // the product is written over `out`
     }
     return Op(hidden_, &out);
+  }
+
+  // Of a place that another result is written over, what it does not take is given back
+  // (ggml_gallocr_free_extra_space).
+  void FreeTail(int64_t bytes, Place* place) {
+    const int64_t kept = GraphAllocator::Aligned(bytes);
+    Place tail = {place->offset + kept, place->size - kept};
+    if (tail.size <= 0) return;
+    place->size = kept;
+    Free(&tail);
   }
 
   // Positions and cache rows are read for the last time in the last layer.
@@ -395,8 +462,9 @@ class GraphWalk {
     Free(&mask->v_rows);
   }
 
-  // The attention itself. `attended` is the size of its result.
-  Place Attend(int64_t heads, int64_t attended, Place* q, Inputs* mask, bool value_is_view_of_key) {
+  // The attention itself.
+  Place Attend(const AttentionShape& shape, Place* q, Inputs* mask) {
+    const int64_t attended = Row(Times(shape.heads, shape.value_dim));
     if (graph_.flash_attention) {
       if (mask->needs_cast) {
         Place cast = Alloc(Times(Times(kHalf, mask->cells), graph_.tokens));
@@ -404,15 +472,18 @@ class GraphWalk {
         mask->mask = cast;
         mask->needs_cast = false;
       }
-      Place result = Op(attended, q);
+      Place result =
+          Op(internal::SaturatingAdd(attended, AttentionScratch(graph_, shape, mask->cells)), q);
       if (last_layer_) Free(&mask->mask);
       return result;
     }
-    Place scores = Alloc(Times(Row(mask->cells), heads));
+    Place scores = Alloc(Times(Row(mask->cells), shape.heads));
     Free(q);
     if (last_layer_) Free(&mask->mask);
     Place transposed;  // V is stored transposed, but a view of K has to be turned here
-    if (value_is_view_of_key) transposed = Alloc(Times(Times(kHalf, mask->cells), value_width_));
+    if (shape.value_is_view_of_key) {
+      transposed = Alloc(Times(Times(kHalf, mask->cells), shape.value_dim));
+    }
     Place result = Alloc(attended);
     Free(&transposed);
     Free(&scores);
@@ -448,8 +519,7 @@ class GraphWalk {
     Free(&k);
     Free(&compressed);
     ReadCacheInputs(mask);
-    value_width_ = rank;
-    Place out = Attend(heads, Row(Times(heads, rank)), &joined, mask, graph_.latent_without_v);
+    Place out = Attend(ShapeOf(graph_, attention), &joined, mask);
     const int64_t values = Row(Times(heads, attention.value_dim));
     out = Op(values, &out);
     out = Op(values, &out);  // made contiguous
@@ -473,7 +543,7 @@ class GraphWalk {
     Free(&k);
     Free(&v);
     ReadCacheInputs(mask);
-    Place out = Attend(heads, Row(Times(heads, attention.value_dim)), &joined, mask, false);
+    Place out = Attend(ShapeOf(graph_, attention), &joined, mask);
     return Op(hidden_, &out);
   }
 
@@ -523,13 +593,7 @@ class GraphWalk {
       Free(&alpha);
       Free(&beta);
       Free(&state);
-      // The states go to the cache; the norm is written over the rest, the tail is given back.
-      Place tail = {out.offset + RoundUp(values, GraphAllocator::kAlignment),
-                    out.size - RoundUp(values, GraphAllocator::kAlignment)};
-      if (tail.size > 0) {
-        out.size -= tail.size;
-        Free(&tail);
-      }
+      FreeTail(values, &out);  // the states go to the cache; the norm is written over the rest
     } else {
       out =
           WalkChunks(values, per_head, &q, &k, &convolved, &alpha, &beta, &state, states_of(state_elements));
@@ -737,7 +801,6 @@ class GraphWalk {
   const Architecture& arch_;
   const int64_t hidden_;
   State& s_;
-  int64_t value_width_ = 0;
   const bool fused_gate_up_ = FusesGateAndUp(arch_);
   bool last_layer_ = false;
   bool on_host_ = false;
@@ -783,13 +846,14 @@ ComputeBufferWalk::ComputeBufferWalk(const LlamaGraph& graph, const LlamaGraphPa
   if (part_.copies > 1) above_ = walk.Finish().count() - InputBytes(graph, part_);
 }
 
-// Without flash attention, or where a mask is cast, layers before the last one depend on the length as well.
+// Without flash attention, or where a mask is cast or the cache widened, layers before the last one depend on the length as well.
 bool ComputeBufferWalk::Continues(const LlamaGraph& graph) const {
   LlamaGraph same = graph;
   same.cells = graph_.cells;
   same.window_cells = graph_.window_cells;
   if (same != graph_) return false;
-  const bool masks_only = graph.flash_attention && !CastsMask(graph, part_);
+  const bool masks_only =
+      graph.flash_attention && !graph.widens_cache && !graph.metal_scratch && !CastsMask(graph, part_);
   return masks_only || graph == graph_;
 }
 
@@ -823,7 +887,6 @@ Bytes HostComputeBuffer(const LlamaGraph& graph, int64_t copies, int64_t host_la
   Bytes inputs = Bytes(4) * tokens;  // token ids
   inputs += Bytes(4) * tokens * PositionsPerToken(arch);
   inputs += Bytes(4) * graph.outputs;  // which rows give logits
-  if (graph.embedding_input) inputs += embedding;
   const int64_t scalar = graph.flash_attention && graph.half_mask ? kHalf : kFloat;
   bool attends = false;
   bool slides = false;
@@ -863,7 +926,9 @@ Bytes HostComputeBuffer(const LlamaGraph& graph, int64_t copies, int64_t host_la
     const Bytes view = Bytes(kFloat) * recurrent.conv_channels * (tokens + recurrent.conv_kernel - 1);
     if (view > transient) transient = view;
   }
-  return inputs * copies + transient;
+  // Ready-made embeddings are read in RAM, by the node that looks rows up: no card needs copies of them.
+  const Bytes ready_made = graph.embedding_input ? embedding : Bytes(0);
+  return inputs * copies + ready_made + transient;
 }
 
 }  // namespace plimsoll

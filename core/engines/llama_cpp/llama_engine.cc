@@ -67,18 +67,20 @@ constexpr EngineTraits kTraits = {
     .keys = KeyOwner::kGgml,
 };
 
-std::optional<Error> ReadOverrides(const Config& config, Resolved* resolved) {
+std::optional<Error> ReadOwnKeys(const Config& config, Resolved* resolved) {
+  auto owned = std::make_unique<LlamaData>();
+  LlamaData* data = owned.get();
+  data->options = ReadLlamaOptions(config);
+  resolved->engine_data = std::move(owned);
   if (config.override_tensor.empty()) return std::nullopt;
   Result<TensorOverrides> overrides = ReadTensorOverrides(config.override_tensor, *resolved->architecture,
                                                           static_cast<int64_t>(resolved->cards.size()));
   if (!overrides.ok()) return overrides.error();
-  auto data = std::make_unique<LlamaData>();
   data->overrides = std::move(*overrides);
   std::string patterns;
   for (const std::string& pattern : data->overrides.unmatched) {
     patterns += (patterns.empty() ? "" : ", ") + Quoted(pattern);
   }
-  resolved->engine_data = std::move(data);
   if (patterns.empty()) return std::nullopt;
   resolved->diagnostics.push_back(
       {"override_matches_nothing", Severity::kWarning,
@@ -97,7 +99,7 @@ class LlamaCpp final : public Engine {
   }
 
   std::optional<Error> TakeDefaults(const Config& config, Resolved* resolved) const override {
-    if (std::optional<Error> error = ReadOverrides(config, resolved)) return error;
+    if (std::optional<Error> error = ReadOwnKeys(config, resolved)) return error;
     const EngineVersion& version = resolved->version;
     resolved->n_ubatch = std::max<int64_t>(resolved->n_ubatch, 1);
     if (!config.max_num_batched_tokens) {

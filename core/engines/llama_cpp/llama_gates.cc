@@ -43,19 +43,6 @@ void Remark(Resolved* resolved, std::string_view code, Severity severity, std::s
   resolved->diagnostics.push_back({std::string(code), severity, std::move(message), std::move(fix)});
 }
 
-bool Quantized(KvType type) {
-  switch (type) {
-    case KvType::kQ8_0:
-    case KvType::kQ5_1:
-    case KvType::kQ5_0:
-    case KvType::kQ4_1:
-    case KvType::kQ4_0:
-      return true;
-    default:
-      return false;
-  }
-}
-
 void CheckFormat(Resolved* resolved) {
   const WeightFormat& format = *resolved->format;
   if (LlamaReads(format)) return;
@@ -90,17 +77,17 @@ void CheckCacheTypes(Resolved* resolved) {
            "Set kv_cache_dtype to q8_0, which takes 8.5 bits per value.");
     return;
   }
-  if (Quantized(types.v) && !resolved->flash_attention) {
+  if (IsQuantized(types.v) && !resolved->flash_attention) {
     Remark(resolved, "quantized_v_needs_flash_attention", Severity::kError,
            "A quantised V cache needs flash attention; llama.cpp refuses to start without it.",
            "Set flash_attention to true, or keep V in fp16.");
   }
-  if (!Quantized(types.k) && !Quantized(types.v)) return;
+  if (!IsQuantized(types.k) && !IsQuantized(types.v)) return;
   for (const LayerGroup& group : resolved->architecture->groups) {
     const Attention& attention = group.shape.attention;
     if (attention.kind == AttentionKind::kNone || attention.kind == AttentionKind::kLatent) continue;
-    const bool bad_k = Quantized(types.k) && attention.key_dim % 32 != 0;
-    const bool bad_v = Quantized(types.v) && attention.value_dim % 32 != 0;
+    const bool bad_k = IsQuantized(types.k) && attention.key_dim % 32 != 0;
+    const bool bad_v = IsQuantized(types.v) && attention.value_dim % 32 != 0;
     if (!bad_k && !bad_v) continue;
     Remark(resolved, "kv_block_does_not_divide_head", Severity::kError,
            "Heads of " + CountText(bad_k ? attention.key_dim : attention.value_dim) +

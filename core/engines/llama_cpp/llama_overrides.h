@@ -18,6 +18,7 @@
 
 #include "core/arch/architecture.h"
 #include "core/base/result.h"
+#include "core/engines/llama_cpp/llama_options.h"
 #include "core/resolve/resolved.h"
 
 namespace plimsoll {
@@ -37,6 +38,7 @@ struct TensorOverrides {
 // What the engine keeps with a resolved configuration.
 struct LlamaData final : EngineData {
   TensorOverrides overrides;
+  LlamaOptions options;
 };
 
 // REQUIRES: the configuration is llama.cpp's.

@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "core/arch/kv_cache.h"
+#include "core/engines/llama_cpp/llama_options.h"
 #include "core/engines/llama_cpp/llama_overrides.h"
 #include "core/engines/llama_cpp/llama_rules.h"
 #include "core/engines/measured_constants.h"
@@ -140,11 +141,6 @@ std::vector<Bytes> AdapterBytes(const Architecture& architecture, const Lora& lo
   return bytes;
 }
 
-bool IsQuantized(KvType type) {
-  return type == KvType::kQ8_0 || type == KvType::kQ5_1 || type == KvType::kQ5_0 || type == KvType::kQ4_1 ||
-         type == KvType::kQ4_0;
-}
-
 // The graph of one batch at the cache's present length.
 void SetLengths(const Resolved& resolved, const LlamaCache& cache, LlamaGraph* graph) {
   graph->tokens = std::max<int64_t>(std::min(resolved.n_ubatch, cache.context), 1);
@@ -164,8 +160,15 @@ LlamaGraph GraphOf(const Resolved& resolved, const LlamaCache& cache) {
   graph.sequences = cache.sequences;
   graph.windowed = cache.slides;
   graph.flash_attention = resolved.flash_attention;
-  graph.quantized_k = IsQuantized(cache.types.k);
-  graph.quantized_v = IsQuantized(cache.types.v);
+  graph.types = cache.types;
+  graph.streams = cache.streams;
+  graph.backend = BackendOf(resolved);
+  const bool metal = graph.backend == LlamaBackend::kMetal;
+  const bool cuda = graph.backend == LlamaBackend::kCuda || graph.backend == LlamaBackend::kHip;
+  const LlamaChange widens = metal ? LlamaChange::kWideCacheMetal : LlamaChange::kWideCacheCuda;
+  const bool as_stored = cache.types.k == KvType::kFp16 && cache.types.v == KvType::kFp16;
+  graph.widens_cache = (metal || cuda) && !as_stored && Has(version, widens);
+  graph.metal_scratch = metal && Has(version, LlamaChange::kMetalScratch);
   graph.snapshots = cache.snapshots;
   graph.glu_operator = Has(version, LlamaChange::kGluOperator);
   graph.row_indices = Has(version, LlamaChange::kRowIndices);
@@ -212,6 +215,7 @@ LlamaPlan::LlamaPlan(const Resolved& resolved)
   }
   moved_ = MovedTensors(resolved);
   placement_ = PlaceLlamaModel(resolved, *layout_, FreeMemory(resolved), moved_);
+  graph_.keeps_norms = placement_.offloaded > static_cast<int64_t>(layout_->layers.size());
   const std::vector<LayerGroup>& groups = resolved.architecture->groups;
   cell_.reserve(groups.size());
   for (const LayerGroup& group : groups) cell_.push_back(CellBytes(cache_, group.shape.attention));
@@ -365,7 +369,8 @@ int64_t LlamaPlan::LayersOn(const CardPlan& card, size_t kind) const {
 }
 
 LlamaPlan::BufferParts LlamaPlan::PartsOfBuffer(const LlamaCache& cache, size_t card) const {
-  const LlamaGraph graph = GraphOf(resolved_, cache);
+  LlamaGraph graph = GraphOf(resolved_, cache);
+  graph.keeps_norms = graph_.keeps_norms;
   LlamaGraphPart part = Part(card);
   const Bytes whole = ComputeBuffer(graph, part);
   BufferParts parts;
@@ -403,6 +408,8 @@ Bytes LlamaPlan::DraftContext() {
   own.types = {KvType::kFp16, KvType::kFp16};  // --cache-type-k-draft has its own default
   own.windowed = false;
   LlamaGraph graph = graph_;
+  graph.types = own.types;
+  graph.widens_cache = false;
   if (resolved_.draft == nullptr) {
     const Architecture& architecture = *resolved_.architecture;
     return LayerCacheBytes(own, architecture.mtp_shape.attention) * architecture.mtp_layers +

@@ -20,6 +20,7 @@ enum class LlamaChange : uint8_t {
   kRowIndices,          // K and V rows are written through index inputs
   kStreams,             // one KV stream per sequence unless unified
   kFlashAttentionAuto,  // flash attention is on where the card supports it
+  kMetalScratch,        // Metal's attention takes its scratch memory from the compute buffer
   kAutomaticSlots,      // llama-server opens four slots over one shared cache
   kContextPadded256,    // the context is padded to 256 cells per stream
   kFit,                 // unset options are fitted to the free memory, leaving a margin
@@ -31,6 +32,9 @@ enum class LlamaChange : uint8_t {
   kStateSnapshots,      // recurrent states are kept for every drafted token
   kHalfMask,            // the attention mask is stored in 16 bits with flash attention
   kFewLogits,           // logits are reserved for the rows that are sampled, not for the whole batch
+  kWideCacheCuda,       // CUDA and HIP reserve room for a layer's quantised cache in 16 bits
+  kLoadsUsedMtp,        // prediction layers are loaded only when they draft
+  kWideCacheMetal,      // the same on Metal
   kCount,
 };
 
