@@ -31,6 +31,20 @@ GgufLayout LayOut(const Architecture& architecture, const WeightFormat& format) 
   return LayOutGguf(architecture, AsGguf(format));
 }
 
+bool DraftsWithMtp(const Resolved& resolved) {
+  return resolved.speculative.num_tokens > 0 && resolved.speculative.method == SpeculativeMethod::kMtp;
+}
+
+// Whether the prediction layers that the file holds are loaded. Before llama.cpp could draft with them they
+// were skipped, or left out by the converter; for some months of 2026 they were loaded whenever they were
+// there; since then only when they draft ("model has unused tensor blk.64...").
+bool LoadsMtp(const Resolved& resolved) {
+  if (DraftsWithMtp(resolved)) return true;
+  const bool reads = resolved.architecture->model_type.rfind("qwen3_5", 0) == 0 &&
+                     Has(resolved.version, LlamaChange::kLoadsMtp);
+  return reads && !Has(resolved.version, LlamaChange::kLoadsUsedMtp);
+}
+
 // What -ot moves, with each tensor's bytes in its layer's type.
 std::vector<MovedTensor> MovedTensors(const Resolved& resolved) {
   std::vector<MovedTensor> moved;
@@ -41,6 +55,7 @@ std::vector<MovedTensor> MovedTensors(const Resolved& resolved) {
   int32_t tensor_at = -1;
   for (const TensorOverrides::Move& move : OverridesOf(resolved).moves) {
     const GgufTensor& tensor = architecture.gguf[static_cast<size_t>(move.tensor)];
+    if (tensor.mtp && !LoadsMtp(resolved)) continue;
     if (move.tensor != tensor_at) types = GgufTensorTypes(architecture, format, move.tensor);
     tensor_at = move.tensor;
     size_t place = 0;
@@ -104,10 +119,8 @@ Bytes VisionBytes(const Architecture& architecture) {
 // leaves them out, they are taken to be quantised as the last layer is.
 Bytes MissingDraftLayers(const Resolved& resolved, const GgufLayout& layout) {
   const Architecture& architecture = *resolved.architecture;
-  const bool drafts =
-      resolved.speculative.num_tokens > 0 && resolved.speculative.method == SpeculativeMethod::kMtp;
   const bool held = static_cast<int64_t>(layout.layers.size()) > architecture.layers;
-  if (!drafts || held || architecture.mtp_layers <= 0 || layout.layers.empty()) return Bytes(0);
+  if (!DraftsWithMtp(resolved) || held || architecture.mtp_layers <= 0 || layout.layers.empty()) return Bytes(0);
   const int32_t last = architecture.layer_group.back();
   double own = 0, last_elements = 0;
   for (const Tensor& tensor : architecture.tensors) {
@@ -121,6 +134,14 @@ Bytes MissingDraftLayers(const Resolved& resolved, const GgufLayout& layout) {
   if (last_elements <= 0) return Bytes(0);
   const GgufLayout::Layer& layer = layout.layers.back();
   return BytesFromDouble(own / last_elements * static_cast<double>((layer.dense + layer.experts).count()));
+}
+
+// The same layers, of which those behind the first `kept` weigh nothing.
+GgufLayout WithoutLayersFrom(size_t kept, const GgufLayout& layout) {
+  GgufLayout without = layout;
+  for (size_t i = kept; i < without.layers.size(); ++i) without.layers[i] = {};
+  SumLayers(&without);
+  return without;
 }
 
 constexpr Bytes kSmallestStaged = KiB(64);
@@ -213,6 +234,10 @@ LlamaPlan::LlamaPlan(const Resolved& resolved)
     own_layout_ = LayOut(*resolved.architecture, *resolved.format);
     layout_ = &own_layout_;
   }
+  if (layout_->layers.size() > static_cast<size_t>(text_layers_) && !LoadsMtp(resolved)) {
+    own_layout_ = WithoutLayersFrom(static_cast<size_t>(text_layers_), *layout_);
+    layout_ = &own_layout_;
+  }
   moved_ = MovedTensors(resolved);
   placement_ = PlaceLlamaModel(resolved, *layout_, FreeMemory(resolved), moved_);
   graph_.keeps_norms = placement_.offloaded > static_cast<int64_t>(layout_->layers.size());
@@ -281,15 +306,18 @@ void LlamaPlan::PlanWalks() {
 }
 
 // Drafting has a context of its own: its KV and its compute buffer. MTP drafts with the model's own last
-// layers, over the whole context.
+// layers, over the whole context; its buffer is reserved for batches as long as the model's own.
 void LlamaPlan::PlanDraft() {
   if (resolved_.speculative.num_tokens <= 0) return;
   LlamaGraphPart& part = draft_part_;
   if (resolved_.draft != nullptr) {
     part.end_layer = resolved_.draft->architecture.layers;
   } else if (resolved_.architecture->mtp_layers > 0 && text_layers_ > 0) {
-    part.first_layer = text_layers_ - 1;
-    part.end_layer = text_layers_;
+    const auto drafts = [](const CardPlan& card) { return card.drafts; };
+    const auto card = std::find_if(cards_.begin(), cards_.end(), drafts);
+    if (card == cards_.end()) return;
+    part = Part(static_cast<size_t>(card - cards_.begin()));
+    part.copies = 1;
   } else {
     return;
   }
@@ -412,8 +440,11 @@ Bytes LlamaPlan::DraftContext() {
   graph.widens_cache = false;
   if (resolved_.draft == nullptr) {
     const Architecture& architecture = *resolved_.architecture;
-    return LayerCacheBytes(own, architecture.mtp_shape.attention) * architecture.mtp_layers +
-           draft_walk_->BytesFor(graph, draft_part_);
+    Bytes buffer = draft_walk_->BytesFor(graph, draft_part_);
+    if (Has(resolved_.version, LlamaChange::kFewLogits)) {
+      buffer += MiBFromDouble(Value(Measure::kLlamaMtpContext));
+    }
+    return LayerCacheBytes(own, architecture.mtp_shape.attention) * architecture.mtp_layers + buffer;
   }
   graph.architecture = &resolved_.draft->architecture;
   Bytes kv;

@@ -27,6 +27,7 @@ constexpr std::array<LlamaChangeRow, kCountOfChanges> kRows = {{
     {LlamaChange::kFusedDeltaNet, 8240, 20260308, "ggml-org/llama.cpp#19504"},
     {LlamaChange::kCacheRotation, 8610, 20260401, "ggml-org/llama.cpp#21038"},
     {LlamaChange::kStateSnapshots, 9100, 20260510, "src/llama-memory-recurrent.cpp, n_rs_seq"},
+    {LlamaChange::kLoadsMtp, 9180, 20260516, "ggml-org/llama.cpp#22673"},
     {LlamaChange::kHalfMask, 9390, 20260528, "ggml-org/llama.cpp#23764"},
     {LlamaChange::kFewLogits, 9440, 20260531, "ggml-org/llama.cpp#23861"},
     {LlamaChange::kWideCacheCuda, 9489, 20260603, "ggml-org/llama.cpp#23907"},

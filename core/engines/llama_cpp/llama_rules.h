@@ -30,6 +30,7 @@ enum class LlamaChange : uint8_t {
   kFusedDeltaNet,       // Gated DeltaNet is one operator
   kCacheRotation,       // quantised K and V are rotated before they are stored
   kStateSnapshots,      // recurrent states are kept for every drafted token
+  kLoadsMtp,            // prediction layers of Qwen3.5 files are read, whether or not they draft
   kHalfMask,            // the attention mask is stored in 16 bits with flash attention
   kFewLogits,           // logits are reserved for the rows that are sampled, not for the whole batch
   kWideCacheCuda,       // CUDA and HIP reserve room for a layer's quantised cache in 16 bits
