@@ -12,13 +12,14 @@ namespace plimsoll {
 
 enum class LlamaBackend : uint8_t { kCuda, kHip, kVulkan, kMetal, kSycl, kCpu };
 
-// What release packages and installers give each vendor's cards.
-constexpr LlamaBackend DefaultBackend(Vendor vendor) {
-  switch (vendor) {
+// What its vendor's cards are most often driven with. AMD's processors with graphics inside are served by
+// Vulkan in every public log that we know.
+inline LlamaBackend DefaultBackend(const Gpu& gpu) {
+  switch (gpu.vendor) {
     case Vendor::kNvidia:
       return LlamaBackend::kCuda;
     case Vendor::kAmd:
-      return LlamaBackend::kHip;
+      return gpu.unified_memory ? LlamaBackend::kVulkan : LlamaBackend::kHip;
     case Vendor::kApple:
       return LlamaBackend::kMetal;
     case Vendor::kIntel:

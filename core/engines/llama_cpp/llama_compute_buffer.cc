@@ -208,6 +208,7 @@ void VisitInputs(const LlamaGraph& graph, const LlamaGraphPart& part, Visit visi
 }
 
 int64_t InputBytes(const LlamaGraph& graph, const LlamaGraphPart& part) {
+  if (graph.shares_memory) return 0;
   int64_t bytes = 0;
   VisitInputs(graph, part, [&](InputKind, bool, int64_t one) { bytes += GraphAllocator::Aligned(one); });
   return bytes * part.copies;
@@ -259,6 +260,10 @@ class GraphWalk {
 
   void Resize(int64_t cells, Inputs* inputs) {
     if (inputs->cells == 0 || inputs->cells == cells) return;
+    if (graph_.shares_memory) {
+      inputs->cells = cells;
+      return;
+    }
     const int64_t now = GraphAllocator::Aligned(MaskBytes(graph_, part_, cells));
     const int64_t before = GraphAllocator::Aligned(MaskBytes(graph_, part_, inputs->cells));
     const int64_t end = inputs->mask_end;
@@ -280,7 +285,8 @@ class GraphWalk {
 
   void TakeInputs() {
     VisitInputs(graph_, part_, [this](InputKind kind, bool window, int64_t bytes) {
-      Place place = s_.allocator.AllocCopies(bytes, part_.copies);
+      Place place;
+      if (!graph_.shares_memory) place = s_.allocator.AllocCopies(bytes, part_.copies);
       Inputs& inputs = window ? s_.window : s_.full;
       if (kind == InputKind::kMask) {
         inputs.cells = window ? graph_.window_cells : graph_.cells;
@@ -814,6 +820,19 @@ Bytes ComputeBuffer(const LlamaGraph& graph, const LlamaGraphPart& part) {
   GraphWalk walk(graph, part, &state);
   walk.WalkToLastLayer();
   return walk.Finish();
+}
+
+Bytes LargestTensor(const LlamaGraph& graph, const LlamaGraphPart& part) {
+  const Architecture& arch = *graph.architecture;
+  int64_t largest = part.output ? Times(Times(kFloat, graph.outputs), arch.vocab) : 0;
+  if (graph.flash_attention) return Bytes(largest);
+  for (int64_t layer = part.first_layer; layer < part.end_layer; ++layer) {
+    const Attention& attention = arch.groups[arch.layer_group[static_cast<size_t>(layer)]].shape.attention;
+    if (attention.kind == AttentionKind::kNone) continue;
+    const int64_t cells = Slides(graph, attention) ? graph.window_cells : graph.cells;
+    largest = std::max(largest, Times(Times(kFloat * graph.tokens, cells), attention.heads));
+  }
+  return Bytes(largest);
 }
 
 bool WalkAlike(const LlamaGraph& graph, const LlamaGraphPart& a, const LlamaGraphPart& b) {

@@ -43,6 +43,7 @@ struct LlamaGraph {
   bool latent_without_v = true;
   bool widens_cache = false;  // attention's node has room for its layer's cache in 16 bits
   bool metal_scratch = false;  // and for what Metal's kernels keep beside their result
+  bool shares_memory = false;  // inputs are read where they are, in RAM
   bool keeps_norms = false;   // every layer is on a card, so a layer's norm is on the layer's own card
   bool windowed = false;  // sliding layers have their own cells, masks and indices
   friend bool operator==(const LlamaGraph&, const LlamaGraph&) = default;
@@ -66,6 +67,9 @@ struct LlamaGraphPart {
 
 // REQUIRES: 0 <= first_layer <= end_layer <= architecture->layers, tokens >= 1.
 Bytes ComputeBuffer(const LlamaGraph& graph, const LlamaGraphPart& part);
+
+// The largest tensor of the graph on this part: what a driver must give in one piece. 0: none to speak of.
+Bytes LargestTensor(const LlamaGraph& graph, const LlamaGraphPart& part);
 
 // Whether one walk answers for both parts: they walk the same kinds of layers in the same order. Cards in the
 // middle of many most often do.

@@ -12,6 +12,7 @@
 #include "core/engines/llama_cpp/llama_gates.h"
 #include "core/engines/llama_cpp/llama_levers.h"
 #include "core/engines/llama_cpp/llama_log.h"
+#include "core/engines/llama_cpp/llama_options.h"
 #include "core/engines/llama_cpp/llama_overrides.h"
 #include "core/engines/llama_cpp/llama_plan.h"
 #include "core/engines/llama_cpp/llama_rules.h"
@@ -52,6 +53,24 @@ FailureStage StageOf(const LlamaCardUse& use, Bytes capacity) {
   held += use.kv_cache + use.recurrent_state;
   if (held > capacity) return FailureStage::kCacheTooSmall;
   return FailureStage::kProfiling;  // "failed to allocate compute pp buffers"
+}
+
+// What the driver gives in one piece. Vulkan's limits on AMD are 4 GiB with RADV, 2 GiB with AMD's own
+// drivers (GPUOpen-Drivers/AMDVLK#413; ollama/ollama#13029 on Windows); NVIDIA's driver gives more.
+Bytes LargestAllocation(const Resolved& resolved, size_t card) {
+  const bool limited = BackendOf(resolved) == LlamaBackend::kVulkan &&
+                       resolved.cards[card].gpu->vendor == Vendor::kAmd;
+  return limited ? GiB(4) : Bytes(internal::kInt64Max);
+}
+
+void RemarkOnAllocation(const Resolved& resolved, size_t card, Bytes largest, Report* report) {
+  std::string fix = resolved.flash_attention ? "Set n_ubatch lower, or backend to hip."
+                                             : "Set flash_attention to true, or n_ubatch lower.";
+  report->diagnostics.push_back(
+      {"allocation_too_large", Severity::kError,
+       "Vulkan gives at most 4 GiB at once on " + resolved.cards[card].gpu->name + " (2 GiB with AMD's own driver); " +
+           SizeText(largest) + " of compute buffer are needed in one piece.",
+       std::move(fix)});
 }
 
 constexpr EngineTraits kTraits = {
@@ -161,6 +180,10 @@ class LlamaCpp final : public Engine {
       gpu.total = use.total();
       gpu.headroom = capacity - gpu.total;
       available += capacity - (gpu.total - use.kv_cache);
+      if (use.largest > LargestAllocation(resolved, i) && report->failure == FailureStage::kNone) {
+        report->failure = FailureStage::kProfiling;
+        RemarkOnAllocation(resolved, i, use.largest, report);
+      }
       const Bytes band = Band(use, resolved);
       if (gpu.headroom < band) tight = true;
       if (gpu.headroom + band < Bytes(0) && report->failure == FailureStage::kNone) {

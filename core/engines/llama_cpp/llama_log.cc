@@ -7,6 +7,7 @@
 
 #include "core/arch/kv_cache.h"
 #include "core/base/text.h"
+#include "core/engines/llama_cpp/llama_options.h"
 #include "core/engines/llama_cpp/llama_plan.h"
 #include "core/engines/llama_cpp/llama_rules.h"
 #include "core/engines/system_memory.h"
@@ -31,21 +32,6 @@ Prefixes PrefixesOf(const EngineVersion& version) {
   if (since(6600, 20250926)) prefixes.cache = "llama_kv_cache";
   if (since(7700, 20260110)) prefixes.context = "sched_reserve";
   return prefixes;
-}
-
-std::string_view Backend(const Gpu& gpu) {
-  switch (gpu.vendor) {
-    case Vendor::kNvidia:
-      return "CUDA";
-    case Vendor::kAmd:
-      return "ROCm";
-    case Vendor::kApple:
-      return "MTL";
-    case Vendor::kIntel:
-      return "SYCL";
-    default:
-      return "Vulkan";
-  }
 }
 
 std::string Padded(std::string text, size_t width) {
@@ -141,12 +127,12 @@ std::vector<std::string> LlamaLog(const Resolved& resolved, const Report& report
   const LlamaCache cache = ShapeLlamaCache(resolved, resolved.max_model_len);
   const Prefixes prefixes = PrefixesOf(resolved.version);
   const int64_t layers = static_cast<int64_t>(plan.layout().layers.size());
+  const LlamaBackend backend = BackendOf(resolved);
   std::vector<std::string> devices;
   for (size_t i = 0; i < report.per_gpu.size(); ++i) {
-    devices.push_back(std::string(Backend(*resolved.cards[i].gpu)) + std::to_string(i));
+    devices.push_back(std::string(BackendName(backend)) + std::to_string(i));
   }
-  const std::string pinned =
-      (resolved.cards.empty() ? std::string("CUDA") : std::string(Backend(*resolved.cards[0].gpu))) + "_Host";
+  const std::string pinned = std::string(BackendName(backend)) + "_Host";
 
   lines.push_back(std::string(prefixes.load) + ": offloaded " + std::to_string(plan.placement().offloaded) +
                   "/" + std::to_string(layers + 1) + " layers to GPU");

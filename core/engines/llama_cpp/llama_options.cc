@@ -19,7 +19,7 @@ const LlamaOptions& OptionsOf(const Resolved& resolved) {
 LlamaBackend BackendOf(const Resolved& resolved) {
   const LlamaOptions& options = OptionsOf(resolved);
   if (options.backend) return *options.backend;
-  return resolved.cards.empty() ? LlamaBackend::kCpu : DefaultBackend(resolved.cards[0].gpu->vendor);
+  return resolved.cards.empty() ? LlamaBackend::kCpu : DefaultBackend(*resolved.cards[0].gpu);
 }
 
 }  // namespace plimsoll

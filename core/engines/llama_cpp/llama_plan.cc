@@ -189,6 +189,8 @@ LlamaGraph GraphOf(const Resolved& resolved, const LlamaCache& cache) {
   const LlamaChange widens = metal ? LlamaChange::kWideCacheMetal : LlamaChange::kWideCacheCuda;
   const bool as_stored = cache.types.k == KvType::kFp16 && cache.types.v == KvType::kFp16;
   graph.widens_cache = (metal || cuda) && !as_stored && Has(version, widens);
+  graph.shares_memory = graph.backend == LlamaBackend::kHip && !resolved.cards.empty() &&
+                        resolved.cards[0].gpu->unified_memory && Has(version, LlamaChange::kHipSharesMemory);
   graph.metal_scratch = metal && Has(version, LlamaChange::kMetalScratch);
   graph.snapshots = cache.snapshots;
   graph.glu_operator = Has(version, LlamaChange::kGluOperator);
@@ -479,6 +481,10 @@ std::vector<LlamaCardUse> LlamaPlan::Fill(int64_t context) {
     LlamaCardUse& use = uses.emplace_back(card.fixed);
     use.kv_cache = KvCache(card);
     use.compute_buffer = card.compute_buffer;
+    if (card.walk != kNoWalk) {
+      use.largest = Has(resolved_.version, LlamaChange::kSplitBuffers) ? LargestTensor(graph_, card.part)
+                                                                        : card.compute_buffer;
+    }
     if (card.drafts) use.beside += draft_;
   }
   return uses;

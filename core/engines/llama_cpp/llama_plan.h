@@ -25,6 +25,7 @@ struct LlamaCardUse {
   Bytes beside;   // LoRA adapters, draft context and vision projector, which have buffers of their own
   Bytes runtime;  // CUDA context, libraries: in no logged buffer
   Bytes others;   // a display, other programs
+  Bytes largest;  // of all that, what has to be one allocation: the compute buffer or its largest tensor
   Bytes total() const {
     return weights + kv_cache + recurrent_state + compute_buffer + beside + runtime + others;
   }

@@ -20,6 +20,7 @@ enum class LlamaChange : uint8_t {
   kRowIndices,          // K and V rows are written through index inputs
   kStreams,             // one KV stream per sequence unless unified
   kFlashAttentionAuto,  // flash attention is on where the card supports it
+  kSplitBuffers,        // a compute buffer is allocated in pieces of what the driver gives at once
   kMetalScratch,        // Metal's attention takes its scratch memory from the compute buffer
   kAutomaticSlots,      // llama-server opens four slots over one shared cache
   kContextPadded256,    // the context is padded to 256 cells per stream
@@ -34,6 +35,7 @@ enum class LlamaChange : uint8_t {
   kHalfMask,            // the attention mask is stored in 16 bits with flash attention
   kFewLogits,           // logits are reserved for the rows that are sampled, not for the whole batch
   kWideCacheCuda,       // CUDA and HIP reserve room for a layer's quantised cache in 16 bits
+  kHipSharesMemory,     // HIP reads inputs in RAM where card and processor share it
   kLoadsUsedMtp,        // prediction layers are loaded only when they draft
   kWideCacheMetal,      // the same on Metal
   kCount,
