@@ -6,7 +6,7 @@
 
 namespace plimsoll {
 
-enum class KvType : uint8_t { kAuto, kFp16, kBf16, kFp8, kQ8_0, kQ5_1, kQ5_0, kQ4_1, kQ4_0, kFp32 };
+enum class KvType : uint8_t { kAuto, kFp16, kBf16, kFp8, kQ8_0, kQ5_1, kQ5_0, kQ4_1, kQ4_0, kFp32, kIq4Nl };
 
 // Stored in blocks of 32 with a scale (ggml's types).
 constexpr bool IsQuantized(KvType type) {
@@ -16,6 +16,7 @@ constexpr bool IsQuantized(KvType type) {
     case KvType::kQ5_0:
     case KvType::kQ4_1:
     case KvType::kQ4_0:
+    case KvType::kIq4Nl:
       return true;
     default:
       return false;

@@ -30,7 +30,7 @@ struct Lora {
   friend bool operator==(const Lora&, const Lora&) = default;
 };
 
-enum class SplitMode : uint8_t { kLayer, kRow };
+enum class SplitMode : uint8_t { kLayer, kRow, kNone };
 
 struct Config {
   std::string model;             // catalog id; empty when inline_model is an object

@@ -1,4 +1,5 @@
 #include "core/resolve/resolve.h"
+#include "core/resolve/host_memory.h"
 
 #include <algorithm>
 #include <utility>
@@ -245,7 +246,35 @@ double AtCard(const std::vector<double>& list, size_t card) {
   return list.size() == 1 ? list[0] : card < list.size() ? list[card] : 0;
 }
 
+// No card: the processor computes in RAM, and the RAM stands where a card would.
+void ResolveRam(const Config& config, Resolved* resolved) {
+  constexpr double kUsualGib = 64;
+  if (!resolved->owned) resolved->owned = std::make_unique<Resolved::Owned>();
+  Gpu& ram = resolved->owned->ram;
+  ram.id = "ram";
+  ram.name = "system memory";
+  ram.memory_gb = resolved->ram.size > Bytes(0) ? resolved->ram.size.gib() : kUsualGib;
+  ram.usable = GiBFromDouble(ram.memory_gb);
+  ram.bandwidth = resolved->ram.bandwidth;
+  // Some sixteen cores with AVX2; batches are what it decides, single streams are bound by the memory.
+  ram.fp32 = ram.fp16 = ram.bf16 = FlopsPerSecond(1e12);
+  resolved->ram_alone = true;
+  resolved->nodes = resolved->gpus = 1;
+  resolved->cards.resize(1);
+  resolved->cards[0].gpu = &ram;
+  resolved->cards[0].capacity = ram.usable;
+  if (!config.reserved_mib.empty()) resolved->cards[0].others = MiBFromDouble(config.reserved_mib[0]);
+}
+
 MaybeError ResolveCards(const Config& config, const Catalog& catalog, Resolved* resolved) {
+  if (config.gpus == 0) {
+    if (!resolved->engine->runs_without_card) {
+      return Error{"gpus", "0", "at least 1: " + std::string(resolved->engine->name) + " needs a card"};
+    }
+    resolved->ram = UsualHostMemory(Gpu());
+    ResolveRam(config, resolved);
+    return std::nullopt;
+  }
   if (MaybeError error = CountCards(config, resolved)) return error;
   const size_t total = static_cast<size_t>(resolved->gpus * resolved->nodes);
   resolved->cards.resize(total);
@@ -270,6 +299,7 @@ MaybeError ResolveCards(const Config& config, const Catalog& catalog, Resolved* 
     }
     if (!config.reserved_mib.empty()) card.others = MiBFromDouble(AtCard(config.reserved_mib, i));
   }
+  resolved->ram = UsualHostMemory(*resolved->cards[0].gpu);
   return std::nullopt;
 }
 

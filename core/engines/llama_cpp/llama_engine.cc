@@ -30,7 +30,6 @@ constexpr int64_t kAutomaticSlots = 4;
 constexpr int64_t kDefaultBatch = 2048;
 constexpr int64_t kContextBeforeFit = 4096;
 constexpr int64_t kSmallestFittedContext = 4096;  // --fit-ctx
-constexpr int64_t kFitMarginMib = 1024;           // --fit-target
 
 int64_t LayersOf(const Resolved& resolved) {
   // Layers that the file holds and -ngl counts, the output layer being one more.
@@ -82,6 +81,7 @@ constexpr EngineTraits kTraits = {
     .reads_gguf = true,
     .half_cache = true,
     .budget_modelled = true,
+    .runs_without_card = true,
     .shares_context = true,
     .keys = KeyOwner::kGgml,
 };
@@ -107,6 +107,33 @@ std::optional<Error> ReadOwnKeys(const Config& config, Resolved* resolved) {
            " in its name, so nothing is moved by it.",
        "Names are such as blk.0.ffn_up_exps.weight; plimsoll inventory lists them."});
   return std::nullopt;
+}
+
+// What the program holds in RAM against what there is, where its size is known. What a card maps of memory
+// that it shares with the processor counts once.
+Bytes HeldInRam(const Resolved& resolved, const Report& report) {
+  Bytes held = report.host.weights + report.host.kv_cache + report.host.recurrent_state +
+               report.host.compute_buffer;
+  if (!resolved.cards[0].gpu->unified_memory) return held;
+  for (const GpuReport& gpu : report.per_gpu) held += gpu.total;
+  if (BackendOf(resolved) == LlamaBackend::kMetal && OptionsOf(resolved).mmap) held -= report.host.weights;
+  return held;
+}
+
+// Says what is short; true: next to nothing is left for the system. A file mapped into too little RAM still
+// loads, but is read from the disk again for every token: that is no way to run, so it does not fit.
+bool JudgeRam(const Resolved& resolved, Report* report) {
+  constexpr Bytes kSystem = GiB(2);  // an idle desktop or server without one
+  const Bytes size = resolved.ram.size;
+  if (size <= Bytes(0) || resolved.ram_alone) return false;
+  const Bytes held = HeldInRam(resolved, *report);
+  if (held <= size) return held + kSystem > size;
+  if (report->failure == FailureStage::kNone) report->failure = FailureStage::kLoading;
+  report->diagnostics.push_back({"ram_short", Severity::kError,
+                                 "Weights, cache and buffers in RAM take " + SizeText(held) + " of its " +
+                                     SizeText(size) + ".",
+                                 "Keep more layers or experts on the cards, or take a smaller format."});
+  return true;
 }
 
 class LlamaCpp final : public Engine {
@@ -190,6 +217,7 @@ class LlamaCpp final : public Engine {
         report->failure = StageOf(use, capacity);
       }
     }
+    if (JudgeRam(resolved, report)) tight = true;
     report->verdict = report->failure != FailureStage::kNone ? Verdict::kDoesNotFit
                       : tight                                ? Verdict::kTight
                                                              : Verdict::kFits;
@@ -239,11 +267,12 @@ class LlamaCpp final : public Engine {
   static int64_t DefaultContext(const Resolved& resolved) {
     const int64_t own = std::max<int64_t>(resolved.architecture->max_positions, 1);
     if (!Has(resolved.version, LlamaChange::kFit)) return std::min(own, kContextBeforeFit);
+    if (!OptionsOf(resolved).fit) return own;
     for (const Diagnostic& diagnostic : resolved.diagnostics) {
       if (diagnostic.severity == Severity::kError) return own;
     }
     LlamaPlan plan(resolved);
-    const Bytes margin = MiB(kFitMarginMib);
+    const Bytes margin = MiB(OptionsOf(resolved).fit_target_mib);
     const int64_t smallest = std::min(own, kSmallestFittedContext);
     if (plan.RoomAtMost(smallest) < margin) return smallest;
     if (plan.Room(own) >= margin) return own;
@@ -251,13 +280,15 @@ class LlamaCpp final : public Engine {
   }
 
   static void RemarkOnFit(const Resolved& resolved, Report* report) {
-    if (!Has(resolved.version, LlamaChange::kFit)) return;
+    if (!Has(resolved.version, LlamaChange::kFit) || !OptionsOf(resolved).fit || resolved.ram_alone) return;
     const Config& config = *resolved.config;
     if (config.n_gpu_layers && config.max_model_len) return;
     report->diagnostics.push_back({"fit_would_adjust", Severity::kInfo,
-                                   "llama.cpp would not fail here: unless --fit off, it shortens the context "
-                                   "and keeps layers in RAM until "
-                                   "1 GiB of each card is free.",
+                                   std::string("llama.cpp would not fail here: unless --fit off, it shortens "
+                                               "the context ") +
+                                   "and keeps layers in RAM until " +
+                                       SizeText(MiB(OptionsOf(resolved).fit_target_mib)) +
+                                       " of each card is free.",
                                    "Set n_gpu_layers or n_cpu_moe to choose yourself what stays in RAM."});
   }
 };

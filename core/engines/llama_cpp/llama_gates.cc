@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "core/base/text.h"
+#include "core/engines/llama_cpp/llama_options.h"
+#include "core/engines/llama_cpp/llama_overrides.h"
 #include "core/engines/llama_cpp/llama_rules.h"
 #include "core/formats/gguf_types.h"
 
@@ -138,6 +140,36 @@ void CheckIgnoredOptions(const Config& config, Resolved* resolved) {
          "");
 }
 
+// Attention on the card needs a kernel for the pair of types; release builds hold those of equal types
+// without q4_1, q5_0, q5_1 and iq4_nl (ggml/src/ggml-cuda/fattn.cu). Others run on the processor.
+void CheckAttentionKernels(Resolved* resolved) {
+  const LlamaBackend backend = BackendOf(*resolved);
+  const bool cuda = backend == LlamaBackend::kCuda || backend == LlamaBackend::kHip;
+  if (!cuda || !resolved->flash_attention) return;
+  const KvTypes& types = resolved->kv_cache_dtype;
+  const auto built = [](KvType type) {
+    return !IsQuantized(type) || type == KvType::kQ8_0 || type == KvType::kQ4_0;
+  };
+  const bool pair = types.k == types.v || (types.k == KvType::kQ8_0 && types.v == KvType::kQ4_0);
+  if (pair && built(types.k) && built(types.v)) return;
+  Remark(resolved, "attention_needs_all_quants", Severity::kWarning,
+         "Release builds have no attention kernel for this pair of cache types: it runs on the processor, "
+         "many times slower.",
+         "Use q8_0 or q4_0 for both, or build llama.cpp with GGML_CUDA_FA_ALL_QUANTS.");
+}
+
+// Layers or experts in RAM: how fast that memory is decides the speed.
+void RemarkOnRam(Resolved* resolved) {
+  const Architecture& architecture = *resolved->architecture;
+  const bool needed = resolved->ram_alone || resolved->n_cpu_moe > 0 ||
+                      resolved->n_gpu_layers < architecture.layers || !OverridesOf(*resolved).empty();
+  if (!needed || !resolved->ram.assumed) return;
+  Remark(resolved, "ram_assumed", Severity::kInfo,
+         "Speed from RAM is that of " + std::string(resolved->ram.machine) + ", " +
+             DecimalText(resolved->ram.bandwidth.value() * 1e-9, 1) + " GB/s.",
+         "Set ram_gb_per_s, and ram_gib to have its size judged.");
+}
+
 void CheckModel(Resolved* resolved) {
   if (IsIkFork(resolved->version)) {
     Remark(resolved, "ik_fork", Severity::kInfo,
@@ -216,6 +248,8 @@ void CheckLlamaConfiguration(const Config& config, Resolved* resolved) {
   CheckOptions(config, resolved);
   CheckIgnoredOptions(config, resolved);
   CheckUnifiedMemory(resolved);
+  CheckAttentionKernels(resolved);
+  RemarkOnRam(resolved);
 }
 
 }  // namespace plimsoll

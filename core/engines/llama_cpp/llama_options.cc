@@ -18,6 +18,7 @@ const LlamaOptions& OptionsOf(const Resolved& resolved) {
 
 LlamaBackend BackendOf(const Resolved& resolved) {
   const LlamaOptions& options = OptionsOf(resolved);
+  if (resolved.ram_alone) return LlamaBackend::kCpu;
   if (options.backend) return *options.backend;
   return resolved.cards.empty() ? LlamaBackend::kCpu : DefaultBackend(*resolved.cards[0].gpu);
 }

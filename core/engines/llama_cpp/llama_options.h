@@ -21,7 +21,7 @@ struct LlamaOptions {
   bool fit = true;                      // --fit off
   int64_t fit_target_mib = 1024;        // --fit-target: what --fit leaves free on each card
   int64_t main_gpu = 0;                 // -mg: the card that -sm none uses
-  bool single_card = false;             // -sm none
+  int64_t sched_max_copies = 4;         // of inputs, for pipelining; builds without peer copies have 1
   int64_t cache_ram_mib = 8192;         // --cache-ram: prompts kept in RAM; 0: none
   KvTypes draft_cache = {KvType::kFp16, KvType::kFp16};  // -ctkd, -ctvd
   bool mmproj_offload = true;                            // --no-mmproj-offload

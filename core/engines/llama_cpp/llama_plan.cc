@@ -31,6 +31,24 @@ GgufLayout LayOut(const Architecture& architecture, const WeightFormat& format) 
   return LayOutGguf(architecture, AsGguf(format));
 }
 
+// Matrices that the processor multiplies with in another order are kept in that order; what is mapped from
+// the file stays mapped besides (ggml/src/ggml-cpu/repack.cpp, with AVX2).
+Bytes RepackedBytes(const Resolved& resolved) {
+  const Architecture& architecture = *resolved.architecture;
+  const WeightFormat format = AsGguf(*resolved.format);
+  Bytes bytes;
+  for (size_t i = 0; i < architecture.gguf.size(); ++i) {
+    const GgufTensor& tensor = architecture.gguf[i];
+    constexpr int64_t kRowsAtOnce = 8;
+    if (tensor.ne1 <= 1 || tensor.ne1 % kRowsAtOnce != 0 || tensor.mtp || tensor.group < 0) continue;
+    for (const GgmlType type : GgufTensorTypes(architecture, format, static_cast<int32_t>(i))) {
+      const bool repacks = type == GgmlType::kQ4_0 || type == GgmlType::kQ4K || type == GgmlType::kIq4Nl;
+      if (repacks) bytes += GgmlBytes(type, tensor.ne0, internal::SaturatingMultiply(tensor.ne1, tensor.ne2));
+    }
+  }
+  return bytes;
+}
+
 bool DraftsWithMtp(const Resolved& resolved) {
   return resolved.speculative.num_tokens > 0 && resolved.speculative.method == SpeculativeMethod::kMtp;
 }
@@ -174,6 +192,15 @@ void SetLengths(const Resolved& resolved, const LlamaCache& cache, LlamaGraph* g
   graph->window_cells = cache.window_cells;
 }
 
+bool Widens(const Resolved& resolved, const KvTypes& types) {
+  const LlamaBackend backend = BackendOf(resolved);
+  const bool metal = backend == LlamaBackend::kMetal;
+  const bool cuda = backend == LlamaBackend::kCuda || backend == LlamaBackend::kHip;
+  const bool as_stored = types.k == KvType::kFp16 && types.v == KvType::kFp16;
+  return (metal || cuda) && !as_stored &&
+         Has(resolved.version, metal ? LlamaChange::kWideCacheMetal : LlamaChange::kWideCacheCuda);
+}
+
 LlamaGraph GraphOf(const Resolved& resolved, const LlamaCache& cache) {
   const EngineVersion& version = resolved.version;
   LlamaGraph graph;
@@ -185,10 +212,7 @@ LlamaGraph GraphOf(const Resolved& resolved, const LlamaCache& cache) {
   graph.streams = cache.streams;
   graph.backend = BackendOf(resolved);
   const bool metal = graph.backend == LlamaBackend::kMetal;
-  const bool cuda = graph.backend == LlamaBackend::kCuda || graph.backend == LlamaBackend::kHip;
-  const LlamaChange widens = metal ? LlamaChange::kWideCacheMetal : LlamaChange::kWideCacheCuda;
-  const bool as_stored = cache.types.k == KvType::kFp16 && cache.types.v == KvType::kFp16;
-  graph.widens_cache = (metal || cuda) && !as_stored && Has(version, widens);
+  graph.widens_cache = Widens(resolved, cache.types);
   graph.shares_memory = graph.backend == LlamaBackend::kHip && !resolved.cards.empty() &&
                         resolved.cards[0].gpu->unified_memory && Has(version, LlamaChange::kHipSharesMemory);
   graph.metal_scratch = metal && Has(version, LlamaChange::kMetalScratch);
@@ -268,7 +292,8 @@ void LlamaPlan::PlanCards() {
     card.drafts = device.output || (placement_.host_output && i == 0);
     card.fixed.weights = device.weights + draft;
     if (device.output) card.fixed.weights += prediction;
-    card.fixed.runtime = LlamaRuntimeBytes(*resolved_.cards[i].gpu);
+    if (resolved_.ram_alone && OptionsOf(resolved_).mmap) card.fixed.weights += RepackedBytes(resolved_);
+    card.fixed.runtime = resolved_.ram_alone ? Bytes(0) : LlamaRuntimeBytes(*resolved_.cards[i].gpu);
     card.fixed.others = resolved_.cards[i].others;
     for (size_t kind = 0; kind < adapters.size(); ++kind) {
       card.fixed.beside += adapters[kind] * LayersOn(card, kind);
@@ -279,7 +304,7 @@ void LlamaPlan::PlanCards() {
       card.fixed.recurrent_state += LayerStateBytes(cache_, recurrent) * LayersOn(card, kind);
     }
   }
-  if (resolved_.multimodal) vision_ = VisionBytes(architecture);
+  if (resolved_.multimodal && OptionsOf(resolved_).mmproj_offload) vision_ = VisionBytes(architecture);
   cards_[0].fixed.beside += vision_;
 }
 
@@ -428,6 +453,7 @@ void LlamaPlan::SetContext(int64_t context) {
 
 Bytes LlamaPlan::KvCache(const CardPlan& card) const {
   Bytes kv;
+  if (!OptionsOf(resolved_).kv_offload) return kv;
   for (size_t kind = 0; kind < layer_kv_.size(); ++kind) kv += layer_kv_[kind] * LayersOn(card, kind);
   return kv;
 }
@@ -435,11 +461,11 @@ Bytes LlamaPlan::KvCache(const CardPlan& card) const {
 Bytes LlamaPlan::DraftContext() {
   if (!draft_walk_) return Bytes(0);
   LlamaCache own = cache_;
-  own.types = {KvType::kFp16, KvType::kFp16};  // --cache-type-k-draft has its own default
+  own.types = OptionsOf(resolved_).draft_cache;
   own.windowed = false;
   LlamaGraph graph = graph_;
   graph.types = own.types;
-  graph.widens_cache = false;
+  graph.widens_cache = Widens(resolved_, own.types);
   if (resolved_.draft == nullptr) {
     const Architecture& architecture = *resolved_.architecture;
     Bytes buffer = draft_walk_->BytesFor(graph, draft_part_);
@@ -463,8 +489,13 @@ HostReport LlamaPlan::Host() const {
   HostReport host;
   host.weights = placement_.host_weights;
   host.compute_buffer = HostComputeBuffer(graph_, placement_.copies, placement_.host_layers);
+  if (!OptionsOf(resolved_).kv_offload) {
+    for (size_t kind = 0; kind < layer_kv_.size(); ++kind) {
+      host.kv_cache += layer_kv_[kind] * architecture.groups[kind].count;
+    }
+  }
   if (host_part.end_layer == 0) return host;
-  host.kv_cache = KvCache(host_part);
+  host.kv_cache += KvCache(host_part);
   for (size_t kind = 0; kind < architecture.groups.size(); ++kind) {
     host.recurrent_state +=
         LayerStateBytes(cache_, architecture.groups[kind].shape.recurrent) * LayersOn(host_part, kind);
