@@ -61,6 +61,11 @@ struct Config {
   std::optional<Lora> lora;
   std::optional<bool> multimodal;
   std::optional<int64_t> prompt_tokens, output_tokens, concurrency;
+  std::optional<double> ram_gib, ram_gb_per_s;  // of the machine around the cards
+  std::string backend;                          // llama.cpp: cuda, hip, vulkan, metal, sycl, cpu
+  std::optional<bool> mmap, kv_offload, swa_full, fit;
+  std::optional<int64_t> fit_target_mib, main_gpu, cache_ram_mib, sched_max_copies;
+  std::string kv_cache_dtype_draft;  // one type for keys and values
   Json workload;  // null, or the keys of WorkloadKeys() (core/config/workload.h): how the requests come
 
   friend bool operator==(const Config&, const Config&) = default;

@@ -65,7 +65,8 @@ constexpr std::array<ConfigKey, kConfigKeyCount> kKeys = {{
     Other("gpu", "g", K::kGpuList, S::kEveryEngine, "GPU id, or a list of ids for mixed cards"),
     List("gpu_memory_mib", "gm", S::kEveryEngine, 1, 1e9, &Config::gpu_memory_mib,
          "MiB that the driver gives, instead of the catalog's; one, or one per card"),
-    Int("gpus", "n", S::kEveryEngine, 1, kMaxCards, &Config::gpus, "GPUs in one node; default 1"),
+    Int("gpus", "n", S::kEveryEngine, 0, kMaxCards, &Config::gpus,
+        "GPUs in one node; default 1; 0: llama.cpp in RAM alone"),
     Int("nodes", "nn", S::kEveryEngine, 1, kMaxCards, &Config::nodes, "nodes; default 1"),
     Int("tp", "tp", S::kEveryEngine, 1, kMaxCards, &Config::tp,
         "tensor parallel degree; default: all GPUs of a node unless pp or dp say otherwise"),
@@ -81,7 +82,7 @@ constexpr std::array<ConfigKey, kConfigKeyCount> kKeys = {{
         "token budget of a step"),
     Int("n_ubatch", "ub", S::kGgml, 1, 1 << 20, &Config::n_ubatch, "physical batch; default 512"),
     Other("kv_cache_dtype", "kv", K::kKvTypes, S::kEveryEngine,
-          "auto, fp16, bf16, fp8; llama.cpp also q8_0 q5_1 q5_0 q4_1 q4_0; or {\"k\":…,\"v\":…}"),
+          "auto, fp16, bf16, fp8; llama.cpp also q8_0 q5_1 q5_0 q4_1 q4_0 iq4_nl; or {\"k\":…,\"v\":…}"),
     Num("gpu_memory_utilization", "util", S::kPagedServer, 0.01, 1, &Config::gpu_memory_utilization,
         "vLLM's share of the card"),
     Int("kv_cache_memory_bytes", "kvb", S::kPagedServer, 1, int64_t{1} << 50, &Config::kv_cache_memory_bytes,
@@ -99,7 +100,7 @@ constexpr std::array<ConfigKey, kConfigKeyCount> kKeys = {{
         "layers on the GPU; -1 or absent: all"),
     Int("n_cpu_moe", "ncmoe", S::kGgml, 0, 100000, &Config::n_cpu_moe,
         "layers whose experts stay in RAM; default 0"),
-    Other("split_mode", "sm", K::kSplitMode, S::kGgml, "layer (default) or row"),
+    Other("split_mode", "sm", K::kSplitMode, S::kGgml, "layer (default), row or none"),
     Switch("kv_unified", "kvu", S::kGgml, &Config::kv_unified, "one KV buffer for all sequences"),
     Num("cpu_offload_gb", "off", S::kPagedServer, 0, 100000, &Config::cpu_offload_gb,
         "GiB of weights kept in RAM, per GPU; default 0"),
@@ -117,6 +118,25 @@ constexpr std::array<ConfigKey, kConfigKeyCount> kKeys = {{
           "PATTERN=BUFFER,… as -ot takes it: exps=CPU, blk\\.1.\\.ffn=CUDA1"),
     List("tensor_split", "ts", S::kGgml, 0, 1e9, &Config::tensor_split,
          "proportions of the cards, 3,1; default: by free memory"),
+    Num("ram_gib", "ram", S::kEveryEngine, 0.5, 1 << 20, &Config::ram_gib,
+        "memory of the machine; what lies in it is judged where this is given"),
+    Num("ram_gb_per_s", "rbw", S::kEveryEngine, 1, 1e5, &Config::ram_gb_per_s,
+        "its bandwidth as the memory's makers count it; default: by kind of machine"),
+    Words("backend", "be", S::kGgml, &Config::backend, 16,
+          "cuda, hip, vulkan, metal, sycl or cpu; default: by card"),
+    Switch("mmap", "mmap", S::kGgml, &Config::mmap, "map the file instead of reading it; default true"),
+    Switch("kv_offload", "kvo", S::kGgml, &Config::kv_offload, "the cache is on the cards; default true"),
+    Switch("swa_full", "swaf", S::kGgml, &Config::swa_full, "sliding windows keep the whole context"),
+    Switch("fit", "fit", S::kGgml, &Config::fit, "fit what is not given to the free memory; default true"),
+    Int("fit_target_mib", "fitt", S::kGgml, 0, 1 << 20, &Config::fit_target_mib,
+        "what fitting leaves free on each card; default 1024"),
+    Int("main_gpu", "mg", S::kGgml, 0, kMaxCards - 1, &Config::main_gpu, "the card of split_mode none"),
+    Int("cache_ram_mib", "cram", S::kGgml, 0, 1 << 24, &Config::cache_ram_mib,
+        "prompts kept in RAM; default 8192"),
+    Int("sched_max_copies", "smc", S::kGgml, 1, 16, &Config::sched_max_copies,
+        "copies of inputs for pipelining; builds without peer copies have 1; default 4"),
+    Words("kv_cache_dtype_draft", "kvd", S::kGgml, &Config::kv_cache_dtype_draft, 16,
+          "cache type of the draft's context; default fp16"),
 }};
 
 // ---- enumerated values ------------------------------------------------------------------------------------
@@ -130,9 +150,9 @@ struct Named {
 constexpr Named<KvType> kKvTypes[] = {
     {"auto", KvType::kAuto}, {"fp16", KvType::kFp16}, {"bf16", KvType::kBf16}, {"fp8", KvType::kFp8},
     {"q8_0", KvType::kQ8_0}, {"q5_1", KvType::kQ5_1}, {"q5_0", KvType::kQ5_0}, {"q4_1", KvType::kQ4_1},
-    {"q4_0", KvType::kQ4_0}, {"fp32", KvType::kFp32},
+    {"q4_0", KvType::kQ4_0}, {"fp32", KvType::kFp32}, {"iq4_nl", KvType::kIq4Nl},
 };
-constexpr Named<SplitMode> kSplitModes[] = {{"layer", SplitMode::kLayer}, {"row", SplitMode::kRow}};
+constexpr Named<SplitMode> kSplitModes[] = {{"layer", SplitMode::kLayer}, {"row", SplitMode::kRow}, {"none", SplitMode::kNone}};
 constexpr Named<SpeculativeMethod> kMethods[] = {{"draft", SpeculativeMethod::kDraft},
                                                  {"mtp", SpeculativeMethod::kMtp},
                                                  {"eagle", SpeculativeMethod::kEagle}};
@@ -594,6 +614,8 @@ std::string_view KvTypeName(KvType type) { return NameOf(kKvTypes, type); }
 std::string_view SplitModeName(SplitMode mode) { return NameOf(kSplitModes, mode); }
 std::string_view SpeculativeMethodName(SpeculativeMethod method) { return NameOf(kMethods, method); }
 
+std::optional<KvType> KvTypeNamed(std::string_view name) { return ValueOf(kKvTypes, Json(name)); }
+
 Json KvTypesJson(const KvTypes& types) {
   if (types.k == types.v) return Json(KvTypeName(types.k));
   Json object = Json::MakeObject();
@@ -621,6 +643,8 @@ std::string AcceptedValues(const ConfigKey& key) {
     case K::kText:
       if (key.text == &Config::override_tensor)
         return "PATTERN=BUFFER pairs such as \"exps=CPU\", up to 4,096 characters";
+      if (key.text == &Config::backend) return "cuda, hip, vulkan, metal, sycl or cpu";
+      if (key.text == &Config::kv_cache_dtype_draft) return Names(kKvTypes);
       return key.text == &Config::engine ? "an engine's id" : "a version such as \"0.10.2\" or \"b4589\"";
     case K::kInteger: {
       const std::string special = key.integer == &Config::max_model_len ? "-1 (as long as fits) or "

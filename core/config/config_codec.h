@@ -70,7 +70,7 @@ struct ConfigKey {
   std::string Config::*text = nullptr;
 };
 
-constexpr int kConfigKeyCount = 39;
+constexpr int kConfigKeyCount = 51;
 const std::array<ConfigKey, kConfigKeyCount>& ConfigKeys();
 const ConfigKey* FindConfigKey(std::string_view json_name);
 std::string FlagName(const ConfigKey& key);        // "--max-model-len"
@@ -109,6 +109,7 @@ std::vector<std::string> EncodeConfigFlags(const Config& config);
 
 // Names of enumerated values, as the contract spells them.
 std::string_view KvTypeName(KvType type);  // "auto", "fp16", "q8_0"
+std::optional<KvType> KvTypeNamed(std::string_view name);
 std::string_view SplitModeName(SplitMode mode);
 std::string_view SpeculativeMethodName(SpeculativeMethod method);
 Json KvTypesJson(const KvTypes& types);

@@ -246,6 +246,14 @@ double AtCard(const std::vector<double>& list, size_t card) {
   return list.size() == 1 ? list[0] : card < list.size() ? list[card] : 0;
 }
 
+void TakeGivenMemory(const Config& config, Resolved* resolved) {
+  HostMemory& ram = resolved->ram;
+  if (config.ram_gib) ram.size = GiBFromDouble(*config.ram_gib);
+  if (!config.ram_gb_per_s) return;
+  ram.bandwidth = GbPerSecond(*config.ram_gb_per_s);
+  ram.assumed = false;
+}
+
 // No card: the processor computes in RAM, and the RAM stands where a card would.
 void ResolveRam(const Config& config, Resolved* resolved) {
   constexpr double kUsualGib = 64;
@@ -272,6 +280,7 @@ MaybeError ResolveCards(const Config& config, const Catalog& catalog, Resolved* 
       return Error{"gpus", "0", "at least 1: " + std::string(resolved->engine->name) + " needs a card"};
     }
     resolved->ram = UsualHostMemory(Gpu());
+    TakeGivenMemory(config, resolved);
     ResolveRam(config, resolved);
     return std::nullopt;
   }
@@ -300,6 +309,7 @@ MaybeError ResolveCards(const Config& config, const Catalog& catalog, Resolved* 
     if (!config.reserved_mib.empty()) card.others = MiBFromDouble(AtCard(config.reserved_mib, i));
   }
   resolved->ram = UsualHostMemory(*resolved->cards[0].gpu);
+  TakeGivenMemory(config, resolved);
   return std::nullopt;
 }
 

@@ -54,7 +54,7 @@ Json ResolvedConfigJson(const Resolved& resolved) {
   set("engine_version", resolved.version.text);
   set("gpu", GpusJson(resolved));
   set("gpu_memory_mib", CapacitiesJson(resolved));
-  set("gpus", resolved.gpus);
+  set("gpus", resolved.ram_alone ? 0 : resolved.gpus);
   set("nodes", resolved.nodes);
   set("tp", resolved.tp);
   set("pp", resolved.pp);
@@ -84,7 +84,11 @@ Json ResolvedConfigJson(const Resolved& resolved) {
   set("output_tokens", resolved.output_tokens);
   set("concurrency", resolved.concurrency);
   set("workload", config.workload);
-  for (const std::string_view key : {"reserved_mib", "override_tensor", "tensor_split"}) {
+  set("ram_gib", resolved.ram.size > Bytes(0) ? Json(resolved.ram.size.gib()) : Json());
+  set("ram_gb_per_s", resolved.ram.bandwidth.value() * 1e-9);
+  for (const std::string_view key :
+       {"reserved_mib", "override_tensor", "tensor_split", "backend", "mmap", "kv_offload", "swa_full", "fit",
+        "fit_target_mib", "main_gpu", "cache_ram_mib", "sched_max_copies", "kv_cache_dtype_draft"}) {
     set(key, GetConfigValue(config, *FindConfigKey(key)));
   }
   return json;

@@ -89,7 +89,9 @@ constexpr EngineTraits kTraits = {
 std::optional<Error> ReadOwnKeys(const Config& config, Resolved* resolved) {
   auto owned = std::make_unique<LlamaData>();
   LlamaData* data = owned.get();
-  data->options = ReadLlamaOptions(config);
+  const Result<LlamaOptions> options = ReadLlamaOptions(config);
+  if (!options.ok()) return options.error();
+  data->options = *options;
   resolved->engine_data = std::move(owned);
   if (config.override_tensor.empty()) return std::nullopt;
   Result<TensorOverrides> overrides = ReadTensorOverrides(config.override_tensor, *resolved->architecture,

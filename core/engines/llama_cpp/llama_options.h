@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "core/arch/kv_type.h"
+#include "core/base/result.h"
 #include "core/config/config.h"
 #include "core/engines/llama_cpp/llama_backend.h"
 #include "core/resolve/resolved.h"
@@ -24,11 +25,10 @@ struct LlamaOptions {
   int64_t sched_max_copies = 4;         // of inputs, for pipelining; builds without peer copies have 1
   int64_t cache_ram_mib = 8192;         // --cache-ram: prompts kept in RAM; 0: none
   KvTypes draft_cache = {KvType::kFp16, KvType::kFp16};  // -ctkd, -ctvd
-  bool mmproj_offload = true;                            // --no-mmproj-offload
 };
 
-// What this configuration asks for.
-LlamaOptions ReadLlamaOptions(const Config& config);
+// What this configuration asks for. The error names the key whose word is not understood.
+Result<LlamaOptions> ReadLlamaOptions(const Config& config);
 // What the engine keeps of it. REQUIRES: the configuration is llama.cpp's.
 const LlamaOptions& OptionsOf(const Resolved& resolved);
 // What drives the cards: as asked for, or what the first card's vendor is served with.

@@ -304,7 +304,7 @@ void LlamaPlan::PlanCards() {
       card.fixed.recurrent_state += LayerStateBytes(cache_, recurrent) * LayersOn(card, kind);
     }
   }
-  if (resolved_.multimodal && OptionsOf(resolved_).mmproj_offload) vision_ = VisionBytes(architecture);
+  if (resolved_.multimodal) vision_ = VisionBytes(architecture);
   cards_[0].fixed.beside += vision_;
 }
 
