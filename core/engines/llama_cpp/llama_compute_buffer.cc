@@ -129,14 +129,23 @@ bool FusesGateAndUp(const Architecture& architecture) {
          architecture.model_type == "chatglm";
 }
 
+// Whether weights in RAM are copied here.
+bool Stages(const LlamaGraphPart& part) { return part.staged_layers > 0 || part.host_layers > 0; }
+
 // The layers that a walk takes before the last one: the first few of each kind.
 template <typename Visit>
 void VisitWalkedLayers(const Architecture& arch, const LlamaGraphPart& part, Visit visit) {
+  // Weights that come and go leave holes of many sizes: where they lie repeats late or never.
+  const bool every = Stages(part);
   std::array<uint8_t, kMostKinds> walks{};
   size_t left = std::min(arch.groups.size(), kMostKinds);
   for (int64_t layer = part.first_layer; layer + 1 < part.end_layer && left > 0; ++layer) {
     const size_t group = arch.layer_group[static_cast<size_t>(layer)];
     uint8_t& walked = walks[std::min(group, kMostKinds - 1)];
+    if (every) {
+      visit(layer);
+      continue;
+    }
     if (walked == kWalksPerKind) continue;
     if (++walked == kWalksPerKind) --left;
     visit(layer);
@@ -170,6 +179,39 @@ enum class InputKind : uint8_t {
 // use. With pipeline parallelism there are several copies, and none is ever given back
 // (ggml_backend_sched_split_graph marks them as outputs). Visits (kind, whether it is a window's, bytes of a
 // copy).
+struct SeenInputs {
+  bool full = false, sliding = false;
+};
+
+// What attention of these layers reads and no layer before them has read.
+template <typename Visit>
+void VisitLayerInputs(const LlamaGraph& graph, const LlamaGraphPart& part, int64_t first, int64_t end,
+                      SeenInputs* seen, Visit visit) {
+  const Architecture& arch = *graph.architecture;
+  for (int64_t layer = first; layer < end; ++layer) {
+    const Attention& attention = arch.groups[arch.layer_group[static_cast<size_t>(layer)]].shape.attention;
+    if (attention.kind == AttentionKind::kNone) continue;
+    const bool slides = Slides(graph, attention);
+    if (slides ? seen->sliding : seen->full) {
+      if (seen->full && (seen->sliding || !graph.windowed)) break;
+      continue;
+    }
+    (slides ? seen->sliding : seen->full) = true;
+    const int64_t k_rotation = KeyRotation(graph, attention);
+    const int64_t v_rotation = ValueRotation(graph, attention);
+    if (k_rotation > 0) visit(InputKind::kKeyRotation, slides, k_rotation);
+    if (v_rotation > 0) visit(InputKind::kValueRotation, slides, v_rotation);
+    if (graph.row_indices) {
+      visit(InputKind::kKeyRows, slides, kIndex * graph.tokens);
+      // Without flash attention V is stored transposed, element by element.
+      const int64_t width = ValueWidth(graph, attention);
+      const int64_t rows = Times(kIndex * graph.tokens, graph.flash_attention ? 1 : width);
+      if (width > 0) visit(InputKind::kValueRows, slides, rows);
+    }
+    visit(InputKind::kMask, slides, MaskBytes(graph, part, slides ? graph.window_cells : graph.cells));
+  }
+}
+
 template <typename Visit>
 void VisitInputs(const LlamaGraph& graph, const LlamaGraphPart& part, Visit visit) {
   const Architecture& arch = *graph.architecture;
@@ -180,30 +222,8 @@ void VisitInputs(const LlamaGraph& graph, const LlamaGraphPart& part, Visit visi
   // norm come over, unless every layer is on a card (the FIXME in llama_context::graph_get_cb).
   if (!part.casts_mask && !graph.keeps_norms) visit(InputKind::kNormedStream, false, hidden);
   visit(InputKind::kPositions, false, 4 * per_token * PositionsPerToken(arch));
-  bool seen_full = false;
-  bool seen_sliding = false;
-  for (int64_t layer = part.first_layer; layer < part.end_layer; ++layer) {
-    const Attention& attention = arch.groups[arch.layer_group[static_cast<size_t>(layer)]].shape.attention;
-    if (attention.kind == AttentionKind::kNone) continue;
-    const bool slides = Slides(graph, attention);
-    if (slides ? seen_sliding : seen_full) {
-      if (seen_full && (seen_sliding || !graph.windowed)) break;
-      continue;
-    }
-    (slides ? seen_sliding : seen_full) = true;
-    const int64_t k_rotation = KeyRotation(graph, attention);
-    const int64_t v_rotation = ValueRotation(graph, attention);
-    if (k_rotation > 0) visit(InputKind::kKeyRotation, slides, k_rotation);
-    if (v_rotation > 0) visit(InputKind::kValueRotation, slides, v_rotation);
-    if (graph.row_indices) {
-      visit(InputKind::kKeyRows, slides, kIndex * per_token);
-      // Without flash attention V is stored transposed, element by element.
-      const int64_t width = ValueWidth(graph, attention);
-      const int64_t rows = Times(kIndex * per_token, graph.flash_attention ? 1 : width);
-      if (width > 0) visit(InputKind::kValueRows, slides, rows);
-    }
-    visit(InputKind::kMask, slides, MaskBytes(graph, part, slides ? graph.window_cells : graph.cells));
-  }
+  SeenInputs seen;
+  VisitLayerInputs(graph, part, part.first_layer, part.end_layer, &seen, visit);
   if (part.output) visit(InputKind::kOutputRows, false, 4 * graph.outputs);
 }
 
@@ -224,7 +244,12 @@ class GraphWalk {
       : graph_(graph), part_(part), arch_(*graph.architecture), hidden_(Row(arch_.hidden)), s_(*state) {}
 
   void WalkToLastLayer() {
-    TakeInputs();
+    if (Stages(part_)) {
+      TakeStream();
+      TakeInputsUntilStaging(part_.first_layer);
+    } else {
+      TakeInputs();
+    }
     VisitWalkedLayers(arch_, part_, [this](int64_t layer) { WalkLayer(layer); });
   }
 
@@ -287,14 +312,38 @@ class GraphWalk {
     VisitInputs(graph_, part_, [this](InputKind kind, bool window, int64_t bytes) {
       Place place;
       if (!graph_.shares_memory) place = s_.allocator.AllocCopies(bytes, part_.copies);
-      Inputs& inputs = window ? s_.window : s_.full;
-      if (kind == InputKind::kMask) {
-        inputs.cells = window ? graph_.window_cells : graph_.cells;
-        inputs.mask_end = place.offset + place.size;
-        inputs.needs_cast = CastsMask(graph_, part_);
-      }
-      if (part_.copies == 1) *Held(kind, &inputs) = place;
+      Hold(kind, window, place);
     });
+  }
+
+  void Hold(InputKind kind, bool window, Place place) {
+    Inputs& inputs = window ? s_.window : s_.full;
+    if (kind == InputKind::kMask) {
+      inputs.cells = window ? graph_.window_cells : graph_.cells;
+      inputs.mask_end = place.offset + place.size;
+      inputs.needs_cast = CastsMask(graph_, part_);
+    }
+    if (part_.copies == 1) *Held(kind, &inputs) = place;
+  }
+
+  // A weight that is copied here begins a part of its own (a split), and a part's inputs are taken where it
+  // begins: what attention reads is taken with the last weight that is copied before it.
+  void TakeStream() { s_.stream = Alloc(hidden_); }
+
+  void TakeInputsUntilStaging(int64_t layer) {
+    int64_t end = layer;
+    while (end < part_.end_layer && !StagesLayer(end)) ++end;
+    end = std::min(end + 1, part_.end_layer);
+    VisitLayerInputs(graph_, part_, inputs_taken_, end, &seen_,
+                     [this](InputKind kind, bool window, int64_t bytes) {
+                       Hold(kind, window, graph_.shares_memory ? Place{} : Alloc(bytes));
+                     });
+    inputs_taken_ = std::max(inputs_taken_, end);
+  }
+
+  bool StagesLayer(int64_t layer) const {
+    return layer < part_.host_layers ||
+           (layer < part_.staged_layers && Shape(layer).mlp.kind == MlpKind::kMoe);
   }
 
   Place* Held(InputKind kind, Inputs* inputs) {
@@ -688,12 +737,12 @@ class GraphWalk {
 
   // Frees `normed`.
   Place WalkMlp(const Mlp& mlp, int64_t layer, Place* normed) {
-    if (mlp.kind == MlpKind::kDense) return WalkDense(mlp.intermediate, mlp, normed);
+    if (mlp.kind == MlpKind::kDense) return WalkDense(mlp.intermediate, mlp, layer, normed);
     Place beside;
     Place input;
     if (mlp.dense_beside) {
       // Gemma 4: a dense MLP with its own norms, then the experts on another norm of the same stream.
-      beside = WalkDense(mlp.intermediate, mlp, normed);
+      beside = WalkDense(mlp.intermediate, mlp, layer, normed);
       input = Alloc(MlpRow(arch_.hidden));
     } else {
       input = *normed;
@@ -701,7 +750,7 @@ class GraphWalk {
     }
     Place out = WalkExperts(mlp, layer, &input);
     if (mlp.shared_intermediate > 0) {
-      Place shared = WalkDense(mlp.shared_intermediate, mlp, &input);
+      Place shared = WalkDense(mlp.shared_intermediate, mlp, layer, &input);
       Free(&shared);  // added to `out`
     }
     Free(&input);
@@ -709,7 +758,7 @@ class GraphWalk {
     return out;
   }
 
-  Place WalkDense(int64_t width, const Mlp& mlp, Place* normed) {
+  Place WalkDense(int64_t width, const Mlp& mlp, int64_t layer, Place* normed) {
     const int64_t wide = MlpRow(width);
     Place hidden;
     if (!mlp.gated) {
@@ -734,7 +783,7 @@ class GraphWalk {
       Free(normed);
       Free(&up);
     }
-    Place out = Product(MlpRow(arch_.hidden));
+    Place out = Product(MlpRow(arch_.hidden), layer);
     Free(&hidden);
     return out;
   }
@@ -768,7 +817,7 @@ class GraphWalk {
       hidden = mlp.gated ? gate : up;
       if (mlp.gated) Free(&up);
     }
-    Place experts = ExpertProduct(outputs, staged);
+    Place experts = ExpertProduct(outputs, staged, staged ? layer : -1);
     Free(&hidden);
     Free(&sorted);
     Free(&weights);
@@ -779,16 +828,18 @@ class GraphWalk {
 
   // A product with a stack of experts. Experts in RAM are first copied to the card, all of them
   // (op offload, ggml_backend_sched_split_graph: a split per weight).
-  Place ExpertProduct(int64_t bytes, bool staged) {
+  Place ExpertProduct(int64_t bytes, bool staged, int64_t last_of_layer = -1) {
     if (!staged) return Alloc(bytes);
     Place weight = Alloc(part_.staged_bytes);
+    if (last_of_layer >= 0) TakeInputsUntilStaging(last_of_layer + 1);
     return Op(bytes, &weight);
   }
 
   // A product with a matrix of the layer; a matrix in RAM is copied to the card first.
-  Place Product(int64_t bytes) {
+  Place Product(int64_t bytes, int64_t last_of_layer = -1) {
     if (!on_host_) return Alloc(bytes);
     Place weight = Alloc(part_.staged_matrix);
+    if (last_of_layer >= 0) TakeInputsUntilStaging(last_of_layer + 1);
     return Op(bytes, &weight);
   }
 
@@ -808,6 +859,8 @@ class GraphWalk {
   const int64_t hidden_;
   State& s_;
   const bool fused_gate_up_ = FusesGateAndUp(arch_);
+  SeenInputs seen_;
+  int64_t inputs_taken_ = part_.first_layer;  // layers below this one have theirs
   bool last_layer_ = false;
   bool on_host_ = false;
   bool rows_narrowed_ = false;
@@ -872,7 +925,8 @@ bool ComputeBufferWalk::Continues(const LlamaGraph& graph) const {
   same.window_cells = graph_.window_cells;
   if (same != graph_) return false;
   const bool masks_only =
-      graph.flash_attention && !graph.widens_cache && !graph.metal_scratch && !CastsMask(graph, part_);
+      graph.flash_attention && !graph.widens_cache && !graph.metal_scratch && !CastsMask(graph, part_) &&
+      !Stages(part_);
   return masks_only || graph == graph_;
 }
 
