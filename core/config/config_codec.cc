@@ -148,11 +148,12 @@ struct Named {
 };
 
 constexpr Named<KvType> kKvTypes[] = {
-    {"auto", KvType::kAuto}, {"fp16", KvType::kFp16}, {"bf16", KvType::kBf16}, {"fp8", KvType::kFp8},
-    {"q8_0", KvType::kQ8_0}, {"q5_1", KvType::kQ5_1}, {"q5_0", KvType::kQ5_0}, {"q4_1", KvType::kQ4_1},
+    {"auto", KvType::kAuto}, {"fp16", KvType::kFp16}, {"bf16", KvType::kBf16},    {"fp8", KvType::kFp8},
+    {"q8_0", KvType::kQ8_0}, {"q5_1", KvType::kQ5_1}, {"q5_0", KvType::kQ5_0},    {"q4_1", KvType::kQ4_1},
     {"q4_0", KvType::kQ4_0}, {"fp32", KvType::kFp32}, {"iq4_nl", KvType::kIq4Nl},
 };
-constexpr Named<SplitMode> kSplitModes[] = {{"layer", SplitMode::kLayer}, {"row", SplitMode::kRow}, {"none", SplitMode::kNone}};
+constexpr Named<SplitMode> kSplitModes[] = {
+    {"layer", SplitMode::kLayer}, {"row", SplitMode::kRow}, {"none", SplitMode::kNone}};
 constexpr Named<SpeculativeMethod> kMethods[] = {{"draft", SpeculativeMethod::kDraft},
                                                  {"mtp", SpeculativeMethod::kMtp},
                                                  {"eagle", SpeculativeMethod::kEagle}};

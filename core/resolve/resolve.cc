@@ -1,5 +1,4 @@
 #include "core/resolve/resolve.h"
-#include "core/resolve/host_memory.h"
 
 #include <algorithm>
 #include <utility>
@@ -8,6 +7,7 @@
 #include "core/config/config_codec.h"
 #include "core/formats/format_object.h"
 #include "core/formats/quantization_config.h"
+#include "core/resolve/host_memory.h"
 #include "core/weights/format_binding.h"
 #include "core/weights/read_architecture.h"
 

@@ -24,7 +24,7 @@ struct StepStyle {
   double host_experts = 0;      // the same of the routed experts
   // What the processor reads of them per second; 0: as measured on some desktop.
   BytesPerSecond host_dense_rate, host_expert_rate;
-  Bytes sent_weights;           // kept in RAM and sent to the card in every step
+  Bytes sent_weights;  // kept in RAM and sent to the card in every step
 };
 
 }  // namespace plimsoll

@@ -188,6 +188,7 @@ template <typename Visit>
 void VisitLayerInputs(const LlamaGraph& graph, const LlamaGraphPart& part, int64_t first, int64_t end,
                       SeenInputs* seen, Visit visit) {
   const Architecture& arch = *graph.architecture;
+  if (graph.attends_in_ram) return;
   for (int64_t layer = first; layer < end; ++layer) {
     const Attention& attention = arch.groups[arch.layer_group[static_cast<size_t>(layer)]].shape.attention;
     if (attention.kind == AttentionKind::kNone) continue;
@@ -520,6 +521,7 @@ class GraphWalk {
   // The attention itself.
   Place Attend(const AttentionShape& shape, Place* q, Inputs* mask) {
     const int64_t attended = Row(Times(shape.heads, shape.value_dim));
+    if (graph_.attends_in_ram) return Op(attended, q);  // what comes back
     if (graph_.flash_attention) {
       if (mask->needs_cast) {
         Place cast = Alloc(Times(Times(kHalf, mask->cells), graph_.tokens));
@@ -527,8 +529,7 @@ class GraphWalk {
         mask->mask = cast;
         mask->needs_cast = false;
       }
-      Place result =
-          Op(internal::SaturatingAdd(attended, AttentionScratch(graph_, shape, mask->cells)), q);
+      Place result = Op(internal::SaturatingAdd(attended, AttentionScratch(graph_, shape, mask->cells)), q);
       if (last_layer_) Free(&mask->mask);
       return result;
     }
@@ -878,7 +879,7 @@ Bytes ComputeBuffer(const LlamaGraph& graph, const LlamaGraphPart& part) {
 Bytes LargestTensor(const LlamaGraph& graph, const LlamaGraphPart& part) {
   const Architecture& arch = *graph.architecture;
   int64_t largest = part.output ? Times(Times(kFloat, graph.outputs), arch.vocab) : 0;
-  if (graph.flash_attention) return Bytes(largest);
+  if (graph.flash_attention || graph.attends_in_ram) return Bytes(largest);
   for (int64_t layer = part.first_layer; layer < part.end_layer; ++layer) {
     const Attention& attention = arch.groups[arch.layer_group[static_cast<size_t>(layer)]].shape.attention;
     if (attention.kind == AttentionKind::kNone) continue;
@@ -918,15 +919,15 @@ ComputeBufferWalk::ComputeBufferWalk(const LlamaGraph& graph, const LlamaGraphPa
   if (part_.copies > 1) above_ = walk.Finish().count() - InputBytes(graph, part_);
 }
 
-// Without flash attention, or where a mask is cast or the cache widened, layers before the last one depend on the length as well.
+// Without flash attention, or where a mask is cast or the cache widened, layers before the last one depend on
+// the length as well.
 bool ComputeBufferWalk::Continues(const LlamaGraph& graph) const {
   LlamaGraph same = graph;
   same.cells = graph_.cells;
   same.window_cells = graph_.window_cells;
   if (same != graph_) return false;
-  const bool masks_only =
-      graph.flash_attention && !graph.widens_cache && !graph.metal_scratch && !CastsMask(graph, part_) &&
-      !Stages(part_);
+  const bool masks_only = graph.flash_attention && !graph.widens_cache && !graph.metal_scratch &&
+                          !CastsMask(graph, part_) && !Stages(part_);
   return masks_only || graph == graph_;
 }
 

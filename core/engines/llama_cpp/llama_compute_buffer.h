@@ -41,11 +41,12 @@ struct LlamaGraph {
   bool fused_delta_net = true;
   bool latent_cache = true;  // MLA
   bool latent_without_v = true;
-  bool widens_cache = false;  // attention's node has room for its layer's cache in 16 bits
-  bool metal_scratch = false;  // and for what Metal's kernels keep beside their result
-  bool shares_memory = false;  // inputs are read where they are, in RAM
-  bool keeps_norms = false;   // every layer is on a card, so a layer's norm is on the layer's own card
-  bool windowed = false;  // sliding layers have their own cells, masks and indices
+  bool widens_cache = false;    // attention's node has room for its layer's cache in 16 bits
+  bool metal_scratch = false;   // and for what Metal's kernels keep beside their result
+  bool shares_memory = false;   // inputs are read where they are, in RAM
+  bool attends_in_ram = false;  // the cache is there (-nkvo), and attention with it
+  bool keeps_norms = false;     // every layer is on a card, so a layer's norm is on the layer's own card
+  bool windowed = false;        // sliding layers have their own cells, masks and indices
   friend bool operator==(const LlamaGraph&, const LlamaGraph&) = default;
 };
 

@@ -57,19 +57,19 @@ FailureStage StageOf(const LlamaCardUse& use, Bytes capacity) {
 // What the driver gives in one piece. Vulkan's limits on AMD are 4 GiB with RADV, 2 GiB with AMD's own
 // drivers (GPUOpen-Drivers/AMDVLK#413; ollama/ollama#13029 on Windows); NVIDIA's driver gives more.
 Bytes LargestAllocation(const Resolved& resolved, size_t card) {
-  const bool limited = BackendOf(resolved) == LlamaBackend::kVulkan &&
-                       resolved.cards[card].gpu->vendor == Vendor::kAmd;
+  const bool limited =
+      BackendOf(resolved) == LlamaBackend::kVulkan && resolved.cards[card].gpu->vendor == Vendor::kAmd;
   return limited ? GiB(4) : Bytes(internal::kInt64Max);
 }
 
 void RemarkOnAllocation(const Resolved& resolved, size_t card, Bytes largest, Report* report) {
   std::string fix = resolved.flash_attention ? "Set n_ubatch lower, or backend to hip."
                                              : "Set flash_attention to true, or n_ubatch lower.";
-  report->diagnostics.push_back(
-      {"allocation_too_large", Severity::kError,
-       "Vulkan gives at most 4 GiB at once on " + resolved.cards[card].gpu->name + " (2 GiB with AMD's own driver); " +
-           SizeText(largest) + " of compute buffer are needed in one piece.",
-       std::move(fix)});
+  report->diagnostics.push_back({"allocation_too_large", Severity::kError,
+                                 "Vulkan gives at most 4 GiB at once on " + resolved.cards[card].gpu->name +
+                                     " (2 GiB with AMD's own driver); " + SizeText(largest) +
+                                     " of compute buffer are needed in one piece.",
+                                 std::move(fix)});
 }
 
 constexpr EngineTraits kTraits = {
@@ -114,8 +114,8 @@ std::optional<Error> ReadOwnKeys(const Config& config, Resolved* resolved) {
 // What the program holds in RAM against what there is, where its size is known. What a card maps of memory
 // that it shares with the processor counts once.
 Bytes HeldInRam(const Resolved& resolved, const Report& report) {
-  Bytes held = report.host.weights + report.host.kv_cache + report.host.recurrent_state +
-               report.host.compute_buffer;
+  Bytes held =
+      report.host.weights + report.host.kv_cache + report.host.recurrent_state + report.host.compute_buffer;
   if (!resolved.cards[0].gpu->unified_memory) return held;
   for (const GpuReport& gpu : report.per_gpu) held += gpu.total;
   if (BackendOf(resolved) == LlamaBackend::kMetal && OptionsOf(resolved).mmap) held -= report.host.weights;
@@ -131,10 +131,10 @@ bool JudgeRam(const Resolved& resolved, Report* report) {
   const Bytes held = HeldInRam(resolved, *report);
   if (held <= size) return held + kSystem > size;
   if (report->failure == FailureStage::kNone) report->failure = FailureStage::kLoading;
-  report->diagnostics.push_back({"ram_short", Severity::kError,
-                                 "Weights, cache and buffers in RAM take " + SizeText(held) + " of its " +
-                                     SizeText(size) + ".",
-                                 "Keep more layers or experts on the cards, or take a smaller format."});
+  report->diagnostics.push_back(
+      {"ram_short", Severity::kError,
+       "Weights, cache and buffers in RAM take " + SizeText(held) + " of its " + SizeText(size) + ".",
+       "Keep more layers or experts on the cards, or take a smaller format."});
   return true;
 }
 
@@ -182,7 +182,7 @@ class LlamaCpp final : public Engine {
   void Plan(const Resolved& resolved, Report* report) const override {
     LlamaPlan plan(resolved);
     const std::vector<LlamaCardUse> cards = plan.Fill(resolved.max_model_len);
-    report->host = plan.Host();
+    if (!resolved.ram_alone) report->host = plan.Host();
     const LlamaCache cache = plan.cache();
 
     Bytes available;
@@ -269,7 +269,7 @@ class LlamaCpp final : public Engine {
   static int64_t DefaultContext(const Resolved& resolved) {
     const int64_t own = std::max<int64_t>(resolved.architecture->max_positions, 1);
     if (!Has(resolved.version, LlamaChange::kFit)) return std::min(own, kContextBeforeFit);
-    if (!OptionsOf(resolved).fit) return own;
+    if (!OptionsOf(resolved).fit || resolved.ram_alone) return own;  // cards are fitted, RAM is not
     for (const Diagnostic& diagnostic : resolved.diagnostics) {
       if (diagnostic.severity == Severity::kError) return own;
     }
@@ -288,7 +288,7 @@ class LlamaCpp final : public Engine {
     report->diagnostics.push_back({"fit_would_adjust", Severity::kInfo,
                                    std::string("llama.cpp would not fail here: unless --fit off, it shortens "
                                                "the context ") +
-                                   "and keeps layers in RAM until " +
+                                       "and keeps layers in RAM until " +
                                        SizeText(MiB(OptionsOf(resolved).fit_target_mib)) +
                                        " of each card is free.",
                                    "Set n_gpu_layers or n_cpu_moe to choose yourself what stays in RAM."});

@@ -59,7 +59,8 @@ LlamaCache ShapeLlamaCache(const Resolved& resolved, int64_t context) {
   cache.padding = Padding(resolved);
   const int64_t window = WidestWindow(*resolved.architecture);
   cache.slides = window > 0;
-  cache.windowed = window > 0 && !OptionsOf(resolved).swa_full && Has(version, LlamaChange::kSlidingWindowCache);
+  cache.windowed =
+      window > 0 && !OptionsOf(resolved).swa_full && Has(version, LlamaChange::kSlidingWindowCache);
   cache.window_wanted = internal::SaturatingAdd(
       internal::SaturatingMultiply(window, unified ? cache.sequences : 1), resolved.n_ubatch);
   SetContext(context, &cache);

@@ -130,13 +130,15 @@ std::vector<std::string> LlamaLog(const Resolved& resolved, const Report& report
   const LlamaBackend backend = BackendOf(resolved);
   std::vector<std::string> devices;
   for (size_t i = 0; i < report.per_gpu.size(); ++i) {
-    devices.push_back(std::string(BackendName(backend)) + std::to_string(i));
+    devices.push_back(std::string(BackendName(backend)) + (resolved.ram_alone ? "" : std::to_string(i)));
   }
   const std::string pinned = std::string(BackendName(backend)) + "_Host";
 
   lines.push_back(std::string(prefixes.load) + ": offloaded " + std::to_string(plan.placement().offloaded) +
                   "/" + std::to_string(layers + 1) + " layers to GPU");
-  lines.push_back(BufferLine(prefixes.load, "CPU_Mapped", 12, "model", report.host.weights));
+  if (!resolved.ram_alone) {
+    lines.push_back(BufferLine(prefixes.load, "CPU_Mapped", 12, "model", report.host.weights));
+  }
   for (size_t i = 0; i < devices.size(); ++i) {
     lines.push_back(BufferLine(prefixes.load, devices[i], 12, "model", report.per_gpu[i].weights));
   }
@@ -163,7 +165,9 @@ std::vector<std::string> LlamaLog(const Resolved& resolved, const Report& report
     lines.push_back(
         BufferLine(prefixes.context, devices[i], 10, "compute", report.per_gpu[i].compute_buffer));
   }
-  lines.push_back(BufferLine(prefixes.context, pinned, 10, "compute", report.host.compute_buffer));
+  if (!resolved.ram_alone) {
+    lines.push_back(BufferLine(prefixes.context, pinned, 10, "compute", report.host.compute_buffer));
+  }
   for (size_t i = 0; i < devices.size(); ++i) {
     if (resolved.cards[i].gpu->vendor != Vendor::kNvidia) continue;
     lines.push_back("nvidia-smi: GPU " + std::to_string(i) + " about " +

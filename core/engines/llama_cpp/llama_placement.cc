@@ -99,9 +99,8 @@ void HoldInRam(const GgufLayout& layout, LlamaPlacement* placement) {
 // so with the output on the card the span is the whole file (llama_model_loader::get_mapping_range).
 bool MapsFile(const Resolved& resolved, const LlamaPlacement& placement,
               const std::vector<MovedTensor>& moved) {
-  return BackendOf(resolved) == LlamaBackend::kMetal && OptionsOf(resolved).mmap &&
-         resolved.n_cpu_moe == 0 && moved.empty() && !placement.host_output &&
-         placement.devices.size() == 1;
+  return BackendOf(resolved) == LlamaBackend::kMetal && OptionsOf(resolved).mmap && resolved.n_cpu_moe == 0 &&
+         moved.empty() && !placement.host_output && placement.devices.size() == 1;
 }
 
 void MapFile(const GgufLayout& layout, LlamaPlacement* placement) {

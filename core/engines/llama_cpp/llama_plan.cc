@@ -138,7 +138,8 @@ Bytes VisionBytes(const Architecture& architecture) {
 Bytes MissingDraftLayers(const Resolved& resolved, const GgufLayout& layout) {
   const Architecture& architecture = *resolved.architecture;
   const bool held = static_cast<int64_t>(layout.layers.size()) > architecture.layers;
-  if (!DraftsWithMtp(resolved) || held || architecture.mtp_layers <= 0 || layout.layers.empty()) return Bytes(0);
+  if (!DraftsWithMtp(resolved) || held || architecture.mtp_layers <= 0 || layout.layers.empty())
+    return Bytes(0);
   const int32_t last = architecture.layer_group.back();
   double own = 0, last_elements = 0;
   for (const Tensor& tensor : architecture.tensors) {
@@ -213,6 +214,7 @@ LlamaGraph GraphOf(const Resolved& resolved, const LlamaCache& cache) {
   graph.backend = BackendOf(resolved);
   const bool metal = graph.backend == LlamaBackend::kMetal;
   graph.widens_cache = Widens(resolved, cache.types);
+  graph.attends_in_ram = !OptionsOf(resolved).kv_offload;
   graph.shares_memory = graph.backend == LlamaBackend::kHip && !resolved.cards.empty() &&
                         resolved.cards[0].gpu->unified_memory && Has(version, LlamaChange::kHipSharesMemory);
   graph.metal_scratch = metal && Has(version, LlamaChange::kMetalScratch);
@@ -300,7 +302,7 @@ void LlamaPlan::PlanCards() {
     }
     for (size_t kind = 0; kind < architecture.groups.size(); ++kind) {
       const Recurrent& recurrent = architecture.groups[kind].shape.recurrent;
-      if (recurrent.kind == RecurrentKind::kNone) continue;
+      if (recurrent.kind == RecurrentKind::kNone || !OptionsOf(resolved_).kv_offload) continue;
       card.fixed.recurrent_state += LayerStateBytes(cache_, recurrent) * LayersOn(card, kind);
     }
   }
@@ -491,11 +493,14 @@ HostReport LlamaPlan::Host() const {
   host.compute_buffer = HostComputeBuffer(graph_, placement_.copies, placement_.host_layers);
   if (!OptionsOf(resolved_).kv_offload) {
     for (size_t kind = 0; kind < layer_kv_.size(); ++kind) {
-      host.kv_cache += layer_kv_[kind] * architecture.groups[kind].count;
+      const LayerGroup& group = architecture.groups[kind];
+      host.kv_cache += layer_kv_[kind] * group.count;
+      host.recurrent_state += LayerStateBytes(cache_, group.shape.recurrent) * group.count;
     }
+    return host;
   }
   if (host_part.end_layer == 0) return host;
-  host.kv_cache += KvCache(host_part);
+  host.kv_cache = KvCache(host_part);
   for (size_t kind = 0; kind < architecture.groups.size(); ++kind) {
     host.recurrent_state +=
         LayerStateBytes(cache_, architecture.groups[kind].shape.recurrent) * LayersOn(host_part, kind);
@@ -514,7 +519,7 @@ std::vector<LlamaCardUse> LlamaPlan::Fill(int64_t context) {
     use.compute_buffer = card.compute_buffer;
     if (card.walk != kNoWalk) {
       use.largest = Has(resolved_.version, LlamaChange::kSplitBuffers) ? LargestTensor(graph_, card.part)
-                                                                        : card.compute_buffer;
+                                                                       : card.compute_buffer;
     }
     if (card.drafts) use.beside += draft_;
   }
