@@ -84,11 +84,10 @@ Json ResolvedConfigJson(const Resolved& resolved) {
   set("output_tokens", resolved.output_tokens);
   set("concurrency", resolved.concurrency);
   set("workload", config.workload);
-  set("ram_gib", resolved.ram.size > Bytes(0) ? Json(resolved.ram.size.gib()) : Json());
-  set("ram_gb_per_s", resolved.ram.bandwidth.value() * 1e-9);
   for (const std::string_view key :
-       {"reserved_mib", "override_tensor", "tensor_split", "backend", "mmap", "kv_offload", "swa_full", "fit",
-        "fit_target_mib", "main_gpu", "cache_ram_mib", "sched_max_copies", "kv_cache_dtype_draft"}) {
+       {"reserved_mib", "override_tensor", "tensor_split", "ram_gib", "ram_gb_per_s", "backend", "mmap",
+        "kv_offload", "swa_full", "fit", "fit_target_mib", "main_gpu", "cache_ram_mib", "sched_max_copies",
+        "kv_cache_dtype_draft"}) {
     set(key, GetConfigValue(config, *FindConfigKey(key)));
   }
   return json;

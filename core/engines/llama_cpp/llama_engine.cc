@@ -39,8 +39,10 @@ int64_t LayersOf(const Resolved& resolved) {
 
 Bytes Band(const LlamaCardUse& use, const Resolved& resolved) {
   Bytes band = MiBFromDouble(Value(Measure::kLlamaTightBase));
-  band +=
-      BytesFromDouble(Value(Measure::kLlamaTightCompute) * static_cast<double>(use.compute_buffer.count()));
+  const bool staged = resolved.n_cpu_moe > 0 || !OverridesOf(resolved).empty() ||
+                      resolved.n_gpu_layers <= resolved.architecture->layers;
+  const double share = Value(staged ? Measure::kLlamaTightStaged : Measure::kLlamaTightCompute);
+  band += BytesFromDouble(share * static_cast<double>(use.compute_buffer.count()));
   band += WeightsBand(resolved.stored, use.weights);
   return band;
 }
