@@ -5,8 +5,7 @@
 #include <vector>
 
 #include "core/base/text.h"
-#include "core/engines/llama_cpp/llama_options.h"
-#include "core/engines/llama_cpp/llama_overrides.h"
+#include "core/engines/llama_cpp/llama_data.h"
 #include "core/engines/llama_cpp/llama_rules.h"
 #include "core/formats/gguf_types.h"
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "core/arch/kv_cache.h"
-#include "core/engines/llama_cpp/llama_options.h"
+#include "core/engines/llama_cpp/llama_data.h"
 #include "core/engines/llama_cpp/llama_rules.h"
 
 namespace plimsoll {

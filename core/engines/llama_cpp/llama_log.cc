@@ -7,7 +7,7 @@
 
 #include "core/arch/kv_cache.h"
 #include "core/base/text.h"
-#include "core/engines/llama_cpp/llama_options.h"
+#include "core/engines/llama_cpp/llama_data.h"
 #include "core/engines/llama_cpp/llama_plan.h"
 #include "core/engines/llama_cpp/llama_rules.h"
 #include "core/engines/system_memory.h"

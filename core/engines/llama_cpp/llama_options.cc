@@ -4,7 +4,6 @@
 
 #include "core/base/text.h"
 #include "core/config/config_codec.h"
-#include "core/engines/llama_cpp/llama_overrides.h"
 
 namespace plimsoll {
 
@@ -46,19 +45,6 @@ Result<LlamaOptions> ReadLlamaOptions(const Config& config) {
   options.cache_ram_mib = config.cache_ram_mib.value_or(options.cache_ram_mib);
   options.sched_max_copies = config.sched_max_copies.value_or(options.sched_max_copies);
   return options;
-}
-
-const LlamaOptions& OptionsOf(const Resolved& resolved) {
-  static const LlamaOptions defaults;
-  const auto* data = static_cast<const LlamaData*>(resolved.engine_data.get());
-  return data != nullptr ? data->options : defaults;
-}
-
-LlamaBackend BackendOf(const Resolved& resolved) {
-  const LlamaOptions& options = OptionsOf(resolved);
-  if (resolved.ram_alone) return LlamaBackend::kCpu;
-  if (options.backend) return *options.backend;
-  return resolved.cards.empty() ? LlamaBackend::kCpu : DefaultBackend(*resolved.cards[0].gpu);
 }
 
 }  // namespace plimsoll

@@ -10,7 +10,6 @@
 #include "core/base/result.h"
 #include "core/config/config.h"
 #include "core/engines/llama_cpp/llama_backend.h"
-#include "core/resolve/resolved.h"
 
 namespace plimsoll {
 
@@ -29,10 +28,6 @@ struct LlamaOptions {
 
 // What this configuration asks for. The error names the key whose word is not understood.
 Result<LlamaOptions> ReadLlamaOptions(const Config& config);
-// What the engine keeps of it. REQUIRES: the configuration is llama.cpp's.
-const LlamaOptions& OptionsOf(const Resolved& resolved);
-// What drives the cards: as asked for, or what the first card's vendor is served with.
-LlamaBackend BackendOf(const Resolved& resolved);
 
 }  // namespace plimsoll
 

@@ -5,7 +5,7 @@
 #include <cstddef>
 
 #include "core/arch/kv_cache.h"
-#include "core/engines/llama_cpp/llama_options.h"
+#include "core/engines/llama_cpp/llama_data.h"
 #include "core/engines/llama_cpp/llama_overrides.h"
 #include "core/engines/llama_cpp/llama_rules.h"
 #include "core/engines/measured_constants.h"

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/engines/llama_cpp/llama_data.h"
 #include "core/engines/llama_cpp/llama_overrides.h"
 #include "core/engines/measured_constants.h"
 
