@@ -299,12 +299,14 @@ MaybeError ResolveCards(const Config& config, const Catalog& catalog, Resolved* 
       }
     }
     card.gpu = gpu;
-    card.capacity = gpu->usable;
+    const bool sized = gpu->unified_memory && config.ram_gib.has_value();
+    const double installed = sized ? *config.ram_gib : gpu->memory_gb;
+    card.capacity = sized ? UsableOf(*gpu, installed) : gpu->usable;
     if (!config.gpu_memory_mib.empty()) {
       card.capacity = MiBFromDouble(AtCard(config.gpu_memory_mib, i));
     }
     if (gpu->unified_memory) {
-      card.reserved = std::max(Bytes(0), GiBFromDouble(gpu->memory_gb) - card.capacity);
+      card.reserved = std::max(Bytes(0), GiBFromDouble(installed) - card.capacity);
     }
     if (!config.reserved_mib.empty()) card.others = MiBFromDouble(AtCard(config.reserved_mib, i));
   }

@@ -867,6 +867,20 @@ class GraphWalk {
   bool rows_narrowed_ = false;
 };
 
+// Vulkan and Metal take products with weights in RAM, but not what is added to them where one token has few
+// rows: biases of experts in RAM are added there, and gate and up meet there (their offload_op).
+Bytes AddedInRam(const LlamaGraph& graph) {
+  if (graph.backend != LlamaBackend::kVulkan && graph.backend != LlamaBackend::kMetal) return Bytes(0);
+  Bytes most;
+  for (const LayerGroup& group : graph.architecture->groups) {
+    const Mlp& mlp = group.shape.mlp;
+    if (mlp.kind != MlpKind::kMoe || !mlp.bias) continue;
+    const Bytes product = Bytes(kFloat) * graph.tokens * mlp.experts_per_token * mlp.expert_intermediate;
+    most = std::max(most, product * 2);
+  }
+  return most;
+}
+
 }  // namespace
 
 Bytes ComputeBuffer(const LlamaGraph& graph, const LlamaGraphPart& part) {
@@ -954,7 +968,7 @@ ComputeBufferWalk UsualWalk(const Architecture& architecture) {
   return ComputeBufferWalk(graph, whole);
 }
 
-Bytes HostComputeBuffer(const LlamaGraph& graph, int64_t copies, int64_t host_layers) {
+Bytes HostComputeBuffer(const LlamaGraph& graph, int64_t copies, int64_t host_layers, bool host_experts) {
   const Architecture& arch = *graph.architecture;
   const int64_t tokens = graph.tokens;
   const Bytes embedding = Bytes(kFloat) * tokens * arch.hidden;
@@ -1000,6 +1014,7 @@ Bytes HostComputeBuffer(const LlamaGraph& graph, int64_t copies, int64_t host_la
     const Bytes view = Bytes(kFloat) * recurrent.conv_channels * (tokens + recurrent.conv_kernel - 1);
     if (view > transient) transient = view;
   }
+  if (host_experts || host_layers > 0) transient = std::max(transient, AddedInRam(graph));
   // Ready-made embeddings are read in RAM, by the node that looks rows up: no card needs copies of them.
   const Bytes ready_made = graph.embedding_input ? embedding : Bytes(0);
   return inputs * copies + ready_made + transient;

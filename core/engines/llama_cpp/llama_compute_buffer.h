@@ -121,8 +121,9 @@ class ComputeBufferWalk {
 ComputeBufferWalk UsualWalk(const Architecture& architecture);
 
 // The pinned buffer in RAM: the graph's inputs and the rows of the token embedding.
-// `host_layers` of the first layers keep their caches in RAM.
-Bytes HostComputeBuffer(const LlamaGraph& graph, int64_t copies, int64_t host_layers);
+// `host_layers` of the first layers keep their caches in RAM; `host_experts`: some experts are there.
+Bytes HostComputeBuffer(const LlamaGraph& graph, int64_t copies, int64_t host_layers,
+                        bool host_experts = false);
 
 }  // namespace plimsoll
 

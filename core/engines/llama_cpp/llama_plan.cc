@@ -490,7 +490,8 @@ HostReport LlamaPlan::Host() const {
   host_part.end_layer = static_cast<int32_t>(std::min<int64_t>(placement_.host_layers, text_layers_));
   HostReport host;
   host.weights = placement_.host_weights;
-  host.compute_buffer = HostComputeBuffer(graph_, placement_.copies, placement_.host_layers);
+  host.compute_buffer = HostComputeBuffer(graph_, placement_.copies, placement_.host_layers,
+                                          resolved_.n_cpu_moe > 0 || !moved_.empty());
   if (!OptionsOf(resolved_).kv_offload) {
     for (size_t kind = 0; kind < layer_kv_.size(); ++kind) {
       const LayerGroup& group = architecture.groups[kind];

@@ -45,9 +45,9 @@ TEST(LlamaLogs, WithinTheBounds) {
     int64_t least_n;
     double median, p90;
   } bounds[] = {
-      {"model_buffer_mib", 35, 0.001, 0.06},       {"kv_buffer_mib", 50, 0, 0},
-      {"recurrent_buffer_mib", 8, 0.001, 0.001},   {"compute_buffer_mib", 40, 0.001, 0.1},
-      {"host_compute_buffer_mib", 35, 0.001, 0.3}, {"outcome", 15, 0, 0},
+      {"model_buffer_mib", 35, 0.001, 0.06},        {"kv_buffer_mib", 50, 0, 0},
+      {"recurrent_buffer_mib", 8, 0.001, 0.001},    {"compute_buffer_mib", 40, 0.001, 0.1},
+      {"host_compute_buffer_mib", 35, 0.001, 0.06}, {"outcome", 15, 0, 0},
   };
   for (const auto& bound : bounds) {
     const MetricSummary* summary = Find(validation, bound.metric);
@@ -136,6 +136,23 @@ TEST(LlamaLogs, MetalMapsTheFile) {
   EXPECT_NEAR(mapped.report.per_gpu[0].compute_buffer.mib(), 264, 1);
   const EstimatedCase read = Ask(ask + R"(,"mmap":false)");
   EXPECT_NEAR((mapped.report.per_gpu[0].weights - read.report.per_gpu[0].weights).mib(), 544, 0.1);
+}
+
+// gpt-oss 20B on an M5, experts of 12 layers in RAM: what is added to their products is added there.
+TEST(LlamaLogs, BiasesOfExpertsInRamAreAddedThere) {
+  const std::string ask =
+      R"("model":"gpt-oss-20b","format":"gguf-mxfp4_moe","gpu":"apple-m5","max_model_len":32768,)"
+      R"("max_num_seqs":1,"engine_version":"b8110")";
+  const Report experts = Ask(ask + R"(,"n_cpu_moe":12)").report;
+  EXPECT_NEAR(experts.host.compute_buffer.mib(), 116, 0.5);
+  EXPECT_NEAR(experts.per_gpu[0].weights.mib(), 6095, 1);
+  EXPECT_LT(Ask(ask).report.host.compute_buffer, experts.host.compute_buffer);
+}
+
+TEST(LlamaLogs, AMacHasTheMemoryThatIsSaid) {
+  const std::string ask = R"("model":"llama-3.1-8b","format":"gguf-q4_k_m","gpu":"apple-m5")";
+  EXPECT_EQ(Ask(ask + R"(,"ram_gib":24)").report.per_gpu[0].capacity, GiB(16));
+  EXPECT_EQ(Ask(ask + R"(,"ram_gib":24)").report.per_gpu[0].reserved, GiB(8));
 }
 
 // ggml-org/llama.cpp#15009: Strix Halo with RADV, which gives 4 GiB at once.
