@@ -102,6 +102,7 @@ Bytes KvTypeBytes(KvType type, int64_t elements) {
     case KvType::kQ4_1:
       return blocks(20);
     case KvType::kQ4_0:
+    case KvType::kIq4Nl:
       return blocks(18);
     default:
       return Bytes(elements) * 2;

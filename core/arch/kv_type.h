@@ -24,6 +24,7 @@ enum class KvType : uint8_t {
   kFp8PerTokenHead,
   kInt4PerTokenHead,
   kNvfp4,
+  kIq4Nl,
 };
 
 // One byte per value and one scale for all of them.
@@ -40,6 +41,21 @@ constexpr bool IsPerTokenHead(KvType type) {
 // What recurrent layers keep for sequences with equal beginnings (vllm/config/cache.py mamba_cache_mode): one
 // state; one more, of the last whole block; one for each block.
 enum class StateCacheMode : uint8_t { kAuto, kNone, kAlign, kAll };
+
+// Stored in blocks of 32 with a scale (ggml's types).
+constexpr bool IsQuantized(KvType type) {
+  switch (type) {
+    case KvType::kQ8_0:
+    case KvType::kQ5_1:
+    case KvType::kQ5_0:
+    case KvType::kQ4_1:
+    case KvType::kQ4_0:
+    case KvType::kIq4Nl:
+      return true;
+    default:
+      return false;
+  }
+}
 
 struct KvTypes {
   KvType k = KvType::kAuto;

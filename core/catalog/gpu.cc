@@ -107,6 +107,12 @@ bool ReadFlag(const Json& value, std::string_view key) {
 
 }  // namespace
 
+Bytes UsableOf(const Gpu& gpu, double gib) {
+  Gpu sized = gpu;
+  sized.memory_gb = gib;
+  return AssumedUsable(sized);
+}
+
 Result<Gpu> ReadGpu(const Json& value, std::string_view where) {
   if (!value.is_object())
     return Error{std::string(where), Quoted(value.Dump()), "an object that describes a GPU"};

@@ -39,6 +39,9 @@ struct Gpu {
   double price_usd = 0;
 };
 
+// What the driver gives when such a card, whose memory is the system's, has this much of it.
+Bytes UsableOf(const Gpu& gpu, double gib);
+
 Result<Gpu> ReadGpu(const Json& value, std::string_view where);
 
 }  // namespace plimsoll

@@ -30,7 +30,7 @@ struct Lora {
   friend bool operator==(const Lora&, const Lora&) = default;
 };
 
-enum class SplitMode : uint8_t { kLayer, kRow };
+enum class SplitMode : uint8_t { kLayer, kRow, kNone };
 
 struct Config {
   std::string model;             // catalog id; empty when inline_model is an object
@@ -67,6 +67,11 @@ struct Config {
   std::string mamba_cache_dtype, mamba_ssm_cache_dtype;
   std::optional<double> kv_offloading_gib;  // RAM for cached keys and values, over all ranks
   std::optional<int64_t> prompt_tokens, output_tokens, concurrency;
+  std::optional<double> ram_gib, ram_gb_per_s;  // of the machine around the cards
+  std::string backend;                          // llama.cpp: cuda, hip, vulkan, metal, sycl, cpu
+  std::optional<bool> mmap, kv_offload, swa_full, fit;
+  std::optional<int64_t> fit_target_mib, main_gpu, cache_ram_mib, sched_max_copies;
+  std::string kv_cache_dtype_draft;  // one type for keys and values
   Json workload;  // null, or the keys of WorkloadKeys() (core/config/workload.h): how the requests come
 
   friend bool operator==(const Config&, const Config&) = default;

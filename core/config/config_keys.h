@@ -91,7 +91,8 @@ inline constexpr std::array<KeyChoice, 17> kKvTypeChoices = {{
     {"nvfp4", "NVFP4", KeyOwner::kPagedServer},
     {"iq4_nl", "IQ4_NL", KeyOwner::kGgml},
 }};
-inline constexpr std::array<KeyChoice, 3> kSplitModeChoices = {{{"layer", "By layer"}, {"row", "By row"}, {"none", "One card"}}};
+inline constexpr std::array<KeyChoice, 3> kSplitModeChoices = {
+    {{"layer", "By layer"}, {"row", "By row"}, {"none", "One card"}}};
 
 // A row of the table.
 struct ConfigKey {

@@ -291,6 +291,12 @@ std::string GivenText(const Json& value) {
 }
 
 std::string_view KvTypeName(KvType type) { return NameOf(kKvTypeChoices, type); }
+std::optional<KvType> KvTypeNamed(std::string_view name) {
+  for (size_t i = 0; i < kKvTypeChoices.size(); ++i) {
+    if (kKvTypeChoices[i].id == name) return static_cast<KvType>(i);
+  }
+  return std::nullopt;
+}
 std::string_view SplitModeName(SplitMode mode) { return NameOf(kSplitModeChoices, mode); }
 std::string_view SpeculativeMethodName(SpeculativeMethod method) { return NameOf(kMethods, method); }
 

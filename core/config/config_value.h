@@ -35,6 +35,7 @@ std::string GivenText(const Json& value);
 
 // Names of enumerated values, as the contract spells them.
 std::string_view KvTypeName(KvType type);  // "auto", "fp16", "q8_0"
+std::optional<KvType> KvTypeNamed(std::string_view name);
 std::string_view SplitModeName(SplitMode mode);
 std::string_view SpeculativeMethodName(SpeculativeMethod method);
 Json KvTypesJson(const KvTypes& types);

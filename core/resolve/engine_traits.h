@@ -31,6 +31,7 @@ struct EngineTraits {
   bool half_cache = false;                 // the cache is fp16 whatever the model's own type
   bool budget_modelled = false;            // its whole memory is; else weights, cache and speed only
   bool fills_share = false;                // takes its share of the card whatever the model needs
+  bool runs_without_card = false;          // the processor computes; gpus may be 0
   bool shares_context = false;             // sequences are slots of one context
   KeyOwner keys = KeyOwner::kEveryEngine;  // kPagedServer or kGgml: it takes these beside everybody's
 };

@@ -7,6 +7,7 @@
 #include "core/config/config_keys.h"
 #include "core/formats/format_object.h"
 #include "core/formats/quantization_config.h"
+#include "core/resolve/host_memory.h"
 #include "core/resolve/resolved_keys.h"
 #include "core/weights/format_binding.h"
 #include "core/weights/read_architecture.h"
@@ -261,7 +262,44 @@ double AtCard(const std::vector<double>& list, size_t card) {
   return list.size() == 1 ? list[0] : card < list.size() ? list[card] : 0;
 }
 
+void TakeGivenMemory(const Config& config, Resolved* resolved) {
+  HostMemory& ram = resolved->ram;
+  if (config.ram_gib) ram.size = GiBFromDouble(*config.ram_gib);
+  if (!config.ram_gb_per_s) return;
+  ram.bandwidth = GbPerSecond(*config.ram_gb_per_s);
+  ram.assumed = false;
+}
+
+// No card: the processor computes in RAM, and the RAM stands where a card would.
+void ResolveRam(const Config& config, Resolved* resolved) {
+  constexpr double kUsualGib = 64;
+  if (!resolved->owned) resolved->owned = std::make_unique<Resolved::Owned>();
+  Gpu& ram = resolved->owned->ram;
+  ram.id = "ram";
+  ram.name = "system memory";
+  ram.memory_gb = resolved->ram.size > Bytes(0) ? resolved->ram.size.gib() : kUsualGib;
+  ram.usable = GiBFromDouble(ram.memory_gb);
+  ram.bandwidth = resolved->ram.bandwidth;
+  // Some sixteen cores with AVX2; batches are what it decides, single streams are bound by the memory.
+  ram.fp32 = ram.fp16 = ram.bf16 = FlopsPerSecond(1e12);
+  resolved->ram_alone = true;
+  resolved->nodes = resolved->gpus = 1;
+  resolved->cards.resize(1);
+  resolved->cards[0].gpu = &ram;
+  resolved->cards[0].capacity = ram.usable;
+  if (!config.reserved_mib.empty()) resolved->cards[0].others = MiBFromDouble(config.reserved_mib[0]);
+}
+
 MaybeError ResolveCards(const Config& config, const Catalog& catalog, Resolved* resolved) {
+  if (config.gpus == 0) {
+    if (!resolved->engine->runs_without_card) {
+      return Error{"gpus", "0", "at least 1: " + std::string(resolved->engine->name) + " needs a card"};
+    }
+    resolved->ram = UsualHostMemory(Gpu());
+    TakeGivenMemory(config, resolved);
+    ResolveRam(config, resolved);
+    return std::nullopt;
+  }
   if (MaybeError error = CountCards(config, resolved)) return error;
   const size_t total = static_cast<size_t>(resolved->gpus * resolved->nodes);
   resolved->cards.resize(total);
@@ -277,15 +315,19 @@ MaybeError ResolveCards(const Config& config, const Catalog& catalog, Resolved* 
       }
     }
     card.gpu = gpu;
-    card.capacity = gpu->usable;
+    const bool sized = gpu->unified_memory && config.ram_gib.has_value();
+    const double installed = sized ? *config.ram_gib : gpu->memory_gb;
+    card.capacity = sized ? UsableOf(*gpu, installed) : gpu->usable;
     if (!config.gpu_memory_mib.empty()) {
       card.capacity = MiBFromDouble(AtCard(config.gpu_memory_mib, i));
     }
     if (gpu->unified_memory) {
-      card.reserved = std::max(Bytes(0), GiBFromDouble(gpu->memory_gb) - card.capacity);
+      card.reserved = std::max(Bytes(0), GiBFromDouble(installed) - card.capacity);
     }
     if (!config.reserved_mib.empty()) card.others = MiBFromDouble(AtCard(config.reserved_mib, i));
   }
+  resolved->ram = UsualHostMemory(*resolved->cards[0].gpu);
+  TakeGivenMemory(config, resolved);
   return std::nullopt;
 }
 

@@ -18,6 +18,7 @@
 #include "core/config/engine_version.h"
 #include "core/formats/weight_format.h"
 #include "core/resolve/engine_traits.h"
+#include "core/resolve/host_memory.h"
 #include "core/weights/format_binding.h"
 #include "core/weights/weights.h"
 
@@ -51,6 +52,8 @@ struct Resolved {
   const EngineTraits* engine = nullptr;
   EngineVersion version;
   std::vector<Card> cards;  // gpus * nodes of them, node by node
+  HostMemory ram;
+  bool ram_alone = false;  // no card at all: the one in `cards` stands for the RAM
   int64_t gpus = 1, nodes = 1, tp = 1, pp = 1, dp = 1;
   bool expert_parallel = false;
   bool max_model_len_auto = false;  // asked for "as long as fits"; max_model_len then holds the answer
@@ -93,6 +96,7 @@ struct Resolved {
     FormatBinding binding;
     WeightFormat draft_format;
     FormatBinding draft_binding;
+    Gpu ram;  // when there is no card
   };
   std::unique_ptr<Owned> owned;
 };

@@ -73,6 +73,7 @@ Json ShowGpus(const Resolved& r) {
 Json ShowCapacities(const Resolved& r) {
   return OfCards(r, [](const Card& card) { return Json(card.capacity.mib()); });
 }
+Json ShowCardCount(const Resolved& r) { return Json(r.ram_alone ? 0 : r.gpus); }
 Json ShowPool(const Resolved& r) {
   return r.kv_cache_memory.count() == 0 ? Json() : Json(r.kv_cache_memory.count());
 }
@@ -101,7 +102,7 @@ constexpr ResolvedKey kHeld[] = {
     {"engine_version", ShowVersion},
     {"gpu", ShowGpus},
     {"gpu_memory_mib", ShowCapacities},
-    {"gpus", Show<&R::gpus>},
+    {"gpus", ShowCardCount},
     {"nodes", Show<&R::nodes>},
     {"tp", Show<&R::tp>},
     {"pp", Show<&R::pp>},

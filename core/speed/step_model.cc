@@ -184,8 +184,10 @@ StepModel StepModel::Make(const Resolved& r, const StepStyle& style, const StepW
   const double link_rate =
       Positive(gpu.unified_memory ? gpu.bandwidth.value() : gpu.link_bandwidth.value(), 16e9) *
       speeds.link_share.value;
-  c.host_weights = Seconds0(w.dense_total * w.host_dense, speeds.host_memory.value);
-  c.host_experts = Seconds0(w.expert_total * w.host_experts, speeds.host_memory.value);
+  c.host_weights = Seconds0(w.dense_total * w.host_dense,
+                            Positive(style.host_dense_rate.value(), speeds.host_memory.value));
+  c.host_experts = Seconds0(w.expert_total * w.host_experts,
+                            Positive(style.host_expert_rate.value(), speeds.host_memory.value));
   c.streamed_weights = Seconds0(w.dense_total * w.host_dense + w.expert_total * w.host_experts, link_rate);
   c.stream_threshold = kStreamThreshold;
   if (style.sent_weights.count() > 0) {

@@ -22,7 +22,9 @@ struct StepStyle {
   int64_t stages = 1;           // pipeline stages that work on different sequences at once
   double host_dense = 0;        // share of the dense weights that stays in RAM and is computed there
   double host_experts = 0;      // the same of the routed experts
-  Bytes sent_weights;           // kept in RAM and sent to the card in every step
+  // What the processor reads of them per second; 0: as measured on some desktop.
+  BytesPerSecond host_dense_rate, host_expert_rate;
+  Bytes sent_weights;  // kept in RAM and sent to the card in every step
 };
 
 }  // namespace plimsoll

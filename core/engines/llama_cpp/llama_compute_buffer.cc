@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 
+#include "core/arch/kv_cache.h"
 #include "core/engines/llama_cpp/llama_kv_cache.h"
 
 namespace plimsoll {
@@ -36,7 +37,7 @@ int64_t ValueWidth(const LlamaGraph& graph, const Attention& attention) {
 // Bytes of the matrices that rotate quantised K and V before they are stored: K by the largest power of two
 // that divides the head, at least 64 (llama_kv_cache::build_input_k_rot), V always in blocks of 64.
 int64_t KeyRotation(const LlamaGraph& graph, const Attention& attention) {
-  if (!graph.rotate_cache || !graph.quantized_k || LatentCache(graph, attention)) return 0;
+  if (!graph.rotate_cache || !IsQuantized(graph.types.k) || LatentCache(graph, attention)) return 0;
   if (attention.key_dim <= 0 || attention.key_dim % 64 != 0) return 0;
   int64_t side = 64;
   while (side <= 4096 && attention.key_dim % (side * 2) == 0) side *= 2;
@@ -44,7 +45,7 @@ int64_t KeyRotation(const LlamaGraph& graph, const Attention& attention) {
 }
 
 int64_t ValueRotation(const LlamaGraph& graph, const Attention& attention) {
-  if (!graph.rotate_cache || !graph.quantized_v || LatentCache(graph, attention)) return 0;
+  if (!graph.rotate_cache || !IsQuantized(graph.types.v) || LatentCache(graph, attention)) return 0;
   if (attention.value_dim <= 0 || attention.value_dim % 64 != 0) return 0;
   return kFloat * 64 * 64;
 }
@@ -53,19 +54,83 @@ bool Slides(const LlamaGraph& graph, const Attention& attention) {
   return graph.windowed && CanHaveWindow(attention);
 }
 
+// What attention's node holds behind its result, by backend: see AttentionScratch.
+struct AttentionShape {
+  int64_t heads = 0, kv_heads = 0, key_dim = 0, value_dim = 0;  // MLA: one head of the latent
+  bool value_is_view_of_key = false;
+};
+
+AttentionShape ShapeOf(const LlamaGraph& graph, const Attention& attention) {
+  if (!LatentCache(graph, attention)) {
+    if (attention.kind != AttentionKind::kLatent) {
+      return {attention.heads, attention.kv_heads, attention.key_dim, attention.value_dim, false};
+    }
+    return {attention.heads, attention.heads, attention.nope_dim + attention.rope_dim, attention.value_dim,
+            false};
+  }
+  const int64_t rank = attention.kv_lora_rank;
+  return {attention.heads, 1, rank + attention.rope_dim, rank, graph.latent_without_v};
+}
+
+// Kernels for whole batches read the cache in 16 bits; caches of another type are turned into them first,
+// behind the node's result (ggml/src/ggml-cuda/fattn.cu ggml_cuda_flash_attn_ext_get_alloc_size, with room
+// for a pointer's alignment; ggml/src/ggml-metal/ggml-metal-ops.cpp ..._extra_kv_f16).
+int64_t WidenedCache(const LlamaGraph& graph, const AttentionShape& shape, int64_t cells) {
+  const bool metal = graph.backend == LlamaBackend::kMetal;
+  constexpr int64_t kFewestTokens = 3, kFewestTokensOnMetal = 32;  // fewer are read as they are stored
+  if (!graph.widens_cache || graph.tokens < (metal ? kFewestTokensOnMetal : kFewestTokens)) return 0;
+  const int64_t rows = Times(Times(cells, graph.streams), shape.kv_heads);
+  const auto bytes = [&](KvType type, int64_t width) {
+    const bool read_as_stored = type == KvType::kFp16 || (metal && !IsQuantized(type));
+    return read_as_stored ? 0 : GraphAllocator::Aligned(Times(kHalf, Times(rows, width)));
+  };
+  const int64_t key = bytes(graph.types.k, shape.key_dim);
+  return shape.value_is_view_of_key ? key : key + bytes(graph.types.v, shape.value_dim);
+}
+
+// Metal's kernels keep partial results, the last blocks of the cache padded, and which blocks of the mask
+// are empty (ggml_metal_op_flash_attn_ext_extra_tmp, _pad, _blk; their constants are in ggml-metal-impl.h).
+int64_t MetalScratch(const LlamaGraph& graph, const AttentionShape& shape, int64_t cells) {
+  constexpr int64_t kWorkgroups = 32, kMostQueries = 32, kQueries = 8, kCells = 64;
+  const int64_t queries = std::max<int64_t>(graph.tokens / graph.streams, 1);
+  int64_t bytes = Times(kFloat * kWorkgroups * std::min(queries, kMostQueries) * graph.streams,
+                        Times(shape.heads, shape.value_dim + 2));
+  const auto row = [&](KvType type, int64_t width) {
+    return Times(KvTypeBytes(type, Times(shape.kv_heads, width)).count(), shape.kv_heads * graph.streams);
+  };
+  bytes += kCells * (row(graph.types.k, shape.key_dim) + row(graph.types.v, shape.value_dim) +
+                     kHalf * queries * graph.streams);
+  return bytes + RoundUp(Times(CeilDiv(cells, kCells), CeilDiv(queries, kQueries) * graph.streams), 32);
+}
+
+int64_t AttentionScratch(const LlamaGraph& graph, const AttentionShape& shape, int64_t cells) {
+  if (!graph.flash_attention) return 0;
+  const int64_t widened = WidenedCache(graph, shape, cells);
+  return graph.metal_scratch ? widened + MetalScratch(graph, shape, cells) : widened;
+}
+
 // hparams.n_pos_per_embd.
 int64_t PositionsPerToken(const Architecture& architecture) {
   return architecture.traits.four_positions ? 4 : 1;
 }
 
+// Whether weights in RAM are copied here.
+bool Stages(const LlamaGraphPart& part) { return part.staged_layers > 0 || part.host_layers > 0; }
+
 // The layers that a walk takes before the last one: the first few of each kind.
 template <typename Visit>
 void VisitWalkedLayers(const Architecture& arch, const LlamaGraphPart& part, Visit visit) {
+  // Weights that come and go leave holes of many sizes: where they lie repeats late or never.
+  const bool every = Stages(part);
   std::array<uint8_t, kMostKinds> walks{};
   size_t left = std::min(arch.groups.size(), kMostKinds);
   for (int64_t layer = part.first_layer; layer + 1 < part.end_layer && left > 0; ++layer) {
     const size_t group = arch.layer_group[static_cast<size_t>(layer)];
     uint8_t& walked = walks[std::min(group, kMostKinds - 1)];
+    if (every) {
+      visit(layer);
+      continue;
+    }
     if (walked == kWalksPerKind) continue;
     if (++walked == kWalksPerKind) --left;
     visit(layer);
@@ -99,6 +164,40 @@ enum class InputKind : uint8_t {
 // use. With pipeline parallelism there are several copies, and none is ever given back
 // (ggml_backend_sched_split_graph marks them as outputs). Visits (kind, whether it is a window's, bytes of a
 // copy).
+struct SeenInputs {
+  bool full = false, sliding = false;
+};
+
+// What attention of these layers reads and no layer before them has read.
+template <typename Visit>
+void VisitLayerInputs(const LlamaGraph& graph, const LlamaGraphPart& part, int64_t first, int64_t end,
+                      SeenInputs* seen, Visit visit) {
+  const Architecture& arch = *graph.architecture;
+  if (graph.attends_in_ram) return;
+  for (int64_t layer = first; layer < end; ++layer) {
+    const Attention& attention = arch.groups[arch.layer_group[static_cast<size_t>(layer)]].shape.attention;
+    if (attention.kind == AttentionKind::kNone) continue;
+    const bool slides = Slides(graph, attention);
+    if (slides ? seen->sliding : seen->full) {
+      if (seen->full && (seen->sliding || !graph.windowed)) break;
+      continue;
+    }
+    (slides ? seen->sliding : seen->full) = true;
+    const int64_t k_rotation = KeyRotation(graph, attention);
+    const int64_t v_rotation = ValueRotation(graph, attention);
+    if (k_rotation > 0) visit(InputKind::kKeyRotation, slides, k_rotation);
+    if (v_rotation > 0) visit(InputKind::kValueRotation, slides, v_rotation);
+    if (graph.row_indices) {
+      visit(InputKind::kKeyRows, slides, kIndex * graph.tokens);
+      // Without flash attention V is stored transposed, element by element.
+      const int64_t width = ValueWidth(graph, attention);
+      const int64_t rows = Times(kIndex * graph.tokens, graph.flash_attention ? 1 : width);
+      if (width > 0) visit(InputKind::kValueRows, slides, rows);
+    }
+    visit(InputKind::kMask, slides, MaskBytes(graph, part, slides ? graph.window_cells : graph.cells));
+  }
+}
+
 template <typename Visit>
 void VisitInputs(const LlamaGraph& graph, const LlamaGraphPart& part, Visit visit) {
   const Architecture& arch = *graph.architecture;
@@ -106,37 +205,16 @@ void VisitInputs(const LlamaGraph& graph, const LlamaGraphPart& part, Visit visi
   const int64_t hidden = Times(Times(kFloat, per_token), arch.hidden);
   visit(InputKind::kStream, false, hidden);
   // The scheduler leaves the norm at a device's border on the device before it, so both the stream and its
-  // norm come over (the FIXME in llm_graph_context::cb).
-  if (!part.casts_mask) visit(InputKind::kNormedStream, false, hidden);
+  // norm come over, unless every layer is on a card (the FIXME in llama_context::graph_get_cb).
+  if (!part.casts_mask && !graph.keeps_norms) visit(InputKind::kNormedStream, false, hidden);
   visit(InputKind::kPositions, false, 4 * per_token * PositionsPerToken(arch));
-  bool seen_full = false;
-  bool seen_sliding = false;
-  for (int64_t layer = part.first_layer; layer < part.end_layer; ++layer) {
-    const Attention& attention = arch.groups[arch.layer_group[static_cast<size_t>(layer)]].shape.attention;
-    if (attention.kind == AttentionKind::kNone) continue;
-    const bool slides = Slides(graph, attention);
-    if (slides ? seen_sliding : seen_full) {
-      if (seen_full && (seen_sliding || !graph.windowed)) break;
-      continue;
-    }
-    (slides ? seen_sliding : seen_full) = true;
-    const int64_t k_rotation = KeyRotation(graph, attention);
-    const int64_t v_rotation = ValueRotation(graph, attention);
-    if (k_rotation > 0) visit(InputKind::kKeyRotation, slides, k_rotation);
-    if (v_rotation > 0) visit(InputKind::kValueRotation, slides, v_rotation);
-    if (graph.row_indices) {
-      visit(InputKind::kKeyRows, slides, kIndex * per_token);
-      // Without flash attention V is stored transposed, element by element.
-      const int64_t width = ValueWidth(graph, attention);
-      const int64_t rows = Times(kIndex * per_token, graph.flash_attention ? 1 : width);
-      if (width > 0) visit(InputKind::kValueRows, slides, rows);
-    }
-    visit(InputKind::kMask, slides, MaskBytes(graph, part, slides ? graph.window_cells : graph.cells));
-  }
+  SeenInputs seen;
+  VisitLayerInputs(graph, part, part.first_layer, part.end_layer, &seen, visit);
   if (part.output) visit(InputKind::kOutputRows, false, 4 * graph.outputs);
 }
 
 int64_t InputBytes(const LlamaGraph& graph, const LlamaGraphPart& part) {
+  if (graph.shares_memory) return 0;
   int64_t bytes = 0;
   VisitInputs(graph, part, [&](InputKind, bool, int64_t one) { bytes += GraphAllocator::Aligned(one); });
   return bytes * part.copies;
@@ -152,7 +230,12 @@ class GraphWalk {
       : graph_(graph), part_(part), arch_(*graph.architecture), hidden_(Row(arch_.hidden)), s_(*state) {}
 
   void WalkToLastLayer() {
-    TakeInputs();
+    if (Stages(part_)) {
+      TakeStream();
+      TakeInputsUntilStaging(part_.first_layer);
+    } else {
+      TakeInputs();
+    }
     VisitWalkedLayers(arch_, part_, [this](int64_t layer) { WalkLayer(layer); });
   }
 
@@ -188,6 +271,10 @@ class GraphWalk {
 
   void Resize(int64_t cells, Inputs* inputs) {
     if (inputs->cells == 0 || inputs->cells == cells) return;
+    if (graph_.shares_memory) {
+      inputs->cells = cells;
+      return;
+    }
     const int64_t now = GraphAllocator::Aligned(MaskBytes(graph_, part_, cells));
     const int64_t before = GraphAllocator::Aligned(MaskBytes(graph_, part_, inputs->cells));
     const int64_t end = inputs->mask_end;
@@ -209,15 +296,40 @@ class GraphWalk {
 
   void TakeInputs() {
     VisitInputs(graph_, part_, [this](InputKind kind, bool window, int64_t bytes) {
-      Place place = s_.allocator.AllocCopies(bytes, part_.copies);
-      Inputs& inputs = window ? s_.window : s_.full;
-      if (kind == InputKind::kMask) {
-        inputs.cells = window ? graph_.window_cells : graph_.cells;
-        inputs.mask_end = place.offset + place.size;
-        inputs.needs_cast = CastsMask(graph_, part_);
-      }
-      if (part_.copies == 1) *Held(kind, &inputs) = place;
+      Place place;
+      if (!graph_.shares_memory) place = s_.allocator.AllocCopies(bytes, part_.copies);
+      Hold(kind, window, place);
     });
+  }
+
+  void Hold(InputKind kind, bool window, Place place) {
+    Inputs& inputs = window ? s_.window : s_.full;
+    if (kind == InputKind::kMask) {
+      inputs.cells = window ? graph_.window_cells : graph_.cells;
+      inputs.mask_end = place.offset + place.size;
+      inputs.needs_cast = CastsMask(graph_, part_);
+    }
+    if (part_.copies == 1) *Held(kind, &inputs) = place;
+  }
+
+  // A weight that is copied here begins a part of its own (a split), and a part's inputs are taken where it
+  // begins: what attention reads is taken with the last weight that is copied before it.
+  void TakeStream() { s_.stream = Alloc(hidden_); }
+
+  void TakeInputsUntilStaging(int64_t layer) {
+    int64_t end = layer;
+    while (end < part_.end_layer && !StagesLayer(end)) ++end;
+    end = std::min(end + 1, part_.end_layer);
+    VisitLayerInputs(graph_, part_, inputs_taken_, end, &seen_,
+                     [this](InputKind kind, bool window, int64_t bytes) {
+                       Hold(kind, window, graph_.shares_memory ? Place{} : Alloc(bytes));
+                     });
+    inputs_taken_ = std::max(inputs_taken_, end);
+  }
+
+  bool StagesLayer(int64_t layer) const {
+    return layer < part_.host_layers ||
+           (layer < part_.staged_layers && Shape(layer).mlp.kind == MlpKind::kMoe);
   }
 
   Place* Held(InputKind kind, Inputs* inputs) {
@@ -361,14 +473,25 @@ class GraphWalk {
       Free(&v);
     }
     ReadCacheInputs(mask);
-    Place out = Attend(attention.heads, Row(Times(attention.heads, attention.value_dim)), &q, mask, false);
+    Place out = Attend(ShapeOf(graph_, attention), &q, mask);
     if (rotate_v || !graph_.flash_attention) out = Op(Row(Times(attention.heads, attention.value_dim)), &out);
     if (last_layer_) Free(&mask->v_rotation);
     if (attention.query_gate) {
       Place gate = Op(query, &gate_and_query);
+      FreeTail(Row(Times(attention.heads, attention.value_dim)), &out);
       Free(&gate);  // the product is written over `out`
     }
     return Op(hidden_, &out);
+  }
+
+  // Of a place that another result is written over, what it does not take is given back
+  // (ggml_gallocr_free_extra_space).
+  void FreeTail(int64_t bytes, Place* place) {
+    const int64_t kept = GraphAllocator::Aligned(bytes);
+    Place tail = {place->offset + kept, place->size - kept};
+    if (tail.size <= 0) return;
+    place->size = kept;
+    Free(&tail);
   }
 
   // Positions and cache rows are read for the last time in the last layer.
@@ -380,8 +503,10 @@ class GraphWalk {
     Free(&mask->v_rows);
   }
 
-  // The attention itself. `attended` is the size of its result.
-  Place Attend(int64_t heads, int64_t attended, Place* q, Inputs* mask, bool value_is_view_of_key) {
+  // The attention itself.
+  Place Attend(const AttentionShape& shape, Place* q, Inputs* mask) {
+    const int64_t attended = Row(Times(shape.heads, shape.value_dim));
+    if (graph_.attends_in_ram) return Op(attended, q);  // what comes back
     if (graph_.flash_attention) {
       if (mask->needs_cast) {
         Place cast = Alloc(Times(Times(kHalf, mask->cells), graph_.tokens));
@@ -389,15 +514,17 @@ class GraphWalk {
         mask->mask = cast;
         mask->needs_cast = false;
       }
-      Place result = Op(attended, q);
+      Place result = Op(internal::SaturatingAdd(attended, AttentionScratch(graph_, shape, mask->cells)), q);
       if (last_layer_) Free(&mask->mask);
       return result;
     }
-    Place scores = Alloc(Times(Row(mask->cells), heads));
+    Place scores = Alloc(Times(Row(mask->cells), shape.heads));
     Free(q);
     if (last_layer_) Free(&mask->mask);
     Place transposed;  // V is stored transposed, but a view of K has to be turned here
-    if (value_is_view_of_key) transposed = Alloc(Times(Times(kHalf, mask->cells), value_width_));
+    if (shape.value_is_view_of_key) {
+      transposed = Alloc(Times(Times(kHalf, mask->cells), shape.value_dim));
+    }
     Place result = Alloc(attended);
     Free(&transposed);
     Free(&scores);
@@ -433,8 +560,7 @@ class GraphWalk {
     Free(&k);
     Free(&compressed);
     ReadCacheInputs(mask);
-    value_width_ = rank;
-    Place out = Attend(heads, Row(Times(heads, rank)), &joined, mask, graph_.latent_without_v);
+    Place out = Attend(ShapeOf(graph_, attention), &joined, mask);
     const int64_t values = Row(Times(heads, attention.value_dim));
     out = Op(values, &out);
     out = Op(values, &out);  // made contiguous
@@ -458,7 +584,7 @@ class GraphWalk {
     Free(&k);
     Free(&v);
     ReadCacheInputs(mask);
-    Place out = Attend(heads, Row(Times(heads, attention.value_dim)), &joined, mask, false);
+    Place out = Attend(ShapeOf(graph_, attention), &joined, mask);
     return Op(hidden_, &out);
   }
 
@@ -508,13 +634,7 @@ class GraphWalk {
       Free(&alpha);
       Free(&beta);
       Free(&state);
-      // The states go to the cache; the norm is written over the rest, the tail is given back.
-      Place tail = {out.offset + RoundUp(values, GraphAllocator::kAlignment),
-                    out.size - RoundUp(values, GraphAllocator::kAlignment)};
-      if (tail.size > 0) {
-        out.size -= tail.size;
-        Free(&tail);
-      }
+      FreeTail(values, &out);  // the states go to the cache; the norm is written over the rest
     } else {
       out =
           WalkChunks(values, per_head, &q, &k, &convolved, &alpha, &beta, &state, states_of(state_elements));
@@ -603,12 +723,12 @@ class GraphWalk {
 
   // Frees `normed`.
   Place WalkMlp(const Mlp& mlp, int64_t layer, Place* normed) {
-    if (mlp.kind == MlpKind::kDense) return WalkDense(mlp.intermediate, mlp, normed);
+    if (mlp.kind == MlpKind::kDense) return WalkDense(mlp.intermediate, mlp, layer, normed);
     Place beside;
     Place input;
     if (mlp.dense_beside) {
       // Gemma 4: a dense MLP with its own norms, then the experts on another norm of the same stream.
-      beside = WalkDense(mlp.intermediate, mlp, normed);
+      beside = WalkDense(mlp.intermediate, mlp, layer, normed);
       input = Alloc(MlpRow(arch_.hidden));
     } else {
       input = *normed;
@@ -616,7 +736,7 @@ class GraphWalk {
     }
     Place out = WalkExperts(mlp, layer, &input);
     if (mlp.shared_intermediate > 0) {
-      Place shared = WalkDense(mlp.shared_intermediate, mlp, &input);
+      Place shared = WalkDense(mlp.shared_intermediate, mlp, layer, &input);
       Free(&shared);  // added to `out`
     }
     Free(&input);
@@ -624,7 +744,7 @@ class GraphWalk {
     return out;
   }
 
-  Place WalkDense(int64_t width, const Mlp& mlp, Place* normed) {
+  Place WalkDense(int64_t width, const Mlp& mlp, int64_t layer, Place* normed) {
     const int64_t wide = MlpRow(width);
     Place hidden;
     if (!mlp.gated) {
@@ -649,7 +769,7 @@ class GraphWalk {
       Free(normed);
       Free(&up);
     }
-    Place out = Product(MlpRow(arch_.hidden));
+    Place out = Product(MlpRow(arch_.hidden), layer);
     Free(&hidden);
     return out;
   }
@@ -683,7 +803,7 @@ class GraphWalk {
       hidden = mlp.gated ? gate : up;
       if (mlp.gated) Free(&up);
     }
-    Place experts = ExpertProduct(outputs, staged);
+    Place experts = ExpertProduct(outputs, staged, staged ? layer : -1);
     Free(&hidden);
     Free(&sorted);
     Free(&weights);
@@ -694,16 +814,18 @@ class GraphWalk {
 
   // A product with a stack of experts. Experts in RAM are first copied to the card, all of them
   // (op offload, ggml_backend_sched_split_graph: a split per weight).
-  Place ExpertProduct(int64_t bytes, bool staged) {
+  Place ExpertProduct(int64_t bytes, bool staged, int64_t last_of_layer = -1) {
     if (!staged) return Alloc(bytes);
     Place weight = Alloc(part_.staged_bytes);
+    if (last_of_layer >= 0) TakeInputsUntilStaging(last_of_layer + 1);
     return Op(bytes, &weight);
   }
 
   // A product with a matrix of the layer; a matrix in RAM is copied to the card first.
-  Place Product(int64_t bytes) {
+  Place Product(int64_t bytes, int64_t last_of_layer = -1) {
     if (!on_host_) return Alloc(bytes);
     Place weight = Alloc(part_.staged_matrix);
+    if (last_of_layer >= 0) TakeInputsUntilStaging(last_of_layer + 1);
     return Op(bytes, &weight);
   }
 
@@ -722,12 +844,27 @@ class GraphWalk {
   const Architecture& arch_;
   const int64_t hidden_;
   State& s_;
-  int64_t value_width_ = 0;
   const bool fused_gate_up_ = arch_.traits.gguf_fuses_gate_up;
+  SeenInputs seen_;
+  int64_t inputs_taken_ = part_.first_layer;  // layers below this one have theirs
   bool last_layer_ = false;
   bool on_host_ = false;
   bool rows_narrowed_ = false;
 };
+
+// Vulkan and Metal take products with weights in RAM, but not what is added to them where one token has few
+// rows: biases of experts in RAM are added there, and gate and up meet there (their offload_op).
+Bytes AddedInRam(const LlamaGraph& graph) {
+  if (graph.backend != LlamaBackend::kVulkan && graph.backend != LlamaBackend::kMetal) return Bytes(0);
+  Bytes most;
+  for (const LayerGroup& group : graph.architecture->groups) {
+    const Mlp& mlp = group.shape.mlp;
+    if (mlp.kind != MlpKind::kMoe || !mlp.bias) continue;
+    const Bytes product = Bytes(kFloat) * graph.tokens * mlp.experts_per_token * mlp.expert_intermediate;
+    most = std::max(most, product * 2);
+  }
+  return most;
+}
 
 }  // namespace
 
@@ -736,6 +873,19 @@ Bytes ComputeBuffer(const LlamaGraph& graph, const LlamaGraphPart& part) {
   GraphWalk walk(graph, part, &state);
   walk.WalkToLastLayer();
   return walk.Finish();
+}
+
+Bytes LargestTensor(const LlamaGraph& graph, const LlamaGraphPart& part) {
+  const Architecture& arch = *graph.architecture;
+  int64_t largest = part.output ? Times(Times(kFloat, graph.outputs), arch.vocab) : 0;
+  if (graph.flash_attention || graph.attends_in_ram) return Bytes(largest);
+  for (int64_t layer = part.first_layer; layer < part.end_layer; ++layer) {
+    const Attention& attention = arch.groups[arch.layer_group[static_cast<size_t>(layer)]].shape.attention;
+    if (attention.kind == AttentionKind::kNone) continue;
+    const int64_t cells = Slides(graph, attention) ? graph.window_cells : graph.cells;
+    largest = std::max(largest, Times(Times(kFloat * graph.tokens, cells), attention.heads));
+  }
+  return Bytes(largest);
 }
 
 bool WalkAlike(const LlamaGraph& graph, const LlamaGraphPart& a, const LlamaGraphPart& b) {
@@ -768,13 +918,15 @@ ComputeBufferWalk::ComputeBufferWalk(const LlamaGraph& graph, const LlamaGraphPa
   if (part_.copies > 1) above_ = walk.Finish().count() - InputBytes(graph, part_);
 }
 
-// Without flash attention, or where a mask is cast, layers before the last one depend on the length as well.
+// Without flash attention, or where a mask is cast or the cache widened, layers before the last one depend on
+// the length as well.
 bool ComputeBufferWalk::Continues(const LlamaGraph& graph) const {
   LlamaGraph same = graph;
   same.cells = graph_.cells;
   same.window_cells = graph_.window_cells;
   if (same != graph_) return false;
-  const bool masks_only = graph.flash_attention && !CastsMask(graph, part_);
+  const bool masks_only = graph.flash_attention && !graph.widens_cache && !graph.metal_scratch &&
+                          !CastsMask(graph, part_) && !Stages(part_);
   return masks_only || graph == graph_;
 }
 
@@ -801,14 +953,13 @@ ComputeBufferWalk UsualWalk(const Architecture& architecture) {
   return ComputeBufferWalk(graph, whole);
 }
 
-Bytes HostComputeBuffer(const LlamaGraph& graph, int64_t copies, int64_t host_layers) {
+Bytes HostComputeBuffer(const LlamaGraph& graph, int64_t copies, int64_t host_layers, bool host_experts) {
   const Architecture& arch = *graph.architecture;
   const int64_t tokens = graph.tokens;
   const Bytes embedding = Bytes(kFloat) * tokens * arch.hidden;
   Bytes inputs = Bytes(4) * tokens;  // token ids
   inputs += Bytes(4) * tokens * PositionsPerToken(arch);
   inputs += Bytes(4) * graph.outputs;  // which rows give logits
-  if (graph.embedding_input) inputs += embedding;
   const int64_t scalar = graph.flash_attention && graph.half_mask ? kHalf : kFloat;
   bool attends = false;
   bool slides = false;
@@ -848,7 +999,10 @@ Bytes HostComputeBuffer(const LlamaGraph& graph, int64_t copies, int64_t host_la
     const Bytes view = Bytes(kFloat) * recurrent.conv_channels * (tokens + recurrent.conv_kernel - 1);
     if (view > transient) transient = view;
   }
-  return inputs * copies + transient;
+  if (host_experts || host_layers > 0) transient = std::max(transient, AddedInRam(graph));
+  // Ready-made embeddings are read in RAM, by the node that looks rows up: no card needs copies of them.
+  const Bytes ready_made = graph.embedding_input ? embedding : Bytes(0);
+  return inputs * copies + ready_made + transient;
 }
 
 }  // namespace plimsoll

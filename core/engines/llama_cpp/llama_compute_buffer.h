@@ -12,7 +12,9 @@
 #include <cstdint>
 
 #include "core/arch/architecture.h"
+#include "core/arch/kv_type.h"
 #include "core/base/units.h"
+#include "core/engines/llama_cpp/llama_backend.h"
 #include "core/engines/llama_cpp/llama_graph_allocator.h"
 
 namespace plimsoll {
@@ -25,9 +27,10 @@ struct LlamaGraph {
   int64_t sequences = 1;     // slots
   int64_t cells = 0;         // of one stream, layers with the whole context
   int64_t window_cells = 0;  // of one stream, sliding layers; equal to `cells` without a windowed cache
+  int64_t streams = 1;       // of the cache
   bool flash_attention = true;
-  bool quantized_k = false;
-  bool quantized_v = false;
+  KvTypes types = {KvType::kFp16, KvType::kFp16};
+  LlamaBackend backend = LlamaBackend::kCuda;
   int64_t snapshots = 1;  // recurrent states kept per sequence: 1 + drafted tokens
 
   bool glu_operator = true;
@@ -38,7 +41,12 @@ struct LlamaGraph {
   bool fused_delta_net = true;
   bool latent_cache = true;  // MLA
   bool latent_without_v = true;
-  bool windowed = false;  // sliding layers have their own cells, masks and indices
+  bool widens_cache = false;    // attention's node has room for its layer's cache in 16 bits
+  bool metal_scratch = false;   // and for what Metal's kernels keep beside their result
+  bool shares_memory = false;   // inputs are read where they are, in RAM
+  bool attends_in_ram = false;  // the cache is there (-nkvo), and attention with it
+  bool keeps_norms = false;     // every layer is on a card, so a layer's norm is on the layer's own card
+  bool windowed = false;        // sliding layers have their own cells, masks and indices
   friend bool operator==(const LlamaGraph&, const LlamaGraph&) = default;
 };
 
@@ -60,6 +68,9 @@ struct LlamaGraphPart {
 
 // REQUIRES: 0 <= first_layer <= end_layer <= architecture->layers, tokens >= 1.
 Bytes ComputeBuffer(const LlamaGraph& graph, const LlamaGraphPart& part);
+
+// The largest tensor of the graph on this part: what a driver must give in one piece. 0: none to speak of.
+Bytes LargestTensor(const LlamaGraph& graph, const LlamaGraphPart& part);
 
 // Whether one walk answers for both parts: they walk the same kinds of layers in the same order. Cards in the
 // middle of many most often do.
@@ -110,8 +121,9 @@ class ComputeBufferWalk {
 ComputeBufferWalk UsualWalk(const Architecture& architecture);
 
 // The pinned buffer in RAM: the graph's inputs and the rows of the token embedding.
-// `host_layers` of the first layers keep their caches in RAM.
-Bytes HostComputeBuffer(const LlamaGraph& graph, int64_t copies, int64_t host_layers);
+// `host_layers` of the first layers keep their caches in RAM; `host_experts`: some experts are there.
+Bytes HostComputeBuffer(const LlamaGraph& graph, int64_t copies, int64_t host_layers,
+                        bool host_experts = false);
 
 }  // namespace plimsoll
 

@@ -9,9 +9,11 @@
 
 #include "core/arch/kv_cache.h"
 #include "core/base/text.h"
+#include "core/engines/llama_cpp/llama_data.h"
 #include "core/engines/llama_cpp/llama_gates.h"
 #include "core/engines/llama_cpp/llama_levers.h"
 #include "core/engines/llama_cpp/llama_log.h"
+#include "core/engines/llama_cpp/llama_options.h"
 #include "core/engines/llama_cpp/llama_overrides.h"
 #include "core/engines/llama_cpp/llama_plan.h"
 #include "core/engines/llama_cpp/llama_rules.h"
@@ -29,7 +31,6 @@ constexpr int64_t kAutomaticSlots = 4;
 constexpr int64_t kDefaultBatch = 2048;
 constexpr int64_t kContextBeforeFit = 4096;
 constexpr int64_t kSmallestFittedContext = 4096;  // --fit-ctx
-constexpr int64_t kFitMarginMib = 1024;           // --fit-target
 
 int64_t LayersOf(const Resolved& resolved) {
   // Layers that the file holds and -ngl counts, the output layer being one more.
@@ -39,8 +40,10 @@ int64_t LayersOf(const Resolved& resolved) {
 
 Bytes Band(const GpuReport& use, const Resolved& resolved) {
   Bytes band = MiBFromDouble(Value(Measure::kLlamaTightBase));
-  band +=
-      BytesFromDouble(Value(Measure::kLlamaTightCompute) * static_cast<double>(use.compute_buffer.count()));
+  const bool staged = resolved.n_cpu_moe > 0 || !OverridesOf(resolved).empty() ||
+                      resolved.n_gpu_layers <= resolved.architecture->layers;
+  const double share = Value(staged ? Measure::kLlamaTightStaged : Measure::kLlamaTightCompute);
+  band += BytesFromDouble(share * static_cast<double>(use.compute_buffer.count()));
   band += WeightsBand(resolved.stored, use.weights);
   return band;
 }
@@ -54,6 +57,24 @@ FailureStage StageOf(const GpuReport& use, Bytes capacity) {
   return FailureStage::kProfiling;  // "failed to allocate compute pp buffers"
 }
 
+// What the driver gives in one piece. Vulkan's limits on AMD are 4 GiB with RADV, 2 GiB with AMD's own
+// drivers (GPUOpen-Drivers/AMDVLK#413; ollama/ollama#13029 on Windows); NVIDIA's driver gives more.
+Bytes LargestAllocation(const Resolved& resolved, size_t card) {
+  const bool limited =
+      BackendOf(resolved) == LlamaBackend::kVulkan && resolved.cards[card].gpu->vendor == Vendor::kAmd;
+  return limited ? GiB(4) : Bytes(internal::kInt64Max);
+}
+
+void RemarkOnAllocation(const Resolved& resolved, size_t card, Bytes largest, Report* report) {
+  std::string fix = resolved.flash_attention ? "Set n_ubatch lower, or backend to hip."
+                                             : "Set flash_attention to true, or n_ubatch lower.";
+  report->diagnostics.push_back({"allocation_too_large", Severity::kError,
+                                 "Vulkan gives at most 4 GiB at once on " + resolved.cards[card].gpu->name +
+                                     " (2 GiB with AMD's own driver); " + SizeText(largest) +
+                                     " of compute buffer are needed in one piece.",
+                                 std::move(fix)});
+}
+
 constexpr EngineTraits kTraits = {
     .id = "llama.cpp",
     .alias = "ollama",
@@ -63,22 +84,27 @@ constexpr EngineTraits kTraits = {
     .reads_gguf = true,
     .half_cache = true,
     .budget_modelled = true,
+    .runs_without_card = true,
     .shares_context = true,
     .keys = KeyOwner::kGgml,
 };
 
-std::optional<Error> ReadOverrides(const Config& config, Resolved* resolved) {
+std::optional<Error> ReadOwnKeys(const Config& config, Resolved* resolved) {
+  auto owned = std::make_unique<LlamaData>();
+  LlamaData* data = owned.get();
+  const Result<LlamaOptions> options = ReadLlamaOptions(config);
+  if (!options.ok()) return options.error();
+  data->options = *options;
+  resolved->engine_data = std::move(owned);
   if (config.override_tensor.empty()) return std::nullopt;
   Result<TensorOverrides> overrides = ReadTensorOverrides(config.override_tensor, *resolved->architecture,
                                                           static_cast<int64_t>(resolved->cards.size()));
   if (!overrides.ok()) return overrides.error();
-  auto data = std::make_unique<LlamaData>();
   data->overrides = std::move(*overrides);
   std::string patterns;
   for (const std::string& pattern : data->overrides.unmatched) {
     patterns += (patterns.empty() ? "" : ", ") + Quoted(pattern);
   }
-  resolved->engine_data = std::move(data);
   if (patterns.empty()) return std::nullopt;
   resolved->diagnostics.push_back(
       {"override_matches_nothing", Severity::kWarning,
@@ -86,6 +112,33 @@ std::optional<Error> ReadOverrides(const Config& config, Resolved* resolved) {
            " in its name, so nothing is moved by it.",
        "Names are such as blk.0.ffn_up_exps.weight; plimsoll inventory lists them."});
   return std::nullopt;
+}
+
+// What the program holds in RAM against what there is, where its size is known. What a card maps of memory
+// that it shares with the processor counts once.
+Bytes HeldInRam(const Resolved& resolved, const Report& report) {
+  Bytes held =
+      report.host.weights + report.host.kv_cache + report.host.recurrent_state + report.host.compute_buffer;
+  if (!resolved.cards[0].gpu->unified_memory) return held;
+  for (const GpuReport& gpu : report.per_gpu) held += gpu.total;
+  if (BackendOf(resolved) == LlamaBackend::kMetal && OptionsOf(resolved).mmap) held -= report.host.weights;
+  return held;
+}
+
+// Says what is short; true: next to nothing is left for the system. A file mapped into too little RAM still
+// loads, but is read from the disk again for every token: that is no way to run, so it does not fit.
+bool JudgeRam(const Resolved& resolved, Report* report) {
+  constexpr Bytes kSystem = GiB(2);  // an idle desktop or server without one
+  const Bytes size = resolved.ram.size;
+  if (size <= Bytes(0) || resolved.ram_alone) return false;
+  const Bytes held = HeldInRam(resolved, *report);
+  if (held <= size) return held + kSystem > size;
+  if (report->failure == FailureStage::kNone) report->failure = FailureStage::kLoading;
+  report->diagnostics.push_back(
+      {"ram_short", Severity::kError,
+       "Weights, cache and buffers in RAM take " + SizeText(held) + " of its " + SizeText(size) + ".",
+       "Keep more layers or experts on the cards, or take a smaller format."});
+  return true;
 }
 
 class LlamaCpp final : public Engine {
@@ -97,7 +150,7 @@ class LlamaCpp final : public Engine {
   }
 
   std::optional<Error> TakeDefaults(const Config& config, Resolved* resolved) const override {
-    if (std::optional<Error> error = ReadOverrides(config, resolved)) return error;
+    if (std::optional<Error> error = ReadOwnKeys(config, resolved)) return error;
     const EngineVersion& version = resolved->version;
     resolved->n_ubatch = std::max<int64_t>(resolved->n_ubatch, 1);
     if (!config.max_num_batched_tokens) {
@@ -132,7 +185,7 @@ class LlamaCpp final : public Engine {
   void Plan(const Resolved& resolved, Report* report) const override {
     LlamaPlan plan(resolved);
     report->per_gpu = plan.Fill(resolved.max_model_len);
-    report->host = plan.Host();
+    if (!resolved.ram_alone) report->host = plan.Host();
     const LlamaCache cache = plan.cache();
 
     Bytes available;
@@ -147,12 +200,17 @@ class LlamaCpp final : public Engine {
       gpu.budget = capacity;
       gpu.headroom = capacity - gpu.total;
       available += capacity - (gpu.total - gpu.kv_cache);
+      if (plan.largest(i) > LargestAllocation(resolved, i) && report->failure == FailureStage::kNone) {
+        report->failure = FailureStage::kProfiling;
+        RemarkOnAllocation(resolved, i, plan.largest(i), report);
+      }
       const Bytes band = Band(gpu, resolved);
       if (gpu.headroom < band) tight = true;
       if (gpu.headroom + band < Bytes(0) && report->failure == FailureStage::kNone) {
         report->failure = StageOf(gpu, capacity);
       }
     }
+    if (JudgeRam(resolved, report)) tight = true;
     report->verdict = report->failure != FailureStage::kNone ? Verdict::kDoesNotFit
                       : tight                                ? Verdict::kTight
                                                              : Verdict::kFits;
@@ -207,11 +265,12 @@ class LlamaCpp final : public Engine {
   static int64_t DefaultContext(const Resolved& resolved) {
     const int64_t own = std::max<int64_t>(resolved.architecture->max_positions, 1);
     if (!Has(resolved.version, LlamaChange::kFit)) return std::min(own, kContextBeforeFit);
+    if (!OptionsOf(resolved).fit || resolved.ram_alone) return own;  // cards are fitted, RAM is not
     for (const Diagnostic& diagnostic : resolved.diagnostics) {
       if (diagnostic.severity == Severity::kError) return own;
     }
     LlamaPlan plan(resolved);
-    const Bytes margin = MiB(kFitMarginMib);
+    const Bytes margin = MiB(OptionsOf(resolved).fit_target_mib);
     const int64_t smallest = std::min(own, kSmallestFittedContext);
     if (plan.RoomAtMost(smallest) < margin) return smallest;
     if (plan.Room(own) >= margin) return own;
@@ -219,13 +278,15 @@ class LlamaCpp final : public Engine {
   }
 
   static void RemarkOnFit(const Resolved& resolved, Report* report) {
-    if (!Has(resolved.version, LlamaChange::kFit)) return;
+    if (!Has(resolved.version, LlamaChange::kFit) || !OptionsOf(resolved).fit || resolved.ram_alone) return;
     const Config& config = *resolved.config;
     if (config.n_gpu_layers && config.max_model_len) return;
     report->diagnostics.push_back({"fit_would_adjust", Severity::kInfo,
-                                   "llama.cpp would not fail here: unless --fit off, it shortens the context "
-                                   "and keeps layers in RAM until "
-                                   "1 GiB of each card is free.",
+                                   std::string("llama.cpp would not fail here: unless --fit off, it shortens "
+                                               "the context ") +
+                                       "and keeps layers in RAM until " +
+                                       SizeText(MiB(OptionsOf(resolved).fit_target_mib)) +
+                                       " of each card is free.",
                                    "Set n_gpu_layers or n_cpu_moe to choose yourself what stays in RAM."});
   }
 };

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/base/text.h"
+#include "core/engines/llama_cpp/llama_data.h"
 #include "core/engines/llama_cpp/llama_rules.h"
 #include "core/formats/gguf_types.h"
 
@@ -41,19 +42,6 @@ constexpr ModelSupport kSupport[] = {
 void Remark(Resolved* resolved, std::string_view code, Severity severity, std::string message,
             std::string fix) {
   resolved->diagnostics.push_back({std::string(code), severity, std::move(message), std::move(fix)});
-}
-
-bool Quantized(KvType type) {
-  switch (type) {
-    case KvType::kQ8_0:
-    case KvType::kQ5_1:
-    case KvType::kQ5_0:
-    case KvType::kQ4_1:
-    case KvType::kQ4_0:
-      return true;
-    default:
-      return false;
-  }
 }
 
 void CheckFormat(Resolved* resolved) {
@@ -93,17 +81,17 @@ void CheckCacheTypes(Resolved* resolved) {
            "Set kv_cache_dtype to q8_0, which takes 8.5 bits per value.");
     return;
   }
-  if (Quantized(types.v) && !resolved->flash_attention) {
+  if (IsQuantized(types.v) && !resolved->flash_attention) {
     Remark(resolved, "quantized_v_needs_flash_attention", Severity::kError,
            "A quantised V cache needs flash attention; llama.cpp refuses to start without it.",
            "Set flash_attention to true, or keep V in fp16.");
   }
-  if (!Quantized(types.k) && !Quantized(types.v)) return;
+  if (!IsQuantized(types.k) && !IsQuantized(types.v)) return;
   for (const LayerGroup& group : resolved->architecture->groups) {
     const Attention& attention = group.shape.attention;
     if (attention.kind == AttentionKind::kNone || attention.kind == AttentionKind::kLatent) continue;
-    const bool bad_k = Quantized(types.k) && attention.key_dim % 32 != 0;
-    const bool bad_v = Quantized(types.v) && attention.value_dim % 32 != 0;
+    const bool bad_k = IsQuantized(types.k) && attention.key_dim % 32 != 0;
+    const bool bad_v = IsQuantized(types.v) && attention.value_dim % 32 != 0;
     if (!bad_k && !bad_v) continue;
     Remark(resolved, "kv_block_does_not_divide_head", Severity::kError,
            "Heads of " + CountText(bad_k ? attention.key_dim : attention.value_dim) +
@@ -135,6 +123,36 @@ void CheckOptions(const Config& config, Resolved* resolved) {
                version.text + " does not know it.",
            std::string(option.instead));
   }
+}
+
+// Attention on the card needs a kernel for the pair of types; release builds hold those of equal types
+// without q4_1, q5_0, q5_1 and iq4_nl (ggml/src/ggml-cuda/fattn.cu). Others run on the processor.
+void CheckAttentionKernels(Resolved* resolved) {
+  const LlamaBackend backend = BackendOf(*resolved);
+  const bool cuda = backend == LlamaBackend::kCuda || backend == LlamaBackend::kHip;
+  if (!cuda || !resolved->flash_attention) return;
+  const KvTypes& types = resolved->kv_cache_dtype;
+  const auto built = [](KvType type) {
+    return !IsQuantized(type) || type == KvType::kQ8_0 || type == KvType::kQ4_0;
+  };
+  const bool pair = types.k == types.v || (types.k == KvType::kQ8_0 && types.v == KvType::kQ4_0);
+  if (pair && built(types.k) && built(types.v)) return;
+  Remark(resolved, "attention_needs_all_quants", Severity::kWarning,
+         "Release builds have no attention kernel for this pair of cache types: it runs on the processor, "
+         "many times slower.",
+         "Use q8_0 or q4_0 for both, or build llama.cpp with GGML_CUDA_FA_ALL_QUANTS.");
+}
+
+// Layers or experts in RAM: how fast that memory is decides the speed.
+void RemarkOnRam(Resolved* resolved) {
+  const Architecture& architecture = *resolved->architecture;
+  const bool needed = resolved->ram_alone || resolved->n_cpu_moe > 0 ||
+                      resolved->n_gpu_layers < architecture.layers || !OverridesOf(*resolved).empty();
+  if (!needed || !resolved->ram.assumed) return;
+  Remark(resolved, "ram_assumed", Severity::kInfo,
+         "Speed from RAM is that of " + std::string(resolved->ram.machine) + ", " +
+             DecimalText(resolved->ram.bandwidth.value() * 1e-9, 1) + " GB/s.",
+         "Set ram_gb_per_s, and ram_gib to have its size judged.");
 }
 
 void CheckModel(Resolved* resolved) {
@@ -230,6 +248,8 @@ void CheckLlamaConfiguration(const Config& config, Resolved* resolved) {
   CheckContext(config, resolved);
   CheckOptions(config, resolved);
   CheckUnifiedMemory(resolved);
+  CheckAttentionKernels(resolved);
+  RemarkOnRam(resolved);
 }
 
 }  // namespace plimsoll

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/arch/kv_cache.h"
+#include "core/engines/llama_cpp/llama_data.h"
 #include "core/engines/llama_cpp/llama_rules.h"
 
 namespace plimsoll {
@@ -58,7 +59,8 @@ LlamaCache ShapeLlamaCache(const Resolved& resolved, int64_t context) {
   cache.padding = Padding(resolved);
   const int64_t window = WidestWindow(*resolved.architecture);
   cache.slides = window > 0;
-  cache.windowed = window > 0 && Has(version, LlamaChange::kSlidingWindowCache);
+  cache.windowed =
+      window > 0 && !OptionsOf(resolved).swa_full && Has(version, LlamaChange::kSlidingWindowCache);
   cache.window_wanted = internal::SaturatingAdd(
       internal::SaturatingMultiply(window, unified ? cache.sequences : 1), resolved.n_ubatch);
   SetContext(context, &cache);

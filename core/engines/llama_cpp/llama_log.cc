@@ -7,6 +7,7 @@
 
 #include "core/arch/kv_cache.h"
 #include "core/base/text.h"
+#include "core/engines/llama_cpp/llama_data.h"
 #include "core/engines/llama_cpp/llama_plan.h"
 #include "core/engines/llama_cpp/llama_rules.h"
 #include "core/engines/system_memory.h"
@@ -31,21 +32,6 @@ Prefixes PrefixesOf(const EngineVersion& version) {
   if (since(6600, 20250926)) prefixes.cache = "llama_kv_cache";
   if (since(7700, 20260110)) prefixes.context = "sched_reserve";
   return prefixes;
-}
-
-std::string_view Backend(const Gpu& gpu) {
-  switch (gpu.vendor) {
-    case Vendor::kNvidia:
-      return "CUDA";
-    case Vendor::kAmd:
-      return "ROCm";
-    case Vendor::kApple:
-      return "MTL";
-    case Vendor::kIntel:
-      return "SYCL";
-    default:
-      return "Vulkan";
-  }
 }
 
 std::string Padded(std::string text, size_t width) {
@@ -141,16 +127,18 @@ std::vector<std::string> LlamaLog(const Resolved& resolved, const Report& report
   const LlamaCache cache = ShapeLlamaCache(resolved, resolved.max_model_len);
   const Prefixes prefixes = PrefixesOf(resolved.version);
   const int64_t layers = static_cast<int64_t>(plan.layout().layers.size());
+  const LlamaBackend backend = BackendOf(resolved);
   std::vector<std::string> devices;
   for (size_t i = 0; i < report.per_gpu.size(); ++i) {
-    devices.push_back(std::string(Backend(*resolved.cards[i].gpu)) + std::to_string(i));
+    devices.push_back(std::string(BackendName(backend)) + (resolved.ram_alone ? "" : std::to_string(i)));
   }
-  const std::string pinned =
-      (resolved.cards.empty() ? std::string("CUDA") : std::string(Backend(*resolved.cards[0].gpu))) + "_Host";
+  const std::string pinned = std::string(BackendName(backend)) + "_Host";
 
   lines.push_back(std::string(prefixes.load) + ": offloaded " + std::to_string(plan.placement().offloaded) +
                   "/" + std::to_string(layers + 1) + " layers to GPU");
-  lines.push_back(BufferLine(prefixes.load, "CPU_Mapped", 12, "model", report.host.weights));
+  if (!resolved.ram_alone) {
+    lines.push_back(BufferLine(prefixes.load, "CPU_Mapped", 12, "model", report.host.weights));
+  }
   for (size_t i = 0; i < devices.size(); ++i) {
     lines.push_back(BufferLine(prefixes.load, devices[i], 12, "model", report.per_gpu[i].weights));
   }
@@ -177,7 +165,9 @@ std::vector<std::string> LlamaLog(const Resolved& resolved, const Report& report
     lines.push_back(
         BufferLine(prefixes.context, devices[i], 10, "compute", report.per_gpu[i].compute_buffer));
   }
-  lines.push_back(BufferLine(prefixes.context, pinned, 10, "compute", report.host.compute_buffer));
+  if (!resolved.ram_alone) {
+    lines.push_back(BufferLine(prefixes.context, pinned, 10, "compute", report.host.compute_buffer));
+  }
   for (size_t i = 0; i < devices.size(); ++i) {
     if (resolved.cards[i].gpu->vendor != Vendor::kNvidia) continue;
     lines.push_back("nvidia-smi: GPU " + std::to_string(i) + " about " +

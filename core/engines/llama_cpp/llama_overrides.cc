@@ -170,10 +170,4 @@ Result<TensorOverrides> ReadTensorOverrides(std::string_view text, const Archite
   return matcher.Take();
 }
 
-const TensorOverrides& OverridesOf(const Resolved& resolved) {
-  static const TensorOverrides none;
-  const auto* data = static_cast<const LlamaData*>(resolved.engine_data.get());
-  return data != nullptr ? data->overrides : none;
-}
-
 }  // namespace plimsoll

@@ -18,7 +18,6 @@
 
 #include "core/arch/architecture.h"
 #include "core/base/result.h"
-#include "core/resolve/resolved.h"
 
 namespace plimsoll {
 
@@ -33,14 +32,6 @@ struct TensorOverrides {
   double host_experts = 0, host_dense = 0;  // shares of the layers' weights that RAM gets
   bool empty() const { return moves.empty(); }
 };
-
-// What the engine keeps with a resolved configuration.
-struct LlamaData final : EngineData {
-  TensorOverrides overrides;
-};
-
-// REQUIRES: the configuration is llama.cpp's.
-const TensorOverrides& OverridesOf(const Resolved& resolved);
 
 // The error's field is "override_tensor" and names the pair that is not understood.
 Result<TensorOverrides> ReadTensorOverrides(std::string_view text, const Architecture& architecture,

@@ -3,13 +3,23 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "core/engines/llama_cpp/llama_data.h"
 #include "core/engines/llama_cpp/llama_rules.h"
 
 namespace plimsoll {
 
 namespace {
 
-constexpr int64_t kPipelineCopies = 4;  // GGML_SCHED_MAX_COPIES
+// With one card only (-sm none) the others take nothing, whatever is free or wanted.
+std::vector<double> SharesOf(const Resolved& resolved, size_t cards) {
+  if (resolved.split_mode != SplitMode::kNone) {
+    return resolved.config != nullptr ? resolved.config->tensor_split : std::vector<double>();
+  }
+  std::vector<double> shares(cards);
+  const int64_t last = static_cast<int64_t>(cards) - 1;
+  shares[static_cast<size_t>(std::clamp<int64_t>(OptionsOf(resolved).main_gpu, 0, last))] = 1;
+  return shares;
+}
 
 // How far the cards' shares reach: card i takes positions below cumulative[i] of [0, 1]. Positions are
 // compared as 32-bit floats, as the loader does.
@@ -77,6 +87,28 @@ void Move(const std::vector<MovedTensor>& moved, bool rows, LlamaPlacement* plac
   }
 }
 
+// Without a card everything lies in the processor's buffers.
+void HoldInRam(const GgufLayout& layout, LlamaPlacement* placement) {
+  LlamaDevice& ram = placement->devices[0];
+  ram.weights += layout.token_embedding;
+  if (layout.tied && ram.output) ram.weights -= layout.output;
+  placement->host_weights = Bytes(0);
+}
+
+// Metal maps the file's span that holds its tensors. Quantised files begin with the tensors outside layers,
+// so with the output on the card the span is the whole file (llama_model_loader::get_mapping_range).
+bool MapsFile(const Resolved& resolved, const LlamaPlacement& placement,
+              const std::vector<MovedTensor>& moved) {
+  return BackendOf(resolved) == LlamaBackend::kMetal && OptionsOf(resolved).mmap && resolved.n_cpu_moe == 0 &&
+         moved.empty() && !placement.host_output && placement.devices.size() == 1;
+}
+
+void MapFile(const GgufLayout& layout, LlamaPlacement* placement) {
+  LlamaDevice& card = placement->devices[0];
+  card.weights += placement->host_weights;
+  if (layout.tied) card.weights -= layout.output;
+}
+
 }  // namespace
 
 LlamaPlacement PlaceLlamaModel(const Resolved& resolved, const GgufLayout& layout,
@@ -93,8 +125,7 @@ LlamaPlacement PlaceLlamaModel(const Resolved& resolved, const GgufLayout& layou
   placement.offloaded = wanted;
   placement.host_weights = layout.token_embedding;
 
-  const std::vector<float> shares = CumulativeShares(
-      free, resolved.config != nullptr ? resolved.config->tensor_split : std::vector<double>());
+  const std::vector<float> shares = CumulativeShares(free, SharesOf(resolved, free.size()));
   const bool rows = resolved.split_mode == SplitMode::kRow && free.size() > 1;
   Bytes matrices;
   const auto sum = [&layout](int64_t first, int64_t end) {
@@ -136,8 +167,10 @@ LlamaPlacement PlaceLlamaModel(const Resolved& resolved, const GgufLayout& layou
   int64_t used = 0;
   for (const LlamaDevice& device : placement.devices) used += device.end_layer > device.first_layer ? 1 : 0;
   const bool pipeline = used > 1 && !rows && wanted > layers && resolved.n_cpu_moe == 0 && moved.empty() &&
-                        resolved.nodes == 1;  // RPC devices have no events
-  if (pipeline) placement.copies = kPipelineCopies;
+                        OptionsOf(resolved).kv_offload && resolved.nodes == 1;  // RPC devices have no events
+  if (pipeline) placement.copies = OptionsOf(resolved).sched_max_copies;
+  if (resolved.ram_alone) HoldInRam(layout, &placement);
+  if (MapsFile(resolved, placement, moved)) MapFile(layout, &placement);
   return placement;
 }
 

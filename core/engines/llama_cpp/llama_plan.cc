@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "core/arch/kv_cache.h"
+#include "core/engines/llama_cpp/llama_data.h"
 #include "core/engines/llama_cpp/llama_overrides.h"
 #include "core/engines/llama_cpp/llama_rules.h"
 #include "core/engines/measured_constants.h"
@@ -31,6 +32,38 @@ GgufLayout LayOut(const Architecture& architecture, const WeightFormat& format) 
   return LayOutGguf(architecture, AsGguf(format));
 }
 
+// Matrices that the processor multiplies with in another order are kept in that order; what is mapped from
+// the file stays mapped besides (ggml/src/ggml-cpu/repack.cpp, with AVX2).
+Bytes RepackedBytes(const Resolved& resolved) {
+  const Architecture& architecture = *resolved.architecture;
+  const WeightFormat format = AsGguf(*resolved.format);
+  Bytes bytes;
+  for (size_t i = 0; i < architecture.gguf.size(); ++i) {
+    const GgufTensor& tensor = architecture.gguf[i];
+    constexpr int64_t kRowsAtOnce = 8;
+    if (tensor.ne1 <= 1 || tensor.ne1 % kRowsAtOnce != 0 || tensor.mtp || tensor.group < 0) continue;
+    for (const GgmlType type : GgufTensorTypes(architecture, format, static_cast<int32_t>(i))) {
+      const bool repacks = type == GgmlType::kQ4_0 || type == GgmlType::kQ4K || type == GgmlType::kIq4Nl;
+      if (repacks) bytes += GgmlBytes(type, tensor.ne0, internal::SaturatingMultiply(tensor.ne1, tensor.ne2));
+    }
+  }
+  return bytes;
+}
+
+bool DraftsWithMtp(const Resolved& resolved) {
+  return resolved.speculative.num_tokens > 0 && resolved.speculative.method == SpeculativeMethod::kMtp;
+}
+
+// Whether the prediction layers that the file holds are loaded. Before llama.cpp could draft with them they
+// were skipped, or left out by the converter; for some months of 2026 they were loaded whenever they were
+// there; since then only when they draft ("model has unused tensor blk.64...").
+bool LoadsMtp(const Resolved& resolved) {
+  if (DraftsWithMtp(resolved)) return true;
+  const bool reads = resolved.architecture->model_type.rfind("qwen3_5", 0) == 0 &&
+                     Has(resolved.version, LlamaChange::kLoadsMtp);
+  return reads && !Has(resolved.version, LlamaChange::kLoadsUsedMtp);
+}
+
 // What -ot moves, with each tensor's bytes in its layer's type.
 std::vector<MovedTensor> MovedTensors(const Resolved& resolved) {
   std::vector<MovedTensor> moved;
@@ -41,6 +74,7 @@ std::vector<MovedTensor> MovedTensors(const Resolved& resolved) {
   int32_t tensor_at = -1;
   for (const TensorOverrides::Move& move : OverridesOf(resolved).moves) {
     const GgufTensor& tensor = architecture.gguf[static_cast<size_t>(move.tensor)];
+    if (tensor.mtp && !LoadsMtp(resolved)) continue;
     if (move.tensor != tensor_at) types = GgufTensorTypes(architecture, format, move.tensor);
     tensor_at = move.tensor;
     size_t place = 0;
@@ -104,10 +138,9 @@ Bytes VisionBytes(const Architecture& architecture) {
 // leaves them out, they are taken to be quantised as the last layer is.
 Bytes MissingDraftLayers(const Resolved& resolved, const GgufLayout& layout) {
   const Architecture& architecture = *resolved.architecture;
-  const bool drafts =
-      resolved.speculative.num_tokens > 0 && resolved.speculative.method == SpeculativeMethod::kMtp;
   const bool held = static_cast<int64_t>(layout.layers.size()) > architecture.layers;
-  if (!drafts || held || architecture.mtp_layers <= 0 || layout.layers.empty()) return Bytes(0);
+  if (!DraftsWithMtp(resolved) || held || architecture.mtp_layers <= 0 || layout.layers.empty())
+    return Bytes(0);
   const int32_t last = architecture.layer_group.back();
   double own = 0, last_elements = 0;
   for (const Tensor& tensor : architecture.tensors) {
@@ -121,6 +154,14 @@ Bytes MissingDraftLayers(const Resolved& resolved, const GgufLayout& layout) {
   if (last_elements <= 0) return Bytes(0);
   const GgufLayout::Layer& layer = layout.layers.back();
   return BytesFromDouble(own / last_elements * static_cast<double>((layer.dense + layer.experts).count()));
+}
+
+// The same layers, of which those behind the first `kept` weigh nothing.
+GgufLayout WithoutLayersFrom(size_t kept, const GgufLayout& layout) {
+  GgufLayout without = layout;
+  for (size_t i = kept; i < without.layers.size(); ++i) without.layers[i] = {};
+  SumLayers(&without);
+  return without;
 }
 
 constexpr Bytes kSmallestStaged = KiB(64);
@@ -141,11 +182,6 @@ std::vector<Bytes> AdapterBytes(const Architecture& architecture, const Lora& lo
   return bytes;
 }
 
-bool IsQuantized(KvType type) {
-  return type == KvType::kQ8_0 || type == KvType::kQ5_1 || type == KvType::kQ5_0 || type == KvType::kQ4_1 ||
-         type == KvType::kQ4_0;
-}
-
 // The graph of one batch at the cache's present length.
 void SetLengths(const Resolved& resolved, const LlamaCache& cache, LlamaGraph* graph) {
   graph->tokens = std::max<int64_t>(std::min(resolved.n_ubatch, cache.context), 1);
@@ -158,6 +194,15 @@ void SetLengths(const Resolved& resolved, const LlamaCache& cache, LlamaGraph* g
   graph->window_cells = cache.window_cells;
 }
 
+bool Widens(const Resolved& resolved, const KvTypes& types) {
+  const LlamaBackend backend = BackendOf(resolved);
+  const bool metal = backend == LlamaBackend::kMetal;
+  const bool cuda = backend == LlamaBackend::kCuda || backend == LlamaBackend::kHip;
+  const bool as_stored = types.k == KvType::kFp16 && types.v == KvType::kFp16;
+  return (metal || cuda) && !as_stored &&
+         Has(resolved.version, metal ? LlamaChange::kWideCacheMetal : LlamaChange::kWideCacheCuda);
+}
+
 LlamaGraph GraphOf(const Resolved& resolved, const LlamaCache& cache) {
   const EngineVersion& version = resolved.version;
   LlamaGraph graph;
@@ -165,8 +210,15 @@ LlamaGraph GraphOf(const Resolved& resolved, const LlamaCache& cache) {
   graph.sequences = cache.sequences;
   graph.windowed = cache.slides;
   graph.flash_attention = resolved.flash_attention;
-  graph.quantized_k = IsQuantized(cache.types.k);
-  graph.quantized_v = IsQuantized(cache.types.v);
+  graph.types = cache.types;
+  graph.streams = cache.streams;
+  graph.backend = BackendOf(resolved);
+  const bool metal = graph.backend == LlamaBackend::kMetal;
+  graph.widens_cache = Widens(resolved, cache.types);
+  graph.attends_in_ram = !OptionsOf(resolved).kv_offload;
+  graph.shares_memory = graph.backend == LlamaBackend::kHip && !resolved.cards.empty() &&
+                        resolved.cards[0].gpu->unified_memory && Has(version, LlamaChange::kHipSharesMemory);
+  graph.metal_scratch = metal && Has(version, LlamaChange::kMetalScratch);
   graph.snapshots = cache.snapshots;
   graph.glu_operator = Has(version, LlamaChange::kGluOperator);
   graph.row_indices = Has(version, LlamaChange::kRowIndices);
@@ -211,8 +263,13 @@ LlamaPlan::LlamaPlan(const Resolved& resolved)
     own_layout_ = LayOut(*resolved.architecture, *resolved.format);
     layout_ = &own_layout_;
   }
+  if (layout_->layers.size() > static_cast<size_t>(text_layers_) && !LoadsMtp(resolved)) {
+    own_layout_ = WithoutLayersFrom(static_cast<size_t>(text_layers_), *layout_);
+    layout_ = &own_layout_;
+  }
   moved_ = MovedTensors(resolved);
   placement_ = PlaceLlamaModel(resolved, *layout_, FreeMemory(resolved), moved_);
+  graph_.keeps_norms = placement_.offloaded > static_cast<int64_t>(layout_->layers.size());
   const std::vector<LayerGroup>& groups = resolved.architecture->groups;
   cell_.reserve(groups.size());
   for (const LayerGroup& group : groups) cell_.push_back(CellBytes(cache_, group.shape.attention));
@@ -238,7 +295,8 @@ void LlamaPlan::PlanCards() {
     card.drafts = device.output || (placement_.host_output && i == 0);
     card.fixed.weights = device.weights + draft;
     if (device.output) card.fixed.weights += prediction;
-    card.fixed.non_torch = LlamaRuntimeBytes(*resolved_.cards[i].gpu);
+    if (resolved_.ram_alone && OptionsOf(resolved_).mmap) card.fixed.weights += RepackedBytes(resolved_);
+    card.fixed.non_torch = resolved_.ram_alone ? Bytes(0) : LlamaRuntimeBytes(*resolved_.cards[i].gpu);
     card.fixed.others = resolved_.cards[i].others;
     card.fixed.reserved = resolved_.cards[i].reserved;
     for (size_t kind = 0; kind < adapters.size(); ++kind) {
@@ -246,7 +304,7 @@ void LlamaPlan::PlanCards() {
     }
     for (size_t kind = 0; kind < architecture.groups.size(); ++kind) {
       const Recurrent& recurrent = architecture.groups[kind].shape.recurrent;
-      if (recurrent.kind == RecurrentKind::kNone) continue;
+      if (recurrent.kind == RecurrentKind::kNone || !OptionsOf(resolved_).kv_offload) continue;
       card.fixed.recurrent_state += LayerStateBytes(cache_, recurrent) * LayersOn(card, kind);
     }
   }
@@ -279,15 +337,18 @@ void LlamaPlan::PlanWalks() {
 }
 
 // Drafting has a context of its own: its KV and its compute buffer. MTP drafts with the model's own last
-// layers, over the whole context.
+// layers, over the whole context; its buffer is reserved for batches as long as the model's own.
 void LlamaPlan::PlanDraft() {
   if (resolved_.speculative.num_tokens <= 0) return;
   LlamaGraphPart& part = draft_part_;
   if (resolved_.draft != nullptr) {
     part.end_layer = resolved_.draft->architecture.layers;
   } else if (resolved_.architecture->mtp_layers > 0 && text_layers_ > 0) {
-    part.first_layer = text_layers_ - 1;
-    part.end_layer = text_layers_;
+    const auto drafts = [](const CardPlan& card) { return card.drafts; };
+    const auto card = std::find_if(cards_.begin(), cards_.end(), drafts);
+    if (card == cards_.end()) return;
+    part = Part(static_cast<size_t>(card - cards_.begin()));
+    part.copies = 1;
   } else {
     return;
   }
@@ -367,7 +428,8 @@ int64_t LlamaPlan::LayersOn(const CardPlan& card, size_t kind) const {
 }
 
 LlamaPlan::BufferParts LlamaPlan::PartsOfBuffer(const LlamaCache& cache, size_t card) const {
-  const LlamaGraph graph = GraphOf(resolved_, cache);
+  LlamaGraph graph = GraphOf(resolved_, cache);
+  graph.keeps_norms = graph_.keeps_norms;
   LlamaGraphPart part = Part(card);
   const Bytes whole = ComputeBuffer(graph, part);
   BufferParts parts;
@@ -395,6 +457,7 @@ void LlamaPlan::SetContext(int64_t context) {
 
 Bytes LlamaPlan::KvCache(const CardPlan& card) const {
   Bytes kv;
+  if (!OptionsOf(resolved_).kv_offload) return kv;
   for (size_t kind = 0; kind < layer_kv_.size(); ++kind) kv += layer_kv_[kind] * LayersOn(card, kind);
   return kv;
 }
@@ -402,13 +465,18 @@ Bytes LlamaPlan::KvCache(const CardPlan& card) const {
 Bytes LlamaPlan::DraftContext() {
   if (!draft_walk_) return Bytes(0);
   LlamaCache own = cache_;
-  own.types = {KvType::kFp16, KvType::kFp16};  // --cache-type-k-draft has its own default
+  own.types = OptionsOf(resolved_).draft_cache;
   own.windowed = false;
   LlamaGraph graph = graph_;
+  graph.types = own.types;
+  graph.widens_cache = Widens(resolved_, own.types);
   if (resolved_.draft == nullptr) {
     const Architecture& architecture = *resolved_.architecture;
-    return LayerCacheBytes(own, architecture.mtp_shape.attention) * architecture.mtp_layers +
-           draft_walk_->BytesFor(graph, draft_part_);
+    Bytes buffer = draft_walk_->BytesFor(graph, draft_part_);
+    if (Has(resolved_.version, LlamaChange::kFewLogits)) {
+      buffer += MiBFromDouble(Value(Measure::kLlamaMtpContext));
+    }
+    return LayerCacheBytes(own, architecture.mtp_shape.attention) * architecture.mtp_layers + buffer;
   }
   graph.architecture = &resolved_.draft->architecture;
   Bytes kv;
@@ -424,7 +492,16 @@ HostReport LlamaPlan::Host() const {
   host_part.end_layer = static_cast<int32_t>(std::min<int64_t>(placement_.host_layers, text_layers_));
   HostReport host;
   host.weights = placement_.host_weights;
-  host.compute_buffer = HostComputeBuffer(graph_, placement_.copies, placement_.host_layers);
+  host.compute_buffer = HostComputeBuffer(graph_, placement_.copies, placement_.host_layers,
+                                          resolved_.n_cpu_moe > 0 || !moved_.empty());
+  if (!OptionsOf(resolved_).kv_offload) {
+    for (size_t kind = 0; kind < layer_kv_.size(); ++kind) {
+      const LayerGroup& group = architecture.groups[kind];
+      host.kv_cache += layer_kv_[kind] * group.count;
+      host.recurrent_state += LayerStateBytes(cache_, group.shape.recurrent) * group.count;
+    }
+    return host;
+  }
   if (host_part.end_layer == 0) return host;
   host.kv_cache = KvCache(host_part);
   for (size_t kind = 0; kind < architecture.groups.size(); ++kind) {
@@ -438,11 +515,18 @@ std::vector<GpuReport> LlamaPlan::Fill(int64_t context) {
   SetContext(context);
   WalkGraph();
   std::vector<GpuReport> uses;
+  largest_.clear();
   uses.reserve(cards_.size());
   for (const CardPlan& card : cards_) {
     GpuReport& use = uses.emplace_back(card.fixed);
     use.kv_cache = KvCache(card);
     use.compute_buffer = card.compute_buffer;
+    Bytes largest;
+    if (card.walk != kNoWalk) {
+      largest = Has(resolved_.version, LlamaChange::kSplitBuffers) ? LargestTensor(graph_, card.part)
+                                                                   : card.compute_buffer;
+    }
+    largest_.push_back(largest);
     if (card.drafts) use.activation += draft_;
     use.total = SumOfParts(use);
   }

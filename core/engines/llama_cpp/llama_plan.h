@@ -29,6 +29,10 @@ class LlamaPlan {
   // libraries.
   std::vector<GpuReport> Fill(int64_t context);
 
+  // What of a card must be one allocation, at the length that Fill() was asked for: the compute buffer, or its
+  // largest tensor.
+  Bytes largest(size_t card) const { return largest_[card]; }
+
   // The longest context for which every card keeps `margin` free; 0: not even one block of cells.
   // Starts from the length that Fill() or Room() was asked for last.
   int64_t LongestContext(Bytes margin);
@@ -97,6 +101,7 @@ class LlamaPlan {
   std::vector<Bytes> cell_;      // of a layer of each kind
   std::vector<Bytes> layer_kv_;  // the same for all cells of the present length
   std::vector<CardPlan> cards_;
+  std::vector<Bytes> largest_;
   std::vector<ComputeBufferWalk> walks_;  // one for all cards whose parts walk alike
   LlamaGraphPart draft_part_;
   std::optional<ComputeBufferWalk> draft_walk_;

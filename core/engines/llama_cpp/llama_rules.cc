@@ -17,6 +17,8 @@ constexpr std::array<LlamaChangeRow, kCountOfChanges> kRows = {{
     {LlamaChange::kRowIndices, 6064, 20250802, "ggml-org/llama.cpp#14285, default since #14959"},
     {LlamaChange::kStreams, 5913, 20250716, "ggml-org/llama.cpp#14363"},
     {LlamaChange::kFlashAttentionAuto, 6325, 20250830, "ggml-org/llama.cpp#15434"},
+    {LlamaChange::kSplitBuffers, 6560, 20250924, "ggml-org/llama.cpp#15815"},
+    {LlamaChange::kMetalScratch, 6720, 20251009, "ggml-org/llama.cpp#15966, #16372, #16148"},
     {LlamaChange::kAutomaticSlots, 6920, 20251102, "ggml-org/llama.cpp#16736"},
     {LlamaChange::kContextPadded256, 6970, 20251107, "ggml-org/llama.cpp#17046"},
     {LlamaChange::kFit, 7405, 20251215, "ggml-org/llama.cpp#16653"},
@@ -26,8 +28,13 @@ constexpr std::array<LlamaChangeRow, kCountOfChanges> kRows = {{
     {LlamaChange::kFusedDeltaNet, 8240, 20260308, "ggml-org/llama.cpp#19504"},
     {LlamaChange::kCacheRotation, 8610, 20260401, "ggml-org/llama.cpp#21038"},
     {LlamaChange::kStateSnapshots, 9100, 20260510, "src/llama-memory-recurrent.cpp, n_rs_seq"},
+    {LlamaChange::kLoadsMtp, 9180, 20260516, "ggml-org/llama.cpp#22673"},
     {LlamaChange::kHalfMask, 9390, 20260528, "ggml-org/llama.cpp#23764"},
     {LlamaChange::kFewLogits, 9440, 20260531, "ggml-org/llama.cpp#23861"},
+    {LlamaChange::kWideCacheCuda, 9489, 20260603, "ggml-org/llama.cpp#23907"},
+    {LlamaChange::kHipSharesMemory, 10040, 20260716, "ggml-org/llama.cpp#24233, dated by #27506"},
+    {LlamaChange::kLoadsUsedMtp, 10210, 20260731, "ggml-org/llama.cpp#26296"},
+    {LlamaChange::kWideCacheMetal, 10530, 20260820, "ggml-org/llama.cpp#27390"},
 }};
 
 // The fork left mainline in 2024 and followed it in parts: what its logs show of the changes above.

@@ -20,6 +20,8 @@ enum class LlamaChange : uint8_t {
   kRowIndices,          // K and V rows are written through index inputs
   kStreams,             // one KV stream per sequence unless unified
   kFlashAttentionAuto,  // flash attention is on where the card supports it
+  kSplitBuffers,        // a compute buffer is allocated in pieces of what the driver gives at once
+  kMetalScratch,        // Metal's attention takes its scratch memory from the compute buffer
   kAutomaticSlots,      // llama-server opens four slots over one shared cache
   kContextPadded256,    // the context is padded to 256 cells per stream
   kFit,                 // unset options are fitted to the free memory, leaving a margin
@@ -29,8 +31,13 @@ enum class LlamaChange : uint8_t {
   kFusedDeltaNet,       // Gated DeltaNet is one operator
   kCacheRotation,       // quantised K and V are rotated before they are stored
   kStateSnapshots,      // recurrent states are kept for every drafted token
+  kLoadsMtp,            // prediction layers of Qwen3.5 files are read, whether or not they draft
   kHalfMask,            // the attention mask is stored in 16 bits with flash attention
   kFewLogits,           // logits are reserved for the rows that are sampled, not for the whole batch
+  kWideCacheCuda,       // CUDA and HIP reserve room for a layer's quantised cache in 16 bits
+  kHipSharesMemory,     // HIP reads inputs in RAM where card and processor share it
+  kLoadsUsedMtp,        // prediction layers are loaded only when they draft
+  kWideCacheMetal,      // the same on Metal
   kCount,
 };
 

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "core/engines/llama_cpp/llama_data.h"
 #include "core/engines/llama_cpp/llama_overrides.h"
+#include "core/engines/measured_constants.h"
 
 namespace plimsoll {
 namespace {
@@ -44,6 +46,8 @@ StepStyle LlamaStyle(const Resolved& resolved) {
   style.plain_launches = resolved.version.date > 0 && resolved.version.date < kGraphsSince;
   style.chunk = std::max<int64_t>(1, resolved.n_ubatch);
   CountHostShares(resolved, &style);
+  style.host_dense_rate = resolved.ram.bandwidth * Value(Measure::kLlamaHostDense);
+  style.host_expert_rate = resolved.ram.bandwidth * Value(Measure::kLlamaHostExperts);
   return style;
 }
 

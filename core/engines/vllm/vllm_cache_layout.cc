@@ -20,6 +20,8 @@ int64_t SpecBlocks(const CacheSpec& spec, const CacheLayout& layout, int64_t len
     case CacheKind::kState:
       return layout.states_per_sequence +
              (layout.state_block > 0 ? CeilDiv(length, layout.state_block) - 1 : 0);
+    case CacheKind::kCross:
+      return CeilDiv(spec.window, spec.block);
   }
   return 0;
 }

@@ -103,8 +103,9 @@ class Builder {
     if (cross.heads <= 0) return;
     CacheSpec spec;
     spec.kind = CacheKind::kCross;
-    spec.token_bytes = KvHeadsPerRank(cross.kv_heads, resolved_.tp) * cross.head_dim *
-                       (CacheBytes(resolved_.kv_cache_dtype.k) + CacheBytes(resolved_.kv_cache_dtype.v));
+    spec.token_bytes = KvHeadsPerRank(cross.kv_heads, resolved_.tp) *
+                       (KvHeadBytes(resolved_.kv_cache_dtype.k, cross.head_dim) +
+                        KvHeadBytes(resolved_.kv_cache_dtype.v, cross.head_dim));
     spec.window = cross.source_tokens;
     Add(spec, layers);
   }

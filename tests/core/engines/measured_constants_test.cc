@@ -26,10 +26,10 @@ TEST(MeasuredConstants, OrdersThatHold) {
       << "custom all-reduce needs peers";
   EXPECT_GT(Value(Measure::kVllmNcclAfterNvlink), Value(Measure::kVllmNcclAfterPcie));
   EXPECT_GT(Value(Measure::kVllmSamplerSort), Value(Measure::kVllmSamplerRecent));
-  EXPECT_GT(Value(Measure::kVllmSamplerRecent), Value(Measure::kVllmSamplerFlashInfer));
-  // Logits in 16 bits and their copy in 32: every sampler holds these six bytes.
-  EXPECT_EQ(Value(Measure::kVllmSamplerV2), 2 + 4);
-  EXPECT_EQ(Value(Measure::kVllmSamplerFlashInfer), 2 + 4 + 4 + 4);
+  // The profile run samples greedily with runner V2: logits in 16 bits alone.
+  EXPECT_EQ(Value(Measure::kVllmSamplerV2), 2);
+  // Logits in 16 bits, their copy in 32, probabilities and what is sampled from them, 32 bits each.
+  EXPECT_EQ(Value(Measure::kVllmSamplerRecent), 2 + 4 + 4 + 4);
   EXPECT_GT(Value(Measure::kVllmContextBlackwell), Value(Measure::kVllmContextHopper));
   EXPECT_GT(Value(Measure::kVllmContextHopper), Value(Measure::kVllmContextAmpere));
   EXPECT_GT(Value(Measure::kVllmContextAmpere), Value(Measure::kVllmContextSmall));

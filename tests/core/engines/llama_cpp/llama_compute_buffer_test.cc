@@ -74,7 +74,7 @@ TEST(LlamaComputeBuffer, DenseModelMatchesTheReservedBuffers) {
 TEST(LlamaComputeBuffer, RotatedQuantisedCacheMovesTheHoles) {
   const Architecture llama = Dense(32, 4096, 32, 8, 128, 14336, 128256);
   LlamaGraph graph = Spring2026(llama, 32768, true);
-  graph.quantized_k = graph.quantized_v = true;
+  graph.types = {KvType::kQ8_0, KvType::kQ8_0};
   EXPECT_DOUBLE_EQ(Mib(ComputeBuffer(graph, Whole(llama))), 266.50);
   EXPECT_DOUBLE_EQ(Mib(HostComputeBuffer(graph, 1, 0)), 80.09);
   graph.rotate_cache = false;
@@ -209,7 +209,7 @@ TEST(LlamaComputeBuffer, TheUsualWalkIsTheWholeModelOnOneCard) {
   LlamaGraph graph = Autumn2026(model, 16384, true);
   graph.outputs = graph.sequences = 4;
   EXPECT_EQ(usual.BytesFor(graph, usual.part()), ComputeBuffer(graph, Whole(model)));
-  graph.quantized_k = graph.quantized_v = true;
+  graph.types = {KvType::kQ8_0, KvType::kQ8_0};
   EXPECT_EQ(usual.BytesFor(graph, usual.part()), ComputeBuffer(graph, Whole(model)));
 }
 

@@ -1,0 +1,252 @@
+// llama.cpp's buffers held against published startup logs: medians and percentiles over all of them, and the
+// figures of single logs that only one rule explains.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <string>
+
+#include "core/estimate/estimate.h"
+#include "core/validate/validation.h"
+#include "tests/support/estimates.h"
+#include "tests/support/test_data.h"
+
+namespace plimsoll {
+namespace {
+
+const CaseFile& Logs() {
+  static const CaseFile* const file = [] {
+    const Result<Json> json = Json::Parse(ReadTestFile("llama_cpp_logs.json"), "llama_cpp_logs.json");
+    Result<CaseFile> cases = ReadCases(*json);
+    return new CaseFile(std::move(*cases));
+  }();
+  return *file;
+}
+
+const MetricSummary* Find(const Validation& validation, std::string_view metric) {
+  for (const MetricSummary& summary : validation.binding_summary) {
+    if (summary.metric == metric) return &summary;
+  }
+  return nullptr;
+}
+
+double Mib(Bytes bytes) { return std::round(bytes.mib() * 100) / 100; }
+
+EstimatedCase Ask(const std::string& keys) {
+  EstimatedCase answer = EstimateText("{\"engine\":\"llama.cpp\"," + keys + "}");
+  EXPECT_EQ(answer.error, "");
+  return answer;
+}
+
+TEST(LlamaLogs, WithinTheBounds) {
+  const Validation validation = Validate(Logs(), TestCatalog());
+  EXPECT_TRUE(validation.unanswered.empty());
+  const struct {
+    const char* metric;
+    int64_t least_n;
+    double median, p90;
+  } bounds[] = {
+      {"model_buffer_mib", 35, 0.001, 0.04},        {"kv_buffer_mib", 50, 0, 0},
+      {"recurrent_buffer_mib", 8, 0.001, 0.001},    {"compute_buffer_mib", 40, 0.001, 0.05},
+      {"host_compute_buffer_mib", 35, 0.001, 0.03}, {"outcome", 15, 0, 0},
+  };
+  for (const auto& bound : bounds) {
+    const MetricSummary* summary = Find(validation, bound.metric);
+    ASSERT_NE(summary, nullptr) << bound.metric;
+    EXPECT_GE(summary->n, bound.least_n) << bound.metric;
+    EXPECT_LE(summary->median_abs, bound.median) << bound.metric;
+    EXPECT_LE(summary->p90_abs, bound.p90) << bound.metric << ", worst " << summary->worst_id;
+  }
+}
+
+// ollama 0.34 runs llama-server: Qwen1.5 4B with 32768 cells in q8_0. Attention's node has room for 160 MiB
+// of keys and as much of values in 16 bits.
+TEST(LlamaLogs, AQuantisedCacheIsWidenedInTheComputeBuffer) {
+  const std::string model =
+      R"("model":{"architectures":["Qwen2ForCausalLM"],"model_type":"qwen2","hidden_size":2560,)"
+      R"("intermediate_size":6912,"num_hidden_layers":40,"num_attention_heads":20,"num_key_value_heads":20,)"
+      R"("vocab_size":151936,"max_position_embeddings":32768,"tie_word_embeddings":false},)"
+      R"("format":"gguf-q4_0","gpu":"rx-9070-xt","max_model_len":32768,"max_num_seqs":1,)";
+  const EstimatedCase q8 = Ask(model + R"("engine_version":"b10700","kv_cache_dtype":"q8_0")");
+  EXPECT_EQ(Mib(q8.report.per_gpu[0].compute_buffer), 372.09);
+  EXPECT_EQ(Mib(q8.report.host.compute_buffer), 42.09);
+  const EstimatedCase before = Ask(model + R"("engine_version":"b9488","kv_cache_dtype":"q8_0")");
+  EXPECT_EQ(Mib(before.report.per_gpu[0].compute_buffer), 82.59);
+  const EstimatedCase vulkan =
+      Ask(model + R"("engine_version":"b10700","kv_cache_dtype":"q8_0","backend":"vulkan")");
+  EXPECT_EQ(Mib(vulkan.report.per_gpu[0].compute_buffer), 82.59) << "its kernels read q8_0 as it is stored";
+  const EstimatedCase fp16 = Ask(model + R"("engine_version":"b10700")");
+  EXPECT_LT(fp16.report.per_gpu[0].compute_buffer, q8.report.per_gpu[0].compute_buffer);
+}
+
+// ollama 0.32.14 (b10434), Qwen3.8 27B Q8_0 over two MI355X: blk.64 is in the file and not loaded.
+TEST(LlamaLogs, PredictionLayersAreLoadedWhereTheyDraft) {
+  const std::string ask =
+      R"("model":"qwen3.6-27b","format":"gguf-q8_0","gpu":"mi355x","max_model_len":262144,"max_num_seqs":1,)";
+  const EstimatedCase plain = Ask(ask + R"("engine_version":"b10434")");
+  EXPECT_NEAR(plain.report.per_gpu[0].weights.mib(), 25972.29, 0.02);
+  const std::string mtp = R"(,"speculative":{"method":"mtp","num_tokens":3})";
+  const EstimatedCase drafts = Ask(ask + R"("engine_version":"b10434")" + mtp);
+  EXPECT_NEAR((drafts.report.per_gpu[0].weights - plain.report.per_gpu[0].weights).mib(), 430.41, 0.02);
+  const EstimatedCase in_june = Ask(ask + R"("engine_version":"b9600")");
+  EXPECT_EQ(in_june.report.per_gpu[0].weights, drafts.report.per_gpu[0].weights);
+  const EstimatedCase in_march = Ask(ask + R"("engine_version":"b8300")");
+  EXPECT_EQ(in_march.report.per_gpu[0].weights, plain.report.per_gpu[0].weights);
+}
+
+// The same server: norms stay on their layer's card when every layer is on one.
+TEST(LlamaLogs, PipeliningCopiesTheStreamAndTheMask) {
+  const EstimatedCase two =
+      Ask(R"("model":"qwen3.6-27b","format":"gguf-q8_0","gpu":"mi355x","gpus":2,"max_model_len":262144,)"
+          R"("max_num_seqs":1,"n_ubatch":2048,"engine_version":"b10434")");
+  for (const GpuReport& gpu : two.report.per_gpu) EXPECT_EQ(Mib(gpu.compute_buffer), 4744.25);
+  // 3072 wide, 65536 cells: four copies of the mask, one of the ready-made embeddings.
+  const EstimatedCase host =
+      Ask(R"("model":"llama-3.2-3b","format":"gguf-q4_k_m","gpu":"rtx-4090","gpus":2,"max_model_len":65536)");
+  EXPECT_EQ(Mib(host.report.host.compute_buffer), 268.05);
+  // ggml-org/llama.cpp#12369: five MI50 whose build copies nothing between cards.
+  const EstimatedCase apart =
+      Ask(R"("model":"qwen2.5-32b","format":"gguf-q4_k_m","gpu":"mi100","gpus":5,"gpu_memory_mib":16368,)"
+          R"("max_model_len":32768,"max_num_seqs":1,"flash_attention":false,"engine_version":"b4880",)"
+          R"("sched_max_copies":1)");
+  for (const GpuReport& gpu : apart.report.per_gpu) EXPECT_EQ(Mib(gpu.compute_buffer), 2664.0);
+  EXPECT_EQ(Mib(apart.report.host.compute_buffer), 74.01);
+}
+
+// Qwen2.5-VL 7B, 21 of 29 layers on a Radeon Pro VII: the mask is copied behind the first weights from RAM,
+// so that the logits find room where both were.
+TEST(LlamaLogs, InputsAreTakenWhereTheyAreFirstRead) {
+  const EstimatedCase part =
+      Ask(R"("model":"qwen2.5-7b","format":"gguf-q6_k","gpu":"mi100","max_model_len":65536,)"
+          R"("kv_cache_dtype":"q8_0","n_gpu_layers":21,"engine_version":"b7972")");
+  EXPECT_EQ(Mib(part.report.per_gpu[0].compute_buffer), 304.0);
+  EXPECT_NEAR(part.report.host.compute_buffer.mib(), 142.02, 0.02);
+}
+
+// Ministral 3 8B on an M5 with the context fitted: Metal maps the whole file, token_embd with it, and its
+// attention keeps partial results in the compute buffer.
+TEST(LlamaLogs, MetalMapsTheFile) {
+  const std::string ask =
+      R"("model":{"architectures":["Ministral3ForCausalLM"],"model_type":"ministral3","hidden_size":4096,)"
+      R"("intermediate_size":14336,"num_hidden_layers":34,"num_attention_heads":32,"num_key_value_heads":8,)"
+      R"("head_dim":128,"vocab_size":131072,"max_position_embeddings":262144,"tie_word_embeddings":false},)"
+      R"("format":"gguf-q8_0","engine_version":"b8193","gpu":"apple-m5","gpu_memory_mib":18186,)"
+      R"("max_model_len":65536,"max_num_seqs":1)";
+  const EstimatedCase mapped = Ask(ask);
+  EXPECT_NEAR(mapped.report.per_gpu[0].weights.mib(), 8603, 1);
+  EXPECT_NEAR(mapped.report.per_gpu[0].compute_buffer.mib(), 264, 1);
+  const EstimatedCase read = Ask(ask + R"(,"mmap":false)");
+  EXPECT_NEAR((mapped.report.per_gpu[0].weights - read.report.per_gpu[0].weights).mib(), 544, 0.1);
+}
+
+// gpt-oss 20B on an M5, experts of 12 layers in RAM: what is added to their products is added there.
+TEST(LlamaLogs, BiasesOfExpertsInRamAreAddedThere) {
+  const std::string ask =
+      R"("model":"gpt-oss-20b","format":"gguf-mxfp4_moe","gpu":"apple-m5","max_model_len":32768,)"
+      R"("max_num_seqs":1,"engine_version":"b8110")";
+  const Report experts = Ask(ask + R"(,"n_cpu_moe":12)").report;
+  EXPECT_NEAR(experts.host.compute_buffer.mib(), 116, 0.5);
+  EXPECT_NEAR(experts.per_gpu[0].weights.mib(), 6095, 1);
+  EXPECT_LT(Ask(ask).report.host.compute_buffer, experts.host.compute_buffer);
+}
+
+TEST(LlamaLogs, AMacHasTheMemoryThatIsSaid) {
+  const std::string ask = R"("model":"llama-3.1-8b","format":"gguf-q4_k_m","gpu":"apple-m5")";
+  EXPECT_EQ(Ask(ask + R"(,"ram_gib":24)").report.per_gpu[0].capacity, GiB(16));
+  EXPECT_EQ(Ask(ask + R"(,"ram_gib":24)").report.per_gpu[0].reserved, GiB(8));
+}
+
+// ggml-org/llama.cpp#15009: Strix Halo with RADV, which gives 4 GiB at once.
+TEST(LlamaLogs, VulkanGivesSoMuchAtOnce) {
+  const std::string ask = R"("model":"qwen3-30b-a3b","format":"gguf-q8_0","gpu":"ryzen-ai-max-395",)"
+                          R"("max_num_seqs":1,"flash_attention":false,)";
+  const EstimatedCase whole = Ask(ask + R"("engine_version":"b6050","max_model_len":70000)");
+  EXPECT_EQ(Mib(whole.report.per_gpu[0].compute_buffer), 4536.75);
+  EXPECT_EQ(whole.report.verdict, Verdict::kDoesNotFit);
+  EXPECT_TRUE(whole.Has("allocation_too_large"));
+  EXPECT_TRUE(Ask(ask + R"("engine_version":"b6050","max_model_len":70000,"n_ubatch":256)").report.fits());
+  // In pieces since September 2025: only one tensor larger than that fails.
+  EXPECT_FALSE(Ask(ask + R"("engine_version":"b6050","max_model_len":65536)").report.fits());
+  const EstimatedCase pieces = Ask(ask + R"("engine_version":"b6600","max_model_len":65536)");
+  EXPECT_TRUE(pieces.report.fits());
+  EXPECT_FALSE(Ask(ask + R"("engine_version":"b6050","max_model_len":70000,"backend":"hip")")
+                   .Has("allocation_too_large"));
+}
+
+// CPU_Mapped 1918.35 + CPU_REPACK 1299.38 (ollama's llama_server_test.go); 1623.67 + 921.38 of Gemma 2.
+TEST(LlamaLogs, RamAlone) {
+  const EstimatedCase llama =
+      Ask(R"("model":"llama-3.2-3b","format":"gguf-q4_k_m","gpus":0,"max_model_len":1024,"max_num_seqs":1,)"
+          R"("engine_version":"b9800")");
+  ASSERT_EQ(llama.report.per_gpu.size(), 1u);
+  EXPECT_NEAR(llama.report.per_gpu[0].weights.mib(), 1918.35 + 1299.38, 0.05);
+  EXPECT_EQ(Mib(llama.report.per_gpu[0].kv_cache), 112.0);
+  EXPECT_EQ(llama.report.host.weights, Bytes(0));
+  EXPECT_TRUE(llama.Has("ram_assumed"));
+  const EstimatedCase gemma =
+      Ask(R"("model":"gemma-2-2b","format":"gguf-q4_k_m","gpus":0,"max_model_len":8192,)"
+          R"("engine_version":"b7000")");
+  EXPECT_NEAR(gemma.report.per_gpu[0].weights.mib(), 1623.67 + 921.38, 0.05);
+  const EstimatedCase read =
+      Ask(R"("model":"gemma-2-2b","format":"gguf-q4_k_m","gpus":0,"max_model_len":8192,"mmap":false)");
+  EXPECT_NEAR(read.report.per_gpu[0].weights.mib(), 1623.67, 0.05);
+  EXPECT_NE(EstimateText(R"({"model":"llama-3.2-3b","gpus":0})").error, "") << "vLLM needs a card";
+}
+
+TEST(LlamaLogs, WhatLiesInRamIsJudged) {
+  const std::string ask =
+      R"("model":"qwen3-235b-a22b","format":"gguf-q4_k_m","gpu":"rtx-4090","n_cpu_moe":94,"max_model_len":8192)";
+  EXPECT_TRUE(Ask(ask).report.fits()) << "its size is not known";
+  const EstimatedCase small = Ask(ask + R"(,"ram_gib":64)");
+  EXPECT_EQ(small.report.verdict, Verdict::kDoesNotFit);
+  EXPECT_TRUE(small.Has("ram_short"));
+  EXPECT_TRUE(Ask(ask + R"(,"ram_gib":192)").report.fits());
+  const EstimatedCase slow = Ask(ask + R"(,"ram_gb_per_s":51.2)");
+  const EstimatedCase fast = Ask(ask + R"(,"ram_gb_per_s":102.4)");
+  EXPECT_LT(slow.report.speed.decode_tokens_per_s, fast.report.speed.decode_tokens_per_s);
+  EXPECT_FALSE(slow.Has("ram_assumed"));
+}
+
+TEST(LlamaLogs, OptionsMoveTheCacheAndTheLayers) {
+  const std::string ask =
+      R"("model":"gemma-3-27b","format":"gguf-q4_0","gpu":"rtx-3090","max_model_len":32768,"max_num_seqs":1)";
+  const Report windows = Ask(ask).report;
+  EXPECT_EQ(Mib(windows.per_gpu[0].kv_cache), 3184.0);
+  EXPECT_EQ(Mib(Ask(ask + R"(,"swa_full":true)").report.per_gpu[0].kv_cache), 62 * 256.0);
+  const Report in_ram = Ask(ask + R"(,"kv_offload":false)").report;
+  EXPECT_EQ(in_ram.per_gpu[0].kv_cache, Bytes(0));
+  EXPECT_EQ(in_ram.host.kv_cache, windows.per_gpu[0].kv_cache);
+  const Report second = Ask(ask + R"(,"gpus":2,"split_mode":"none","main_gpu":1)").report;
+  EXPECT_EQ(second.per_gpu[0].weights, Bytes(0));
+  EXPECT_EQ(second.per_gpu[1].weights, windows.per_gpu[0].weights);
+  EXPECT_EQ(second.per_gpu[1].compute_buffer, windows.per_gpu[0].compute_buffer) << "no pipelining";
+  const Report small = Ask(ask + R"(,"kv_cache_dtype":"iq4_nl")").report;
+  EXPECT_EQ(small.per_gpu[0].kv_cache.count() * 32 * 2, windows.per_gpu[0].kv_cache.count() * 18);
+}
+
+TEST(LlamaLogs, FittingHasATarget) {
+  const std::string ask = R"("model":"llama-3.1-8b","format":"gguf-q4_k_m","gpu":"rtx-4060")";
+  const int64_t usual = Ask(ask).resolved.max_model_len;
+  EXPECT_GT(Ask(ask + R"(,"fit_target_mib":512)").resolved.max_model_len, usual);
+  EXPECT_LT(Ask(ask + R"(,"fit_target_mib":2048)").resolved.max_model_len, usual);
+  EXPECT_EQ(Ask(ask + R"(,"fit":false)").resolved.max_model_len, 131072);
+}
+
+TEST(LlamaLogs, PairsOfCacheTypesWithoutAKernelAreSaid) {
+  const std::string ask =
+      R"("model":"llama-3.1-8b","format":"gguf-q4_k_m","gpu":"rtx-4090","max_model_len":8192,)";
+  EXPECT_FALSE(Ask(ask + R"("kv_cache_dtype":"q8_0")").Has("attention_needs_all_quants"));
+  EXPECT_FALSE(Ask(ask + R"("kv_cache_dtype":{"k":"q8_0","v":"q4_0"})").Has("attention_needs_all_quants"));
+  EXPECT_TRUE(Ask(ask + R"("kv_cache_dtype":{"k":"q8_0","v":"fp16"})").Has("attention_needs_all_quants"));
+  EXPECT_TRUE(Ask(ask + R"("kv_cache_dtype":"q5_1")").Has("attention_needs_all_quants"));
+  EXPECT_FALSE(Ask(ask + R"("kv_cache_dtype":"q5_1","backend":"vulkan")").Has("attention_needs_all_quants"));
+}
+
+TEST(LlamaLogs, WordsThatAreNoneAreRefused) {
+  const std::string ask = R"({"engine":"llama.cpp","model":"llama-3.1-8b","gpu":"rtx-4090",)";
+  EXPECT_NE(EstimateText(ask + R"("backend":"opengl"})").error.find("backend"), std::string::npos);
+  EXPECT_NE(EstimateText(ask + R"("kv_cache_dtype_draft":"q9"})").error.find("kv_cache_dtype_draft"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace plimsoll
