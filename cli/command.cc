@@ -16,12 +16,30 @@ constexpr Command kCommands[] = {
     {"estimate", "whether a configuration fits, and where every byte goes",
      "plimsoll estimate <configuration> [--json] [--gb] [--terms]", true, RunEstimate},
     {"sweep", "the same for every combination of lists of values",
-     "plimsoll sweep <configuration with lists: --gpu rtx-4090,h100-80 --format awq-int4,fp8> [--json] "
+     "plimsoll sweep <configuration with lists: --gpu rtx-4090,h100-80 --format awq-int4,fp8> [--json | "
+     "--markdown | --csv] "
      "[--gb]",
      true, RunSweep},
     {"solve", "the largest context or concurrency, the fewest GPUs, the best format",
      "plimsoll solve --for max-model-len|max-num-seqs|gpus|format <configuration> [--json] [--gb]", true,
      RunSolve},
+    {"compare", "several configurations side by side, and where they differ",
+     "plimsoll compare URL URL …  |  plimsoll compare --vary format,gpus <configuration>\n"
+     "      [--json | --markdown | --csv] [--gb]\n\n"
+     "--vary takes one or two of format, gpus, gpu, model, engine and kv_cache_dtype. The best of a row is "
+     "marked *.",
+     true, RunCompare},
+    {"find", "what can run on these cards, or what a model needs: cheapest first",
+     "plimsoll find [--model M,…] [--gpu G,…] [--gpus 1,2,4,8] [--format F,…]\n"
+     "      [--users N] [--max-model-len L] [--ttft-ms X] [--tokens-per-s Y] [--max-price-per-h P] "
+     "[--max-watts W]\n"
+     "      [--json | --markdown | --csv]\n\n"
+     "Cards without a model: each model of the catalog in the format with the most bits that serves. A "
+     "model, with or\n"
+     "without cards: every kind and number of cards in every format. All users have room at once, each at "
+     "that length.\n"
+     "Prices are the medians of public on-demand prices in models/prices.json.",
+     true, RunFind},
     {"schedule", "how a server with this configuration would fare under a load",
      "plimsoll schedule <configuration> [--arrival-rate R | --users N] [--requests N]\n"
      "      [--arrival poisson|constant|burst|closed-loop] [--prompt-shape fixed|uniform|lognormal|chat]\n"

@@ -58,6 +58,8 @@ struct Command {
 
 CommandResult RunEstimate(const Arguments& arguments, const CommandContext& context);
 CommandResult RunSweep(const Arguments& arguments, const CommandContext& context);
+CommandResult RunCompare(const Arguments& arguments, const CommandContext& context);
+CommandResult RunFind(const Arguments& arguments, const CommandContext& context);
 CommandResult RunSolve(const Arguments& arguments, const CommandContext& context);
 CommandResult RunSchedule(const Arguments& arguments, const CommandContext& context);
 CommandResult RunInventory(const Arguments& arguments, const CommandContext& context);

@@ -143,7 +143,7 @@ std::string SweepJson(const std::vector<Axis>& axes, const std::vector<Row>& row
   return json.Dump(2) + "\n";
 }
 
-std::string SweepText(const std::vector<Axis>& axes, const std::vector<Row>& rows, SizeUnits units) {
+Table SweepTable(const std::vector<Axis>& axes, const std::vector<Row>& rows, SizeUnits units) {
   std::vector<std::string> header;
   for (const Axis& axis : axes) header.push_back(std::string(axis.key->json));
   for (const char* name : {"verdict", "weights>", "headroom>", "tokens>", "sequences>", "tok/s>"})
@@ -162,14 +162,15 @@ std::string SweepText(const std::vector<Axis>& axes, const std::vector<Row>& row
                         : "");
     table.Add(std::move(cells));
   }
-  return table.Print();
+  return table;
 }
 
 }  // namespace
 
 CommandResult RunSweep(const Arguments& arguments, const CommandContext& context) {
   // The lists come out first: what is left must be a configuration of single values.
-  Result<Options> all = Options::Take(arguments, {{"--json", "--gb"}, {"--url", "--config"}});
+  Result<Options> all =
+      Options::Take(arguments, {{"--json", "--csv", "--markdown", "--gb"}, {"--url", "--config"}});
   if (!all.ok()) return Refused(all.error());
   Arguments rest = all->rest();
   const std::vector<Axis> axes = TakeAxes(&rest);
@@ -190,7 +191,10 @@ CommandResult RunSweep(const Arguments& arguments, const CommandContext& context
   if (!base.ok()) return Refused(base.error());
   Result<std::vector<Row>> rows = Combine(base->config, axes, context);
   if (!rows.ok()) return Refused(rows.error());
-  return {0, all->Has("--json") ? SweepJson(axes, *rows) : SweepText(axes, *rows, all->units()), ""};
+  if (all->Has("--json")) return {0, SweepJson(axes, *rows), ""};
+  const Table table = SweepTable(axes, *rows, all->units());
+  if (all->Has("--csv")) return {0, table.Csv(), ""};
+  return {0, all->Has("--markdown") ? table.Markdown() : table.Print(), ""};
 }
 
 }  // namespace plimsoll

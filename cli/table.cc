@@ -48,4 +48,41 @@ std::string Table::Print(std::string_view indent) const {
   return text;
 }
 
+std::string Table::Markdown() const {
+  const auto line = [](const std::vector<std::string>& cells) {
+    std::string text = "|";
+    for (const std::string& cell : cells) {
+      text += ' ';
+      for (const char c : cell) text += c == '|' ? std::string("\\|") : std::string(1, c);
+      text += " |";
+    }
+    return text + "\n";
+  };
+  std::string text = line(header_) + "|";
+  for (const bool right : right_) text += right ? "---:|" : "---|";
+  text += '\n';
+  for (const std::vector<std::string>& row : rows_) text += line(row);
+  return text;
+}
+
+std::string Table::Csv() const {
+  const auto line = [](const std::vector<std::string>& cells) {
+    std::string text;
+    for (const std::string& cell : cells) {
+      if (&cell != &cells.front()) text += ',';
+      if (cell.find_first_of(",\"\n") == std::string::npos) {
+        text += cell;
+        continue;
+      }
+      text += '"';
+      for (const char c : cell) text += c == '"' ? std::string("\"\"") : std::string(1, c);
+      text += '"';
+    }
+    return text + "\n";
+  };
+  std::string text = line(header_);
+  for (const std::vector<std::string>& row : rows_) text += line(row);
+  return text;
+}
+
 }  // namespace plimsoll

@@ -19,6 +19,9 @@ class Table {
   bool empty() const { return rows_.empty(); }
   // Every line ends in a newline and carries no trailing spaces.
   std::string Print(std::string_view indent = "") const;
+  // The same as a Markdown table, and as comma-separated values (RFC 4180).
+  std::string Markdown() const;
+  std::string Csv() const;
 
  private:
   std::vector<std::string> header_;

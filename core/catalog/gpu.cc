@@ -148,6 +148,7 @@ Result<Gpu> ReadGpu(const Json& value, std::string_view where) {
   gpu.tdp_w = NumberOrZero(value, "tdp_w");
   gpu.price_per_hour_usd = NumberOrZero(value, "price_per_hour_usd");
   gpu.price_usd = NumberOrZero(value, "price_usd");
+  if (const Json* date = value.Find("price_date")) gpu.price_date = date->AsString();
   return gpu;
 }
 

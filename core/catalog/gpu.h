@@ -35,8 +35,9 @@ struct Gpu {
   double tdp_w = 0;
   bool fp8_native = false;
   bool unified_memory = false;
-  double price_per_hour_usd = 0;  // zero: unknown
-  double price_usd = 0;
+  double price_per_hour_usd = 0;  // renting: the median of public on-demand prices; zero: unknown
+  double price_usd = 0;           // buying one; zero: unknown
+  std::string price_date;         // "2026-05": the newest of them
 };
 
 // What the driver gives when such a card, whose memory is the system's, has this much of it.

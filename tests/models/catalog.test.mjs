@@ -11,7 +11,7 @@ const kModels = new URL('../../models/', import.meta.url);
 const text = (name) => readFileSync(new URL(name, kModels), 'utf8');
 const json = (name) => JSON.parse(text(name));
 
-const files = readdirSync(kModels).filter((f) => f.endsWith('.json') && f !== 'gpus.json').sort();
+const files = readdirSync(kModels).filter((f) => f.endsWith('.json') && f !== 'gpus.json' && f !== 'prices.json').sort();
 const models = files.map((file) => ({file, ...json(file)}));
 const gpus = json('gpus.json');
 const byId = new Map(models.map((m) => [m.id, m]));

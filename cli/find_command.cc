@@ -1,0 +1,211 @@
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cli/command.h"
+#include "cli/options.h"
+#include "cli/table.h"
+#include "core/solve/find.h"
+
+namespace plimsoll {
+namespace {
+
+constexpr size_t kRowsShown = 20;
+
+std::vector<std::string> SplitList(const std::string& text) {
+  std::vector<std::string> values;
+  for (size_t begin = 0; begin < text.size();) {
+    const size_t end = std::min(text.find(',', begin), text.size());
+    if (end > begin) values.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return values;
+}
+
+// A number of an option; absent when the option is.
+std::optional<Error> ReadNumber(const Options& options, std::string_view name,
+                                std::optional<double>* number) {
+  if (!options.Has(name)) return std::nullopt;
+  const std::string text = options.Value(name);
+  const Result<Json> value = Json::Parse(text, name);
+  const std::optional<double> read = value.ok() && value->is_number() ? value->AsDouble() : std::nullopt;
+  if (!read || !(*read > 0) || *read > 1e12)
+    return Error{std::string(name), Quoted(text), "a number above 0"};
+  *number = read;
+  return std::nullopt;
+}
+
+// "8192", "32k" (of 1,024), "1M".
+std::optional<Error> ReadTokens(const Options& options, std::string_view name,
+                                std::optional<int64_t>* tokens) {
+  if (!options.Has(name)) return std::nullopt;
+  std::string digits = options.Value(name);
+  int64_t scale = 1;
+  if (!digits.empty() && (digits.back() == 'k' || digits.back() == 'K')) scale = 1024;
+  if (!digits.empty() && (digits.back() == 'm' || digits.back() == 'M')) scale = 1024 * 1024;
+  if (scale > 1) digits.pop_back();
+  const bool whole =
+      !digits.empty() && digits.size() <= 10 && digits.find_first_not_of("0123456789") == std::string::npos;
+  const int64_t number = whole ? std::stoll(digits) : 0;
+  if (number < 1 || number > 1000000000 / scale) {
+    return Error{std::string(name), Quoted(options.Value(name)), "a whole number, or one such as 32k or 1M"};
+  }
+  *tokens = number * scale;
+  return std::nullopt;
+}
+
+std::optional<Error> ReadWishes(const Options& options, Wishes* wishes) {
+  std::optional<int64_t> users;
+  if (auto error = ReadTokens(options, "--users", &users)) return error;
+  if (users) wishes->users = *users;
+  if (auto error = ReadTokens(options, "--max-model-len", &wishes->max_model_len)) return error;
+  if (auto error = ReadNumber(options, "--ttft-ms", &wishes->ttft_ms)) return error;
+  if (auto error = ReadNumber(options, "--tokens-per-s", &wishes->tokens_per_s)) return error;
+  if (auto error = ReadNumber(options, "--max-price-per-h", &wishes->price_per_h)) return error;
+  return ReadNumber(options, "--max-watts", &wishes->watts);
+}
+
+Json OrNull(double number) { return number > 0 ? Json(number) : Json(); }
+
+Json RowJson(const FindRow& row, const Catalog& catalog) {
+  Json json = Json::MakeObject();
+  json.Set("config", EncodeConfigJson(row.config))
+      .Set("url", EncodeConfigUrl(row.config))
+      .Set("model", row.model)
+      .Set("format", row.format)
+      .Set("gpu", row.gpu)
+      .Set("layout", LayoutText(row, catalog))
+      .Set("cards", row.cards * row.replicas)
+      .Set("replicas", row.replicas)
+      .Set("users", row.users)
+      .Set("max_model_len", row.max_model_len)
+      .Set("decode_tokens_per_s", row.decode_tokens_per_s)
+      .Set("tokens_per_s_total", row.tokens_per_s_total)
+      .Set("ttft_ms", row.ttft_ms)
+      .Set("price_per_h", OrNull(row.price_per_h))
+      .Set("price_per_mtok", OrNull(row.price_per_mtok))
+      .Set("price_to_buy", OrNull(row.price_to_buy))
+      .Set("watts", row.watts)
+      .Set("bits_per_weight", row.bits_per_weight)
+      .Set("verdict", VerdictName(row.verdict));
+  return json;
+}
+
+std::string AnswerJson(const FindAnswer& answer, const Catalog& catalog) {
+  Json rows = Json::MakeArray();
+  for (const FindRow& row : answer.rows) rows.Append(RowJson(row, catalog));
+  Json excluded = Json::MakeObject();
+  for (int i = 0; i < kWishes; ++i)
+    excluded.Set(WishName(static_cast<Wish>(i)), answer.excluded[static_cast<size_t>(i)]);
+  Json json = Json::MakeObject();
+  json.Set("rows", std::move(rows))
+      .Set("binding", answer.binding ? Json(WishName(*answer.binding)) : Json())
+      .Set("candidates", answer.candidates)
+      .Set("excluded", std::move(excluded))
+      .Set("more_without_binding", answer.more_without)
+      .Set("cheapest_without_binding", OrNull(answer.cheapest_without));
+  return json.Dump(2) + "\n";
+}
+
+std::string Dollars(double usd) {
+  return usd > 0 ? "$" + DecimalText(usd, usd < 100 ? 2 : 0) : std::string("?");
+}
+
+Table AnswerTable(const FindAnswer& answer, const Catalog& catalog, size_t most) {
+  Table table({"model", "format", "cards", "users>", "context>", "tok/s each>", "first token>", "$/h>",
+               "$/Mtok>", "bits>", "verdict"});
+  for (const FindRow& row : answer.rows) {
+    if (most-- == 0) break;
+    table.Add({row.model.empty() ? "given model" : row.model, row.format, LayoutText(row, catalog),
+               CountText(row.users), CountText(row.max_model_len), DecimalText(row.decode_tokens_per_s, 1),
+               DecimalText(row.ttft_ms, 0) + " ms", Dollars(row.price_per_h), Dollars(row.price_per_mtok),
+               DecimalText(row.bits_per_weight, 2), std::string(VerdictName(row.verdict))});
+  }
+  return table;
+}
+
+std::string WishText(Wish wish) {
+  switch (wish) {
+    case Wish::kMemory:
+      return "memory for all users at that context";
+    case Wish::kFirstToken:
+      return "the limit on the first token";
+    case Wish::kTokensPerSecond:
+      return "the tokens per second of each user";
+    case Wish::kPrice:
+      return "the budget per hour";
+    case Wish::kPower:
+      return "the limit on power";
+  }
+  return "";
+}
+
+std::string AnswerText(const FindAnswer& answer, const Catalog& catalog) {
+  std::string text;
+  if (answer.rows.empty()) {
+    text = "Nothing of " + CountText(answer.candidates) + " meets all of it.\n";
+  } else {
+    text = AnswerTable(answer, catalog, kRowsShown).Print();
+    if (answer.rows.size() > kRowsShown) {
+      text += "… and " + CountText(static_cast<int64_t>(answer.rows.size() - kRowsShown)) +
+              " more; --json, --csv and --markdown have all.\n";
+    }
+    text += "\nCheapest: " + EncodeConfigUrl(answer.rows.front().config) + "\n";
+  }
+  if (answer.binding) {
+    text += "Most were excluded by " + WishText(*answer.binding) + " (" +
+            CountText(answer.excluded[static_cast<size_t>(*answer.binding)]) + " of " +
+            CountText(answer.candidates) + ")";
+    if (answer.more_without > 0 && answer.cheapest_without > 0) {
+      text += "; without it " + CountText(answer.more_without) + " more, from " +
+              Dollars(answer.cheapest_without) + " an hour";
+    }
+    text += ".\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+CommandResult RunFind(const Arguments& arguments, const CommandContext& context) {
+  Result<Options> options = Options::Take(
+      arguments, {{"--json", "--markdown", "--csv"},
+                  {"--url", "--config", "--model", "--gpu", "--format", "--gpus", "--users",
+                   "--max-model-len", "--ttft-ms", "--tokens-per-s", "--max-price-per-h", "--max-watts"}});
+  if (!options.ok()) return Refused(options.error());
+  FindQuestion question;
+  Result<DecodedConfig> base = ReadConfig(*options, context);
+  if (!base.ok()) return Refused(base.error());
+  question.base = std::move(base->config);
+  const std::vector<std::string> models = SplitList(options->Value("--model"));
+  if (models.size() == 1 && context.catalog.FindModel(models[0]) == nullptr) {
+    // A file, or a typing error: as everywhere.
+    Result<Options> alone = Options::Take({"--model=" + models[0]}, {{}, {}});
+    Result<DecodedConfig> given = ReadConfig(*alone, context);
+    if (!given.ok()) return Refused(given.error());
+    question.base.model = given->config.model;
+    question.base.inline_model = given->config.inline_model;
+    if (question.base.format.is_null()) question.base.format = given->config.format;
+    if (question.base.engine.empty()) question.base.engine = given->config.engine;
+  } else {
+    question.models = models;
+  }
+  question.gpus = SplitList(options->Value("--gpu"));
+  question.formats = SplitList(options->Value("--format"));
+  for (const std::string& text : SplitList(options->Value("--gpus"))) {
+    const bool whole = text.size() <= 6 && text.find_first_not_of("0123456789") == std::string::npos;
+    if (!whole) return Refused({"--gpus", Quoted(text), "numbers of cards such as 1,2,4,8"});
+    question.counts.push_back(std::stoll(text));
+  }
+  if (auto error = ReadWishes(*options, &question.wishes)) return Refused(*error);
+  Result<FindAnswer> answer = Find(question, context.catalog);
+  if (!answer.ok()) return Refused(answer.error());
+  if (options->Has("--json")) return {0, AnswerJson(*answer, context.catalog), ""};
+  const size_t all = answer->rows.size();
+  if (options->Has("--markdown")) return {0, AnswerTable(*answer, context.catalog, all).Markdown(), ""};
+  if (options->Has("--csv")) return {0, AnswerTable(*answer, context.catalog, all).Csv(), ""};
+  return {0, AnswerText(*answer, context.catalog), ""};
+}
+
+}  // namespace plimsoll

@@ -1,0 +1,81 @@
+#include "core/solve/comparison.h"
+
+#include <gtest/gtest.h>
+
+#include "core/config/config_codec.h"
+#include "core/estimate/estimate.h"
+#include "tests/support/shipped_catalog.h"
+
+namespace plimsoll {
+namespace {
+
+Config Of(const char* url) { return DecodeConfigUrl(url)->config; }
+
+TEST(Comparison, ColumnsTravelAsWhatDiffersFromTheFirst) {
+  const std::vector<Config> columns = {Of("m=llama-3.1-70b&g=h100-sxm&ctx=8192"),
+                                       Of("m=llama-3.1-70b&q=fp8&g=h100-sxm&ctx=8192"),
+                                       Of("m=llama-3.1-70b&q=awq-int4&g=rtx-4090,rtx-3090"),
+                                       Of("m=llama-3.1-70b&g=h100-sxm&ctx=8192&e=llama.cpp&ot=a!b;c.d=CPU")};
+  const std::string cmp = EncodeColumns(columns);
+  EXPECT_EQ(cmp.substr(0, 6), "q.fp8;");
+  const Result<std::vector<Config>> again = DecodeColumns(columns[0], cmp);
+  ASSERT_TRUE(again.ok());
+  EXPECT_EQ(*again, columns);
+}
+
+TEST(Comparison, MalformedColumnsAreRefusedByName) {
+  const Config first = Of("m=llama-3.1-70b");
+  for (const char* cmp : {"zz.1", "q", "n.0", "q.fp8;;;;;;;;;;"}) {
+    const Result<std::vector<Config>> columns = DecodeColumns(first, cmp);
+    EXPECT_FALSE(columns.ok()) << cmp;
+  }
+}
+
+TEST(Comparison, CellsAreTheEstimatorsOwn) {
+  const std::vector<Config> columns = {Of("m=qwen3-8b&g=rtx-4090&ctx=8192"),
+                                       Of("m=qwen3-8b&q=fp8&g=rtx-4090&ctx=8192")};
+  const Comparison comparison = Compare(columns, ShippedCatalog(), SizeUnits::kBinary);
+  ASSERT_EQ(comparison.names.size(), 2U);
+  EXPECT_EQ(comparison.names[1], "fp8");
+  for (const ComparedRow& row : comparison.rows) {
+    ASSERT_EQ(row.cells.size(), 2U) << row.key;
+    if (row.key == "max_concurrency") {
+      EXPECT_TRUE(row.differs);
+      for (size_t i = 0; i < 2; ++i)
+        EXPECT_DOUBLE_EQ(*row.cells[i].number, Estimate(columns[i], ShippedCatalog())->kv.max_concurrency);
+    }
+  }
+}
+
+TEST(Comparison, AColumnThatIsNotUnderstoodSaysWhyAndTheOthersStand) {
+  const Comparison comparison =
+      Compare({Of("m=qwen3-8b&ctx=8192"), Of("m=qwen3-8b&g=abacus")}, ShippedCatalog(), SizeUnits::kBinary);
+  EXPECT_EQ(comparison.rows[0].key, "verdict");
+  EXPECT_EQ(comparison.rows[0].cells[0].text, "fits");
+  EXPECT_NE(comparison.rows[0].cells[1].text.find("abacus"), std::string::npos);
+  EXPECT_FALSE(comparison.rows[1].cells[1].number.has_value());
+}
+
+TEST(Comparison, VariesOneKeyOrAGridOfTwo) {
+  const Config base = Of("m=llama-3.3-70b&g=h100-sxm");
+  const Result<std::vector<Config>> counts = Vary(base, {"gpus"}, ShippedCatalog());
+  ASSERT_TRUE(counts.ok());
+  ASSERT_EQ(counts->size(), 4U);
+  EXPECT_EQ((*counts)[3].gpus, 8);
+  const Result<std::vector<Config>> grid = Vary(base, {"format", "gpus"}, ShippedCatalog());
+  ASSERT_TRUE(grid.ok());
+  EXPECT_LE(grid->size(), kMostColumns);
+  EXPECT_GE(grid->size(), 6U);
+  EXPECT_FALSE(Vary(base, {"colour"}, ShippedCatalog()).ok());
+  EXPECT_FALSE(Vary(base, {}, ShippedCatalog()).ok());
+  for (const char* key : {"format", "gpu", "model", "engine", "kv_cache_dtype"}) {
+    const Result<std::vector<Config>> varied = Vary(base, {key}, ShippedCatalog());
+    ASSERT_TRUE(varied.ok()) << key;
+    EXPECT_GE(varied->size(), 2U) << key;
+    for (const Config& column : *varied)
+      EXPECT_TRUE(Estimate(column, ShippedCatalog()).ok()) << key << " " << EncodeConfigUrl(column);
+  }
+}
+
+}  // namespace
+}  // namespace plimsoll
