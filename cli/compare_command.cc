@@ -5,6 +5,7 @@
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/table.h"
+#include "core/config/config_url.h"
 #include "core/solve/comparison.h"
 
 namespace plimsoll {

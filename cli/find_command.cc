@@ -6,6 +6,8 @@
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/table.h"
+#include "core/config/config_codec.h"
+#include "core/config/config_url.h"
 #include "core/solve/find.h"
 
 namespace plimsoll {

@@ -5,6 +5,9 @@
 #include <utility>
 
 #include "core/config/config_codec.h"
+#include "core/config/config_keys.h"
+#include "core/config/config_url.h"
+#include "core/config/config_value.h"
 #include "core/engines/registry.h"
 #include "core/engines/settle.h"
 #include "core/estimate/cost.h"

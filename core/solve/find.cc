@@ -6,6 +6,7 @@
 
 #include "core/base/text.h"
 #include "core/config/config_codec.h"
+#include "core/config/config_keys.h"
 #include "core/engines/registry.h"
 #include "core/engines/server.h"
 #include "core/engines/settle.h"

@@ -52,6 +52,13 @@ constexpr GoldenUrl kGoldenUrls[] = {
      R"({"model":"qwen3-30b-a3b","format":"gguf-q4_k_m","engine":"llama.cpp","gpu":["rtx-4090","rtx-3090"],"max_model_len":8192,"workload":{"arrival":"poisson","arrival_rate":2,"turns":3},"reserved_mib":[1500,0],"override_tensor":"exps=CPU","tensor_split":[3,1]})"},
     {"m=qwen3-30b-a3b&e=llama.cpp&rsv=800.5&ot=~ImJsa1xcLjEuXFwuZmZuPUNQVSxleHBzPUNVREExIg&ts=1",
      R"({"model":"qwen3-30b-a3b","engine":"llama.cpp","reserved_mib":800.5,"override_tensor":"blk\\.1.\\.ffn=CPU,exps=CUDA1","tensor_split":1})"},
+    {"m=qwen3-next-80b-a3b&e=vllm&g=h200&cgs=256&lmm=2&dt=bfloat16&mcm=align&mcd=float32&msd=float16&koff=32."
+     "5",
+     R"({"model":"qwen3-next-80b-a3b","engine":"vllm","gpu":"h200","max_cudagraph_capture_size":256,"limit_mm_per_prompt":2,"dtype":"bfloat16","mamba_cache_mode":"align","mamba_cache_dtype":"float32","mamba_ssm_cache_dtype":"float16","kv_offloading_gib":32.5})"},
+    {"m=qwen3-30b-a3b&e=llama.cpp&g=rx-7900-xtx&ram=64&rbw=89.6&be=vulkan&mmap=0&kvo=1&swaf=0&fit=1&fitt=512&"
+     "mg=0&"
+     "cram=4096&smc=1&kvd=q8_0",
+     R"({"model":"qwen3-30b-a3b","engine":"llama.cpp","gpu":"rx-7900-xtx","ram_gib":64,"ram_gb_per_s":89.6,"backend":"vulkan","mmap":false,"kv_offload":true,"swa_full":false,"fit":true,"fit_target_mib":512,"main_gpu":0,"cache_ram_mib":4096,"sched_max_copies":1,"kv_cache_dtype_draft":"q8_0"})"},
 };
 
 TEST(ConfigUrl, GoldenUrlsDecodeForever) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/config/config_codec.h"
+#include "core/config/config_url.h"
 #include "core/estimate/estimate.h"
 #include "tests/support/shipped_catalog.h"
 
@@ -25,7 +26,7 @@ TEST(Comparison, ColumnsTravelAsWhatDiffersFromTheFirst) {
 
 TEST(Comparison, MalformedColumnsAreRefusedByName) {
   const Config first = Of("m=llama-3.1-70b");
-  for (const char* cmp : {"zz.1", "q", "n.0", "q.fp8;;;;;;;;;;"}) {
+  for (const char* cmp : {"zz.1", "q", "n.-1", "q.fp8;;;;;;;;;;"}) {
     const Result<std::vector<Config>> columns = DecodeColumns(first, cmp);
     EXPECT_FALSE(columns.ok()) << cmp;
   }

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "core/config/config_codec.h"
+#include "core/config/config_url.h"
 #include "core/estimate/estimate.h"
 #include "tests/support/shipped_catalog.h"
 

@@ -1,5 +1,4 @@
 #include "core/weights/weights.h"
-#include "core/engines/llama_cpp/llama_gates.h"
 
 #include <gtest/gtest.h>
 
@@ -10,6 +9,7 @@
 
 #include "core/catalog/catalog.h"
 #include "core/catalog/catalog_data.h"
+#include "core/engines/llama_cpp/llama_gates.h"
 #include "core/formats/format_ids.h"
 #include "core/formats/format_object.h"
 #include "core/weights/format_binding.h"

@@ -1,5 +1,4 @@
 #include "core/engines/llama_cpp/llama_engine.h"
-#include "core/engines/llama_cpp/llama_gates.h"
 
 #include <gtest/gtest.h>
 
@@ -10,6 +9,7 @@
 #include "core/catalog/catalog.h"
 #include "core/catalog/catalog_data.h"
 #include "core/config/config.h"
+#include "core/engines/llama_cpp/llama_gates.h"
 #include "core/engines/llama_cpp/llama_plan.h"
 #include "core/engines/measured_constants.h"
 #include "core/engines/settle.h"

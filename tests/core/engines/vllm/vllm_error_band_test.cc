@@ -21,7 +21,7 @@ TEST(VllmErrorBand, IsThirtyPercentOfWhatIsMeasuredHalfTheGraphsAndATenth) {
   EXPECT_EQ(Value(Measure::kVllmTightActivation), 0.3);
   EXPECT_EQ(Value(Measure::kVllmTightGraphs), 0.5);
   EXPECT_EQ(Value(Measure::kVllmTightBase), 0.1);
-  for (const char* version : {"0.28.0", "0.12.0"}) {
+  for (const char* version : {"0.24.0", "0.12.0"}) {
     const EstimatedCase roomy = WithPool(version, GiB(30));
     ASSERT_EQ(roomy.report.verdict, Verdict::kFits) << version;
     const GpuReport& gpu = roomy.report.per_gpu[0];

@@ -28,7 +28,7 @@ bool Prints(const EstimatedCase& c, std::string_view part) {
 TEST(VllmExplain, TermsSayWhereTheirNumbersComeFrom) {
   const EstimatedCase c = EstimateText(
       R"({"model":"llama-3.1-70b","format":"awq-int4","gpu":"h100-sxm","gpus":2,"max_model_len":16384,
-          "max_num_seqs":256,"max_num_batched_tokens":8192})");
+          "max_num_seqs":256,"max_num_batched_tokens":8192,"engine_version":"0.24.0"})");
   const std::vector<Term> terms = ExplainVllm(c.resolved, c.report);
   const Term* weights = Find(terms, "Weights");
   ASSERT_NE(weights, nullptr);
@@ -89,7 +89,8 @@ TEST(VllmExplain, GraphsAndDriver) {
     const Term* term = Find(terms, name);
     return term == nullptr ? std::string("none") : term->substituted;
   };
-  EXPECT_EQ(text("0.28.0", "CUDA graphs"), "51 piecewise, 35 full, 32 layers");
+  EXPECT_EQ(text("0.28.0", "CUDA graphs"), "none") << "runner V2 estimates none";
+  EXPECT_EQ(text("0.24.0", "CUDA graphs"), "51 piecewise, 35 full, 32 layers");
   EXPECT_EQ(text("0.12.0", "CUDA graphs, outside the budget"), "51 piecewise, 35 full, 32 layers");
   EXPECT_EQ(text("0.10.0", "CUDA graphs, outside the budget"), "67 piecewise, 0 full, 32 layers");
   EXPECT_EQ(text("0.20.0", "Driver"), "CUDA 13.0: driver 580");
