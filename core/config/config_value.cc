@@ -460,6 +460,7 @@ std::optional<Error> SetConfigValue(const ConfigKey& key, const Json& value, Con
 }
 
 std::optional<Error> SetConfigText(const ConfigKey& key, std::string_view text, Config* config) {
+  if (!IsUtf8(text)) return Error{std::string(key.json), Quoted(text), "UTF-8 text"};
   const Error refusal{std::string(key.json), text.empty() ? "nothing" : Quoted(text), AcceptedValues(key)};
   if (text.empty()) return refusal;
   // Structured values may stand in a flag as JSON; `model`, `format` and the rest are ids.

@@ -141,5 +141,15 @@ TEST(ConfigUrl, GarbageIsRefusedAtOnce) {
   EXPECT_NE(UrlError("g=,"), "(accepted)");
 }
 
+TEST(ConfigUrl, TextIsUtf8) {
+  EXPECT_NE(UrlError("m=llama-3.1-8b&ot=%ff=CPU").find("UTF-8"), std::string::npos);
+}
+
+TEST(ConfigUrl, ASharpInsideAValueDiscardsNothing) {
+  EXPECT_EQ(FromUrl("m=llama-3.1-8b&ot=a#b%3DCPU&tp=2").model, "llama-3.1-8b");
+  EXPECT_EQ(FromUrl("https://host/app/#m=llama-3.1-8b&ot=a#b%3DCPU&tp=2").tp, 2);
+  EXPECT_EQ(FromUrl("#m=llama-3.1-8b&tp=2").tp, 2);
+}
+
 }  // namespace
 }  // namespace plimsoll
