@@ -244,7 +244,7 @@ Result<Finder> Finder::Start(const FindQuestion& question, const Catalog& catalo
         if (!finder.best_format_) return resolved.error();
         continue;
       }
-      const class Start start = StartOf(*resolved, EstimateResolved(*resolved));
+      const struct Start start = StartOf(*resolved, EstimateResolved(*resolved));
       formats.emplace_back();  // as released
       for (const std::string_view id : engine->Formats()) {
         if (id == resolved->format->id) continue;
