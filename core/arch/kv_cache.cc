@@ -114,7 +114,8 @@ int64_t KvHeadBytes(KvType type, int64_t width) {
 }
 
 int64_t IndexerBytesPerToken(const Attention& attention) {
-  if (attention.index_dim <= 0 || attention.shares_kv) return 0;
+  // A layer that takes another's choice of tokens keeps no index keys (GLM-5.2).
+  if (attention.index_dim <= 0 || attention.shares_kv || attention.index_shared) return 0;
   if (attention.index_pool > 0) return 2 * attention.index_dim / attention.index_pool;
   return attention.index_dim + CeilDiv(attention.index_dim, 128) * 4;
 }

@@ -79,5 +79,21 @@ TEST(Json, DumpsWithIndent) {
             "{\n  \"a\": [\n    1,\n    2\n  ],\n  \"b\": {},\n  \"c\": []\n}");
 }
 
+TEST(Json, AnErrorSaysWhereAndWhat) {
+  const auto given = [](std::string_view text) { return Json::Parse(text, "x").error().given; };
+  EXPECT_EQ(given("{\"a\": 1,\n \"b\": oops}"),
+            "text that stops being JSON at line 2, column 7, at \"oops}\"");
+  EXPECT_NE(given("[1, 2").find("where it ends"), std::string::npos);
+  EXPECT_EQ(given(" \n"), "nothing but white space");
+  EXPECT_NE(given("<!doctype html>").find("HTML page"), std::string::npos);
+  EXPECT_NE(given("version https://git-lfs.github.com/spec/v1").find("Git LFS pointer"), std::string::npos);
+}
+
+// Python's json module writes them; as strings they are refused only where a number is read.
+TEST(Json, PythonsBareNumbersAreStrings) {
+  const Json json = Parsed(R"({"limit":[-Infinity,Infinity],"a":NaN,"b":"NaN, \"Infinity"})");
+  EXPECT_EQ(json.Dump(), R"({"limit":["-Infinity","Infinity"],"a":"NaN","b":"NaN, \"Infinity"})");
+}
+
 }  // namespace
 }  // namespace plimsoll

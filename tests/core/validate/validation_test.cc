@@ -139,6 +139,19 @@ TEST(Validation, SummariesAreTheUsualStatistics) {
   EXPECT_DOUBLE_EQ(summary[0].worst, 0.5);
 }
 
+// Llama 3.1 8B: 8,030,261,248 parameters; a token takes 32 layers x 2 x 8 heads x 128 x 2 B = 128 KiB.
+TEST(Validation, WhatTheModelAloneSays) {
+  const Validation validation =
+      Validate(Read(R"([{"id":"a","source":"the model card","config":{"model":"llama-3.1-8b"},
+               "measured":{"total_params":8030261248,"kv_bytes_per_token":131072}}])"),
+               ShippedCatalog());
+  for (const char* metric : {"total_params", "kv_bytes_per_token"}) {
+    const Comparison* comparison = Find(validation, "a", metric);
+    ASSERT_NE(comparison, nullptr) << metric;
+    EXPECT_EQ(comparison->predicted, comparison->measured) << metric;
+  }
+}
+
 TEST(Validation, PublishedExceptionsAreTaken) {
   const CaseFile file = Read(
       R"([{"id":"a","config":{"model":"llama-3.1-70b","format":"fp8"},"quant_config":{"ignore":["lm_head"]},"measured":{}}])");
