@@ -9,7 +9,9 @@ import {gzipSync} from 'node:zlib';
 import {openSite, root} from '../support/browser.mjs';
 
 const folder = join(root, 'build', 'site');
-const kBudget = 480_000;  // bytes, gzipped, of a first visit to /app/
+// Bytes, gzipped, of a first visit to /app/; 520 kB with 197 models, 153 cards and both engines' options. What a visit costs is a
+// choice, so it is written down here: raise it in the commit that needs it, with what it buys.
+const kBudget = 530_000;
 
 let site;
 before(async () => {
