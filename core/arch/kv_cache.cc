@@ -88,7 +88,8 @@ Bytes KvTypeBytes(KvType type, int64_t elements) {
 }
 
 int64_t IndexerBytesPerToken(const Attention& attention) {
-  if (attention.index_dim <= 0 || attention.shares_kv) return 0;
+  // A layer that takes another's choice of tokens keeps no index keys (GLM-5.2).
+  if (attention.index_dim <= 0 || attention.shares_kv || attention.index_shared) return 0;
   return attention.index_dim + CeilDiv(attention.index_dim, 128) * 4;
 }
 

@@ -1,5 +1,6 @@
 #include "core/base/json.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/base/decimal.h"
@@ -43,12 +44,13 @@ class Builder {
   bool end_array() { return Close(); }
   bool parse_error(std::size_t position, const std::string& /*token*/,
                    const nlohmann::json::exception& /*error*/) {
-    if (problem_.empty()) problem_ = "text that stops being JSON at byte " + std::to_string(position);
+    stopped_at_ = position;
     return false;
   }
 
   Json TakeRoot() { return std::move(root_); }
   const std::string& problem() const { return problem_; }
+  size_t stopped_at() const { return stopped_at_; }  // bytes read until the text was no JSON any more
 
  private:
   bool Refuse(const char* problem) {
@@ -101,7 +103,71 @@ class Builder {
   std::vector<std::string> keys_;  // the key that the next value of each gets
   Json root_;
   std::string problem_;
+  size_t stopped_at_ = 0;
 };
+
+// Python's json module writes float('inf') and float('nan') as bare words, which JSON does not have. They
+// become strings: where a number is read they are refused as what they are, elsewhere they do no harm.
+std::string QuoteBareNumbers(std::string_view text) {
+  constexpr std::string_view kWords[] = {"-Infinity", "Infinity", "NaN"};
+  std::string out;
+  out.reserve(text.size() + 64);
+  bool in_string = false;
+  for (size_t i = 0; i < text.size();) {
+    const char c = text[i];
+    if (in_string && c == '\\' && i + 1 < text.size()) {
+      out.append(text.substr(i, 2));
+      i += 2;
+      continue;
+    }
+    if (c == '"') in_string = !in_string;
+    std::string_view found;
+    for (const std::string_view word : kWords) {
+      if (!in_string && found.empty() && text.substr(i, word.size()) == word) found = word;
+    }
+    if (found.empty()) {
+      out.push_back(c);
+      ++i;
+      continue;
+    }
+    out.append("\"").append(found).append("\"");
+    i += found.size();
+  }
+  return out;
+}
+
+bool HasBareNumber(std::string_view text) {
+  return text.find("Infinity") != std::string_view::npos || text.find("NaN") != std::string_view::npos;
+}
+
+// What a text is that somebody took for JSON; empty: nothing that we know.
+std::string_view KnownText(std::string_view text) {
+  const size_t first = text.find_first_not_of(" \t\r\n");
+  if (first == std::string_view::npos) return "nothing but white space";
+  text.remove_prefix(first);
+  if (text[0] == '<') return "an HTML page (save the raw file, not the page that shows it)";
+  constexpr std::string_view kLfs = "version https://git-lfs";
+  if (text.substr(0, kLfs.size()) == kLfs) {
+    return "a Git LFS pointer (the file itself is not there: run `git lfs pull`, or download it)";
+  }
+  if (text.substr(0, 4) == "GGUF") return "a GGUF file";
+  return "";
+}
+
+// Where a text stops being JSON: by line and column, with what stands there.
+std::string Place(std::string_view text, size_t stopped_at) {
+  const size_t at = std::min(stopped_at > 0 ? stopped_at - 1 : 0, text.size());
+  size_t line = 1, start = 0;
+  for (size_t i = 0; i < at; ++i) {
+    if (text[i] != '\n') continue;
+    ++line;
+    start = i + 1;
+  }
+  std::string place = "text that stops being JSON at line " + std::to_string(line) + ", column " +
+                      std::to_string(at - start + 1);
+  if (at >= text.size()) return place + ", where it ends";
+  return place + ", at " + Quoted(text.substr(at, std::min<size_t>(24, text.find('\n', at) - at)));
+}
 
 void AppendEscaped(std::string_view text, std::string* out) {
   out->push_back('"');
@@ -206,10 +272,16 @@ Result<Json> Json::Parse(std::string_view text, std::string_view where, const Js
     return Error{error.field, std::to_string(text.size()) + " bytes", error.accepted};
   }
   Builder builder(limits);
-  const bool parsed = nlohmann::json::sax_parse(text.begin(), text.end(), &builder);
-  if (parsed) return builder.TakeRoot();
-  const std::string problem = builder.problem().empty() ? "text that is no JSON" : builder.problem();
-  return Error{error.field, problem, error.accepted};
+  if (nlohmann::json::sax_parse(text.begin(), text.end(), &builder)) return builder.TakeRoot();
+  if (!builder.problem().empty()) return Error{error.field, builder.problem(), error.accepted};
+  if (HasBareNumber(text)) {
+    const std::string quoted = QuoteBareNumbers(text);
+    Builder again(limits);
+    if (nlohmann::json::sax_parse(quoted.begin(), quoted.end(), &again)) return again.TakeRoot();
+  }
+  const std::string_view known = KnownText(text);
+  return Error{error.field, known.empty() ? Place(text, builder.stopped_at()) : std::string(known),
+               error.accepted};
 }
 
 std::optional<bool> Json::AsBool() const {

@@ -92,6 +92,11 @@ constexpr Metric kMetrics[] = {
        const Bytes bytes = p.measured_case.whole_file ? p.resolved.stored.file : p.report.weights.checkpoint;
        return static_cast<double>(bytes.count());
      }},
+    {"total_params",
+     [](const Prediction& p) { return static_cast<double>(p.report.weights.total_params); }},
+    // What one more token takes in a sequence longer than every window, over all layers and ranks.
+    {"kv_bytes_per_token",
+     [](const Prediction& p) { return static_cast<double>(p.report.kv.per_token.count()); }},
     {"prefill_tps", [](const Prediction& p) { return p.report.speed.prefill_tokens_per_s; }},
     {"decode_tps_per_stream", [](const Prediction& p) { return p.report.speed.decode_tokens_per_s; }},
     {"output_tps_total", [](const Prediction& p) { return p.report.speed.decode_tokens_per_s_total; }},
@@ -244,7 +249,7 @@ class Validator {
     const Case& measured_case = prediction.measured_case;
     // A gate may refuse what people ran all the same; the numbers stand as long as there are any.
     const Bytes weights = First(prediction.report).weights + prediction.report.host.weights;
-    const bool has_numbers = weights.count() > 0 || measured.metric == "checkpoint_bytes";
+    const bool has_numbers = weights.count() > 0 || IsOfTheModel(measured.metric);
     if (!has_numbers && measured.metric != "outcome") {
       result_.unanswered.push_back({measured_case.id, measured.metric, InvalidReason(prediction.report)});
       return;
@@ -252,6 +257,11 @@ class Validator {
     double predicted = FindMetric(measured.metric)->predict(prediction);
     if (measured.metric == "outcome" && starts_at_any_length_) predicted = 1;
     Add(measured_case, measured.metric, predicted, measured.value);
+  }
+
+  // What holds for a model and a format however they are laid out on cards.
+  static bool IsOfTheModel(std::string_view metric) {
+    return metric == "checkpoint_bytes" || metric == "total_params" || metric == "kv_bytes_per_token";
   }
 
   static std::string InvalidReason(const Report& report) {
