@@ -41,8 +41,14 @@ DType ReadDType(ConfigReader& reader, DType fallback) {
 }  // namespace
 
 ArchitectureBuilder::ArchitectureBuilder(const Json& config, std::string_view where)
-    : root(&config, std::string(where), &error_),
-      text(TextObject(config), TextWhere(config, where), &error_) {}
+    : root(&config, std::string(where), &error_, &read_),
+      text(TextObject(config), TextWhere(config, where), &error_, &read_) {
+  read_.reserve(128);
+}
+
+bool ArchitectureBuilder::HasRead(const Json* value) const {
+  return std::find(read_.begin(), read_.end(), value) != read_.end();
+}
 
 void ArchitectureBuilder::ReadCommon(bool tied_by_default, int64_t head_dim) {
   Architecture& a = architecture;
@@ -146,6 +152,10 @@ void ArchitectureBuilder::AppendByType(const std::vector<LayerType>& types, int6
     int32_t& group = known[static_cast<int>(types[i])][is_sparse ? 1 : 0];
     if (group < 0) {
       LayerShape shape = base;
+      if (types[i] == LayerType::kLinear) {
+        text.Fail("layer_types", Quoted("linear_attention"),
+                  "full_attention, sliding_attention or chunked_attention in " + architecture.name);
+      }
       if (types[i] == LayerType::kSliding || types[i] == LayerType::kChunked) {
         // A window that holds every position the model knows never cuts anything off.
         const bool cuts = window > 0 && window < architecture.max_positions;

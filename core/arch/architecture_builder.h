@@ -123,10 +123,13 @@ class ArchitectureBuilder {
   void Fail(const Error& error) {
     if (!error_.has_value()) error_ = error;
   }
+  // Whether somebody has read this value of the config.
+  bool HasRead(const Json* value) const;
   void Remark(std::string sentence) { architecture.remarks.push_back(std::move(sentence)); }
 
  private:
   std::optional<Error> error_;
+  std::vector<const Json*> read_;
 };
 
 }  // namespace plimsoll

@@ -7,6 +7,7 @@
 #include "core/arch/architecture_builder.h"
 #include "core/arch/families.h"
 #include "core/arch/rope_tables.h"
+#include "core/arch/structural_keys.h"
 #include "core/arch/tensor_inventory.h"
 #include "core/arch/vision_tower.h"
 
@@ -70,6 +71,7 @@ Result<Architecture> BuildArchitecture(const Json& config, std::string_view wher
   a.name = *std::move(name);
   a.model_type = std::string(builder.root.Text("model_type", ""));
   FindFamily(a.name)->read(builder);
+  if (!builder.failed()) RefuseUnreadStructure(builder);
   if (builder.failed()) return builder.error();
 
   StoredParts parts;

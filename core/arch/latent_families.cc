@@ -50,6 +50,7 @@ std::vector<uint8_t> SparseLayers(ArchitectureBuilder& builder) {
   const int64_t layers = builder.architecture.layers;
   std::vector<uint8_t> sparse(static_cast<size_t>(layers), 0);
   if (builder.text.Has("mlp_layer_types")) {
+    builder.text.Inert({"first_k_dense_replace", "moe_layer_freq"});  // the list says the same
     size_t i = 0;
     for (const std::string_view type : builder.text.Texts("mlp_layer_types", layers)) {
       if (type != "dense" && type != "sparse")

@@ -64,6 +64,7 @@ std::vector<uint8_t> QwenSparse(ArchitectureBuilder& builder) {
   for (int64_t i = step - 1; i < layers; i += step) sparse[static_cast<size_t>(i)] = 1;
   const Json* dense = builder.text.Find("mlp_only_layers");
   if (dense == nullptr) return sparse;
+  if (!dense->is_array()) builder.text.Refuse("mlp_only_layers", "a list of layer numbers");
   for (const Json& item : dense->items()) {
     const std::optional<int64_t> layer = item.AsInt();
     if (!layer.has_value() || *layer < 0 || *layer >= layers) {
@@ -232,6 +233,7 @@ void ReadMiniMaxM2(ArchitectureBuilder& builder) {
 void ReadLlama4(ArchitectureBuilder& builder) {
   builder.ReadCommon(false, 128);
   ReadAttentionBias(builder, false);
+  builder.text.Inert({"use_qk_norm"});  // a norm without weights
   const int64_t layers = builder.architecture.layers;
   Mlp experts = ReadExperts(builder, {"num_local_experts"}, {"num_experts_per_tok"}, {"intermediate_size"});
   experts.shared_intermediate = experts.expert_intermediate;
@@ -252,7 +254,8 @@ void ReadLlama4(ArchitectureBuilder& builder) {
   const int64_t step = builder.text.Int("interleave_moe_layer_step", 1, 1, kMaxLayers);
   std::vector<uint8_t> sparse(static_cast<size_t>(layers), 0);
   for (int64_t i = step - 1; i < layers; i += step) sparse[static_cast<size_t>(i)] = 1;
-  if (const Json* given = builder.text.Find("moe_layers"); given != nullptr && given->is_array()) {
+  if (const Json* given = builder.text.Find("moe_layers"); given != nullptr) {
+    if (!given->is_array()) builder.text.Refuse("moe_layers", "a list of layer numbers");
     sparse.assign(sparse.size(), 0);
     for (const Json& item : given->items()) {
       const int64_t layer = item.AsInt().value_or(-1);
@@ -396,6 +399,7 @@ void ReadMiMo(ArchitectureBuilder& builder) {
       ReadExperts(builder, {"n_routed_experts"}, {"num_experts_per_tok"}, {"moe_intermediate_size"});
   experts.selection_bias = text.Text("topk_method", "noaux_tc") == "noaux_tc";
   experts.shared_intermediate = experts.expert_intermediate * text.Int("n_shared_experts", 0, 0, 1024);
+  text.Inert({"attention_chunk_size"});  // chunks of FlashAttention's own
   builder.names.sinks = "attention_sink_bias";
   builder.rope_tables = text.Has("swa_rope_theta") ? 2 : 1;
 
