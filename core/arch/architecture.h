@@ -215,6 +215,7 @@ struct Architecture {
   int64_t vocab = 0;
   int64_t layers = 0;
   int64_t max_positions = 0;
+  int64_t scaled_positions = 0;  // the same stretched by the rope's scaling, as vLLM serves it
   int64_t rotary_dim = 0;  // width of the RoPE table; 0: no rotary embedding
   int64_t rope_table_elements =
       0;  // rows * width over vLLM's RoPE tables: one per distinct rope of the model
@@ -233,6 +234,7 @@ struct Architecture {
   std::vector<Tensor> tensors;        // the whole inventory: text, vision, MTP
   std::vector<GgufTensor> gguf;       // the same as a GGUF file holds it (PrepareFormats)
   Json quantization_config;           // as published inside the config; null: none
+  bool quantization_of_text = false;  // it stands among the text model's keys and concerns that alone
 
   std::vector<std::string> remarks;  // what the config does not define, in one sentence each
 

@@ -32,12 +32,17 @@ Result<std::string> ReadName(const Json& config, std::string_view where) {
   return Error{field, Quoted(first.is_string() ? first.AsString() : first.Dump()), accepted};
 }
 
-const Json* FindQuantization(const ArchitectureBuilder& builder) {
-  for (const std::string_view key : {"quantization_config", "compression_config"}) {
-    if (const Json* found = builder.root.Find(key)) return found;
-    if (const Json* found = builder.text.Find(key)) return found;
+// MLX writes "quantization".
+void TakeQuantization(const ArchitectureBuilder& builder, Architecture* a) {
+  for (const std::string_view key : {"quantization_config", "compression_config", "quantization"}) {
+    const Json* found = builder.root.Find(key);
+    a->quantization_of_text = found == nullptr;
+    if (found == nullptr) found = builder.text.Find(key);
+    if (found == nullptr) continue;
+    a->quantization_config = *found;
+    return;
   }
-  return nullptr;
+  a->quantization_of_text = false;
 }
 
 void CountLayers(Architecture& a) {
@@ -98,8 +103,10 @@ Result<Architecture> BuildArchitecture(const Json& config, std::string_view wher
   if (builder.failed()) return builder.error();
   CountLayers(a);
   FindWidest(a);
-  if (const Json* quantization = FindQuantization(builder)) a.quantization_config = *quantization;
-  a.fp4_experts = builder.text.Text("expert_dtype", "") == "fp4";
+  TakeQuantization(builder, &a);
+  // vLLM takes fp4 where DeepSeek-V4's config does not say (vllm/models/deepseek_v4, expert_dtype).
+  const bool v4 = a.name.substr(0, 10) == "DeepseekV4";
+  a.fp4_experts = builder.text.Text("expert_dtype", v4 ? "fp4" : "") == "fp4";
   return std::move(a);
 }
 

@@ -105,7 +105,11 @@ void ReadDeepseekV3(ArchitectureBuilder& builder) {
   ReadDeepseekFamily(builder, builder.text.Text("topk_method", "noaux_tc") == "noaux_tc");
 }
 
-void ReadGlmLatent(ArchitectureBuilder& builder) { ReadDeepseekFamily(builder, true); }
+void ReadGlmLatent(ArchitectureBuilder& builder) {
+  // GLM-4.7-Flash's MTP layer holds copies of embedding and head, GLM-5's does not (their hub totals).
+  builder.mtp_embeddings = builder.architecture.name == "Glm4MoeLiteForCausalLM";
+  ReadDeepseekFamily(builder, true);
+}
 
 void ReadKimiK25(ArchitectureBuilder& builder) {
   builder.names.model = "language_model.model.";

@@ -9,11 +9,16 @@
 #include "core/base/text.h"
 #include "core/formats/format_ids.h"
 #include "core/formats/format_reading.h"
+#include "core/formats/scaled_formats.h"
 
 namespace plimsoll {
 namespace {
 
 using namespace format_reading;  // NOLINT(google-build-using-namespace): shared by the format readers
+
+bool StartsWith(std::string_view text, std::string_view prefix) {
+  return text.substr(0, prefix.size()) == prefix;
+}
 
 // Adds a scheme and gives its 1-based index; 0 when there are too many (hostile input).
 uint8_t AddScheme(const WeightScheme& scheme, WeightFormat* format) {
@@ -23,6 +28,23 @@ uint8_t AddScheme(const WeightScheme& scheme, WeightFormat* format) {
   if (format->schemes.size() >= kMaxSchemes) return 0;
   format->schemes.push_back(scheme);
   return static_cast<uint8_t>(format->schemes.size());
+}
+
+Result<WeightScheme> ReadModelOptScheme(const Json& entry, std::string_view where);
+
+// NVIDIA's DeepSeek-V4 checkpoints stay FP8 but for the modules in ModelOpt's list (experts in NVFP4); their
+// "ignore" names what that list leaves alone, not what is plain.
+std::optional<Error> AddModelOptLayers(const Json& config, std::string_view where, WeightFormat* format) {
+  const Json* layers = config.Find("quantized_layers");
+  if (!IsSet(layers)) return std::nullopt;
+  if (!layers->is_object() || layers->members().size() > kMaxRules)
+    return BadField(where, "quantized_layers", *layers, "an object of modules with their quant_algo");
+  for (const Json::Member& member : layers->members()) {
+    Result<WeightScheme> scheme = ReadModelOptScheme(member.second, Field(where, "quantized_layers"));
+    if (!scheme) return scheme.error();
+    format->rules.push_back({member.first, AddScheme(*scheme, format), false});
+  }
+  return std::nullopt;
 }
 
 // Hugging Face's FP8 (DeepSeek, Qwen, MiniMax) and vLLM's own key `ignored_layers`.
@@ -38,6 +60,7 @@ Result<WeightFormat> ReadFp8(const Json& config, std::string_view where) {
   for (const std::string_view key : {"modules_to_not_convert", "ignored_layers"}) {
     if (auto error = AddExclusions(config.Find(key), where, key, &format)) return *error;
   }
+  if (auto error = AddModelOptLayers(config, where, &format)) return *error;
   return format;
 }
 
@@ -109,6 +132,16 @@ Result<WeightFormat> ReadAwq(const Json& config, std::string_view where) {
 
 // AutoRound writes GPTQ's or AWQ's layout; `extra_config` overrides single modules, with 16 bits for "plain".
 Result<WeightFormat> ReadAutoRound(const Json& config, std::string_view where) {
+  const Json* type = config.Find("data_type");
+  const std::string kind = type == nullptr ? "" : Lower(type->AsString());
+  if (StartsWith(kind, "nv_fp")) return MakeFormat(FormatFamily::kNvfp4, 4);
+  if (StartsWith(kind, "mx_fp")) {
+    int32_t bits = 4;
+    if (auto error = ReadBits(config.Find("bits"), where, "bits", &bits)) return *error;
+    if (bits == 4) return MakeFormat(FormatFamily::kMxfp4, 4);
+  }
+  if (!kind.empty() && !StartsWith(kind, "int"))
+    return Error{Field(where, "data_type"), Quoted(kind), "int, nv_fp or mx_fp of 4 bits"};
   const Json* packing = config.Find("packing_format");
   const bool awq = packing != nullptr && packing->AsString().find("awq") != std::string::npos;
   Result<WeightFormat> format = awq ? ReadAwq(config, where) : ReadGptq(config, where);
@@ -439,16 +472,25 @@ Result<WeightFormat> ReadBitsAndBytes(const Json& config, std::string_view where
   return format;
 }
 
-bool StartsWith(std::string_view text, std::string_view prefix) {
-  return text.substr(0, prefix.size()) == prefix;
+// What the checkpoint asks its cache to be: ModelOpt's kv_cache_quant_algo, and kv_cache_scheme of
+// compressed-tensors, which newer ModelOpt writes too. vLLM's "auto" follows it
+// (vllm/utils/torch_utils.py get_kv_cache_quant_algo_string, compressed_tensors.py kv_cache_scheme).
+bool AsksForFp8Cache(const Json& config) {
+  const Json* algorithm = config.Find("kv_cache_quant_algo");
+  if (algorithm != nullptr && StartsWith(Lower(algorithm->AsString()), "fp8")) return true;
+  const Json* scheme = config.Find("kv_cache_scheme");
+  if (scheme == nullptr) return false;
+  if (scheme->is_string()) return StartsWith(Lower(scheme->AsString()), "fp8");
+  const Json* bits = scheme->Find("num_bits");
+  const Json* type = scheme->Find("type");
+  return bits != nullptr && bits->AsInt() == 8 && type != nullptr && type->AsString() == "float";
 }
 
 }  // namespace
 
-Result<WeightFormat> ReadQuantizationConfig(const Json& config, std::string_view where) {
-  if (!config.is_object()) return Error{std::string(where), Given(config), "an object with quant_method"};
-  const Json* inner = config.Find("quantization");  // hf_quant_config.json of ModelOpt
-  if (inner != nullptr && inner->is_object()) return ReadModelOpt(*inner, Field(where, "quantization"));
+namespace {
+
+Result<WeightFormat> ReadByMethod(const Json& config, std::string_view where) {
   const Json* method_json = config.Find("quant_method");
   const std::string method = method_json == nullptr ? "" : Lower(method_json->AsString());
   if (StartsWith(method, "modelopt") || (method.empty() && config.Has("quant_algo")))
@@ -465,8 +507,23 @@ Result<WeightFormat> ReadQuantizationConfig(const Json& config, std::string_view
   if (method == "mxfp4") return ReadMxfp4(config, where);
   if (method == "quark") return ReadQuark(config, where);
   if (method == "bitsandbytes" || config.Has("load_in_4bit")) return ReadBitsAndBytes(config, where);
+  if (std::optional<Result<WeightFormat>> scaled = ReadScaledFormat(config, where)) return *std::move(scaled);
   return Error{Field(where, "quant_method"), Quoted(method),
-               "fp8, gptq, awq, auto-round, compressed-tensors, modelopt, mxfp4, quark or bitsandbytes"};
+               "fp8, gptq, awq, auto-round, compressed-tensors, modelopt, mxfp4, quark, bitsandbytes, hqq, "
+               "torchao, aqlm, exl2, exl3, bitnet, or MLX's bits and group_size"};
+}
+
+}  // namespace
+
+Result<WeightFormat> ReadQuantizationConfig(const Json& config, std::string_view where) {
+  if (!config.is_object()) return Error{std::string(where), Given(config), "an object with quant_method"};
+  const Json* inner = config.Find("quantization");  // hf_quant_config.json of ModelOpt
+  const bool nested = inner != nullptr && inner->is_object();
+  const Json& told = nested ? *inner : config;
+  Result<WeightFormat> format =
+      nested ? ReadModelOpt(told, Field(where, "quantization")) : ReadByMethod(told, where);
+  if (format.ok()) format->fp8_cache = AsksForFp8Cache(told);
+  return format;
 }
 
 }  // namespace plimsoll

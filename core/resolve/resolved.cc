@@ -6,6 +6,7 @@
 #include "core/base/text.h"
 #include "core/config/config_codec.h"
 #include "core/engines/engine.h"
+#include "core/engines/loaded_dtype.h"
 #include "core/formats/format_object.h"
 #include "core/formats/quantization_config.h"
 #include "core/resolve/report.h"
@@ -97,6 +98,14 @@ void TakeOwnFormat(WeightFormat format, Resolved* resolved) {
   resolved->stored = StoreWeights(*resolved->architecture, owned.format, owned.binding);
 }
 
+// The engine casts at load: the file is as large as the type it is stored in says.
+void KeepStoredType(const WeightFormat& stored_as, Resolved* resolved) {
+  const Architecture& architecture = *resolved->architecture;
+  const StoredWeights file = StoreWeights(architecture, stored_as, BindFormat(architecture, stored_as));
+  resolved->stored.file = file.file;
+  if (resolved->engine == EngineKind::kVllm) resolved->stored.checkpoint = file.checkpoint;
+}
+
 bool IsPublishedQuantization(const Json& format) {
   return format.is_object() && !format.Has("id") &&
          (format.Has("quant_method") || format.Has("quantization"));
@@ -109,18 +118,22 @@ MaybeError ResolveInlineFormat(const Config& config, const Catalog& catalog, Res
   if (published.is_object() && !(llama_cpp && config.format.is_null())) {
     Result<WeightFormat> format = ReadQuantizationConfig(published, "model.quantization_config");
     if (config.format.is_null() && !format.ok()) return format.error();
+    if (format.ok()) format->text_only = resolved->architecture->quantization_of_text;
     if (format.ok() && (config.format.is_null() || format->id == config.format.AsString())) {
       TakeOwnFormat(std::move(*format), resolved);
       return std::nullopt;
     }
   }
-  const std::string_view own = DTypeFormat(resolved->architecture->dtype);
+  const DType stored = resolved->architecture->dtype;
+  const DType loaded = LoadedDType(resolved->engine, stored);
+  const std::string_view own = DTypeFormat(loaded);
   const std::string_view id = !config.format.is_null() ? std::string_view(config.format.AsString())
                               : llama_cpp              ? GgufOf(own)
                                                        : own;
   const WeightFormat* format = catalog.FindFormat(id);
   if (!format) return UnknownFormat(config.format, catalog, "format");
   TakeOwnFormat(*format, resolved);
+  if (config.format.is_null() && loaded != stored) KeepStoredType(*catalog.FindFormat(DTypeFormat(stored)), resolved);
   return std::nullopt;
 }
 
@@ -403,7 +416,10 @@ MaybeError ResolveOverrides(const Config& config, Resolved* resolved) {
 // "As long as fits": the engine plans for the model's own length and says how much of it has room.
 void SettleLength(const Engine& engine, Resolved* resolved) {
   if (!resolved->max_model_len_auto) return;
-  resolved->max_model_len = std::max<int64_t>(1, resolved->architecture->max_positions);
+  const Architecture& architecture = *resolved->architecture;
+  const bool vllm = resolved->engine == EngineKind::kVllm;
+  resolved->max_model_len =
+      std::max<int64_t>(1, vllm ? architecture.scaled_positions : architecture.max_positions);
   Report report;
   engine.Plan(*resolved, &report);
   const int64_t longest = report.kv.max_model_len_that_fits;

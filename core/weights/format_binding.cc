@@ -94,6 +94,8 @@ uint16_t QuantizedBy(const Architecture& architecture, const Tensor& tensor, boo
 }
 
 bool IsQuantizedByDefault(const Tensor& tensor, const WeightFormat& format) {
+  if (format.text_only && tensor.part == TensorPart::kVision) return false;
+  if (format.embeddings && tensor.role == TensorRole::kEmbedding) return tensor.columns > 1;
   if (format.rules_only) return false;
   if (!format.every_linear) return (tensor.quantized_by & Bit(format.family)) != 0;
   return IsMatrix(tensor) && tensor.role != TensorRole::kEmbedding && tensor.role != TensorRole::kNorm;
@@ -109,7 +111,8 @@ void StoreExpertsInFp4(const Architecture& architecture, FormatBinding* binding)
   const auto index = static_cast<uint8_t>(binding->schemes.size());
   binding->schemes.push_back(fp4);
   for (size_t i = 0; i < architecture.tensors.size(); ++i) {
-    if (architecture.tensors[i].role == TensorRole::kExpert && binding->scheme[i] != 0)
+    // Not those for which the format has a scheme of its own (NVFP4 experts of NVIDIA's checkpoints).
+    if (architecture.tensors[i].role == TensorRole::kExpert && binding->scheme[i] == 1)
       binding->scheme[i] = index;
   }
 }
@@ -206,7 +209,9 @@ class Binder {
     const Tensor& tensor = architecture_.tensors[index];
     const uint8_t fallback = IsQuantizedByDefault(tensor, format_) ? 1 : 0;
     binding_->scheme[index] = fallback;
-    if (!IsMatrix(tensor)) return;
+    const bool embedding = format_.embeddings && tensor.role == TensorRole::kEmbedding;
+    if (!IsMatrix(tensor) && !embedding) return;
+    if (format_.text_only && tensor.part == TensorPart::kVision) return;
     const auto layers = Layers(tensor);
     if (layers.empty()) return;
     std::vector<int16_t> decided(layers.size(), -1);

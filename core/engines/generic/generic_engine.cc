@@ -93,7 +93,11 @@ class Generic final : public Engine {
     Resolved& r = *resolved;
     // TensorRT-LLM follows the checkpoint: ModelOpt's FP8 and NVFP4 ones ask for an FP8 cache
     // (tensorrt_llm/models/modeling_utils.py, kv_cache_quant_algo).
+    // SGLang too, where the config says so (model_runner.py, kv_cache_quant_algo).
     const FormatFamily family = r.format->family;
+    if (traits_.kind == EngineKind::kSglang && !config.kv_cache_dtype && r.format->fp8_cache) {
+      r.kv_cache_dtype = {KvType::kFp8, KvType::kFp8};
+    }
     if (traits_.kind == EngineKind::kTensorRtLlm && !config.kv_cache_dtype &&
         (family == FormatFamily::kFp8 || family == FormatFamily::kNvfp4)) {
       r.kv_cache_dtype = {KvType::kFp8, KvType::kFp8};

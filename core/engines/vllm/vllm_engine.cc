@@ -45,14 +45,20 @@ bool HasRecurrent(const Architecture& architecture) {
   });
 }
 
+// The checkpoint's own wish, which "auto" follows.
+bool AsksForFp8(const Resolved& resolved) {
+  if (resolved.checkpoint != nullptr && resolved.checkpoint->kv_cache_dtype.substr(0, 3) == "fp8") return true;
+  return resolved.format->fp8_cache;
+}
+
 class Defaults {
  public:
   Defaults(const Config& config, Resolved* resolved) : config_(config), resolved_(*resolved) {}
 
   void Take() {
     Resolved& r = resolved_;
-    r.max_model_len = Given(config_.max_model_len, r.architecture->max_positions, "max_model_len");
-    if (r.max_model_len <= 0) r.max_model_len = std::max<int64_t>(1, r.architecture->max_positions);
+    r.max_model_len = Given(config_.max_model_len, r.architecture->scaled_positions, "max_model_len");
+    if (r.max_model_len <= 0) r.max_model_len = std::max<int64_t>(1, r.architecture->scaled_positions);
     if (!config_.kv_cache_dtype || r.kv_cache_dtype.k == KvType::kAuto) TakeCacheType();
     if (!config_.enable_chunked_prefill) TakeChunkedPrefill();
     const VllmRules rules = RulesFor(r);
@@ -82,7 +88,7 @@ class Defaults {
     const KvType own = resolved_.format->dtype == DType::kFp32   ? KvType::kFp32
                        : resolved_.format->dtype == DType::kFp16 ? KvType::kFp16
                                                                  : KvType::kBf16;
-    const KvType type = compressed ? KvType::kFp8 : own;
+    const KvType type = compressed || AsksForFp8(resolved_) ? KvType::kFp8 : own;
     if (resolved_.kv_cache_dtype.k == KvType::kAuto) resolved_.kv_cache_dtype.k = type;
     if (resolved_.kv_cache_dtype.v == KvType::kAuto) resolved_.kv_cache_dtype.v = type;
     resolved_.defaulted.push_back("kv_cache_dtype");
@@ -413,7 +419,7 @@ class RankPlanner {
       tightest_.pool = gpu->kv_cache;
       tightest_stage_ = stage;
     }
-    const int64_t limit = std::max(resolved_.max_model_len, resolved_.architecture->max_positions);
+    const int64_t limit = std::max(resolved_.max_model_len, resolved_.architecture->scaled_positions);
     tightest_.longest = std::min(tightest_.longest, LongestSequence(layout, gpu->kv_cache, limit));
     if (layout.block_bytes > 0) {
       tightest_.blocks =
