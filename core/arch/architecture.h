@@ -86,6 +86,7 @@ struct Recurrent {
   bool proj_bias = false;
   bool gated_norm = false;      // RMSNorm inside the mixer (Mamba2, GDN, KDA, lightning)
   bool fused_in_proj = false;   // GDN: qkvz and ba are one tensor each (Qwen3-Next) or four (Qwen3.5)
+  bool qk_norm = false;         // lightning: a norm of the head's width on q and k (Ling 2.5)
   bool full_rank_gate = false;  // KDA: output gate without the low-rank pair (Kimi-K3)
   friend bool operator==(const Recurrent&, const Recurrent&) = default;
 };
@@ -102,12 +103,15 @@ struct Mlp {
   int64_t expert_hidden = 0;        // what an expert reads: hidden, or the latent width of LatentMoE
   int64_t shared_intermediate = 0;  // all shared experts together; 0: none
   bool bias = false;                // on every projection, experts included
+  bool down_bias = false;           // on the dense MLP's last projection alone (TeleChat2)
   bool router_bias = false;         // a bias of the router's linear layer (gpt-oss)
   bool selection_bias = false;      // e_score_correction_bias: one float per expert
   bool shared_gate = false;         // a gate of one row before the shared expert (Qwen)
   bool latent_norm = false;         // LatentMoE with a norm on the latent (Kimi-K3)
   bool hashed_router = false;       // experts by token id, from a table of the vocabulary (DeepSeek-V4)
   bool fused_gate_up = false;       // the checkpoint holds gate and up in one tensor (Phi-3, GLM-4, gpt-oss)
+  int64_t zero_experts = 0;         // rows of the router that lead to no weights (LongCat)
+  int64_t activation_scalars = 0;   // learnt numbers of the activation function (Apertus)
   bool dense_beside = false;        // a dense MLP of `intermediate` runs beside the experts (Gemma 4 MoE)
   friend bool operator==(const Mlp&, const Mlp&) = default;
 };

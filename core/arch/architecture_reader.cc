@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/arch/architecture_builder.h"
+#include "core/arch/class_names.h"
 #include "core/arch/families.h"
 #include "core/arch/rope_tables.h"
 #include "core/arch/structural_keys.h"
@@ -14,22 +15,41 @@
 namespace plimsoll {
 namespace {
 
-// The first entry of "architectures" that we know; the first one otherwise.
-Result<std::string> ReadName(const Json& config, std::string_view where) {
+// What to do about a name that we do not know.
+std::string Accepted(std::string_view given) {
+  std::string text = "an architecture that we know";
+  const std::vector<std::string> nearest = NearestClasses(given);
+  if (!nearest.empty()) {
+    text += "; spelt most like it:";
+    for (const std::string& name : nearest) text += (&name == &nearest.front() ? " " : ", ") + name;
+  } else {
+    text += ", such as LlamaForCausalLM, Qwen3MoeForCausalLM or DeepseekV3ForCausalLM";
+  }
+  return text +
+         ". `plimsoll list architectures` prints them all; of a model with towers the text part alone can be "
+         "given, with its own architecture";
+}
+
+// The first entry of "architectures" that we know; without the list, what the model_type stands for.
+Result<std::string> ReadName(const Json& config, std::string_view where, std::vector<std::string>* remarks) {
   const std::string field = where.empty() ? "architectures" : std::string(where) + ".architectures";
-  const char* accepted =
-      "an architecture of the catalog, such as LlamaForCausalLM, Qwen3MoeForCausalLM, DeepseekV3ForCausalLM";
   if (!config.is_object())
     return Error{std::string(where), Quoted(config.Dump()), "a Hugging Face config object"};
   const Json* list = config.Find("architectures");
   if (list == nullptr || list->items().empty()) {
-    return Error{field, list == nullptr ? "nothing" : Quoted(list->Dump()), accepted};
+    const Json* type = config.Find("model_type");
+    const std::string_view name = type == nullptr ? "" : ClassOfModelType(type->AsString());
+    if (name.empty()) return Error{field, list == nullptr ? "nothing" : Quoted(list->Dump()), Accepted("")};
+    remarks->push_back("The config names no architecture; its model_type stands for " + std::string(name) +
+                       ".");
+    return std::string(name);
   }
   for (const Json& item : list->items()) {
-    if (FindFamily(item.AsString()) != nullptr) return item.AsString();
+    if (FindClass(item.AsString()).family != nullptr) return item.AsString();
   }
   const Json& first = list->items()[0];
-  return Error{field, Quoted(first.is_string() ? first.AsString() : first.Dump()), accepted};
+  const std::string given = first.is_string() ? first.AsString() : first.Dump();
+  return Error{field, Quoted(given), Accepted(given)};
 }
 
 // MLX writes "quantization".
@@ -43,6 +63,21 @@ void TakeQuantization(const ArchitectureBuilder& builder, Architecture* a) {
     return;
   }
   a->quantization_of_text = false;
+}
+
+// A decoder without its head, or with a classifier in the head's place: one row per label, two by default
+// (transformers configuration_utils.py num_labels).
+void TakeHead(HeadKind head, const std::string& name, ArchitectureBuilder& builder) {
+  if (head == HeadKind::kLanguage) return;
+  builder.headless = true;
+  std::string what = "without its language-model head";
+  if (head == HeadKind::kClassifier) {
+    const Json* labels = builder.root.Find("id2label");
+    const int64_t named = labels == nullptr ? 2 : static_cast<int64_t>(labels->members().size());
+    builder.labels = builder.root.Int("num_labels", std::max<int64_t>(named, 1), 1, kMaxWidth);
+    what = "with a classifier of " + std::to_string(builder.labels) + " rows in the head's place";
+  }
+  builder.Remark(name + " is read as " + builder.architecture.name + " " + what + ".");
 }
 
 void CountLayers(Architecture& a) {
@@ -69,13 +104,17 @@ void FindWidest(Architecture& a) {
 
 Result<Architecture> BuildArchitecture(const Json& config, std::string_view where,
                                        const std::optional<StoredParts>& stored) {
-  Result<std::string> name = ReadName(config, where);
+  std::vector<std::string> remarks;
+  Result<std::string> name = ReadName(config, where, &remarks);
   if (!name.ok()) return name.error();
   ArchitectureBuilder builder(config, where);
   Architecture& a = builder.architecture;
-  a.name = *std::move(name);
+  const KnownClass known = FindClass(*name);
+  a.name = std::string(known.family->name);
+  a.remarks = std::move(remarks);
   a.model_type = std::string(builder.root.Text("model_type", ""));
-  FindFamily(a.name)->read(builder);
+  known.family->read(builder);
+  TakeHead(known.head, *name, builder);
   if (!builder.failed()) RefuseUnreadStructure(builder);
   if (builder.failed()) return builder.error();
 

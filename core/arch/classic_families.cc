@@ -350,13 +350,18 @@ constexpr Family kStableLm = {
 
 }  // namespace
 
+std::span<const Family> ClassicFamilies() {
+  static const std::vector<Family>* const families = [] {
+    auto* list = new std::vector<Family>;
+    for (const Classic& classic : kClassics) list->push_back({classic.name, ReadClassic});
+    list->push_back(kStableLm);
+    return list;
+  }();
+  return *families;
+}
+
 const Family* FindClassicFamily(std::string_view name) {
-  static constexpr Family kFamilies[] = {
-      {kClassics[0].name, ReadClassic}, {kClassics[1].name, ReadClassic},  {kClassics[2].name, ReadClassic},
-      {kClassics[3].name, ReadClassic}, {kClassics[4].name, ReadClassic},  {kClassics[5].name, ReadClassic},
-      {kClassics[6].name, ReadClassic}, {kClassics[7].name, ReadClassic},  {kClassics[8].name, ReadClassic},
-      {kClassics[9].name, ReadClassic}, {kClassics[10].name, ReadClassic}, kStableLm};
-  for (const Family& family : kFamilies) {
+  for (const Family& family : ClassicFamilies()) {
     if (family.name == name) return &family;
   }
   return nullptr;

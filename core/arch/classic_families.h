@@ -2,6 +2,7 @@
 #ifndef PLIMSOLL_CORE_ARCH_CLASSIC_FAMILIES_H_
 #define PLIMSOLL_CORE_ARCH_CLASSIC_FAMILIES_H_
 
+#include <span>
 #include <string_view>
 
 #include "core/arch/family.h"
@@ -10,6 +11,7 @@ namespace plimsoll {
 
 // The family of that name; nullptr: not one of these.
 const Family* FindClassicFamily(std::string_view name);
+std::span<const Family> ClassicFamilies();
 
 }  // namespace plimsoll
 

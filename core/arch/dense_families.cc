@@ -628,6 +628,8 @@ constexpr Family kFamilies[] = {
 
 }  // namespace
 
+std::span<const Family> DenseFamilies() { return kFamilies; }
+
 const Family* FindDenseFamily(std::string_view name) {
   for (const Family& family : kFamilies) {
     if (family.name == name) return &family;

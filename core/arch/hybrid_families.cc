@@ -517,6 +517,8 @@ constexpr Family kFamilies[] = {
 
 }  // namespace
 
+std::span<const Family> HybridFamilies() { return kFamilies; }
+
 const Family* FindHybridFamily(std::string_view name) {
   for (const Family& family : kFamilies) {
     if (family.name == name) return &family;

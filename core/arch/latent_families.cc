@@ -193,6 +193,8 @@ constexpr Family kFamilies[] = {
 
 }  // namespace
 
+std::span<const Family> LatentFamilies() { return kFamilies; }
+
 const Family* FindLatentFamily(std::string_view name) {
   for (const Family& family : kFamilies) {
     if (family.name == name) return &family;

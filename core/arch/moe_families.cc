@@ -487,16 +487,20 @@ constexpr Family kFamilies[] = {
     {"Glm4MoeForCausalLM", ReadGlm4Moe},
     {"GptOssForCausalLM", ReadGptOss},
     {"MiniMaxM2ForCausalLM", ReadMiniMaxM2},
-    {"MiniMaxM3ForCausalLM", ReadMiniMaxM3},
+    {"MiniMaxM3SparseForConditionalGeneration", ReadMiniMaxM3},
+    {"MiniMaxM3SparseForCausalLM", ReadMiniMaxM3},
+    {"MiMoV2ForCausalLM", ReadMiMo},
     {"MiMoV2FlashForCausalLM", ReadMiMo},
     {"Step3p5ForCausalLM", ReadStep},
-    {"Step3p7FlashForCausalLM", ReadStep},
+    {"Step3p7ForConditionalGeneration", ReadStep},
     {"Llama4ForConditionalGeneration", ReadLlama4},
     {"Llama4ForCausalLM", ReadLlama4},
     {"HunYuanMoEV1ForCausalLM", ReadHunYuan},
 };
 
 }  // namespace
+
+std::span<const Family> MoeFamilies() { return kFamilies; }
 
 const Family* FindMoeFamily(std::string_view name) {
   for (const Family& family : kFamilies) {

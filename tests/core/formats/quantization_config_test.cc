@@ -252,7 +252,7 @@ TEST(QuantizationConfig, RefusesWithReason) {
   };
   for (const Case& bad :
        {Case{"[]", "quantization_config"}, Case{"{}", "quant_method"},
-        Case{R"({"quant_method":"hqq"})", "quant_method"},
+        Case{R"({"quant_method":"vptq"})", "quant_method"},
         Case{R"({"quant_method":"gptq","bits":"four"})", "bits"},
         Case{R"({"quant_method":"gptq","bits":99})", "bits"},
         Case{R"({"quant_method":"gptq","dynamic":{"-:(":{}}})", "dynamic"},
