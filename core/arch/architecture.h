@@ -112,6 +112,7 @@ struct Mlp {
   bool fused_gate_up = false;       // the checkpoint holds gate and up in one tensor (Phi-3, GLM-4, gpt-oss)
   int64_t zero_experts = 0;         // rows of the router that lead to no weights (LongCat)
   int64_t activation_scalars = 0;   // learnt numbers of the activation function (Apertus)
+  bool scaled_router = false;       // scales of the router's input and of each expert (Gemma 4 MoE)
   bool dense_beside = false;        // a dense MLP of `intermediate` runs beside the experts (Gemma 4 MoE)
   friend bool operator==(const Mlp&, const Mlp&) = default;
 };

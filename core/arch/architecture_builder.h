@@ -93,6 +93,7 @@ class ArchitectureBuilder {
   LayerShape base;  // filled by ReadCommon: attention as the plain keys tell it, a dense MLP
   MtpStyle mtp_style = MtpStyle::kDeepseek;
   bool mtp_embeddings = false;       // by default: MTP layers carry copies of embedding and head
+  bool mtp_head = true;              // and then of the head too, not of the embedding alone (LongCat)
   double partial_rotary_factor = 1;  // of rotary_dim to the head's width
   int64_t local_rotary_dim = 0;      // a second RoPE table for local layers (Gemma 3); 0: none
   bool multimodal_rope = false;      // mrope although the config does not write it out (Qwen3.5)

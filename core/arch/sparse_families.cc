@@ -252,6 +252,8 @@ void ReadLongcat(ArchitectureBuilder& builder) {
   first.mlp.intermediate = width;
   first.mlp.selection_bias = true;
   first.mlp.zero_experts = text.Int("zero_expert_num", 0, 0, kMaxHeads);
+  builder.mtp_embeddings = true;
+  builder.mtp_head = false;
   builder.names.mlp = "mlps.";
   builder.names.router = "router.classifier";
   builder.names.selection_bias = "router.e_score_correction_bias";

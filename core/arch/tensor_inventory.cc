@@ -479,7 +479,7 @@ class InventoryBuilder {
                      mlp.experts_per_token)
           .fp32 = true;
     }
-    if (mlp.dense_beside) AddGemmaRouter(mlp);
+    if (mlp.scaled_router) AddGemmaRouter(mlp);
     if (mlp.expert_hidden != a_.hidden) {
       const TensorRole role = TensorRole::kSharedExpert;
       list_.Linear({n_.moe, n_.latent_in, "ffn_latent_in"}, role, Sharding::kReplicated, mlp.expert_hidden,
@@ -608,6 +608,8 @@ class InventoryBuilder {
           .Weight({"", n_.embedding, "nextn.embed_tokens"}, TensorRole::kEmbedding, Sharding::kVocab,
                   a_.vocab, a_.hidden)
           .duplicate = true;
+    }
+    if (stored_.mtp_embeddings && builder_.mtp_head) {
       Tensor& head = list_.Weight({"shared_head.", "head", "nextn.shared_head_head"}, TensorRole::kHead,
                                   Sharding::kVocab, a_.vocab, a_.hidden);
       head.linear = true;

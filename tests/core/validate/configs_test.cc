@@ -13,13 +13,15 @@
 namespace plimsoll {
 namespace {
 
+CaseFile ReadFile(const char* name) {
+  const Result<Json> json = Json::Parse(ReadTestFile(name), name);
+  EXPECT_TRUE(json.ok()) << json.error().Message();
+  Result<CaseFile> cases = ReadCases(*json);
+  return std::move(*cases);
+}
+
 const CaseFile& Configs() {
-  static const CaseFile* const file = [] {
-    const Result<Json> json = Json::Parse(ReadTestFile("configs.json"), "configs.json");
-    EXPECT_TRUE(json.ok()) << json.error().Message();
-    Result<CaseFile> cases = ReadCases(*json);
-    return new CaseFile(std::move(*cases));
-  }();
+  static const CaseFile* const file = new CaseFile(ReadFile("configs.json"));
   return *file;
 }
 
@@ -29,12 +31,25 @@ TEST(Configs, EveryTotalAndCacheIsExact) {
   for (const Comparison& comparison : validation.comparisons) {
     const bool total = comparison.metric == "total_params", cache = comparison.metric == "kv_bytes_per_token";
     if (!total && !cache) continue;
-    EXPECT_EQ(comparison.predicted, comparison.measured) << comparison.id << " " << comparison.metric;
+    // Nobody published MiniCPM-MoE's total: it is the sum of its parts, rounded before they were added.
+    const bool rounded = comparison.id == "cfg-mlc-minicpm-moe-8x2b" && total;
+    EXPECT_NEAR(comparison.predicted, comparison.measured, rounded ? 1e-4 * comparison.measured : 0)
+        << comparison.id << " " << comparison.metric;
     totals += total ? 1 : 0;
     caches += cache ? 1 : 0;
   }
   EXPECT_GE(totals, 6);
   EXPECT_GE(caches, 8);
+}
+
+TEST(Configs, EveryFurtherDecoderIsExact) {
+  const CaseFile file = ReadFile("architectures.json");
+  const Validation validation = Validate(file, TestCatalog());
+  for (const Unanswered& item : validation.unanswered) ADD_FAILURE() << item.id << ": " << item.reason;
+  EXPECT_GE(validation.comparisons.size(), 25u);
+  for (const Comparison& comparison : validation.comparisons) {
+    EXPECT_EQ(comparison.predicted, comparison.measured) << comparison.id << " " << comparison.metric;
+  }
 }
 
 TEST(Configs, RoundedCheckpointSizesAreMet) {
@@ -52,9 +67,11 @@ TEST(Configs, NearlyAllAreAnswered) {
   const Validation validation = Validate(Configs(), TestCatalog());
   std::set<std::string> refused;
   for (const Unanswered& item : validation.unanswered) {
-    if (item.metric.empty() && refused.insert(item.id).second) std::printf("%s: %s\n", item.id.c_str(), item.reason.c_str());
+    if (item.metric.empty()) refused.insert(item.id + ": " + item.reason);
   }
-  EXPECT_LE(refused.size(), 25u);
+  std::string list;
+  for (const std::string& item : refused) list += item + "\n";
+  EXPECT_LE(refused.size(), 10u) << list;
 }
 
 }  // namespace
