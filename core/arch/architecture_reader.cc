@@ -6,6 +6,7 @@
 
 #include "core/arch/architecture_builder.h"
 #include "core/arch/class_names.h"
+#include "core/arch/config_forms.h"
 #include "core/arch/families.h"
 #include "core/arch/rope_tables.h"
 #include "core/arch/structural_keys.h"
@@ -102,9 +103,11 @@ void FindWidest(Architecture& a) {
 
 }  // namespace
 
-Result<Architecture> BuildArchitecture(const Json& config, std::string_view where,
+Result<Architecture> BuildArchitecture(const Json& given, std::string_view where,
                                        const std::optional<StoredParts>& stored) {
   std::vector<std::string> remarks;
+  const std::optional<Json> completed = CompleteConfig(given, &remarks);
+  const Json& config = completed ? *completed : given;
   Result<std::string> name = ReadName(config, where, &remarks);
   if (!name.ok()) return name.error();
   ArchitectureBuilder builder(config, where);

@@ -44,7 +44,7 @@ void ReadArcee(ArchitectureBuilder& builder) {
 void ReadApertus(ArchitectureBuilder& builder) {
   builder.ReadCommon(false);
   ReadBiases(builder, "attention_bias", false);
-  builder.text.Inert({"mlp_bias", "qk_norm"});  // modelling code has neither switch
+  builder.base.mlp.bias = builder.text.Bool("mlp_bias", false);
   builder.base.attention.qk_norm = QkNorm::kPerHead;
   builder.base.mlp.gated = false;
   builder.base.mlp.activation_scalars = builder.text.Text("hidden_act", "xielu") == "xielu" ? 2 : 0;

@@ -45,7 +45,6 @@ void ReadBailing(ArchitectureBuilder& builder) {
   Mlp experts = ReadExperts(builder, {"num_experts"}, {"num_experts_per_tok"}, {"moe_intermediate_size"});
   experts.selection_bias = text.Bool("moe_router_enable_expert_bias", second);
   experts.shared_intermediate = experts.expert_intermediate * text.Int("num_shared_experts", 0, 0, 1024);
-  text.Inert({"moe_shared_expert_intermediate_size"});  // one shared expert is as wide as a routed one
   TensorNames& names = builder.names;
   names.embedding = "word_embeddings";
   names.attention = "attention.";

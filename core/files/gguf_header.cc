@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "core/base/text.h"
 #include "core/files/file_tensors.h"
 #include "core/formats/format_object.h"
 
@@ -398,6 +399,33 @@ constexpr ArchitectureName kArchitectures[] = {
     {"smollm3", "SmolLM3ForCausalLM", "smollm3"},
     {"starcoder2", "Starcoder2ForCausalLM", "starcoder2"},
     {"minimax-m2", "MiniMaxM2ForCausalLM", "minimax_m2"},
+    {"gpt2", "GPT2LMHeadModel", "gpt2"},
+    {"gptneox", "GPTNeoXForCausalLM", "gpt_neox"},
+    {"gptj", "GPTJForCausalLM", "gptj"},
+    {"bloom", "BloomForCausalLM", "bloom"},
+    {"mpt", "MPTForCausalLM", "mpt"},
+    {"falcon", "FalconForCausalLM", "falcon"},
+    {"starcoder", "GPTBigCodeForCausalLM", "gpt_bigcode"},
+    {"stablelm", "StableLmForCausalLM", "stablelm"},
+    {"phi2", "PhiForCausalLM", "phi"},
+    {"phimoe", "PhiMoEForCausalLM", "phimoe"},
+    {"qwen", "QWenLMHeadModel", "qwen"},
+    {"qwen2vl", "Qwen2ForCausalLM", "qwen2"},
+    {"qwen3vl", "Qwen3ForCausalLM", "qwen3"},
+    {"qwen3vlmoe", "Qwen3MoeForCausalLM", "qwen3_moe"},
+    {"orion", "OrionForCausalLM", "orion"},
+    {"xverse", "LlamaForCausalLM", "llama"},
+    {"nemotron", "NemotronForCausalLM", "nemotron"},
+    {"minicpm", "MiniCPMForCausalLM", "minicpm"},
+    {"minicpm3", "MiniCPM3ForCausalLM", "minicpm3"},
+    {"olmo", "OlmoForCausalLM", "olmo"},
+    {"arcee", "ArceeForCausalLM", "arcee"},
+    {"apertus", "ApertusForCausalLM", "apertus"},
+    {"deepseek", "DeepseekForCausalLM", "deepseek"},
+    {"granitemoe", "GraniteMoeForCausalLM", "granitemoe"},
+    {"grok", "Grok1ModelForCausalLM", "grok-1"},
+    {"gemma-embedding", "Gemma3TextModel", "gemma3_text"},
+    {"llama-embed", "LlamaModel", "llama"},
 };
 
 // The types that one tensor has in the file, block by block.
@@ -438,10 +466,12 @@ class ConfigWriter {
       if (architecture.gguf == arch_) known = &architecture;
     }
     if (known == nullptr) {
-      return Bad("general.architecture", Quoted(arch_),
-                 "an architecture whose metadata we know, such as llama or qwen3");
+      std::vector<std::string_view> names = GgufArchitectures();
+      return Bad("general.architecture", Quoted(arch_), ListText(names, "or"));
     }
     std::string_view hugging_face = known->hugging_face;
+    // OLMo 3 goes under OLMo 2's name, with windows in three of four layers (conversion of Olmo3ForCausalLM).
+    if (arch_ == "olmo2" && Number("attention.sliding_window", 0) > 0) hugging_face = "Olmo3ForCausalLM";
     if (arch_ == "llama" && Number("expert_count", 0) > 0) hugging_face = "MixtralForCausalLM";
     if (arch_ == "deepseek2" && Number("attention.q_lora_rank", 0) == 0)
       hugging_face = "DeepseekV2ForCausalLM";
@@ -505,10 +535,19 @@ class ConfigWriter {
     config_.Set("tie_word_embeddings", Json(!header_.tensors.empty() && !HasTensor("output.weight")));
     if (arch_ != "qwen2" && arch_ != "qwen2moe")
       config_.Set("attention_bias", Json(HasTensor("blk.0.attn_q.bias")));
+    if (arch_ == "falcon") WriteFalcon();
+    if (arch_ == "stablelm") config_.Set("use_qkv_bias", Json(HasTensor("blk.0.attn_q.bias")));
     if (arch_ == "internlm2") config_.Set("bias", Json(HasTensor("blk.0.attn_q.bias")));
     if (arch_ == "command-r") config_.Set("use_qk_norm", Json(HasTensor("blk.0.attn_q_norm.weight")));
     if (arch_ == "glm4moe") config_.Set("use_qk_norm", Json(HasTensor("blk.0.attn_q_norm.weight")));
     config_.Set("torch_dtype", Json("bfloat16"));
+  }
+
+  // Two norms side by side came with the second decoder; the first has one KV head (conversion of Falcon).
+  void WriteFalcon() {
+    const bool renewed = HasTensor("blk.0.attn_norm_2.weight") || Number("attention.head_count_kv", 1) > 1;
+    config_.Set("new_decoder_architecture", Json(renewed));
+    if (!renewed) config_.Set("multi_query", Json(Number("attention.head_count_kv", 1) == 1));
   }
 
   void WriteExperts(std::string_view hugging_face) {
@@ -526,7 +565,8 @@ class ConfigWriter {
     if (only_width && width > 0) config_.Set("intermediate_size", Json(width));
     const int64_t shared = Number("expert_shared_count", 0);
     config_.Set("n_shared_experts", Json(shared));
-    Copy("expert_shared_feed_forward_length", "shared_expert_intermediate_size");
+    Copy("expert_shared_feed_forward_length",
+         arch_ == "granitemoe" ? "shared_intermediate_size" : "shared_expert_intermediate_size");
     Copy("leading_dense_block_count", "first_k_dense_replace");
   }
 
@@ -633,6 +673,12 @@ Result<GgufHeader> JoinGgufHeaders(const std::vector<GgufHeader>& parts) {
   }
   whole.split_count = 1;
   return whole;
+}
+
+std::vector<std::string_view> GgufArchitectures() {
+  std::vector<std::string_view> names;
+  for (const ArchitectureName& known : kArchitectures) names.push_back(known.gguf);
+  return names;
 }
 
 Result<Json> ConfigOfGguf(const GgufHeader& header) { return ConfigWriter(header).Write(); }

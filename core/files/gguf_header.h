@@ -53,6 +53,9 @@ Result<GgufHeader> ReadGgufHeader(std::string_view first_bytes, int64_t file_siz
 // belong together or are missing.
 Result<GgufHeader> JoinGgufHeaders(const std::vector<GgufHeader>& parts);
 
+// The values of general.architecture that ConfigOfGguf understands.
+std::vector<std::string_view> GgufArchitectures();
+
 // The keys of a Hugging Face config that this file's metadata tells, for ReadArchitecture. An architecture
 // that we do not know is an error that names it.
 Result<Json> ConfigOfGguf(const GgufHeader& header);

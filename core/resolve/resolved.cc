@@ -292,6 +292,12 @@ void Remark(std::string code, Severity severity, std::string message, std::strin
   resolved->diagnostics.push_back({std::move(code), severity, std::move(message), std::move(fix)});
 }
 
+// What the reader left out of the model, or took for granted.
+void RemarkOnModel(Resolved* resolved) {
+  for (const std::string& remark : resolved->architecture->remarks)
+    Remark("model_remark", Severity::kInfo, remark, "", resolved);
+}
+
 // The types of a hand-made file are not known: say that its size is an average, and how far files lie apart.
 void RemarkOnAverage(Resolved* resolved) {
   const StoredWeights& stored = resolved->stored;
@@ -475,6 +481,7 @@ Result<Resolved> Resolve(const Config& config, const Catalog& catalog) {
   if (MaybeError error = ResolveDraft(config, catalog, &resolved)) return *error;
   LayOut(config, &resolved);
   CopyGiven(config, &resolved);
+  RemarkOnModel(&resolved);
   RemarkOnAverage(&resolved);
   if (MaybeError error = ResolveOverrides(config, &resolved)) return *error;
   resolved.defaulted.reserve(static_cast<size_t>(kConfigKeyCount));

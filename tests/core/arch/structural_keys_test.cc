@@ -112,6 +112,7 @@ bool MayPassOver(const Architecture& plain, const Json& config, std::string_view
       {"GlmMoeDsaForCausalLM", "first_k_dense_replace", Tells(config, "mlp_layer_types")},
       {"GlmMoeDsaForCausalLM", "moe_layer_freq", Tells(config, "mlp_layer_types")},
       {"MiMoV2FlashForCausalLM", "attention_chunk_size", true},  // of FlashAttention
+      {"MiniMaxM3SparseForConditionalGeneration", "first_k_dense_replace", Tells(config, "moe_layer_freq")},
       {"NemotronHForCausalLM", "layers_block_type", Tells(config, "hybrid_override_pattern")},
       {"NemotronHForCausalLM", "mlp_bias", true},  // of layers "-", of which the one at hand has none
   };
