@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -122,6 +123,19 @@ std::string FormatNote(const WeightFormat& format) {
   return info.since_build > 0 ? "llama.cpp b" + std::to_string(info.since_build) + " and later" : "";
 }
 
+// Of each name, "known" or "unknown": class names, and with "gguf:" llama.cpp's.
+std::string KnownText(const std::vector<std::string>& names) {
+  const std::vector<std::string_view> ggufs = GgufArchitectures();
+  std::string text;
+  for (const std::string& name : names) {
+    const bool gguf = name.substr(0, 5) == "gguf:";
+    const bool known = gguf ? std::find(ggufs.begin(), ggufs.end(), name.substr(5)) != ggufs.end()
+                            : FindClass(name).family != nullptr;
+    text += (known ? "known " : "unknown ") + name + "\n";
+  }
+  return text;
+}
+
 std::string ListText(const Catalog& catalog, const std::string& what) {
   if (what == "models") return ModelsText(catalog);
   if (what == "gpus") return GpusText(catalog);
@@ -144,13 +158,15 @@ CommandResult RunList(const Arguments& arguments, const CommandContext& context)
   const Arguments& words = options->positional();
   const std::string what = words.empty() ? "" : words.front();
   const bool known = what == "models" || what == "gpus" || what == "formats" || what == "architectures";
-  if (!known || words.size() > 1 || !options->rest().empty()) {
+  const bool asked = what == "architectures" && words.size() > 1;
+  if (!known || (words.size() > 1 && !asked) || !options->rest().empty()) {
     const std::string given = !options->rest().empty() ? options->rest().front()
                               : words.size() > 1       ? words[1]
                                                        : what;
     return Refused(
         {"list", given.empty() ? "nothing" : Quoted(given), "models, gpus, formats or architectures, and --json"});
   }
+  if (asked) return {0, KnownText({words.begin() + 1, words.end()}), ""};
   if (options->Has("--json")) return {0, ListJson(context.catalog, what).Dump(2) + "\n", ""};
   return {0, ListText(context.catalog, what), ""};
 }

@@ -124,6 +124,11 @@ Json OfParams(const Json& given, std::vector<std::string>* remarks) {
           {"rope_theta", "rope_theta"},
           {"model_type", "model_type"}},
          &config);
+  // Whatever else stands there keeps its name, so that what shapes a model and is not understood is refused.
+  for (const Json::Member& member : given.members()) {
+    const bool taken = member.first == "moe" || member.first == "quantization" || config.Has(member.first);
+    if (!taken) config.Set(member.first, member.second);
+  }
   remarks->push_back("Read from params.json, which names no architecture: " +
                      config.Find("architectures")->items()[0].AsString() + ".");
   return config;
@@ -170,7 +175,7 @@ struct Tower {
 };
 // In LLaVA and Mistral 3 the wrapper's own default tower, elsewhere the tower's class.
 constexpr Tower kTowers[] = {{"clip_vision_model", 1024, 4096, 24, 16, 336, 14},
-                             {"pixtral", 1024, 4096, 24, 16, 1024, 16},
+                             {"pixtral", 1024, 4096, 24, 16, -1, 16},
                              {"siglip_vision_model", 768, 3072, 12, 12, 224, 16}};
 
 class Filler {

@@ -368,6 +368,7 @@ void ReadMiniMaxM3(ArchitectureBuilder& builder) {
     if (moe[at] != 0) shape.mlp = experts;
     builder.Append(builder.GroupOf(shape));
   }
+  builder.text.Inert({"num_nextn_predict_layers"});  // the same count again
   if (builder.text.Int({"num_mtp_modules", "num_nextn_predict_layers"}, 0, 0, 64) > 0) {
     builder.Remark(
         "The config counts MTP modules but does not say what they hold; their weights are left out.");
