@@ -6,8 +6,8 @@
 #include "cli/options.h"
 #include "cli/table.h"
 #include "core/arch/class_names.h"
-#include "core/files/gguf_header.h"
 #include "core/base/text.h"
+#include "core/files/gguf_header.h"
 #include "core/formats/gguf_types.h"
 
 namespace plimsoll {
@@ -163,8 +163,8 @@ CommandResult RunList(const Arguments& arguments, const CommandContext& context)
     const std::string given = !options->rest().empty() ? options->rest().front()
                               : words.size() > 1       ? words[1]
                                                        : what;
-    return Refused(
-        {"list", given.empty() ? "nothing" : Quoted(given), "models, gpus, formats or architectures, and --json"});
+    return Refused({"list", given.empty() ? "nothing" : Quoted(given),
+                    "models, gpus, formats or architectures, and --json"});
   }
   if (asked) return {0, KnownText({words.begin() + 1, words.end()}), ""};
   if (options->Has("--json")) return {0, ListJson(context.catalog, what).Dump(2) + "\n", ""};

@@ -55,17 +55,18 @@ void ArchitectureBuilder::ReadCommon(bool tied_by_default, int64_t head_dim) {
   a.dtype = ReadDType(text, ReadDType(root, DType::kBf16));
   a.hidden = text.Required({"hidden_size", "n_embd", "n_embed", "d_model"}, 1, kMaxWidth);
   a.vocab = text.Required({"vocab_size", "padded_vocab_size"}, 1, kMaxVocab);
-  if (a.layers == 0) a.layers = text.Required({"num_hidden_layers", "n_layer", "num_layers", "n_layers"}, 1, kMaxLayers);
-  a.max_positions = text.Int(
-      {"max_position_embeddings", "model_max_length", "max_sequence_length", "n_positions", "seq_length",
-       "max_seq_len"},
-      2048, 1, kMaxPositions);
+  if (a.layers == 0)
+    a.layers = text.Required({"num_hidden_layers", "n_layer", "num_layers", "n_layers"}, 1, kMaxLayers);
+  a.max_positions = text.Int({"max_position_embeddings", "model_max_length", "max_sequence_length",
+                              "n_positions", "seq_length", "max_seq_len"},
+                             2048, 1, kMaxPositions);
   a.tied_embeddings = text.Bool("tie_word_embeddings", root.Bool("tie_word_embeddings", tied_by_default));
 
   Attention& attention = base.attention;
   attention.kind = AttentionKind::kFull;
   attention.heads = text.Required({"num_attention_heads", "n_head", "n_heads"}, 1, kMaxHeads);
-  attention.kv_heads = text.Int({"num_key_value_heads", "num_kv_heads", "n_head_kv"}, attention.heads, 1, kMaxHeads);
+  attention.kv_heads =
+      text.Int({"num_key_value_heads", "num_kv_heads", "n_head_kv"}, attention.heads, 1, kMaxHeads);
   if (!failed() && attention.heads % attention.kv_heads != 0) {
     text.Refuse(text.Has("num_key_value_heads") ? "num_key_value_heads" : "num_kv_heads",
                 "a divisor of num_attention_heads (" + std::to_string(attention.heads) + ")");

@@ -99,11 +99,11 @@ class ArchitectureBuilder {
   bool multimodal_rope = false;      // mrope although the config does not write it out (Qwen3.5)
   int64_t rope_tables = 1;           // tables of the same kind that differ in their base
   int64_t global_head_dim = 0;       // full layers have wider heads than sliding ones (Gemma 4); 0: the same
-  int64_t labels = 0;        // rows of a classifier that stands in the head's place; 0: none
-  bool headless = false;     // no language-model head
+  int64_t labels = 0;                // rows of a classifier that stands in the head's place; 0: none
+  bool headless = false;             // no language-model head
   // Parameters beside the layers that the hub counts: names in full, elements.
   std::vector<std::pair<std::string_view, int64_t>> extras;
-  int64_t per_layer_vocab = 0;       // rows of the second embedding (Gemma 4 E)
+  int64_t per_layer_vocab = 0;  // rows of the second embedding (Gemma 4 E)
 
   bool failed() const { return error_.has_value(); }
   const Error& error() const { return *error_; }

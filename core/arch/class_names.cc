@@ -31,6 +31,7 @@ constexpr Alias kAliases[] = {
     {"VoyageQwen3BidirectionalEmbedModel", "Qwen3ForCausalLM", HeadKind::kNone},
     {"Gemma3TextModel", "Gemma3ForCausalLM", HeadKind::kNone},
     {"GritLM", "MistralForCausalLM"},
+    {"TeleFLMForCausalLM", "LlamaForCausalLM"},
     {"SolarForCausalLM", "LlamaForCausalLM"},
     {"RWForCausalLM", "FalconForCausalLM"},
     {"BaiChuanForCausalLM", "BaichuanForCausalLM"},
@@ -50,10 +51,14 @@ struct Ending {
   HeadKind head;
 };
 constexpr Ending kEndings[] = {
-    {"ForSequenceClassification", HeadKind::kClassifier}, {"ForTokenClassification", HeadKind::kClassifier},
-    {"ForRewardModel", HeadKind::kClassifier},            {"ForProcessRewardModel", HeadKind::kClassifier},
-    {"ForTextEncoding", HeadKind::kNone},                 {"EmbeddingModel", HeadKind::kNone},
-    {"RewardModel", HeadKind::kClassifier},               {"Model", HeadKind::kNone},
+    {"ForSequenceClassification", HeadKind::kClassifier},
+    {"ForTokenClassification", HeadKind::kClassifier},
+    {"ForRewardModel", HeadKind::kClassifier},
+    {"ForProcessRewardModel", HeadKind::kClassifier},
+    {"ForTextEncoding", HeadKind::kNone},
+    {"EmbeddingModel", HeadKind::kNone},
+    {"RewardModel", HeadKind::kClassifier},
+    {"Model", HeadKind::kNone},
 };
 
 struct ModelType {
@@ -178,8 +183,7 @@ constexpr ModelType kModelTypes[] = {
 
 KnownClass WithEnding(std::string_view name) {
   for (const Ending& ending : kEndings) {
-    if (name.size() <= ending.text.size() ||
-        name.substr(name.size() - ending.text.size()) != ending.text)
+    if (name.size() <= ending.text.size() || name.substr(name.size() - ending.text.size()) != ending.text)
       continue;
     const std::string stem(name.substr(0, name.size() - ending.text.size()));
     for (const char* decoder : {"ForCausalLM", "LMHeadModel"}) {

@@ -64,9 +64,9 @@ Json OfMistral(const Json& params, std::vector<std::string>* remarks) {
            &config);
     config.Set("topk_method", Json("greedy"));
   }
-  SetClass(latent                                ? "DeepseekV3ForCausalLM"
+  SetClass(latent                               ? "DeepseekV3ForCausalLM"
            : moe != nullptr && moe->is_object() ? "MixtralForCausalLM"
-                                                 : "MistralForCausalLM",
+                                                : "MistralForCausalLM",
            &config);
   const Json* quantization = params.Find("quantization");
   if (quantization != nullptr && quantization->Has("config_groups")) {

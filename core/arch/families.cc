@@ -24,8 +24,9 @@ const Family* FindFamily(std::string_view name) {
 
 std::vector<std::string_view> FamilyNames() {
   std::vector<std::string_view> names;
-  for (const std::span<const Family> list : {DenseFamilies(), MoeFamilies(), LatentFamilies(), HybridFamilies(),
-                                             SparseFamilies(), OlderFamilies(), ClassicFamilies()}) {
+  for (const std::span<const Family> list :
+       {DenseFamilies(), MoeFamilies(), LatentFamilies(), HybridFamilies(), SparseFamilies(), OlderFamilies(),
+        ClassicFamilies()}) {
     for (const Family& family : list) names.push_back(family.name);
   }
   return names;

@@ -185,10 +185,11 @@ void ReadDeepseekV4(ArchitectureBuilder& builder) {
 }
 
 constexpr Family kFamilies[] = {
-    {"DeepseekV4ForCausalLM", ReadDeepseekV4},        {"DeepseekV2ForCausalLM", ReadDeepseekV2},
-    {"DeepseekV3ForCausalLM", ReadDeepseekV3},        {"DeepseekV32ForCausalLM", ReadDeepseekV3},
-    {"Glm4MoeLiteForCausalLM", ReadGlmLatent},        {"GlmMoeDsaForCausalLM", ReadGlmLatent},
-    {"KimiK25ForConditionalGeneration", ReadKimiK25}, {"MiniCPM3ForCausalLM", ReadMiniCpm3},
+    {"DeepseekV4ForCausalLM", ReadDeepseekV4},    {"DeepseekV2ForCausalLM", ReadDeepseekV2},
+    {"DeepseekV3ForCausalLM", ReadDeepseekV3},    {"DeepseekV32ForCausalLM", ReadDeepseekV3},
+    {"MistralLarge3ForCausalLM", ReadDeepseekV2}, {"Glm4MoeLiteForCausalLM", ReadGlmLatent},
+    {"GlmMoeDsaForCausalLM", ReadGlmLatent},      {"KimiK25ForConditionalGeneration", ReadKimiK25},
+    {"MiniCPM3ForCausalLM", ReadMiniCpm3},
 };
 
 }  // namespace

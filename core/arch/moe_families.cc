@@ -109,6 +109,11 @@ void ReadOlmoe(ArchitectureBuilder& builder) {
   ReadAttentionBias(builder, false);
   builder.base.attention.qk_norm = QkNorm::kFullWidth;
   builder.names.whole_qk_norms = true;
+  if (builder.architecture.name == "FlexOlmoForCausalLM") {
+    // Its norms stand behind attention and experts (transformers modeling_flex_olmo.py).
+    builder.names.norms[0] = "post_attention_layernorm";
+    builder.names.norms[1] = "post_feedforward_layernorm";
+  }
   builder.base.mlp = ReadExperts(builder, {"num_experts"}, {"num_experts_per_tok"}, {"intermediate_size"});
   builder.AppendAll(builder.base);
 }
@@ -481,6 +486,7 @@ constexpr Family kFamilies[] = {
     {"Ernie4_5_MoeForCausalLM", ReadErnie},
     {"Ernie4_5MoeForCausalLM", ReadErnie},
     {"OlmoeForCausalLM", ReadOlmoe},
+    {"FlexOlmoForCausalLM", ReadOlmoe},
     {"Dots1ForCausalLM", ReadGlm4Moe},
     {"PhiMoEForCausalLM", ReadPhiMoe},
     {"GraniteMoeForCausalLM", ReadGraniteMoe},

@@ -12,7 +12,8 @@ void ReadBiases(ArchitectureBuilder& builder, std::string_view key, bool fallbac
   builder.base.attention.o_bias = bias;
 }
 
-// InternLM's first: Llama with one switch for the biases of attention (modeling_internlm.py).
+// InternLM's first, and openPangu-Embedded: Llama with one switch for the biases of attention
+// (modeling_internlm.py; vllm/model_executor/models/openpangu.py).
 void ReadInternLm(ArchitectureBuilder& builder) {
   builder.ReadCommon(false);
   ReadBiases(builder, "bias", true);
@@ -157,8 +158,8 @@ void ReadMpt(ArchitectureBuilder& builder) {
   if (!text.Bool("no_bias", true)) text.Refuse("no_bias", "true");
   builder.base.mlp.gated = false;
   const double ratio = text.Number("expansion_ratio", 4, 0.01, 64);
-  builder.base.mlp.intermediate = std::max<int64_t>(
-      1, static_cast<int64_t>(ratio * static_cast<double>(builder.architecture.hidden)));
+  builder.base.mlp.intermediate =
+      std::max<int64_t>(1, static_cast<int64_t>(ratio * static_cast<double>(builder.architecture.hidden)));
   TensorNames& names = builder.names;
   names.model = "transformer.";
   names.layer = "blocks.{}.";
@@ -238,12 +239,19 @@ void ReadDbrx(ArchitectureBuilder& builder) {
 }
 
 constexpr Family kFamilies[] = {
-    {"InternLMForCausalLM", ReadInternLm},     {"OlmoForCausalLM", ReadOlmo},
-    {"ArceeForCausalLM", ReadArcee},           {"ApertusForCausalLM", ReadApertus},
-    {"OrionForCausalLM", ReadOrion},           {"PersimmonForCausalLM", ReadPersimmon},
-    {"QWenLMHeadModel", ReadQwen1},            {"ChatGLMModel", ReadChatGlm},
-    {"MPTForCausalLM", ReadMpt},               {"MiMoForCausalLM", ReadMiMo7b},
-    {"TeleChat2ForCausalLM", ReadTeleChat},    {"TeleChatForCausalLM", ReadTeleChat},
+    {"InternLMForCausalLM", ReadInternLm},
+    {"OlmoForCausalLM", ReadOlmo},
+    {"PanguEmbeddedForCausalLM", ReadInternLm},
+    {"ArceeForCausalLM", ReadArcee},
+    {"ApertusForCausalLM", ReadApertus},
+    {"OrionForCausalLM", ReadOrion},
+    {"PersimmonForCausalLM", ReadPersimmon},
+    {"QWenLMHeadModel", ReadQwen1},
+    {"ChatGLMModel", ReadChatGlm},
+    {"MPTForCausalLM", ReadMpt},
+    {"MiMoForCausalLM", ReadMiMo7b},
+    {"TeleChat2ForCausalLM", ReadTeleChat},
+    {"TeleChatForCausalLM", ReadTeleChat},
     {"DbrxForCausalLM", ReadDbrx},
 };
 

@@ -31,8 +31,8 @@ int64_t Rows(ConfigReader& rope, int64_t positions, int64_t original_default, bo
   return multimodal * positions;
 }
 
-// vllm/config/model.py _get_and_verify_max_len: every scaling but llama3's and longrope's multiplies, yarn from
-// the original length; Gemma 3 writes its length with the scaling in it.
+// vllm/config/model.py _get_and_verify_max_len: every scaling but llama3's and longrope's multiplies, yarn
+// from the original length; Gemma 3 writes its length with the scaling in it.
 int64_t ScaledPositions(ArchitectureBuilder& builder, ConfigReader& rope, std::string_view kind) {
   const int64_t positions = builder.architecture.max_positions;
   const bool gemma3 = builder.architecture.model_type.find("gemma3") != std::string::npos ||

@@ -54,7 +54,8 @@ void ReadBailing(ArchitectureBuilder& builder) {
   names.k_norm = "key_layernorm";
   names.selection_bias = "gate.expert_bias";
   if (second) builder.partial_rotary_factor = 0.5;
-  AppendDenseFirst(builder, builder.LayerTypes(), 0, DenseFirst(builder, {"first_k_dense_replace"}, 0), experts);
+  AppendDenseFirst(builder, builder.LayerTypes(), 0, DenseFirst(builder, {"first_k_dense_replace"}, 0),
+                   experts);
   builder.architecture.mtp_layers = text.Int("num_nextn_predict_layers", 0, 0, 64);
   builder.architecture.mtp_shape = builder.base;
   builder.architecture.mtp_shape.mlp = experts;
@@ -94,7 +95,8 @@ void ReadHunYuan3(ArchitectureBuilder& builder) {
   builder.names.router = "router.gate";
   builder.names.selection_bias = "expert_bias";
   builder.names.shared = "shared_mlp.";
-  AppendDenseFirst(builder, builder.LayerTypes(), 0, DenseFirst(builder, {"first_k_dense_replace"}, 1), experts);
+  AppendDenseFirst(builder, builder.LayerTypes(), 0, DenseFirst(builder, {"first_k_dense_replace"}, 1),
+                   experts);
   builder.architecture.mtp_layers = text.Int("num_nextn_predict_layers", 0, 0, 64);
   builder.architecture.mtp_shape = builder.base;
   builder.architecture.mtp_shape.mlp = experts;
@@ -209,8 +211,8 @@ void ReadExaoneMoe(ArchitectureBuilder& builder) {
     const std::string letters = pattern->is_string() ? pattern->AsString() : "";
     const int64_t period = letters.empty() ? text.Int("sliding_window_pattern", 4, 1, kMaxLayers) : 0;
     for (int64_t i = 0; i < layers; ++i) {
-      const bool full = letters.empty() ? (i + 1) % period == 0
-                                        : letters[static_cast<size_t>(i) % letters.size()] == 'G';
+      const bool full =
+          letters.empty() ? (i + 1) % period == 0 : letters[static_cast<size_t>(i) % letters.size()] == 'G';
       types[static_cast<size_t>(i)] = full ? LayerType::kFull : LayerType::kSliding;
     }
   }
@@ -264,6 +266,66 @@ void ReadLongcat(ArchitectureBuilder& builder) {
   builder.architecture.mtp_shape = builder.base;
 }
 
+// LongCat-Flash-Lite: tables of n-grams beside the embedding, emb_split_num for each length from 2 to
+// emb_neighbor_num, each a little longer than the last, and a projection for each.
+void ReadLongcatNgram(ArchitectureBuilder& builder) {
+  ReadLongcat(builder);
+  ConfigReader& text = builder.text;
+  const int64_t splits = text.Required("emb_split_num", 1, 256);
+  const int64_t neighbours = text.Required("emb_neighbor_num", 2, 64);
+  const int64_t ratio = text.Required("ngram_vocab_size_ratio", 1, 100000);
+  const int64_t tables = splits * (neighbours - 1);
+  const int64_t hidden = builder.architecture.hidden;
+  if (builder.failed() || hidden % tables != 0) {
+    text.Refuse("emb_split_num", "a number that divides hidden_size with emb_neighbor_num - 1");
+    return;
+  }
+  const int64_t rows = tables * ratio * builder.architecture.vocab + tables * tables;
+  builder.extras.push_back({"model.ngram_embeddings.embedders", rows * (hidden / tables)});
+  builder.extras.push_back({"model.ngram_embeddings.post_projs", hidden * hidden});
+}
+
+// Ling 2.5 (bailing_hybrid): latent attention in every layer_group_size-th layer and in the tail, lightning
+// attention with normed q and k in the others; its state is in the model's dtype.
+void ReadBailingHybrid(ArchitectureBuilder& builder) {
+  builder.ReadCommon(false, 128);
+  ConfigReader& text = builder.text;
+  Attention& attention = builder.base.attention;
+  LayerShape lightning = builder.base;
+  Recurrent& recurrent = lightning.recurrent;
+  recurrent.kind = RecurrentKind::kLightning;
+  recurrent.heads = attention.heads;
+  recurrent.head_dim = recurrent.key_dim = attention.key_dim;
+  recurrent.inner = recurrent.heads * recurrent.head_dim;
+  recurrent.gated_norm = recurrent.qk_norm = true;
+  lightning.attention = Attention{};
+  attention.kind = AttentionKind::kLatent;
+  attention.q_lora_rank = text.Int("q_lora_rank", 0, 0, kMaxWidth);
+  attention.kv_lora_rank = text.Required("kv_lora_rank", 1, kMaxWidth);
+  attention.nope_dim = text.Required("qk_nope_head_dim", 0, kMaxHeadDim);
+  attention.rope_dim = text.Required("qk_rope_head_dim", 0, kMaxHeadDim);
+  attention.key_dim = attention.nope_dim + attention.rope_dim;
+  attention.value_dim = text.Required("v_head_dim", 1, kMaxHeadDim);
+  text.Inert({"use_qk_norm", "use_qkv_bias"});
+  builder.base.mlp.intermediate = lightning.mlp.intermediate =
+      text.Required("intermediate_size", 1, kMaxMlpWidth);
+  Mlp experts = ReadExperts(builder, {"num_experts"}, {"num_experts_per_tok"}, {"moe_intermediate_size"});
+  experts.selection_bias = text.Bool("moe_router_enable_expert_bias", true);
+  experts.shared_intermediate = experts.expert_intermediate * text.Int("num_shared_experts", 0, 0, 1024);
+  const int64_t layers = builder.architecture.layers;
+  const int64_t period = text.Required("layer_group_size", 1, kMaxLayers);
+  const int64_t dense = DenseFirst(builder, {"first_k_dense_replace"}, 0);
+  builder.names.embedding = "word_embeddings";
+  builder.names.attention = builder.names.recurrent = "attention.";
+  builder.names.selection_bias = "gate.expert_bias";
+  for (int64_t i = 0; i < layers; ++i) {
+    const bool latent = (i + 1) % period == 0 || i >= layers / period * period;
+    LayerShape shape = latent ? builder.base : lightning;
+    if (i >= dense) shape.mlp = experts;
+    builder.Append(builder.GroupOf(shape));
+  }
+}
+
 // Grok-1 (modeling_grok1.py of hpcai-tech/grok-1): four norms.
 void ReadGrok(ArchitectureBuilder& builder) {
   builder.ReadCommon(true);
@@ -315,11 +377,18 @@ void ReadArctic(ArchitectureBuilder& builder) {
 }
 
 constexpr Family kFamilies[] = {
-    {"BailingMoeForCausalLM", ReadBailing},       {"BailingMoeV2ForCausalLM", ReadBailing},
-    {"DeepseekForCausalLM", ReadDeepseek1},       {"HYV3ForCausalLM", ReadHunYuan3},
-    {"AfmoeForCausalLM", ReadAfmoe},              {"LagunaForCausalLM", ReadLaguna},
-    {"ExaoneMoeForCausalLM", ReadExaoneMoe},      {"LongcatFlashForCausalLM", ReadLongcat},
-    {"Grok1ModelForCausalLM", ReadGrok},          {"ArcticForCausalLM", ReadArctic},
+    {"BailingMoeForCausalLM", ReadBailing},
+    {"BailingMoeV2ForCausalLM", ReadBailing},
+    {"DeepseekForCausalLM", ReadDeepseek1},
+    {"HYV3ForCausalLM", ReadHunYuan3},
+    {"AfmoeForCausalLM", ReadAfmoe},
+    {"LagunaForCausalLM", ReadLaguna},
+    {"ExaoneMoeForCausalLM", ReadExaoneMoe},
+    {"LongcatFlashForCausalLM", ReadLongcat},
+    {"LongcatFlashNgramForCausalLM", ReadLongcatNgram},
+    {"BailingMoeV2_5ForCausalLM", ReadBailingHybrid},
+    {"Grok1ModelForCausalLM", ReadGrok},
+    {"ArcticForCausalLM", ReadArctic},
 };
 
 }  // namespace

@@ -10,15 +10,15 @@ namespace {
 // Which values say nothing; everywhere null, false, 0, "", [] and {} do.
 enum class Neutral : uint8_t {
   kNothing,
-  kOne,            // nor does 1
-  kBias,           // nor does true where attention has its biases anyhow (Qwen2)
-  kWithoutExperts, // nor does 1, nor anything where the config says that there are no experts
-  kExpertWidth,    // as before; or the width that the experts have
-  kSharedExperts,  // as before; or the width or number of the shared ones that other keys have told
-  kHeadWidth,      // a width that heads have
-  kLayerTypes,     // a list of full attention only
-  kQkNorm,         // nor does true where q and k are normed anyhow
-  kKvHeads,        // the number of KV heads that there is
+  kOne,             // nor does 1
+  kBias,            // nor does true where attention has its biases anyhow (Qwen2)
+  kWithoutExperts,  // nor does 1, nor anything where the config says that there are no experts
+  kExpertWidth,     // as before; or the width that the experts have
+  kSharedExperts,   // as before; or the width or number of the shared ones that other keys have told
+  kHeadWidth,       // a width that heads have
+  kLayerTypes,      // a list of full attention only
+  kQkNorm,          // nor does true where q and k are normed anyhow
+  kKvHeads,         // the number of KV heads that there is
 };
 
 struct StructuralKey {

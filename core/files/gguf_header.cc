@@ -424,6 +424,22 @@ constexpr ArchitectureName kArchitectures[] = {
     {"deepseek", "DeepseekForCausalLM", "deepseek"},
     {"granitemoe", "GraniteMoeForCausalLM", "granitemoe"},
     {"grok", "Grok1ModelForCausalLM", "grok-1"},
+    {"chatglm", "ChatGLMModel", "chatglm"},
+    {"dbrx", "DbrxForCausalLM", "dbrx"},
+    {"bailingmoe", "BailingMoeForCausalLM", "bailing_moe"},
+    {"bailingmoe2", "BailingMoeV2ForCausalLM", "bailing_moe_v2"},
+    {"ernie4_5-moe", "Ernie4_5_MoeForCausalLM", "ernie4_5_moe"},
+    {"hunyuan-moe", "HunYuanMoEV1ForCausalLM", "hunyuan_v1_moe"},
+    {"hy_v3", "HYV3ForCausalLM", "hy_v3"},
+    {"afmoe", "AfmoeForCausalLM", "afmoe"},
+    {"exaone-moe", "ExaoneMoeForCausalLM", "exaone_moe"},
+    {"deepseek32", "DeepseekV32ForCausalLM", "deepseek_v32"},
+    {"glm-dsa", "GlmMoeDsaForCausalLM", "glm_moe_dsa"},
+    {"mistral4", "MistralLarge3ForCausalLM", "mistral4"},
+    {"pangu-embedded", "PanguEmbeddedForCausalLM", "pangu_embedded"},
+    {"llada", "LlamaForCausalLM", "llama"},
+    {"dream", "Qwen2ForCausalLM", "qwen2"},
+    {"rnd1", "Qwen3MoeForCausalLM", "qwen3_moe"},
     {"gemma-embedding", "Gemma3TextModel", "gemma3_text"},
     {"llama-embed", "LlamaModel", "llama"},
 };
@@ -484,6 +500,7 @@ class ConfigWriter {
     WriteLatent();
     WriteRecurrent();
     if (arch_ == "gemma3n" || arch_ == "gemma4") WriteGemma();
+    WriteOwnNames();
     return std::move(config_);
   }
 
@@ -541,6 +558,44 @@ class ConfigWriter {
     if (arch_ == "command-r") config_.Set("use_qk_norm", Json(HasTensor("blk.0.attn_q_norm.weight")));
     if (arch_ == "glm4moe") config_.Set("use_qk_norm", Json(HasTensor("blk.0.attn_q_norm.weight")));
     config_.Set("torch_dtype", Json("bfloat16"));
+  }
+
+  // Families whose configs have names of their own for what the others share.
+  void WriteOwnNames() {
+    const int64_t experts = Number("expert_count", 0);
+    const Json shared(Number("expert_shared_count", 0));
+    const bool biased = HasTensor("blk.0.attn_qkv.bias") || HasTensor("blk.0.attn_q.bias");
+    if (arch_ == "chatglm") {
+      config_.Set("multi_query_attention", Json(true));
+      config_.Set("multi_query_group_num", Json(Number("attention.head_count_kv", 1)));
+      config_.Set("ffn_hidden_size", Json(Number("feed_forward_length", 0)));
+      config_.Set("add_qkv_bias", Json(biased));
+    } else if (arch_ == "dbrx") {
+      Json attention = Json::MakeObject();
+      attention.Set("kv_n_heads", Json(Number("attention.head_count_kv", 1)));
+      Json ffn = Json::MakeObject();
+      ffn.Set("ffn_hidden_size", Json(Number("feed_forward_length", 1)));
+      ffn.Set("moe_num_experts", Json(experts)).Set("moe_top_k", Json(Number("expert_used_count", 1)));
+      config_.Set("attn_config", std::move(attention)).Set("ffn_config", std::move(ffn));
+    } else if (arch_ == "ernie4_5-moe") {
+      config_.Set("moe_num_experts", Json(experts)).Set("moe_k", Json(Number("expert_used_count", 1)));
+      config_.Set("moe_num_shared_experts", shared);
+      config_.Set("moe_layer_start_index", Json(Number("leading_dense_block_count", 0)));
+      Copy("interleave_moe_layer_step", "moe_layer_interval");
+    } else if (arch_ == "hunyuan-moe") {
+      config_.Set("moe_topk", Json(Number("expert_used_count", 1))).Set("num_shared_expert", shared);
+      config_.Set("use_qk_norm", Json(HasTensor("blk.0.attn_k_norm.weight")));
+    } else if (arch_ == "pangu-embedded") {
+      config_.Set("bias", Json(biased));
+    } else if (experts > 0 && (arch_ == "bailingmoe" || arch_ == "bailingmoe2" || arch_ == "hy_v3" ||
+                               arch_ == "afmoe" || arch_ == "exaone-moe")) {
+      config_.Set("num_shared_experts", shared);
+      if (arch_ == "afmoe") config_.Set("num_dense_layers", Json(Number("leading_dense_block_count", 0)));
+    }
+    if (Find("attention.indexer.head_count") == nullptr) return;
+    Copy("attention.indexer.head_count", "index_n_heads");
+    Copy("attention.indexer.key_length", "index_head_dim");
+    Copy("attention.indexer.top_k", "index_topk");
   }
 
   // Two norms side by side came with the second decoder; the first has one KV head (conversion of Falcon).

@@ -209,8 +209,8 @@ Result<ModelFile> ReadModelFile(const std::vector<FilePart>& parts) {
   if (LooksLikeJson(first)) {
     return parts.size() > 1 ? ReadTogether(parts) : ReadJsonPart(parts[0]);
   }
-  const bool mixed = std::any_of(parts.begin(), parts.end(),
-                                 [](const FilePart& part) { return LooksLikeJson(part.bytes); });
+  const bool mixed =
+      std::any_of(parts.begin(), parts.end(), [](const FilePart& part) { return LooksLikeJson(part.bytes); });
   if (mixed && parts.size() > 1) return ReadTogether(parts);
   // Eight bytes of length, then JSON.
   if (first.size() > 8 && LooksLikeJson(first.substr(8, 64))) return ReadSafetensorsParts(parts);

@@ -163,7 +163,8 @@ Result<WeightFormat> ReadAqlm(const Json& config, std::string_view where) {
     return Error{Field(where, "nbits_per_codebook"), std::to_string(bits), "bits from 1 to 16"};
   }
   const int64_t stored = bits <= 8 ? 8 : 16;
-  WeightFormat format = Scaled("aqlm", static_cast<double>(books * stored) / static_cast<double>(inputs * outputs));
+  WeightFormat format =
+      Scaled("aqlm", static_cast<double>(books * stored) / static_cast<double>(inputs * outputs));
   WeightScheme& scheme = format.schemes[0];
   scheme.tensor_bytes = books * (int64_t{1} << bits) * inputs * outputs * 2;
   scheme.row_bytes = outputs == 1 ? 2 : 0;

@@ -49,7 +49,8 @@ struct WeightScheme {
   bool desc_act = false;            // kGptq, kPacked: a group index per input
   bool double_quant = true;         // kBnbNf4
   bool static_activations = false;  // an input scale stands beside each weight
-  // kScaled: bits of a value, and bytes beside the values per group of inputs, per output, per input and once.
+  // kScaled: bits of a value, and bytes beside the values per group of inputs, per output, per input and
+  // once.
   double value_bits = 0;
   int64_t group_bytes = 0, row_bytes = 0, column_bytes = 0, tensor_bytes = 0;
   friend bool operator==(const WeightScheme&, const WeightScheme&) = default;

@@ -133,7 +133,8 @@ MaybeError ResolveInlineFormat(const Config& config, const Catalog& catalog, Res
   const WeightFormat* format = catalog.FindFormat(id);
   if (!format) return UnknownFormat(config.format, catalog, "format");
   TakeOwnFormat(*format, resolved);
-  if (config.format.is_null() && loaded != stored) KeepStoredType(*catalog.FindFormat(DTypeFormat(stored)), resolved);
+  if (config.format.is_null() && loaded != stored)
+    KeepStoredType(*catalog.FindFormat(DTypeFormat(stored)), resolved);
   return std::nullopt;
 }
 

@@ -92,8 +92,7 @@ constexpr Metric kMetrics[] = {
        const Bytes bytes = p.measured_case.whole_file ? p.resolved.stored.file : p.report.weights.checkpoint;
        return static_cast<double>(bytes.count());
      }},
-    {"total_params",
-     [](const Prediction& p) { return static_cast<double>(p.report.weights.total_params); }},
+    {"total_params", [](const Prediction& p) { return static_cast<double>(p.report.weights.total_params); }},
     // What one more token takes in a sequence longer than every window, over all layers and ranks.
     {"kv_bytes_per_token",
      [](const Prediction& p) { return static_cast<double>(p.report.kv.per_token.count()); }},

@@ -47,7 +47,8 @@ bool HasRecurrent(const Architecture& architecture) {
 
 // The checkpoint's own wish, which "auto" follows.
 bool AsksForFp8(const Resolved& resolved) {
-  if (resolved.checkpoint != nullptr && resolved.checkpoint->kv_cache_dtype.substr(0, 3) == "fp8") return true;
+  if (resolved.checkpoint != nullptr && resolved.checkpoint->kv_cache_dtype.substr(0, 3) == "fp8")
+    return true;
   return resolved.format->fp8_cache;
 }
 

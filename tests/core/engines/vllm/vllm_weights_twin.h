@@ -366,8 +366,8 @@ class VllmWeightsTwin {
       case FormatFamily::kBnbInt8:
         return n * k + 4 * n;
       case FormatFamily::kScaled:
-        return static_cast<int64_t>((static_cast<double>(n * k) * s.value_bits + 7) / 8) + groups * n * s.group_bytes +
-               n * s.row_bytes + k * s.column_bytes + s.tensor_bytes;
+        return static_cast<int64_t>((static_cast<double>(n * k) * s.value_bits + 7) / 8) +
+               groups * n * s.group_bytes + n * s.row_bytes + k * s.column_bytes + s.tensor_bytes;
     }
     return 0;
   }
