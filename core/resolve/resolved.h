@@ -75,12 +75,12 @@ struct Resolved {
   bool multimodal = false;
   int64_t prompt_tokens = 1024, output_tokens = 256, concurrency = 1;
 
-  std::unique_ptr<const EngineData> engine_data;  // nullptr: none
+  std::shared_ptr<const EngineData> engine_data;  // nullptr: none
 
   std::vector<Diagnostic> diagnostics;  // remarks made while resolving
 
   // What does not live in the catalog (inline models, formats with exceptions). The pointers above may point
-  // here, so a Resolved is moved, never copied.
+  // here, so copies share it.
   struct Owned {
     Architecture architecture;
     WeightFormat format;
@@ -88,7 +88,7 @@ struct Resolved {
     WeightFormat draft_format;
     FormatBinding draft_binding;
   };
-  std::unique_ptr<Owned> owned;
+  std::shared_ptr<Owned> owned;
 };
 
 }  // namespace plimsoll

@@ -38,7 +38,9 @@ double IntrusionSeconds(const StepModel& model, int64_t sequences, int64_t promp
   for (int i = 0; i < model.span_count(); ++i) {
     seconds += model.PerPrefillPair(i).value() * CausalPairs(0, prompt, model.span(i));
   }
-  return seconds;
+  // A batch large enough to be worth copying weights from RAM for can be quicker than decoding on the
+  // processor. It saves nothing that could be handed on: the next step decodes alone again.
+  return std::max(0.0, seconds);
 }
 
 }  // namespace

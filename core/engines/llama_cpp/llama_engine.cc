@@ -37,14 +37,6 @@ int64_t LayersOf(const Resolved& resolved) {
   return architecture.layers + architecture.mtp_layers;
 }
 
-Bytes Band(const LlamaCardUse& use, const Resolved& resolved) {
-  Bytes band = MiBFromDouble(Value(Measure::kLlamaTightBase));
-  band +=
-      BytesFromDouble(Value(Measure::kLlamaTightCompute) * static_cast<double>(use.compute_buffer.count()));
-  band += WeightsBand(resolved.stored, use.weights);
-  return band;
-}
-
 // Buffers are allocated in this order; the first that has no room is where loading ends.
 FailureStage StageOf(const LlamaCardUse& use, Bytes capacity) {
   Bytes held = use.runtime + use.others + use.weights;
@@ -159,7 +151,7 @@ class LlamaCpp final : public Engine {
       gpu.total = use.total();
       gpu.headroom = capacity - gpu.total;
       available += capacity - (gpu.total - use.kv_cache);
-      const Bytes band = Band(use, resolved);
+      const Bytes band = LlamaBand(resolved, use);
       if (gpu.headroom < band) tight = true;
       if (gpu.headroom + band < Bytes(0) && report->failure == FailureStage::kNone) {
         report->failure = StageOf(use, capacity);
@@ -173,14 +165,18 @@ class LlamaCpp final : public Engine {
     kv.per_token = KvBytesPerToken(*resolved.architecture, resolved.kv_cache_dtype);
     kv.per_sequence =
         KvBytesPerSequence(*resolved.architecture, resolved.kv_cache_dtype, resolved.max_model_len);
-    kv.available = available;
+    kv.available = std::max(Bytes(0), available);
     kv.block_size = 1;
     kv.num_blocks = cache.context;
     kv.capacity_tokens = cache.context;
     // Sequences of max_model_len, as for every engine: slots share the context or divide it, they do not
     // multiply it. States alone have no length.
-    kv.max_concurrency = kv.per_token > Bytes(0) ? 1 : static_cast<double>(cache.sequences);
-    kv.max_model_len_that_fits = plan.LongestContext(Bytes(0));
+    const double most = kv.per_token > Bytes(0) ? 1 : static_cast<double>(cache.sequences);
+    kv.max_model_len_that_fits = plan.LongestThatFits();
+    kv.max_concurrency = report->fits()
+                             ? most
+                             : static_cast<double>(kv.max_model_len_that_fits) /
+                                   static_cast<double>(std::max<int64_t>(1, resolved.max_model_len));
     if (report->failure != FailureStage::kNone) RemarkOnFit(resolved, report);
   }
 

@@ -200,6 +200,13 @@ Bytes LlamaRuntimeBytes(const Gpu& gpu) {
   }
 }
 
+Bytes LlamaBand(const Resolved& resolved, const LlamaCardUse& use) {
+  return MiBFromDouble(Value(Measure::kLlamaTightBase)) +
+         BytesFromDouble(Value(Measure::kLlamaTightCompute) *
+                         static_cast<double>(use.compute_buffer.count())) +
+         WeightsBand(resolved.stored, use.weights);
+}
+
 LlamaPlan::LlamaPlan(const Resolved& resolved)
     : resolved_(resolved),
       layout_(RememberedLayout(resolved)),
@@ -437,13 +444,16 @@ std::vector<LlamaCardUse> LlamaPlan::Fill(int64_t context) {
   WalkGraph();
   std::vector<LlamaCardUse> uses;
   uses.reserve(cards_.size());
-  for (const CardPlan& card : cards_) {
-    LlamaCardUse& use = uses.emplace_back(card.fixed);
-    use.kv_cache = KvCache(card);
-    use.compute_buffer = card.compute_buffer;
-    if (card.drafts) use.beside += draft_;
-  }
+  for (const CardPlan& card : cards_) uses.push_back(UseOf(card));
   return uses;
+}
+
+LlamaCardUse LlamaPlan::UseOf(const CardPlan& card) const {
+  LlamaCardUse use = card.fixed;
+  use.kv_cache = KvCache(card);
+  use.compute_buffer = card.compute_buffer;
+  if (card.drafts) use.beside += draft_;
+  return use;
 }
 
 void LlamaPlan::WalkGraph() {
@@ -468,10 +478,13 @@ LlamaPlan::Fullest LlamaPlan::FindFullest(bool walked) const {
   Fullest fullest{Bytes(internal::kInt64Max), 0};
   for (size_t i = 0; i < cards_.size(); ++i) {
     const CardPlan& card = cards_[i];
-    Bytes use = card.fixed.total() + KvCache(card);
-    if (walked) use += card.compute_buffer;
-    if (walked && card.drafts) use += draft_;
-    const Bytes room = resolved_.cards[i].capacity - use;
+    LlamaCardUse use = UseOf(card);
+    const Bytes band = lenient_ ? LlamaBand(resolved_, use) : Bytes(0);
+    if (!walked) {
+      use.compute_buffer = Bytes(0);
+      if (card.drafts) use.beside -= draft_;
+    }
+    const Bytes room = resolved_.cards[i].capacity - use.total() + band;
     if (room < fullest.room) fullest = {room, i};
   }
   return fullest;
@@ -489,6 +502,13 @@ double LlamaPlan::GrowthOf(size_t index) const {
   // With flash attention a cell's place in the binding has 16 bits for each token of the batch.
   if (card.walk != kNoWalk) growth += Bytes(2) * graph_.tokens * placement_.copies / cache_.streams;
   return static_cast<double>(growth.count());
+}
+
+int64_t LlamaPlan::LongestThatFits() {
+  lenient_ = true;
+  const int64_t longest = LongestContext(Bytes(0));
+  lenient_ = false;
+  return longest;
 }
 
 // Memory grows with the context in straight pieces, the last of which is by far the longest. So a step along
@@ -530,7 +550,10 @@ int64_t LlamaPlan::LongestContext(Bytes margin) {
     growth = GrowthOf(at.card);
     (at.room >= margin ? fits : fails) = blocks;
   }
-  return fits < 0 ? 0 : length(fits);
+  if (fits < 0) return 0;
+  // To the end of the last block: cells are allocated in whole ones.
+  const int64_t whole = std::min(RoundUp(length(fits), block), end);
+  return whole > length(fits) && Room(whole) >= margin ? whole : length(fits);
 }
 
 }  // namespace plimsoll

@@ -30,6 +30,9 @@ struct LlamaCardUse {
   }
 };
 
+// How far off an estimate of a card may be.
+Bytes LlamaBand(const Resolved& resolved, const LlamaCardUse& use);
+
 // Answers for one length of the context after another. What does not depend on the length is worked out
 // once; the walks over the graph that an answer needs are kept for the next one, so asking is not const.
 class LlamaPlan {
@@ -43,6 +46,8 @@ class LlamaPlan {
   // The longest context for which every card keeps `margin` free; 0: not even one block of cells.
   // Starts from the length that Fill() or Room() was asked for last.
   int64_t LongestContext(Bytes margin);
+  // The longest that fits by the rule of the verdict: no card is short by more than its error band.
+  int64_t LongestThatFits();
   // The least that any card has free.
   Bytes Room(int64_t context);
   // The same without compute buffers: more than Room(), and cheaper.
@@ -89,6 +94,7 @@ class LlamaPlan {
   void WalkGraph();  // at the present length
   Fullest FindFullest(bool walked) const;
   double GrowthOf(size_t card) const;
+  LlamaCardUse UseOf(const CardPlan& card) const;
   int64_t LayersOn(const CardPlan& card, size_t kind) const;
   LlamaGraphPart Part(size_t card) const;
   void StageMoved(LlamaGraphPart* part) const;
@@ -111,7 +117,8 @@ class LlamaPlan {
   std::vector<ComputeBufferWalk> walks_;  // one for all cards whose parts walk alike
   LlamaGraphPart draft_part_;
   std::optional<ComputeBufferWalk> draft_walk_;
-  Bytes draft_;  // the draft's cache and buffer at the present length
+  Bytes draft_;           // the draft's cache and buffer at the present length
+  bool lenient_ = false;  // a card's room reaches to the end of its error band
 };
 
 // What a program holds on this card before llama.cpp's first buffer.

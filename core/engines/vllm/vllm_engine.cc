@@ -25,6 +25,9 @@ namespace {
 
 // ---- defaults ----
 
+constexpr int64_t kUnchunkedUpTo = 32768;  // V0 cuts longer prompts into chunks
+constexpr int64_t kLargestBudget = 16384;  // the largest default of max_num_batched_tokens below
+
 bool NameHas(const Gpu& gpu, std::string_view part) { return gpu.id.find(part) != std::string::npos; }
 
 // Cards for which V1 takes larger batches. vllm/engine/arg_utils.py get_batch_defaults: by name in 0.8, by
@@ -69,6 +72,13 @@ class Defaults {
     r.n_ubatch = config_.n_ubatch.value_or(512);
   }
 
+  // What of this depends on max_model_len, for another one.
+  void TakeLength(int64_t length) {
+    resolved_.max_model_len = length;
+    if (!config_.enable_chunked_prefill) TakeChunkedPrefill();
+    TakeBatches(RulesFor(resolved_));
+  }
+
  private:
   template <typename T, typename U>
   T Given(const std::optional<T>& given, U fallback, std::string_view key) {
@@ -102,8 +112,8 @@ class Defaults {
     }
     const bool images = config_.multimodal.value_or(r.architecture->has_vision);
     const bool latent_refuses = latent && r.version.number < VllmNumber(0, 7, 2);
-    r.enable_chunked_prefill =
-        r.max_model_len > 32768 && !images && !windows && !latent_refuses && r.speculative.num_tokens == 0;
+    r.enable_chunked_prefill = r.max_model_len > kUnchunkedUpTo && !images && !windows && !latent_refuses &&
+                               r.speculative.num_tokens == 0;
   }
 
   void TakePrefixCaching(const VllmRules& rules) {
@@ -122,7 +132,7 @@ class Defaults {
       tokens = r.enable_chunked_prefill ? chunk : std::max<int64_t>(r.max_model_len, 2048);
     } else if (TakesHugeBatches(r)) {
       sequences = 1024;
-      tokens = 16384;
+      tokens = kLargestBudget;
     } else {
       const bool large = TakesLargeBatches(r);
       // Before 0.8.5 every card took 1024 sequences.
@@ -153,8 +163,7 @@ class Defaults {
 struct Stage {
   Bytes weights_first;  // the expert-parallel rank that holds most
   Bytes weights_last;   // the one that holds least
-  Bytes offloaded;
-  Bytes recurrent;  // V0: states outside the pool
+  Bytes recurrent;      // V0: states outside the pool
   Bytes activation_sampling, activation;
   CacheLayout layout;
   int64_t layers = 0;
@@ -170,9 +179,6 @@ Stage PlanStage(const Resolved& resolved, const VllmRules& rules, int64_t index)
   if (resolved.expert_parallel) {
     stage.weights_last = VllmLoadedWeights(resolved, rules, {index, resolved.tp * resolved.dp - 1}, nullptr);
   }
-  // vllm/model_executor/models/utils.py maybe_offload_to_cpu: whole parameters until the given size is
-  // reached.
-  stage.offloaded = std::min(resolved.cpu_offload, stage.weights_last);
   if (!rules.v1) {
     stage.recurrent = RecurrentStateBytes(resolved, range) * std::max<int64_t>(1, resolved.max_num_seqs);
   }
@@ -181,6 +187,15 @@ Stage PlanStage(const Resolved& resolved, const VllmRules& rules, int64_t index)
   stage.layout = LayOutCache(resolved, rules, range, last);
   return stage;
 }
+
+// Weights of a rank before some are kept in RAM.
+Bytes LoadedOn(const Resolved& resolved, const Stage& stage, int64_t rank) {
+  const int64_t ep_rank = rank % resolved.tp + resolved.tp * (rank / (resolved.tp * resolved.pp));
+  const bool holds_least = resolved.expert_parallel && ep_rank == resolved.tp * resolved.dp - 1;
+  return holds_least ? stage.weights_last : stage.weights_first;
+}
+
+Bytes Offloaded(const Resolved& resolved, Bytes weights) { return std::min(resolved.cpu_offload, weights); }
 
 // One card's budget before the pool is cut to whole blocks.
 GpuReport PlanCard(const Resolved& resolved, const VllmRules& rules, const Stage& stage, const Card& card,
@@ -192,11 +207,10 @@ GpuReport PlanCard(const Resolved& resolved, const VllmRules& rules, const Stage
   gpu.budget = BytesFromDouble(
       std::ceil(static_cast<double>(card.capacity.count()) * resolved.gpu_memory_utilization));
   const int64_t tp_rank = rank % resolved.tp;
-  const int64_t ep_ranks = resolved.tp * resolved.dp;
-  const int64_t ep_rank = tp_rank + resolved.tp * (rank / (resolved.tp * resolved.pp));
-  gpu.weights =
-      resolved.expert_parallel && ep_rank == ep_ranks - 1 ? stage.weights_last : stage.weights_first;
-  gpu.weights -= stage.offloaded;
+  gpu.weights = LoadedOn(resolved, stage, rank);
+  // vllm/model_executor/models/utils.py maybe_offload_to_cpu: whole parameters until the given size is
+  // reached.
+  gpu.weights -= Offloaded(resolved, gpu.weights);
   gpu.recurrent_state = stage.recurrent;
   gpu.activation = VllmSamples(rules, last_stage, tp_rank) ? stage.activation_sampling : stage.activation;
   const VllmRuntime runtime = VllmRuntimeMemory(resolved, rules, *card.gpu);
@@ -222,11 +236,20 @@ struct Tightest {
   int64_t blocks = internal::kInt64Max;
   Bytes headroom = Bytes(internal::kInt64Max);  // pool less what one sequence of max_model_len takes
   Bytes pool;
-  int64_t longest = internal::kInt64Max;
+  int64_t longest = 0;  // in this pool
 };
 
+// Block ids that one sequence takes; every stage gets as many, so the stage that needs most decides.
+int64_t SequenceBlocks(const Resolved& resolved, const std::vector<Stage>& stages) {
+  int64_t blocks = 0;
+  for (const Stage& stage : stages) {
+    blocks = std::max(blocks, stage.layout.BlocksPerSequence(resolved.max_model_len));
+  }
+  return blocks;
+}
+
 void FillCache(const Resolved& resolved, const VllmRules& rules, const Stage& stage, const Tightest& tightest,
-               Report* report) {
+               int64_t per_sequence, Report* report) {
   KvReport& kv = report->kv;
   const CacheLayout& layout = stage.layout;
   kv.per_token = KvBytesPerToken(*resolved.architecture, resolved.kv_cache_dtype);
@@ -236,12 +259,14 @@ void FillCache(const Resolved& resolved, const VllmRules& rules, const Stage& st
   kv.block_size = layout.block_size;
   kv.num_blocks = layout.block_bytes > 0 ? tightest.blocks : 0;
   kv.max_model_len_that_fits = tightest.longest;
-  const int64_t per_sequence = layout.BlocksPerSequence(resolved.max_model_len);
-  if (layout.block_bytes <= 0 || per_sequence <= 0) return;
-  const double blocks = static_cast<double>(kv.num_blocks);
-  const double length = static_cast<double>(resolved.max_model_len);
-  kv.max_concurrency = rules.concurrency_by_pages ? blocks / static_cast<double>(per_sequence)
-                                                  : blocks * static_cast<double>(kv.block_size) / length;
+  if (layout.block_bytes <= 0 || per_sequence <= 0) {
+    // States outside the pool are there for every sequence (V0).
+    kv.max_concurrency =
+        tightest.headroom >= Bytes(0) ? static_cast<double>(std::max<int64_t>(1, resolved.max_num_seqs)) : 0;
+    return;
+  }
+  kv.max_concurrency = static_cast<double>(kv.num_blocks) / static_cast<double>(per_sequence);
+  const double logged = VllmLoggedConcurrency(resolved, rules, kv);
   switch (rules.tokens) {
     case CacheTokens::kBlocks:
       kv.capacity_tokens = kv.num_blocks * kv.block_size;
@@ -250,7 +275,7 @@ void FillCache(const Resolved& resolved, const VllmRules& rules, const Stage& st
       kv.capacity_tokens = kv.num_blocks / layout.groups * kv.block_size;
       break;
     case CacheTokens::kConcurrency:
-      kv.capacity_tokens = BytesFromDouble(kv.max_concurrency * length).count();
+      kv.capacity_tokens = BytesFromDouble(logged * static_cast<double>(resolved.max_model_len)).count();
       break;
   }
 }
@@ -358,15 +383,17 @@ class RankPlanner {
                                static_cast<int64_t>(resolved.cards.size()));
     report_.per_gpu.clear();
     report_.per_gpu.resize(static_cast<size_t>(ranks_));
-    block_bytes_.resize(static_cast<size_t>(resolved.pp));
   }
 
   void Plan() {
+    stages_.reserve(static_cast<size_t>(resolved_.pp));
+    for (int64_t s = 0; s < resolved_.pp; ++s) stages_.push_back(PlanStage(resolved_, rules_, s));
+    per_sequence_ = SequenceBlocks(resolved_, stages_);
     for (int64_t s = 0; s < resolved_.pp; ++s) PlanStageRanks(s);
     if (tightest_.blocks == internal::kInt64Max) tightest_.blocks = 0;
-    if (tightest_.longest == internal::kInt64Max) tightest_.longest = 0;
+    tightest_.longest = LongestIn(tightest_.blocks);
     AllocatePools();
-    FillCache(resolved_, rules_, tightest_stage_, tightest_, &report_);
+    FillCache(resolved_, rules_, stages_[tightest_stage_], tightest_, per_sequence_, &report_);
     report_.host.weights = offloaded_;
     // V0 reserves swap_space = 4 GiB of RAM per GPU for preempted sequences.
     if (!rules_.v1) report_.host.kv_cache = GiB(4) * ranks_;
@@ -375,11 +402,11 @@ class RankPlanner {
 
  private:
   void PlanStageRanks(int64_t s) {
-    const Stage stage = PlanStage(resolved_, rules_, s);
-    block_bytes_[static_cast<size_t>(s)] = stage.layout.block_bytes;
+    const Stage& stage = stages_[static_cast<size_t>(s)];
     const int64_t replica = resolved_.tp * resolved_.pp;
     const GpuReport* previous = nullptr;
     const Card* previous_card = nullptr;
+    Bytes offloaded;
     for (int64_t first = s * resolved_.tp; first < ranks_; first += replica) {
       for (int64_t rank = first; rank < std::min(first + resolved_.tp, ranks_); ++rank) {
         const Card& card = resolved_.cards[static_cast<size_t>(rank)];
@@ -393,31 +420,39 @@ class RankPlanner {
           gpu.rank = static_cast<int32_t>(rank);
         } else {
           gpu = PlanCard(resolved_, rules_, stage, card, static_cast<int32_t>(rank), s == resolved_.pp - 1);
-          Consider(stage, &gpu);
+          Consider(static_cast<size_t>(s), &gpu);
+          offloaded = Offloaded(resolved_, LoadedOn(resolved_, stage, rank));
         }
-        offloaded_ += stage.offloaded;
+        offloaded_ += offloaded;
         previous = &gpu;
         previous_card = &card;
       }
     }
   }
 
-  void Consider(const Stage& stage, GpuReport* gpu) {
-    const CacheLayout& layout = stage.layout;
-    const Bytes needed = Bytes(layout.block_bytes) * layout.BlocksPerSequence(resolved_.max_model_len);
+  void Consider(size_t index, GpuReport* gpu) {
+    const CacheLayout& layout = stages_[index].layout;
+    const Bytes needed = Bytes(layout.block_bytes) * per_sequence_;
     gpu->kv_cache = PoolOf(resolved_, rules_, *gpu);
     gpu->headroom = gpu->kv_cache - needed;
     if (gpu->headroom < tightest_.headroom) {
       tightest_.headroom = gpu->headroom;
       tightest_.pool = gpu->kv_cache;
-      tightest_stage_ = stage;
+      tightest_stage_ = index;
     }
-    const int64_t limit = std::max(resolved_.max_model_len, resolved_.architecture->max_positions);
-    tightest_.longest = std::min(tightest_.longest, LongestSequence(layout, gpu->kv_cache, limit));
     if (layout.block_bytes > 0) {
       tightest_.blocks =
           std::min(tightest_.blocks, std::max<int64_t>(0, gpu->kv_cache.count()) / layout.block_bytes);
     }
+  }
+
+  int64_t LongestIn(int64_t blocks) const {
+    int64_t longest = std::max(resolved_.max_model_len, resolved_.architecture->max_positions);
+    for (const Stage& stage : stages_) {
+      longest =
+          std::min(longest, LongestSequence(stage.layout, Bytes(stage.layout.block_bytes) * blocks, longest));
+    }
+    return longest;
   }
 
   // The scarcest rank decides how many blocks every rank gets.
@@ -426,7 +461,8 @@ class RankPlanner {
       GpuReport& gpu = report_.per_gpu[i];
       const size_t stage = static_cast<size_t>(static_cast<int64_t>(i) / resolved_.tp % resolved_.pp);
       gpu.kv_cache = std::max(Bytes(0), gpu.kv_cache);
-      if (tightest_.headroom >= Bytes(0)) gpu.kv_cache = Bytes(block_bytes_[stage]) * tightest_.blocks;
+      if (tightest_.headroom >= Bytes(0))
+        gpu.kv_cache = Bytes(stages_[stage].layout.block_bytes) * tightest_.blocks;
       gpu.total = gpu.weights + gpu.recurrent_state + gpu.activation + gpu.non_torch + gpu.context +
                   gpu.others + gpu.kv_cache + gpu.cuda_graph;
     }
@@ -436,11 +472,116 @@ class RankPlanner {
   const VllmRules& rules_;
   Report& report_;
   int64_t ranks_ = 0;
-  std::vector<int64_t> block_bytes_;  // of each stage
+  std::vector<Stage> stages_;
+  int64_t per_sequence_ = 0;  // block ids that one sequence of max_model_len takes
   Tightest tightest_;
-  Stage tightest_stage_;
+  size_t tightest_stage_ = 0;
   Bytes offloaded_;
 };
+
+// The longest sequence that fits: what an estimate at that max_model_len says, because the step's token
+// budget, and with it the pool, may depend on the length.
+class LongestFinder {
+ public:
+  LongestFinder(const Resolved& resolved, const VllmRules& rules, const Report& report)
+      : resolved_(resolved), rules_(rules), report_(report), asked_(resolved.max_model_len) {}
+
+  int64_t Find() const {
+    if (report_.verdict == Verdict::kInvalid) return 0;
+    const int64_t in_pool = report_.kv.max_model_len_that_fits;
+    // "Auto" sizes the budget for the model's own length and keeps it.
+    if (resolved_.max_model_len_auto) {
+      if (report_.fits()) return std::max(in_pool, asked_);
+      return report_.failure == FailureStage::kCacheTooSmall ? std::min(in_pool, asked_ - 1) : 0;
+    }
+    return report_.fits() ? Longer(std::max(in_pool, asked_)) : Shorter(std::min(in_pool, asked_ - 1));
+  }
+
+ private:
+  int64_t Longer(int64_t in_pool) const {
+    if (in_pool == asked_) return asked_;
+    if (Steady(in_pool)) return in_pool;
+    const int64_t limit = std::max(asked_, resolved_.architecture->max_positions);
+    if (Fits(limit)) return limit;
+    return Boundary(asked_, limit);
+  }
+
+  int64_t Shorter(int64_t in_pool) const {
+    if (report_.failure == FailureStage::kLoading) return 0;
+    int64_t below = asked_;  // lengths from here on fail as the one asked for does
+    if (report_.failure == FailureStage::kCacheTooSmall && in_pool > 0 && Steady(in_pool)) {
+      if (Fits(in_pool)) return in_pool;
+      below = in_pool;
+    }
+    below = FirstSteady(below);
+    // Powers of two below it: where one fits, the boundary lies between it and the one before.
+    int64_t fails = below;
+    for (int64_t length = below - 1; length >= 1; length = length / 2) {
+      if (Fits(length)) return Boundary(length, fails);
+      fails = length;
+    }
+    return 0;
+  }
+
+  // Of lengths up to `below`, all of which fail from some on: the first with today's budget.
+  int64_t FirstSteady(int64_t below) const {
+    int64_t other = 0, same = below;
+    while (same - other > 1) {
+      const int64_t middle = other + (same - other) / 2;
+      (Steady(middle) ? same : other) = middle;
+    }
+    return same;
+  }
+
+  int64_t Boundary(int64_t fits, int64_t fails) const {
+    while (fails - fits > 1) {
+      const int64_t middle = fits + (fails - fits) / 2;
+      (Fits(middle) ? fits : fails) = middle;
+    }
+    return fits;
+  }
+
+  Resolved At(int64_t length) const {
+    Resolved other = resolved_;
+    Defaults(*resolved_.config, &other).TakeLength(length);
+    return other;
+  }
+
+  // Whether another length leaves the pool as it is.
+  bool Steady(int64_t length) const {
+    const int64_t least = std::min(length, asked_);
+    const bool saturated = internal::SaturatingMultiply(resolved_.max_num_seqs, least) >= kLargestBudget &&
+                           internal::SaturatingMultiply(8, least) >= rules_.latent_context_rows;
+    if (rules_.v1 && resolved_.enable_chunked_prefill && saturated) return true;
+    const Resolved other = At(length);
+    return other.enable_chunked_prefill == resolved_.enable_chunked_prefill &&
+           (other.enable_chunked_prefill || length <= other.max_num_batched_tokens) &&
+           other.max_num_batched_tokens == resolved_.max_num_batched_tokens &&
+           other.max_num_seqs == resolved_.max_num_seqs &&
+           VllmActivationPeak(other, rules_, false).peak == VllmActivationPeak(resolved_, rules_, false).peak;
+  }
+
+  bool Fits(int64_t length) const {
+    const Resolved other = At(length);
+    std::vector<Diagnostic> diagnostics;
+    if (!CheckVllmGates(other, &diagnostics)) return false;
+    Report report;
+    RankPlanner(other, RulesFor(other), &report).Plan();
+    return report.fits();
+  }
+
+  const Resolved& resolved_;
+  const VllmRules& rules_;
+  const Report& report_;
+  const int64_t asked_;
+};
+
+// One rule: what fits has room for a sequence of max_model_len, and what does not fit has none.
+void AgreeWithVerdict(const Resolved& resolved, const VllmRules& rules, Report* report) {
+  KvReport& kv = report->kv;
+  kv.max_model_len_that_fits = LongestFinder(resolved, rules, *report).Find();
+  if (!report->fits() && kv.max_concurrency >= 1) kv.max_concurrency = 0;
+}
 
 constexpr EngineTraits kTraits = {
     .id = "vllm",
@@ -474,6 +615,7 @@ class Vllm final : public Engine {
       report->verdict = Verdict::kInvalid;
       report->failure = FailureStage::kInvalid;
     }
+    AgreeWithVerdict(resolved, rules, report);
   }
 
   std::vector<Term> Explain(const Resolved& resolved, const Report& report) const override {
@@ -491,6 +633,10 @@ class Vllm final : public Engine {
     return gpu.activation + (with_graphs ? gpu.cuda_graph : Bytes(0));
   }
 
+  double LoggedConcurrency(const Resolved& resolved, const Report& report) const override {
+    return VllmLoggedConcurrency(resolved, RulesFor(resolved), report.kv);
+  }
+
   StepStyle StyleOf(const Resolved& resolved) const override { return VllmStyle(resolved); }
   int64_t CacheLimit(const Report& report) const override { return report.kv.capacity_tokens; }
   void SetUpServer(const Resolved& resolved, const Report& report, SchedulerSetup* setup) const override {
@@ -498,6 +644,7 @@ class Vllm final : public Engine {
   }
   const MetricNames& metric_names() const override { return VllmMetrics(); }
 
+  std::vector<int64_t> LengthBreaks() const override { return {kUnchunkedUpTo}; }
   std::vector<std::string_view> Formats() const override { return VllmFormats(); }
   std::vector<Lever> Levers(const LeverStart& start) const override { return VllmLevers(start); }
   std::vector<HostLever> HostLevers(const LeverStart& start) const override {

@@ -14,6 +14,7 @@
 #include "core/arch/parallelism.h"
 #include "core/base/units.h"
 #include "core/engines/vllm/vllm_rules.h"
+#include "core/resolve/report.h"
 #include "core/resolve/resolved.h"
 
 namespace plimsoll {
@@ -54,6 +55,10 @@ CacheLayout LayOutCache(const Resolved& resolved, const VllmRules& rules, const 
 
 // The longest sequence, up to `limit`, that fits in `pool`; 0 when none does.
 int64_t LongestSequence(const CacheLayout& layout, Bytes pool, int64_t limit);
+
+// What the line "Maximum concurrency" says; before pages were counted it took no account of windows and
+// states.
+double VllmLoggedConcurrency(const Resolved& resolved, const VllmRules& rules, const KvReport& kv);
 
 // The block size that vLLM takes when none is given; for hybrids of attention and recurrent layers the one
 // that makes an attention page as large as a state.
