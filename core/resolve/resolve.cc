@@ -7,6 +7,7 @@
 #include "core/config/config_codec.h"
 #include "core/formats/format_object.h"
 #include "core/formats/quantization_config.h"
+#include "core/resolve/inquiry.h"
 #include "core/weights/format_binding.h"
 #include "core/weights/read_architecture.h"
 
@@ -85,14 +86,18 @@ void TakeBound(const BoundFormat& bound, Resolved* resolved) {
   resolved->stored = bound.stored;
 }
 
-void TakeOwnFormat(WeightFormat format, Resolved* resolved) {
+MaybeError TakeOwnFormat(WeightFormat format, Resolved* resolved) {
   if (!resolved->owned) resolved->owned = std::make_unique<Resolved::Owned>();
   Resolved::Owned& owned = *resolved->owned;
   owned.format = std::move(format);
-  owned.binding = BindFormat(*resolved->architecture, owned.format);
+  Result<FormatBinding> binding =
+      BindFormat(*resolved->architecture, owned.format, "format", &resolved->inquiry->patterns());
+  if (!binding.ok()) return binding.error();
+  owned.binding = std::move(*binding);
   resolved->format = &owned.format;
   resolved->binding = &owned.binding;
   resolved->stored = StoreWeights(*resolved->architecture, owned.format, owned.binding);
+  return std::nullopt;
 }
 
 bool IsPublishedQuantization(const Json& format) {
@@ -108,8 +113,7 @@ MaybeError ResolveInlineFormat(const Config& config, const Catalog& catalog, Res
     Result<WeightFormat> format = ReadQuantizationConfig(published, "model.quantization_config");
     if (config.format.is_null() && !format.ok()) return format.error();
     if (format.ok() && (config.format.is_null() || format->id == config.format.AsString())) {
-      TakeOwnFormat(std::move(*format), resolved);
-      return std::nullopt;
+      return TakeOwnFormat(std::move(*format), resolved);
     }
   }
   const std::string_view own = DTypeFormat(resolved->architecture->dtype);
@@ -118,8 +122,7 @@ MaybeError ResolveInlineFormat(const Config& config, const Catalog& catalog, Res
                                                        : own;
   const WeightFormat* format = catalog.FindFormat(id);
   if (!format) return UnknownFormat(config.format, catalog, "format");
-  TakeOwnFormat(*format, resolved);
-  return std::nullopt;
+  return TakeOwnFormat(*format, resolved);
 }
 
 // A published repository by its name, as a format or inside one ({"repo": "RedHatAI/…"}): what the catalog
@@ -135,17 +138,16 @@ const Checkpoint* FindRepository(const Config& config, const Model& model) {
   return nullptr;
 }
 
-void TakeCheckpoint(const Checkpoint& checkpoint, Resolved* resolved) {
+MaybeError TakeCheckpoint(const Checkpoint& checkpoint, Resolved* resolved) {
   resolved->checkpoint = &checkpoint;
   if (checkpoint.architecture) resolved->architecture = checkpoint.architecture.get();
-  TakeOwnFormat(checkpoint.format, resolved);
+  return TakeOwnFormat(checkpoint.format, resolved);
 }
 
 MaybeError ResolveFormat(const Config& config, const Catalog& catalog, Resolved* resolved) {
   if (resolved->model) {
     if (const Checkpoint* checkpoint = FindRepository(config, *resolved->model)) {
-      TakeCheckpoint(*checkpoint, resolved);
-      return std::nullopt;
+      return TakeCheckpoint(*checkpoint, resolved);
     }
   }
   if (config.format.is_object()) {
@@ -153,8 +155,7 @@ MaybeError ResolveFormat(const Config& config, const Catalog& catalog, Resolved*
                                       ? ReadQuantizationConfig(config.format, "format")
                                       : ReadWeightFormat(config.format, "format");
     if (!format.ok()) return format.error();
-    TakeOwnFormat(std::move(*format), resolved);
-    return std::nullopt;
+    return TakeOwnFormat(std::move(*format), resolved);
   }
   if (!resolved->model) return ResolveInlineFormat(config, catalog, resolved);
   std::string_view id = config.format.AsString();
@@ -373,13 +374,17 @@ void CopyGiven(const Config& config, Resolved* resolved) {
 }  // namespace
 
 Result<Resolved> Resolve(const Config& config, const Catalog& catalog, const EngineTraits& engine,
-                         EngineVersion version) {
+                         EngineVersion version, Inquiry* inquiry) {
   Resolved resolved;
   resolved.config = &config;
   resolved.engine = &engine;
   resolved.version = std::move(version);
-  if (MaybeError error = ResolveModel(config, catalog, &resolved)) return *error;
-  if (MaybeError error = ResolveFormat(config, catalog, &resolved)) return *error;
+  resolved.inquiry = inquiry;
+  if (!inquiry->FindOwned(config, &resolved)) {
+    if (MaybeError error = ResolveModel(config, catalog, &resolved)) return *error;
+    if (MaybeError error = ResolveFormat(config, catalog, &resolved)) return *error;
+    inquiry->KeepOwned(config, resolved);
+  }
   if (MaybeError error = ResolveCards(config, catalog, &resolved)) return *error;
   if (MaybeError error = ResolveDraft(config, catalog, &resolved)) return *error;
   LayOut(config, &resolved);

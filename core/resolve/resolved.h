@@ -36,6 +36,8 @@ struct EngineData {
   virtual ~EngineData() = default;
 };
 
+class Inquiry;
+
 struct Resolved {
   const Config* config = nullptr;  // as given
   const Model* model = nullptr;    // nullptr for an inline model
@@ -78,6 +80,7 @@ struct Resolved {
   std::shared_ptr<const EngineData> engine_data;  // nullptr: none
 
   std::vector<Diagnostic> diagnostics;  // remarks made while resolving
+  Inquiry* inquiry = nullptr;           // of which this is a part; while it is being settled only
 
   // What does not live in the catalog (inline models, formats with exceptions). The pointers above may point
   // here, so copies share it.

@@ -19,6 +19,7 @@
 #include "core/engines/llama_cpp/llama_version.h"
 #include "core/engines/measured_constants.h"
 #include "core/formats/gguf_types.h"
+#include "core/resolve/inquiry.h"
 
 namespace plimsoll {
 
@@ -61,16 +62,22 @@ constexpr EngineTraits kTraits = {
 
 std::optional<Error> ReadOverrides(const Config& config, Resolved* resolved) {
   if (config.override_tensor.empty()) return std::nullopt;
-  Result<TensorOverrides> overrides = ReadTensorOverrides(config.override_tensor, *resolved->architecture,
-                                                          static_cast<int64_t>(resolved->cards.size()));
-  if (!overrides.ok()) return overrides.error();
-  auto data = std::make_unique<LlamaData>();
-  data->overrides = std::move(*overrides);
-  std::string patterns;
-  for (const std::string& pattern : data->overrides.unmatched) {
-    patterns += (patterns.empty() ? "" : ", ") + Quoted(pattern);
+  Inquiry& inquiry = *resolved->inquiry;
+  resolved->engine_data = inquiry.FindData(config.override_tensor, *resolved);
+  if (resolved->engine_data == nullptr) {
+    Result<TensorOverrides> overrides =
+        ReadTensorOverrides(config.override_tensor, *resolved->architecture,
+                            static_cast<int64_t>(resolved->cards.size()), &inquiry.patterns());
+    if (!overrides.ok()) return overrides.error();
+    auto data = std::make_shared<LlamaData>();
+    data->overrides = std::move(*overrides);
+    for (const std::string& pattern : data->overrides.unmatched) {
+      data->unmatched += (data->unmatched.empty() ? "" : ", ") + Quoted(pattern);
+    }
+    resolved->engine_data = std::move(data);
+    inquiry.KeepData(config.override_tensor, *resolved);
   }
-  resolved->engine_data = std::move(data);
+  const std::string& patterns = static_cast<const LlamaData*>(resolved->engine_data.get())->unmatched;
   if (patterns.empty()) return std::nullopt;
   resolved->diagnostics.push_back(
       {"override_matches_nothing", Severity::kWarning,

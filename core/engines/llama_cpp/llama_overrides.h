@@ -18,6 +18,7 @@
 
 #include "core/arch/architecture.h"
 #include "core/base/result.h"
+#include "core/base/steps.h"
 #include "core/resolve/resolved.h"
 
 namespace plimsoll {
@@ -37,14 +38,16 @@ struct TensorOverrides {
 // What the engine keeps with a resolved configuration.
 struct LlamaData final : EngineData {
   TensorOverrides overrides;
+  std::string unmatched;  // its patterns that match nothing, quoted
 };
 
 // REQUIRES: the configuration is llama.cpp's.
 const TensorOverrides& OverridesOf(const Resolved& resolved);
 
-// The error's field is "override_tensor" and names the pair that is not understood.
+// The error's field is "override_tensor" and names the pair that is not understood, or the pattern at which
+// the limit was passed.
 Result<TensorOverrides> ReadTensorOverrides(std::string_view text, const Architecture& architecture,
-                                            int64_t cards);
+                                            int64_t cards, Steps* steps);
 
 }  // namespace plimsoll
 
