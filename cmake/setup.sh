@@ -1,6 +1,15 @@
 # Sourced by ./run and ./test: sees to it that the tools are there.
 # On Debian and Ubuntu installs what is missing; elsewhere names it, and goes on if everything is there.
 
+# Two at once would break each other's trees: the second waits. (flock is Linux's.)
+alone() {
+  command -v flock >/dev/null || return 0
+  exec 9>build/.lock
+  flock -n 9 && return
+  echo "Another ./run or ./test is building here; waiting for it." >&2
+  flock 9
+}
+
 say() { printf '\n== %s\n' "$*"; }
 
 # What is looked for, and the Debian package that brings it: a command, or a file as the package installs it.
@@ -47,6 +56,10 @@ install_missing() {
     [ -e "${entry%%:*}" ] || packages+=("${entry##*:}")
   done
   [ "$(id -u)" -eq 0 ] || as_root=(sudo)
+  if [ ${#packages[@]} -gt 0 ] && [ "$(id -u)" -ne 0 ] && ! command -v sudo >/dev/null; then
+    echo "Please install as root (there is no sudo here): apt-get install ${packages[*]}" >&2
+    exit 1
+  fi
   if [ ${#packages[@]} -gt 0 ]; then "${as_root[@]}" apt-get update -q; fi
   for name in "${welcome[@]}"; do
     if apt-cache show "$name" >/dev/null 2>&1; then packages+=("$name"); fi

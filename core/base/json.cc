@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "core/base/decimal.h"
+#include "core/base/text.h"
 #include "nlohmann/json.hpp"
 
 namespace plimsoll {
@@ -103,10 +104,22 @@ class Builder {
   std::string problem_;
 };
 
+// What is no UTF-8 prints as U+FFFD, so that what we print is always JSON.
 void AppendEscaped(std::string_view text, std::string* out) {
   out->push_back('"');
-  for (char c : text) {
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
     const unsigned char byte = static_cast<unsigned char>(c);
+    if (byte >= 0x80) {
+      const size_t length = Utf8Length(text.substr(i));
+      if (length == 0) {
+        *out += "\xef\xbf\xbd";
+      } else {
+        out->append(text.substr(i, length));
+        i += length - 1;
+      }
+      continue;
+    }
     switch (c) {
       case '"':
         *out += "\\\"";

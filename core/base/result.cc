@@ -1,13 +1,22 @@
 #include "core/base/result.h"
 
+#include "core/base/text.h"
+
 namespace plimsoll {
 
 std::string Quoted(std::string_view text) {
   constexpr size_t kLongest = 80;
   std::string quoted = "\"";
-  for (char c : text.substr(0, kLongest)) {
-    const unsigned char byte = static_cast<unsigned char>(c);
-    quoted += byte < 0x20 || byte == 0x7f ? '?' : c;
+  const std::string_view shown = text.substr(0, kLongest);
+  for (size_t i = 0; i < shown.size(); ++i) {
+    const unsigned char byte = static_cast<unsigned char>(shown[i]);
+    const size_t length = Utf8Length(text.substr(i));
+    if (byte < 0x20 || byte == 0x7f || length == 0) {
+      quoted += '?';
+      continue;
+    }
+    quoted += shown.substr(i, length);
+    i += length - 1;
   }
   if (text.size() > kLongest) {
     // Do not end in the middle of a UTF-8 sequence.

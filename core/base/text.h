@@ -6,6 +6,7 @@
 #ifndef PLIMSOLL_CORE_BASE_TEXT_H_
 #define PLIMSOLL_CORE_BASE_TEXT_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -50,6 +51,11 @@ int EditDistance(std::string_view a, std::string_view b);
 
 // The candidate nearest to a mistyped word; empty when none is near (more than a third of it would change).
 std::string_view Nearest(std::string_view word, const std::vector<std::string_view>& candidates);
+
+// Bytes of the UTF-8 character at the start of `text`; 0: there is none (RFC 3629: no surrogates, nothing
+// longer than it need be, nothing beyond U+10FFFF).
+size_t Utf8Length(std::string_view text);
+bool IsUtf8(std::string_view text);
 
 // ASCII letters in lower case.
 std::string Lower(std::string_view text);

@@ -507,7 +507,9 @@ Error InUrl(const ConfigKey& key, Error error) {
 
 std::optional<Error> SetUrlValue(const ConfigKey& key, std::string_view encoded, Config* config) {
   const std::optional<std::string> text = PercentDecode(encoded);
-  if (!text) return Error{std::string(key.json), Quoted(encoded), "percent-encoded text"};
+  if (!text || !IsUtf8(*text)) {
+    return Error{std::string(key.json), Quoted(encoded), "percent-encoded UTF-8 text"};
+  }
   if (!text->starts_with('~')) return SetConfigText(key, *text, config);
   const std::optional<std::string> inner = DecodeBase64Url(std::string_view(*text).substr(1));
   if (!inner) return Error{std::string(key.json), Quoted(*text), "base64url after \"~\""};
@@ -516,9 +518,13 @@ std::optional<Error> SetUrlValue(const ConfigKey& key, std::string_view encoded,
   return SetConfigValue(key, *value, config);
 }
 
+// Of an address what stands behind its first "#"; a fragment alone is itself, and a "#" in one of its values
+// discards nothing.
 std::string_view FragmentOf(std::string_view url) {
+  const auto end = url.find_first_of("=&#");
   const auto hash = url.find('#');
-  if (hash != std::string_view::npos) return url.substr(hash + 1);
+  const bool address = url.substr(0, end).find_first_of("/?") != std::string_view::npos || end == hash;
+  if (address && hash != std::string_view::npos) return url.substr(hash + 1);
   // A page's address without a fragment carries nothing; "://" further on is part of a value.
   const auto scheme_end = url.find("://");
   return scheme_end < url.find_first_of("=&") ? std::string_view() : url;
@@ -765,6 +771,7 @@ std::optional<Error> SetConfigValue(const ConfigKey& key, const Json& value, Con
 }
 
 std::optional<Error> SetConfigText(const ConfigKey& key, std::string_view text, Config* config) {
+  if (!IsUtf8(text)) return Error{std::string(key.json), Quoted(text), "UTF-8 text"};
   const Error refusal{std::string(key.json), text.empty() ? "nothing" : Quoted(text), AcceptedValues(key)};
   if (text.empty()) return refusal;
   // Structured values may stand in a flag as JSON; `model`, `format` and the rest are ids.

@@ -10,20 +10,26 @@
 namespace plimsoll {
 namespace {
 
+using internal::SaturatingMultiply;
+
 // Rate-driven runs without a number of prompts: a minute of arrivals, as the published ones last.
 constexpr double kSecondsOfArrivals = 60;
 constexpr double kMostSimulated = 20000;
 
 void TakeServer(const Json& workload, SchedulerSetup* setup) {
+  // Far beyond any server, and small enough to multiply.
+  constexpr int64_t kMost = int64_t{1} << 40;
   const auto whole = [&](std::string_view key) -> int64_t {
     const Json* value = workload.Find(key);
-    return value ? value->AsInt().value_or(0) : 0;
+    return value ? std::min(value->AsInt().value_or(0), kMost) : 0;
   };
   if (const int64_t tokens = whole("kv_cache_tokens"); tokens > 0) {
     // The log counts tokens of the whole cache; a block id serves one group.
     setup->blocks =
-        tokens / std::max<int64_t>(setup->block_size, 1) *
-        std::max<int64_t>(setup->full_groups + setup->window_groups + (setup->state_blocks > 0 ? 1 : 0), 1);
+        SaturatingMultiply(tokens / std::max<int64_t>(setup->block_size, 1),
+                           std::max<int64_t>(setup->full_groups + setup->window_groups +
+                                                 (setup->state_blocks > 0 ? 1 : 0),
+                                             1));
   }
   if (const int64_t seqs = whole("max_num_seqs"); seqs > 0) setup->max_num_seqs = seqs;
   if (const int64_t tokens = whole("max_num_batched_tokens"); tokens > 0)
@@ -59,7 +65,7 @@ void StretchToMeans(const Workload& workload, RequestList* list) {
 // 1 of the nominal as such benchmarks draw them (benchmark_serving.py --random-range-ratio), so that users do
 // not march in step.
 void SpreadClosedLoop(Workload* workload) {
-  workload->requests = 5 * workload->users;
+  workload->requests = SaturatingMultiply(5, workload->users);
   for (LengthSpec* length : {&workload->prompt, &workload->output}) {
     if (length->shape != LengthShape::kFixed) continue;
     length->shape = LengthShape::kUniform;
@@ -72,8 +78,10 @@ void SpreadClosedLoop(Workload* workload) {
 bool IsHeldBack(const Workload& workload, const Json& json, const StepModel& model) {
   if (!json.Has("concurrency") || workload.rate <= 0) return false;
   Operation operation;
-  operation.prompt_tokens = static_cast<int64_t>(workload.prompt.mean);
-  operation.output_tokens = static_cast<int64_t>(workload.output.mean);
+  // A mean may be any number here: what is no length is refused when the requests are drawn.
+  constexpr double kLongest = 1 << 30;
+  operation.prompt_tokens = static_cast<int64_t>(std::clamp(workload.prompt.mean, 1.0, kLongest));
+  operation.output_tokens = static_cast<int64_t>(std::clamp(workload.output.mean, 1.0, kLongest));
   operation.concurrency = static_cast<double>(workload.users);
   const double served =
       SpeedAt(model, operation).decode_tokens_per_s_total / std::max(1.0, workload.output.mean);
@@ -105,7 +113,7 @@ Result<ServingPrediction> PredictServing(const Resolved& resolved, const Report&
   int64_t longest = 0;
   for (const Request& request : list->requests) longest = std::max(longest, request.prompt + request.output);
   setup.max_model_len = std::max(setup.max_model_len, longest + 1);
-  if (setup.blocks * setup.block_size < longest * setup.full_groups) {
+  if (SaturatingMultiply(setup.blocks, setup.block_size) < SaturatingMultiply(longest, setup.full_groups)) {
     return Error{"workload", "requests of up to " + std::to_string(longest) + " tokens",
                  "what the KV cache has room for"};
   }

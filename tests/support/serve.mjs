@@ -28,7 +28,14 @@ const types = {
 // Starts serving and resolves to {url, port, close()}. Port 0 takes a free one.
 export function serve(folder, {port = 0, mount = '/', host = 'localhost', hosted = false} = {}) {
   const root = normalize(folder);
-  const stat = (path) => statSync(path, {throwIfNoEntry: false});
+  // A name that the file system refuses (300 characters) is a name that is not there.
+  const stat = (path) => {
+    try {
+      return statSync(path, {throwIfNoEntry: false});
+    } catch {
+      return undefined;
+    }
+  };
 
   const compressed = new Map();  // file -> its bytes, gzipped
   function gzipped(file) {
