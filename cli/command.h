@@ -36,10 +36,14 @@ struct FileHead {
 };
 using ReadHead = std::function<std::optional<FileHead>(const std::string& path, int64_t bytes)>;
 
+// Told now and then how far a long question has come: done, of how many. Never called for a short one.
+using Progress = std::function<void(int64_t done, int64_t all)>;
+
 struct CommandContext {
   const Catalog& catalog;
   ReadFile read_file;
   ReadHead read_head = {};
+  Progress progress = {};
 };
 
 using Arguments = std::vector<std::string>;

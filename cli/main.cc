@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
@@ -35,6 +37,12 @@ std::optional<plimsoll::FileHead> ReadFileHead(const std::string& path, int64_t 
   return head;
 }
 
+// A line on the terminal that the next one overwrites. Control-C ends the command as ever.
+void ShowProgress(int64_t done, int64_t all) {
+  std::fprintf(stderr, "\r%lld of %lld requests\033[K", static_cast<long long>(done),
+               static_cast<long long>(all));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -45,8 +53,17 @@ int main(int argc, char** argv) {
     return 1;
   }
   const plimsoll::Arguments arguments(argv + 1, argv + argc);
+  bool shown = false;
+  plimsoll::Progress progress;
+  if (isatty(STDERR_FILENO) != 0) {
+    progress = [&shown](int64_t done, int64_t all) {
+      shown = true;
+      ShowProgress(done, all);
+    };
+  }
   const plimsoll::CommandResult result =
-      plimsoll::RunCommand(arguments, {*catalog, ReadWholeFile, ReadFileHead});
+      plimsoll::RunCommand(arguments, {*catalog, ReadWholeFile, ReadFileHead, progress});
+  if (shown) std::fputs("\r\033[K", stderr);
   std::fwrite(result.out.data(), 1, result.out.size(), stdout);
   std::fwrite(result.err.data(), 1, result.err.size(), stderr);
   return result.exit;

@@ -203,7 +203,13 @@ CommandResult RunSchedule(const Arguments& arguments, const CommandContext& cont
   if (!list.ok()) return Refused({OptionName(list.error().field), list.error().given, list.error().accepted});
 
   const Report report = EstimateResolved(*resolved);
-  const Simulation simulation = Simulate(MakeSchedulerSetup(*resolved, report), std::move(*list));
+  const auto requests = static_cast<int64_t>(list->requests.size());
+  Simulation simulation(MakeSchedulerSetup(*resolved, report), std::move(*list));
+  // Some tenths of a second each; a short run is over in the first.
+  constexpr int64_t kEvents = 1 << 17;
+  while (!simulation.Advance(kEvents)) {
+    if (context.progress) context.progress(simulation.finished(), requests);
+  }
   if (!options->Has("--json")) return {0, SimulationText(simulation, objective), ""};
   Json json = SimulationToJson(simulation, objective, kRecordsInJson);
   json.Set("verdict", VerdictName(report.verdict)).Set("config", ResolvedConfigJson(*resolved));

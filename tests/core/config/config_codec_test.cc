@@ -342,5 +342,29 @@ TEST(ConfigCodec, SettingNullClears) {
   EXPECT_EQ(config, Config());
 }
 
+TEST(ConfigCodec, ASecondHashDiscardsNothing) {
+  EXPECT_EQ(FromUrl("https://host/app/#m=llama-3.1-8b&g=h200").model, "llama-3.1-8b");
+  EXPECT_EQ(FromUrl("https://host/app/?x=1#m=llama-3.1-8b").model, "llama-3.1-8b");
+  EXPECT_EQ(FromUrl("app#m=llama-3.1-8b").model, "llama-3.1-8b");
+  const Config config = FromUrl("m=llama-3.1-8b&tp=2&g=h200#tp=4");
+  EXPECT_EQ(config.model, "llama-3.1-8b");
+  EXPECT_EQ(config.tp, 2);
+  EXPECT_EQ(config.gpu,
+            std::vector<std::string>{"h200#tp=4"});  // which no card is called: the estimate says so
+  EXPECT_EQ(FromUrl("#m=llama-3.1-8b&q=org/name#x").format.AsString(), "org/name#x");
+}
+
+TEST(ConfigCodec, TextIsUtf8) {
+  EXPECT_NE(UrlError("m=llama-3.1-8b&ot=%ff=CPU").find("UTF-8"), std::string::npos);
+  EXPECT_NE(FlagError({"--model", "\xc3"}).find("UTF-8"), std::string::npos);
+  EXPECT_EQ(Json("a\xff"
+                 "b")
+                .Dump(),
+            "\"a\xef\xbf\xbd"
+            "b\"");
+  EXPECT_EQ(Json("\xed\xa0\x80").Dump(), "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"");  // a surrogate
+  EXPECT_EQ(Json("größer 模型 🚢").Dump(), "\"größer 模型 🚢\"");
+}
+
 }  // namespace
 }  // namespace plimsoll

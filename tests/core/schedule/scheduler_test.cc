@@ -246,5 +246,31 @@ TEST(DurationHistogram, ARunEqualsItsSteps) {
   EXPECT_NEAR(one.Summarize().mean, 15.0, 1e-6);
 }
 
+// A caller that shows progress, or may be told to stop, goes on in pieces: the answer is the same.
+TEST(Scheduler, PiecesGiveTheSameAnswer) {
+  SchedulerSetup setup = SmallSetup();
+  setup.blocks = 150;  // thrashes
+  Workload workload;
+  workload.arrival = Arrival::kBurst;
+  workload.requests = workload.users = 2000;
+  workload.prompt.mean = 300;
+  workload.output.mean = 200;
+  const Result<RequestList> list = GenerateRequests(workload);
+  ASSERT_TRUE(list.ok());
+  const Simulation whole = Simulate(setup, *list);
+  Simulation pieces(setup, *list);
+  int64_t last = 0;
+  while (!pieces.Advance(37)) {
+    EXPECT_GE(pieces.finished(), last);
+    last = pieces.finished();
+  }
+  EXPECT_EQ(whole.now(), pieces.now());
+  ASSERT_EQ(whole.records().size(), pieces.records().size());
+  for (size_t i = 0; i < whole.records().size(); ++i) {
+    EXPECT_EQ(whole.records()[i].finish, pieces.records()[i].finish) << i;
+  }
+  EXPECT_GT(whole.Summarize({}).preemptions, 0);
+}
+
 }  // namespace
 }  // namespace plimsoll

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "tests/support/shipped_catalog.h"
 
 namespace plimsoll {
@@ -124,6 +126,48 @@ TEST(Validation, PublishedExceptionsAreTaken) {
 TEST(Validation, WhatIsNoListIsRefused) {
   EXPECT_FALSE(ReadCases(Json(3)).ok());
   EXPECT_FALSE(ReadCases(Json::MakeObject()).ok());
+}
+
+// Cases of the right structure with numbers that none has: each is answered or listed, and none overflows
+// (the sanitizers watch).
+TEST(Validation, SurvivesAnyNumberInAnyPlace) {
+  constexpr const char* kNumbers[] = {"0",
+                                      "1",
+                                      "-1",
+                                      "0.5",
+                                      "1e300",
+                                      "-1e300",
+                                      "1e18",
+                                      "9223372036854775807",
+                                      "-9223372036854775808",
+                                      "4294967296",
+                                      "1e-300",
+                                      "null",
+                                      "\"7\"",
+                                      "[]"};
+  constexpr const char* kKeys[] = {
+      "concurrency",  "users",        "num_prompts",     "input_len",    "output_len",
+      "request_rate", "arrival_rate", "kv_cache_tokens", "max_num_seqs", "max_num_batched_tokens"};
+  constexpr const char* kArrivals[] = {"closed_loop", "poisson", "constant", "burst"};
+  for (const char* key : kKeys) {
+    for (const char* number : kNumbers) {
+      for (const char* arrival : kArrivals) {
+        const std::string text =
+            R"([{"id":"a","config":{"model":"llama-3.2-1b","gpu":"h100-sxm","workload":{}},"measured":{"ttft_ms":1,"tpot_ms":1,)"
+            R"("output_tps_total":1,"decode_tps_per_stream":)" +
+            std::string(number) + R"(},"workload":{"arrival":")" + arrival +
+            R"(","input_len":64,"output_len":8,"request_rate":4,"concurrency":4,"num_prompts":8,")" + key +
+            "\":" + number + "}}]";
+        const Result<Json> json = Json::Parse(text, "cases");
+        ASSERT_TRUE(json.ok()) << text;
+        const Result<CaseFile> cases = ReadCases(*json);
+        if (!cases.ok()) continue;
+        for (const Comparison& comparison : Validate(*cases, ShippedCatalog()).comparisons) {
+          EXPECT_TRUE(std::isfinite(comparison.predicted)) << text;
+        }
+      }
+    }
+  }
 }
 
 }  // namespace
