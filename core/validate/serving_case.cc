@@ -25,11 +25,9 @@ void TakeServer(const Json& workload, SchedulerSetup* setup) {
   };
   if (const int64_t tokens = whole("kv_cache_tokens"); tokens > 0) {
     // The log counts tokens of the whole cache; a block id serves one group.
-    setup->blocks =
-        SaturatingMultiply(tokens / std::max<int64_t>(setup->block_size, 1),
-                           std::max<int64_t>(setup->full_groups + setup->window_groups +
-                                                 (setup->state_blocks > 0 ? 1 : 0),
-                                             1));
+    setup->blocks = SaturatingMultiply(
+        tokens / std::max<int64_t>(setup->block_size, 1),
+        std::max<int64_t>(setup->full_groups + setup->window_groups + (setup->state_blocks > 0 ? 1 : 0), 1));
   }
   if (const int64_t seqs = whole("max_num_seqs"); seqs > 0) setup->max_num_seqs = seqs;
   if (const int64_t tokens = whole("max_num_batched_tokens"); tokens > 0)
