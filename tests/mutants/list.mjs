@@ -102,7 +102,7 @@ export const faults = {
   ],
   // ---- weights
   'core/weights/format_binding.cc': [
-    ['? 2 : 4;\n  }', '? 4 : 2;\n  }'],
+    ['FormatFamily::kInt8 ? 2 : 4;', 'FormatFamily::kInt8 ? 4 : 4;'],
     ['if (has_experts && mixer) bits', 'if (mixer) bits'],
   ],
   'core/weights/gguf_recipe.cc': [
@@ -152,8 +152,6 @@ export const faults = {
   ],
   // ---- config
   'core/config/config_codec.cc': [
-    ['constexpr size_t kMostUnknownKeys = 64;', 'constexpr size_t kMostUnknownKeys = 65;'],
-    ['if (text.size() % 4 == 1) return std::nullopt;', ''],
   ],
   'core/config/version_text.cc': [
     ['year % 100 != 0 || year % 400 == 0', 'year % 100 == 0 || year % 400 == 0'],
@@ -168,20 +166,15 @@ export const faults = {
   'core/resolve/report.cc': [['return "cache_too_small";', 'return "loading";']],
   'core/resolve/resolve.cc': [
     ['if (total % resolved->nodes != 0) {', 'if (total % resolved->nodes == 1) {'],
-    ['GiBFromDouble(gpu->memory_gb) - card.capacity', 'card.capacity - GiBFromDouble(gpu->memory_gb)'],
     ['} else if (ranks < total) {', '} else if (ranks < total - 1) {'],
-    ['config.output_tokens.value_or(256)', 'config.output_tokens.value_or(265)'],
     ['if (native_format == "mxfp4") return "gguf-mxfp4_moe";', ''],
   ],
   'core/resolve/resolved_config.cc': [
     ['&& !IsConfigValueGiven(', '&& IsConfigValueGiven('],
-    ['if (alike) return Json(cards.front().gpu->id);', ''],
   ],
   // ---- speed
   'core/speed/card_rates.cc': [
-    ['if (fused) rates.moe_layer *= 0.5;', ''],
-    ['? 1.35 : 1;', '? 1.0 : 1;'],
-    ['hbm ? 1.5e12 : 0.75e12', 'hbm ? 0.75e12 : 0.75e12'],
+    ['if (fused) rates.moe_layer *= speeds.fused_experts.value;', ''],
     ['reported < 0.96 * sold', 'reported > 0.96 * sold'],
     ['std::min(0.97, cache * card.stream.value)', 'std::min(0.97, cache)'],
     ['if (r.enforce_eager) layer *= speeds.eager_layer.value;', ''],
@@ -194,7 +187,6 @@ export const faults = {
   ],
   'core/speed/step_model.cc': [
     ['c.expert_tile = engine.expert_tile.value;', 'c.expert_tile = 0;'],
-    ['? 16 : 4.5;', '? 16 : 45;'],
     ['return n + n * tile / (n + tile);', 'return n + tile / (n + tile);'],
     ['const double times = 2 * w.layers + 1;', 'const double times = w.layers + 1;'],
     ['pass_tokens >= c.stream_threshold', 'pass_tokens > c.stream_threshold'],
@@ -260,12 +252,11 @@ export const faults = {
     ['if (resolved.lora.max_loras > 0 && rules.lora_graphs) mib *= 2;', ''],
   ],
   'core/engines/vllm/vllm_engine.cc': [
+    ['if (rules.driver_inside) pool -= gpu.others;', ''],
+    ['if (needed <= blocks - missing) return States::kEnough;', 'if (needed <= blocks) return States::kEnough;'],
     ['BytesFromDouble(measured * Value(Measure::kVllmTightActivation)', 'BytesFromDouble(measured * 2 * Value(Measure::kVllmTightActivation)'],
     ['GiBFromDouble(Value(Measure::kVllmTightBase))', 'GiBFromDouble(2 * Value(Measure::kVllmTightBase))'],
-    ['if (rules.graphs_inside) pool -= gpu.cuda_graph;', ''],
-    ['if (rules.context_inside) pool -= gpu.others;', 'pool -= gpu.others;'],
     ['card.capacity >= GiB(70)', 'card.capacity >= GiB(90)'],
-    ['if (blocks <= 0 || needed <= blocks) return true;', 'if (blocks <= 0 || needed < blocks) return true;'],
   ],
   'core/engines/vllm/vllm_explain.cc': [
     ['+ " ranks" : text;', '+ " cards" : text;'],
@@ -281,8 +272,6 @@ export const faults = {
   ],
   'core/engines/vllm/vllm_kv_cache.cc': [
     ['CeilDiv(attention.kv_lora_rank, 128) * 4 + attention.rope_dim * 2', 'CeilDiv(attention.kv_lora_rank, 128) * 4 + attention.rope_dim'],
-    ['RoundUp(width * element, 256)', 'RoundUp(width * element, 128)'],
-    ['spec.window - 1, layout.in_flight), length), spec.block) + 1', 'spec.window - 1, layout.in_flight), length), spec.block)'],
     ['2 * most < 3 * least ? most', '2 * most < 4 * least ? most'],
     ['if (sparse || gpu->compute_capability == 90) return 64;', 'if (sparse || gpu->compute_capability == 90) return 128;'],
   ],
@@ -291,10 +280,10 @@ export const faults = {
     ['if (start.sequences > 256) {', 'if (start.sequences > 255) {'],
   ],
   'core/engines/vllm/vllm_rules.cc': [
+    ['version.number >= VllmNumber(0, 25) &&', 'version.number >= VllmNumber(0, 20) &&'],
     ['since(21) ? 0.92 : 0.9', 'since(22) ? 0.92 : 0.9'],
     ['rules.communicators_inside = !since(11);', 'rules.communicators_inside = !since(10);'],
     ['rules.moe_chunk = since(17) ? 0 : since(12) ? 16384', 'rules.moe_chunk = since(17) ? 0 : since(12) ? 32768'],
-    ['if (n >= VllmNumber(0, 25) && plain)', 'if (n >= VllmNumber(0, 25))'],
   ],
   'core/engines/vllm/vllm_runtime.cc': [
     ['inside += after;', 'inside += communicators;'],
@@ -313,9 +302,9 @@ export const faults = {
     ['while (group >= 32 &&', 'while (group >= 64 &&'],
   ],
   'core/engines/llama_cpp/llama_compute_buffer.cc': [
+    ['Alloc(Times(Row(mask->cells), shape.heads));', 'Alloc(Row(mask->cells));'],
+    ['return inputs * copies + ready_made + transient;', 'return inputs + ready_made + transient;'],
     ['return kFloat * side * side;', 'return kFloat * side;'],
-    ['Place scores = Alloc(Times(Row(mask->cells), heads));', 'Place scores = Alloc(Row(mask->cells));'],
-    ['return inputs * copies + transient;', 'return inputs + transient;'],
   ],
   'core/engines/llama_cpp/llama_engine.cc': [
     ['constexpr int64_t kAutomaticSlots = 4;', 'constexpr int64_t kAutomaticSlots = 5;'],
@@ -373,14 +362,12 @@ export const faults = {
   ],
   'core/estimate/estimate.cc': [
     ['gpu.reserved = card.reserved;', ''],
-    ['.Set("others_bytes", gpu.others.count())', '.Set("others_bytes", gpu.reserved.count())'],
   ],
   'core/estimate/verdict.cc': [
+    ['segment.bytes < MiB(50)', 'segment.bytes < MiB(500)'],
     ['short_of ? " What is missing, " : " What is left, "', 'short_of ? " What is left, " : " What is missing, "'],
-    ['part.bytes < MiB(50)', 'part.bytes < MiB(500)'],
     ['sequences < 99.95 ? 1 : 0', 'sequences < 9.95 ? 1 : 0'],
     ['a.headroom < b.headroom', 'a.headroom > b.headroom'],
-    ['gpu.non_torch + gpu.context', 'gpu.non_torch'],
     ['" sharing " : " dividing "', '" dividing " : " sharing "'],
   ],
   'core/solve/solver.cc': [
@@ -407,5 +394,17 @@ export const faults = {
     ['(predicted - measured) / measured', '(measured - predicted) / predicted'],
     ['set != "suspect" && set != "community"', 'set != "community"'],
     ['(at - static_cast<double>(below)) * (sorted[above] - sorted[below])', '0 * (sorted[above] - sorted[below])'],
+  ],
+  'core/config/config_codec.h': [
+    ['constexpr size_t kMostUnknownKeys = 64;', 'constexpr size_t kMostUnknownKeys = 640;'],
+  ],
+  'core/base/base64.cc': [
+    ['if (text.size() % 4 == 1) return std::nullopt;', ''],
+  ],
+  'core/resolve/resolved_keys.cc': [
+    ['if (alike) return of(cards.front());', ''],
+  ],
+  'core/engines/vllm/vllm_cache_layout.cc': [
+    ['SaturatingAdd(spec.window - 1, layout.in_flight), length), spec.block) + 1', 'SaturatingAdd(spec.window - 1, layout.in_flight), length), spec.block)'],
   ],
 };
