@@ -28,6 +28,7 @@ struct EngineTraits {
   KernelGroup kernels = KernelGroup::kTorch;
   CardLayout layout = CardLayout::kDegrees;
   bool reads_gguf = false;                 // weights come as GGUF files; else as safetensors
+  std::string_view casts_fp32_to = {};     // the plain format that float32 is loaded in; empty: as it is
   bool half_cache = false;                 // the cache is fp16 whatever the model's own type
   bool budget_modelled = false;            // its whole memory is; else weights, cache and speed only
   bool fills_share = false;                // takes its share of the card whatever the model needs

@@ -69,6 +69,28 @@ std::string_view DTypeFormat(DType dtype) {
   return "bf16";
 }
 
+// The plain format of a dtype, by its own or by the format's name; empty: it has none.
+std::string_view FormatOfDtype(std::string_view name) {
+  if (name == "float16" || name == "half" || name == "fp16") return "fp16";
+  if (name == "bfloat16" || name == "bf16") return "bf16";
+  if (name == "float32" || name == "float" || name == "fp32") return "fp32";
+  return "";
+}
+
+// The format that a model stored in `native` is loaded in: plain weights as `dtype` says, else as the engine makes
+// of them. What is quantised stays so, and its other tensors have 16 bits either way.
+Result<std::string_view> LoadedFormat(const Config& config, const EngineTraits& engine,
+                                      std::string_view native) {
+  std::string_view asked;
+  if (engine.keys == KeyOwner::kPagedServer && !config.dtype.empty() && config.dtype != "auto") {
+    asked = FormatOfDtype(config.dtype);
+    if (asked.empty()) return Error{"dtype", Quoted(config.dtype), "auto, float16, bfloat16 or float32"};
+  }
+  if (FormatOfDtype(native).empty()) return native;
+  if (!asked.empty()) return asked;
+  return native == "fp32" && !engine.casts_fp32_to.empty() ? engine.casts_fp32_to : native;
+}
+
 // For engines that read GGUF files only: the conversion that keeps the model's own precision.
 std::string_view GgufOf(std::string_view native_format) {
   if (native_format == "fp16") return "gguf-f16";
@@ -96,6 +118,21 @@ void TakeOwnFormat(WeightFormat format, Resolved* resolved) {
   resolved->stored = StoreWeights(*resolved->architecture, owned.format, owned.binding);
 }
 
+void Remark(std::string code, Severity severity, std::string message, std::string fix, Resolved* resolved) {
+  resolved->diagnostics.push_back({std::move(code), severity, std::move(message), std::move(fix)});
+}
+
+// The engine casts at load: the file is as large as the type says that it is stored in.
+void KeepStoredType(const WeightFormat& stored_as, Resolved* resolved) {
+  const Architecture& architecture = *resolved->architecture;
+  const StoredWeights file = StoreWeights(architecture, stored_as, BindFormat(architecture, stored_as));
+  resolved->stored.checkpoint = resolved->stored.low = resolved->stored.high = file.checkpoint;
+  resolved->stored.file = file.file;
+  Remark("weights_cast", Severity::kInfo,
+         "The weights are stored as " + stored_as.id + " and held as " + resolved->format->id + ".", "",
+         resolved);
+}
+
 bool IsPublishedQuantization(const Json& format) {
   return format.is_object() && !format.Has("id") &&
          (format.Has("quant_method") || format.Has("quantization"));
@@ -113,13 +150,17 @@ MaybeError ResolveInlineFormat(const Config& config, const Catalog& catalog, Res
       return std::nullopt;
     }
   }
-  const std::string_view own = DTypeFormat(resolved->architecture->dtype);
-  const std::string_view id = !config.format.is_null() ? std::string_view(config.format.AsString())
-                              : gguf                   ? GgufOf(own)
-                                                       : own;
+  std::string_view id = config.format.AsString();
+  const std::string_view native = DTypeFormat(resolved->architecture->dtype);
+  if (config.format.is_null()) {
+    const Result<std::string_view> loaded = LoadedFormat(config, *resolved->engine, native);
+    if (!loaded.ok()) return loaded.error();
+    id = gguf ? GgufOf(*loaded) : *loaded;
+  }
   const WeightFormat* format = catalog.FindFormat(id);
   if (!format) return UnknownFormat(config.format, catalog, "format");
   TakeOwnFormat(*format, resolved);
+  if (config.format.is_null() && !gguf && id != native) KeepStoredType(*catalog.FindFormat(native), resolved);
   return std::nullopt;
 }
 
@@ -142,14 +183,6 @@ void TakeCheckpoint(const Checkpoint& checkpoint, Resolved* resolved) {
   TakeOwnFormat(checkpoint.format, resolved);
 }
 
-// The plain format of a dtype, by its own or by the format's name; empty: it has none.
-std::string_view FormatOfDtype(std::string_view name) {
-  if (name == "float16" || name == "half" || name == "fp16") return "fp16";
-  if (name == "bfloat16" || name == "bf16") return "bf16";
-  if (name == "float32" || name == "float" || name == "fp32") return "fp32";
-  return "";
-}
-
 MaybeError ResolveFormat(const Config& config, const Catalog& catalog, Resolved* resolved) {
   if (resolved->model) {
     if (const Checkpoint* checkpoint = FindRepository(config, *resolved->model)) {
@@ -166,21 +199,20 @@ MaybeError ResolveFormat(const Config& config, const Catalog& catalog, Resolved*
     return std::nullopt;
   }
   if (!resolved->model) return ResolveInlineFormat(config, catalog, resolved);
+  const bool gguf = resolved->engine->reads_gguf;
   std::string_view id = config.format.AsString();
   if (config.format.is_null()) {
-    id = resolved->model->native_format;
-    const std::string_view other = FormatOfDtype(config.dtype);
-    if (!config.dtype.empty() && config.dtype != "auto" && other.empty()) {
-      return Error{"dtype", Quoted(config.dtype), "auto, float16, bfloat16 or float32"};
-    }
-    // What is quantised stays so, and its other tensors have 16 bits either way.
-    const bool plain = !FormatOfDtype(id).empty();
-    if (plain && !other.empty()) id = other;
-    if (resolved->engine->reads_gguf) id = GgufOf(id);
+    const Result<std::string_view> loaded =
+        LoadedFormat(config, *resolved->engine, resolved->model->native_format);
+    if (!loaded.ok()) return loaded.error();
+    id = gguf ? GgufOf(*loaded) : *loaded;
   }
   const BoundFormat* bound = catalog.Bind(*resolved->model, id);
   if (!bound) return UnknownFormat(config.format, catalog, "format");
   TakeBound(*bound, resolved);
+  const WeightFormat* native = catalog.FindFormat(resolved->model->native_format);
+  if (config.format.is_null() && !gguf && native != nullptr && id != native->id)
+    KeepStoredType(*native, resolved);
   return std::nullopt;
 }
 
@@ -329,10 +361,6 @@ MaybeError ResolveCards(const Config& config, const Catalog& catalog, Resolved* 
   resolved->ram = UsualHostMemory(*resolved->cards[0].gpu);
   TakeGivenMemory(config, resolved);
   return std::nullopt;
-}
-
-void Remark(std::string code, Severity severity, std::string message, std::string fix, Resolved* resolved) {
-  resolved->diagnostics.push_back({std::move(code), severity, std::move(message), std::move(fix)});
 }
 
 // The types of a hand-made file are not known: say that its size is an average, and how far files lie apart.

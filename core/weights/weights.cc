@@ -22,7 +22,7 @@ const WeightScheme& SchemeOf(const FormatBinding& binding, size_t tensor) {
 StoredWeights StoreGguf(const Architecture& architecture, const WeightFormat& format) {
   const GgufLayout layout = LayOutGguf(architecture, format);
   StoredWeights stored;
-  stored.checkpoint = stored.low = stored.high = layout.tensors;
+  stored.held = stored.checkpoint = stored.low = stored.high = layout.tensors;
   stored.approximate = format.approximate();
   if (stored.approximate) {
     // A figure that a publisher gives in two digits is right to half a percent.
@@ -228,7 +228,7 @@ StoredWeights StoreWeights(const Architecture& architecture, const WeightFormat&
   if (format.stores_tied_head && architecture.tied_embeddings) {
     stored.checkpoint += Bytes(2) * SaturatingMultiply(architecture.vocab, architecture.hidden);
   }
-  stored.file = stored.low = stored.high = stored.checkpoint;
+  stored.held = stored.file = stored.low = stored.high = stored.checkpoint;
   if (elements > 0) {
     stored.bits_per_weight =
         8.0 * static_cast<double>(stored.checkpoint.count()) / static_cast<double>(elements);

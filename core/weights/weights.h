@@ -17,11 +17,12 @@
 namespace plimsoll {
 
 struct StoredWeights {
+  Bytes held;        // the tensors in the types they are loaded in: as checkpoint unless the engine casts
   Bytes checkpoint;  // tensor data as published: safetensors with vision and MTP, or the GGUF's tensors
   Bytes file;  // with header, metadata and padding where the format defines them (GGUF); else as checkpoint
   bool approximate = false;    // an average from published files (Unsloth dynamic and similar), not the rules
   Bytes low, high;             // approximate: what the checkpoint may be; else the same as checkpoint
-  double bits_per_weight = 0;  // checkpoint bits / stored parameters
+  double bits_per_weight = 0;  // bits held / stored parameters
 };
 // How far off `held`, a part of these weights, may be; zero unless they are an average.
 Bytes WeightsBand(const StoredWeights& stored, Bytes held);

@@ -25,11 +25,13 @@ struct GenericTraits {
   bool cache_follows_checkpoint;  // FP8 and NVFP4 checkpoints mean an FP8 cache
 };
 
-constexpr GenericTraits Make(std::string_view id, std::string_view name, int64_t sequences,
-                             int64_t batched_tokens, bool cache_follows_checkpoint = false) {
+constexpr GenericTraits Make(std::string_view id, std::string_view name, std::string_view casts_fp32_to,
+                             int64_t sequences, int64_t batched_tokens,
+                             bool cache_follows_checkpoint = false) {
   GenericTraits traits{};
   traits.engine.id = id;
   traits.engine.name = name;
+  traits.engine.casts_fp32_to = casts_fp32_to;
   traits.sequences = sequences;
   traits.batched_tokens = batched_tokens;
   traits.cache_follows_checkpoint = cache_follows_checkpoint;
@@ -39,17 +41,19 @@ constexpr GenericTraits Make(std::string_view id, std::string_view name, int64_t
 // SGLang: chunked_prefill_size 8192 and max_running_requests by memory (python/sglang/srt/server_args.py).
 // TensorRT-LLM: max_batch_size 2048, max_num_tokens 8192 (tensorrt_llm/llmapi/llm_args.py); ModelOpt's FP8
 // and NVFP4 checkpoints ask for an FP8 cache (tensorrt_llm/models/modeling_utils.py, kv_cache_quant_algo).
+// float32 becomes float16 in SGLang (configs/model_config.py _get_and_verify_dtype), TensorRT-LLM
+// (models/convert_utils.py infer_dtype) and all that run in half precision only; MLX and Transformers keep it.
 // LMDeploy: max_batch_size 256 on data-centre cards, max_prefill_token_num 8192 (lmdeploy/messages.py).
 constexpr GenericTraits kGeneric[] = {
-    Make("sglang", "SGLang", 512, 8192),
-    Make("tensorrt-llm", "TensorRT-LLM", 2048, 8192, true),
-    Make("mlx", "MLX", 0, 2048),
-    Make("mlc-llm", "MLC LLM", 0, 2048),
-    Make("exllama", "ExLlama", 0, 0),
-    Make("exllamav2", "ExLlamaV2", 0, 2048),
-    Make("autoawq", "AutoAWQ", 0, 0),
-    Make("lmdeploy", "LMDeploy", 256, 8192),
-    Make("transformers", "Transformers", 0, 0),
+    Make("sglang", "SGLang", "fp16", 512, 8192),
+    Make("tensorrt-llm", "TensorRT-LLM", "fp16", 2048, 8192, true),
+    Make("mlx", "MLX", "", 0, 2048),
+    Make("mlc-llm", "MLC LLM", "fp16", 0, 2048),
+    Make("exllama", "ExLlama", "fp16", 0, 0),
+    Make("exllamav2", "ExLlamaV2", "fp16", 0, 2048),
+    Make("autoawq", "AutoAWQ", "fp16", 0, 0),
+    Make("lmdeploy", "LMDeploy", "fp16", 256, 8192),
+    Make("transformers", "Transformers", "", 0, 0),
 };
 
 struct Share {
@@ -92,7 +96,7 @@ Share OnRank(const Resolved& r) {
   const int64_t ranks = std::max<int64_t>(1, r.tp * r.pp);
   const int64_t sequences = CeilDiv(std::max<int64_t>(1, r.concurrency), std::max<int64_t>(1, r.dp));
   Share share;
-  share.weights = r.stored.checkpoint / ranks;
+  share.weights = r.stored.held / ranks;
   share.kv_cache = KvOnRank(r, AskedLength(r), sequences);
   share.recurrent_state = StateOnRank(r, sequences);
   return share;
@@ -165,9 +169,8 @@ class Generic final : public Engine {
         CountText(CeilDiv(std::max<int64_t>(1, r.concurrency), std::max<int64_t>(1, r.dp)));
     const std::string length = CountText(AskedLength(r));
     std::vector<Term> terms;
-    terms.push_back({"Weights", "checkpoint / (tp * pp)",
-                     CountText(r.stored.checkpoint.count()) + " / " + ranks, share.weights,
-                     "bytes of the checkpoint's tensors", 0});
+    terms.push_back({"Weights", "checkpoint / (tp * pp)", CountText(r.stored.held.count()) + " / " + ranks,
+                     share.weights, "bytes of the checkpoint's tensors", 0});
     terms.push_back({"KV cache", "sequences * bytes per sequence on a rank",
                      sequences + " sequences of " + length + " tokens", share.kv_cache,
                      "layer shapes of the model", 0});

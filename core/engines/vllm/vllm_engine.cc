@@ -536,6 +536,9 @@ constexpr EngineTraits kTraits = {
     .name = "vLLM",
     .kernels = KernelGroup::kTorch,
     .layout = CardLayout::kDegrees,
+    // The platform's first type, float16 where a card lacks it and before 0.9 (vllm/config/model.py
+    // _resolve_auto_dtype): two bytes either way.
+    .casts_fp32_to = "bf16",
     .budget_modelled = true,
     .fills_share = true,
     .keys = KeyOwner::kPagedServer,

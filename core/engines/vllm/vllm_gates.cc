@@ -258,7 +258,8 @@ class Gate {
     const bool bf16 = resolved_.format->family == FormatFamily::kPlain
                           ? resolved_.format->dtype == DType::kBf16
                           : resolved_.architecture->dtype == DType::kBf16;
-    if (!bf16) return;
+    const bool cast = resolved_.architecture->dtype == DType::kFp32 && resolved_.config->dtype != "bfloat16";
+    if (!bf16 || cast) return;
     // vllm/config/model.py: since 0.9 dtype "auto" falls back to float16. A quantised checkpoint of an older
     // release takes --dtype half, which changes no byte.
     const bool refuses = number() < VllmNumber(0, 9) && resolved_.format->family == FormatFamily::kPlain;

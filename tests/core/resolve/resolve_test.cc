@@ -126,6 +126,57 @@ TEST(Resolve, EnginesThatReadGgufTakeTheModelsOwnPrecision) {
   EXPECT_EQ(Looked("m=gpt-oss-20b").resolved.format->id, "mxfp4");
 }
 
+// MiniLM is stored in float32: 22,713,216 parameters, 90,852,864 bytes to download.
+TEST(Resolve, Float32IsHeldAsTheEngineCastsIt) {
+  const struct {
+    const char* keys;
+    const char* format;
+    int64_t held;
+  } cases[] = {
+      {"", "bf16", 45426432},
+      {"&e=sglang", "fp16", 45426432},
+      {"&e=transformers", "fp32", 90852864},
+      {"&e=llama.cpp", "gguf-f32", 0},
+      {"&dt=float32", "fp32", 90852864},
+      {"&dt=float16", "fp16", 45426432},
+      {"&q=fp32", "fp32", 90852864},
+  };
+  for (const auto& c : cases) {
+    const Looked looked(std::string("m=all-minilm-l6-v2") + c.keys);
+    ASSERT_EQ(looked.error.field, "") << c.keys;
+    EXPECT_EQ(looked.resolved.format->id, c.format) << c.keys;
+    if (c.held == 0) continue;
+    EXPECT_EQ(looked.resolved.stored.held.count(), c.held) << c.keys;
+    EXPECT_EQ(looked.resolved.stored.checkpoint.count(), 90852864) << c.keys;
+    EXPECT_EQ(looked.Says("weights_cast"), c.held != 90852864) << c.keys;
+  }
+}
+
+// A pasted config follows the same rule, and `dtype` means it too. Two layers of phi's kind.
+TEST(Resolve, PastedFloat32IsCastToo) {
+  for (const std::string dtype : {"", "float32", "float8"}) {
+    Config config;
+    Result<Json> model = Json::Parse(
+        R"({"architectures":["LlamaForCausalLM"],"torch_dtype":"float32","hidden_size":64,"vocab_size":100,
+            "num_hidden_layers":2,"num_attention_heads":4,"intermediate_size":128})",
+        "model");
+    ASSERT_TRUE(model.ok());
+    config.inline_model = *model;
+    config.dtype = dtype;
+    const Engine& engine = *FindEngine("vllm");
+    const Result<Resolved> found =
+        Resolve(config, ShippedCatalog(), engine.traits(), *engine.ReadVersion("", ""));
+    if (dtype == "float8") {
+      ASSERT_FALSE(found.ok());
+      EXPECT_EQ(found.error().field, "dtype");
+      continue;
+    }
+    ASSERT_TRUE(found.ok());
+    EXPECT_EQ(found->format->id, dtype.empty() ? "bf16" : "fp32");
+    EXPECT_EQ(found->stored.held.count() * (dtype.empty() ? 2 : 1), found->stored.checkpoint.count());
+  }
+}
+
 TEST(Resolve, DraftsAreLookedUp) {
   const auto draft = [](const char* json) {
     Config config;
