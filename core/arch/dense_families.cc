@@ -249,10 +249,23 @@ void ReadGemma3(ArchitectureBuilder& builder) {
   }
 }
 
-// MiniCPM is Llama with its embedding tied.
+// MiniCPM is Llama with its embedding tied; with num_experts every layer has experts as wide as the dense MLP
+// (modeling_minicpm.py of openbmb/MiniCPM-MoE-8x2B).
 void ReadMiniCpm(ArchitectureBuilder& builder) {
   builder.ReadCommon(true);
   ReadDenseMlp(builder, false);
+  if (const int64_t experts = builder.text.Int("num_experts", 0, 0, kMaxHeads); experts > 1) {
+    Mlp& mlp = builder.base.mlp;
+    mlp.kind = MlpKind::kMoe;
+    mlp.experts = experts;
+    mlp.experts_per_token = builder.text.Int("num_experts_per_tok", 2, 1, experts);
+    mlp.expert_intermediate = mlp.intermediate;
+    mlp.expert_hidden = builder.architecture.hidden;
+    TensorNames& names = builder.names;
+    names.expert_gate = "w1";
+    names.expert_up = "w3";
+    names.expert_down = "w2";
+  }
   builder.AppendAll(builder.base);
 }
 
@@ -554,13 +567,33 @@ void ReadGemma3n(ArchitectureBuilder& builder) {
   }
 }
 
+// EXAONE writes its period out, "LLLG", or as a number; without either every layer is full (transformers
+// configuration_exaone4.py).
+std::vector<LayerType> ExaoneTypes(ArchitectureBuilder& builder) {
+  const Json* pattern = builder.text.Find("sliding_window_pattern");
+  if (builder.text.Has("layer_types") || pattern == nullptr) return builder.LayerTypes();
+  if (!pattern->is_string()) {
+    return Periodic(builder, builder.text.Int("sliding_window_pattern", 4, 1, kMaxLayers));
+  }
+  const std::string& letters = pattern->AsString();
+  std::vector<LayerType> types(static_cast<size_t>(builder.architecture.layers), LayerType::kSliding);
+  if (letters.empty() || letters.find_first_not_of("LG") != std::string::npos) {
+    builder.text.Refuse("sliding_window_pattern", "L for sliding and G for full layers, such as LLLG");
+    return types;
+  }
+  for (size_t i = 0; i < types.size(); ++i) {
+    if (letters[i % letters.size()] == 'G') types[i] = LayerType::kFull;
+  }
+  return types;
+}
+
 // EXAONE 4: norms behind attention and MLP, and over heads; full layers without positions.
 void ReadExaone4(ArchitectureBuilder& builder) {
   builder.ReadCommon(false);
   builder.base.attention.qk_norm = QkNorm::kPerHead;
   PostNorms(builder);
   ReadDenseMlp(builder, false);
-  builder.AppendByType(Periodic(builder, 4), Window(builder));
+  builder.AppendByType(ExaoneTypes(builder), Window(builder));
 }
 
 // Hunyuan without experts: Llama with norms over heads.

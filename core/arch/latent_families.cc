@@ -106,6 +106,12 @@ void ReadDeepseekV3(ArchitectureBuilder& builder) {
 
 void ReadGlmLatent(ArchitectureBuilder& builder) { ReadDeepseekFamily(builder, true); }
 
+// GLM-4.7-Flash's MTP layer holds copies of embedding and head, GLM-5's does not (their hub totals).
+void ReadGlmLite(ArchitectureBuilder& builder) {
+  builder.mtp_embeddings = true;
+  ReadGlmLatent(builder);
+}
+
 void ReadKimiK25(ArchitectureBuilder& builder) {
   builder.names.model = "language_model.model.";
   builder.names.head = "language_model.lm_head";
@@ -182,7 +188,7 @@ void ReadDeepseekV4(ArchitectureBuilder& builder) {
 constexpr Family kFamilies[] = {
     {"DeepseekV4ForCausalLM", ReadDeepseekV4},        {"DeepseekV2ForCausalLM", ReadDeepseekV2},
     {"DeepseekV3ForCausalLM", ReadDeepseekV3},        {"DeepseekV32ForCausalLM", ReadDeepseekV3},
-    {"Glm4MoeLiteForCausalLM", ReadGlmLatent},        {"GlmMoeDsaForCausalLM", ReadGlmLatent},
+    {"Glm4MoeLiteForCausalLM", ReadGlmLite},          {"GlmMoeDsaForCausalLM", ReadGlmLatent},
     {"KimiK25ForConditionalGeneration", ReadKimiK25}, {"MiniCPM3ForCausalLM", ReadMiniCpm3},
 };
 

@@ -25,22 +25,6 @@ uint8_t AddScheme(const WeightScheme& scheme, WeightFormat* format) {
   return static_cast<uint8_t>(format->schemes.size());
 }
 
-// Hugging Face's FP8 (DeepSeek, Qwen, MiniMax) and vLLM's own key `ignored_layers`.
-Result<WeightFormat> ReadFp8(const Json& config, std::string_view where) {
-  const Json* block = config.Find("weight_block_size");
-  WeightFormat format = MakeFormat(IsSet(block) ? FormatFamily::kFp8Block : FormatFamily::kFp8, 8);
-  WeightScheme& scheme = format.schemes[0];
-  if (auto error = ReadBlockSize(block, where, "weight_block_size", &scheme)) return *error;
-  const Json* method = config.Find("quant_method");
-  scheme.per_channel = !IsSet(block) && method != nullptr && method->AsString() == "fbgemm_fp8";
-  const Json* activation = config.Find("activation_scheme");
-  scheme.static_activations = activation != nullptr && activation->AsString() == "static";
-  for (const std::string_view key : {"modules_to_not_convert", "ignored_layers"}) {
-    if (auto error = AddExclusions(config.Find(key), where, key, &format)) return *error;
-  }
-  return format;
-}
-
 std::optional<Error> ReadGptqOptions(const Json& config, std::string_view where, WeightScheme* scheme) {
   if (auto error = ReadBits(config.Find("bits"), where, "bits", &scheme->bits)) return error;
   if (auto error = ReadGroupSize(config.Find("group_size"), where, "group_size", scheme)) return error;
@@ -311,13 +295,14 @@ Result<WeightScheme> ReadModelOptScheme(const Json& entry, std::string_view wher
   return scheme;
 }
 
-Result<WeightFormat> ReadMixedPrecision(const Json& config, std::string_view where, WeightFormat format) {
+// ModelOpt's list of modules, each with its scheme. `uses`: how many modules each of the format's schemes has.
+std::optional<Error> AddQuantizedLayers(const Json& config, std::string_view where, WeightFormat* format,
+                                        std::vector<int64_t>* uses) {
   const Json* layers = config.Find("quantized_layers");
   if (layers == nullptr || !layers->is_object() || layers->members().size() > kMaxRules) {
     return Error{Field(where, "quantized_layers"), layers == nullptr ? "nothing" : "no object",
                  "an object of modules with their quant_algo"};
   }
-  std::vector<int64_t> uses;
   for (const Json::Member& member : layers->members()) {
     Result<WeightScheme> scheme = ReadModelOptScheme(member.second, Field(where, "quantized_layers"));
     if (!scheme) return scheme.error();
@@ -325,11 +310,17 @@ Result<WeightFormat> ReadMixedPrecision(const Json& config, std::string_view whe
     if (member.first.size() > kMaxPattern || !pattern.Compile(member.first)) {
       return Error{Field(where, "quantized_layers"), Quoted(member.first), "module names or globs"};
     }
-    const uint8_t index = AddScheme(*scheme, &format);
-    uses.resize(format.schemes.size());
-    if (index > 0) ++uses[index - 1U];
-    format.rules.push_back({member.first, index, false});
+    const uint8_t index = AddScheme(*scheme, format);
+    uses->resize(format->schemes.size());
+    if (index > 0) ++(*uses)[index - 1U];
+    format->rules.push_back({member.first, index, false});
   }
+  return std::nullopt;
+}
+
+Result<WeightFormat> ReadMixedPrecision(const Json& config, std::string_view where, WeightFormat format) {
+  std::vector<int64_t> uses;
+  if (std::optional<Error> error = AddQuantizedLayers(config, where, &format, &uses)) return *error;
   if (format.schemes.empty())
     return Error{Field(where, "quantized_layers"), "no module", "at least one module"};
   const auto most = std::max_element(uses.begin(), uses.end()) - uses.begin();
@@ -435,6 +426,28 @@ Result<WeightFormat> ReadBitsAndBytes(const Json& config, std::string_view where
   if (auto error =
           AddExclusions(config.Find("llm_int8_skip_modules"), where, "llm_int8_skip_modules", &format)) {
     return *error;
+  }
+  return format;
+}
+
+// Hugging Face's FP8 (DeepSeek, Qwen, MiniMax) and vLLM's own key `ignored_layers`.
+Result<WeightFormat> ReadFp8(const Json& config, std::string_view where) {
+  const Json* block = config.Find("weight_block_size");
+  WeightFormat format = MakeFormat(IsSet(block) ? FormatFamily::kFp8Block : FormatFamily::kFp8, 8);
+  WeightScheme& scheme = format.schemes[0];
+  if (auto error = ReadBlockSize(block, where, "weight_block_size", &scheme)) return *error;
+  const Json* method = config.Find("quant_method");
+  scheme.per_channel = !IsSet(block) && method != nullptr && method->AsString() == "fbgemm_fp8";
+  const Json* activation = config.Find("activation_scheme");
+  scheme.static_activations = activation != nullptr && activation->AsString() == "static";
+  for (const std::string_view key : {"modules_to_not_convert", "ignored_layers"}) {
+    if (auto error = AddExclusions(config.Find(key), where, key, &format)) return *error;
+  }
+  // NVIDIA's DeepSeek-V4 stays FP8 but for ModelOpt's list, its experts; "ignore" there names what that list
+  // leaves alone, not what is plain.
+  if (IsSet(config.Find("quantized_layers"))) {
+    std::vector<int64_t> uses;
+    if (auto error = AddQuantizedLayers(config, where, &format, &uses)) return *error;
   }
   return format;
 }

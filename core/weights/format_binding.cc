@@ -106,7 +106,8 @@ void StoreExpertsInFp4(const Architecture& architecture, FormatBinding* binding)
   const auto index = static_cast<uint8_t>(binding->schemes.size());
   binding->schemes.push_back(fp4);
   for (size_t i = 0; i < architecture.tensors.size(); ++i) {
-    if (architecture.tensors[i].role == TensorRole::kExpert && binding->scheme[i] != 0)
+    // Not those that have a scheme of their own (NVFP4 in NVIDIA's checkpoints).
+    if (architecture.tensors[i].role == TensorRole::kExpert && binding->scheme[i] == 1)
       binding->scheme[i] = index;
   }
 }

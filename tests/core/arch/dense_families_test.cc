@@ -75,5 +75,30 @@ TEST(DenseFamilies, WindowsWhereTheFamilyHasThem) {
   EXPECT_EQ(slid.groups[1].shape.attention.window, 128);
 }
 
+// EXAONE 4 writes its period out or as a number; without one every layer is full.
+TEST(DenseFamilies, ExaonesPeriodWrittenOut) {
+  const char* exaone =
+      "{\"architectures\":[\"Exaone4ForCausalLM\"],\"sliding_window\":128,\"head_dim\":4,"
+      "\"sliding_window_pattern\":";
+  for (const char* pattern : {"\"LLLG\"", "4"}) {
+    const Architecture read = Read((std::string(exaone) + pattern + "," PLAIN "12}").c_str());
+    ASSERT_EQ(read.groups.size(), 2u) << pattern;
+    EXPECT_EQ(read.groups[0].count, 9) << pattern;
+    EXPECT_EQ(read.layer_group[3], 1) << pattern;
+  }
+  EXPECT_EQ(Read((std::string(exaone) + "null," PLAIN "12}").c_str()).groups.size(), 1u);
+  const Result<Architecture> wrong =
+      BuildArchitecture(JsonOfText((std::string(exaone) + "\"LXG\"," PLAIN "12}").c_str()), "");
+  ASSERT_FALSE(wrong.ok());
+  EXPECT_NE(wrong.error().field.find("sliding_window_pattern"), std::string::npos);
+}
+
+// MiniCPM-MoE: every layer's MLP eight times, with a router. Tied.
+TEST(DenseFamilies, MiniCpmsExperts) {
+  EXPECT_EQ(CountParameters(Read("{\"architectures\":[\"MiniCPMForCausalLM\"],\"num_experts\":8," PLAIN "2}"))
+                .total,
+            88 + 2 * (kLayer + 7 * 3 * 128 + 8 * 8));
+}
+
 }  // namespace
 }  // namespace plimsoll
