@@ -123,3 +123,12 @@ test('no test is skipped and nothing is left for later', () => {
   const unfinished = /\bGTEST_SKIP\b|\bDISABLED_|\/[/*]\s*(TO(?:)DO|FIXME)\b/;
   assert.deepEqual(sources.filter(({text}) => unfinished.test(text)).map(({path}) => path), []);
 });
+
+test('each fault of plimsoll_mutants stands in its source once', async () => {
+  const {faults} = await import('./mutants/list.mjs');
+  const stale = Object.entries(faults).flatMap(([path, changes]) => {
+    const {text} = sources.find((source) => source.path === path) ?? {text: ''};
+    return changes.filter(([find]) => text.split(find).length !== 2).map(([find]) => `${path}: ${find}`);
+  });
+  assert.deepEqual(stale, []);
+});

@@ -238,7 +238,7 @@ export const faults = {
     ['if (gpu.others > Bytes(0)) {', 'if (gpu.others < Bytes(0)) {'],
   ],
   'core/engines/generic/generic_engine.cc': [
-    ['share.weights = r.stored.checkpoint / ranks;', 'share.weights = r.stored.checkpoint;'],
+    ['share.weights = r.stored.held / ranks;', 'share.weights = r.stored.held;'],
     ['if (gpu.headroom < Bytes(0)) fits = false;', 'if (gpu.headroom < GiB(1)) fits = false;'],
   ],
   'core/engines/vllm/vllm_activation.cc': [
