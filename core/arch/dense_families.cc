@@ -283,16 +283,11 @@ void ReadGlm4(ArchitectureBuilder& builder) {
   builder.ReadCommon(false, 128);
   builder.base.attention.qkv_bias = builder.text.Bool("attention_bias", false);
   builder.base.mlp.fused_gate_up = true;
-  builder.base.norms = 4;
+  FourNorms(builder);
   TensorNames& names = builder.names;
-  names.norms[0] = "input_layernorm";
   names.norms[1] = "post_self_attn_layernorm";
   names.norms[2] = "post_attention_layernorm";
   names.norms[3] = "post_mlp_layernorm";
-  names.ggml_norms[0] = "attn_norm";
-  names.ggml_norms[1] = "post_attention_norm";
-  names.ggml_norms[2] = "ffn_norm";
-  names.ggml_norms[3] = "post_ffw_norm";
   builder.partial_rotary_factor = 0.5;
   ReadDenseMlp(builder, false);
   builder.AppendAll(builder.base);

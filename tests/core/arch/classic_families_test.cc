@@ -2,24 +2,12 @@
 
 #include <gtest/gtest.h>
 
-#include <utility>
-
 #include "core/arch/architecture_reader.h"
 #include "tests/support/json_text.h"
+#include "tests/support/read_config.h"
 
 namespace plimsoll {
 namespace {
-
-struct Counted {
-  const char* config;
-  int64_t total;
-};
-
-Architecture Read(const char* config) {
-  Result<Architecture> read = BuildArchitecture(JsonOfText(config), "");
-  EXPECT_TRUE(read.ok()) << config << (read.ok() ? "" : read.error().Message());
-  return read.ok() ? std::move(*read) : Architecture();
-}
 
 // All of hidden 8, two heads of 4, a vocabulary of 10.
 TEST(ClassicFamilies, ParametersByHand) {
@@ -49,16 +37,16 @@ TEST(ClassicFamilies, ParametersByHand) {
            "num_key_value_heads":1,"num_hidden_layers":1,"vocab_size":10,"intermediate_size":16,"bias":false})",
        80 + 80 + 8 + (16 + 8 * 16 + 64 + 3 * 128)},
   };
-  for (const Counted& c : cases) EXPECT_EQ(CountParameters(Read(c.config)).total, c.total) << c.config;
+  for (const Counted& c : cases) EXPECT_EQ(CountParameters(ReadConfig(c.config)).total, c.total) << c.config;
 }
 
 TEST(ClassicFamilies, RotateAQuarterOrNothing) {
-  EXPECT_EQ(Read(R"({"architectures":["GPTNeoXForCausalLM"],"hidden_size":64,"num_attention_heads":2,
+  EXPECT_EQ(ReadConfig(R"({"architectures":["GPTNeoXForCausalLM"],"hidden_size":64,"num_attention_heads":2,
       "num_hidden_layers":1,"vocab_size":10,"intermediate_size":16})")
                 .rotary_dim,
             8)
       << "a quarter of 32";
-  EXPECT_EQ(Read(R"({"architectures":["BloomForCausalLM"],"hidden_size":64,"n_head":2,"n_layer":1,
+  EXPECT_EQ(ReadConfig(R"({"architectures":["BloomForCausalLM"],"hidden_size":64,"n_head":2,"n_layer":1,
       "vocab_size":10})")
                 .rotary_dim,
             0);

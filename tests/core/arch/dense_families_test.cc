@@ -3,24 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <string>
-#include <utility>
 
 #include "core/arch/architecture_reader.h"
 #include "tests/support/json_text.h"
+#include "tests/support/read_config.h"
 
 namespace plimsoll {
 namespace {
-
-struct Counted {
-  const char* config;
-  int64_t total;
-};
-
-Architecture Read(const char* config) {
-  Result<Architecture> read = BuildArchitecture(JsonOfText(config), "");
-  EXPECT_TRUE(read.ok()) << config << (read.ok() ? "" : read.error().Message());
-  return read.ok() ? std::move(*read) : Architecture();
-}
 
 // All of hidden 8, two heads, one KV head, an MLP of 16, a vocabulary of 10: embedding and head 80 each, the
 // last norm 8; a layer of heads of 4: q and o 64 each, k and v 32 each, the MLP 3 x 128, two norms of 8.
@@ -47,18 +36,18 @@ TEST(DenseFamilies, ParametersByHand) {
       // Tied, four norms.
       {"{\"architectures\":[\"Gemma2ForCausalLM\"],\"head_dim\":4," PLAIN "2}", 88 + 2 * (kLayer + 16)},
   };
-  for (const Counted& c : cases) EXPECT_EQ(CountParameters(Read(c.config)).total, c.total) << c.config;
+  for (const Counted& c : cases) EXPECT_EQ(CountParameters(ReadConfig(c.config)).total, c.total) << c.config;
 }
 
 TEST(DenseFamilies, WindowsWhereTheFamilyHasThem) {
   // Gemma 2 slides in every other layer, Gemma 3 in five of six.
-  const Architecture two = Read(
+  const Architecture two = ReadConfig(
       "{\"architectures\":[\"Gemma2ForCausalLM\"],\"head_dim\":4,"
       "\"sliding_window\":128," PLAIN "12}");
   ASSERT_EQ(two.groups.size(), 2u);
   EXPECT_EQ(two.groups[0].shape.attention.kind, AttentionKind::kSliding);
   EXPECT_EQ(two.groups[0].count, 6);
-  const Architecture three = Read(
+  const Architecture three = ReadConfig(
       "{\"architectures\":[\"Gemma3ForCausalLM\"],\"head_dim\":4,"
       "\"sliding_window\":128," PLAIN "12}");
   ASSERT_EQ(three.groups.size(), 2u);
@@ -68,8 +57,8 @@ TEST(DenseFamilies, WindowsWhereTheFamilyHasThem) {
   const char* qwen =
       "{\"architectures\":[\"Qwen2ForCausalLM\"],\"sliding_window\":128,"
       "\"max_window_layers\":8,\"use_sliding_window\":";
-  EXPECT_EQ(Read((std::string(qwen) + "false," PLAIN "12}").c_str()).groups.size(), 1u);
-  const Architecture slid = Read((std::string(qwen) + "true," PLAIN "12}").c_str());
+  EXPECT_EQ(ReadConfig((std::string(qwen) + "false," PLAIN "12}").c_str()).groups.size(), 1u);
+  const Architecture slid = ReadConfig((std::string(qwen) + "true," PLAIN "12}").c_str());
   ASSERT_EQ(slid.groups.size(), 2u);
   EXPECT_EQ(slid.groups[0].count, 8);
   EXPECT_EQ(slid.groups[1].shape.attention.window, 128);
@@ -81,12 +70,12 @@ TEST(DenseFamilies, ExaonesPeriodWrittenOut) {
       "{\"architectures\":[\"Exaone4ForCausalLM\"],\"sliding_window\":128,\"head_dim\":4,"
       "\"sliding_window_pattern\":";
   for (const char* pattern : {"\"LLLG\"", "4"}) {
-    const Architecture read = Read((std::string(exaone) + pattern + "," PLAIN "12}").c_str());
+    const Architecture read = ReadConfig((std::string(exaone) + pattern + "," PLAIN "12}").c_str());
     ASSERT_EQ(read.groups.size(), 2u) << pattern;
     EXPECT_EQ(read.groups[0].count, 9) << pattern;
     EXPECT_EQ(read.layer_group[3], 1) << pattern;
   }
-  EXPECT_EQ(Read((std::string(exaone) + "null," PLAIN "12}").c_str()).groups.size(), 1u);
+  EXPECT_EQ(ReadConfig((std::string(exaone) + "null," PLAIN "12}").c_str()).groups.size(), 1u);
   const Result<Architecture> wrong =
       BuildArchitecture(JsonOfText((std::string(exaone) + "\"LXG\"," PLAIN "12}").c_str()), "");
   ASSERT_FALSE(wrong.ok());
@@ -95,9 +84,10 @@ TEST(DenseFamilies, ExaonesPeriodWrittenOut) {
 
 // MiniCPM-MoE: every layer's MLP eight times, with a router. Tied.
 TEST(DenseFamilies, MiniCpmsExperts) {
-  EXPECT_EQ(CountParameters(Read("{\"architectures\":[\"MiniCPMForCausalLM\"],\"num_experts\":8," PLAIN "2}"))
-                .total,
-            88 + 2 * (kLayer + 7 * 3 * 128 + 8 * 8));
+  EXPECT_EQ(
+      CountParameters(ReadConfig("{\"architectures\":[\"MiniCPMForCausalLM\"],\"num_experts\":8," PLAIN "2}"))
+          .total,
+      88 + 2 * (kLayer + 7 * 3 * 128 + 8 * 8));
 }
 
 }  // namespace

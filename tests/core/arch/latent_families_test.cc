@@ -3,24 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <string>
-#include <utility>
 
-#include "core/arch/architecture_reader.h"
-#include "tests/support/json_text.h"
+#include "tests/support/read_config.h"
 
 namespace plimsoll {
 namespace {
-
-struct Counted {
-  const char* config;
-  int64_t total;
-};
-
-Architecture Read(const char* config) {
-  Result<Architecture> read = BuildArchitecture(JsonOfText(config), "");
-  EXPECT_TRUE(read.ok()) << config << (read.ok() ? "" : read.error().Message());
-  return read.ok() ? std::move(*read) : Architecture();
-}
 
 constexpr const char* kDeepseek =
     R"({"architectures":["%s"],"hidden_size":8,"num_attention_heads":2,"num_hidden_layers":2,"vocab_size":10,
@@ -42,19 +29,20 @@ constexpr int64_t kRest = 168 + 2 * 16 + 3 * 128 + 4 * 8 + 5 * 3 * 32;
 
 TEST(LatentFamilies, ParametersByHand) {
   // Queries straight from the hidden state: two heads of 6.
-  const ParameterCounts plain = CountParameters(Read(Deepseek("DeepseekV2ForCausalLM", "null").c_str()));
+  const ParameterCounts plain =
+      CountParameters(ReadConfig(Deepseek("DeepseekV2ForCausalLM", "null").c_str()));
   EXPECT_EQ(plain.total, kRest + 2 * (kLatent + 96));
   EXPECT_EQ(plain.active, plain.total - 2 * 3 * 32);
   // Over a rank of 5 with its norm.
-  EXPECT_EQ(CountParameters(Read(Deepseek("DeepseekV2ForCausalLM", "5").c_str())).total,
+  EXPECT_EQ(CountParameters(ReadConfig(Deepseek("DeepseekV2ForCausalLM", "5").c_str())).total,
             kRest + 2 * (kLatent + 40 + 5 + 60));
   // V3 corrects the choice of experts: one number for each.
-  EXPECT_EQ(CountParameters(Read(Deepseek("DeepseekV3ForCausalLM", "5").c_str())).total,
+  EXPECT_EQ(CountParameters(ReadConfig(Deepseek("DeepseekV3ForCausalLM", "5").c_str())).total,
             kRest + 2 * (kLatent + 40 + 5 + 60) + 4);
 }
 
 TEST(LatentFamilies, OneLatentIsCached) {
-  const Architecture a = Read(Deepseek("DeepseekV2ForCausalLM", "null").c_str());
+  const Architecture a = ReadConfig(Deepseek("DeepseekV2ForCausalLM", "null").c_str());
   const Attention& attention = a.groups[0].shape.attention;
   EXPECT_EQ(attention.kind, AttentionKind::kLatent);
   EXPECT_EQ(attention.kv_lora_rank + attention.rope_dim, 8);
@@ -65,7 +53,7 @@ TEST(LatentFamilies, OneLatentIsCached) {
 TEST(LatentFamilies, AnIndexerWhereTheConfigHasOne) {
   std::string config = Deepseek("DeepseekV32ForCausalLM", "5");
   config.insert(config.size() - 1, R"(,"index_n_heads":4,"index_head_dim":128,"index_topk":2048)");
-  const Architecture a = Read(config.c_str());
+  const Architecture a = ReadConfig(config.c_str());
   const Attention& attention = a.groups[0].shape.attention;
   EXPECT_EQ(attention.index_heads, 4);
   EXPECT_EQ(attention.index_dim, 128);

@@ -2,31 +2,17 @@
 
 #include <gtest/gtest.h>
 
-#include <utility>
-
-#include "core/arch/architecture_reader.h"
-#include "tests/support/json_text.h"
+#include "tests/support/read_config.h"
 
 namespace plimsoll {
 namespace {
-
-struct Counted {
-  const char* config;
-  int64_t total;
-};
-
-Architecture Read(const char* config) {
-  Result<Architecture> read = BuildArchitecture(JsonOfText(config), "");
-  EXPECT_TRUE(read.ok()) << config << (read.ok() ? "" : read.error().Message());
-  return read.ok() ? std::move(*read) : Architecture();
-}
 
 // Hidden 8, two heads of 4, one KV head, four experts of width 16 (Mixtral) or 4, of which two are chosen.
 constexpr int64_t kEnds = 80 + 80 + 8;
 constexpr int64_t kAttention = 64 + 32 + 32 + 64;
 
 TEST(MoeFamilies, MixtralsExpertsAreTheMlp) {
-  const ParameterCounts counts = CountParameters(Read(
+  const ParameterCounts counts = CountParameters(ReadConfig(
       R"({"architectures":["MixtralForCausalLM"],"hidden_size":8,"num_attention_heads":2,"num_key_value_heads":1,
           "num_hidden_layers":2,"vocab_size":10,"intermediate_size":16,"num_local_experts":4,
           "num_experts_per_tok":2})"));
@@ -39,7 +25,7 @@ TEST(MoeFamilies, QwenLeavesLayersDense) {
       R"({"architectures":["Qwen3MoeForCausalLM"],"hidden_size":8,"num_attention_heads":2,"num_key_value_heads":1,
           "head_dim":4,"num_hidden_layers":4,"vocab_size":10,"intermediate_size":16,"moe_intermediate_size":4,
           "num_experts":4,"num_experts_per_tok":2,"mlp_only_layers":[0]})";
-  const Architecture a = Read(config);
+  const Architecture a = ReadConfig(config);
   const int64_t both = kAttention + 16 + 2 * 4;
   EXPECT_EQ(CountParameters(a).total, kEnds + 4 * both + 3 * 128 + 3 * (4 * 8 + 4 * 3 * 32));
   ASSERT_EQ(a.groups.size(), 2u);
@@ -49,7 +35,7 @@ TEST(MoeFamilies, QwenLeavesLayersDense) {
 }
 
 TEST(MoeFamilies, GptOssSlidesInEveryOtherLayerAndHasSinks) {
-  const Architecture a = Read(
+  const Architecture a = ReadConfig(
       R"({"architectures":["GptOssForCausalLM"],"hidden_size":8,"num_attention_heads":2,"num_key_value_heads":1,
           "head_dim":4,"num_hidden_layers":4,"vocab_size":10,"intermediate_size":16,"num_local_experts":4,
           "num_experts_per_tok":2,"sliding_window":128,"max_position_embeddings":4096,

@@ -7,19 +7,14 @@
 #include <string>
 
 #include "core/validate/validation.h"
+#include "tests/support/case_files.h"
 #include "tests/support/estimates.h"
-#include "tests/support/test_data.h"
 
 namespace plimsoll {
 namespace {
 
 const CaseFile& Configs() {
-  static const CaseFile* const file = [] {
-    const Result<Json> json = Json::Parse(ReadTestFile("configs.json"), "configs.json");
-    EXPECT_TRUE(json.ok()) << json.error().Message();
-    Result<CaseFile> cases = ReadCases(*json);
-    return new CaseFile(std::move(*cases));
-  }();
+  static const CaseFile* const file = new CaseFile(ReadCaseFile("configs.json"));
   return *file;
 }
 

@@ -7,26 +7,15 @@
 
 #include "core/estimate/estimate.h"
 #include "core/validate/validation.h"
+#include "tests/support/case_files.h"
 #include "tests/support/estimates.h"
-#include "tests/support/test_data.h"
 
 namespace plimsoll {
 namespace {
 
 const CaseFile& Logs() {
-  static const CaseFile* const file = [] {
-    const Result<Json> json = Json::Parse(ReadTestFile("llama_cpp_logs.json"), "llama_cpp_logs.json");
-    Result<CaseFile> cases = ReadCases(*json);
-    return new CaseFile(std::move(*cases));
-  }();
+  static const CaseFile* const file = new CaseFile(ReadCaseFile("llama_cpp_logs.json"));
   return *file;
-}
-
-const MetricSummary* Find(const Validation& validation, std::string_view metric) {
-  for (const MetricSummary& summary : validation.binding_summary) {
-    if (summary.metric == metric) return &summary;
-  }
-  return nullptr;
 }
 
 double Mib(Bytes bytes) { return std::round(bytes.mib() * 100) / 100; }
@@ -38,24 +27,12 @@ EstimatedCase Ask(const std::string& keys) {
 }
 
 TEST(LlamaLogs, WithinTheBounds) {
-  const Validation validation = Validate(Logs(), TestCatalog());
-  EXPECT_TRUE(validation.unanswered.empty());
-  const struct {
-    const char* metric;
-    int64_t least_n;
-    double median, p90;
-  } bounds[] = {
+  const ErrorBound bounds[] = {
       {"model_buffer_mib", 35, 0.001, 0.04},        {"kv_buffer_mib", 50, 0, 0},
       {"recurrent_buffer_mib", 8, 0.001, 0.001},    {"compute_buffer_mib", 40, 0.001, 0.05},
       {"host_compute_buffer_mib", 35, 0.001, 0.03}, {"outcome", 15, 0, 0},
   };
-  for (const auto& bound : bounds) {
-    const MetricSummary* summary = Find(validation, bound.metric);
-    ASSERT_NE(summary, nullptr) << bound.metric;
-    EXPECT_GE(summary->n, bound.least_n) << bound.metric;
-    EXPECT_LE(summary->median_abs, bound.median) << bound.metric;
-    EXPECT_LE(summary->p90_abs, bound.p90) << bound.metric << ", worst " << summary->worst_id;
-  }
+  ExpectWithin(Validate(Logs(), TestCatalog()), bounds);
 }
 
 // ollama 0.34 runs llama-server: Qwen1.5 4B with 32768 cells in q8_0. Attention's node has room for 160 MiB

@@ -6,47 +6,24 @@
 
 #include "core/estimate/estimate.h"
 #include "core/validate/validation.h"
+#include "tests/support/case_files.h"
 #include "tests/support/estimates.h"
-#include "tests/support/test_data.h"
 
 namespace plimsoll {
 namespace {
 
 const CaseFile& Logs() {
-  static const CaseFile* const file = [] {
-    const Result<Json> json = Json::Parse(ReadTestFile("vllm_logs.json"), "vllm_logs.json");
-    Result<CaseFile> cases = ReadCases(*json);
-    return new CaseFile(std::move(*cases));
-  }();
+  static const CaseFile* const file = new CaseFile(ReadCaseFile("vllm_logs.json"));
   return *file;
 }
 
-const MetricSummary* Find(const Validation& validation, std::string_view metric) {
-  for (const MetricSummary& summary : validation.binding_summary) {
-    if (summary.metric == metric) return &summary;
-  }
-  return nullptr;
-}
-
 TEST(EngineVllmLogs, WithinTheBounds) {
-  const Validation validation = Validate(Logs(), TestCatalog());
-  EXPECT_TRUE(validation.unanswered.empty());
-  const struct {
-    const char* metric;
-    int64_t least_n;
-    double median, p90;
-  } bounds[] = {
+  const ErrorBound bounds[] = {
       {"weights_gib_per_gpu", 65, 0.003, 0.025},       {"kv_cache_gib_per_gpu", 45, 0.03, 0.12},
       {"kv_cache_tokens_given_pool", 33, 0.003, 0.01}, {"max_concurrency", 45, 0.02, 0.1},
       {"activation_peak_gib", 22, 0.05, 0.1},          {"cuda_graph_gib", 20, 0.25, 0.6},
   };
-  for (const auto& bound : bounds) {
-    const MetricSummary* summary = Find(validation, bound.metric);
-    ASSERT_NE(summary, nullptr) << bound.metric;
-    EXPECT_GE(summary->n, bound.least_n) << bound.metric;
-    EXPECT_LE(summary->median_abs, bound.median) << bound.metric;
-    EXPECT_LE(summary->p90_abs, bound.p90) << bound.metric << ", worst " << summary->worst_id;
-  }
+  ExpectWithin(Validate(Logs(), TestCatalog()), bounds);
 }
 
 // Never a plain "fits" where the engine failed, and 97 of 100 outcomes right where the log tells the length
