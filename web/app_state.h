@@ -91,8 +91,8 @@ class AppState {
   // REQUIRES: `catalog` outlives the state and knows the model and GPU of kStart.
   explicit AppState(const Catalog& catalog);
 
-  // Between the two, a change leaves what the views hold references into where it is: a frame that has
-  // begun with one answer may finish with it.
+  // Views hold references into the report while they draw. A change between BeginFrame and EndFrame therefore
+  // keeps the old report alive, so that the frame ends with the report that it began with.
   void BeginFrame() { drawing_ = true; }
   void EndFrame() {
     drawing_ = false;

@@ -40,7 +40,7 @@ export function createFileReader(core) {
     core.complain('');
     const isJson = (file) => /\.json$/i.test(file.name);
     const weights = list.filter((file) => !isJson(file));
-    // An index beside its own shards tells nothing that they do not.
+    // An index dropped together with its shards is left out: the shards' headers say all that it says.
     const texts = list.filter((file) => isJson(file) && !(weights.length > 0 && /\.index\.json$/i.test(file.name)));
     try {
       if (list.length > kMostFiles) throw new Error(`${list.length} of them; at most ${kMostFiles} are read at once`);

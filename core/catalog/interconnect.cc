@@ -62,26 +62,6 @@ double BridgeGbs(std::string_view link) {
 
 }  // namespace
 
-std::string_view LinkKindName(LinkKind kind) {
-  switch (kind) {
-    case LinkKind::kNone:
-      return "none";
-    case LinkKind::kNvlink:
-      return "NVLink";
-    case LinkKind::kNvlinkPair:
-      return "NVLink bridge";
-    case LinkKind::kXgmi:
-      return "Infinity Fabric";
-    case LinkKind::kPciePeer:
-      return "PCIe with peer access";
-    case LinkKind::kPcieHost:
-      return "PCIe through host memory";
-    case LinkKind::kNetwork:
-      return "network";
-  }
-  return "none";
-}
-
 Link FindLink(const Gpu& gpu, int64_t ranks, bool across_nodes) {
   if (ranks <= 1) return {};
   // A 200 Gbit/s adapter per card is what such nodes have; the catalog does not know the network.

@@ -25,7 +25,6 @@ enum class LinkKind : uint8_t {
   kPcieHost,  // PCIe through host memory (GeForce since Ada, most consumer boards)
   kNetwork,   // between nodes
 };
-std::string_view LinkKindName(LinkKind kind);
 
 struct Link {
   LinkKind kind = LinkKind::kNone;

@@ -313,7 +313,8 @@ Error Wrong(std::string_view where, std::string_view name, const Json& given, st
   return Error{std::string(where) + "." + std::string(name), given.Dump().substr(0, 60), std::move(accepted)};
 }
 
-// Where in `names` the member stands; `fallback` when it is absent, -1 when it is none of them.
+// The index in `names` of the text of member `name`: `fallback` when there is no such member, -1 when its
+// text is not among `names`.
 int Choice(const Json& value, std::string_view name, const std::array<std::string_view, 4>& names,
            int fallback) {
   const Json* given = Given(value, name);

@@ -32,8 +32,8 @@ std::string SimulationHeadline(const Simulation& simulation, const SimulationSum
 // counted.
 Json SimulationToJson(const Simulation& simulation, const Objective& objective, int64_t most_requests);
 
-// The workload that a configuration asks for: its `workload`, and of what that leaves open `concurrency`
-// users in a closed loop with its lengths.
+// The workload that a configuration asks for. What its `workload` does not say is filled in: a closed loop of
+// `concurrency` users with `prompt_tokens` and `output_tokens`.
 Workload WorkloadOf(const Resolved& resolved);
 
 }  // namespace plimsoll

@@ -49,8 +49,9 @@ Config WithGpus(Config config, int64_t count, int64_t tp, int64_t pp);
 // "2 × RTX 4090".
 std::string GpusLabel(const Config& config, const Start& start);
 
-// Nobody makes these for oneself in passing: offered where a checkpoint is known. bitsandbytes quantises
-// while it loads, but only what is stored in full.
+// Whether a format is only suggested where a checkpoint in it is known, because making one takes calibration
+// or hours. bitsandbytes needs none, as it quantises while it loads, provided that the model is stored in 16
+// or 32 bits.
 bool NeedsPublication(const Start& start, std::string_view format);
 // Whether this model is known to be published in the format.
 bool IsPublished(const Start& start, std::string_view format, const Catalog& catalog);

@@ -190,7 +190,8 @@ class WayFinder {
       if (NeedsPublication(start_, id) && !published) continue;
       Config config = WithFormat(config_, id);
       const double saved = start_.bits_per_weight - BitsStored(config, catalog_);
-      // Sixteen bits of the other kind help a card that lacks one of them.
+      // A format has to save bits, unless the configuration is invalid: then fp16 instead of bf16 can be the
+      // way out on a card without bf16, although it saves none.
       if (saved < (start_.invalid ? -0.01 : 0.2)) continue;
       const double distance = kDistanceFormat + 0.25 * saved - (published ? 0.3 : 0);
       if (Squeeze({std::move(config), std::string(id) + " weights", distance})) ++offered;

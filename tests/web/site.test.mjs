@@ -9,8 +9,8 @@ import {gzipSync} from 'node:zlib';
 import {openSite, root} from '../support/browser.mjs';
 
 const folder = join(root, 'build', 'site');
-// Bytes, gzipped, of a first visit to /app/; 520 kB with 197 models, 153 cards and both engines' options. What a visit costs is a
-// choice, so it is written down here: raise it in the commit that needs it, with what it buys.
+// Bytes, gzipped, of a first visit to /app/. 480 kB were asked for when the catalog was smaller; 197 models, 153 cards,
+// their families and both engines' options have since come to 520. Raise it only in the commit that needs it.
 const kBudget = 530_000;
 
 let site;

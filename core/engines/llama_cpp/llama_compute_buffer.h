@@ -72,14 +72,15 @@ Bytes ComputeBuffer(const LlamaGraph& graph, const LlamaGraphPart& part);
 // The largest tensor of the graph on this part: what a driver must give in one piece. 0: none to speak of.
 Bytes LargestTensor(const LlamaGraph& graph, const LlamaGraphPart& part);
 
-// Whether one walk answers for both parts: they walk the same kinds of layers in the same order. Cards in the
-// middle of many most often do.
+// Whether one walk answers for both parts, as both have the same kinds of layers in the same order. It is
+// usually so for cards that are neither the first nor the last.
 bool WalkAlike(const LlamaGraph& graph, const LlamaGraphPart& a, const LlamaGraphPart& b);
 
-// The same for one length of the context after another, at the price of much less than a walk. The masks lie
-// below everything that the layers need and are held until the last layer, so another length only moves what
-// lies behind them: the walk stops before the last layer, and each length goes on from there. With several
-// copies inputs are never given back, and nothing but their size changes.
+// The compute buffer of one part for many lengths of the context, much cheaper than one walk for each. A
+// length decides the size of the masks alone. The masks come first in memory and are freed in the last layer.
+// So the walk is done once up to the last layer; for each length, all that lies behind the masks is moved by
+// the difference, and only the last layer is walked again. With several copies inputs are never freed, and
+// only their size changes.
 class ComputeBufferWalk {
  public:
   ComputeBufferWalk() = default;

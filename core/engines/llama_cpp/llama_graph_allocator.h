@@ -44,9 +44,8 @@ class GraphAllocator {
     GiveBack(place->offset, place->offset + place->size);
     *place = {};
   }
-  // Moves whatever lies at `offset` or behind it by `bytes`: what would have come about if the places before
-  // it had taken that much more from the start. REQUIRES: they are still held, and no hole joins them from
-  // behind.
+  // Moves every place at `offset` or behind it by `bytes`. The result is what a walk gives whose earlier
+  // places were that much larger. REQUIRES: the earlier places are still held, and no hole ends at `offset`.
   void Shift(int64_t offset, int64_t bytes);
 
   int64_t peak() const { return peak_; }

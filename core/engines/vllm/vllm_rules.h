@@ -1,5 +1,6 @@
-// What changed between vLLM's releases, as one table of rules that apply from a release on. Nothing else in
-// the core compares vLLM's version numbers.
+// What changed between vLLM's releases in how memory is divided, as one table of rules that apply from a
+// release on. What only one place asks compares the number there: what a release refuses (vllm_gates.cc),
+// prints (vllm_explain.cc) or takes as a default (vllm_engine.cc).
 //
 // Sources are vLLM's own files; each rule names its own in vllm_rules.cc.
 #ifndef PLIMSOLL_CORE_ENGINES_VLLM_VLLM_RULES_H_
