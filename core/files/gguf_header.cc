@@ -9,6 +9,7 @@
 
 #include "core/files/file_tensors.h"
 #include "core/formats/format_object.h"
+#include "core/weights/gguf_recipe.h"
 
 namespace plimsoll {
 namespace {
@@ -680,40 +681,6 @@ Json ExactFormatOfGguf(const GgufHeader& header, const Architecture& architectur
   if (types.members().empty()) return imatrix ? object : Json(id);
   object.Set("tensor_types", std::move(types));
   return object;
-}
-
-GgufLayout LayoutOfGguf(const GgufHeader& header) {
-  GgufLayout layout;
-  layout.tied = true;
-  for (const GgufFileTensor& tensor : header.tensors) {
-    const bool in_layer = tensor.name.substr(0, 4) == "blk.";
-    const int32_t layer = in_layer ? LayerOfName(tensor.name) : -1;
-    layout.tensors += tensor.bytes;
-    layout.padding += Bytes(RoundUp(tensor.bytes.count(), header.alignment)) - tensor.bytes;
-    ++layout.tensor_count;
-    const int64_t elements = SaturatingMultiply(SaturatingMultiply(tensor.ne[0], tensor.ne[1]),
-                                                SaturatingMultiply(tensor.ne[2], tensor.ne[3]));
-    layout.elements = internal::SaturatingAdd(layout.elements, elements);
-    // More layers than tensors cannot be: a hostile number must not make a long table.
-    if (layer >= 0 && layer < static_cast<int32_t>(header.tensors.size())) {
-      if (layout.layers.size() <= static_cast<size_t>(layer))
-        layout.layers.resize(static_cast<size_t>(layer) + 1);
-      const bool expert = tensor.name.find("_exps.") != std::string::npos;
-      GgufLayout::Layer& bytes = layout.layers[static_cast<size_t>(layer)];
-      (expert ? bytes.experts : bytes.dense) += tensor.bytes;
-      if (expert) layout.largest_expert = std::max(layout.largest_expert, tensor.bytes);
-    } else if (tensor.name == "token_embd.weight" || tensor.name == "per_layer_token_embd.weight") {
-      layout.token_embedding += tensor.bytes;
-    } else if (tensor.name == "output.weight") {
-      layout.output += tensor.bytes;
-      layout.tied = false;
-    } else {
-      layout.output_norm += tensor.bytes;
-    }
-  }
-  if (layout.tied) layout.output = layout.token_embedding;
-  SumLayers(&layout);
-  return layout;
 }
 
 std::string FormatOfGguf(const GgufHeader& header) {

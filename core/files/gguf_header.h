@@ -17,7 +17,6 @@
 #include "core/base/units.h"
 #include "core/formats/format_object.h"
 #include "core/formats/gguf_types.h"
-#include "core/weights/gguf_recipe.h"
 #include "core/weights/weights.h"
 
 namespace plimsoll {
@@ -61,9 +60,6 @@ Result<Json> ConfigOfGguf(const GgufHeader& header);
 // llama-quantize's rules give it, else an object that lists the types of those that differ (dynamic
 // mixtures), so that an estimate has the file's own bytes.
 Json ExactFormatOfGguf(const GgufHeader& header, const Architecture& architecture);
-
-// Exact bytes of each layer, as LayOutGguf gives them by rule.
-GgufLayout LayoutOfGguf(const GgufHeader& header);
 
 // "gguf-q4_k_m" from general.file_type, or from the type that holds most bytes.
 std::string FormatOfGguf(const GgufHeader& header);

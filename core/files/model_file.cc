@@ -7,6 +7,7 @@
 #include "core/files/gguf_header.h"
 #include "core/files/safetensors_header.h"
 #include "core/formats/format_object.h"
+#include "core/weights/gguf_recipe.h"
 #include "core/weights/read_architecture.h"
 
 namespace plimsoll {

@@ -9,6 +9,7 @@
 #include "core/arch/architecture.h"
 #include "core/files/model_file.h"
 #include "core/formats/format_object.h"
+#include "core/weights/gguf_recipe.h"
 #include "core/weights/read_architecture.h"
 
 namespace plimsoll {
@@ -116,6 +117,32 @@ TEST(GgufHeader, ReadsMetadataAndTensors) {
   EXPECT_NEAR(*header->metadata.Find("llama.rope.freq_base")->AsDouble(), 3.14159, 1e-4);
   EXPECT_EQ(FormatOfGguf(*header), "gguf-q4_k_m");
   EXPECT_EQ(header->data_start % 32, 0);
+}
+
+// The bytes of a file's tensors by layer, added up plainly, to hold LayOutGguf against.
+GgufLayout LayoutOfGguf(const GgufHeader& header) {
+  GgufLayout layout;
+  layout.tied = true;
+  for (const GgufFileTensor& tensor : header.tensors) {
+    layout.tensors += tensor.bytes;
+    layout.padding += Bytes(RoundUp(tensor.bytes.count(), header.alignment)) - tensor.bytes;
+    ++layout.tensor_count;
+    layout.elements += tensor.ne[0] * tensor.ne[1] * tensor.ne[2] * tensor.ne[3];
+    if (tensor.name.substr(0, 4) == "blk.") {
+      const size_t layer = std::stoul(tensor.name.substr(4));
+      if (layout.layers.size() <= layer) layout.layers.resize(layer + 1);
+      layout.layers[layer].dense += tensor.bytes;
+    } else if (tensor.name == "token_embd.weight") {
+      layout.token_embedding += tensor.bytes;
+    } else if (tensor.name == "output.weight") {
+      layout.output += tensor.bytes;
+      layout.tied = false;
+    } else {
+      layout.output_norm += tensor.bytes;
+    }
+  }
+  if (layout.tied) layout.output = layout.token_embedding;
+  return layout;
 }
 
 TEST(GgufHeader, TheLayoutOfAFileIsTheLayoutByRule) {
@@ -408,7 +435,6 @@ TEST(GgufHeader, DamagedHeadersNeverHang) {
     }
     const Result<GgufHeader> header = ReadGgufHeader(bytes, static_cast<int64_t>(bytes.size()) + 1000000);
     if (!header.ok() || header->needed_bytes > 0) continue;
-    LayoutOfGguf(*header);
     ListFileTensors(*header);
     if (const Result<Json> config = ConfigOfGguf(*header); config.ok())
       (void)ReadArchitecture(*config, "gguf").ok();
