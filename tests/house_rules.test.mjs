@@ -28,6 +28,18 @@ test('core includes itself and the standard library; nlohmann/json only in core/
   }), []);
 });
 
+// Two types of one name in one program are undefined behaviour that no compiler reports.
+test('no two headers define a type of the same name', () => {
+  const homes = new Map();
+  for (const file of ['core', 'cli', 'web', 'site'].flatMap(under).filter(({path}) => path.endsWith('.h'))) {
+    for (const [, name] of file.text.matchAll(/^(?:struct|class|enum class) (\w+)(?: final)?(?: ?:[^;{]*)? \{/gm)) {
+      homes.set(name, [...homes.get(name) ?? [], file.path]);
+    }
+  }
+  assert.ok(homes.size > 100);
+  assert.deepEqual([...homes].filter(([, paths]) => paths.length > 1), []);
+});
+
 // The rooms of core/ in the order of who may know whom: a later one may include an earlier one, never the reverse.
 const rooms = ['base', 'formats', 'arch', 'weights', 'files', 'catalog', 'config', 'resolve', 'speed', 'schedule', 'engines',
                'estimate', 'solve', 'validate'];
