@@ -28,12 +28,13 @@ Json Understood(const CheckResult& result) {
 Json Options(const CheckResult& result) {
   Json list = Json::MakeArray();
   for (const ReadItem& item : result.understood) {
-    Json& row = list.Append(Json::MakeObject());
+    Json row = Json::MakeObject();
     row.AppendMember("option", item.option.empty() ? item.text : item.option);
     row.AppendMember("value", item.value);
     row.AppendMember("effect", ReadEffectName(item.effect));
     row.AppendMember("key", item.key.empty() ? Json() : Json(item.key));
     if (!item.note.empty()) row.AppendMember("note", item.note);
+    list.Append(std::move(row));
   }
   return list;
 }
@@ -41,12 +42,13 @@ Json Options(const CheckResult& result) {
 Json Problems(const CheckResult& result) {
   Json list = Json::MakeArray();
   for (const CheckProblem& problem : result.problems) {
-    Json& row = list.Append(Json::MakeObject());
+    Json row = Json::MakeObject();
     row.AppendMember("code", problem.code);
     row.AppendMember("severity", SeverityName(problem.severity));
     row.AppendMember("option", problem.option);
     row.AppendMember("message", problem.message);
     row.AppendMember("fix", problem.fix);
+    list.Append(std::move(row));
   }
   return list;
 }
@@ -64,10 +66,11 @@ Json Failure(const CheckFailure& failure) {
   object.AppendMember("cause", failure.cause);
   Json fixes = Json::MakeArray();
   for (const CheckFix& fix : failure.fixes) {
-    Json& row = fixes.Append(Json::MakeObject());
+    Json row = Json::MakeObject();
     row.AppendMember("set", fix.set);
     row.AppendMember("cost", fix.cost);
     row.AppendMember("url", EncodeConfigUrl(fix.config));
+    fixes.Append(std::move(row));
   }
   object.AppendMember("fixes", std::move(fixes));
   return object;
@@ -78,9 +81,10 @@ Json Mended(const MendedText& mended) {
   object.AppendMember("text", mended.text);
   Json marks = Json::MakeArray();
   for (const MendedText::Mark& mark : mended.marks) {
-    Json& pair = marks.Append(Json::MakeArray());
+    Json pair = Json::MakeArray();
     pair.Append(static_cast<int64_t>(mark.begin));
     pair.Append(static_cast<int64_t>(mark.end));
+    marks.Append(std::move(pair));
   }
   object.AppendMember("marks", std::move(marks));
   return object;

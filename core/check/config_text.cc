@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "core/base/json.h"
-#include "core/check/check.h"
 #include "core/config/config_codec.h"
 #include "core/config/config_keys.h"
 #include "core/config/config_url.h"

@@ -19,7 +19,9 @@ TEST(CheckJson, CarriesTheContractsKeys) {
   EXPECT_EQ(json.Find("kind")->AsString(), "link");
   const Json* failure = json.Find("failure");
   for (const char* key : {"stage", "missing_bytes", "cause", "fixes"}) EXPECT_TRUE(failure->Has(key)) << key;
+  ASSERT_FALSE(failure->Find("fixes")->items().empty());
   for (const Json& fix : failure->Find("fixes")->items()) {
+    ASSERT_TRUE(fix.Has("set") && fix.Has("cost"));
     EXPECT_TRUE(fix.Find("set")->is_object());
     EXPECT_FALSE(fix.Find("cost")->AsString().empty());
   }
