@@ -112,6 +112,18 @@ test('only web/wasm_*.cc know that there is a browser', () => {
   assert.deepEqual(elsewhere.filter(({text}) => text.includes('__EMSCRIPTEN__')).map(({path}) => path), []);
 });
 
+// Two types of one name and namespace link without a word, and one of them runs with the other's size.
+test('no two headers define a type of one name', () => {
+  const homes = new Map();
+  for (const {path, text} of sources.filter(({path}) => path.endsWith('.h'))) {
+    const outer = /namespace plimsoll(::\w+)? \{/.exec(text)?.[1] ?? '';
+    for (const [, name] of text.matchAll(/^(?:struct|class|enum class) (\w+)[^;\n]*\{/gm)) {
+      homes.set(outer + name, [...homes.get(outer + name) ?? [], path]);
+    }
+  }
+  assert.deepEqual([...homes].filter(([, paths]) => paths.length > 1), []);
+});
+
 test('include guards spell the path', () => {
   for (const {path, text} of sources.filter(({path}) => path.endsWith('.h') && !path.endsWith('imconfig.h'))) {
     const guard = `PLIMSOLL_${path.replace(/[/.]/g, '_').toUpperCase()}_`;
