@@ -57,7 +57,7 @@ if(benchmarks AND benchmark_FOUND)
   target_link_libraries(plimsoll_bench PRIVATE plimsoll_core plimsoll_catalog plimsoll_warnings benchmark::benchmark_main)
 endif()
 
-# What must hold for every answer, over two million random configurations; run by hand. ./test does 100,000.
+# What must hold for every answer, over two million random configurations; run by hand. ./test asks 100,000.
 plimsoll_test(plimsoll_campaign tests/campaign/campaign.cc)
 set_target_properties(plimsoll_campaign PROPERTIES EXCLUDE_FROM_ALL TRUE)
 
