@@ -12,6 +12,7 @@
 #include "core/catalog/catalog.h"
 #include "core/config/config.h"
 #include "core/config/engine_version.h"
+#include "core/engines/engine_options.h"
 #include "core/engines/levers.h"
 #include "core/resolve/engine_traits.h"
 #include "core/resolve/report.h"
@@ -56,6 +57,9 @@ class Engine {
     (void)resolved;
     return report.kv.max_concurrency;
   }
+
+  // Its programs, options and images; nullptr: not known to us.
+  virtual const EngineLanguage* language() const { return nullptr; }
 
   // How it drives a step, for the speed model.
   virtual StepStyle StyleOf(const Resolved& resolved) const = 0;
