@@ -20,6 +20,14 @@ LayerRange PipelineStage(int64_t layers, int64_t stages, int64_t stage) {
 
 int64_t KvHeadsPerRank(int64_t kv_heads, int64_t tp) { return std::max<int64_t>(1, kv_heads / tp); }
 
+int64_t ConvolutionChannelsPerRank(const Recurrent& recurrent, int64_t tp) {
+  if (recurrent.kind == RecurrentKind::kMamba2 && recurrent.groups > 0 && recurrent.groups % tp != 0) {
+    return CeilDiv(recurrent.inner, tp) +
+           2 * recurrent.state_dim * std::max<int64_t>(1, CeilDiv(recurrent.groups, tp));
+  }
+  return CeilDiv(recurrent.conv_channels, tp);
+}
+
 int64_t ExpertsPerRank(int64_t experts, int64_t ep, int64_t rank) {
   return experts / ep + (rank < experts % ep ? 1 : 0);
 }

@@ -24,6 +24,10 @@ LayerRange PipelineStage(int64_t layers, int64_t stages, int64_t stage);
 // KV heads that one tensor-parallel rank holds: replicated when there are fewer heads than ranks.
 int64_t KvHeadsPerRank(int64_t kv_heads, int64_t tp);
 
+// Height of the columns that a rank's convolution state keeps. Mamba2's groups are replicated up to one per rank
+// (vllm/.../mamba/mamba_utils.py extra_groups_for_head_shards).
+int64_t ConvolutionChannelsPerRank(const Recurrent& recurrent, int64_t tp);
+
 // Whole experts on rank `rank` of `ep`: the first `experts % ep` ranks hold one more.
 int64_t ExpertsPerRank(int64_t experts, int64_t ep, int64_t rank);
 

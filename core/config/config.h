@@ -72,6 +72,12 @@ struct Config {
   std::optional<bool> mmap, kv_offload, swa_full, fit;
   std::optional<int64_t> fit_target_mib, main_gpu, cache_ram_mib, sched_max_copies;
   std::string kv_cache_dtype_draft;  // one type for keys and values
+  // Of servers that share what is free at start.
+  std::optional<double> mem_fraction_static;
+  std::optional<int64_t> chunked_prefill_size, max_running_requests, max_total_tokens;
+  std::optional<bool> enable_dp_attention;
+  std::optional<int64_t> max_mamba_cache_size;
+  std::optional<double> mamba_full_memory_ratio, swa_full_tokens_ratio;
   Json workload;  // null, or the keys of WorkloadKeys() (core/config/workload.h): how the requests come
 
   friend bool operator==(const Config&, const Config&) = default;

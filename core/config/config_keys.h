@@ -45,6 +45,8 @@ enum class KeyType : uint8_t {
 enum class KeyOwner : uint8_t {
   kEveryEngine,
   kPagedServer,  // servers that fill their share of a card with a paged cache
+  kCardShare,    // of these, those whose share is one of the whole card
+  kFreeShare,    // and those whose share is one of what is free at start
   kGgml,         // programs of llama.cpp
   kRanks,        // those that spread a model over ranks by degrees
   kBudgeted,     // those whose whole memory is modelled
@@ -86,9 +88,9 @@ inline constexpr std::array<KeyChoice, 17> kKvTypeChoices = {{
     {"fp32", "FP32", KeyOwner::kGgml},
     {"fp8_e4m3", "FP8 E4M3", KeyOwner::kPagedServer},
     {"fp8_e5m2", "FP8 E5M2", KeyOwner::kPagedServer},
-    {"int8_per_token_head", "INT8 per token and head", KeyOwner::kPagedServer},
-    {"fp8_per_token_head", "FP8 per token and head", KeyOwner::kPagedServer},
-    {"int4_per_token_head", "INT4 per token and head", KeyOwner::kPagedServer},
+    {"int8_per_token_head", "INT8 per token and head", KeyOwner::kCardShare},
+    {"fp8_per_token_head", "FP8 per token and head", KeyOwner::kCardShare},
+    {"int4_per_token_head", "INT4 per token and head", KeyOwner::kCardShare},
     {"nvfp4", "NVFP4", KeyOwner::kPagedServer},
     {"iq4_nl", "IQ4_NL", KeyOwner::kGgml},
 }};

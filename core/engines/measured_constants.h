@@ -1,7 +1,7 @@
 // Every constant that was measured and not derived, in one table: value, unit, spread, source. A number that
 // follows from an engine's source or a data sheet does not belong here; it stands in the code that uses it.
 //
-// The figures come from startup logs that vLLM's users published; what was fitted to several logs at once
+// The figures come from startup logs that the engines' users published; what was fitted to several logs at once
 // says so. `low` and `high` are the range of the logs, not a standard deviation.
 #ifndef PLIMSOLL_CORE_ENGINES_MEASURED_CONSTANTS_H_
 #define PLIMSOLL_CORE_ENGINES_MEASURED_CONSTANTS_H_
@@ -45,6 +45,13 @@ enum class Measure : int {
   kVllmTightGraphs,
   kVllmTightBase,
   kVllmTightStates,
+  kSglangNccl,
+  kSglangWorkspace,
+  kSglangGraphBase,
+  kSglangGraphDecode,
+  kSglangGraphPrefill,
+  kSglangTightBase,
+  kSglangTightGraphs,
   kLlamaRuntimeCuda,
   kLlamaRuntimeBlackwell,
   kLlamaRuntimeHip,
@@ -140,6 +147,21 @@ inline constexpr std::array<MeasuredConstant, static_cast<size_t>(Measure::kCoun
      0.13,
      "vllm-project/recipes#831: 939, 1011 and 556 blocks where 1051, 1102 and 638 are predicted without "
      "MTP, 933 and 546 with it"},
+    {Measure::kSglangNccl, "SGLang's communicators before the weights, several GPUs", 0.13, "GiB", 0.1, 0.2,
+     "\"Init torch distributed ends. mem usage\": 0.13 with tp 4, 0.16 with pp 4, none with one GPU"},
+    {Measure::kSglangWorkspace, "SGLang's attention workspace and its indices", 0.58, "GiB", 0.5, 1.12,
+     "free at \"Memory pool end\" less free at \"Capture cuda graph begin\": five logs of 0.4 and 0.5; "
+     "FlashInfer asks for 384 or 512 MiB of it"},
+    {Measure::kSglangGraphBase, "SGLang's CUDA graphs, whatever is captured", 0.09, "GiB", 0.05, 0.11,
+     "two logs with 4 sizes, of Llama 8B and of Qwen3 0.6B, 0.11 each"},
+    {Measure::kSglangGraphDecode, "SGLang's graph of a decode step, per captured size and layer", 0.3, "MiB",
+     0.1, 2.6, "Qwen3-8B 52 sizes 0.60 GiB, QwQ-32B tp 4 13 sizes 0.93, Qwen3.5-27B 8 sizes 1.38"},
+    {Measure::kSglangGraphPrefill, "SGLang's graph of a prompt, per captured size and layer", 0.5, "MiB", 0.2,
+     0.9, "Qwen3-8B 74 sizes 2.32 GiB, Qwen3.5-35B-A3B 1.29, Qwen3-0.6B 0.28"},
+    {Measure::kSglangTightBase, "SGLang error band whatever the model", 0.3, "GiB", 0.1, 0.9,
+     "free before loading against the rule: 0 to 0.3 on servers, 0.9 where a desktop runs"},
+    {Measure::kSglangTightGraphs, "share of SGLang's CUDA graphs within the error band", 0.6, "", 0.3, 1,
+     "spread of the logs above"},
     {Measure::kLlamaRuntimeCuda, "llama.cpp outside its buffers: CUDA context, cuBLAS, pools", 500, "MiB",
      250, 800, "logs' \"unaccounted\" column, cards before Blackwell"},
     {Measure::kLlamaRuntimeBlackwell, "llama.cpp outside its buffers, Blackwell", 700, "MiB", 450, 900,

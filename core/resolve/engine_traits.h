@@ -27,14 +27,16 @@ struct EngineTraits {
   std::string_view name;   // as its makers write it
   KernelGroup kernels = KernelGroup::kTorch;
   CardLayout layout = CardLayout::kDegrees;
-  bool reads_gguf = false;                 // weights come as GGUF files; else as safetensors
-  std::string_view casts_fp32_to = {};     // the plain format that float32 is loaded in; empty: as it is
-  bool half_cache = false;                 // the cache is fp16 whatever the model's own type
-  bool budget_modelled = false;            // its whole memory is; else weights, cache and speed only
-  bool fills_share = false;                // takes its share of the card whatever the model needs
-  bool runs_without_card = false;          // the processor computes; gpus may be 0
-  bool shares_context = false;             // sequences are slots of one context
-  KeyOwner keys = KeyOwner::kEveryEngine;  // kPagedServer or kGgml: it takes these beside everybody's
+  bool reads_gguf = false;                  // weights come as GGUF files; else as safetensors
+  std::string_view casts_fp32_to = {};      // the plain format that float32 is loaded in; empty: as it is
+  bool half_cache = false;                  // the cache is fp16 whatever the model's own type
+  bool budget_modelled = false;             // its whole memory is; else weights, cache and speed only
+  bool fills_share = false;                 // takes its share of the card whatever the model needs
+  bool runs_without_card = false;           // the processor computes; gpus may be 0
+  bool shares_context = false;              // sequences are slots of one context
+  KeyOwner keys = KeyOwner::kEveryEngine;   // kPagedServer or kGgml: it takes these beside everybody's
+  KeyOwner share = KeyOwner::kEveryEngine;  // kCardShare or kFreeShare: and these
+  bool replicas_share_ranks = false;  // dp may divide the attention of tp's ranks instead of multiplying them
 };
 
 // Whether a key of a configuration means something to this engine.
@@ -45,6 +47,9 @@ constexpr bool Takes(const EngineTraits& engine, const ConfigKey& key) {
     case KeyOwner::kPagedServer:
     case KeyOwner::kGgml:
       return key.owner == engine.keys;
+    case KeyOwner::kCardShare:
+    case KeyOwner::kFreeShare:
+      return key.owner == engine.share;
     case KeyOwner::kRanks:
       return engine.layout == CardLayout::kDegrees;
     case KeyOwner::kBudgeted:
@@ -55,7 +60,8 @@ constexpr bool Takes(const EngineTraits& engine, const ConfigKey& key) {
 
 // Whether one of an enumerated key's values is for this engine.
 constexpr bool Offers(const EngineTraits& engine, const KeyChoice& choice) {
-  const bool named = choice.only == KeyOwner::kEveryEngine || choice.only == engine.keys;
+  const bool named =
+      choice.only == KeyOwner::kEveryEngine || choice.only == engine.keys || choice.only == engine.share;
   return named && (choice.but == KeyOwner::kEveryEngine || choice.but != engine.keys);
 }
 

@@ -263,7 +263,9 @@ MaybeError CountCards(const Config& config, Resolved* resolved) {
   } else if (memories > 1) {
     total = memories;
   } else {
-    const int64_t degrees = config.tp.value_or(1) * config.pp.value_or(1) * config.dp.value_or(1);
+    const bool inside = resolved->engine->replicas_share_ranks && config.enable_dp_attention.value_or(false);
+    const int64_t degrees =
+        config.tp.value_or(1) * config.pp.value_or(1) * (inside ? 1 : config.dp.value_or(1));
     total = std::max(degrees, resolved->nodes);
   }
   if (total > kMaxCards) {
@@ -387,6 +389,15 @@ void RemarkOnAverage(Resolved* resolved) {
       resolved);
 }
 
+// Whether replicas divide the attention of the ranks that there are: as asked for, or where the cards allow for
+// nothing else.
+bool DividesAttention(const Config& config, const Resolved& resolved) {
+  if (!resolved.engine->replicas_share_ranks || resolved.dp <= 1) return false;
+  if (config.enable_dp_attention) return *config.enable_dp_attention;
+  const int64_t ranks = resolved.tp * resolved.pp;
+  return config.tp && ranks * resolved.dp > resolved.gpus * resolved.nodes && resolved.tp % resolved.dp == 0;
+}
+
 void LayOut(const Config& config, Resolved* resolved) {
   resolved->tp = resolved->pp = resolved->dp = 1;
   if (resolved->engine->layout == CardLayout::kSplit)
@@ -400,10 +411,12 @@ void LayOut(const Config& config, Resolved* resolved) {
     resolved->tp = resolved->gpus;
     resolved->pp = resolved->nodes;
   } else {
-    resolved->tp = std::max<int64_t>(1, total / (resolved->pp * resolved->dp));
+    const bool inside = resolved->engine->replicas_share_ranks && config.enable_dp_attention.value_or(false);
+    resolved->tp = std::max<int64_t>(1, total / (resolved->pp * (inside ? 1 : resolved->dp)));
   }
+  resolved->dp_attention = DividesAttention(config, *resolved);
   // Degrees are at most kMaxCards each, so the product cannot overflow.
-  const int64_t ranks = resolved->tp * resolved->pp * resolved->dp;
+  const int64_t ranks = resolved->tp * resolved->pp * (resolved->dp_attention ? 1 : resolved->dp);
   if (ranks > total) {
     Remark("not_enough_gpus", Severity::kError,
            "tp " + CountText(resolved->tp) + " x pp " + CountText(resolved->pp) + " x dp " +

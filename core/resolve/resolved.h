@@ -58,11 +58,16 @@ struct Resolved {
   bool ram_alone = false;  // no card at all: the one in `cards` stands for the RAM
   int64_t gpus = 1, nodes = 1, tp = 1, pp = 1, dp = 1;
   bool expert_parallel = false;
+  bool dp_attention = false;        // dp replicas of attention lie within tp
   bool max_model_len_auto = false;  // asked for "as long as fits"; max_model_len then holds the answer
   int64_t max_model_len = 0, max_num_seqs = 0, max_num_batched_tokens = 0, n_ubatch = 512;
   KvTypes kv_cache_dtype;  // never kAuto here
   double gpu_memory_utilization = 0;
   Bytes kv_cache_memory;  // zero: the share decides
+  double mem_fraction_static = 0;
+  int64_t chunked_prefill_size = 0;                                                  // -1: whole prompts
+  int64_t max_running_requests = 0, max_total_tokens = 0, max_mamba_cache_size = 0;  // zero: the engine's own
+  double mamba_full_memory_ratio = 0, swa_full_tokens_ratio = 0;
   bool enforce_eager = false;
   int64_t max_cudagraph_capture_size = 0;  // zero: the engine's own
   int64_t block_size = 0;                  // zero: the engine derives it from the model (hybrids)

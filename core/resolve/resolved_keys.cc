@@ -131,6 +131,14 @@ constexpr ResolvedKey kHeld[] = {
     Held<&C::prompt_tokens, &R::prompt_tokens>("prompt_tokens"),
     Held<&C::output_tokens, &R::output_tokens>("output_tokens"),
     Held<&C::concurrency, &R::concurrency>("concurrency"),
+    Held<&C::mem_fraction_static, &R::mem_fraction_static>("mem_fraction_static"),
+    Held<&C::chunked_prefill_size, &R::chunked_prefill_size>("chunked_prefill_size"),
+    HeldCount<&C::max_running_requests, &R::max_running_requests>("max_running_requests"),
+    HeldCount<&C::max_total_tokens, &R::max_total_tokens>("max_total_tokens"),
+    {"enable_dp_attention", Show<&R::dp_attention>},
+    HeldCount<&C::max_mamba_cache_size, &R::max_mamba_cache_size>("max_mamba_cache_size"),
+    Held<&C::mamba_full_memory_ratio, &R::mamba_full_memory_ratio>("mamba_full_memory_ratio"),
+    Held<&C::swa_full_tokens_ratio, &R::swa_full_tokens_ratio>("swa_full_tokens_ratio"),
 };
 
 }  // namespace

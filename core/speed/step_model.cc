@@ -78,7 +78,7 @@ double Seconds0(double amount, double rate) { return rate > 0 ? amount / rate : 
 // dispatch and combine: vllm/model_executor/layers/fused_moe/deepep_ht_prepare_finalize.py). Within one
 // tensor-parallel group every rank has every token: nothing travels but the sum that is counted already.
 void AddExpertTraffic(const Resolved& r, const StepWork& w, const Gpu& gpu, StepCoefficients* c) {
-  if (!r.expert_parallel || r.dp <= 1 || w.moe_layers <= 0) return;
+  if (!r.expert_parallel || r.dp_attention || r.dp <= 1 || w.moe_layers <= 0) return;
   const int64_t ranks = std::max<int64_t>(1, r.tp) * r.dp;
   const Link link = FindLink(gpu, ranks, r.nodes > 1 && ranks > std::max<int64_t>(1, r.gpus));
   const CollectiveCost exchange = AllToAll(link, ranks);

@@ -9,7 +9,6 @@
 #include "core/arch/parallelism.h"
 #include "core/base/text.h"
 #include "core/config/version_text.h"
-#include "core/engines/sglang/sglang_commands.h"
 #include "core/engines/system_memory.h"
 #include "core/engines/tensorrt/tensorrt_commands.h"
 #include "core/engines/vllm/vllm_levers.h"
@@ -42,14 +41,12 @@ constexpr GenericTraits Make(std::string_view id, std::string_view name, std::st
   return traits;
 }
 
-// SGLang: chunked_prefill_size 8192 and max_running_requests by memory (python/sglang/srt/server_args.py).
 // TensorRT-LLM: max_batch_size 2048, max_num_tokens 8192 (tensorrt_llm/llmapi/llm_args.py); ModelOpt's FP8
 // and NVFP4 checkpoints ask for an FP8 cache (tensorrt_llm/models/modeling_utils.py, kv_cache_quant_algo).
-// float32 becomes float16 in SGLang (configs/model_config.py _get_and_verify_dtype), TensorRT-LLM
-// (models/convert_utils.py infer_dtype) and all that run in half precision only; MLX and Transformers keep it.
+// float32 becomes float16 in TensorRT-LLM (models/convert_utils.py infer_dtype) and all that run in half
+// precision only; MLX and Transformers keep it.
 // LMDeploy: max_batch_size 256 on data-centre cards, max_prefill_token_num 8192 (lmdeploy/messages.py).
 constexpr GenericTraits kGeneric[] = {
-    Make("sglang", "SGLang", "fp16", 512, 8192, false, [] { return &SglangLanguage(); }),
     Make("tensorrt-llm", "TensorRT-LLM", "fp16", 2048, 8192, true, [] { return &TensorrtLanguage(); }),
     Make("mlx", "MLX", "", 0, 2048),
     Make("mlc-llm", "MLC LLM", "fp16", 0, 2048),
@@ -202,7 +199,7 @@ class Generic final : public Engine {
         {"engine_budget_not_modelled", Severity::kInfo,
          "Counted are the weights and the cache of the sequences asked for; what this engine reserves beside "
          "them is not modelled.",
-         "Leave room, or ask for vllm or llama.cpp, whose budgets are modelled in full."});
+         "Leave room, or ask for vllm, llama.cpp or sglang, whose budgets are modelled in full."});
   }
 
   std::vector<Term> Explain(const Resolved& r, const Report& report) const override {
@@ -244,7 +241,7 @@ class Generic final : public Engine {
     return style;
   }
 
-  // They page their cache too (SGLang, TensorRT-LLM): nine tenths of the cards, less the weights, in pages of
+  // They page their cache too (TensorRT-LLM): nine tenths of the cards, less the weights, in pages of
   // 64 tokens.
   void SetUpServer(const Resolved& resolved, const Report& report, SchedulerSetup* setup) const override {
     constexpr int64_t kPage = 64;

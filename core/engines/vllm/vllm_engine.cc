@@ -717,6 +717,7 @@ constexpr EngineTraits kTraits = {
     .budget_modelled = true,
     .fills_share = true,
     .keys = KeyOwner::kPagedServer,
+    .share = KeyOwner::kCardShare,
 };
 
 class Vllm final : public Engine {

@@ -3,8 +3,9 @@
 #include <algorithm>
 
 #include "core/arch/kv_cache.h"
+#include "core/engines/draft_head.h"
+#include "core/engines/rank_weights.h"
 #include "core/engines/vllm/vllm_compressed_cache.h"
-#include "core/engines/vllm/vllm_draft_head.h"
 
 namespace plimsoll {
 namespace {
@@ -16,11 +17,6 @@ using internal::SaturatingMultiply;
 constexpr int64_t kKernelBlock = 16;
 
 int64_t ModelBytes(const Resolved& resolved) { return resolved.format->dtype == DType::kFp32 ? 4 : 2; }
-
-int64_t LayersIn(const Architecture& architecture, int32_t group, const LayerRange& range) {
-  return architecture.LayersBefore(group, static_cast<int32_t>(range.last)) -
-         architecture.LayersBefore(group, static_cast<int32_t>(range.first));
-}
 
 // Bytes of a latent per token. vllm/v1/kv_cache_interface.py MLAAttentionSpec: sparse models with an fp8
 // cache take 512 fp8 values, 4 scales and 64 values of 16 bits. V0 aligned to 256 bytes
@@ -65,12 +61,7 @@ int64_t StateBytes(const Recurrent& recurrent, const Resolved& resolved) {
   // A given type is taken, whatever the model's configuration asks for.
   const int64_t state = resolved.state_element > 0 ? resolved.state_element : wide ? 4 : model;
   const int64_t drafts = resolved.speculative.num_tokens;
-  int64_t channels = CeilDiv(recurrent.conv_channels, tp);
-  if (recurrent.kind == RecurrentKind::kMamba2 && recurrent.groups > 0 && recurrent.groups % tp != 0) {
-    // Groups are replicated up to one per rank.
-    channels = CeilDiv(recurrent.inner, tp) +
-               2 * recurrent.state_dim * std::max<int64_t>(1, CeilDiv(recurrent.groups, tp));
-  }
+  const int64_t channels = ConvolutionChannelsPerRank(recurrent, tp);
   const int64_t convolution =
       recurrent.conv_kernel > 1 ? (recurrent.conv_kernel - 1 + drafts) * channels * model : 0;
   return SaturatingAdd(convolution, CeilDiv(StateElements(recurrent), tp) * state);
@@ -294,7 +285,7 @@ CacheLayout LayOutCache(const Resolved& resolved, const VllmRules& rules, const 
             builder.AddLayers(group.shape, group.count);
           }
         } else if (const LayerShape* shape = DraftedShape(architecture)) {
-          builder.AddLayers(*shape, VllmDraftHeadOf(resolved.speculative.method).layers);
+          builder.AddLayers(*shape, DraftHeadOf(resolved.speculative.method).layers);
         }
         break;
     }

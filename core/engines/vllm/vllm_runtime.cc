@@ -41,6 +41,8 @@ double CompiledKernels(const Resolved& resolved, const VllmRules& rules, const G
 
 }  // namespace
 
+Bytes DriverContext(const Gpu& gpu) { return GiBFromDouble(Value(ContextOf(gpu))); }
+
 bool HasNvlink(const Gpu& gpu) {
   return gpu.link.compare(0, 6, "NVLink") == 0 || gpu.link.compare(0, 4, "xGMI") == 0;
 }

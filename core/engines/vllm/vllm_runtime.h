@@ -15,6 +15,9 @@ struct VllmRuntime {
 };
 VllmRuntime VllmRuntimeMemory(const Resolved& resolved, const VllmRules& rules, const Gpu& gpu);
 
+// What the driver itself holds of a card for a process.
+Bytes DriverContext(const Gpu& gpu);
+
 bool HasNvlink(const Gpu& gpu);
 
 }  // namespace plimsoll

@@ -12,6 +12,7 @@
 
 #include "core/arch/parallelism.h"
 #include "core/base/units.h"
+#include "core/engines/rank_weights.h"
 #include "core/engines/vllm/vllm_rules.h"
 #include "core/resolve/resolved.h"
 #include "core/weights/format_binding.h"
@@ -41,16 +42,7 @@ struct VllmWeightParts {
 Bytes VllmLoadedWeights(const Resolved& resolved, const VllmRules& rules, const VllmRank& rank,
                         VllmWeightParts* parts);
 
-// vllm/model_executor/layers/quantization/moe_wna16.py: experts whose width on a rank does not fill whole
-// groups have their groups halved until it does, down to 32; below that the engine refuses. 0: refused.
-int64_t ExpertGroupSize(int64_t group_size, int64_t width, int64_t hidden);
-
-// The sizes to which vLLM pads an MXFP4 expert: multiples for its width and for its input.
-struct Mxfp4Padding {
-  int64_t intermediate = 1;
-  int64_t hidden = 1;
-  bool scales = true;  // padded as the values are
-};
+// The sizes to which vLLM pads an MXFP4 expert.
 Mxfp4Padding Mxfp4PaddingFor(const Gpu& gpu, const VllmRules& rules);
 
 }  // namespace plimsoll

@@ -99,5 +99,20 @@ TEST(Parallelism, Shards) {
   EXPECT_EQ(ShardTensor(down, 4, 4, 0).copies, 32);
 }
 
+// Of Mamba2's columns the inner width is cut; B and C go by groups, of which a rank holds at least one whole.
+TEST(Parallelism, ConvolutionColumnsByRank) {
+  Recurrent recurrent;
+  recurrent.kind = RecurrentKind::kMamba2;
+  recurrent.inner = 4096;
+  recurrent.state_dim = 128;
+  recurrent.groups = 2;
+  recurrent.conv_channels = 4096 + 2 * 2 * 128;
+  EXPECT_EQ(ConvolutionChannelsPerRank(recurrent, 1), 4608);
+  EXPECT_EQ(ConvolutionChannelsPerRank(recurrent, 2), 2304);
+  EXPECT_EQ(ConvolutionChannelsPerRank(recurrent, 4), 1024 + 256);
+  recurrent.kind = RecurrentKind::kGatedDeltaNet;
+  EXPECT_EQ(ConvolutionChannelsPerRank(recurrent, 4), 1152);
+}
+
 }  // namespace
 }  // namespace plimsoll

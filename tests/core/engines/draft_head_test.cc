@@ -1,4 +1,4 @@
-#include "core/engines/vllm/vllm_draft_head.h"
+#include "core/engines/draft_head.h"
 
 #include <gtest/gtest.h>
 
@@ -17,15 +17,15 @@ EstimatedCase Drafting(const char* method) {
 
 // Llama-3.1-8B: the published EAGLE-3 head has 3 x 4096 inputs joined to 4096, attention over 2 x 4096, an
 // MLP of 14336 and a head of 32000 rows.
-TEST(VllmDraftHead, Eagle3IsALayerAndAHeadOfItsOwn) {
+TEST(DraftHead, Eagle3IsALayerAndAHeadOfItsOwn) {
   const EstimatedCase c = Drafting("eagle3");
   const int64_t joined = int64_t{3} * 4096 * 4096;
   const int64_t layer = int64_t{2} * 4096 * (4096 + 2048) + 4096 * (4096 + 3 * int64_t{14336});
-  EXPECT_EQ(VllmDraftHeadBytes(*c.resolved.architecture, SpeculativeMethod::kEagle3, 1).count(),
+  EXPECT_EQ(DraftHeadBytes(*c.resolved.architecture, SpeculativeMethod::kEagle3, 1).count(),
             2 * (joined + layer + int64_t{32000} * 4096));
 }
 
-TEST(VllmDraftHead, EachMethodKeepsTheCacheOfItsLayers) {
+TEST(DraftHead, EachMethodKeepsTheCacheOfItsLayers) {
   const auto block = [](const char* method) {
     const EstimatedCase c = Drafting(method);
     return LayOutCache(c.resolved, RulesFor(c.resolved), {0, 32}, true).block_bytes;

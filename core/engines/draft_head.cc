@@ -1,4 +1,4 @@
-#include "core/engines/vllm/vllm_draft_head.h"
+#include "core/engines/draft_head.h"
 
 #include <algorithm>
 
@@ -16,7 +16,7 @@ constexpr int64_t kDflashLayers = 5;
 
 }  // namespace
 
-VllmDraftHead VllmDraftHeadOf(SpeculativeMethod method) {
+DraftHead DraftHeadOf(SpeculativeMethod method) {
   switch (method) {
     case SpeculativeMethod::kEagle:
       return {.layers = 1, .joined = 2};
@@ -42,8 +42,8 @@ const LayerShape* DraftedShape(const Architecture& target) {
   return last;
 }
 
-Bytes VllmDraftHeadBytes(const Architecture& target, SpeculativeMethod method, int64_t tp) {
-  const VllmDraftHead head = VllmDraftHeadOf(method);
+Bytes DraftHeadBytes(const Architecture& target, SpeculativeMethod method, int64_t tp) {
+  const DraftHead head = DraftHeadOf(method);
   const LayerShape* shape = DraftedShape(target);
   if (head.layers == 0 || shape == nullptr) return Bytes(0);
   const int64_t hidden = target.hidden;

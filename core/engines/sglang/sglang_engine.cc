@@ -1,0 +1,87 @@
+#include "core/engines/sglang/sglang_engine.h"
+
+#include <algorithm>
+
+#include "core/engines/sglang/sglang_commands.h"
+#include "core/engines/sglang/sglang_explain.h"
+#include "core/engines/sglang/sglang_gates.h"
+#include "core/engines/sglang/sglang_levers.h"
+#include "core/engines/sglang/sglang_plan.h"
+#include "core/engines/sglang/sglang_server.h"
+#include "core/engines/sglang/sglang_setup.h"
+#include "core/engines/sglang/sglang_version.h"
+
+namespace plimsoll {
+namespace {
+
+constexpr EngineTraits kTraits = {
+    .id = "sglang",
+    .alias = "",
+    .name = "SGLang",
+    .kernels = KernelGroup::kTorch,
+    .layout = CardLayout::kDegrees,
+    // configs/model_config.py _get_and_verify_dtype.
+    .casts_fp32_to = "fp16",
+    .budget_modelled = true,
+    .fills_share = true,
+    .keys = KeyOwner::kPagedServer,
+    .share = KeyOwner::kFreeShare,
+    .replicas_share_ranks = true,
+};
+
+class Sglang final : public Engine {
+ public:
+  const EngineTraits& traits() const override { return kTraits; }
+  const EngineLanguage* language() const override { return &SglangLanguage(); }
+
+  Result<EngineVersion> ReadVersion(std::string_view text, std::string_view where) const override {
+    return ReadSglangVersion(text, where);
+  }
+
+  std::optional<Error> TakeDefaults(const Config& config, Resolved* resolved) const override {
+    if (std::optional<Error> error = SetUpSglang(config, resolved)) return error;
+    // The pool decides how many requests run at once.
+    const SglangPlan plan = PlanSglang(*resolved);
+    resolved->max_running_requests = resolved->max_num_seqs = std::max<int64_t>(1, plan.running);
+    return std::nullopt;
+  }
+
+  void Plan(const Resolved& resolved, Report* report) const override {
+    const bool starts = CheckSglangGates(resolved, &report->diagnostics);
+    ReportSglang(resolved, report);
+    if (starts) return;
+    report->verdict = Verdict::kInvalid;
+    report->failure = FailureStage::kInvalid;
+  }
+
+  std::vector<Term> Explain(const Resolved& resolved, const Report& report) const override {
+    return ExplainSglang(resolved, report);
+  }
+
+  std::vector<std::string> ExpectedLog(const Resolved& resolved, const Report& report) const override {
+    return ExpectedSglangLog(resolved, report);
+  }
+
+  StepStyle StyleOf(const Resolved& resolved) const override { return SglangStyle(resolved); }
+  int64_t CacheLimit(const Report& report) const override { return report.kv.capacity_tokens; }
+  void SetUpServer(const Resolved& resolved, const Report& report, SchedulerSetup* setup) const override {
+    SetUpSglangServer(resolved, report, setup);
+  }
+  const MetricNames& metric_names() const override { return SglangMetrics(); }
+
+  std::vector<std::string_view> Formats() const override { return SglangFormats(); }
+  std::vector<Lever> Levers(const LeverStart& start) const override { return SglangLevers(start); }
+  std::vector<HostLever> HostLevers(const LeverStart& start) const override {
+    (void)start;
+    return SglangHostLevers();
+  }
+};
+
+}  // namespace
+
+const Engine& SglangEngine() {
+  static const Sglang engine;
+  return engine;
+}
+
+}  // namespace plimsoll

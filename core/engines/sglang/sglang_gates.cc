@@ -1,0 +1,169 @@
+#include "core/engines/sglang/sglang_gates.h"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "core/base/text.h"
+#include "core/engines/sglang/sglang_setup.h"
+#include "core/engines/sglang/sglang_version.h"
+
+namespace plimsoll {
+namespace {
+
+class Gate {
+ public:
+  Gate(const Resolved& resolved, std::vector<Diagnostic>* diagnostics)
+      : resolved_(resolved), diagnostics_(diagnostics) {}
+
+  bool Check() {
+    CheckCards();
+    CheckDegrees();
+    for (const LayerGroup& group : resolved_.architecture->groups) CheckLayer(group.shape);
+    CheckCacheType();
+    CheckMemories();
+    CheckDraft();
+    return ok_;
+  }
+
+ private:
+  void Say(Severity severity, std::string_view code, std::string message, std::string fix) {
+    if (severity == Severity::kError) ok_ = false;
+    const bool said = std::any_of(diagnostics_->begin(), diagnostics_->end(),
+                                  [code](const Diagnostic& known) { return known.code == code; });
+    if (said) return;
+    diagnostics_->push_back({std::string(code), severity, std::move(message), std::move(fix)});
+  }
+
+  void CheckCards() {
+    const Gpu& gpu = *resolved_.cards[0].gpu;
+    if (gpu.vendor == Vendor::kApple || gpu.vendor == Vendor::kOther) {
+      Say(Severity::kError, "card_not_supported", "SGLang does not run on " + gpu.name + ".",
+          "Use llama.cpp, or an NVIDIA or AMD card.");
+    } else if (gpu.vendor == Vendor::kNvidia && gpu.compute_capability > 0 && gpu.compute_capability < 75) {
+      Say(Severity::kError, "compute_capability_too_low",
+          gpu.name + " is older than Turing (compute capability 7.5), for which SGLang's kernels are built.",
+          "Use llama.cpp, or a newer card.");
+    }
+    if (resolved_.format->family == FormatFamily::kBnbInt8) {
+      Say(Severity::kError, "format_not_supported", "SGLang loads no 8-bit bitsandbytes weights.",
+          "Use int8, fp8 or bnb-nf4.");
+    }
+  }
+
+  void CheckDegrees() {
+    if (resolved_.pp > resolved_.architecture->layers) {
+      Say(Severity::kError, "more_stages_than_layers",
+          "pp " + CountText(resolved_.pp) + " is more than the model's " +
+              CountText(resolved_.architecture->layers) + " layers.",
+          "Lower pp.");
+    }
+    if (resolved_.dp_attention && resolved_.tp % resolved_.dp != 0) {
+      Say(Severity::kError, "dp_does_not_divide_tp",
+          "Data-parallel attention divides tp " + CountText(resolved_.tp) + " by dp " +
+              CountText(resolved_.dp) + ", which leaves a rest.",
+          "Choose a dp that divides tp.");
+    }
+    if (resolved_.pp > 1 && resolved_.version.number < SglangNumber(0, 4, 6, 2)) {
+      Say(Severity::kError, "pipeline_needs_newer_release",
+          "SGLang " + resolved_.version.text + " has no pipeline parallelism; it came with 0.4.6.post2.",
+          "Use a newer engine_version, or tp.");
+    }
+  }
+
+  void CheckLayer(const LayerShape& shape) {
+    const int64_t tp = SetupOf(resolved_).attention_tp;
+    const std::string over = "tp " + CountText(tp);
+    const Attention& attention = shape.attention;
+    if (attention.heads % tp != 0) {
+      Say(Severity::kError, "tp_does_not_divide_heads",
+          CountText(attention.heads) + " attention heads cannot be divided over " + over + ".",
+          "Choose a tp that divides " + CountText(attention.heads) + ", or use pp for the rest.");
+    }
+    const bool by_heads = attention.kv_heads > 0 && attention.kind != AttentionKind::kLatent &&
+                          attention.kind != AttentionKind::kCompressed;
+    if (by_heads && (attention.kv_heads >= tp ? attention.kv_heads % tp : tp % attention.kv_heads) != 0) {
+      Say(Severity::kError, "tp_does_not_divide_kv_heads",
+          CountText(attention.kv_heads) + " KV heads can neither be divided over " + over +
+              " nor replicated evenly.",
+          "Choose a tp that divides the KV heads or is a multiple of them.");
+    } else if (by_heads && attention.kv_heads < tp) {
+      Say(Severity::kInfo, "kv_heads_replicated",
+          "With " + over + " over " + CountText(attention.kv_heads) +
+              " KV heads each head is kept on several GPUs: the cache per GPU no longer shrinks.",
+          "");
+    }
+    if (attention.kind == AttentionKind::kLatent && tp > 1) {
+      Say(Severity::kInfo, "latent_on_every_rank", "The latent cache is whole on every rank of tp.",
+          "With enable_dp_attention the ranks hold the cache of different requests.");
+    }
+    CheckExperts(shape.mlp);
+  }
+
+  void CheckExperts(const Mlp& mlp) {
+    const int64_t ranks = SetupOf(resolved_).ranks_of_experts;
+    if (mlp.kind != MlpKind::kMoe) return;
+    if (ranks > 0 && mlp.experts % ranks != 0) {
+      Say(Severity::kError, "experts_uneven",
+          CountText(mlp.experts) + " experts cannot be dealt evenly over " + CountText(ranks) + " ranks.",
+          "Choose a tp that divides them, or leave expert_parallel out.");
+    }
+    if (ranks == 0 && mlp.expert_intermediate % resolved_.tp != 0) {
+      Say(Severity::kError, "tp_does_not_divide_mlp",
+          "Experts of width " + CountText(mlp.expert_intermediate) + " cannot be divided over tp " +
+              CountText(resolved_.tp) + ".",
+          "Choose another tp, or set expert_parallel.");
+    }
+  }
+
+  void CheckCacheType() {
+    const KvTypes& types = resolved_.kv_cache_dtype;
+    const auto known = [](KvType type) {
+      return IsFp8(type) || type == KvType::kBf16 || type == KvType::kFp16 || type == KvType::kFp32 ||
+             type == KvType::kNvfp4;
+    };
+    if (!known(types.k) || !known(types.v)) {
+      Say(Severity::kError, "kv_type_not_supported", "SGLang has no such type of cached keys and values.",
+          "Use auto, bf16, fp8_e4m3, fp8_e5m2 or nvfp4.");
+    } else if (types.k != types.v) {
+      Say(Severity::kError, "kv_types_differ", "SGLang keeps keys and values in one type.",
+          "Give one type for both.");
+    }
+  }
+
+  // "The memory capacity is unbalanced" (model_runner.py init_torch_distributed).
+  void CheckMemories() {
+    Bytes least(internal::kInt64Max), most;
+    for (const Card& card : resolved_.cards) {
+      least = std::min(least, card.capacity - card.others);
+      most = std::max(most, card.capacity - card.others);
+    }
+    if (resolved_.tp > 1 && least < most / 10 * 9) {
+      Say(Severity::kError, "memory_unbalanced",
+          "One card has less than nine tenths of another's free memory: SGLang refuses to start.",
+          "Free the fuller card, or use cards of one size.");
+    }
+  }
+
+  void CheckDraft() {
+    const Speculative& speculative = resolved_.speculative;
+    if (speculative.num_tokens <= 0) return;
+    if (speculative.method == SpeculativeMethod::kMtp && resolved_.architecture->mtp_layers == 0) {
+      Say(Severity::kError, "no_mtp_layers", "The model has no layers that predict further tokens.",
+          "Use eagle, or leave speculative out.");
+    }
+  }
+
+  const Resolved& resolved_;
+  std::vector<Diagnostic>* diagnostics_;
+  bool ok_ = true;
+};
+
+}  // namespace
+
+bool CheckSglangGates(const Resolved& resolved, std::vector<Diagnostic>* diagnostics) {
+  return Gate(resolved, diagnostics).Check();
+}
+
+}  // namespace plimsoll

@@ -1,0 +1,276 @@
+#include "core/engines/sglang/sglang_setup.h"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "core/base/text.h"
+#include "core/engines/sglang/sglang_rules.h"
+#include "core/engines/sglang/sglang_version.h"
+
+namespace plimsoll {
+namespace {
+
+// server_args.py: without chunks a step takes that many tokens of prompts.
+constexpr int64_t kMaxPrefillTokens = 16384;
+
+bool IsDatacentreBlackwell(const Gpu& gpu) {
+  return gpu.compute_capability == 100 || gpu.compute_capability == 103;
+}
+
+// What nvidia-smi shows of the smallest card, which the defaults go by (get_device_memory_capacity); rocminfo
+// shows the whole pool. Where somebody says how much a card has, its driver's part is kept apart as usual.
+double ReportedMib(const Resolved& resolved) {
+  double least = 0;
+  for (const Card& card : resolved.cards) {
+    const Gpu& gpu = *card.gpu;
+    const Bytes beside = gpu.memory_reported > Bytes(0) ? gpu.memory_reported - gpu.usable : Bytes(0);
+    const double mib = (card.capacity + beside).mib();
+    least = least == 0 ? mib : std::min(least, mib);
+  }
+  return least;
+}
+
+struct Kinds {
+  bool latent = false, sparse = false, compressed = false, windows = false, recurrent = false,
+       buffers = false;
+};
+
+Kinds KindsOf(const Architecture& architecture) {
+  Kinds kinds;
+  for (const LayerGroup& group : architecture.groups) {
+    const Attention& attention = group.shape.attention;
+    kinds.latent = kinds.latent || attention.kind == AttentionKind::kLatent;
+    kinds.sparse = kinds.sparse || (attention.kind == AttentionKind::kLatent && attention.index_dim > 0);
+    kinds.compressed = kinds.compressed || attention.kind == AttentionKind::kCompressed;
+    kinds.windows = kinds.windows || (attention.kind == AttentionKind::kSliding && attention.window > 0) ||
+                    attention.kind == AttentionKind::kChunked;
+    const RecurrentKind recurrent = group.shape.recurrent.kind;
+    kinds.recurrent = kinds.recurrent || recurrent != RecurrentKind::kNone;
+    kinds.buffers = kinds.buffers || recurrent == RecurrentKind::kGatedDeltaNet ||
+                    recurrent == RecurrentKind::kKimiDelta || recurrent == RecurrentKind::kMamba2;
+  }
+  return kinds;
+}
+
+bool Begins(const Architecture& architecture, std::string_view name) {
+  return std::string_view(architecture.name).substr(0, name.size()) == name;
+}
+
+// configs/model_config.py is_hybrid_swa_model and its forerunners: for which models layers with a window get a
+// pool of their own. The others keep every token in every layer.
+bool HasWindowPools(const Resolved& resolved, const Kinds& kinds) {
+  const int64_t number = resolved.version.number;
+  const Architecture& model = *resolved.architecture;
+  if (kinds.compressed) return number >= SglangNumber(0, 5, 12);
+  if (!kinds.windows || number < SglangNumber(0, 4, 10)) return false;
+  const bool gemma = Begins(model, "Gemma2") || Begins(model, "Gemma3");
+  const bool llama4 = Begins(model, "Llama4"), gpt_oss = Begins(model, "GptOss");
+  if (number < SglangNumber(0, 5, 0)) return !llama4;
+  if (number < SglangNumber(0, 5, 7)) return !llama4 && !gemma && !gpt_oss && !Begins(model, "Olmo2");
+  if (Begins(model, "MiMoV2")) return true;
+  if (number < SglangNumber(0, 5, 8)) return false;
+  if (gpt_oss) {
+    const bool drafts = resolved.speculative.num_tokens > 0;
+    const bool own_kernels = IsDatacentreBlackwell(*resolved.cards[0].gpu);
+    return number >= SglangNumber(0, 5, 9) || (!drafts && !own_kernels);
+  }
+  if (llama4) return true;
+  if (number < SglangNumber(0, 5, 12)) return false;
+  return Begins(model, "Step3p") || Begins(model, "Gemma4") || Begins(model, "Laguna");
+}
+
+class SetUp {
+ public:
+  SetUp(const Config& config, Resolved* resolved, SglangSetup* setup)
+      : config_(config),
+        r_(*resolved),
+        setup_(*setup),
+        kinds_(KindsOf(*resolved->architecture)),
+        number_(resolved->version.number),
+        gpu_(*resolved->cards[0].gpu) {}
+
+  std::optional<Error> Take() {
+    if (std::optional<Error> error = TakeStates()) return error;
+    r_.multimodal = config_.multimodal.value_or(r_.architecture->has_vision);
+    r_.max_model_len = config_.max_model_len.value_or(r_.architecture->max_positions);
+    if (r_.max_model_len <= 0) r_.max_model_len = std::max<int64_t>(1, r_.architecture->max_positions);
+    r_.kv_offloading = GiBFromDouble(config_.kv_offloading_gib.value_or(0));
+    setup_.latent = kinds_.latent;
+    setup_.attention_tp = r_.dp_attention ? std::max<int64_t>(1, r_.tp / r_.dp) : r_.tp;
+    setup_.ranks_of_experts = r_.expert_parallel ? r_.tp : 0;
+    TakeDrafts();
+    TakeCacheType();
+    TakeBatches();
+    TakePage();
+    TakeFraction();
+    TakePools();
+    return std::nullopt;
+  }
+
+ private:
+  bool Nvidia() const { return gpu_.vendor == Vendor::kNvidia; }
+
+  std::optional<Error> TakeStates() {
+    const std::string& type = config_.mamba_ssm_cache_dtype;
+    if (type.empty() || type == "auto") return std::nullopt;
+    if (type == "float32") {
+      r_.state_element = 4;
+    } else if (type == "bfloat16" || type == "float16") {
+      r_.state_element = 2;
+    } else {
+      return Error{"mamba_ssm_cache_dtype", Quoted(type), "auto, float16, bfloat16 or float32"};
+    }
+    return std::nullopt;
+  }
+
+  // With one branch a step verifies the drafted tokens and the one before them
+  // (--speculative-num-draft-tokens = --speculative-num-steps + 1).
+  void TakeDrafts() {
+    const Speculative& speculative = r_.speculative;
+    if (speculative.num_tokens <= 0) return;
+    const bool looks_up = speculative.method == SpeculativeMethod::kNgram;
+    setup_.drafts = speculative.num_tokens + (looks_up ? 0 : 1);
+  }
+
+  void TakeCacheType() {
+    KvTypes& types = r_.kv_cache_dtype;
+    const KvType own = r_.format->dtype == DType::kFp32   ? KvType::kFp32
+                       : r_.format->dtype == DType::kFp16 ? KvType::kFp16
+                                                          : KvType::kBf16;
+    // Sparse latents take the kernels' own type: fp8 on Blackwell (server_args.py, DSA defaults).
+    const bool fp8 = kinds_.compressed || (kinds_.sparse && IsDatacentreBlackwell(gpu_));
+    if (types.k == KvType::kAuto) types.k = fp8 ? KvType::kFp8 : own;
+    if (types.v == KvType::kAuto) types.v = types.k;
+  }
+
+  // Which prompts are captured: the list of conditions in server_args.py, shorter since the graphs can break
+  // (0.5.15).
+  bool CapturesPrompts() const {
+    if (number_ < SglangNumber(0, 5, 10) || !Nvidia() || r_.enforce_eager || kinds_.compressed) return false;
+    if (number_ >= SglangNumber(0, 5, 15)) return true;
+    return setup_.drafts == 0 && !r_.dp_attention && r_.pp == 1 && r_.lora.max_loras == 0 && !r_.multimodal &&
+           r_.format->family != FormatFamily::kGguf && r_.cpu_offload == Bytes(0) &&
+           r_.kv_offloading == Bytes(0);
+  }
+
+  void TakeBatches() {
+    reported_ = ReportedMib(r_);
+    const SglangCardDefaults card = DefaultsByCard(number_, reported_, r_.tp, r_.dp);
+    int64_t chunk = card.chunk;
+    if (r_.dp_attention) chunk = std::max<int64_t>(1, chunk / (number_ < SglangNumber(0, 4, 1) ? 2 : r_.dp));
+    // Multimodal prompts came whole through 0.4.6.
+    if (r_.multimodal && number_ < SglangNumber(0, 4, 7)) chunk = -1;
+    if (config_.enable_chunked_prefill == false) chunk = -1;
+    if (config_.max_num_batched_tokens) chunk = *config_.max_num_batched_tokens;
+    if (config_.chunked_prefill_size) chunk = *config_.chunked_prefill_size;
+    r_.chunked_prefill_size = chunk;
+    r_.enable_chunked_prefill = chunk > 0;
+    r_.max_num_batched_tokens = SglangChunk(r_);
+    default_batch_ = config_.max_cudagraph_capture_size.value_or(card.graph_batch);
+    setup_.graph_batch = r_.enforce_eager ? 0 : default_batch_;
+    r_.max_cudagraph_capture_size = setup_.graph_batch;
+    if (CapturesPrompts()) {
+      const int64_t largest = kinds_.latent ? std::min<int64_t>(2048, SglangChunk(r_)) : SglangChunk(r_);
+      setup_.prefill_graphs = CountPrefillGraphs(largest);
+    }
+  }
+
+  // Attention backends want pages of their own: trtllm_mha on data-centre Blackwell, the sparse kernels, and
+  // DeepSeek-V4's (server_args.py).
+  void TakePage() {
+    int64_t page = 1;
+    if (kinds_.compressed) {
+      page = 256;
+    } else if (kinds_.sparse) {
+      page = Nvidia() ? 64 : 1;
+    } else if (IsDatacentreBlackwell(gpu_) && number_ >= SglangNumber(0, 5, 3)) {
+      page = 64;
+    }
+    r_.block_size = config_.block_size.value_or(page);
+  }
+
+  void TakeFraction() {
+    setup_.fraction_given = config_.mem_fraction_static.has_value();
+    if (r_.multimodal) {
+      setup_.vision_factor = VisionFactor(number_, r_.architecture->vision, setup_.fraction_given);
+    }
+    setup_.backend_factor = AiterFactor();
+    SglangFractionInput input;
+    input.number = number_;
+    input.gpu_mib = reported_;
+    input.tp = r_.tp;
+    input.pp = r_.pp;
+    input.dp = r_.dp;
+    input.dp_attention = r_.dp_attention;
+    input.chunk = r_.chunked_prefill_size;
+    input.graph_batch = r_.enforce_eager && number_ >= SglangNumber(0, 5, 15) ? 0 : default_batch_;
+    input.prefill_graphs = setup_.prefill_graphs;
+    input.latent = kinds_.latent;
+    input.drafts = setup_.drafts > 0;
+    input.method = r_.speculative.method;
+    const double fraction = config_.mem_fraction_static.value_or(DefaultFraction(input));
+    r_.mem_fraction_static = std::clamp(fraction * setup_.vision_factor * setup_.backend_factor, 0.01, 1.0);
+  }
+
+  // model_runner.py: on ROCm aiter's kernels need room of their own beside a long context. It is the default
+  // there; for latents with 16 or 128 heads on a rank only.
+  double AiterFactor() const {
+    if (gpu_.vendor != Vendor::kAmd || number_ < SglangNumber(0, 4, 8) || r_.max_model_len <= 8192) return 1;
+    for (const LayerGroup& group : r_.architecture->groups) {
+      const Attention& attention = group.shape.attention;
+      if (attention.kind != AttentionKind::kLatent) continue;
+      const int64_t heads = CeilDiv(attention.heads, setup_.attention_tp);
+      if (heads != 16 && heads != 128) return 1;
+    }
+    return 0.85;
+  }
+
+  void TakePools() {
+    const std::optional<int64_t> running =
+        config_.max_running_requests ? config_.max_running_requests : config_.max_num_seqs;
+    const int64_t replicas = r_.dp_attention ? r_.dp : 1;
+    if (running) setup_.running_given = std::max<int64_t>(1, *running / replicas);
+    r_.max_total_tokens = config_.max_total_tokens.value_or(0);
+    r_.max_mamba_cache_size = config_.max_mamba_cache_size.value_or(0);
+    r_.mamba_full_memory_ratio = config_.mamba_full_memory_ratio.value_or(0.9);
+    r_.swa_full_tokens_ratio = config_.swa_full_tokens_ratio.value_or(kinds_.compressed ? 0.1 : 0.8);
+    r_.enable_prefix_caching = config_.enable_prefix_caching.value_or(true);
+    setup_.window_pools = HasWindowPools(r_, kinds_);
+    setup_.states_per_request = 1;
+    if (kinds_.recurrent && r_.enable_prefix_caching) {
+      // The state, one that is being written and one kept for equal beginnings; with buffers two more for steps
+      // that overlap (0.5.14: the default where the layers can).
+      setup_.states_per_request = kinds_.buffers && number_ >= SglangNumber(0, 5, 14) ? 5 : 3;
+    }
+  }
+
+  const Config& config_;
+  Resolved& r_;
+  SglangSetup& setup_;
+  const Kinds kinds_;
+  const int64_t number_;
+  const Gpu& gpu_;
+  double reported_ = 0;
+  int64_t default_batch_ = 0;
+};
+
+}  // namespace
+
+std::optional<Error> SetUpSglang(const Config& config, Resolved* resolved) {
+  auto setup = std::make_unique<SglangSetup>();
+  if (std::optional<Error> error = SetUp(config, resolved, setup.get()).Take()) return error;
+  resolved->engine_data = std::move(setup);
+  return std::nullopt;
+}
+
+const SglangSetup& SetupOf(const Resolved& resolved) {
+  return static_cast<const SglangSetup&>(*resolved.engine_data);
+}
+
+int64_t SglangChunk(const Resolved& resolved) {
+  return resolved.chunked_prefill_size > 0 ? resolved.chunked_prefill_size : kMaxPrefillTokens;
+}
+
+}  // namespace plimsoll

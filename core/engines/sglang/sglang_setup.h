@@ -1,0 +1,41 @@
+// What SGLang makes of a configuration before it touches a card: its own keys read, and what its release takes
+// where none is given.
+#ifndef PLIMSOLL_CORE_ENGINES_SGLANG_SGLANG_SETUP_H_
+#define PLIMSOLL_CORE_ENGINES_SGLANG_SGLANG_SETUP_H_
+
+#include <cstdint>
+#include <optional>
+
+#include "core/base/result.h"
+#include "core/config/config.h"
+#include "core/resolve/resolved.h"
+
+namespace plimsoll {
+
+struct SglangSetup final : EngineData {
+  double vision_factor = 1, backend_factor = 1;  // of the fraction that was given or is the default
+  bool fraction_given = false;
+  int64_t graph_batch = 0;         // the largest batch that is captured; 0: graphs are off
+  int64_t prefill_graphs = 0;      // prompt lengths that are captured
+  int64_t drafts = 0;              // tokens that one step verifies beside none drafted; 0: no speculation
+  int64_t attention_tp = 1;        // ranks that attention is cut over
+  int64_t ranks_of_experts = 0;    // ranks that experts are dealt over; 0: they are cut
+  int64_t running_given = 0;       // of one replica; 0: none
+  int64_t states_per_request = 1;  // slots that a running request needs
+  bool window_pools = false;       // layers with a window have a pool of their own
+  bool latent = false;             // MLA
+};
+
+// Reads the keys and takes the defaults; the rest of `resolved` must be looked up. Leaves requests at once open
+// where the pool decides them.
+std::optional<Error> SetUpSglang(const Config& config, Resolved* resolved);
+
+// REQUIRES: SetUpSglang() has filled the configuration.
+const SglangSetup& SetupOf(const Resolved& resolved);
+
+// Of a prompt, that one step takes.
+int64_t SglangChunk(const Resolved& resolved);
+
+}  // namespace plimsoll
+
+#endif  // PLIMSOLL_CORE_ENGINES_SGLANG_SGLANG_SETUP_H_
