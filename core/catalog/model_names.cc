@@ -367,6 +367,23 @@ std::optional<NamedModel> FindModelNamed(const Catalog& catalog, std::string_vie
   return std::nullopt;
 }
 
+Diagnostic ModelByWords(std::string_view name, const NamedModel& named) {
+  std::string message =
+      Quoted(name) + " is taken for " + named.model->name + " (" + named.model->hf_repo + ")";
+  if (!named.format.empty()) message += " in " + named.format;
+  return {"model_by_name", Severity::kInfo, message + ", by the words of its name.",
+          "The repository's own config.json or GGUF header says it exactly."};
+}
+
+const WeightFormat* FindFormatNamed(const Catalog& catalog, std::string_view name) {
+  if (name.empty() || name.size() > kLongestName) return nullptr;
+  const std::string lower = Lower(name);
+  if (const WeightFormat* format = catalog.FindFormat(lower)) return format;
+  if (const WeightFormat* format = catalog.FindFormat("gguf-" + lower)) return format;
+  const NameParts parts = Split("x-" + lower);
+  return parts.tokens.size() == 1 && !parts.near_format ? catalog.FindFormat(parts.format) : nullptr;
+}
+
 std::string RepositoryOf(const Model& model, std::string_view format_id) {
   if (format_id.empty() || format_id == model.native_format) return model.hf_repo;
   const Checkpoint* checkpoint = model.FindCheckpoint(format_id);

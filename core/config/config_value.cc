@@ -330,7 +330,8 @@ std::string AcceptedValues(const ConfigKey& key) {
       return std::string(key.accepted);
     case K::kInteger: {
       const std::string special = key.minus_one.empty() ? "" : "-1 (" + std::string(key.minus_one) + ") or ";
-      return special + WholeNumberText(static_cast<int64_t>(key.least), static_cast<int64_t>(key.most));
+      return special + WholeNumberText(static_cast<int64_t>(key.least), static_cast<int64_t>(key.most)) +
+             (key.tokens ? ", or one such as 32k or 1M" : "");
     }
     case K::kNumber:
       return "a number from " + FormatDouble(key.least) + " to " + FormatDouble(key.most);
@@ -473,7 +474,9 @@ std::optional<Error> SetConfigText(const ConfigKey& key, std::string_view text, 
     case K::kInteger: {
       if (text == key.minus_word) return SetConfigValue(key, Json(-1), config);
       const bool digits_only = text.find_first_not_of("-0123456789") == std::string_view::npos;
-      const std::optional<Json> number = digits_only ? ReadNumberText(text) : std::nullopt;
+      std::optional<Json> number = digits_only ? ReadNumberText(text) : std::nullopt;
+      const std::optional<int64_t> tokens = key.tokens && !digits_only ? ReadTokens(text) : std::nullopt;
+      if (tokens) number = Json(*tokens);
       if (!number || SetConfigValue(key, *number, config)) return refusal;
       return std::nullopt;
     }

@@ -35,6 +35,10 @@ std::string_view FailureStageName(FailureStage stage) {
       return "cache_too_small";
     case FailureStage::kGraphCapture:
       return "graph_capture";
+    case FailureStage::kSamplerWarmUp:
+      return "sampler_warm_up";
+    case FailureStage::kRunTime:
+      return "run_time";
     case FailureStage::kInvalid:
       break;
   }

@@ -18,7 +18,16 @@ enum class Verdict : uint8_t { kFits, kTight, kDoesNotFit, kInvalid };
 std::string_view VerdictName(Verdict verdict);  // "fits", "tight", "does_not_fit", "invalid"
 
 // Where starting the engine fails, in the order in which it would.
-enum class FailureStage : uint8_t { kNone, kInvalid, kLoading, kProfiling, kCacheTooSmall, kGraphCapture };
+enum class FailureStage : uint8_t {
+  kNone,
+  kInvalid,
+  kLoading,
+  kProfiling,
+  kCacheTooSmall,
+  kGraphCapture,
+  kSamplerWarmUp,
+  kRunTime
+};
 std::string_view FailureStageName(FailureStage stage);  // "none", "invalid", "loading", "profiling", …
 
 std::string_view SeverityName(Severity severity);  // "error", "warning", "info"

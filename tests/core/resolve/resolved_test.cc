@@ -55,7 +55,7 @@ TEST(Resolved, OnlyTheModelIsNeeded) {
 }
 
 TEST(Resolved, ErrorsNameTheFieldAndTheNearestId) {
-  EXPECT_EQ(Case("").error().substr(0, 20), "model: given nothing");
+  EXPECT_EQ(Case("").error().substr(0, 16), "model is missing");
   EXPECT_NE(Case("m=llama-3.1-71b").error().find("nearest: \"llama-3.1-70b\""), std::string::npos);
   EXPECT_NE(Case("m=llama-3.1-8b&g=rtx4090").error().find("nearest: \"rtx-4090\""), std::string::npos);
   EXPECT_NE(Case("m=llama-3.1-8b&q=awq-int3").error().find("nearest: \"awq-int4\""), std::string::npos);
