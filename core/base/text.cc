@@ -84,8 +84,10 @@ std::optional<int64_t> ReadTokens(std::string_view text) {
   if (last == 'm' || last == 'M') unit = 1024 * 1024;
   if (unit > 1) text.remove_suffix(1);
   std::string digits;
-  for (const char c : text) {
-    if (c != ',') digits += c;
+  for (size_t i = 0; i < text.size(); ++i) {
+    // A comma stands before three digits.
+    if (text[i] == ',' && i > 0 && text.size() - i >= 4 && (text.size() - i) % 4 == 0) continue;
+    digits += text[i];
   }
   const bool plain = digits.find_first_not_of("0123456789.") == std::string::npos && !digits.empty() &&
                      digits.front() != '.' && digits.back() != '.';

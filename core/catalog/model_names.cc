@@ -233,7 +233,8 @@ int MatchOf(const NameParts& parts, const std::vector<std::string>& own, const M
   if (key.empty()) return 0;
   if (key == Joined(own, true, false)) return 3;
   if (key == Joined(own, true, true)) return 2;
-  if (Joined(parts.tokens, true, true, &model) == Joined(own, true, true, &model)) return 1;
+  // A size that the model's own name leaves out; one that it has must be the same.
+  if (Joined(parts.tokens, true, true, &model) == Joined(own, true, true)) return 1;
   return 0;
 }
 
@@ -265,7 +266,8 @@ const Model* BestMatch(const Catalog& catalog, const NameParts& parts) {
 std::optional<NamedModel> ByCatalog(const Catalog& catalog, std::string_view name) {
   const std::string lower = Lower(name);
   for (const Model& model : catalog.models()) {
-    if (model.id == lower || Lower(model.hf_repo) == lower) return NamedModel{&model, "", nullptr, true};
+    if (model.id == lower || Lower(model.hf_repo) == lower || Lower(model.name) == lower)
+      return NamedModel{&model, "", nullptr, true};
   }
   for (const Model& model : catalog.models()) {
     for (const Checkpoint& checkpoint : model.checkpoints) {

@@ -46,7 +46,7 @@ void ExpectRefusal(const Arguments& arguments, std::string_view part,
   EXPECT_EQ(result.out, "") << part;
   EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
   EXPECT_NE(result.err.find(part), std::string::npos) << result.err;
-  EXPECT_NE(result.err.find("given"), std::string::npos) << result.err;
+  EXPECT_NE(result.err.find("; give "), std::string::npos) << result.err;
 }
 
 TEST(Command, AConfigurationThatDoesNotFitIsAnAnswer) {

@@ -20,7 +20,7 @@ TEST(ConfigFlags, ErrorsNameTheFlagTheValueAndWhatIsAccepted) {
             "flag cannot be \"--max-model-length\"; give --max-model-len; --help lists all flags");
   EXPECT_EQ(FlagError({"llama"}), "flag cannot be \"llama\"; give one of the flags that --help lists");
   EXPECT_EQ(FlagError({"--model"}).substr(0, 24), "--model is missing; give");
-  EXPECT_EQ(FlagError({"--kv-cache-dtype", R"({"k":"q9"})"}).substr(0, 30),
+  EXPECT_EQ(FlagError({"--kv-cache-dtype", R"({"k":"q9"})"}).substr(0, 33),
             "--kv-cache-dtype.k cannot be \"q9\"");
 }
 

@@ -118,7 +118,7 @@ TEST(ConfigUrl, AnAddressWithoutAFragmentIsEmptyButAValueMayLookLikeOne) {
 TEST(ConfigUrl, ErrorsNameTheKeyTheValueAndWhatIsAccepted) {
   EXPECT_EQ(UrlError("m=x&ctx=many"),
             "max_model_len (ctx=) cannot be \"many\"; give -1 (as long as fits) or a whole number from 1 to "
-            "1,000,000,000");
+            "1,000,000,000, or one such as 32k or 1M");
 }
 
 TEST(ConfigUrl, GarbageIsRefusedAtOnce) {
