@@ -69,7 +69,7 @@ constexpr Command kCommands[] = {
      true, RunSchedule, CommandGroup::kOne,
      "schedule --model llama-3.1-8b --gpu h100-sxm --max-model-len 8k --arrival-rate 20 --prompt-shape chat"},
     {"check", "what a pasted command, manifest, config, log or link says, and whether it holds",
-     "plimsoll check [FILE | - | \"text\"] [--json]\n\n"
+     "plimsoll check [FILE | - | \"text\"] [--json] [--exit-code]\n\n"
      "What is not understood is listed; what is wrong is named with the option and its fix.",
      false, RunCheck, CommandGroup::kOne, "check server.log\ncheck compose.yaml --json"},
     {"inventory", "every tensor of a model: name, shape, type, bytes, how it is sharded",

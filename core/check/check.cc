@@ -5,6 +5,7 @@
 #include "core/base/text.h"
 #include "core/check/config_text.h"
 #include "core/check/judge.h"
+#include "core/check/startup_log.h"
 
 namespace plimsoll {
 namespace {
@@ -13,6 +14,7 @@ namespace {
 constexpr TextReader kReaders[] = {
     {"link", ReadLinkText},
     {"config", ReadConfigText},
+    {"log", ReadLogText},
 };
 
 }  // namespace
@@ -24,7 +26,8 @@ Result<CheckResult> Check(std::string_view text, const Catalog& catalog) {
   for (const TextReader& reader : kReaders) {
     std::optional<Result<CheckResult>> result = reader.read(text, catalog);
     if (!result) continue;
-    if (result->ok()) Judge(catalog, &**result);
+    // A log says itself what became of it.
+    if (result->ok() && (*result)->kind != CheckKind::kLog) Judge(catalog, &**result);
     return std::move(*result);
   }
   return Error{

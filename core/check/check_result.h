@@ -60,6 +60,7 @@ struct CheckFailure {
   FailureStage stage = FailureStage::kNone;
   std::optional<Bytes> missing;
   std::string cause;
+  std::string knob = {};  // the key of Config that caused it; empty: none alone
   std::vector<CheckFix> fixes;
 };
 
@@ -84,6 +85,7 @@ struct CheckResult {
   std::vector<CheckProblem> problems;
   std::vector<CheckMetric> measured, predicted;
   std::optional<CheckFailure> failure;
+  std::optional<Calibration> calibration;  // of this machine, to be taken
   std::optional<MendedText> mended;
 };
 

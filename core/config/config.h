@@ -24,6 +24,13 @@ struct Speculative {
   friend bool operator==(const Speculative&, const Speculative&) = default;
 };
 
+// How a machine differs from what is predicted, as measured there: memory outside what the engine accounts for in
+// GiB more (or less), the activation peak and the rates times a factor. Absent: as predicted.
+struct Calibration {
+  std::optional<double> outside_gib, activation, decode, prefill;
+  friend bool operator==(const Calibration&, const Calibration&) = default;
+};
+
 struct Lora {
   int64_t max_loras = 1;
   int64_t max_rank = 16;
@@ -72,6 +79,7 @@ struct Config {
   std::optional<bool> mmap, kv_offload, swa_full, fit;
   std::optional<int64_t> fit_target_mib, main_gpu, cache_ram_mib, sched_max_copies;
   std::string kv_cache_dtype_draft;  // one type for keys and values
+  std::optional<Calibration> cal;
   Json workload;  // null, or the keys of WorkloadKeys() (core/config/workload.h): how the requests come
 
   friend bool operator==(const Config&, const Config&) = default;

@@ -280,6 +280,11 @@ constexpr std::array<ConfigKey, kConfigKeyCount> kKeys = {{
     Words({"kv_cache_dtype_draft", "kvd", O::kGgml, G::kMore, "Cache type of the draft",
            "The cache type of the draft's context; default fp16."},
           "a cache type such as fp16 or q8_0", 16, &Config::kv_cache_dtype_draft),
+    Object({"cal", "cal", O::kEveryEngine, G::kMore, "Calibration",
+            "How this machine differs from what is predicted, as read from its log or benchmark; the report "
+            "has both "
+            "numbers."},
+           T::kCalibration, "{\"outside_gib\":x,\"activation\":x,\"decode\":x,\"prefill\":x}"),
 }};
 
 }  // namespace

@@ -38,6 +38,7 @@ enum class KeyType : uint8_t {
   kSplitMode,
   kLora,
   kWorkload,
+  kCalibration,
 };
 
 // To which engines a key means something (core/resolve/engine_traits.h says which engine is of which kind).
@@ -124,7 +125,7 @@ struct ConfigKey {
   std::string Config::*text = nullptr;
 };
 
-constexpr int kConfigKeyCount = 58;
+constexpr int kConfigKeyCount = 59;
 // In the order of the contract and of every encoded link.
 const std::array<ConfigKey, kConfigKeyCount>& ConfigKeys();
 const ConfigKey* FindConfigKey(std::string_view json_name);

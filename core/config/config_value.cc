@@ -192,6 +192,34 @@ std::optional<Error> SetWorkload(const ConfigKey& key, const Json& value, Config
   return std::nullopt;
 }
 
+struct CalibrationMember {
+  std::string_view name;
+  std::optional<double> Calibration::*member;
+  double least, most;
+};
+constexpr CalibrationMember kCalibration[] = {{"outside_gib", &Calibration::outside_gib, -1000, 1000},
+                                              {"activation", &Calibration::activation, 0.05, 20},
+                                              {"decode", &Calibration::decode, 0.02, 50},
+                                              {"prefill", &Calibration::prefill, 0.02, 50}};
+
+std::optional<Error> SetCalibration(const ConfigKey& key, const Json& value, Config* config) {
+  if (!value.is_object()) return Refuse(key, value);
+  Calibration calibration;
+  for (const CalibrationMember& row : kCalibration) {
+    const Json* given = value.Find(row.name);
+    if (!given || given->is_null()) continue;
+    const std::optional<double> number = given->is_number() ? given->AsDouble() : std::nullopt;
+    if (!number || !(*number >= row.least && *number <= row.most)) {
+      return RefuseInside(key, row.name, *given,
+                          "a number from " + FormatDouble(row.least) + " to " + FormatDouble(row.most));
+    }
+    calibration.*row.member = *number;
+  }
+  config->cal.reset();
+  if (calibration != Calibration()) config->cal = calibration;
+  return std::nullopt;
+}
+
 std::optional<Error> SetInteger(const ConfigKey& key, const Json& value, Config* config) {
   const std::optional<int64_t> number = value.is_number() ? value.AsInt() : std::nullopt;
   if (!number) return Refuse(key, value);
@@ -250,6 +278,9 @@ void Clear(const ConfigKey& key, Config* config) {
       break;
     case K::kWorkload:
       config->workload = Json();
+      break;
+    case K::kCalibration:
+      config->cal.reset();
       break;
   }
 }
@@ -322,6 +353,14 @@ Json LoraJson(const Lora& lora) {
   return object;
 }
 
+Json CalibrationJson(const Calibration& calibration) {
+  Json object = Json::MakeObject();
+  for (const CalibrationMember& row : kCalibration) {
+    if (calibration.*row.member) object.Set(row.name, *(calibration.*row.member));
+  }
+  return object;
+}
+
 std::string AcceptedValues(const ConfigKey& key) {
   switch (key.type) {
     case K::kText:
@@ -349,6 +388,7 @@ std::string AcceptedValues(const ConfigKey& key) {
     case K::kSpeculative:
     case K::kLora:
     case K::kWorkload:
+    case K::kCalibration:
       return "an object " + std::string(key.accepted);
   }
   return "";
@@ -382,6 +422,8 @@ Json GetConfigValue(const Config& config, const ConfigKey& key) {
       return config.lora ? LoraJson(*config.lora) : Json();
     case K::kWorkload:
       return config.workload;
+    case K::kCalibration:
+      return config.cal ? CalibrationJson(*config.cal) : Json();
   }
   return Json();
 }
@@ -414,6 +456,8 @@ bool IsConfigValueGiven(const Config& config, const ConfigKey& key) {
       return config.lora.has_value();
     case K::kWorkload:
       return !config.workload.is_null();
+    case K::kCalibration:
+      return config.cal.has_value();
   }
   return false;
 }
@@ -456,6 +500,8 @@ std::optional<Error> SetConfigValue(const ConfigKey& key, const Json& value, Con
       return SetLora(key, value, config);
     case K::kWorkload:
       return SetWorkload(key, value, config);
+    case K::kCalibration:
+      return SetCalibration(key, value, config);
   }
   return std::nullopt;
 }
@@ -512,6 +558,7 @@ std::optional<Error> SetConfigText(const ConfigKey& key, std::string_view text, 
     case K::kSplitMode:
     case K::kLora:
     case K::kWorkload:
+    case K::kCalibration:
       return SetConfigValue(key, Json(text), config);
   }
   return refusal;

@@ -1,5 +1,7 @@
 #include "core/resolve/report.h"
 
+#include <algorithm>
+
 namespace plimsoll {
 
 std::string_view VerdictName(Verdict verdict) {
@@ -43,6 +45,17 @@ std::string_view FailureStageName(FailureStage stage) {
       break;
   }
   return "invalid";
+}
+
+Bytes OutsideOf(const Calibration* calibration) {
+  return calibration == nullptr ? Bytes(0) : GiBFromDouble(calibration->outside_gib.value_or(0));
+}
+
+void Calibrate(const Calibration* calibration, GpuReport* gpu) {
+  if (calibration == nullptr) return;
+  gpu->non_torch = std::max(Bytes(0), gpu->non_torch + OutsideOf(calibration));
+  const double factor = calibration->activation.value_or(1);
+  gpu->activation = BytesFromDouble(static_cast<double>(gpu->activation.count()) * factor);
 }
 
 std::string_view SeverityName(Severity severity) {

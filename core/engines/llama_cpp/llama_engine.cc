@@ -13,6 +13,7 @@
 #include "core/engines/llama_cpp/llama_gates.h"
 #include "core/engines/llama_cpp/llama_levers.h"
 #include "core/engines/llama_cpp/llama_log.h"
+#include "core/engines/llama_cpp/llama_log_reader.h"
 #include "core/engines/llama_cpp/llama_options.h"
 #include "core/engines/llama_cpp/llama_overrides.h"
 #include "core/engines/llama_cpp/llama_plan.h"
@@ -206,6 +207,9 @@ class LlamaCpp final : public Engine {
       gpu.rank = static_cast<int32_t>(i);
       gpu.capacity = capacity;
       gpu.budget = capacity;
+      const Bytes predicted = gpu.non_torch + gpu.activation;
+      Calibrate(report->calibration, &gpu);
+      gpu.total += gpu.non_torch + gpu.activation - predicted;
       gpu.headroom = capacity - gpu.total;
       available += capacity - (gpu.total - gpu.kv_cache);
       if (plan.largest(i) > LargestAllocation(resolved, i) && report->failure == FailureStage::kNone) {
@@ -234,7 +238,7 @@ class LlamaCpp final : public Engine {
     // Sequences of max_model_len, as for every engine: slots share the context or divide it, they do not
     // multiply it. States alone have no length.
     kv.max_concurrency = kv.per_token > Bytes(0) ? 1 : static_cast<double>(cache.sequences);
-    kv.max_model_len_that_fits = plan.LongestContext(Bytes(0));
+    kv.max_model_len_that_fits = plan.LongestContext(OutsideOf(report->calibration));
     if (report->failure != FailureStage::kNone) RemarkOnFit(resolved, report);
   }
 
@@ -242,6 +246,7 @@ class LlamaCpp final : public Engine {
     return ExplainLlama(resolved, report);
   }
 
+  std::vector<LogPattern> LogPatterns() const override { return LlamaLogPatterns(true); }
   std::vector<std::string> ExpectedLog(const Resolved& resolved, const Report& report) const override {
     return LlamaLog(resolved, report);
   }

@@ -13,6 +13,7 @@
 #include "core/engines/vllm/vllm_gates.h"
 #include "core/engines/vllm/vllm_kv_cache.h"
 #include "core/engines/vllm/vllm_levers.h"
+#include "core/engines/vllm/vllm_log_reader.h"
 #include "core/engines/vllm/vllm_rules.h"
 #include "core/engines/vllm/vllm_runtime.h"
 #include "core/engines/vllm/vllm_server.h"
@@ -460,6 +461,7 @@ class RankPlanner {
           gpu.rank = static_cast<int32_t>(rank);
         } else {
           gpu = PlanCard(resolved_, rules_, stage, card, static_cast<int32_t>(rank), s == resolved_.pp - 1);
+          Calibrate(report_.calibration, &gpu);
           Consider(stage, &gpu);
         }
         offloaded_ += stage.offloaded;
@@ -569,6 +571,7 @@ class Vllm final : public Engine {
     return ExplainVllm(resolved, report);
   }
 
+  std::vector<LogPattern> LogPatterns() const override { return VllmLogPatterns(); }
   std::vector<std::string> ExpectedLog(const Resolved& resolved, const Report& report) const override {
     return ExpectedVllmLog(resolved, report);
   }
