@@ -9,6 +9,7 @@
 #include "core/check/check.h"
 #include "core/check/check_json.h"
 #include "core/config/config_url.h"
+#include "core/config/config_value.h"
 #include "core/engines/settle.h"
 #include "core/estimate/estimate.h"
 #include "core/estimate/verdict.h"
@@ -92,7 +93,14 @@ std::string MetricsBlock(const CheckResult& result) {
     }
     table.Add({name, DecimalText(value, 2), ours});
   }
-  return table.empty() ? "" : table.Print();
+  std::string text = table.empty() ? "" : table.Print();
+  if (result.calibration) {
+    Config calibrated = result.config;
+    calibrated.cal = result.calibration;
+    text += "This machine as a calibration: --cal '" + CalibrationJson(*result.calibration).Dump() + "'\n  " +
+            EncodeConfigUrl(calibrated) + "\n";
+  }
+  return text;
 }
 
 std::string CheckText(const CheckResult& result, const CommandContext& context) {
@@ -115,14 +123,22 @@ std::string CheckText(const CheckResult& result, const CommandContext& context) 
 }  // namespace
 
 CommandResult RunCheck(const Arguments& arguments, const CommandContext& context) {
-  const bool json = !arguments.empty() && (arguments.front() == "--json" || arguments.back() == "--json");
   std::vector<std::string> words = arguments;
-  if (json) words.erase(arguments.back() == "--json" ? words.end() - 1 : words.begin());
+  // Options stand before or behind the text; within it they are its own.
+  const auto take = [&](std::string_view option) {
+    if (!words.empty() && words.front() == option) return words.erase(words.begin()), true;
+    if (!words.empty() && words.back() == option) return words.pop_back(), true;
+    return false;
+  };
+  bool json = take("--json");
+  const bool exit_code = take("--exit-code");
+  json = take("--json") || json;
   if (words.empty()) return Refused({"text", "nothing", "a file, - for standard input, or the text itself"});
   const Result<CheckResult> result = Check(GivenText(words, context), context.catalog);
   if (!result.ok()) return Refused(result.error());
-  if (json) return {0, CheckToJson(*result, context.catalog).Dump(2) + "\n", ""};
-  return {0, CheckText(*result, context), ""};
+  const int exit = exit_code && result->failure ? kExitDoesNotFit : 0;
+  if (json) return {exit, CheckToJson(*result, context.catalog).Dump(2) + "\n", ""};
+  return {exit, CheckText(*result, context), ""};
 }
 
 }  // namespace plimsoll

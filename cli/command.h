@@ -1,7 +1,7 @@
 // The `plimsoll` command without the process around it: arguments in, exit code and texts out. main.cc adds
 // argv, files and streams; tests add none of them.
 //
-// Exit 0: answered. 2: bad input, with one line in `err` that names the field, what was given and what is
+// Exit 0: answered. 1: does not fit, where --exit-code asks for it. 2: bad input, with one line in `err` that names the field, what was given and what is
 // accepted.
 #ifndef PLIMSOLL_CLI_COMMAND_H_
 #define PLIMSOLL_CLI_COMMAND_H_
@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,7 @@ struct CommandResult {
   std::string err;
 };
 
+constexpr int kExitDoesNotFit = 1;  // with --exit-code only
 constexpr int kExitBadInput = 2;
 
 // The bytes of a file, of standard input for "-"; nothing when it cannot be read.
@@ -51,6 +53,9 @@ using Arguments = std::vector<std::string>;
 // `arguments` without the program's name.
 CommandResult RunCommand(const Arguments& arguments, const CommandContext& context);
 
+// Under which heading a subcommand stands in the overview.
+enum class CommandGroup : uint8_t { kOne, kMany, kLookUp, kShell };
+
 // A subcommand: one line for the overview, its own help, and what it does.
 struct Command {
   std::string_view name;
@@ -58,7 +63,12 @@ struct Command {
   std::string_view usage;
   bool takes_config = false;  // its help lists the configuration flags
   CommandResult (*run)(const Arguments&, const CommandContext&);
+  CommandGroup group = CommandGroup::kOne;
+  std::string_view examples = {};  // one a line, without the program's name
 };
+
+// Every subcommand, in the order of the overview.
+std::span<const Command> Commands();
 
 CommandResult RunEstimate(const Arguments& arguments, const CommandContext& context);
 CommandResult RunSweep(const Arguments& arguments, const CommandContext& context);
@@ -70,8 +80,11 @@ CommandResult RunInventory(const Arguments& arguments, const CommandContext& con
 CommandResult RunList(const Arguments& arguments, const CommandContext& context);
 CommandResult RunCheck(const Arguments& arguments, const CommandContext& context);
 CommandResult RunValidate(const Arguments& arguments, const CommandContext& context);
+CommandResult RunCompletion(const Arguments& arguments, const CommandContext& context);
+CommandResult RunComplete(const Arguments& arguments, const CommandContext& context);
+CommandResult RunMan(const Arguments& arguments, const CommandContext& context);
 
-// "plimsoll: tp: given …; accepted: …", exit 2.
+// "plimsoll: tp cannot be …; give …", exit 2.
 CommandResult Refused(const Error& error);
 
 }  // namespace plimsoll

@@ -133,7 +133,8 @@ std::string EstimateText(const DecodedConfig& decoded, const Resolved& resolved,
 }  // namespace
 
 CommandResult RunEstimate(const Arguments& arguments, const CommandContext& context) {
-  Result<Options> options = Options::Take(arguments, {{"--json", "--gb", "--terms"}, {"--url", "--config"}});
+  Result<Options> options =
+      Options::Take(arguments, {{"--json", "--gb", "--terms", "--exit-code"}, {"--url", "--config"}});
   if (!options.ok()) return Refused(options.error());
   Result<DecodedConfig> decoded = ReadConfig(*options, context);
   if (!decoded.ok()) return Refused(decoded.error());
@@ -142,8 +143,9 @@ CommandResult RunEstimate(const Arguments& arguments, const CommandContext& cont
   if (!resolved.ok()) return Refused(resolved.error());
   for (Diagnostic& diagnostic : decoded->diagnostics) resolved->diagnostics.push_back(std::move(diagnostic));
   const Report report = EstimateResolved(*resolved);
-  if (options->Has("--json")) return {0, ReportToJson(*resolved, report).Dump(2) + "\n", ""};
-  return {0, EstimateText(*decoded, *resolved, report, context, *options, &inquiry), ""};
+  const int exit = options->Has("--exit-code") && !report.fits() ? kExitDoesNotFit : 0;
+  if (options->Has("--json")) return {exit, ReportToJson(*resolved, report).Dump(2) + "\n", ""};
+  return {exit, EstimateText(*decoded, *resolved, report, context, *options, &inquiry), ""};
 }
 
 }  // namespace plimsoll

@@ -39,29 +39,19 @@ std::optional<Error> ReadNumber(const Options& options, std::string_view name,
 }
 
 // "8192", "32k" (of 1,024), "1M".
-std::optional<Error> ReadTokens(const Options& options, std::string_view name,
-                                std::optional<int64_t>* tokens) {
+std::optional<Error> ReadTokensOption(const Options& options, std::string_view name,
+                                      std::optional<int64_t>* tokens) {
   if (!options.Has(name)) return std::nullopt;
-  std::string digits = options.Value(name);
-  int64_t scale = 1;
-  if (!digits.empty() && (digits.back() == 'k' || digits.back() == 'K')) scale = 1024;
-  if (!digits.empty() && (digits.back() == 'm' || digits.back() == 'M')) scale = 1024 * 1024;
-  if (scale > 1) digits.pop_back();
-  const bool whole =
-      !digits.empty() && digits.size() <= 10 && digits.find_first_not_of("0123456789") == std::string::npos;
-  const int64_t number = whole ? std::stoll(digits) : 0;
-  if (number < 1 || number > 1000000000 / scale) {
-    return Error{std::string(name), Quoted(options.Value(name)), "a whole number, or one such as 32k or 1M"};
-  }
-  *tokens = number * scale;
-  return std::nullopt;
+  *tokens = ReadTokens(options.Value(name));
+  if (*tokens) return std::nullopt;
+  return Error{std::string(name), Quoted(options.Value(name)), "a whole number, or one such as 32k or 1M"};
 }
 
 std::optional<Error> ReadWishes(const Options& options, Wishes* wishes) {
   std::optional<int64_t> users;
-  if (auto error = ReadTokens(options, "--users", &users)) return error;
+  if (auto error = ReadTokensOption(options, "--users", &users)) return error;
   if (users) wishes->users = *users;
-  if (auto error = ReadTokens(options, "--max-model-len", &wishes->max_model_len)) return error;
+  if (auto error = ReadTokensOption(options, "--max-model-len", &wishes->max_model_len)) return error;
   if (auto error = ReadNumber(options, "--ttft-ms", &wishes->ttft_ms)) return error;
   if (auto error = ReadNumber(options, "--tokens-per-s", &wishes->tokens_per_s)) return error;
   if (auto error = ReadNumber(options, "--max-price-per-h", &wishes->price_per_h)) return error;

@@ -9,6 +9,7 @@
 #include "core/config/config_url.h"
 #include "core/config/config_value.h"
 #include "core/engines/file_config.h"
+#include "core/engines/named_config.h"
 
 namespace plimsoll {
 namespace {
@@ -147,6 +148,7 @@ Result<DecodedConfig> ReadConfig(const Options& options, const CommandContext& c
     if (auto error = SetConfigValue(key, GetConfigValue(*flags, key), &decoded.config)) return *error;
   }
   if (auto error = LoadModelFile(context, &decoded.config)) return *error;
+  TakeNames(context.catalog, &decoded.config, &decoded.diagnostics);
   return decoded;
 }
 

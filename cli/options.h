@@ -41,7 +41,7 @@ class Options {
 
 // The configuration that --url, --config and flags describe together: flags win over the file, the file over
 // the link. `--model FILE.json` reads a Hugging Face config.json, `--model FILE.gguf` (or all its parts,
-// A,B,…) a GGUF's header.
+// A,B,…) a GGUF's header. Names of models, cards and formats become ids.
 Result<DecodedConfig> ReadConfig(const Options& options, const CommandContext& context);
 
 // The model files A,B,…, each read as far as its header reaches; the error's field is `field`.

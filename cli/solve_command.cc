@@ -71,7 +71,8 @@ std::string SolvedText(const std::optional<Solution>& solution, const Config& co
 }  // namespace
 
 CommandResult RunSolve(const Arguments& arguments, const CommandContext& context) {
-  Result<Options> options = Options::Take(arguments, {{"--json", "--gb"}, {"--url", "--config", "--for"}});
+  Result<Options> options =
+      Options::Take(arguments, {{"--json", "--gb", "--exit-code"}, {"--url", "--config", "--for"}});
   if (!options.ok()) return Refused(options.error());
   const std::optional<SolveFor> goal = ReadSolveFor(options->Value("--for"));
   if (!goal) {
@@ -83,8 +84,9 @@ CommandResult RunSolve(const Arguments& arguments, const CommandContext& context
   if (!decoded.ok()) return Refused(decoded.error());
   Result<std::optional<Solution>> solution = Solve(*goal, decoded->config, context.catalog);
   if (!solution.ok()) return Refused(solution.error());
-  if (options->Has("--json")) return {0, SolvedJson(*goal, *solution, decoded->config, context), ""};
-  return {0, SolvedText(*solution, decoded->config, context, options->units()), ""};
+  const int exit = options->Has("--exit-code") && !*solution ? kExitDoesNotFit : 0;
+  if (options->Has("--json")) return {exit, SolvedJson(*goal, *solution, decoded->config, context), ""};
+  return {exit, SolvedText(*solution, decoded->config, context, options->units()), ""};
 }
 
 }  // namespace plimsoll

@@ -20,9 +20,9 @@ std::string Quoted(std::string_view text) {
 
 std::string Error::Message() const {
   std::string message = field.empty() ? std::string("input") : field;
-  message += ": given ";
-  message += given.empty() ? std::string("nothing") : given;
-  if (!accepted.empty()) message += "; accepted: " + accepted;
+  const bool missing = given.empty() || given == "nothing";
+  message += missing ? std::string(" is missing") : " cannot be " + given;
+  if (!accepted.empty()) message += "; give " + accepted;
   return message;
 }
 

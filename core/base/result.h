@@ -17,7 +17,7 @@ struct Error {
   std::string given;     // what stood there, shortened to one line
   std::string accepted;  // what would have been accepted
 
-  // One line: `tp: given "three"; accepted: a whole number from 1 to 4096`.
+  // One line: `tp cannot be "three"; give a whole number from 1 to 4096`, `model is missing; give …`.
   std::string Message() const;
 };
 

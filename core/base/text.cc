@@ -75,6 +75,30 @@ std::string ContextText(int64_t tokens) {
   return CountText(tokens);
 }
 
+std::optional<int64_t> ReadTokens(std::string_view text) {
+  constexpr int64_t kMost = 1000000000;
+  if (text.empty() || text.size() > 20) return std::nullopt;
+  int64_t unit = 1;
+  const char last = text.back();
+  if (last == 'k' || last == 'K') unit = 1024;
+  if (last == 'm' || last == 'M') unit = 1024 * 1024;
+  if (unit > 1) text.remove_suffix(1);
+  std::string digits;
+  for (size_t i = 0; i < text.size(); ++i) {
+    // A comma stands before three digits.
+    if (text[i] == ',' && i > 0 && text.size() - i >= 4 && (text.size() - i) % 4 == 0) continue;
+    digits += text[i];
+  }
+  const bool plain = digits.find_first_not_of("0123456789.") == std::string::npos && !digits.empty() &&
+                     digits.front() != '.' && digits.back() != '.';
+  size_t length = 0;
+  const double number = plain ? ReadDecimal(digits, &length) : 0;
+  const double tokens = number * static_cast<double>(unit);
+  if (length != digits.size() || !(tokens >= 1) || tokens > kMost || tokens != std::floor(tokens))
+    return std::nullopt;
+  return static_cast<int64_t>(tokens);
+}
+
 std::string ParametersText(int64_t count) {
   const double value = static_cast<double>(count);
   const double unit = value >= 9.995e11 ? 1e12 : value >= 9.995e8 ? 1e9 : 1e6;

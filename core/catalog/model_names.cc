@@ -233,7 +233,8 @@ int MatchOf(const NameParts& parts, const std::vector<std::string>& own, const M
   if (key.empty()) return 0;
   if (key == Joined(own, true, false)) return 3;
   if (key == Joined(own, true, true)) return 2;
-  if (Joined(parts.tokens, true, true, &model) == Joined(own, true, true, &model)) return 1;
+  // A size that the model's own name leaves out; one that it has must be the same.
+  if (Joined(parts.tokens, true, true, &model) == Joined(own, true, true)) return 1;
   return 0;
 }
 
@@ -265,7 +266,8 @@ const Model* BestMatch(const Catalog& catalog, const NameParts& parts) {
 std::optional<NamedModel> ByCatalog(const Catalog& catalog, std::string_view name) {
   const std::string lower = Lower(name);
   for (const Model& model : catalog.models()) {
-    if (model.id == lower || Lower(model.hf_repo) == lower) return NamedModel{&model, "", nullptr, true};
+    if (model.id == lower || Lower(model.hf_repo) == lower || Lower(model.name) == lower)
+      return NamedModel{&model, "", nullptr, true};
   }
   for (const Model& model : catalog.models()) {
     for (const Checkpoint& checkpoint : model.checkpoints) {
@@ -365,6 +367,23 @@ std::optional<NamedModel> FindModelNamed(const Catalog& catalog, std::string_vie
     if (model != nullptr) return NamedModel{model, format, nullptr, false, near_format};
   }
   return std::nullopt;
+}
+
+Diagnostic ModelByWords(std::string_view name, const NamedModel& named) {
+  std::string message =
+      Quoted(name) + " is taken for " + named.model->name + " (" + named.model->hf_repo + ")";
+  if (!named.format.empty()) message += " in " + named.format;
+  return {"model_by_name", Severity::kInfo, message + ", by the words of its name.",
+          "The repository's own config.json or GGUF header says it exactly."};
+}
+
+const WeightFormat* FindFormatNamed(const Catalog& catalog, std::string_view name) {
+  if (name.empty() || name.size() > kLongestName) return nullptr;
+  const std::string lower = Lower(name);
+  if (const WeightFormat* format = catalog.FindFormat(lower)) return format;
+  if (const WeightFormat* format = catalog.FindFormat("gguf-" + lower)) return format;
+  const NameParts parts = Split("x-" + lower);
+  return parts.tokens.size() == 1 && !parts.near_format ? catalog.FindFormat(parts.format) : nullptr;
 }
 
 std::string RepositoryOf(const Model& model, std::string_view format_id) {

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/base/result.h"
 #include "core/catalog/catalog.h"
 
 namespace plimsoll {
@@ -24,6 +25,11 @@ struct NamedModel {
 };
 
 std::optional<NamedModel> FindModelNamed(const Catalog& catalog, std::string_view name);
+// What is said of a name that is not exact.
+Diagnostic ModelByWords(std::string_view name, const NamedModel& named);
+
+// "AWQ", "Q4_K_M", "FP8", "GPTQ Int4"; nullptr: no such format.
+const WeightFormat* FindFormatNamed(const Catalog& catalog, std::string_view name);
 
 // The format that a file, repository or tag names, whatever its model: "…-Q4_K_M.gguf", "Org/Repo-AWQ".
 // Empty: none.

@@ -6,6 +6,7 @@
 #include "core/check/config_text.h"
 #include "core/check/engine_command.h"
 #include "core/check/judge.h"
+#include "core/check/startup_log.h"
 
 namespace plimsoll {
 namespace {
@@ -15,6 +16,7 @@ constexpr TextReader kReaders[] = {
     {"link", ReadLinkText},
     {"config", ReadConfigText},
     {"command", ReadCommandText},
+    {"log", ReadLogText},
 };
 
 }  // namespace
@@ -26,7 +28,8 @@ Result<CheckResult> Check(std::string_view text, const Catalog& catalog) {
   for (const TextReader& reader : kReaders) {
     std::optional<Result<CheckResult>> result = reader.read(text, catalog);
     if (!result) continue;
-    if (result->ok()) Judge(catalog, &**result);
+    // A log says itself what became of it.
+    if (result->ok() && (*result)->kind != CheckKind::kLog) Judge(catalog, &**result);
     return std::move(*result);
   }
   return Error{

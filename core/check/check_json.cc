@@ -6,6 +6,7 @@
 
 #include "core/config/config_codec.h"
 #include "core/config/config_url.h"
+#include "core/config/config_value.h"
 #include "core/engines/settle.h"
 #include "core/estimate/estimate.h"
 #include "core/estimate/report_json.h"
@@ -64,6 +65,7 @@ Json Failure(const CheckFailure& failure) {
   object.AppendMember("stage", FailureStageName(failure.stage));
   object.AppendMember("missing_bytes", failure.missing ? Json(failure.missing->count()) : Json());
   object.AppendMember("cause", failure.cause);
+  if (!failure.knob.empty()) object.AppendMember("knob", failure.knob);
   Json fixes = Json::MakeArray();
   for (const CheckFix& fix : failure.fixes) {
     Json row = Json::MakeObject();
@@ -123,6 +125,12 @@ Json CheckToJson(const CheckResult& result, const Catalog& catalog) {
   json.AppendMember("measured", Metrics(result.measured));
   json.AppendMember("predicted", Metrics(result.predicted));
   json.AppendMember("failure", result.failure ? Failure(*result.failure) : Json());
+  if (result.calibration) {
+    Config calibrated = result.config;
+    calibrated.cal = result.calibration;
+    json.AppendMember("calibration", CalibrationJson(*result.calibration));
+    json.AppendMember("calibrated_url", EncodeConfigUrl(calibrated));
+  }
   if (result.mended) json.AppendMember("mended", Mended(*result.mended));
   json.AppendMember("report", ReportOf(result, catalog));
   return json;

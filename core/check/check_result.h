@@ -62,6 +62,7 @@ struct CheckFailure {
   FailureStage stage = FailureStage::kNone;
   std::optional<Bytes> missing;
   std::string cause;
+  std::string knob = {};  // the key of Config that caused it; empty: none alone
   std::vector<CheckFix> fixes;
 };
 
@@ -92,6 +93,7 @@ struct CheckResult {
   std::vector<CheckProblem> problems;
   std::vector<CheckMetric> measured, predicted;
   std::optional<CheckFailure> failure;
+  std::optional<Calibration> calibration;  // of this machine, to be taken
   std::optional<MendedText> mended;
   std::vector<OptionPlace> places;  // for mending: where to change, and where to add
   size_t insert_at = 0;

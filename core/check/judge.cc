@@ -60,18 +60,6 @@ std::string TokensPerSecond(const Report& report) {
   return rate > 0 ? ", " + DecimalText(rate, 0) + " tokens/s" : "";
 }
 
-// "16,384 tokens of context, room for 3.2 of them, 45 tokens/s".
-std::string PriceText(const Config& config, const Catalog& catalog) {
-  const Result<Resolved> resolved = Settle(config, catalog);
-  if (!resolved.ok()) return {};
-  const Report report = EstimateResolved(*resolved);
-  std::string text = CountText(resolved->max_model_len) + " tokens of context";
-  if (report.kv.max_concurrency > 0) {
-    text += ", room for " + DecimalText(report.kv.max_concurrency, 1) + " such sequences";
-  }
-  return text + TokensPerSecond(report);
-}
-
 CheckFailure FailureOf(const Config& config, const Catalog& catalog, const Resolved& resolved,
                        const Report& report) {
   CheckFailure failure;
@@ -87,6 +75,17 @@ CheckFailure FailureOf(const Config& config, const Catalog& catalog, const Resol
 }
 
 }  // namespace
+
+std::string PriceText(const Config& config, const Catalog& catalog) {
+  const Result<Resolved> resolved = Settle(config, catalog);
+  if (!resolved.ok()) return {};
+  const Report report = EstimateResolved(*resolved);
+  std::string text = CountText(resolved->max_model_len) + " tokens of context";
+  if (report.kv.max_concurrency > 0) {
+    text += ", room for " + DecimalText(report.kv.max_concurrency, 1) + " such sequences";
+  }
+  return text + TokensPerSecond(report);
+}
 
 Json ChangedKeys(const Config& config, const Config& changed) {
   Json set = Json::MakeObject();

@@ -3,6 +3,8 @@
 #ifndef PLIMSOLL_CORE_CHECK_JUDGE_H_
 #define PLIMSOLL_CORE_CHECK_JUDGE_H_
 
+#include <string>
+
 #include "core/base/json.h"
 #include "core/catalog/catalog.h"
 #include "core/check/check_result.h"
@@ -10,6 +12,9 @@
 namespace plimsoll {
 
 constexpr int kMostFixes = 3;
+
+// "16,384 tokens of context, room for 3.2 such sequences, 45 tokens/s"; empty: it is no configuration.
+std::string PriceText(const Config& config, const Catalog& catalog);
 
 // {key: value} of what differs in `changed`; null: back to the default.
 Json ChangedKeys(const Config& config, const Config& changed);

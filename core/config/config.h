@@ -24,6 +24,13 @@ struct Speculative {
   friend bool operator==(const Speculative&, const Speculative&) = default;
 };
 
+// How a machine differs from what is predicted, as measured there: memory outside what the engine accounts for in
+// GiB more (or less), the activation peak and the rates times a factor. Absent: as predicted.
+struct Calibration {
+  std::optional<double> outside_gib, activation, decode, prefill;
+  friend bool operator==(const Calibration&, const Calibration&) = default;
+};
+
 struct Lora {
   int64_t max_loras = 1;
   int64_t max_rank = 16;
@@ -78,6 +85,7 @@ struct Config {
   std::optional<bool> enable_dp_attention;
   std::optional<int64_t> max_mamba_cache_size;
   std::optional<double> mamba_full_memory_ratio, swa_full_tokens_ratio;
+  std::optional<Calibration> cal;
   Json workload;  // null, or the keys of WorkloadKeys() (core/config/workload.h): how the requests come
 
   friend bool operator==(const Config&, const Config&) = default;

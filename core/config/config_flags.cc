@@ -24,7 +24,7 @@ Error UnknownFlag(std::string_view argument) {
   const std::string_view nearest = Nearest(argument.substr(0, argument.find('=')), views);
   return Error{
       "flag", Quoted(argument),
-      nearest.empty() ? "the flags that --help lists" : std::string(nearest) + "; --help lists all flags"};
+      nearest.empty() ? "one of the flags that --help lists" : std::string(nearest) + "; --help lists all flags"};
 }
 
 std::optional<Error> AsFlag(const ConfigKey& key, std::optional<Error> error) {

@@ -21,6 +21,11 @@ constexpr ConfigKey Whole(ConfigKey key, int64_t least, int64_t most,
   key.integer = member;
   return key;
 }
+constexpr ConfigKey Tokens(ConfigKey key, int64_t least, int64_t most,
+                           std::optional<int64_t> Config::*member) {
+  key.tokens = true;
+  return Whole(key, least, most, member);
+}
 // -1 is a word of its own.
 constexpr ConfigKey OrMinusOne(ConfigKey key, std::string_view means, std::string_view word) {
   key.minus_one = means;
@@ -122,19 +127,19 @@ constexpr ConfigKey kKeys[] = {
     Switch({"expert_parallel", "ep", O::kRanks, G::kHardware, "Expert parallel",
             "Whole experts are spread over the tp x dp ranks."},
            &Config::expert_parallel),
-    OrMinusOne(Whole({"max_model_len", "ctx", O::kEveryEngine, G::kLoad, "Context, tokens",
-                      "The longest sequence in tokens; -1: as long as fits; by default the model's own."},
-                     1, kMostTokens, &Config::max_model_len),
+    OrMinusOne(Tokens({"max_model_len", "ctx", O::kEveryEngine, G::kLoad, "Context, tokens",
+                       "The longest sequence in tokens; -1: as long as fits; by default the model's own."},
+                      1, kMostTokens, &Config::max_model_len),
                "as long as fits", "auto"),
     Whole({"max_num_seqs", "seqs", O::kEveryEngine, G::kLoad, "Sequences at once",
            "How many sequences run at once."},
           1, kMostSequences, &Config::max_num_seqs),
-    Whole({"max_num_batched_tokens", "mbt", O::kEveryEngine, G::kEngine, "Batched tokens",
-           "How many tokens one step takes at most."},
-          1, kMostTokens, &Config::max_num_batched_tokens),
-    Whole({"n_ubatch", "ub", O::kGgml, G::kEngine, "Physical batch",
-           "Tokens that one pass over the graph computes; default 512."},
-          1, 1 << 20, &Config::n_ubatch),
+    Tokens({"max_num_batched_tokens", "mbt", O::kEveryEngine, G::kEngine, "Batched tokens",
+            "How many tokens one step takes at most."},
+           1, kMostTokens, &Config::max_num_batched_tokens),
+    Tokens({"n_ubatch", "ub", O::kGgml, G::kEngine, "Physical batch",
+            "Tokens that one pass over the graph computes; default 512."},
+           1, 1 << 20, &Config::n_ubatch),
     OneOf({"kv_cache_dtype", "kv", O::kEveryEngine, G::kModel, "KV cache type",
            "The type of cached keys and values, for both or as {\"k\":…,\"v\":…}; auto follows the model."},
           T::kKvTypes, kKvTypeChoices),
@@ -191,12 +196,12 @@ constexpr ConfigKey kKeys[] = {
          "none"),
     Switch({"multimodal", "mm", O::kEveryEngine, G::kMore, "Vision tower", "Load the vision tower too."},
            &Config::multimodal),
-    Whole({"prompt_tokens", "in", O::kEveryEngine, G::kMore, "Prompt tokens",
-           "Tokens of a prompt, for speed; default 1,024."},
-          1, kMostTokens, &Config::prompt_tokens),
-    Whole({"output_tokens", "out", O::kEveryEngine, G::kMore, "Output tokens",
-           "Tokens of an answer, for speed; default 256."},
-          1, kMostTokens, &Config::output_tokens),
+    Tokens({"prompt_tokens", "in", O::kEveryEngine, G::kMore, "Prompt tokens",
+            "Tokens of a prompt, for speed; default 1,024."},
+           1, kMostTokens, &Config::prompt_tokens),
+    Tokens({"output_tokens", "out", O::kEveryEngine, G::kMore, "Output tokens",
+            "Tokens of an answer, for speed; default 256."},
+           1, kMostTokens, &Config::output_tokens),
     Whole({"concurrency", "c", O::kEveryEngine, G::kMore, "Concurrent requests",
            "Requests that run side by side, for speed; default 1."},
           1, kMostSequences, &Config::concurrency),
@@ -303,6 +308,11 @@ constexpr ConfigKey kKeys[] = {
     Real({"swa_full_tokens_ratio", "swr", O::kFreeShare, G::kMore, "Windows to whole layers",
           "Tokens in the pool of layers with a window over those in the pool of the others; default 0.8."},
          0.001, 1, &Config::swa_full_tokens_ratio),
+    Object({"cal", "cal", O::kEveryEngine, G::kMore, "Calibration",
+            "How this machine differs from what is predicted, as read from its log or benchmark; the report "
+            "has both "
+            "numbers."},
+           T::kCalibration, "{\"outside_gib\":x,\"activation\":x,\"decode\":x,\"prefill\":x}"),
 };
 
 }  // namespace

@@ -39,6 +39,7 @@ enum class KeyType : uint8_t {
   kSplitMode,
   kLora,
   kWorkload,
+  kCalibration,
 };
 
 // To which engines a key means something (core/resolve/engine_traits.h says which engine is of which kind).
@@ -111,6 +112,7 @@ struct ConfigKey {
   double least = 0, most = 0;        // of numbers, both included; of text: `most` characters
   std::string_view minus_one = {};   // what -1 stands for, where it is taken though `least` is more: "all"
   std::string_view minus_word = {};  // what people write for it: "all"
+  bool tokens = false;               // of whole numbers: counts tokens, which people write as 32k
   std::string_view accepted = {};  // of what has no bounds: "an engine's id"; of lists: what the numbers are
   std::string_view absent = {};    // what is shown where it resolves to nothing: "by share"
   char also_split_by = 0;          // of a list in text, beside the comma

@@ -192,6 +192,34 @@ std::optional<Error> SetWorkload(const ConfigKey& key, const Json& value, Config
   return std::nullopt;
 }
 
+struct CalibrationMember {
+  std::string_view name;
+  std::optional<double> Calibration::*member;
+  double least, most;
+};
+constexpr CalibrationMember kCalibration[] = {{"outside_gib", &Calibration::outside_gib, -1000, 1000},
+                                              {"activation", &Calibration::activation, 0.05, 20},
+                                              {"decode", &Calibration::decode, 0.02, 50},
+                                              {"prefill", &Calibration::prefill, 0.02, 50}};
+
+std::optional<Error> SetCalibration(const ConfigKey& key, const Json& value, Config* config) {
+  if (!value.is_object()) return Refuse(key, value);
+  Calibration calibration;
+  for (const CalibrationMember& row : kCalibration) {
+    const Json* given = value.Find(row.name);
+    if (!given || given->is_null()) continue;
+    const std::optional<double> number = given->is_number() ? given->AsDouble() : std::nullopt;
+    if (!number || !(*number >= row.least && *number <= row.most)) {
+      return RefuseInside(key, row.name, *given,
+                          "a number from " + FormatDouble(row.least) + " to " + FormatDouble(row.most));
+    }
+    calibration.*row.member = *number;
+  }
+  config->cal.reset();
+  if (calibration != Calibration()) config->cal = calibration;
+  return std::nullopt;
+}
+
 std::optional<Error> SetInteger(const ConfigKey& key, const Json& value, Config* config) {
   const std::optional<int64_t> number = value.is_number() ? value.AsInt() : std::nullopt;
   if (!number) return Refuse(key, value);
@@ -250,6 +278,9 @@ void Clear(const ConfigKey& key, Config* config) {
       break;
     case K::kWorkload:
       config->workload = Json();
+      break;
+    case K::kCalibration:
+      config->cal.reset();
       break;
   }
 }
@@ -322,6 +353,14 @@ Json LoraJson(const Lora& lora) {
   return object;
 }
 
+Json CalibrationJson(const Calibration& calibration) {
+  Json object = Json::MakeObject();
+  for (const CalibrationMember& row : kCalibration) {
+    if (calibration.*row.member) object.Set(row.name, *(calibration.*row.member));
+  }
+  return object;
+}
+
 std::string AcceptedValues(const ConfigKey& key) {
   switch (key.type) {
     case K::kText:
@@ -330,7 +369,8 @@ std::string AcceptedValues(const ConfigKey& key) {
       return std::string(key.accepted);
     case K::kInteger: {
       const std::string special = key.minus_one.empty() ? "" : "-1 (" + std::string(key.minus_one) + ") or ";
-      return special + WholeNumberText(static_cast<int64_t>(key.least), static_cast<int64_t>(key.most));
+      return special + WholeNumberText(static_cast<int64_t>(key.least), static_cast<int64_t>(key.most)) +
+             (key.tokens ? ", or one such as 32k or 1M" : "");
     }
     case K::kNumber:
       return "a number from " + FormatDouble(key.least) + " to " + FormatDouble(key.most);
@@ -348,6 +388,7 @@ std::string AcceptedValues(const ConfigKey& key) {
     case K::kSpeculative:
     case K::kLora:
     case K::kWorkload:
+    case K::kCalibration:
       return "an object " + std::string(key.accepted);
   }
   return "";
@@ -381,6 +422,8 @@ Json GetConfigValue(const Config& config, const ConfigKey& key) {
       return config.lora ? LoraJson(*config.lora) : Json();
     case K::kWorkload:
       return config.workload;
+    case K::kCalibration:
+      return config.cal ? CalibrationJson(*config.cal) : Json();
   }
   return Json();
 }
@@ -413,6 +456,8 @@ bool IsConfigValueGiven(const Config& config, const ConfigKey& key) {
       return config.lora.has_value();
     case K::kWorkload:
       return !config.workload.is_null();
+    case K::kCalibration:
+      return config.cal.has_value();
   }
   return false;
 }
@@ -455,6 +500,8 @@ std::optional<Error> SetConfigValue(const ConfigKey& key, const Json& value, Con
       return SetLora(key, value, config);
     case K::kWorkload:
       return SetWorkload(key, value, config);
+    case K::kCalibration:
+      return SetCalibration(key, value, config);
   }
   return std::nullopt;
 }
@@ -473,7 +520,9 @@ std::optional<Error> SetConfigText(const ConfigKey& key, std::string_view text, 
     case K::kInteger: {
       if (text == key.minus_word) return SetConfigValue(key, Json(-1), config);
       const bool digits_only = text.find_first_not_of("-0123456789") == std::string_view::npos;
-      const std::optional<Json> number = digits_only ? ReadNumberText(text) : std::nullopt;
+      std::optional<Json> number = digits_only ? ReadNumberText(text) : std::nullopt;
+      const std::optional<int64_t> tokens = key.tokens && !digits_only ? ReadTokens(text) : std::nullopt;
+      if (tokens) number = Json(*tokens);
       if (!number || SetConfigValue(key, *number, config)) return refusal;
       return std::nullopt;
     }
@@ -509,6 +558,7 @@ std::optional<Error> SetConfigText(const ConfigKey& key, std::string_view text, 
     case K::kSplitMode:
     case K::kLora:
     case K::kWorkload:
+    case K::kCalibration:
       return SetConfigValue(key, Json(text), config);
   }
   return refusal;

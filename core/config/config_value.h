@@ -41,6 +41,7 @@ std::string_view SpeculativeMethodName(SpeculativeMethod method);
 Json KvTypesJson(const KvTypes& types);
 Json SpeculativeJson(const Speculative& speculative);
 Json LoraJson(const Lora& lora);
+Json CalibrationJson(const Calibration& calibration);
 
 }  // namespace plimsoll
 

@@ -14,6 +14,7 @@
 #include "core/config/engine_version.h"
 #include "core/engines/engine_options.h"
 #include "core/engines/levers.h"
+#include "core/engines/log_reading.h"
 #include "core/resolve/engine_traits.h"
 #include "core/resolve/report.h"
 #include "core/resolve/resolved.h"
@@ -45,6 +46,9 @@ class Engine {
 
   // The lines that the engine is expected to print at start.
   virtual std::vector<std::string> ExpectedLog(const Resolved& resolved, const Report& report) const = 0;
+
+  // The lines of its log that tell something (core/engines/log_reading.h); none: its logs are not read.
+  virtual std::vector<LogPattern> LogPatterns() const { return {}; }
 
   // What its log calls the peak of activations, for a card's report.
   virtual Bytes LoggedActivation(const Resolved& resolved, const GpuReport& gpu) const {

@@ -8,6 +8,19 @@
 
 namespace plimsoll {
 
+namespace {
+
+// Letters and digits alone, in lower case: "llama.cpp", "llama-cpp" and "LlamaCpp" are one.
+std::string Plain(std::string_view name) {
+  std::string plain;
+  for (const char c : Lower(name)) {
+    if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) plain += c;
+  }
+  return plain;
+}
+
+}  // namespace
+
 const std::vector<const Engine*>& Engines() {
   static const std::vector<const Engine*> engines = [] {
     std::vector<const Engine*> list = {&VllmEngine(), &LlamaCppEngine(), &SglangEngine()};
@@ -24,6 +37,12 @@ const Engine* FindEngine(std::string_view id) {
   }
   for (const Engine* engine : Engines()) {
     if (!engine->traits().alias.empty() && engine->traits().alias == id) return engine;
+  }
+  if (id.size() > 32) return nullptr;
+  const std::string plain = Plain(id);
+  for (const Engine* engine : Engines()) {
+    const EngineTraits& traits = engine->traits();
+    if (plain == Plain(traits.id) || plain == Plain(traits.name)) return engine;
   }
   return nullptr;
 }

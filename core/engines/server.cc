@@ -6,8 +6,16 @@
 
 namespace plimsoll {
 
+StepModel MakeStepModel(const Resolved& resolved, const Calibration* calibration) {
+  StepModel model = StepModel::Make(resolved, EngineOf(resolved).StyleOf(resolved));
+  if (calibration != nullptr)
+    model.Slow(1 / calibration->decode.value_or(1), 1 / calibration->prefill.value_or(1));
+  return model;
+}
+
 StepModel MakeStepModel(const Resolved& resolved) {
-  return StepModel::Make(resolved, EngineOf(resolved).StyleOf(resolved));
+  const bool calibrated = resolved.config != nullptr && resolved.config->cal;
+  return MakeStepModel(resolved, calibrated ? &*resolved.config->cal : nullptr);
 }
 
 Operation OperationOf(const Resolved& resolved, const Report& report) {
@@ -25,7 +33,7 @@ Operation OperationOf(const Resolved& resolved, const Report& report) {
 
 SpeedReport EstimateSpeed(const Resolved& resolved, const Report& report) {
   if (resolved.architecture == nullptr || resolved.cards.empty()) return {};
-  return EstimateSpeed(resolved, MakeStepModel(resolved), OperationOf(resolved, report));
+  return EstimateSpeed(resolved, MakeStepModel(resolved, report.calibration), OperationOf(resolved, report));
 }
 
 SchedulerSetup MakeSchedulerSetup(const Resolved& resolved, const Report& report) {

@@ -11,6 +11,8 @@
 namespace plimsoll {
 
 StepModel MakeStepModel(const Resolved& resolved);
+// The same by another calibration; nullptr: as predicted.
+StepModel MakeStepModel(const Resolved& resolved, const Calibration* calibration);
 
 // The load that the configuration asks speed for, and what limits it.
 Operation OperationOf(const Resolved& resolved, const Report& report);

@@ -31,6 +31,7 @@ void SettleLength(const Engine& engine, Resolved* resolved) {
   if (!resolved->max_model_len_auto) return;
   resolved->max_model_len = std::max<int64_t>(1, resolved->architecture->max_positions);
   Report report;
+  if (resolved->config->cal) report.calibration = &*resolved->config->cal;
   engine.Plan(*resolved, &report);
   const int64_t longest = report.kv.max_model_len_that_fits;
   if (longest > 0 && longest < resolved->max_model_len) resolved->max_model_len = longest;

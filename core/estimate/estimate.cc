@@ -1,6 +1,7 @@
 #include "core/estimate/estimate.h"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "core/engines/registry.h"
@@ -42,6 +43,11 @@ bool HasError(const std::vector<Diagnostic>& diagnostics) {
                      [](const Diagnostic& diagnostic) { return diagnostic.severity == Severity::kError; });
 }
 
+void PlanAndTime(const Resolved& resolved, Report* report) {
+  EngineOf(resolved).Plan(resolved, report);
+  report->speed = EstimateSpeed(resolved, *report);
+}
+
 }  // namespace
 
 Report EstimateResolved(const Resolved& resolved) {
@@ -52,8 +58,19 @@ Report EstimateResolved(const Resolved& resolved) {
     FillInvalid(resolved, &report);
     return report;
   }
-  EngineOf(resolved).Plan(resolved, &report);
-  report.speed = EstimateSpeed(resolved, report);
+  const Calibration* calibration =
+      resolved.config != nullptr && resolved.config->cal ? &*resolved.config->cal : nullptr;
+  if (calibration != nullptr) {
+    // Both numbers are told: a machine's own figures never hide what is predicted.
+    auto predicted = std::make_shared<Report>(report);
+    PlanAndTime(resolved, predicted.get());
+    report.uncalibrated = std::move(predicted);
+    report.calibration = calibration;
+    report.diagnostics.push_back({"calibrated", Severity::kInfo,
+                                  "The figures are corrected by what was measured on this machine (cal).",
+                                  ""});
+  }
+  PlanAndTime(resolved, &report);
   return report;
 }
 

@@ -102,6 +102,20 @@ Json DiagnosticsJson(const std::vector<Diagnostic>& diagnostics) {
   return list;
 }
 
+// What is predicted where a calibration has corrected it.
+Json UncalibratedJson(const Report& report) {
+  Json per_gpu = Json::MakeArray();
+  for (const GpuReport& gpu : report.per_gpu) per_gpu.Append(GpuJson(gpu));
+  Json json = Json::MakeObject();
+  json.Set("fits", report.fits())
+      .Set("verdict", VerdictName(report.verdict))
+      .Set("failure", FailureStageName(report.failure))
+      .Set("per_gpu", std::move(per_gpu))
+      .Set("kv", KvJson(report.kv))
+      .Set("speed", SpeedJson(report.speed));
+  return json;
+}
+
 }  // namespace
 
 Json ReportToJson(const Resolved& resolved, const Report& report) {
@@ -130,6 +144,7 @@ Json ReportToJson(const Resolved& resolved, const Report& report) {
       .Set("diagnostics", DiagnosticsJson(report.diagnostics))
       .Set("engine_log", TextsJson(explanation.engine_log))
       .Set("terms", std::move(terms));
+  if (report.uncalibrated) json.Set("uncalibrated", UncalibratedJson(*report.uncalibrated));
   return json;
 }
 

@@ -78,6 +78,10 @@ std::string DoesNotFitText(const Resolved& resolved, const Report& report, const
       return "no room for a step's activations " + where + ".";
     case FailureStage::kGraphCapture:
       return "no room to capture CUDA graphs " + where + ".";
+    case FailureStage::kSamplerWarmUp:
+      return "no room to warm the sampler up " + where + ".";
+    case FailureStage::kRunTime:
+      return "no room for a step under load " + where + ".";
     case FailureStage::kLoading:
       return "the weights have no room " + where + ".";
     case FailureStage::kCacheTooSmall:

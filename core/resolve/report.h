@@ -4,6 +4,7 @@
 #define PLIMSOLL_CORE_RESOLVE_REPORT_H_
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "core/base/json.h"
 #include "core/base/result.h"
 #include "core/base/units.h"
+#include "core/config/config.h"
 
 namespace plimsoll {
 
@@ -18,7 +20,16 @@ enum class Verdict : uint8_t { kFits, kTight, kDoesNotFit, kInvalid };
 std::string_view VerdictName(Verdict verdict);  // "fits", "tight", "does_not_fit", "invalid"
 
 // Where starting the engine fails, in the order in which it would.
-enum class FailureStage : uint8_t { kNone, kInvalid, kLoading, kProfiling, kCacheTooSmall, kGraphCapture };
+enum class FailureStage : uint8_t {
+  kNone,
+  kInvalid,
+  kLoading,
+  kProfiling,
+  kCacheTooSmall,
+  kGraphCapture,
+  kSamplerWarmUp,
+  kRunTime
+};
 std::string_view FailureStageName(FailureStage stage);  // "none", "invalid", "loading", "profiling", …
 
 std::string_view SeverityName(Severity severity);  // "error", "warning", "info"
@@ -73,8 +84,16 @@ struct Report {
   KvReport kv;
   SpeedReport speed;
   std::vector<Diagnostic> diagnostics;
-  bool Has(std::string_view code) const;  // a diagnostic of that code
+  // By which the plan is made; nullptr: as predicted. Lives as long as the configuration.
+  const Calibration* calibration = nullptr;
+  std::shared_ptr<const Report> uncalibrated;  // the same without it; null where there is none
+  bool Has(std::string_view code) const;       // a diagnostic of that code
 };
+
+// Puts what a calibration says of memory into a card's parts.
+void Calibrate(const Calibration* calibration, GpuReport* gpu);
+// Memory outside the engine's accounting beside what is predicted.
+Bytes OutsideOf(const Calibration* calibration);
 
 // A line of the explanation: where a number comes from.
 struct Term {

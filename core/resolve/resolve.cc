@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "core/base/text.h"
+#include "core/catalog/gpu_names.h"
+#include "core/catalog/model_names.h"
 #include "core/config/config_keys.h"
 #include "core/formats/format_object.h"
 #include "core/formats/quantization_config.h"
@@ -24,12 +26,20 @@ std::string Suggest(std::string accepted, const std::string& nearest) {
 
 // ---- model and format -------------------------------------------------------------------------------------
 
-MaybeError ResolveModel(const Config& config, const Catalog& catalog, Resolved* resolved) {
+// `named` gets what a name that is no id tells.
+MaybeError ResolveModel(const Config& config, const Catalog& catalog, Resolved* resolved,
+                        std::optional<NamedModel>* named) {
   if (!config.model.empty()) {
     const Model* model = catalog.FindModel(config.model);
     if (!model) {
-      return Error{"model", Quoted(config.model),
-                   Suggest("an id that `plimsoll list models` prints", catalog.NearestModel(config.model))};
+      *named = FindModelNamed(catalog, config.model);
+      if (!*named) {
+        return Error{"model", Quoted(config.model),
+                     Suggest("an id that `plimsoll list models` prints, or the name of its repository",
+                             catalog.NearestModel(config.model))};
+      }
+      model = (*named)->model;
+      if (!(*named)->exact) resolved->diagnostics.push_back(ModelByWords(config.model, **named));
     }
     if (model->refused) return model->refused;
     resolved->model = model;
@@ -187,7 +197,11 @@ MaybeError TakeCheckpoint(const Checkpoint& checkpoint, Resolved* resolved) {
   return TakeOwnFormat(checkpoint.format, resolved);
 }
 
-MaybeError ResolveFormat(const Config& config, const Catalog& catalog, Resolved* resolved) {
+MaybeError ResolveFormat(const Config& config, const Catalog& catalog, const std::optional<NamedModel>& named,
+                         Resolved* resolved) {
+  if (named && named->checkpoint != nullptr && config.format.is_null()) {
+    return TakeCheckpoint(*named->checkpoint, resolved);
+  }
   if (resolved->model) {
     if (const Checkpoint* checkpoint = FindRepository(config, *resolved->model)) {
       return TakeCheckpoint(*checkpoint, resolved);
@@ -203,18 +217,23 @@ MaybeError ResolveFormat(const Config& config, const Catalog& catalog, Resolved*
   if (!resolved->model) return ResolveInlineFormat(config, catalog, resolved);
   const bool gguf = resolved->engine->reads_gguf;
   std::string_view id = config.format.AsString();
-  if (config.format.is_null()) {
+  const bool own = config.format.is_null() && !(named && !named->format.empty());
+  if (config.format.is_null() && !own) id = named->format;
+  if (own) {
     const Result<std::string_view> loaded =
         LoadedFormat(config, *resolved->engine, resolved->model->native_format);
     if (!loaded.ok()) return loaded.error();
     id = gguf ? GgufOf(*loaded) : *loaded;
   }
   const BoundFormat* bound = catalog.Bind(*resolved->model, id);
-  if (!bound) return UnknownFormat(config.format, catalog, "format");
+  if (!bound) {
+    const WeightFormat* format = FindFormatNamed(catalog, id);
+    if (!format) return UnknownFormat(config.format, catalog, "format");
+    bound = catalog.Bind(*resolved->model, format->id);
+  }
   TakeBound(*bound, resolved);
   const WeightFormat* native = catalog.FindFormat(resolved->model->native_format);
-  if (config.format.is_null() && !gguf && native != nullptr && id != native->id)
-    KeepStoredType(*native, resolved);
+  if (own && !gguf && native != nullptr && id != native->id) KeepStoredType(*native, resolved);
   return std::nullopt;
 }
 
@@ -345,6 +364,7 @@ MaybeError ResolveCards(const Config& config, const Catalog& catalog, Resolved* 
     if (i == 0 || i < config.gpu.size()) {
       const std::string_view id = config.gpu.empty() ? kDefaultGpu : std::string_view(config.gpu[i]);
       gpu = catalog.FindGpu(id);
+      if (!gpu) gpu = FindGpuNamed(catalog, id);
       if (!gpu) {
         return Error{"gpu", Quoted(id),
                      Suggest("an id that `plimsoll list gpus` prints", catalog.NearestGpu(id))};
@@ -441,9 +461,10 @@ Result<Resolved> Resolve(const Config& config, const Catalog& catalog, const Eng
   resolved.engine = &engine;
   resolved.version = std::move(version);
   resolved.inquiry = inquiry;
+  std::optional<NamedModel> named;
   if (!inquiry->FindOwned(config, &resolved)) {
-    if (MaybeError error = ResolveModel(config, catalog, &resolved)) return *error;
-    if (MaybeError error = ResolveFormat(config, catalog, &resolved)) return *error;
+    if (MaybeError error = ResolveModel(config, catalog, &resolved, &named)) return *error;
+    if (MaybeError error = ResolveFormat(config, catalog, named, &resolved)) return *error;
     inquiry->KeepOwned(config, resolved);
   }
   if (MaybeError error = ResolveCards(config, catalog, &resolved)) return *error;

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "core/base/text.h"
+#include "core/catalog/gpu_names.h"
+#include "core/catalog/model_names.h"
 #include "core/config/config_codec.h"
 #include "core/config/config_keys.h"
 #include "core/engines/registry.h"
@@ -185,8 +187,10 @@ Result<Finder> Finder::Start(const FindQuestion& question, const Catalog& catalo
 
   if (q.models.empty() && !q.base.model.empty()) q.models = {q.base.model};
   if (q.gpus.empty()) q.gpus = q.base.gpu;
-  for (const std::string& id : q.models) {
-    if (catalog.FindModel(id) == nullptr) {
+  for (std::string& id : q.models) {
+    const std::optional<NamedModel> named = FindModelNamed(catalog, id);
+    if (named) id = named->model->id;
+    if (!named) {
       const std::string near = catalog.NearestModel(id);
       return Error{
           "model", Quoted(id),
@@ -194,7 +198,7 @@ Result<Finder> Finder::Start(const FindQuestion& question, const Catalog& catalo
     }
   }
   for (std::string& id : q.gpus) {
-    const Gpu* gpu = catalog.FindGpu(id);
+    const Gpu* gpu = FindGpuNamed(catalog, id);
     if (gpu == nullptr) {
       const std::string near = catalog.NearestGpu(id);
       return Error{

@@ -228,7 +228,7 @@ StepModel StepModel::Make(const Resolved& r, const StepStyle& style, const StepW
   return model;
 }
 
-StepTime StepModel::Explain(const StepLoad& load) const {
+StepTime StepModel::Predict(const StepLoad& load) const {
   const StepCoefficients& c = coefficients_;
   StepTime t;
   const double stages = static_cast<double>(c.stages);
@@ -315,6 +315,26 @@ StepTime StepModel::Explain(const StepLoad& load) const {
       t.bottleneck = candidate.bottleneck;
     }
   }
+  return t;
+}
+
+StepTime StepModel::Explain(const StepLoad& load) const {
+  StepTime t = Predict(load);
+  if (slow_decode_ == 1 && slow_prefill_ == 1) return t;
+  double cached = 0, pairs = 0;
+  for (size_t i = 0; i < static_cast<size_t>(span_count_); ++i) {
+    cached += coefficients_.cached_token[i] * load.decode_kv_tokens[i];
+    pairs += coefficients_.prefill_pair[i] * load.prefill_kv_pairs[i];
+  }
+  // What is affine stays so: cached tokens at the rate of decoding, pairs at that of prompts, in any step.
+  const double slow = load.prefill_tokens > 0 ? slow_prefill_ : slow_decode_;
+  t.total =
+      Seconds(slow * (t.total.value() - cached - pairs) + slow_decode_ * cached + slow_prefill_ * pairs);
+  for (Seconds* part :
+       {&t.weights, &t.compute, &t.recurrent_state, &t.all_reduce, &t.launch, &t.offload, &t.head})
+    *part = *part * slow;
+  t.kv_read = t.kv_read * slow_decode_;
+  t.attention = t.attention * slow_prefill_;
   return t;
 }
 

@@ -90,11 +90,11 @@ class StepModel {
   StepTime Explain(const StepLoad& load) const;
   // Time() = Time(load without cached tokens) + sum of PerCachedToken(i) * decode_kv_tokens[i].
   Seconds PerCachedToken(int span_index) const {
-    return Seconds(coefficients_.cached_token[static_cast<size_t>(span_index)]);
+    return Seconds(slow_decode_ * coefficients_.cached_token[static_cast<size_t>(span_index)]);
   }
   // The same for prefill_kv_pairs.
   Seconds PerPrefillPair(int span_index) const {
-    return Seconds(coefficients_.prefill_pair[static_cast<size_t>(span_index)]);
+    return Seconds(slow_prefill_ * coefficients_.prefill_pair[static_cast<size_t>(span_index)]);
   }
   // Output tokens that one decoding sequence gets from one step: 1, or the accepted length of speculation.
   double tokens_per_step() const { return coefficients_.accepted; }
@@ -108,12 +108,21 @@ class StepModel {
   double bunching() const { return bunching_; }
   const StepCoefficients& coefficients() const { return coefficients_; }
 
+  // A machine that is slower (above 1) or faster than predicted: steps that decode alone, and those with prompts.
+  void Slow(double decode, double prefill) {
+    slow_decode_ *= decode;
+    slow_prefill_ *= prefill;
+  }
+
  private:
+  StepTime Predict(const StepLoad& load) const;  // as for a machine that is neither slower nor faster
+
   int span_count_ = 0;
   std::array<int64_t, kMaxSpans> spans_{};
   StepCoefficients coefficients_;
   Seconds request_overhead_;
   double below_ = 0, above_ = 0, bunching_ = 0;
+  double slow_decode_ = 1, slow_prefill_ = 1;
 };
 
 // One prompt alone: every chunk that the engine cuts it into. `chunk`: tokens per step; 0: all in one.

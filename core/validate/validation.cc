@@ -58,16 +58,6 @@ struct Metric {
 
 constexpr std::string_view kGivenPool = "kv_cache_tokens_given_pool";
 
-// What follows from an engine's budget: of an engine whose budget is not modelled, the cache of a report is
-// what was asked for, not what the engine would keep.
-bool FollowsFromBudget(std::string_view metric) {
-  for (const std::string_view name : {"activation_peak_gib", "non_torch_gib", "cuda_graph_gib",
-                                      "kv_cache_gib_per_gpu", "kv_cache_tokens", "max_concurrency"}) {
-    if (metric == name) return true;
-  }
-  return false;
-}
-
 // llama.cpp logs model, KV and recurrent buffers per device; the cases add devices up. Its compute buffer is
 // the largest of the devices.
 constexpr Metric kMetrics[] = {
@@ -414,6 +404,23 @@ std::vector<MetricSummary> Summarize(const std::vector<ScoredMetric>& comparison
     summaries.push_back(std::move(summary));
   }
   return summaries;
+}
+
+// What follows from an engine's budget: of an engine whose budget is not modelled, the cache of a report is
+// what was asked for, not what the engine would keep.
+bool FollowsFromBudget(std::string_view metric) {
+  for (const std::string_view name : {"activation_peak_gib", "non_torch_gib", "cuda_graph_gib",
+                                      "kv_cache_gib_per_gpu", "kv_cache_tokens", "max_concurrency"}) {
+    if (metric == name) return true;
+  }
+  return false;
+}
+
+std::optional<double> PredictedMetric(std::string_view name, const Resolved& resolved, const Report& report) {
+  const Metric* metric = FindMetric(name);
+  if (metric == nullptr) return std::nullopt;
+  const Case none;
+  return metric->predict({none, resolved, report});
 }
 
 Json ValidationToJson(const Validation& validation) {

@@ -9,6 +9,7 @@
 #define PLIMSOLL_CORE_VALIDATE_VALIDATION_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,8 @@
 #include "core/base/result.h"
 #include "core/catalog/catalog.h"
 #include "core/config/config.h"
+#include "core/resolve/report.h"
+#include "core/resolve/resolved.h"
 
 namespace plimsoll {
 
@@ -79,6 +82,12 @@ Validation Validate(const CaseFile& file, const Catalog& catalog);
 // Statistics of some comparisons by metric, in the order in which validation.cc lists the metrics.
 // Percentiles interpolate linearly.
 std::vector<MetricSummary> Summarize(const std::vector<ScoredMetric>& comparisons, bool binding_only);
+
+// What a metric of this page comes to in a report; nothing: no such metric.
+std::optional<double> PredictedMetric(std::string_view metric, const Resolved& resolved,
+                                      const Report& report);
+// Whether it follows from an engine's budget, and so from the card's memory.
+bool FollowsFromBudget(std::string_view metric);
 
 Json ValidationToJson(const Validation& validation);
 

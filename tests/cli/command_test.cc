@@ -46,7 +46,7 @@ void ExpectRefusal(const Arguments& arguments, std::string_view part,
   EXPECT_EQ(result.out, "") << part;
   EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
   EXPECT_NE(result.err.find(part), std::string::npos) << result.err;
-  EXPECT_NE(result.err.find("given"), std::string::npos) << result.err;
+  EXPECT_NE(result.err.find("; give "), std::string::npos) << result.err;
 }
 
 TEST(Command, AConfigurationThatDoesNotFitIsAnAnswer) {
@@ -112,13 +112,68 @@ TEST(Command, BadInputIsOneLineAndExit2) {
 }
 
 TEST(Command, EveryCommandHasHelp) {
-  for (const char* name : {"estimate", "sweep", "solve", "inventory", "list", "validate"}) {
-    const CommandResult result = Plimsoll({name, "--help"});
+  for (const Command& command : Commands()) {
+    if (command.name == "complete") continue;  // completes "--help", too
+    const CommandResult result = Plimsoll({std::string(command.name), "--help"});
     EXPECT_EQ(result.exit, 0);
-    EXPECT_NE(result.out.find(std::string("plimsoll ") + name), std::string::npos) << name;
+    EXPECT_NE(result.out.find("plimsoll " + std::string(command.name)), std::string::npos) << command.name;
+    EXPECT_NE(Plimsoll({"--help"}).out.find("plimsoll " + std::string(command.name)), std::string::npos);
   }
   EXPECT_NE(Plimsoll({"estimate", "--help"}).out.find("--max-model-len"), std::string::npos);
   EXPECT_NE(Plimsoll({"--help"}).out.find("validate"), std::string::npos);
+}
+
+TEST(Command, NamesAndTokensAsPeopleWriteThem) {
+  const Json names = PlimsollJson({"estimate", "--model", "Qwen3 32B", "--gpu", "NVIDIA H100 80GB HBM3",
+                                   "--format", "AWQ", "--max-model-len", "32k", "--prompt-tokens", "2K"});
+  const Json ids = PlimsollJson({"estimate", "--model", "qwen3-32b", "--gpu", "h100-sxm", "--format",
+                                 "awq-int4", "--max-model-len", "32768", "--prompt-tokens", "2048"});
+  EXPECT_EQ(names.Dump(), ids.Dump());
+  const Json repository = PlimsollJson({"estimate", "--model", "Qwen/Qwen3-32B-AWQ", "--gpu", "h100"});
+  EXPECT_EQ(repository.Find("config")->Find("model")->AsString(), "qwen3-32b");
+  EXPECT_EQ(repository.Find("weights")->Find("checkpoint_bytes")->AsInt(),
+            ids.Find("weights")->Find("checkpoint_bytes")->AsInt());
+  for (const char* bad : {"32q", "1.3", "k", "0k", "-2k", "1e3", "32kk", "99999M"})
+    ExpectRefusal({"estimate", "--model", "qwen3-32b", "--max-model-len", bad}, "--max-model-len");
+  ExpectRefusal({"estimate", "--model", "qwen3-32b", "--gpus", "2k"}, "--gpus");
+}
+
+TEST(Command, ExitCodeSaysWhetherItFits) {
+  const Arguments small = {"estimate", "--model", "llama-3.1-8b", "--gpu", "h100", "--exit-code"};
+  const Arguments large = {"estimate", "--model", "llama-3.1-405b", "--gpu", "t4", "--exit-code"};
+  EXPECT_EQ(Plimsoll(small).exit, 0);
+  EXPECT_EQ(Plimsoll(large).exit, kExitDoesNotFit);
+  EXPECT_FALSE(Plimsoll(large).out.empty()) << "it is an answer all the same";
+  EXPECT_EQ(Plimsoll({"estimate", "--model", "llama-3.1-405b", "--gpu", "t4"}).exit, 0);
+  EXPECT_EQ(Plimsoll({"estimate", "--model", "nobody", "--exit-code"}).exit, kExitBadInput);
+  EXPECT_EQ(
+      Plimsoll({"solve", "--for", "max-model-len", "--model", "llama-3.1-405b", "--gpu", "t4", "--exit-code"})
+          .exit,
+      kExitDoesNotFit);
+}
+
+TEST(Command, VersionCompletionAndManual) {
+  EXPECT_EQ(Plimsoll({"--version"}).out.rfind("plimsoll ", 0), 0u);
+  for (const char* shell : {"bash", "zsh", "fish"}) {
+    const CommandResult script = Plimsoll({"completion", shell});
+    EXPECT_EQ(script.exit, 0);
+    EXPECT_NE(script.out.find("plimsoll complete"), std::string::npos) << shell;
+  }
+  ExpectRefusal({"completion"}, "completion");
+  ExpectRefusal({"completion", "tcsh"}, "tcsh");
+  EXPECT_EQ(Plimsoll({"complete", "est"}).out, "estimate\n");
+  EXPECT_NE(Plimsoll({"complete", "estimate", "--max-m"}).out.find("--max-model-len\n"), std::string::npos);
+  EXPECT_EQ(Plimsoll({"complete", "estimate", "--gpu", "rtx-409"}).out, "rtx-4090\nrtx-4090-laptop\n");
+  EXPECT_EQ(Plimsoll({"complete", "solve", "--for", "max-m"}).out, "max-model-len\n");
+  EXPECT_EQ(Plimsoll({"complete", "list", "mo"}).out, "models\n");
+  EXPECT_EQ(Plimsoll({"complete", "estimate", "--help"}).out, "--help\n");
+  EXPECT_EQ(Plimsoll({"complete", "nothing", "x"}).out, "");
+  const std::string manual = Plimsoll({"man"}).out;
+  EXPECT_EQ(manual.rfind(".TH PLIMSOLL 1", 0), 0u);
+  for (const Command& command : Commands()) {
+    if (command.name == "complete") continue;
+    EXPECT_NE(manual.find(".B " + std::string(command.name) + "\n"), std::string::npos) << command.name;
+  }
 }
 
 TEST(Command, SweepCombinesLists) {
@@ -397,7 +452,7 @@ TEST(Schedule, RefusesInOneLineThatNamesTheField) {
     const CommandResult refused = ScheduleWith(options);
     EXPECT_EQ(refused.exit, 2) << options[0];
     EXPECT_NE(refused.err.find(options[0]), std::string::npos) << refused.err;
-    EXPECT_NE(refused.err.find("accepted:"), std::string::npos) << refused.err;
+    EXPECT_NE(refused.err.find("; give "), std::string::npos) << refused.err;
     EXPECT_EQ(std::count(refused.err.begin(), refused.err.end(), '\n'), 1) << refused.err;
   }
   EXPECT_NE(ScheduleWith({"--arrival", "poisson"}).err.find("--arrival-rate"), std::string::npos);

@@ -25,7 +25,7 @@ test('./run refuses a PORT that is none before it builds', () => {
   for (const port of ['abc', '-1', '65536', '1e3', '8080 ']) {
     const run = spawnSync('./run', [], {cwd: root, env: {...process.env, PORT: port}, encoding: 'utf8', timeout: 60_000});
     assert.equal(run.status, 2, port);
-    assert.match(run.stderr, /PORT: given/);
+    assert.match(run.stderr, /PORT cannot be/);
     assert.equal(run.stdout, '');
   }
 });

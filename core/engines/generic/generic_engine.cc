@@ -9,6 +9,7 @@
 #include "core/arch/parallelism.h"
 #include "core/base/text.h"
 #include "core/config/version_text.h"
+#include "core/engines/sglang/sglang_log_reader.h"
 #include "core/engines/system_memory.h"
 #include "core/engines/tensorrt/tensorrt_commands.h"
 #include "core/engines/vllm/vllm_levers.h"
@@ -187,6 +188,7 @@ class Generic final : public Engine {
       gpu.kv_cache = share.kv_cache;
       gpu.recurrent_state = share.recurrent_state;
       gpu.others = card.others;
+      Calibrate(report->calibration, &gpu);
       gpu.total = SumOfParts(gpu);
       gpu.headroom = card.capacity - gpu.total;
       if (gpu.headroom < Bytes(0)) fits = false;
@@ -226,6 +228,9 @@ class Generic final : public Engine {
     return terms;
   }
 
+  std::vector<LogPattern> LogPatterns() const override {
+    return traits_.engine.id == "sglang" ? SglangLogPatterns() : std::vector<LogPattern>();
+  }
   std::vector<std::string> ExpectedLog(const Resolved& r, const Report& report) const override {
     (void)r;
     (void)report;

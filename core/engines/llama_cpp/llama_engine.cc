@@ -14,6 +14,7 @@
 #include "core/engines/llama_cpp/llama_gates.h"
 #include "core/engines/llama_cpp/llama_levers.h"
 #include "core/engines/llama_cpp/llama_log.h"
+#include "core/engines/llama_cpp/llama_log_reader.h"
 #include "core/engines/llama_cpp/llama_options.h"
 #include "core/engines/llama_cpp/llama_overrides.h"
 #include "core/engines/llama_cpp/llama_plan.h"
@@ -153,6 +154,9 @@ void FillAndJudge(const Resolved& resolved, int64_t length, LlamaPlan* plan, Rep
     gpu.rank = static_cast<int32_t>(i);
     gpu.capacity = capacity;
     gpu.budget = capacity;
+    const Bytes predicted = gpu.non_torch + gpu.activation;
+    Calibrate(report->calibration, &gpu);
+    gpu.total += gpu.non_torch + gpu.activation - predicted;
     gpu.headroom = capacity - gpu.total;
     if (plan->largest(i) > LargestAllocation(resolved, i) && report->failure == FailureStage::kNone) {
       report->failure = FailureStage::kProfiling;
@@ -171,15 +175,16 @@ void FillAndJudge(const Resolved& resolved, int64_t length, LlamaPlan* plan, Rep
 }
 
 // By the same rule as the verdict: cards first, then what RAM and single allocations allow.
-// `fits`: whether max_model_len does. The plan is left at another length.
-int64_t LongestThatFits(const Resolved& resolved, bool fits, LlamaPlan* plan) {
+// `asked`: what max_model_len came to. The plan is left at another length.
+int64_t LongestThatFits(const Resolved& resolved, const Report& asked, LlamaPlan* plan) {
   const auto fits_at = [&](int64_t length) {
     Report report;
+    report.calibration = asked.calibration;
     FillAndJudge(resolved, length, plan, &report);
     return report.fits();
   };
-  int64_t least = fits ? resolved.max_model_len : 0;
-  int64_t longest = std::max(least, plan->LongestThatFits());
+  int64_t least = asked.fits() ? resolved.max_model_len : 0;
+  int64_t longest = std::max(least, plan->LongestThatFits(OutsideOf(asked.calibration)));
   if (longest == least || fits_at(longest)) return longest;
   while (longest - least > 1) {
     const int64_t middle = least + (longest - least) / 2;
@@ -247,7 +252,7 @@ class LlamaCpp final : public Engine {
     // Sequences of max_model_len, as for every engine: slots share the context or divide it, they do not
     // multiply it. States alone have no length.
     const double most = kv.per_token > Bytes(0) ? 1 : static_cast<double>(cache.sequences);
-    kv.max_model_len_that_fits = LongestThatFits(resolved, report->fits(), &plan);
+    kv.max_model_len_that_fits = LongestThatFits(resolved, *report, &plan);
     kv.max_concurrency = report->fits()
                              ? most
                              : static_cast<double>(kv.max_model_len_that_fits) /
@@ -259,6 +264,7 @@ class LlamaCpp final : public Engine {
     return ExplainLlama(resolved, report);
   }
 
+  std::vector<LogPattern> LogPatterns() const override { return LlamaLogPatterns(true); }
   std::vector<std::string> ExpectedLog(const Resolved& resolved, const Report& report) const override {
     return LlamaLog(resolved, report);
   }

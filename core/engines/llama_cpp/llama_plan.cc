@@ -597,9 +597,9 @@ double LlamaPlan::GrowthOf(size_t index) const {
   return static_cast<double>(growth.count());
 }
 
-int64_t LlamaPlan::LongestThatFits() {
+int64_t LlamaPlan::LongestThatFits(Bytes margin) {
   lenient_ = true;
-  const int64_t longest = LongestContext(Bytes(0));
+  const int64_t longest = LongestContext(margin);
   lenient_ = false;
   return longest;
 }

@@ -40,7 +40,7 @@ class LlamaPlan {
   // Starts from the length that Fill() or Room() was asked for last.
   int64_t LongestContext(Bytes margin);
   // The longest with which no card is short by more than its error band, which is the verdict's rule.
-  int64_t LongestThatFits();
+  int64_t LongestThatFits(Bytes margin);
   // The least that any card has free.
   Bytes Room(int64_t context);
   // The same without compute buffers: more than Room(), and cheaper.

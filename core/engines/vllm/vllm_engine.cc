@@ -14,6 +14,7 @@
 #include "core/engines/vllm/vllm_gates.h"
 #include "core/engines/vllm/vllm_kv_cache.h"
 #include "core/engines/vllm/vllm_levers.h"
+#include "core/engines/vllm/vllm_log_reader.h"
 #include "core/engines/vllm/vllm_rules.h"
 #include "core/engines/vllm/vllm_runtime.h"
 #include "core/engines/vllm/vllm_server.h"
@@ -489,6 +490,7 @@ class RankPlanner {
           gpu.rank = static_cast<int32_t>(rank);
         } else {
           gpu = PlanCard(resolved_, rules_, stage, card, static_cast<int32_t>(rank), s == resolved_.pp - 1);
+          Calibrate(report_.calibration, &gpu);
           Consider(static_cast<size_t>(s), &gpu);
           offloaded = Offloaded(resolved_, LoadedOn(resolved_, stage, rank));
         }
@@ -606,6 +608,7 @@ class LongestFinder {
   int64_t InLaterPool() const {
     if (!LaterStartsTakeLess(resolved_, rules_)) return 0;
     Report report;
+    report.calibration = report_.calibration;
     const VllmRules rules = OfLaterStart(rules_);
     RankPlanner later(resolved_, rules, &report);
     later.PlanRanks();
@@ -688,6 +691,7 @@ class LongestFinder {
     std::vector<Diagnostic> diagnostics;
     if (!CheckVllmGates(other, &diagnostics)) return false;
     Report report;
+    report.calibration = report_.calibration;
     PlanStart(other, RulesFor(other), &report);
     return report.fits();
   }
@@ -748,6 +752,7 @@ class Vllm final : public Engine {
     return ExplainVllm(resolved, report);
   }
 
+  std::vector<LogPattern> LogPatterns() const override { return VllmLogPatterns(); }
   std::vector<std::string> ExpectedLog(const Resolved& resolved, const Report& report) const override {
     return ExpectedVllmLog(resolved, report);
   }

@@ -364,6 +364,16 @@ void LogFailure(const Resolved& resolved, const VllmRules& rules, const Report& 
                          "or decreasing `max_model_len` when initializing the engine." + Pointer(resolved));
       }
       break;
+    case FailureStage::kSamplerWarmUp:
+      lines->push_back("RuntimeError: CUDA out of memory occurred when warming up sampler with " +
+                       Digits(resolved.max_num_seqs) +
+                       " dummy requests. Please try lowering `max_num_seqs` or `gpu_memory_utilization` when "
+                       "initializing the engine.");
+      break;
+    case FailureStage::kRunTime:
+      lines->push_back("torch.OutOfMemoryError: CUDA out of memory. GPU 0 has a total capacity of " +
+                       GibNumber(gpu.capacity) + " GiB");
+      break;
     case FailureStage::kNone:
     case FailureStage::kInvalid:
       break;

@@ -11,7 +11,7 @@ TEST(Result, HoldsAValueOrAnError) {
   EXPECT_EQ(*value, 3);
   const Result<int> error(Error{"tp", "\"three\"", "a whole number from 1 to 4096"});
   ASSERT_FALSE(error.ok());
-  EXPECT_EQ(error.error().Message(), "tp: given \"three\"; accepted: a whole number from 1 to 4096");
+  EXPECT_EQ(error.error().Message(), "tp cannot be \"three\"; give a whole number from 1 to 4096");
 }
 
 TEST(Result, QuotedIsOneShortPrintableLine) {

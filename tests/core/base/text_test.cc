@@ -7,6 +7,20 @@
 namespace plimsoll {
 namespace {
 
+TEST(ReadTokens, IsTheInverseOfContextTextAndRefusesTheRest) {
+  for (const int64_t tokens :
+       {1LL, 512LL, 1000LL, 1024LL, 16384LL, 32768LL, 131072LL, 1048576LL, 999999999LL}) {
+    EXPECT_EQ(ReadTokens(ContextText(tokens)), tokens);
+    EXPECT_EQ(ReadTokens(std::to_string(tokens)), tokens);
+  }
+  EXPECT_EQ(ReadTokens("32K"), 32768);
+  EXPECT_EQ(ReadTokens("1.5M"), 1572864);
+  EXPECT_EQ(ReadTokens("16,384"), 16384);
+  for (const char* bad : {"", "k", "0", "-1", "1.3", "1.3k", ".5k", "5.k", "1e3", "32kb", "nan", "inf",
+                          "2000000000", "1 k", "99999999999999999999"})
+    EXPECT_FALSE(ReadTokens(bad)) << bad;
+}
+
 TEST(Text, SizesCarryTheirUnit) {
   EXPECT_EQ(SizeText(Bytes(0)), "0 B");
   EXPECT_EQ(SizeText(Bytes(1023)), "1,023 B");

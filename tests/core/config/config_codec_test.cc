@@ -23,9 +23,8 @@ std::string JsonError(std::string_view text) {
 }
 
 TEST(ConfigCodec, ErrorsNameTheKeyTheValueAndWhatIsAccepted) {
-  EXPECT_EQ(JsonError(R"({"tp":2.5})"), "tp: given 2.5; accepted: a whole number from 1 to 4,096");
-  EXPECT_EQ(JsonError("[]"),
-            "config: given a list of 0; accepted: an object with the keys of a configuration");
+  EXPECT_EQ(JsonError(R"({"tp":2.5})"), "tp cannot be 2.5; give a whole number from 1 to 4,096");
+  EXPECT_EQ(JsonError("[]"), "config cannot be a list of 0; give an object with the keys of a configuration");
 }
 
 TEST(ConfigCodec, UnknownKeysAreReportedWithTheNearestKnownOne) {

@@ -14,14 +14,14 @@ std::string FlagError(const std::vector<std::string>& flags) {
 }
 
 TEST(ConfigFlags, ErrorsNameTheFlagTheValueAndWhatIsAccepted) {
-  EXPECT_EQ(FlagError({"--tp", "three"}), "--tp: given \"three\"; accepted: a whole number from 1 to 4,096");
-  EXPECT_EQ(FlagError({"--tp=0"}), "--tp: given \"0\"; accepted: a whole number from 1 to 4,096");
+  EXPECT_EQ(FlagError({"--tp", "three"}), "--tp cannot be \"three\"; give a whole number from 1 to 4,096");
+  EXPECT_EQ(FlagError({"--tp=0"}), "--tp cannot be \"0\"; give a whole number from 1 to 4,096");
   EXPECT_EQ(FlagError({"--max-model-length", "5"}),
-            "flag: given \"--max-model-length\"; accepted: --max-model-len; --help lists all flags");
-  EXPECT_EQ(FlagError({"llama"}), "flag: given \"llama\"; accepted: the flags that --help lists");
-  EXPECT_EQ(FlagError({"--model"}).substr(0, 26), "--model: given nothing; ac");
-  EXPECT_EQ(FlagError({"--kv-cache-dtype", R"({"k":"q9"})"}).substr(0, 30),
-            "--kv-cache-dtype.k: given \"q9\"");
+            "flag cannot be \"--max-model-length\"; give --max-model-len; --help lists all flags");
+  EXPECT_EQ(FlagError({"llama"}), "flag cannot be \"llama\"; give one of the flags that --help lists");
+  EXPECT_EQ(FlagError({"--model"}).substr(0, 24), "--model is missing; give");
+  EXPECT_EQ(FlagError({"--kv-cache-dtype", R"({"k":"q9"})"}).substr(0, 33),
+            "--kv-cache-dtype.k cannot be \"q9\"");
 }
 
 TEST(ConfigFlags, SwitchesAreReadAsPeopleWriteThem) {

@@ -116,16 +116,14 @@ TEST(ConfigUrl, AnAddressWithoutAFragmentIsEmptyButAValueMayLookLikeOne) {
 }
 
 TEST(ConfigUrl, ErrorsNameTheKeyTheValueAndWhatIsAccepted) {
-  EXPECT_EQ(
-      UrlError("m=x&ctx=many"),
-      "max_model_len (ctx=): given \"many\"; accepted: -1 (as long as fits) or a whole number from 1 to "
-      "1,000,000,000");
+  EXPECT_EQ(UrlError("m=x&ctx=many"),
+            "max_model_len (ctx=) cannot be \"many\"; give -1 (as long as fits) or a whole number from 1 to "
+            "1,000,000,000, or one such as 32k or 1M");
 }
 
 TEST(ConfigUrl, GarbageIsRefusedAtOnce) {
   const std::string garbage(10 << 20, '~');
-  EXPECT_EQ(UrlError("m=" + garbage),
-            "url: given 10,485,762 bytes; accepted: a link of at most 65,536 bytes");
+  EXPECT_EQ(UrlError("m=" + garbage), "url cannot be 10,485,762 bytes; give a link of at most 65,536 bytes");
   EXPECT_NE(UrlError("m=%"), "(accepted)");
   EXPECT_NE(UrlError("m=%zz"), "(accepted)");
   EXPECT_NE(UrlError("m=~!!!"), "(accepted)");

@@ -14,10 +14,9 @@ TEST(Settle, AnUnknownEngineIsNamedWithThoseThatAreKnown) {
   const Config config = DecodeConfigUrl("m=llama-3.1-8b&e=abacus")->config;
   const Result<Resolved> resolved = Settle(config, ShippedCatalog());
   ASSERT_FALSE(resolved.ok());
-  EXPECT_EQ(
-      resolved.error().Message(),
-      "engine: given \"abacus\"; accepted: vllm, llama.cpp, ollama, sglang, tensorrt-llm, mlx, mlc-llm, "
-      "exllama, exllamav2, autoawq, lmdeploy or transformers");
+  EXPECT_EQ(resolved.error().Message(),
+            "engine cannot be \"abacus\"; give vllm, llama.cpp, ollama, sglang, tensorrt-llm, mlx, mlc-llm, "
+            "exllama, exllamav2, autoawq, lmdeploy or transformers");
 }
 
 TEST(Settle, AnAliasIsItsEngine) {

@@ -1,0 +1,190 @@
+// What the command gives to a shell: completion scripts, the words that they offer, and the manual page. All of it
+// follows from the tables of commands and of configuration keys.
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/command.h"
+#include "core/base/text.h"
+#include "core/config/config_flags.h"
+#include "core/config/config_keys.h"
+#include "core/engines/registry.h"
+
+namespace plimsoll {
+namespace {
+
+// Each asks `plimsoll complete` for what may follow the words so far.
+constexpr const char* kBash =
+    "# bash completion for plimsoll\n"
+    "_plimsoll() {\n"
+    "  local IFS=$'\\n'\n"
+    "  COMPREPLY=($(plimsoll complete \"${COMP_WORDS[@]:1:COMP_CWORD}\" 2>/dev/null))\n"
+    "}\n"
+    "complete -o default -F _plimsoll plimsoll\n";
+constexpr const char* kZsh =
+    "#compdef plimsoll\n"
+    "_plimsoll() {\n"
+    "  local -a offers\n"
+    "  offers=(\"${(@f)$(plimsoll complete \"${(@)words[2,CURRENT]}\" 2>/dev/null)}\")\n"
+    "  if [[ -n \"$offers\" ]]; then compadd -Q -a offers; else _files; fi\n"
+    "}\n"
+    "compdef _plimsoll plimsoll\n";
+constexpr const char* kFish =
+    "# fish completion for plimsoll\n"
+    "function __plimsoll_offers\n"
+    "  set -l words (commandline -opc) (commandline -ct)\n"
+    "  plimsoll complete $words[2..-1] 2>/dev/null\n"
+    "end\n"
+    "complete -c plimsoll -a '(__plimsoll_offers)'\n";
+
+// The flags that a usage text names: "--json", "--vary".
+std::vector<std::string> FlagsIn(std::string_view usage) {
+  std::vector<std::string> flags;
+  for (size_t at = usage.find("--"); at != std::string_view::npos; at = usage.find("--", at + 2)) {
+    size_t end = at + 2;
+    while (end < usage.size() && ((usage[end] >= 'a' && usage[end] <= 'z') || usage[end] == '-')) ++end;
+    const std::string flag(usage.substr(at, end - at));
+    if (flag.size() > 2 && std::find(flags.begin(), flags.end(), flag) == flags.end()) flags.push_back(flag);
+  }
+  return flags;
+}
+
+void AddFlags(const Command& command, std::vector<std::string>* offers) {
+  for (std::string& flag : FlagsIn(command.usage)) offers->push_back(std::move(flag));
+  if (command.takes_config) {
+    for (const ConfigKey& key : ConfigKeys()) offers->push_back(FlagName(key));
+    offers->push_back("--config");
+    offers->push_back("--url");
+  }
+  offers->push_back("--help");
+}
+
+// What a flag takes, where that is a list of words.
+void AddValues(std::string_view flag, const Catalog& catalog, std::vector<std::string>* offers) {
+  if (flag == "--model") {
+    for (const Model& model : catalog.models()) offers->push_back(model.id);
+  } else if (flag == "--gpu") {
+    for (const Gpu& gpu : catalog.gpus()) offers->push_back(gpu.id);
+  } else if (flag == "--format") {
+    for (const WeightFormat& format : catalog.formats()) offers->push_back(format.id);
+  } else if (flag == "--engine") {
+    for (const Engine* engine : Engines()) offers->push_back(std::string(engine->traits().id));
+  } else if (flag == "--for") {
+    for (const char* goal : {"max-model-len", "max-num-seqs", "gpus", "format"}) offers->push_back(goal);
+  }
+  for (const ConfigKey& key : ConfigKeys()) {
+    if (key.choice_count == 0 || FlagName(key) != flag) continue;
+    for (int i = 0; i < key.choice_count; ++i) offers->push_back(std::string(key.choices[i].id));
+  }
+}
+
+// Words after a verb that are no flags: those that its usage lists between bars.
+void AddWords(const Command& command, std::vector<std::string>* offers) {
+  const std::string_view usage = command.usage.substr(0, command.usage.find('\n'));
+  for (const std::string_view word : SplitAt(usage, ' ')) {
+    if (word.find('|') == std::string_view::npos || word.starts_with('[') || word.starts_with("--")) continue;
+    for (const std::string_view part : SplitAt(word, '|')) {
+      const bool plain =
+          !part.empty() && part.find_first_not_of("abcdefghijklmnopqrstuvwxyz-") == std::string::npos;
+      if (plain) offers->push_back(std::string(part));
+    }
+  }
+}
+
+std::string Escaped(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '-' || c == '\\') out += '\\';
+    out += c;
+  }
+  // A line that begins with a point is a request to the formatter.
+  return out.starts_with('.') || out.starts_with('\'') ? "\\&" + out : out;
+}
+
+std::string EscapedLines(std::string_view text) {
+  std::string out;
+  for (std::string_view line : SplitAt(text, '\n')) {
+    while (line.starts_with(' ')) line.remove_prefix(1);
+    out += Escaped(line) + "\n";
+  }
+  return out;
+}
+
+}  // namespace
+
+CommandResult RunCompletion(const Arguments& arguments, const CommandContext& /*context*/) {
+  const std::string shell = arguments.size() == 1 ? arguments.front() : "";
+  if (shell == "bash") return {0, kBash, ""};
+  if (shell == "zsh") return {0, kZsh, ""};
+  if (shell == "fish") return {0, kFish, ""};
+  return Refused({"completion", shell.empty() ? "nothing" : Quoted(shell), "bash, zsh or fish"});
+}
+
+CommandResult RunComplete(const Arguments& arguments, const CommandContext& context) {
+  const std::string word = arguments.empty() ? "" : arguments.back();
+  std::vector<std::string> offers;
+  if (arguments.size() <= 1) {
+    for (const Command& command : Commands()) {
+      if (command.run != RunComplete) offers.push_back(std::string(command.name));
+    }
+    offers.insert(offers.end(), {"--help", "--version"});
+  } else {
+    const auto commands = Commands();
+    const auto command = std::find_if(commands.begin(), commands.end(), [&](const Command& candidate) {
+      return candidate.name == arguments.front();
+    });
+    if (command == commands.end()) return {0, "", ""};
+    const std::string& before = arguments[arguments.size() - 2];
+    if (word.starts_with('-')) {
+      AddFlags(*command, &offers);
+    } else if (before.starts_with("--")) {
+      AddValues(before, context.catalog, &offers);
+    } else {
+      AddWords(*command, &offers);
+    }
+  }
+  std::string text;
+  for (const std::string& offer : offers) {
+    if (offer.starts_with(word)) text += offer + "\n";
+  }
+  return {0, text, ""};
+}
+
+CommandResult RunMan(const Arguments& arguments, const CommandContext& /*context*/) {
+  if (!arguments.empty()) return Refused({"man", Quoted(arguments.front()), "nothing"});
+  std::string text =
+      ".TH PLIMSOLL 1 \"\" \"plimsoll " PLIMSOLL_VERSION
+      "\" \"User Commands\"\n"
+      ".SH NAME\nplimsoll \\- will a language model fit on these GPUs, and how fast will it run\n"
+      ".SH SYNOPSIS\n.B plimsoll\n.I command\n[\\fIoption\\fR ...]\n"
+      ".SH DESCRIPTION\n"
+      "Plimsoll says whether a language model fits on given cards, where every byte goes, how many sequences "
+      "it\n"
+      "holds, how fast it runs, and which change would make it fit. A configuration is given by flags, by a "
+      "JSON\n"
+      "file or by a link; flags win.\n"
+      ".SH COMMANDS\n";
+  for (const Command& command : Commands()) {
+    if (command.run == RunComplete) continue;
+    text += ".TP\n.B " + Escaped(command.name) + "\n" + Escaped(command.summary) + ".\n.RS\n.nf\n" +
+            EscapedLines(command.usage) + ".fi\n.RE\n";
+  }
+  text += ".SH CONFIGURATION\n";
+  for (const ConfigKey& key : ConfigKeys()) {
+    text += ".TP\n.B " + Escaped(FlagName(key)) + "\n" + Escaped(key.help) + "\n";
+  }
+  text +=
+      ".SH EXIT STATUS\n.TP\n0\nanswered\n.TP\n1\ndoes not fit, where \\-\\-exit\\-code asks for "
+      "it\n.TP\n2\nbad "
+      "input, explained in one line on standard error\n"
+      ".SH EXAMPLES\n.nf\n";
+  for (const Command& command : Commands()) {
+    for (const std::string_view example : SplitAt(command.examples, '\n')) {
+      if (!example.empty()) text += "plimsoll " + Escaped(example) + "\n";
+    }
+  }
+  return {0, text + ".fi\n", ""};
+}
+
+}  // namespace plimsoll

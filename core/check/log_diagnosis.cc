@@ -1,0 +1,432 @@
+#include "core/check/log_diagnosis.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/base/text.h"
+#include "core/check/judge.h"
+#include "core/check/startup_log.h"
+#include "core/config/config_keys.h"
+#include "core/config/config_value.h"
+#include "core/engines/engine.h"
+#include "core/engines/settle.h"
+#include "core/estimate/estimate.h"
+#include "core/estimate/verdict.h"
+#include "core/resolve/report.h"
+#include "core/resolve/resolved.h"
+#include "core/solve/ways_out.h"
+#include "core/validate/validation.h"
+
+namespace plimsoll {
+namespace {
+
+std::optional<double> Find(const std::vector<CheckMetric>& metrics, std::string_view name) {
+  for (const CheckMetric& metric : metrics) {
+    if (metric.first == name) return metric.second;
+  }
+  return std::nullopt;
+}
+
+struct Answer {
+  Result<Resolved> resolved;
+  Report report;
+};
+
+std::optional<Answer> Ask(const Config& config, const Catalog& catalog) {
+  Result<Resolved> resolved = Settle(config, catalog);
+  if (!resolved.ok()) return std::nullopt;
+  Report report = EstimateResolved(*resolved);
+  return Answer{std::move(resolved), std::move(report)};
+}
+
+std::string_view StageText(FailureStage stage) {
+  switch (stage) {
+    case FailureStage::kLoading:
+      return "loading the weights";
+    case FailureStage::kProfiling:
+      return "making room for a step";
+    case FailureStage::kCacheTooSmall:
+      return "making the KV cache";
+    case FailureStage::kGraphCapture:
+      return "capturing CUDA graphs";
+    case FailureStage::kSamplerWarmUp:
+      return "warming the sampler up";
+    case FailureStage::kRunTime:
+      return "serving";
+    case FailureStage::kNone:
+    case FailureStage::kInvalid:
+      break;
+  }
+  return "starting";
+}
+
+// ---- figures beside ours ----------------------------------------------------------------------------------
+
+constexpr std::string_view kTokensGivenPool = "kv_cache_tokens_given_pool";
+
+void Predict(const Answer& answer, const Catalog& catalog, bool card_known, CheckResult* result) {
+  for (const CheckMetric& measured : result->measured) {
+    // What the share of an unknown card leaves cannot be said.
+    if (!card_known && FollowsFromBudget(measured.first)) continue;
+    const std::optional<double> ours = PredictedMetric(measured.first, *answer.resolved, answer.report);
+    if (ours && std::isfinite(*ours) && *ours != 0) result->predicted.push_back({measured.first, *ours});
+  }
+  const std::optional<double> pool = Find(result->measured, "kv_cache_gib_per_gpu");
+  const std::optional<double> tokens = Find(result->measured, "kv_cache_tokens");
+  const bool given = result->config.kv_cache_memory_bytes.has_value();
+  if (!pool || !tokens || given || *pool <= 0) return;
+  Config with_pool = result->config;
+  with_pool.kv_cache_memory_bytes = GiBFromDouble(*pool).count();
+  const std::optional<Answer> same = Ask(with_pool, catalog);
+  if (!same || same->report.kv.capacity_tokens <= 0 || same->report.Has("keys_ignored")) return;
+  result->measured.push_back({std::string(kTokensGivenPool), *tokens});
+  result->predicted.push_back(
+      {std::string(kTokensGivenPool), static_cast<double>(same->report.kv.capacity_tokens)});
+}
+
+// ---- which setting caused it ------------------------------------------------------------------------------
+
+// A setting turned down a step. False: it cannot be.
+struct Knob {
+  std::string_view key;
+  bool (*turn)(const Resolved& resolved, Config* config);
+};
+
+bool HalveLength(const Resolved& r, Config* c) {
+  if (r.max_model_len < 1024) return false;
+  c->max_model_len = r.max_model_len / 2;
+  return true;
+}
+bool HalveSequences(const Resolved& r, Config* c) {
+  if (r.max_num_seqs < 2) return false;
+  c->max_num_seqs = r.max_num_seqs / 2;
+  return true;
+}
+bool HalveBatch(const Resolved& r, Config* c) {
+  if (r.max_num_batched_tokens < 1024) return false;
+  c->max_num_batched_tokens = r.max_num_batched_tokens / 2;
+  return true;
+}
+bool HalvePhysicalBatch(const Resolved& r, Config* c) {
+  if (r.n_ubatch < 64) return false;
+  c->n_ubatch = r.n_ubatch / 2;
+  return true;
+}
+bool NoPictures(const Resolved& r, Config* c) {
+  if (c->multimodal == false || c->limit_mm_per_prompt == 0 || r.config->multimodal == false) return false;
+  c->limit_mm_per_prompt = 0;
+  return true;
+}
+bool FlashAttention(const Resolved& r, Config* c) {
+  if (r.flash_attention) return false;
+  c->flash_attention = true;
+  return true;
+}
+bool LowerShare(const Resolved& r, Config* c) {
+  if (r.gpu_memory_utilization < 0.5) return false;
+  c->gpu_memory_utilization = std::round((r.gpu_memory_utilization - 0.03) * 100) / 100;
+  return true;
+}
+bool Eager(const Resolved& r, Config* c) {
+  if (r.enforce_eager) return false;
+  c->enforce_eager = true;
+  return true;
+}
+bool SmallerCache(const Resolved&, Config* c) {
+  if (c->kv_cache_dtype) return false;
+  c->kv_cache_dtype = KvTypes{KvType::kFp8, KvType::kFp8};
+  return true;
+}
+constexpr Knob kKnobs[] = {
+    {"max_model_len", HalveLength},         {"max_num_seqs", HalveSequences},
+    {"max_num_batched_tokens", HalveBatch}, {"n_ubatch", HalvePhysicalBatch},
+    {"limit_mm_per_prompt", NoPictures},    {"flash_attention", FlashAttention},
+    {"gpu_memory_utilization", LowerShare}, {"enforce_eager", Eager},
+    {"kv_cache_dtype", SmallerCache},
+};
+
+// What is too large at a stage, of the first card: smaller is better.
+Bytes Demand(FailureStage stage, const Report& report) {
+  const GpuReport* gpu = FullestCard(report);
+  if (gpu == nullptr) return Bytes(0);
+  switch (stage) {
+    case FailureStage::kProfiling:
+      return gpu->activation + gpu->compute_buffer;
+    case FailureStage::kGraphCapture:
+      return gpu->total - gpu->activation;
+    case FailureStage::kSamplerWarmUp:
+    case FailureStage::kRunTime:
+      return gpu->total;
+    case FailureStage::kLoading:
+      return gpu->weights;
+    case FailureStage::kCacheTooSmall:
+    case FailureStage::kNone:
+    case FailureStage::kInvalid:
+      break;
+  }
+  return Bytes(0) - gpu->headroom;
+}
+
+bool Applies(FailureStage stage, std::string_view key) {
+  // A larger or smaller share does not change what a step takes, nor what a sequence needs.
+  if (key == "gpu_memory_utilization")
+    return stage == FailureStage::kGraphCapture || stage == FailureStage::kSamplerWarmUp ||
+           stage == FailureStage::kRunTime;
+  if (key == "enforce_eager") return stage == FailureStage::kGraphCapture;
+  if (stage == FailureStage::kSamplerWarmUp) return key == "max_num_seqs";
+  if (stage == FailureStage::kProfiling) return key != "kv_cache_dtype";
+  return true;
+}
+
+struct Cause {
+  std::string key;
+  std::string sentence;
+};
+
+std::string ValueText(std::string_view key, const Resolved& resolved) {
+  const ConfigKey* row = FindConfigKey(key);
+  if (key == "max_model_len") return CountText(resolved.max_model_len);
+  if (key == "max_num_seqs") return CountText(resolved.max_num_seqs);
+  if (key == "max_num_batched_tokens") return CountText(resolved.max_num_batched_tokens);
+  if (key == "n_ubatch") return CountText(resolved.n_ubatch);
+  if (key == "gpu_memory_utilization") return DecimalText(resolved.gpu_memory_utilization, 2);
+  return row == nullptr ? "" : GetConfigText(*resolved.config, *row);
+}
+
+// The setting that frees most when it is turned down, where that is what is lacking; else the weights.
+Cause FindCause(FailureStage stage, const LogFailure& failure, const Config& config, const Answer& answer,
+                const Catalog& catalog) {
+  const Resolved& resolved = *answer.resolved;
+  const GpuReport* gpu = FullestCard(answer.report);
+  if (failure.host) return {"ram_gib", "The machine's RAM is too small for what stays in it."};
+  if (stage == FailureStage::kLoading && failure.free && failure.asked && gpu != nullptr &&
+      resolved.engine->fills_share && *failure.asked > gpu->weights) {
+    return {"gpu_memory_utilization",
+            "gpu_memory_utilization " + DecimalText(resolved.gpu_memory_utilization, 2) + " asks for " +
+                GibText(*failure.asked, SizeUnits::kBinary, 2) + " at start, and " +
+                GibText(*failure.free, SizeUnits::kBinary, 2) + " are free: others hold the rest."};
+  }
+  if (stage == FailureStage::kLoading) {
+    const std::string weights =
+        gpu == nullptr ? "" : ": " + SizeText(gpu->weights) + " on a card of " + SizeText(gpu->capacity);
+    return {"format", "The weights in " + resolved.format->id + " do not go onto the card" + weights + "."};
+  }
+  // Weights that leave nothing are not mended by a shorter context.
+  const bool nothing_left =
+      stage == FailureStage::kCacheTooSmall && resolved.engine->fills_share &&
+      (failure.available ? *failure.available <= Bytes(0) : answer.report.kv.available <= Bytes(0));
+  if (nothing_left && gpu != nullptr) {
+    return {"format", "Weights in " + resolved.format->id + " (" + SizeText(gpu->weights) +
+                          ") with activations and runtime leave nothing of the " + SizeText(gpu->budget) +
+                          " that gpu_memory_utilization gives."};
+  }
+  if (stage == FailureStage::kGraphCapture && answer.report.Has("more_sequences_than_states"))
+    return {"max_num_seqs", "max_num_seqs " + CountText(resolved.max_num_seqs) +
+                                " is more than the cache has blocks for recurrent states."};
+  const Bytes before = Demand(stage, answer.report);
+  const Knob* best = nullptr;
+  Bytes most;
+  for (const Knob& knob : kKnobs) {
+    const ConfigKey* key = FindConfigKey(knob.key);
+    if (key == nullptr || !Takes(*resolved.engine, *key) || !Applies(stage, knob.key)) continue;
+    Config turned = config;
+    if (!knob.turn(resolved, &turned)) continue;
+    const std::optional<Answer> after = Ask(turned, catalog);
+    if (!after || after->report.per_gpu.empty()) continue;
+    const Bytes relief = before - Demand(stage, after->report);
+    if (best != nullptr && relief <= most) continue;
+    most = relief;
+    best = &knob;
+  }
+  if (best == nullptr || most <= Bytes(0)) {
+    return {"format", "What the engine holds beside the weights leaves too little of the card."};
+  }
+  const std::string value = ValueText(best->key, resolved);
+  return {std::string(best->key), std::string(best->key) + (value.empty() ? "" : " " + value) +
+                                      ": a step down frees " + SizeText(most) + "."};
+}
+
+// ---- how much is missing ----------------------------------------------------------------------------------
+
+std::optional<Bytes> MissingOf(const LogFailure& failure, const CheckResult& result, const Answer* answer) {
+  if (failure.needed && failure.available && *failure.needed > *failure.available)
+    return *failure.needed - *failure.available;
+  if (failure.asked && failure.free) return std::max(Bytes(0), *failure.asked - *failure.free);
+  const std::optional<double> pool = Find(result.measured, "kv_cache_gib_per_gpu");
+  const std::optional<double> tokens = Find(result.measured, "kv_cache_tokens");
+  const std::optional<int64_t> length = result.config.max_model_len;
+  if (failure.stage == FailureStage::kCacheTooSmall) {
+    if (pool && *pool > 0 && tokens && *tokens > 0 && length && static_cast<double>(*length) > *tokens)
+      return GiBFromDouble(*pool * (static_cast<double>(*length) / *tokens - 1));
+    const GpuReport* gpu = answer == nullptr ? nullptr : FullestCard(answer->report);
+    // One sequence has to have room, beside what is missing already.
+    if (pool && *pool <= 0 && gpu != nullptr)
+      return GiBFromDouble(-*pool) + std::max(Bytes(0), answer->report.kv.available - gpu->headroom);
+  }
+  const GpuReport* gpu = answer == nullptr ? nullptr : FullestCard(answer->report);
+  if (gpu != nullptr && gpu->headroom < Bytes(0)) return Bytes(0) - gpu->headroom;
+  return std::nullopt;
+}
+
+// ---- what would mend it -----------------------------------------------------------------------------------
+
+// A configuration of ours that fails as the log did: this machine's residuals, and where those do not do, what is
+// missing held by nobody we know.
+Config AsFailed(Config config, const std::optional<Calibration>& calibration, std::optional<Bytes> missing,
+                const Catalog& catalog) {
+  if (calibration) config.cal = *calibration;
+  const std::optional<Answer> answer = Ask(config, catalog);
+  if (!answer || !answer->report.fits()) return config;
+  const GpuReport* gpu = FullestCard(answer->report);
+  if (gpu == nullptr) return config;
+  Calibration harder = config.cal.value_or(Calibration());
+  const Bytes more = std::max(Bytes(0), gpu->headroom) + missing.value_or(GiBFromDouble(0.25));
+  harder.outside_gib = harder.outside_gib.value_or(0) + std::ceil(more.gib() * 100) / 100 + 0.01;
+  config.cal = harder;
+  return config;
+}
+
+void AddFix(const Config& before, Config after, std::string label, const Catalog& catalog,
+            CheckFailure* failure) {
+  // What is set is the change, not the calibration that it was found with.
+  after.cal = before.cal;
+  Json set = ChangedKeys(before, after);
+  if (set.members().empty()) return;
+  for (const CheckFix& other : failure->fixes) {
+    if (other.set == set) return;
+  }
+  const std::string price = PriceText(after, catalog);
+  std::string cost = std::move(label) + (price.empty() ? "" : ": " + price) + ".";
+  failure->fixes.push_back({std::move(set), std::move(after), std::move(cost)});
+}
+
+void AddFixes(const Config& config, const Config& as_failed, std::string_view cause, const Catalog& catalog,
+              CheckFailure* failure) {
+  for (WayOut& way : WaysOut(as_failed, catalog, kMostFixes))
+    AddFix(config, std::move(way.config), std::move(way.label), catalog, failure);
+  if (static_cast<int>(failure->fixes.size()) >= kMostFixes) return;
+  // Nothing of the solver's helps, or our answer is that it fits: the setting itself, turned down.
+  const std::optional<Answer> now = Ask(config, catalog);
+  if (!now) return;
+  for (const Knob& knob : kKnobs) {
+    const ConfigKey* key = FindConfigKey(knob.key);
+    const bool wanted = knob.key == cause || knob.key == "gpu_memory_utilization";
+    if (key == nullptr || !wanted || !Takes(*now->resolved->engine, *key)) continue;
+    Config turned = config;
+    if (!knob.turn(*now->resolved, &turned)) continue;
+    const std::string label = std::string(knob.key) + " " + GetConfigText(turned, *key);
+    AddFix(config, std::move(turned), label, catalog, failure);
+    if (static_cast<int>(failure->fixes.size()) >= kMostFixes) return;
+  }
+}
+
+void DiagnoseFailure(const LogFailure& failure, const Catalog& catalog, CheckResult* result) {
+  CheckFailure told;
+  told.stage = failure.stage;
+  const std::optional<Answer> answer = Ask(result->config, catalog);
+  told.missing = MissingOf(failure, *result, answer ? &*answer : nullptr);
+  std::string cause;
+  if (answer && !answer->report.per_gpu.empty()) {
+    const Cause found = FindCause(failure.stage, failure, result->config, *answer, catalog);
+    cause = found.key;
+    told.cause = found.sentence;
+    told.knob = found.key;
+    const Config as_failed = AsFailed(result->config, result->calibration, told.missing, catalog);
+    AddFixes(result->config, as_failed, cause, catalog, &told);
+  }
+  if (told.cause.empty()) told.cause = failure.line;
+  const std::string missing =
+      told.missing && *told.missing > Bytes(0) ? ", " + SizeText(*told.missing) + " missing" : "";
+  result->problems.push_back(
+      {"failed_at_start", "",
+       "It failed while " + std::string(StageText(failure.stage)) + missing + ". " + told.cause,
+       told.fixes.empty() ? "" : told.fixes[0].cost, Severity::kError});
+  result->failure = std::move(told);
+}
+
+}  // namespace
+
+std::optional<Calibration> CalibrationOf(const Config& config, const std::vector<CheckMetric>& measured,
+                                         const Catalog& catalog) {
+  Config plain = config;
+  plain.cal.reset();
+  const std::optional<Answer> answer = Ask(plain, catalog);
+  if (!answer || answer->report.per_gpu.empty()) return std::nullopt;
+  Calibration calibration;
+  bool any = false;
+  const auto ours = [&](std::string_view metric) {
+    return PredictedMetric(metric, *answer->resolved, answer->report).value_or(0);
+  };
+  const auto rounded = [](double value) { return std::round(value * 1000) / 1000; };
+  const std::optional<double> activation = Find(measured, "activation_peak_gib");
+  const double our_activation = ours("activation_peak_gib");
+  if (activation && *activation > 0.05 && our_activation > 0.05) {
+    calibration.activation = rounded(std::clamp(*activation / our_activation, 0.1, 10.0));
+    any = true;
+  }
+  const std::optional<double> outside = Find(measured, "non_torch_gib");
+  const std::optional<double> pool = Find(measured, "kv_cache_gib_per_gpu");
+  if (outside) {
+    calibration.outside_gib = rounded(std::clamp(*outside - ours("non_torch_gib"), -100.0, 100.0));
+    any = true;
+  } else if (pool && !plain.kv_cache_memory_bytes && answer->resolved->engine->fills_share) {
+    // What the pool lacks and the other figures do not explain.
+    double residual = ours("kv_cache_gib_per_gpu") - *pool;
+    if (const std::optional<double> weights = Find(measured, "weights_gib_per_gpu"))
+      residual -= *weights - ours("weights_gib_per_gpu");
+    if (activation) residual -= *activation - our_activation;
+    if (ours("kv_cache_gib_per_gpu") > 0) {
+      calibration.outside_gib = rounded(std::clamp(residual, -100.0, 100.0));
+      any = true;
+    }
+  }
+  const auto factor = [&](std::string_view metric) -> std::optional<double> {
+    const std::optional<double> rate = Find(measured, metric);
+    const double predicted = ours(metric);
+    if (!rate || !(*rate > 0) || !(predicted > 0)) return std::nullopt;
+    any = true;
+    return rounded(std::clamp(*rate / predicted, 0.05, 20.0));
+  };
+  calibration.decode = factor("decode_tps_per_stream");
+  if (!calibration.decode) calibration.decode = factor("output_tps_total");
+  if (!calibration.decode) {
+    const std::optional<double> each = factor("tpot_ms");  // longer is slower
+    if (each) calibration.decode = rounded(std::clamp(1 / *each, 0.05, 20.0));
+  }
+  calibration.prefill = factor("prefill_tps");
+  return any ? std::optional(calibration) : std::nullopt;
+}
+
+void Diagnose(const StartupLog& log, const Catalog& catalog, CheckResult* result) {
+  const std::optional<Answer> answer = Ask(result->config, catalog);
+  const bool named = !result->config.model.empty();
+  const bool guessed = std::any_of(result->problems.begin(), result->problems.end(),
+                                   [](const CheckProblem& problem) { return problem.code == kCardByBudget; });
+  const bool card_known = !result->config.gpu.empty() && !guessed;
+  if (!answer && named) {
+    const Result<Resolved> refused = Settle(result->config, catalog);
+    if (!refused.ok())
+      result->problems.push_back({"not_accepted", "", refused.error().Message(), "", Severity::kError});
+  }
+  if (answer) {
+    result->answered = !result->config.gpu.empty();
+    Predict(*answer, catalog, card_known, result);
+    if (card_known) result->calibration = CalibrationOf(result->config, result->measured, catalog);
+  }
+  if (log.reading.failure) {
+    DiagnoseFailure(*log.reading.failure, catalog, result);
+    return;
+  }
+  const bool started = log.reading.phase >= LogPhase::kGraphs;
+  if (answer && card_known && started && !answer->report.fits()) {
+    result->problems.push_back(
+        {"started_all_the_same", "",
+         "It started, and our answer is: " + HeadlineText(*answer->resolved, answer->report),
+         "The figures show where we are off; take the calibration to correct it.", Severity::kInfo});
+  }
+}
+
+}  // namespace plimsoll
