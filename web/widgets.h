@@ -39,6 +39,7 @@ struct Ui {
   const Fonts* fonts = nullptr;
   SemanticTree* tree = nullptr;
   TextEdit* edit = nullptr;
+  std::string* press = nullptr;  // "role:label" of the item that the HTML form presses; cleared when it is drawn
   bool coarse = false;  // fingers
   float view_top = 0;   // what of the canvas is free for popups
   float view_bottom = 0;
@@ -104,7 +105,12 @@ struct SliderResult {
 SliderResult Slider(Ui& ui, std::string_view label, double value, std::string_view value_text,
                     std::string_view initial, const SliderRange& range, float width);
 
-bool Chip(Ui& ui, std::string_view text, float width = 0);  // 0: as its text asks for
+struct ChipStyle {
+  float width = 0;             // 0: as its text asks for
+  bool selected = false;       // of several that exclude each other
+  std::string_view label = {};  // in the semantic tree, where the text alone would mean something else, too
+};
+bool Chip(Ui& ui, std::string_view text, const ChipStyle& style = {});
 float ChipWidth(const Ui& ui, std::string_view text);       // what its text asks for
 bool TabButton(Ui& ui, std::string_view label, bool selected);
 // A plain clickable text with a triangle.
