@@ -27,7 +27,8 @@ constexpr int kWaysShown = 4;
 constexpr size_t kFileRowsShown = 400;  // of a file whose tensors all differ
 
 bool Touches(const Action& action, std::string_view key) {
-  return std::any_of(action.begin(), action.end(), [key](const Change& change) { return change.key == key; });
+  return std::any_of(action.begin(), action.end(),
+                     [key](const KeyChange& change) { return change.key == key; });
 }
 
 bool IsGguf(const Config& config) { return config.format.AsString().rfind("gguf-", 0) == 0; }
@@ -102,7 +103,7 @@ bool AppState::Refuse(const Error& error) {
 bool AppState::Load(const Config& config) {
   auto answer = std::make_unique<Answer>();
   answer->config = std::make_unique<Config>(config);
-  Result<Resolved> resolved = Settle(*answer->config, *catalog_);
+  Result<Resolved> resolved = Settle(*answer->config, *catalog_, &answer->inquiry);
   if (!resolved.ok()) return Refuse(resolved.error());
   answer->resolved = std::make_unique<Resolved>(std::move(resolved).value());
   answer->report = EstimateResolved(*answer->resolved);
@@ -118,7 +119,7 @@ bool AppState::Load(const Config& config) {
 
 bool AppState::Dispatch(const Action& action) {
   Config config = answer_->config == nullptr ? Config() : *answer_->config;
-  for (const Change& change : action) {
+  for (const KeyChange& change : action) {
     const ConfigKey* key = FindConfigKey(change.key);
     if (key == nullptr) return Refuse({change.key, "a setting", "one of the configuration's own settings"});
     const auto error = change.value.is_string() ? SetConfigText(*key, change.value.AsString(), &config)
@@ -396,7 +397,7 @@ const Explanation& AppState::explanation() {
 const std::vector<WayOut>& AppState::ways_out(bool settled) {
   if (!settled || ways_out_version_ == answer_version_) return ways_out_;
   ways_out_version_ = answer_version_;
-  ways_out_ = WaysOut(*answer_->config, *catalog_, kWaysShown);
+  ways_out_ = WaysOut(*answer_->config, *catalog_, kWaysShown, &answer_->inquiry);
   return ways_out_;
 }
 

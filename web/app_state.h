@@ -35,11 +35,11 @@
 
 namespace plimsoll {
 
-struct Change {
+struct KeyChange {
   std::string key;
   Json value;
 };
-using Action = std::vector<Change>;
+using Action = std::vector<KeyChange>;
 
 // A price or time that the reader may set, in the unit in which it is asked for. The rent is that of the current card.
 struct Price {
@@ -106,6 +106,7 @@ class AppState {
     outdated_.clear();
   }
 
+  Inquiry& inquiry() { return answer_->inquiry; }
   const Catalog& catalog() const { return *catalog_; }
   const Config& config() const { return *answer_->config; }
   const Resolved& resolved() const { return *answer_->resolved; }
@@ -174,6 +175,7 @@ class AppState {
 
   struct Answer {
     std::unique_ptr<Config> config;
+    Inquiry inquiry;  // of the estimate and all that is asked beside it
     std::unique_ptr<Resolved> resolved;
     Report report;
     std::optional<Explanation> explanation;
