@@ -102,8 +102,15 @@ FrameOutput App::Frame(const FrameInput& input) {
   }
   ImGui::PushFont(fonts_.regular, kBody * fonts_.em);
   state_.BeginFrame();
-  if (!input.embed && !ImGui::GetIO().WantTextInput && !PopupOpen() && ImGui::IsKeyPressed(ImGuiKey_P, false))
-    state_.Pin();
+  const std::optional<Config> under_pointer = std::move(state_.view.under_pointer);
+  state_.view.under_pointer.reset();
+  if (!input.embed && !io.WantTextInput && !PopupOpen() && ImGui::IsKeyPressed(ImGuiKey_P, false)) {
+    if (under_pointer) {
+      state_.PinOther(*under_pointer);
+    } else {
+      state_.Pin();
+    }
+  }
   Compose(input, &output);
   state_.EndFrame();
   state_.view.press.clear();  // nothing of that name was there

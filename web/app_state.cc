@@ -160,7 +160,8 @@ bool AppState::DispatchJson(std::string_view text) {
 }
 
 bool AppState::SetPrice(const Price& price, const Json& value) {
-  if (price.value == nullptr) return SetRent(resolved().cards.empty() ? "" : resolved().cards.front().gpu->id, value);
+  if (price.value == nullptr)
+    return SetRent(resolved().cards.empty() ? "" : resolved().cards.front().gpu->id, value);
   const double number = value.is_null() ? 0 : value.is_number() ? value.AsDouble().value_or(-1) : -1;
   if (!(number >= 0 && number <= price.most)) {
     return Refuse({std::string(price.label), value.is_string() ? Quoted(value.AsString()) : value.Dump(),
@@ -188,8 +189,27 @@ bool AppState::SetRent(const std::string& gpu, const Json& value) {
   return true;
 }
 
+bool AppState::SetLimit(double FindAsk::*limit, std::string_view key, const Json& value) {
+  const double number = value.is_null() ? 0 : value.is_number() ? value.AsDouble().value_or(-1) : -1;
+  if (!(number >= 0 && number <= 1e6)) {
+    return Refuse({std::string(key), value.is_string() ? Quoted(value.AsString()) : value.Dump(),
+                   "a number from 0 to 1,000,000"});
+  }
+  find.ask.*limit = number;
+  PageChanged();
+  return true;
+}
+
 void AppState::Pin() {
   if (const auto error = compare.Pin(config(), *catalog_)) {
+    Refuse(*error);
+    return;
+  }
+  PageChanged();
+}
+
+void AppState::PinOther(const Config& other) {
+  if (const auto error = compare.PinOther(other, config(), *catalog_)) {
     Refuse(*error);
     return;
   }
@@ -215,6 +235,8 @@ bool AppState::SetView(std::string_view key, const Json& value) {
   }
   if (key == "press") {
     view.press = value.AsString();
+  } else if (key == "budget" || key == "watts") {
+    return SetLimit(key == "budget" ? &FindAsk::usd_per_h : &FindAsk::watts, key, value);
   } else if (key == "tab") {
     OpenTab(value.AsString());
   } else {
@@ -239,21 +261,31 @@ AppState::UnknownKeys AppState::PagePairs() const {
   if (tab_ != kFirstTab) pairs.emplace_back("t", PercentEncode(tab_));
   const std::string columns = compare.Encode(config(), *catalog_);
   if (!columns.empty()) pairs.emplace_back("cmp", columns);
+  const std::string asked = EncodeFindAsk(find.ask);
+  if (!asked.empty()) pairs.emplace_back("find", asked);
   if (!view.cost.rents.empty()) pairs.emplace_back("price", EncodeRentPrices(view.cost.rents));
   return pairs;
 }
 
 void AppState::TakePage(const UnknownKeys& pairs) {
-  std::string tab(kFirstTab), columns, rents;
+  std::string tab(kFirstTab), columns, rents, asked;
   for (const auto& [key, value] : pairs) {
     if (key == "t") tab = PercentDecode(value).value_or("");
     if (key == "cmp") columns = value;
     if (key == "price") rents = value;
+    if (key == "find") asked = value;
   }
   OpenTab(tab);
   const std::string before = compare.Encode(config(), *catalog_);
   if (const auto error = compare.Decode(columns, config(), *catalog_)) Refuse(*error);
   if (before != columns) PageChanged();
+  Result<FindAsk> search = DecodeFindAsk(asked);
+  if (!search.ok()) {
+    Refuse(search.error());
+  } else if (!(*search == find.ask)) {
+    find.ask = *search;
+    PageChanged();
+  }
   Result<RentPrices> prices = DecodeRentPrices(rents);
   if (!prices.ok()) {
     Refuse(prices.error());

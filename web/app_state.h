@@ -31,6 +31,7 @@
 #include "core/solve/ways_out.h"
 #include "core/weights/weights.h"
 #include "web/compare_state.h"
+#include "web/find_state.h"
 #include "web/schedule_state.h"
 
 namespace plimsoll {
@@ -61,13 +62,14 @@ inline constexpr std::string_view kFirstTab = "memory";
 
 // What the page remembers about itself; never part of a link.
 struct ViewState {
-  std::string press;     // "role:label" of an item that the HTML form presses, taken by the next frame
-  CostInputs cost;       // the reader's prices and times; of these only rents are part of a link
+  std::string press;  // "role:label" of an item that the HTML form presses, taken by the next frame
+  CostInputs cost;    // the reader's prices and times; of these only rents are part of a link
   SizeUnits units = SizeUnits::kBinary;
-  std::string ask;        // what the browser is to do: "copy-table", "save-csv", …
-  int64_t asked = 0;      // how often
-  char name[81] = {};     // that is being typed for a column
-  int inventory_by = 0;  // role, type, layer
+  std::string ask;                      // what the browser is to do: "copy-table", "save-csv", …
+  int64_t asked = 0;                    // how often
+  char name[81] = {};                   // that is being typed for a column
+  std::optional<Config> under_pointer;  // what the key that pins would pin; of the last frame
+  int inventory_by = 0;                 // role, type, layer
   std::set<std::string> open_terms = {"Weights"};
   bool more_options = false;
   bool more_load = false;  // of the Schedule tab
@@ -146,14 +148,14 @@ class AppState {
   const std::string& needed_name() const { return needed_name_; }
   std::string FileText() const;  // JSON: what the form shows of it; "null" without one
 
-  int64_t version() const { return version_; }  // grows with every accepted change
+  int64_t version() const { return version_; }                // grows with every accepted change
   int64_t answer_version() const { return answer_version_; }  // … of the configuration or its prices
   // The open tab by its id, which is its name in lower case: "memory". One that is not known opens the first.
   const std::string& tab() const { return tab_; }
   void OpenTab(std::string_view name);
   // Something that the link says of the page has changed.
   void PageChanged();
-  bool Refuse(const Error& error);              // it becomes the notice; always false
+  bool Refuse(const Error& error);  // it becomes the notice; always false
   bool SetPrice(const Price& price, const Json& value);
   bool SetRent(const std::string& gpu, const Json& value);  // null or 0: the catalog's again
   bool SetTrace(std::string_view csv);
@@ -163,9 +165,13 @@ class AppState {
   ViewState view;
   ScheduleState schedule;
   CompareState compare;
+  FindState find;
 
   // A change of `compare` that somebody made.
   void Pin();
+  void PinOther(const Config& other);
+  // A wish that is none of a configuration: dollars an hour, watts. Null or 0: none.
+  bool SetLimit(double FindAsk::*limit, std::string_view key, const Json& value);
   // What the browser is asked to do with what is shown: "copy-table", "copy-markdown", "save-csv", "save-png",
   // "save-svg".
   void AskBrowser(std::string_view what);

@@ -98,6 +98,19 @@ std::optional<Error> CompareState::Pin(const Config& current, const Catalog& cat
   return std::nullopt;
 }
 
+std::optional<Error> CompareState::PinOther(const Config& other, const Config& current,
+                                            const Catalog& catalog) {
+  Freeze(current, catalog);
+  for (const Column& pin : pins_) {
+    if (SameConfiguration(pin.config, other, catalog))
+      return Error{"compare", "a column that is there already", "another configuration"};
+  }
+  if (pins_.size() + 1 >= kMostColumns)
+    return Error{"compare", "an eighth column to keep", "seven and the current one; remove one first"};
+  pins_.push_back({other, ""});
+  return std::nullopt;
+}
+
 void CompareState::Vary(int choice) {
   ++changes_;
   edited_ = -1;

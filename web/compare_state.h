@@ -51,6 +51,7 @@ class CompareState {
 
   // At the end. The error says why not.
   std::optional<Error> Pin(const Config& current, const Catalog& catalog);
+  std::optional<Error> PinOther(const Config& other, const Config& current, const Catalog& catalog);
   int varied() const { return varied_; }  // of kVaryChoices; -1: nothing
   void Vary(int choice);                  // again: no longer
 

@@ -24,6 +24,8 @@ const kTabFields = [
   ['workload.turns', 'Turns of a session', 'number'],
   ['workload.think_time', 'Pause between turns, s', 'number'],
   ['workload.system_prompt', 'Shared system prompt, tokens', 'number'],
+  ['view.budget', 'Budget, $ per hour', 'number'],
+  ['view.watts', 'Power of the cards at most, W', 'number'],
   ['workload.seed', 'Seed', 'number'],
   ['workload.ttft_ms', 'First token within, ms', 'number'],
   ['workload.tpot_ms', 'Each token within, ms', 'number'],

@@ -38,8 +38,8 @@ std::string Hex(ImU32 color) {
 std::string Number(double value) { return DecimalText(value, 1); }
 
 std::string Text(double x, double y, std::string_view text, ImU32 color, std::string_view more) {
-  return "<text x=\"" + Number(x) + "\" y=\"" + Number(y) + "\" fill=\"" + Hex(color) + "\" " + std::string(more) +
-         ">" + Escaped(text) + "</text>\n";
+  return "<text x=\"" + Number(x) + "\" y=\"" + Number(y) + "\" fill=\"" + Hex(color) + "\" " +
+         std::string(more) + ">" + Escaped(text) + "</text>\n";
 }
 
 std::string Rect(double x, double y, double width, double height, ImU32 color) {
@@ -77,8 +77,8 @@ std::string TableSvg(const ShownTable& shown, const Palette& palette, std::strin
   double width = kGap * static_cast<double>(std::max<size_t>(header.size(), 1) - 1);
   for (const double column : widths) width += column;
   width = std::max(width, TextWidth(shown.caption) * 10.5) + 2 * kPad;
-  const bool bars_under_header =
-      std::any_of(shown.bars.begin(), shown.bars.end(), [](const ShownTable::Bar& bar) { return bar.row == 0; });
+  const bool bars_under_header = std::any_of(shown.bars.begin(), shown.bars.end(),
+                                             [](const ShownTable::Bar& bar) { return bar.row == 0; });
   const double top = kPad + 44, first = top + kRow + (bars_under_header ? 26 : 0);
   const double height = first + kRow * static_cast<double>(rows.size()) + 30 + kPad;
 
@@ -92,7 +92,8 @@ std::string TableSvg(const ShownTable& shown, const Palette& palette, std::strin
       const bool right = shown.table.right(c);
       std::string more = right ? "text-anchor=\"end\"" : "";
       if (strong) more += " font-weight=\"600\"";
-      svg += Text(right ? x + widths[c] : x, middle + 4.5, cells[c], c == 0 && !strong ? palette.muted : palette.ink, more);
+      svg += Text(right ? x + widths[c] : x, middle + 4.5, cells[c],
+                  c == 0 && !strong ? palette.muted : palette.ink, more);
       x += widths[c] + kGap;
     }
   };

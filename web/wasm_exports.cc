@@ -225,7 +225,8 @@ EMSCRIPTEN_KEEPALIVE const char* plimsoll_get(int kind) {
     case 12: {
       const auto& tables = page.app->semantics().tables();
       const Palette& palette = PaletteOf(kind == 11 ? Theme::kLight : Theme::kDark);
-      return HandOut(tables.empty() ? "" : TableSvg(tables.front(), palette, "Plimsoll, the load line for GPUs"));
+      return HandOut(tables.empty() ? ""
+                                    : TableSvg(tables.front(), palette, "Plimsoll, the load line for GPUs"));
     }
     default:
       return "";
@@ -257,6 +258,8 @@ EMSCRIPTEN_KEEPALIVE double plimsoll_file_needs() {
 }
 
 // Counts the accepted changes.
-EMSCRIPTEN_KEEPALIVE double plimsoll_version() { return static_cast<double>(ThePage().app->state().version()); }
+EMSCRIPTEN_KEEPALIVE double plimsoll_version() {
+  return static_cast<double>(ThePage().app->state().version());
+}
 
 }  // extern "C"

@@ -237,7 +237,8 @@ bool Toggle(Ui& ui, std::string_view label, bool on, std::string_view note, floa
 }
 
 std::optional<std::string> NumberField(Ui& ui, std::string_view label, std::string_view value,
-                                       bool is_default, float width, std::string_view initial) {
+                                       bool is_default, float width, std::string_view initial,
+                                       std::string_view shown) {
   const ImGuiID id = ImGui::GetCurrentWindow()->GetID(Begin(label), End(label));
   const ImVec2 at = ImGui::GetCursorScreenPos();
   const ImVec2 size(width, ui.field_height());
@@ -252,7 +253,8 @@ std::optional<std::string> NumberField(Ui& ui, std::string_view label, std::stri
   DrawBox(ui, ImRect(item.min, item.max), item.hovered || item.held);
   const float middle = (item.min.y + item.max.y) / 2;
   DrawTextRight(ui, ImVec2(item.max.x - 12, middle), right, {is_default ? ui.colors->muted : ui.colors->ink});
-  DrawText(ui, ImVec2(item.min.x + 12, middle), label, {}, width - 36 - TextWidth(ui, right));
+  DrawText(ui, ImVec2(item.min.x + 12, middle), shown.empty() ? label : shown, {},
+           width - 36 - TextWidth(ui, right));
   if (item.clicked) StartEdit(ui, id, initial);
   return std::nullopt;
 }

@@ -28,7 +28,8 @@ Result<RentPrices> DecodeRentPrices(std::string_view text) {
     const std::string_view number = point == std::string_view::npos ? "" : pair.substr(point + 1);
     size_t length = 0;
     const double dollars = ReadDecimal(std::string(number), &length);
-    const bool sound = point > 0 && length > 0 && length == number.size() && dollars > 0 && dollars <= kMostRent;
+    const bool sound =
+        point > 0 && length > 0 && length == number.size() && dollars > 0 && dollars <= kMostRent;
     if (!sound || prices.size() >= kMostRentPrices)
       return Error{"price", Quoted(pair), "a card's id, a point and dollars per hour up to 10,000"};
     prices[std::string(pair.substr(0, point))] = dollars;

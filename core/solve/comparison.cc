@@ -226,7 +226,7 @@ constexpr RowKind kRows[] = {
 // What takes the memory of the fullest card, part by part; what no column has is left out.
 void AddPartRows(const std::vector<Answer>& answers, SizeUnits units, std::vector<ComparedRow>* rows) {
   for (const MemoryPart& part : kMemoryParts) {
-    if (part.place == PartPlace::kBesideCard) continue;
+    if (part.account == PartAccount::kBesideCard) continue;
     ComparedRow row;
     row.key = part.key;
     row.label = std::string(part.name) + " per card";
@@ -408,8 +408,7 @@ std::optional<Error> ReadPair(std::string_view pair, Config* column, std::string
   if (found == nullptr || (!removed && point == std::string_view::npos))
     return Error{"cmp", Quoted(pair), "a key of a link, a point and its value"};
   if (removed) return SetConfigValue(*found, Json(), column);
-  Result<DecodedConfig> value =
-      DecodeConfigUrl(std::string(url) + "=" + std::string(pair.substr(point + 1)));
+  Result<DecodedConfig> value = DecodeConfigUrl(std::string(url) + "=" + std::string(pair.substr(point + 1)));
   if (!value.ok()) return value.error();
   return SetConfigValue(*found, GetConfigValue(value->config, *found), column);
 }

@@ -60,7 +60,7 @@ struct Comparison {
   std::vector<std::string> names;  // of the columns: what is different about each
   std::vector<std::string> urls;
   std::vector<ComparedRow> rows;
-  std::vector<Report> reports;                     // without cards where a column is not understood
+  std::vector<Report> reports;                    // without cards where a column is not understood
   std::vector<std::optional<Resolved>> resolved;  // nothing there
 };
 

@@ -46,11 +46,14 @@ std::string KeyTitle(const Resolved& resolved, const ConfigKey& key, bool cards_
   if (key.json == "concurrency") return CountedText(resolved.concurrency, "user", "users");
   if (key.json == "kv_cache_dtype") {
     const KvTypes types = resolved.kv_cache_dtype;
-    const auto name = [](KvType type) { return std::string(kKvTypeChoices[static_cast<size_t>(type)].label); };
+    const auto name = [](KvType type) {
+      return std::string(kKvTypeChoices[static_cast<size_t>(type)].label);
+    };
     return (types.k == types.v ? name(types.k) : name(types.k) + " / " + name(types.v)) + " cache";
   }
   if (value.is_null()) return "no " + Lower(key.label);
-  if (value.is_bool()) return (value.AsBool().value_or(false) != key.shown_inverted ? "" : "no ") + std::string(key.label);
+  if (value.is_bool())
+    return (value.AsBool().value_or(false) != key.shown_inverted ? "" : "no ") + std::string(key.label);
   return Lower(key.label) + " " + ConfigValueText(value);
 }
 
@@ -64,7 +67,8 @@ std::vector<const ConfigKey*> KeysApart(const CompareState::Answered& answered) 
     for (size_t i = 1; i < configs.size(); ++i) {
       const bool given = GetConfigText(configs[i], key) != GetConfigText(configs[0], key);
       const bool known = resolved[i] && resolved[0];
-      differs = differs || (given && (!known || ResolvedValue(*resolved[i], key) != ResolvedValue(*resolved[0], key)));
+      differs = differs ||
+                (given && (!known || ResolvedValue(*resolved[i], key) != ResolvedValue(*resolved[0], key)));
     }
     if (differs) apart.push_back(&key);
   }
@@ -105,7 +109,8 @@ std::string SharedTitle(const CompareState::Answered& answered) {
     model = model && other && ModelTitle(*other) == ModelTitle(first);
     cards = cards && other && CardsName(*other, true) == CardsName(first, true);
   }
-  std::string text = model ? ModelTitle(first) : CountedText(static_cast<int64_t>(all.size()), "model", "models");
+  std::string text =
+      model ? ModelTitle(first) : CountedText(static_cast<int64_t>(all.size()), "model", "models");
   if (!model && answered.columns.configs.size() == 1) text = ModelTitle(first);
   if (cards) text += " on " + CardsName(first, true);
   return text;
@@ -126,7 +131,9 @@ Claim ClaimOf(const CompareState::Answered& answered, const std::vector<std::str
   const std::string title = SharedTitle(answered) + ": ";
   if (fits.empty()) return {title + "none of " + CountText(static_cast<int64_t>(count)) + " fits", "", ""};
   if (fits.size() == 1) return {title + "only ", titles[fits[0]], " fits"};
-  const auto room = [&](size_t a, size_t b) { return reports[a].kv.max_concurrency < reports[b].kv.max_concurrency; };
+  const auto room = [&](size_t a, size_t b) {
+    return reports[a].kv.max_concurrency < reports[b].kv.max_concurrency;
+  };
   const size_t most = *std::max_element(fits.begin(), fits.end(), room);
   const size_t least = *std::min_element(fits.begin(), fits.end(), room);
   const double ratio = reports[least].kv.max_concurrency > 0
@@ -141,10 +148,12 @@ Claim ClaimOf(const CompareState::Answered& answered, const std::vector<std::str
   };
   const size_t quick = *std::max_element(fits.begin(), fits.end(), slower);
   const size_t slow = *std::min_element(fits.begin(), fits.end(), slower);
-  const double faster = reports[slow].speed.decode_tokens_per_s > 0
-                            ? reports[quick].speed.decode_tokens_per_s / reports[slow].speed.decode_tokens_per_s
-                            : 0;
-  if (faster >= 1.15) return {title, titles[quick], " is " + DecimalText(faster, 1) + " times as fast as " + titles[slow]};
+  const double faster =
+      reports[slow].speed.decode_tokens_per_s > 0
+          ? reports[quick].speed.decode_tokens_per_s / reports[slow].speed.decode_tokens_per_s
+          : 0;
+  if (faster >= 1.15)
+    return {title, titles[quick], " is " + DecimalText(faster, 1) + " times as fast as " + titles[slow]};
   return {title + "all " + CountText(static_cast<int64_t>(fits.size())) + " that fit are much alike", "", ""};
 }
 
@@ -152,7 +161,8 @@ Claim ClaimOf(const CompareState::Answered& answered, const std::vector<std::str
 
 using Deed = std::function<void(AppState&)>;
 
-void Menu(Ui& ui, AppState& state, size_t column, size_t columns, const std::string& title, bool opened, Deed* deed) {
+void Menu(Ui& ui, AppState& state, size_t column, size_t columns, const std::string& title, bool opened,
+          Deed* deed) {
   const std::string id = "column-menu-" + std::to_string(column);
   const ImVec2 min = LastMin(), max = LastMax();
   if (!BeginMenu(ui, id.c_str(), opened, min, max, 240)) return;
@@ -173,7 +183,8 @@ void Menu(Ui& ui, AppState& state, size_t column, size_t columns, const std::str
   MenuHeading(ui, "Name");
   char* name = state.view.name;
   if (opened) name[title.copy(name, sizeof state.view.name - 1)] = '\0';
-  if (SearchField(ui, "Name of the column", name, sizeof state.view.name, ImGui::GetContentRegionAvail().x, false)) {
+  if (SearchField(ui, "Name of the column", name, sizeof state.view.name, ImGui::GetContentRegionAvail().x,
+                  false)) {
     const std::string given = name;
     *deed = [=](AppState& s) { s.compare.Rename(column, given, s.config(), s.catalog()); };
     CloseMenu();
@@ -181,8 +192,8 @@ void Menu(Ui& ui, AppState& state, size_t column, size_t columns, const std::str
   EndMenu();
 }
 
-void MenuButton(Ui& ui, AppState& state, size_t column, size_t columns, const std::string& title, ImVec2 corner,
-                Deed* deed) {
+void MenuButton(Ui& ui, AppState& state, size_t column, size_t columns, const std::string& title,
+                ImVec2 corner, Deed* deed) {
   const float size = ui.coarse ? 44 : 26;
   ImGui::SetCursorScreenPos(corner);
   const std::string label = "More of column " + std::to_string(column + 1);
@@ -243,19 +254,28 @@ void DrawHeader(Ui& ui, AppState& state, const CompareState::Answered& answered,
     const float room = layout.tight ? layout.cell - 14 : inner;
     ImGui::SetCursorScreenPos(ImVec2(x - 6, at.y));
     const std::string label = "Column " + std::to_string(i + 1);
-    const Interaction item = Item(ui, label, ImVec2(layout.tight ? room + 6 : inner, height - (layout.tight ? 28.0F : 0.0F)), "button", label, titles[i], 5);
+    const Interaction item =
+        Item(ui, label, ImVec2(layout.tight ? room + 6 : inner, height - (layout.tight ? 28.0F : 0.0F)),
+             "button", label, titles[i], 5);
     std::string note = i == 0 ? "baseline" : "";
     if (own) {
       const OwnColumn is = answered.columns.own_is;
-      const char* here = is == OwnColumn::kEdited ? "editing" : is == OwnColumn::kLoose ? "not pinned" : "in the form";
+      const char* here = is == OwnColumn::kEdited  ? "editing"
+                         : is == OwnColumn::kLoose ? "not pinned"
+                                                   : "in the form";
       note += (note.empty() ? "" : ", ") + std::string(here);
     }
     if (item.visible) {
-      const TextStyle strong = {item.hovered ? ui.colors->accent : ui.colors->ink, layout.tight ? 13.0F : 15.0F, Weight::kSemibold};
-      DrawText(ui, ImVec2(x, at.y + (note.empty() ? height / 2 : height / 2 - 9) - (layout.tight ? 12.0F : 0.0F)), titles[i], strong, room);
-      DrawText(ui, ImVec2(x, at.y + height / 2 + 11 - (layout.tight ? 12.0F : 0.0F)), note, {own ? ui.colors->accent : ui.colors->muted, kNote}, room);
+      const TextStyle strong = {item.hovered ? ui.colors->accent : ui.colors->ink,
+                                layout.tight ? 13.0F : 15.0F, Weight::kSemibold};
+      DrawText(ui,
+               ImVec2(x, at.y + (note.empty() ? height / 2 : height / 2 - 9) - (layout.tight ? 12.0F : 0.0F)),
+               titles[i], strong, room);
+      DrawText(ui, ImVec2(x, at.y + height / 2 + 11 - (layout.tight ? 12.0F : 0.0F)), note,
+               {own ? ui.colors->accent : ui.colors->muted, kNote}, room);
       if (own) {
-        ImGui::GetWindowDrawList()->AddRectFilled(ImVec2(x, at.y + height - 2), ImVec2(layout.Right(i), at.y + height), ui.colors->accent);
+        ImGui::GetWindowDrawList()->AddRectFilled(ImVec2(x, at.y + height - 2),
+                                                  ImVec2(layout.Right(i), at.y + height), ui.colors->accent);
       }
     }
     if (item.clicked && !own) {
@@ -265,7 +285,8 @@ void DrawHeader(Ui& ui, AppState& state, const CompareState::Answered& answered,
         s.Load(config);
       };
     }
-    MenuButton(ui, state, i, count, titles[i], ImVec2(layout.Right(i) - 26, at.y + (layout.tight ? height - 30 : height / 2 - 13)), deed);
+    MenuButton(ui, state, i, count, titles[i],
+               ImVec2(layout.Right(i) - 26, at.y + (layout.tight ? height - 30 : height / 2 - 13)), deed);
   }
   Line(ui, layout.left, at.y + height, layout.width);
   ImGui::SetCursorScreenPos(ImVec2(layout.left, at.y + height + 1));
@@ -275,7 +296,8 @@ void DrawBars(Ui& ui, const CompareState::Answered& answered, const Layout& layo
   const ImVec2 at = ImGui::GetCursorScreenPos();
   const float height = 62;
   const double full = FullScale(answered.comparison);
-  DrawText(ui, ImVec2(layout.left, at.y + height / 2), "Fullest card", {ui.colors->muted, 13.5F}, layout.label - 8);
+  DrawText(ui, ImVec2(layout.left, at.y + height / 2), "Fullest card", {ui.colors->muted, 13.5F},
+           layout.label - 8);
   for (size_t i = 0; i < answered.comparison.reports.size(); ++i) {
     const Report& report = answered.comparison.reports[i];
     const float x = layout.Left(i);
@@ -293,7 +315,8 @@ void DrawBars(Ui& ui, const CompareState::Answered& answered, const Layout& layo
 bool IsBest(const ComparedRow& row, const ComparedCell& cell) {
   if (!row.differs || !cell.number) return false;
   return std::all_of(row.cells.begin(), row.cells.end(), [&](const ComparedCell& other) {
-    return !other.number || (row.more_is_better ? *cell.number >= *other.number : *cell.number <= *other.number);
+    return !other.number ||
+           (row.more_is_better ? *cell.number >= *other.number : *cell.number <= *other.number);
   });
 }
 
@@ -310,7 +333,8 @@ void DrawRow(Ui& ui, const ComparedRow& row, const Layout& layout) {
     const ComparedCell& cell = row.cells[i];
     const std::string delta = i == 0 || !row.differs ? "" : DeltaText(cell, row.cells.front());
     const TextStyle grey = {ui.colors->muted, kNote};
-    const TextStyle figure = {0, layout.tight ? 13.0F : kBody, IsBest(row, cell) ? Weight::kSemibold : Weight::kRegular};
+    const TextStyle figure = {0, layout.tight ? 13.0F : kBody,
+                              IsBest(row, cell) ? Weight::kSemibold : Weight::kRegular};
     const std::string_view text = cell.text.empty() ? std::string_view("–") : std::string_view(cell.text);
     float right = layout.Right(i);
     if (layout.tight) {
@@ -350,7 +374,8 @@ void DrawBlock(Ui& ui, AppState& state, const CompareState::Answered& answered,
   const TextStyle word = {VerdictColor(*ui.colors, report.verdict), kNote, Weight::kSemibold};
   const float word_width = TextWidth(ui, VerdictWord(report.verdict), word);
   DrawText(ui, ImVec2(at.x, at.y + 22), titles[i],
-           {i == answered.columns.own ? ui.colors->accent : ui.colors->ink, 15, Weight::kSemibold}, width - 64 - word_width);
+           {i == answered.columns.own ? ui.colors->accent : ui.colors->ink, 15, Weight::kSemibold},
+           width - 64 - word_width);
   DrawTextRight(ui, ImVec2(at.x + width - 54, at.y + 22), VerdictWord(report.verdict), word);
   MenuButton(ui, state, i, titles.size(), titles[i], ImVec2(at.x + width - 44, at.y), deed);
   float y = at.y + 46;
@@ -377,7 +402,8 @@ void DrawBlock(Ui& ui, AppState& state, const CompareState::Answered& answered,
   ImGui::SetCursorScreenPos(ImVec2(at.x, y + 8));
 }
 
-ShownTable TableOf(const CompareState::Answered& answered, const std::vector<std::string>& titles, std::string caption) {
+ShownTable TableOf(const CompareState::Answered& answered, const std::vector<std::string>& titles,
+                   std::string caption) {
   std::vector<std::string> header = {""};
   for (const std::string& title : titles) header.push_back(title + ">");
   ShownTable shown{std::move(caption), Table(std::move(header)), {}};
@@ -407,7 +433,8 @@ void DrawFolded(Ui& ui, AppState& state, const Comparison& comparison, float wid
   const std::string_view word = state.compare.all_rows ? "Only differences" : "All rows";
   const float chip = ChipWidth(ui, word);
   if (Chip(ui, word)) state.compare.all_rows = !state.compare.all_rows;
-  std::string text = CountedText(static_cast<int64_t>(equal.size()), "row is", "rows are") + " the same everywhere";
+  std::string text =
+      CountedText(static_cast<int64_t>(equal.size()), "row is", "rows are") + " the same everywhere";
   if (!equal.empty()) text += ": " + Lower(ListText(equal));
   if (equal.empty()) text = "No row is the same everywhere";
   if (width > kNarrow) {
@@ -439,9 +466,11 @@ void DrawCompareTab(Ui& ui, AppState& state, float width) {
     if (chips.Add(kVaryChoices[i].label, static_cast<int>(i) == state.compare.varied()))
       deed = [i](AppState& s) { s.compare.Vary(static_cast<int>(i)); };
   }
+  chips.Word("");
   const CompareState::Answered& answered = Answered(state);
   if (answered.columns.own_is != OwnColumn::kPinned || answered.columns.configs.size() < 2) {
-    if (chips.Add(answered.columns.own_is == OwnColumn::kEdited ? "Done editing" : "+ Pin the current", false))
+    if (chips.Add(answered.columns.own_is == OwnColumn::kEdited ? "Done editing" : "+ Pin the current",
+                  false))
       deed = [](AppState& s) { s.Pin(); };
   }
   if (!state.compare.empty() && chips.Add("Clear", false)) deed = [](AppState& s) { s.compare.Clear(); };

@@ -217,8 +217,8 @@ void DrawLegend(Ui& ui, const Report& report, float width) {
 
 }  // namespace
 
-void DrawCardBar(Ui& ui, const AppState& state, const GpuReport& gpu, double full_gib, float left, float width,
-                 float top, float height) {
+void DrawCardBar(Ui& ui, const AppState& state, const GpuReport& gpu, double full_gib, float left,
+                 float width, float top, float height) {
   const Scale scale = {left, width, full_gib};
   const float end = scale.At(gpu.capacity);
   ImDrawList* draw = ImGui::GetWindowDrawList();

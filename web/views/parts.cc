@@ -54,7 +54,8 @@ void DrawPriceNote(Ui& ui, AppState& state, float width) {
   std::string_view newest;
   for (const Gpu& gpu : state.catalog().gpus()) newest = std::max(newest, std::string_view(gpu.price_date));
   std::string text = "Rents are medians of public on-demand prices per card and hour, the newest of " +
-                     std::string(newest) + ", with their sources in models/prices.json; the Speed tab takes your own.";
+                     std::string(newest) +
+                     ", with their sources in models/prices.json; the Speed tab takes your own.";
   if (!state.view.cost.rents.empty()) {
     text += " Yours: ";
     bool first = true;
@@ -95,7 +96,8 @@ bool ChipRow::Add(std::string_view text, bool selected) {
   MakeRoom(chip);
   ImGui::SetCursorScreenPos(ImVec2(at_.x + x_, at_.y + y_));
   x_ += chip + 8;
-  return Chip(ui_, text, {chip, selected, word_ + ": " + std::string(text)});
+  const std::string label = (word_.empty() ? "" : word_ + ": ") + std::string(text);
+  return Chip(ui_, text, {chip, selected, label});
 }
 
 void ChipRow::Export(AppState& state) {

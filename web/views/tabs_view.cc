@@ -17,10 +17,11 @@ struct Tab {
   Draw body;
 };
 
-constexpr std::array<Tab, 5> kTabs = {{{"Memory", false, DrawOneAnswer, DrawMemoryTab},
+constexpr std::array<Tab, 6> kTabs = {{{"Memory", false, DrawOneAnswer, DrawMemoryTab},
                                        {"Speed", false, DrawOneAnswer, DrawSpeedTab},
                                        {"Capacity", false, DrawOneAnswer, DrawCapacityTab},
                                        {"Schedule", false, DrawOneAnswer, DrawScheduleTab},
+                                       {"Find", true, DrawFindHead, DrawFindTab},
                                        {"Compare", true, DrawCompareHead, DrawCompareTab}}};
 
 const Tab& OpenTab(const AppState& state) {

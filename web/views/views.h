@@ -20,6 +20,9 @@ void DrawKvTypePicker(Ui& ui, AppState& state, float width);
 void DrawGpuPicker(Ui& ui, AppState& state, float width);
 void DrawParallelism(Ui& ui, AppState& state, float width);
 void DrawContextSlider(Ui& ui, AppState& state, float width);
+void DrawUsersSlider(Ui& ui, AppState& state, float width);
+// What an answer must keep: first token, rate of each user, money, power; each may be left open.
+void DrawWishes(Ui& ui, AppState& state, float width);
 void DrawSequencesSlider(Ui& ui, AppState& state, float width);
 void DrawEnginePicker(Ui& ui, AppState& state, float width);
 void DrawEngineSettings(Ui& ui, AppState& state, float width);
@@ -48,8 +51,8 @@ void DrawWaysOut(Ui& ui, AppState& state, float width);
 void DrawDiagnostics(Ui& ui, AppState& state, float width);
 void DrawLoadLine(Ui& ui, AppState& state, float width);
 // One card as a thin bar whose whole width is `full_gib`.
-void DrawCardBar(Ui& ui, const AppState& state, const GpuReport& gpu, double full_gib, float left, float width,
-                 float top, float height);
+void DrawCardBar(Ui& ui, const AppState& state, const GpuReport& gpu, double full_gib, float left,
+                 float width, float top, float height);
 // What a file is that somebody gave to read, with its own tensors (file_view.cc); nothing without one.
 void DrawGivenFile(Ui& ui, AppState& state, float width);
 void DrawOpenFile(Ui& ui, AppState& state);  // asks the browser for a file
@@ -70,6 +73,8 @@ void DrawTensors(Ui& ui, const std::vector<InventoryRow>& rows, const Architectu
 void DrawCapacityTab(Ui& ui, AppState& state, float width);
 void DrawScheduleTab(Ui& ui, AppState& state, float width);
 void DrawSpeedTab(Ui& ui, AppState& state, float width);
+void DrawFindHead(Ui& ui, AppState& state, float width);
+void DrawFindTab(Ui& ui, AppState& state, float width);
 void DrawCompareHead(Ui& ui, AppState& state, float width);
 void DrawCompareTab(Ui& ui, AppState& state, float width);
 

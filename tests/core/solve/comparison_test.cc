@@ -56,8 +56,8 @@ TEST(Comparison, DeltasSayHowMuchMore) {
 TEST(Comparison, ConfigurationsAreTheSameWhenTheyComeToTheSame) {
   EXPECT_TRUE(SameConfiguration(Of("m=llama-3.1-8b&g=h200"), Of("m=llama-3.1-8b&q=bf16&g=h200&n=1"),
                                 ShippedCatalog()));
-  EXPECT_FALSE(SameConfiguration(Of("m=llama-3.1-8b&g=h200"), Of("m=llama-3.1-8b&q=fp8&g=h200"),
-                                 ShippedCatalog()));
+  EXPECT_FALSE(
+      SameConfiguration(Of("m=llama-3.1-8b&g=h200"), Of("m=llama-3.1-8b&q=fp8&g=h200"), ShippedCatalog()));
 }
 
 TEST(Comparison, MalformedColumnsAreRefusedByName) {
