@@ -4,7 +4,7 @@
 
 #include "cli/command.h"
 #include "cli/options.h"
-#include "cli/table.h"
+#include "core/base/table.h"
 #include "core/base/text.h"
 #include "core/check/check.h"
 #include "core/check/check_json.h"

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "cli/table.h"
+#include "core/base/table.h"
 #include "core/base/text.h"
 #include "core/config/config_flags.h"
 #include "core/config/config_keys.h"

@@ -4,7 +4,7 @@
 
 #include "cli/command.h"
 #include "cli/options.h"
-#include "cli/table.h"
+#include "core/base/table.h"
 #include "core/config/config_url.h"
 #include "core/solve/comparison.h"
 
@@ -26,12 +26,12 @@ std::optional<Error> AddColumns(const std::string& url, std::vector<Config>* col
   Result<DecodedConfig> decoded = DecodeConfigUrl(url);
   if (!decoded.ok()) return decoded.error();
   std::string cmp;
-  for (const auto& pair : decoded->unknown) {
+  for (const auto& pair : decoded->page) {
     if (pair.first == "cmp") cmp = pair.second;
   }
-  Result<std::vector<Config>> all = DecodeColumns(decoded->config, cmp);
+  Result<ColumnList> all = DecodeColumns(decoded->config, cmp);
   if (!all.ok()) return all.error();
-  for (Config& column : *all) columns->push_back(std::move(column));
+  for (Config& column : all->configs) columns->push_back(std::move(column));
   return std::nullopt;
 }
 

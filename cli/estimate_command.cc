@@ -4,7 +4,7 @@
 #include "cli/command.h"
 #include "cli/load_line.h"
 #include "cli/options.h"
-#include "cli/table.h"
+#include "core/base/table.h"
 #include "core/config/config_codec.h"
 #include "core/config/config_url.h"
 #include "core/engines/engine.h"

@@ -7,7 +7,7 @@
 
 #include "cli/command.h"
 #include "cli/options.h"
-#include "cli/table.h"
+#include "core/base/table.h"
 #include "core/base/text.h"
 #include "core/config/config_codec.h"
 #include "core/engines/server.h"

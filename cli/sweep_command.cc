@@ -4,7 +4,7 @@
 
 #include "cli/command.h"
 #include "cli/options.h"
-#include "cli/table.h"
+#include "core/base/table.h"
 #include "core/config/config_codec.h"
 #include "core/config/config_flags.h"
 #include "core/config/config_keys.h"

@@ -90,7 +90,7 @@ FrameOutput App::Frame(const FrameInput& input) {
   last_seconds_ = input.seconds;
 
   tree_.Clear();
-  ui_ = {&PaletteOf(theme_), &fonts_,         &tree_,       &edit_,
+  ui_ = {&PaletteOf(theme_), &fonts_,         &tree_,       &edit_,     &state_.view.press,
          input.coarse,       input.inset_top, input.height, input.width};
 
   FrameOutput output;
@@ -102,8 +102,18 @@ FrameOutput App::Frame(const FrameInput& input) {
   }
   ImGui::PushFont(fonts_.regular, kBody * fonts_.em);
   state_.BeginFrame();
+  const std::optional<Config> under_pointer = std::move(state_.view.under_pointer);
+  state_.view.under_pointer.reset();
+  if (!input.embed && !io.WantTextInput && !PopupOpen() && ImGui::IsKeyPressed(ImGuiKey_P, false)) {
+    if (under_pointer) {
+      state_.PinOther(*under_pointer);
+    } else {
+      state_.Pin();
+    }
+  }
   Compose(input, &output);
   state_.EndFrame();
+  state_.view.press.clear();  // nothing of that name was there
   ImGui::PopFont();
   ImGui::Render();
   return output;
@@ -185,29 +195,32 @@ void App::DrawConfiguration(float width) {
 }
 
 void App::DrawAnswer(float width) {
-  Gap(24);
-  DrawVerdict(ui_, state_, width);
-  DrawWaysOut(ui_, state_, width);
-  Gap(8);
-  DrawLoadLine(ui_, state_, width);
-  DrawDiagnostics(ui_, state_, width);
-  DrawGivenFile(ui_, state_, width);
-  Gap(4);
-  DrawTabs(ui_, state_, width);
+  Gap(12);
+  DrawTabBar(ui_, state_, width);
+  Gap(18);
+  DrawTabHead(ui_, state_, width);
+  if (!IsManyTab(state_)) {
+    DrawDiagnostics(ui_, state_, width);
+    DrawGivenFile(ui_, state_, width);
+  }
+  DrawTab(ui_, state_, width);
   Gap(32);
 }
 
 void App::DrawPhone(float width) {
   Gap(16);
-  DrawVerdict(ui_, state_, width);
-  Gap(4);
-  DrawLoadLine(ui_, state_, width);
+  DrawTabHead(ui_, state_, width);
   Gap(4);
   DrawOptionsSummary(ui_, state_, width);
-  DrawWaysOut(ui_, state_, width);
-  DrawDiagnostics(ui_, state_, width);
-  DrawGivenFile(ui_, state_, width);
-  DrawTabs(ui_, state_, width);
+  if (!IsManyTab(state_)) {
+    if (Chip(ui_, "Pin to compare")) state_.Pin();
+    Gap(4);
+    DrawWaysOut(ui_, state_, width);
+    DrawDiagnostics(ui_, state_, width);
+    DrawGivenFile(ui_, state_, width);
+  }
+  DrawTabBar(ui_, state_, width);
+  DrawTab(ui_, state_, width);
   Gap(24);
 }
 

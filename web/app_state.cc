@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/base/decimal.h"
+#include "core/base/percent.h"
 #include "core/base/text.h"
 #include "core/config/config_codec.h"
 #include "core/config/config_keys.h"
@@ -91,7 +92,6 @@ void FollowCards(const Action& action, Config* config) {
 
 AppState::AppState(const Catalog& catalog) : catalog_(&catalog) {
   LoadFragment(kStart);
-  place_ = 0;
   view.cost.usd_per_kwh = kUsualUsdPerKwh;
 }
 
@@ -107,15 +107,13 @@ bool AppState::Load(const Config& config) {
   if (!resolved.ok()) return Refuse(resolved.error());
   answer->resolved = std::make_unique<Resolved>(std::move(resolved).value());
   answer->report = EstimateResolved(*answer->resolved);
-  const bool moved = answer_ == nullptr || answer_->config->model != config.model ||
-                     answer_->config->gpu != config.gpu ||
-                     answer_->config->inline_model != config.inline_model;
   notice_.clear();
   if (answer_ != nullptr && *answer_->config == config) return true;
   if (drawing_ && answer_ != nullptr) outdated_.push_back(std::move(answer_));
   answer_ = std::move(answer);
   ++version_;
-  if (moved) ++place_;
+  ++answer_version_;
+  compare.CurrentIs(*answer_->config);
   return true;
 }
 
@@ -162,6 +160,8 @@ bool AppState::DispatchJson(std::string_view text) {
 }
 
 bool AppState::SetPrice(const Price& price, const Json& value) {
+  if (price.value == nullptr)
+    return SetRent(resolved().cards.empty() ? "" : resolved().cards.front().gpu->id, value);
   const double number = value.is_null() ? 0 : value.is_number() ? value.AsDouble().value_or(-1) : -1;
   if (!(number >= 0 && number <= price.most)) {
     return Refuse({std::string(price.label), value.is_string() ? Quoted(value.AsString()) : value.Dump(),
@@ -169,12 +169,61 @@ bool AppState::SetPrice(const Price& price, const Json& value) {
   }
   view.cost.*price.value = number * price.unit;
   ++version_;
+  ++answer_version_;
   return true;
+}
+
+bool AppState::SetRent(const std::string& gpu, const Json& value) {
+  const double number = value.is_null() ? 0 : value.is_number() ? value.AsDouble().value_or(-1) : -1;
+  if (!(number >= 0 && number <= kMostRent) || catalog_->FindGpu(gpu) == nullptr) {
+    return Refuse({"rent", value.is_string() ? Quoted(value.AsString()) : value.Dump(),
+                   "dollars per card and hour, from 0 to " + CountText(static_cast<int64_t>(kMostRent))});
+  }
+  if (number > 0) {
+    view.cost.rents[gpu] = number;
+  } else {
+    view.cost.rents.erase(gpu);
+  }
+  ++answer_version_;
+  PageChanged();
+  return true;
+}
+
+bool AppState::SetLimit(double FindAsk::*limit, std::string_view key, const Json& value) {
+  const double number = value.is_null() ? 0 : value.is_number() ? value.AsDouble().value_or(-1) : -1;
+  if (!(number >= 0 && number <= 1e6)) {
+    return Refuse({std::string(key), value.is_string() ? Quoted(value.AsString()) : value.Dump(),
+                   "a number from 0 to 1,000,000"});
+  }
+  find.ask.*limit = number;
+  PageChanged();
+  return true;
+}
+
+void AppState::Pin() {
+  if (const auto error = compare.Pin(config(), *catalog_)) {
+    Refuse(*error);
+    return;
+  }
+  PageChanged();
+}
+
+void AppState::PinOther(const Config& other) {
+  if (const auto error = compare.PinOther(other, config(), *catalog_)) {
+    Refuse(*error);
+    return;
+  }
+  PageChanged();
+}
+
+void AppState::AskBrowser(std::string_view what) {
+  view.ask = what;
+  ++view.asked;
 }
 
 bool AppState::SetTrace(std::string_view csv) {
   if (const auto error = schedule.SetTrace(csv)) return Refuse(*error);
-  view.show_tab = "Schedule";
+  OpenTab("Schedule");
   ++version_;
   return true;
 }
@@ -184,9 +233,67 @@ bool AppState::SetView(std::string_view key, const Json& value) {
   for (const Price& price : kPrices) {
     if (key == price.key) return SetPrice(price, value);
   }
-  view.show_tab = value.AsString();
-  ++version_;
+  if (key == "press") {
+    view.press = value.AsString();
+  } else if (key == "budget" || key == "watts") {
+    return SetLimit(key == "budget" ? &FindAsk::usd_per_h : &FindAsk::watts, key, value);
+  } else if (key == "tab") {
+    OpenTab(value.AsString());
+  } else {
+    return Refuse({"view." + std::string(key), "a setting", "one of the view's own settings"});
+  }
   return true;
+}
+
+void AppState::OpenTab(std::string_view name) {
+  if (tab_ == Lower(name)) return;
+  tab_ = Lower(name);
+  PageChanged();
+}
+
+void AppState::PageChanged() {
+  answer_->fragment_text.clear();
+  ++version_;
+}
+
+AppState::UnknownKeys AppState::PagePairs() const {
+  UnknownKeys pairs;
+  if (tab_ != kFirstTab) pairs.emplace_back("t", PercentEncode(tab_));
+  const std::string columns = compare.Encode(config(), *catalog_);
+  if (!columns.empty()) pairs.emplace_back("cmp", columns);
+  const std::string asked = EncodeFindAsk(find.ask);
+  if (!asked.empty()) pairs.emplace_back("find", asked);
+  if (!view.cost.rents.empty()) pairs.emplace_back("price", EncodeRentPrices(view.cost.rents));
+  return pairs;
+}
+
+void AppState::TakePage(const UnknownKeys& pairs) {
+  std::string tab(kFirstTab), columns, rents, asked;
+  for (const auto& [key, value] : pairs) {
+    if (key == "t") tab = PercentDecode(value).value_or("");
+    if (key == "cmp") columns = value;
+    if (key == "price") rents = value;
+    if (key == "find") asked = value;
+  }
+  OpenTab(tab);
+  const std::string before = compare.Encode(config(), *catalog_);
+  if (const auto error = compare.Decode(columns, config(), *catalog_)) Refuse(*error);
+  if (before != columns) PageChanged();
+  Result<FindAsk> search = DecodeFindAsk(asked);
+  if (!search.ok()) {
+    Refuse(search.error());
+  } else if (!(*search == find.ask)) {
+    find.ask = *search;
+    PageChanged();
+  }
+  Result<RentPrices> prices = DecodeRentPrices(rents);
+  if (!prices.ok()) {
+    Refuse(prices.error());
+  } else if (*prices != view.cost.rents) {
+    view.cost.rents = std::move(*prices);
+    ++answer_version_;
+    PageChanged();
+  }
 }
 
 bool AppState::SetWorkload(std::string_view member, Json value) {
@@ -218,6 +325,7 @@ bool AppState::LoadFragment(std::string_view fragment) {
   if (!decoded.ok()) return Refuse(decoded.error());
   if (!Load(decoded->config)) return false;
   CarryOn(decoded->unknown);
+  TakePage(decoded->page);
   for (const Diagnostic& diagnostic : decoded->diagnostics) {
     if (!notice_.empty()) notice_.append(" ");
     notice_.append(diagnostic.message);
@@ -319,8 +427,8 @@ const Explanation& AppState::explanation() {
 }
 
 const std::vector<WayOut>& AppState::ways_out(bool settled) {
-  if (!settled || ways_out_version_ == version_) return ways_out_;
-  ways_out_version_ = version_;
+  if (!settled || ways_out_version_ == answer_version_) return ways_out_;
+  ways_out_version_ = answer_version_;
   ways_out_ = WaysOut(*answer_->config, *catalog_, kWaysShown, &answer_->inquiry);
   return ways_out_;
 }
@@ -332,7 +440,7 @@ const std::string& AppState::ConfigText() {
 
 const std::string& AppState::FragmentText() {
   if (answer_->fragment_text.empty()) {
-    answer_->fragment_text = EncodeConfigUrl(DecodedConfig{*answer_->config, unknown_, {}});
+    answer_->fragment_text = EncodeConfigUrl(DecodedConfig{*answer_->config, unknown_, PagePairs(), {}});
   }
   return answer_->fragment_text;
 }

@@ -30,6 +30,8 @@
 #include "core/solve/solver.h"
 #include "core/solve/ways_out.h"
 #include "core/weights/weights.h"
+#include "web/compare_state.h"
+#include "web/find_state.h"
 #include "web/schedule_state.h"
 
 namespace plimsoll {
@@ -40,14 +42,14 @@ struct KeyChange {
 };
 using Action = std::vector<KeyChange>;
 
-// A price or time that the reader may set, in the unit in which it is asked for.
+// A price or time that the reader may set, in the unit in which it is asked for. The rent is that of the current card.
 struct Price {
   std::string_view key, label;
   double CostInputs::*value;
   double unit, most;
 };
 inline constexpr std::array<Price, 7> kPrices = {
-    {{"rent", "Renting a card, $ per hour", &CostInputs::usd_per_card_hour, 1, 1e4},
+    {{"rent", "Renting a card, $ per hour", nullptr, 1, kMostRent},
      {"buy", "Buying a card, $", &CostInputs::usd_per_card, 1, 1e7},
      {"power", "Power, $ per kWh", &CostInputs::usd_per_kwh, 1, 100},
      {"hours", "Hours of use a day", &CostInputs::hours_per_day, 1, 24},
@@ -55,12 +57,19 @@ inline constexpr std::array<Price, 7> kPrices = {
      {"download", "Download, Gbit/s", &CostInputs::link_bits_per_s, 1e9, 1e4},
      {"disk", "Disk, GB/s", &CostInputs::disk_bytes_per_s, 1e9, 1e4}}};
 
+// The tab that a link opens which names none.
+inline constexpr std::string_view kFirstTab = "memory";
+
 // What the page remembers about itself; never part of a link.
 struct ViewState {
-  int tab = 0;
-  std::string show_tab;  // a tab's name, to be opened by the next frame
-  CostInputs cost;       // the reader's prices and times
-  int inventory_by = 0;  // role, type, layer
+  std::string press;  // "role:label" of an item that the HTML form presses, taken by the next frame
+  CostInputs cost;    // the reader's prices and times; of these only rents are part of a link
+  SizeUnits units = SizeUnits::kBinary;
+  std::string ask;                      // what the browser is to do: "copy-table", "save-csv", …
+  int64_t asked = 0;                    // how often
+  char name[81] = {};                   // that is being typed for a column
+  std::optional<Config> under_pointer;  // what the key that pins would pin; of the last frame
+  int inventory_by = 0;                 // role, type, layer
   std::set<std::string> open_terms = {"Weights"};
   bool more_options = false;
   bool more_load = false;  // of the Schedule tab
@@ -119,7 +128,7 @@ class AppState {
   bool Dispatch(const Action& action);
   // A switch of the configuration; back to the default where that says the same, so that links stay short.
   bool Turn(const ConfigKey& key, bool on);
-  // {key: value, …}; keys that begin with "view." are the view's: tab, trace, and those of kPrices.
+  // {key: value, …}; keys that begin with "view." are the view's: tab, press, trace, and those of kPrices.
   bool DispatchJson(std::string_view text);
   // One member of the configuration's `workload`; null takes it out.
   bool SetWorkload(std::string_view member, Json value);
@@ -139,16 +148,33 @@ class AppState {
   const std::string& needed_name() const { return needed_name_; }
   std::string FileText() const;  // JSON: what the form shows of it; "null" without one
 
-  int64_t version() const { return version_; }  // grows with every accepted change
-  int64_t place() const { return place_; }      // grows when another model or card was chosen
-  bool Refuse(const Error& error);              // it becomes the notice; always false
+  int64_t version() const { return version_; }                // grows with every accepted change
+  int64_t answer_version() const { return answer_version_; }  // … of the configuration or its prices
+  // The open tab by its id, which is its name in lower case: "memory". One that is not known opens the first.
+  const std::string& tab() const { return tab_; }
+  void OpenTab(std::string_view name);
+  // Something that the link says of the page has changed.
+  void PageChanged();
+  bool Refuse(const Error& error);  // it becomes the notice; always false
   bool SetPrice(const Price& price, const Json& value);
+  bool SetRent(const std::string& gpu, const Json& value);  // null or 0: the catalog's again
   bool SetTrace(std::string_view csv);
   const std::string& notice() const { return notice_; }
   void ClearNotice() { notice_.clear(); }
 
   ViewState view;
   ScheduleState schedule;
+  CompareState compare;
+  FindState find;
+
+  // A change of `compare` that somebody made.
+  void Pin();
+  void PinOther(const Config& other);
+  // A wish that is none of a configuration: dollars an hour, watts. Null or 0: none.
+  bool SetLimit(double FindAsk::*limit, std::string_view key, const Json& value);
+  // What the browser is asked to do with what is shown: "copy-table", "copy-markdown", "save-csv", "save-png",
+  // "save-svg".
+  void AskBrowser(std::string_view what);
 
  private:
   bool SetView(std::string_view key, const Json& value);
@@ -167,6 +193,8 @@ class AppState {
 
   using UnknownKeys = std::vector<std::pair<std::string, std::string>>;
   void CarryOn(UnknownKeys unknown);
+  UnknownKeys PagePairs() const;
+  void TakePage(const UnknownKeys& pairs);
 
   const Catalog* catalog_;
   std::unique_ptr<Answer> answer_;
@@ -181,8 +209,9 @@ class AppState {
   int64_t file_version_ = 0;
   int64_t needed_bytes_ = 0;
   std::string needed_name_;
+  std::string tab_ = std::string(kFirstTab);
   int64_t version_ = 0;
-  int64_t place_ = 0;
+  int64_t answer_version_ = 0;
 };
 
 // "16k", "16,384", "1.5M" as a number; anything else stays text, for the configuration reader to refuse.

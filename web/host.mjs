@@ -3,6 +3,7 @@
 //
 // `globalThis.plimsoll` is the documented way in for tests, scripts and embeds: ready, config(), report(), set(),
 // semantics(), frames().
+import {createExporter} from './exporter.mjs';
 import {createFileReader} from './files.mjs';
 import regularUrl from './inter-regular.ttf';
 import semiboldUrl from './inter-semibold.ttf';
@@ -45,7 +46,7 @@ function withText(text, use) {
 const put = (kind, text) => withText(text, (address) => module._plimsoll_put(kind, address)) === 1;
 const get = (kind) => module.UTF8ToString(module._plimsoll_get(kind));
 const kPut = {config: 0, fragment: 1, action: 2, clipboard: 3, dismiss: 4, letGo: 5, forget: 6};
-const kGet = {config: 0, fragment: 1, report: 2, semantics: 3, options: 4, notice: 5, clipboard: 6, file: 7, neededName: 8};
+const kGet = {config: 0, fragment: 1, report: 2, semantics: 3, options: 4, notice: 5, clipboard: 6, file: 7, neededName: 8, tables: 9, ask: 10, pictureLight: 11, pictureDark: 12};
 
 // ---- the documented interface ----------------------------------------------------------------------------------
 
@@ -74,6 +75,11 @@ globalThis.plimsoll = Object.freeze({
     return JSON.parse(get(kGet.semantics));
   },
   frames: () => frames,
+  // The tables of the open tab, as they are written: [{caption, header, rows, markdown, csv}].
+  tables() {
+    draw();
+    return JSON.parse(get(kGet.tables));
+  },
   // What is known of the file that was dropped or opened; null without one.
   file: () => JSON.parse(get(kGet.file)),
 });
@@ -81,7 +87,7 @@ globalThis.plimsoll = Object.freeze({
 // ---- drawing on demand -----------------------------------------------------------------------------------------
 
 const kOutcome = ['contentHeight', 'scrollBy', 'again', 'wantsText', 'caretX', 'caretY', 'caretHeight', 'cursor',
-                  'popupOpen', 'focusVisible', 'version', 'place', 'drawing', 'drawingLength', 'red', 'green', 'blue', 'filesAsked', 'fileVersion'];
+                  'popupOpen', 'focusVisible', 'version', 'drawing', 'drawingLength', 'red', 'green', 'blue', 'filesAsked', 'fileVersion', 'asked'];
 const kCursors = ['default', 'text', 'move', 'ns-resize', 'ew-resize', 'nesw-resize', 'nwse-resize', 'pointer', 'wait',
                   'progress', 'not-allowed'];
 let outcome = Object.fromEntries(kOutcome.map((name) => [name, 0]));
@@ -138,6 +144,7 @@ function draw() {
   if (outcome.version !== before.version) changed();
   showNotice();
   if (outcome.filesAsked > before.filesAsked) files.ask();
+  if (outcome.asked > before.asked) exporter.answer(get(kGet.ask));
   if (outcome.fileVersion !== before.fileVersion) mirror.showFile(JSON.parse(get(kGet.file)));
 }
 
@@ -355,6 +362,11 @@ function keyDown(event) {
   const mine = outcome.wantsText || outcome.popupOpen || outcome.focusVisible;
   if (code === 'Tab' && leaving) return;
   leaving = code === 'Escape' && !outcome.wantsText && !outcome.popupOpen;
+  if (!outcome.wantsText && (event.ctrlKey || event.metaKey) && !event.altKey && /^Key[ZY]$/.test(code)) {
+    goThroughChanges(code === 'KeyY' || event.shiftKey ? 1 : -1);
+    event.preventDefault();
+    return;
+  }
   if (event.ctrlKey || event.metaKey || event.altKey) {
     // Editing shortcuts only; reload, zoom and the browser's tools stay the browser's.
     if (!outcome.wantsText || !/^Key[AZY]$|^Arrow|^Backspace$/.test(code)) return;
@@ -481,8 +493,10 @@ function copy(event, code) {
 // ---- the link --------------------------------------------------------------------------------------------------
 
 let shownFragment = null;  // what the address bar says, as far as we wrote or read it
-let shownPlace = 0;
+let depth = 0;    // of our entries in the browser's history, which are what can be undone
+let deepest = 0;  // what can be done again
 let writeTimer = 0;
+let readAs = null;  // the address that was read last, as we write it
 
 function readAddress() {
   const fragment = location.hash.slice(1);
@@ -494,7 +508,9 @@ function readAddress() {
   } else if (fragment !== '') {
     put(kPut.fragment, fragment);
   }
-  shownPlace = module._plimsoll_version(1);
+  readAs = get(kGet.fragment);
+  depth = history.state?.depth ?? 0;
+  deepest = Math.max(deepest, depth);
   changed();
 }
 
@@ -506,16 +522,28 @@ function writeAddress() {
   }
   const fragment = get(kGet.fragment);
   if (fragment === shownFragment) return;
-  const place = module._plimsoll_version(1);
-  const moved = place !== shownPlace;
-  shownPlace = place;
+  // Only somebody's change is an entry of its own; an embed leaves its host's history alone.
+  const step = !embed && fragment !== readAs;
   shownFragment = fragment;
+  readAs = fragment;
   try {
-    history[moved && !embed ? 'pushState' : 'replaceState'](null, '', `#${fragment}`);
+    if (step) {
+      history.pushState({depth: depth + 1}, '', `#${fragment}`);
+      deepest = ++depth;
+    } else {
+      history.replaceState({depth}, '', `#${fragment}`);
+    }
   } catch {
     // refused for being too frequent: the next change tries again
     shownFragment = null;
   }
+}
+
+// Undo and redo are the browser's back and forward, as far as they stay on this page.
+function goThroughChanges(step) {
+  clearTimeout(writeTimer);
+  writeAddress();  // a change that has not settled is one to undo, too
+  if (step < 0 ? depth > 0 : depth < deepest) history.go(step);
 }
 
 // ---- after a change --------------------------------------------------------------------------------------------
@@ -525,7 +553,7 @@ let seenVersion = -1;
 
 function changed() {
   showNotice();
-  const version = module._plimsoll_version(0);
+  const version = module._plimsoll_version();
   if (version === seenVersion) return;
   seenVersion = version;
   mirror.update();
@@ -560,6 +588,15 @@ notice.querySelector('button').addEventListener('click', () => {
   complaint = '';
   if (module) put(kPut.dismiss, '');
   showNotice();
+});
+
+// ---- taking away what is shown -----------------------------------------------------------------------------------
+
+const exporter = createExporter({
+  tables: () => JSON.parse(get(kGet.tables)),
+  picture: () => get(root.dataset.theme === 'dark' ? kGet.pictureDark : kGet.pictureLight),
+  link: () => new URL(`#${get(kGet.fragment)}`, location.href).href,
+  say: complain,
 });
 
 // ---- model files -------------------------------------------------------------------------------------------------
@@ -715,7 +752,15 @@ async function start() {
         const address = module._plimsoll_frame(performance.now() / 1000, 1000, 4000, 1, 0, 0, 0);
         again = new Float64Array(module.HEAPU8.buffer, address, 3)[2];
       }
-      return {nodes: JSON.parse(get(kGet.semantics)), again};
+      return {nodes: JSON.parse(get(kGet.semantics)), tables: JSON.parse(get(kGet.tables)), again};
+    },
+    // What the mouse would do to it in the picture.
+    press(role, label) {
+      put(kPut.action, JSON.stringify({'view.press': `${role}:${label}`}));
+      if (drawable) draw();
+      else module._plimsoll_frame(performance.now() / 1000, 1000, 4000, 1, 0, 0, 0);
+      changed();
+      wake();
     },
   });
   if (!embed) files.listen();

@@ -24,6 +24,8 @@ const kTabFields = [
   ['workload.turns', 'Turns of a session', 'number'],
   ['workload.think_time', 'Pause between turns, s', 'number'],
   ['workload.system_prompt', 'Shared system prompt, tokens', 'number'],
+  ['view.budget', 'Budget, $ per hour', 'number'],
+  ['view.watts', 'Power of the cards at most, W', 'number'],
   ['workload.seed', 'Seed', 'number'],
   ['workload.ttft_ms', 'First token within, ms', 'number'],
   ['workload.tpot_ms', 'Each token within, ms', 'number'],
@@ -36,7 +38,9 @@ const kTabFields = [
   ['view.disk', 'Disk, GB/s', 'number'],
   ['view.trace', 'Trace (CSV): arrival s, prompt, output', 'textarea'],
 ];
-const kShown = new Set(['row', 'figure', 'button', 'img', 'status', 'spinbutton', 'slider', 'combobox', 'switch']);
+const kShown = new Set(['row', 'figure', 'img', 'status', 'spinbutton', 'slider', 'combobox', 'switch']);
+const kPressed = new Set(['button', 'option', 'combobox']);
+const kMostButtons = 60;  // a grid of more is for the picture; its rows are in the tables
 
 const kGib = 1024 ** 3;
 const gib = (bytes) => (bytes / kGib).toFixed(2);
@@ -145,9 +149,15 @@ export function createMirror(core) {
   const tab = element('select', {id: 'mirror-tab'});
   tab.addEventListener('change', () => act({'view.tab': tab.value}, tab));
   const shownRows = element('tbody');
+  const shownTable = table('What the tab shows', ['What', 'Value'], shownRows, 'mirror-shown');
+  const tabHeading = element('p', {className: 'mirror-verdict', id: 'mirror-tab-verdict', hidden: true});
+  const pressable = element('div', {className: 'mirror-buttons', id: 'mirror-buttons'});
+  const shownTables = element('div', {id: 'mirror-tables'});
+  pressable.setAttribute('role', 'group');
+  pressable.setAttribute('aria-label', 'What can be done in the tab');
   if (!embed) {
-    holder.append(element('div', {className: 'mirror-field'}, [element('label', {htmlFor: tab.id, textContent: 'Tab'}), tab]), tabForm,
-                  table('What the tab shows', ['What', 'Value'], shownRows, 'mirror-shown'));
+    holder.append(element('div', {className: 'mirror-field'}, [element('label', {htmlFor: tab.id, textContent: 'Tab'}), tab]),
+                  tabHeading, tabForm, pressable, shownTables, shownTable);
   }
   document.body.append(live);
 
@@ -232,15 +242,43 @@ export function createMirror(core) {
   let shownText = '';
 
   function showTab() {
-    const {nodes, again} = core.shown();
+    const {nodes, tables, again} = core.shown();
     const tabs = nodes.filter((node) => node.role === 'tab');
-    const rest = nodes.slice(nodes.lastIndexOf(tabs.at(-1)) + 1).filter((node) => kShown.has(node.role));
-    const text = JSON.stringify([tabs, rest].map((list) => list.map(({label, value}) => [label, value])));
+    const last = nodes.lastIndexOf(tabs.at(-1));
+    // Of one configuration the answer stands on top already; a tab of many has its own.
+    const answers = nodes.filter((node) => node.role === 'heading' && node.label === 'Verdict');
+    const rest = nodes.slice(last + 1);
+    const rows = rest.filter((node) => kShown.has(node.role));
+    const buttons = rest.filter((node) => kPressed.has(node.role));
+    const text = JSON.stringify([[tabs, answers, rows, buttons].map((list) => list.map(({role, label, value}) => [role, label, value])), tables]);
     if (text !== shownText) {
       shownText = text;
       fill(tab, tabs.map(({label}) => [label, label]));
       tab.value = tabs.find(({value}) => value === 'selected')?.label;
-      shownRows.replaceChildren(...rest.map(({label, value}) => element('tr', {}, [
+      const answer = answers.at(-1)?.value ?? '';
+      tabHeading.textContent = answer;
+      tabHeading.hidden = answer === '' || verdict.textContent.startsWith(answer);
+      const focus = document.activeElement?.closest('#mirror-buttons') ? document.activeElement.dataset.press : null;
+      pressable.replaceChildren(...buttons.slice(0, kMostButtons).map(({role, label, value}) => {
+        const button = element('button', {type: 'button', className: 'button', textContent: value && role !== 'combobox' && value !== 'selected' ? `${label}: ${value}` : label});
+        button.dataset.press = `${role}:${label}`;
+        if (value === 'selected') button.setAttribute('aria-pressed', 'true');
+        button.addEventListener('click', () => {
+          core.press(role, label);
+          showTabSoon();
+        });
+        return button;
+      }));
+      if (focus) [...pressable.children].find((button) => button.dataset.press === focus)?.focus();
+      shownTables.replaceChildren(...tables.map(({caption, header, rows: lines}) => element('div', {className: 'mirror-wide'}, [element('table', {}, [
+        element('caption', {textContent: caption}),
+        element('thead', {}, [element('tr', {}, header.map((name) => element('th', {scope: 'col', textContent: name})))]),
+        element('tbody', {}, lines.map(([name, ...cells]) => element('tr', {}, [
+          element('th', {scope: 'row', textContent: name}), ...cells.map((cell) => element('td', {textContent: cell})),
+        ]))),
+      ])])));
+      shownTable.hidden = rows.length === 0;
+      shownRows.replaceChildren(...rows.map(({label, value}) => element('tr', {}, [
         element('th', {scope: 'row', textContent: label}),
         element('td', {textContent: value}),
       ])));

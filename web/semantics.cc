@@ -30,4 +30,25 @@ std::string SemanticTree::ToJson() const {
   return list.Dump();
 }
 
+std::string SemanticTree::TablesJson() const {
+  const auto texts = [](const std::vector<std::string>& cells) {
+    Json list = Json::MakeArray();
+    for (const std::string& cell : cells) list.Append(Json(cell));
+    return list;
+  };
+  Json list = Json::MakeArray();
+  for (const ShownTable& shown : tables_) {
+    Json rows = Json::MakeArray();
+    for (const std::vector<std::string>& row : shown.table.rows()) rows.Append(texts(row));
+    Json entry = Json::MakeObject();
+    entry.Set("caption", Json(shown.caption))
+        .Set("header", texts(shown.table.header()))
+        .Set("rows", std::move(rows))
+        .Set("markdown", Json(shown.table.Markdown()))
+        .Set("csv", Json(shown.table.Csv()));
+    list.Append(std::move(entry));
+  }
+  return list.Dump();
+}
+
 }  // namespace plimsoll

@@ -6,7 +6,11 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
+
+#include "core/base/table.h"
+#include "core/resolve/report.h"
 
 namespace plimsoll {
 
@@ -17,9 +21,29 @@ struct SemanticNode {
   float x = 0, y = 0, width = 0, height = 0;
 };
 
+// A table that the frame shows, for reading aloud, copying and saving: the cells as they are written.
+struct ShownTable {
+  std::string caption;
+  Table table;
+  // Cards drawn as bars, where a picture of the table has them: in a row (0: the header) and a column.
+  struct Bar {
+    size_t row, column;
+    GpuReport gpu;
+    double full_gib;
+  };
+  std::vector<Bar> bars;
+};
+
 class SemanticTree {
  public:
-  void Clear() { nodes_.clear(); }
+  void Clear() {
+    nodes_.clear();
+    tables_.clear();
+  }
+  void AddTable(ShownTable table) { tables_.push_back(std::move(table)); }
+  const std::vector<ShownTable>& tables() const { return tables_; }
+  // [{"caption", "header": [text…], "rows": [[text…]…], "markdown", "csv"}…]
+  std::string TablesJson() const;
   void Add(SemanticNode node) { nodes_.push_back(std::move(node)); }
   const std::vector<SemanticNode>& nodes() const { return nodes_; }
   // The last one drawn under that label: what lies in front. nullptr: none.
@@ -28,6 +52,7 @@ class SemanticTree {
 
  private:
   std::vector<SemanticNode> nodes_;
+  std::vector<ShownTable> tables_;
 };
 
 }  // namespace plimsoll

@@ -16,6 +16,7 @@
 #include "web/app.h"
 #include "web/input.h"
 #include "web/options_json.h"
+#include "web/table_svg.h"
 #include "web/wasm_drawing.h"
 
 namespace plimsoll {
@@ -27,10 +28,11 @@ struct Outcome {
   double wants_text, caret_x, caret_y, caret_height;
   double cursor;
   double popup_open, focus_visible;
-  double version, place;
+  double version;
   double drawing, drawing_length;  // the list of RecordDrawing
   double red, green, blue;         // the ground
   double files_asked, file_version;
+  double asked;
 };
 
 struct Page {
@@ -120,14 +122,14 @@ EMSCRIPTEN_KEEPALIVE const double* plimsoll_frame(double seconds, float width, f
                   page.app->PopupOpen() ? 1.0 : 0.0,
                   context.NavCursorVisible && context.NavId != 0 ? 1.0 : 0.0,
                   static_cast<double>(page.app->state().version()),
-                  static_cast<double>(page.app->state().place()),
                   static_cast<double>(reinterpret_cast<intptr_t>(page.drawing.data())),
                   static_cast<double>(page.drawing.size()),
                   static_cast<double>(ground.x),
                   static_cast<double>(ground.y),
                   static_cast<double>(ground.z),
                   static_cast<double>(page.app->state().view.files_asked),
-                  static_cast<double>(page.app->state().file_version())};
+                  static_cast<double>(page.app->state().file_version()),
+                  static_cast<double>(page.app->state().view.asked)};
   return &page.outcome.content_height;
 }
 
@@ -191,7 +193,8 @@ EMSCRIPTEN_KEEPALIVE int plimsoll_put(int kind, const char* text) {
 }
 
 // kind: 0 the configuration, 1 its fragment, 2 the report, 3 the frame's semantics, 4 what the form offers,
-// 5 the notice, 6 the clipboard, 7 the file that was given, 8 which of several has to be longer.
+// 5 the notice, 6 the clipboard, 7 the file that was given, 8 which of several has to be longer, 9 the tables of the
+// open tab, 10 what the browser is asked to do, 11 and 12 the first table as a picture, light and dark.
 EMSCRIPTEN_KEEPALIVE const char* plimsoll_get(int kind) {
   Page& page = ThePage();
   AppState& state = page.app->state();
@@ -214,6 +217,17 @@ EMSCRIPTEN_KEEPALIVE const char* plimsoll_get(int kind) {
       return HandOut(state.FileText());
     case 8:
       return HandOut(state.needed_name());
+    case 9:
+      return HandOut(page.app->semantics().TablesJson());
+    case 10:
+      return HandOut(state.view.ask);
+    case 11:
+    case 12: {
+      const auto& tables = page.app->semantics().tables();
+      const Palette& palette = PaletteOf(kind == 11 ? Theme::kLight : Theme::kDark);
+      return HandOut(tables.empty() ? ""
+                                    : TableSvg(tables.front(), palette, "Plimsoll, the load line for GPUs"));
+    }
     default:
       return "";
   }
@@ -243,10 +257,9 @@ EMSCRIPTEN_KEEPALIVE double plimsoll_file_needs() {
   return static_cast<double>(ThePage().app->state().needed_bytes());
 }
 
-// Counts the accepted changes; or of them those that chose another model or card.
-EMSCRIPTEN_KEEPALIVE double plimsoll_version(int place) {
-  const AppState& state = ThePage().app->state();
-  return static_cast<double>(place != 0 ? state.place() : state.version());
+// Counts the accepted changes.
+EMSCRIPTEN_KEEPALIVE double plimsoll_version() {
+  return static_cast<double>(ThePage().app->state().version());
 }
 
 }  // extern "C"

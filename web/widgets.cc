@@ -49,6 +49,16 @@ bool ScrolledAway(const ImRect& box) {
   return window->ScrollMax.y > 0 && !window->InnerClipRect.Overlaps(box);
 }
 
+// Whether the HTML form presses this one; once.
+bool Pressed(Ui& ui, std::string_view role, std::string_view label) {
+  if (ui.press == nullptr || ui.press->empty() || role.empty()) return false;
+  const std::string_view asked = *ui.press;
+  const bool mine = asked.size() == role.size() + 1 + label.size() && asked.starts_with(role) &&
+                    asked[role.size()] == ':' && asked.ends_with(label);
+  if (mine) ui.press->clear();
+  return mine;
+}
+
 void DrawBox(const Ui& ui, const ImRect& box, bool hovered, float rounding = kRadius) {
   ImDrawList* draw = ImGui::GetWindowDrawList();
   draw->AddRectFilled(box.Min, box.Max, ui.colors->field, rounding);
@@ -178,9 +188,11 @@ Interaction Item(Ui& ui, std::string_view id_text, ImVec2 size, std::string_view
   ImGui::ItemSize(size);
   const bool visible = ImGui::ItemAdd(box, id);
   if (!role.empty() && !ScrolledAway(box)) Register(ui, role, label, value, box);
+  const bool pressed = Pressed(ui, role, label);
+  if (pressed) result.visible = result.clicked = true;
   if (!visible) return result;
   result.visible = true;
-  result.clicked = ImGui::ButtonBehavior(box, id, &result.hovered, &result.held);
+  result.clicked = ImGui::ButtonBehavior(box, id, &result.hovered, &result.held) || pressed;
   result.focused = ImGui::GetCurrentContext()->NavId == id;
   if (result.hovered) ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
   ImGui::PushStyleVar(ImGuiStyleVar_FrameRounding, rounding);
@@ -225,7 +237,8 @@ bool Toggle(Ui& ui, std::string_view label, bool on, std::string_view note, floa
 }
 
 std::optional<std::string> NumberField(Ui& ui, std::string_view label, std::string_view value,
-                                       bool is_default, float width, std::string_view initial) {
+                                       bool is_default, float width, std::string_view initial,
+                                       std::string_view shown) {
   const ImGuiID id = ImGui::GetCurrentWindow()->GetID(Begin(label), End(label));
   const ImVec2 at = ImGui::GetCursorScreenPos();
   const ImVec2 size(width, ui.field_height());
@@ -240,7 +253,8 @@ std::optional<std::string> NumberField(Ui& ui, std::string_view label, std::stri
   DrawBox(ui, ImRect(item.min, item.max), item.hovered || item.held);
   const float middle = (item.min.y + item.max.y) / 2;
   DrawTextRight(ui, ImVec2(item.max.x - 12, middle), right, {is_default ? ui.colors->muted : ui.colors->ink});
-  DrawText(ui, ImVec2(item.min.x + 12, middle), label, {}, width - 36 - TextWidth(ui, right));
+  DrawText(ui, ImVec2(item.min.x + 12, middle), shown.empty() ? label : shown, {},
+           width - 36 - TextWidth(ui, right));
   if (item.clicked) StartEdit(ui, id, initial);
   return std::nullopt;
 }
@@ -368,14 +382,18 @@ SliderResult Slider(Ui& ui, std::string_view label, double value, std::string_vi
 
 float ChipWidth(const Ui& ui, std::string_view text) { return TextWidth(ui, text) + 28; }
 
-bool Chip(Ui& ui, std::string_view text, float width) {
-  if (width <= 0) width = ChipWidth(ui, text);
+bool Chip(Ui& ui, std::string_view text, const ChipStyle& style) {
+  const float width = style.width > 0 ? style.width : ChipWidth(ui, text);
   const float height = ui.coarse ? 44 : 30;
-  const Interaction item = Item(ui, text, ImVec2(width, height), "button", text, "", height / 2);
+  const std::string_view label = style.label.empty() ? text : style.label;
+  const Interaction item =
+      Item(ui, label, ImVec2(width, height), "button", label, style.selected ? "selected" : "", height / 2);
   if (!item.visible) return false;
   DrawBox(ui, ImRect(item.min, item.max), item.hovered || item.held, height / 2);
+  if (style.selected)
+    ImGui::GetWindowDrawList()->AddRect(item.min, item.max, ui.colors->accent, height / 2, 0, 1.5F);
   DrawText(ui, ImVec2(item.min.x + 14, (item.min.y + item.max.y) / 2), text,
-           {item.hovered ? ui.colors->ink : ui.colors->muted}, width - 28);
+           {item.hovered || style.selected ? ui.colors->ink : ui.colors->muted}, width - 26);
   return item.clicked;
 }
 

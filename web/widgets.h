@@ -39,6 +39,8 @@ struct Ui {
   const Fonts* fonts = nullptr;
   SemanticTree* tree = nullptr;
   TextEdit* edit = nullptr;
+  std::string* press =
+      nullptr;          // "role:label" of the item that the HTML form presses; cleared when it is drawn
   bool coarse = false;  // fingers
   float view_top = 0;   // what of the canvas is free for popups
   float view_bottom = 0;
@@ -88,8 +90,10 @@ bool Field(Ui& ui, std::string_view label, std::string_view value, std::string_v
 // Name left, "on" or "off" right; a click turns it.
 bool Toggle(Ui& ui, std::string_view label, bool on, std::string_view note, float width);
 // Name left, number right; a click lets it be typed. The committed text, if there is one.
+// `shown`: what stands for the label where that is too long for the place.
 std::optional<std::string> NumberField(Ui& ui, std::string_view label, std::string_view value,
-                                       bool is_default, float width, std::string_view initial);
+                                       bool is_default, float width, std::string_view initial,
+                                       std::string_view shown = {});
 
 struct SliderRange {
   double min = 1, max = 2;
@@ -104,8 +108,13 @@ struct SliderResult {
 SliderResult Slider(Ui& ui, std::string_view label, double value, std::string_view value_text,
                     std::string_view initial, const SliderRange& range, float width);
 
-bool Chip(Ui& ui, std::string_view text, float width = 0);  // 0: as its text asks for
-float ChipWidth(const Ui& ui, std::string_view text);       // what its text asks for
+struct ChipStyle {
+  float width = 0;              // 0: as its text asks for
+  bool selected = false;        // of several that exclude each other
+  std::string_view label = {};  // in the semantic tree, where the text alone would mean something else, too
+};
+bool Chip(Ui& ui, std::string_view text, const ChipStyle& style = {});
+float ChipWidth(const Ui& ui, std::string_view text);  // what its text asks for
 bool TabButton(Ui& ui, std::string_view label, bool selected);
 // A plain clickable text with a triangle.
 bool Disclosure(Ui& ui, std::string_view label, bool open);

@@ -21,6 +21,8 @@ struct DecodedConfig {
   // Of a link: keys and their values, still encoded. Kept, so that a link that passes through an older page
   // loses nothing.
   std::vector<std::pair<std::string, std::string>> unknown;
+  // Of a link: what it says of the page that shows the configuration (kPageKeys of config_url.h), still encoded.
+  std::vector<std::pair<std::string, std::string>> page;
   std::vector<Diagnostic> diagnostics;  // "unknown_key", "newer_link"
 };
 

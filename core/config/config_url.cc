@@ -1,5 +1,6 @@
 #include "core/config/config_url.h"
 
+#include <algorithm>
 #include <optional>
 #include <vector>
 
@@ -96,6 +97,13 @@ Result<DecodedConfig> DecodeConfigUrl(std::string_view url) {
       if (auto error = SetUrlValue(*key, text, &decoded.config)) return InUrl(*key, *error);
       continue;
     }
+    if (std::find(kPageKeys.begin(), kPageKeys.end(), name) != kPageKeys.end()) {
+      if (decoded.page.size() >= kPageKeys.size()) {
+        return Error{"url", Quoted(name), "each key of the page once"};
+      }
+      decoded.page.emplace_back(std::string(name), std::string(text));
+      continue;
+    }
     if (decoded.unknown.size() >= kMostUnknownKeys) {
       return Error{"url", Quoted(name), "at most " + std::to_string(kMostUnknownKeys) + " unknown keys"};
     }
@@ -119,10 +127,12 @@ std::string EncodeConfigUrl(const Config& config) {
 
 std::string EncodeConfigUrl(const DecodedConfig& decoded) {
   std::string url = EncodeConfigUrl(decoded.config);
-  for (const auto& pair : decoded.unknown) {
-    if (!url.empty()) url += '&';
-    url += pair.first;
-    if (!pair.second.empty()) url += "=" + pair.second;
+  for (const auto* pairs : {&decoded.page, &decoded.unknown}) {
+    for (const auto& pair : *pairs) {
+      if (!url.empty()) url += '&';
+      url += pair.first;
+      if (!pair.second.empty()) url += "=" + pair.second;
+    }
   }
   return url;
 }

@@ -8,6 +8,7 @@
 #ifndef PLIMSOLL_CORE_CONFIG_CONFIG_URL_H_
 #define PLIMSOLL_CORE_CONFIG_CONFIG_URL_H_
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -20,12 +21,16 @@ namespace plimsoll {
 constexpr int kConfigUrlVersion = 1;
 constexpr int64_t kMaxUrlBytes = 64 * 1024;
 
+// Keys of a link that are no setting: the open tab, the columns of a comparison, what a map or a search asks, the
+// reader's own prices. They follow the configuration.
+constexpr std::array<std::string_view, 5> kPageKeys = {"t", "cmp", "map", "find", "price"};
+
 // A whole URL, a fragment with or without its "#".
 Result<DecodedConfig> DecodeConfigUrl(std::string_view url);
 
 // The fragment without "#".
 std::string EncodeConfigUrl(const Config& config);
-// With what was not understood at its end, as it came.
+// With what it says of the page, and what was not understood at its end, as it came.
 std::string EncodeConfigUrl(const DecodedConfig& decoded);
 
 }  // namespace plimsoll

@@ -22,10 +22,20 @@ double Watts(const Resolved& resolved) {
   return watts;
 }
 
-double OfCards(const Resolved& resolved, double given, double Gpu::*own) {
+double RentOfCards(const Resolved& resolved, const RentPrices& rents) {
   double total = 0;
   for (const Card& card : resolved.cards) {
-    const double price = given > 0 ? given : card.gpu->*own;
+    const double price = RentOf(*card.gpu, rents);
+    if (price <= 0) return 0;
+    total += price;
+  }
+  return total;
+}
+
+double PriceOfCards(const Resolved& resolved, double given) {
+  double total = 0;
+  for (const Card& card : resolved.cards) {
+    const double price = given > 0 ? given : card.gpu->price_usd;
     if (price <= 0) return 0;
     total += price;
   }
@@ -59,8 +69,8 @@ CostReport EstimateCost(const Resolved& resolved, const SpeedReport& speed, cons
   CostReport cost;
   const double rate = speed.decode_tokens_per_s_total;
   cost.watts = Watts(resolved);
-  cost.usd_per_hour = OfCards(resolved, inputs.usd_per_card_hour, &Gpu::price_per_hour_usd);
-  cost.usd_to_buy = OfCards(resolved, inputs.usd_per_card, &Gpu::price_usd);
+  cost.usd_per_hour = RentOfCards(resolved, inputs.rents);
+  cost.usd_to_buy = PriceOfCards(resolved, inputs.usd_per_card);
   if (rate > 0) {
     cost.joules_per_token = cost.watts / rate;
     cost.tokens_per_joule = cost.watts > 0 ? rate / cost.watts : 0;
@@ -82,18 +92,6 @@ CostReport EstimateCost(const Resolved& resolved, const SpeedReport& speed, cons
   cost.download = DownloadTime(resolved.stored.file, inputs.link_bits_per_s);
   cost.load = LoadTime(resolved, resolved.stored.checkpoint, inputs.disk_bytes_per_s);
   return cost;
-}
-
-PriceClaim FindPriceClaim(std::string_view gpu_id) {
-  // From posts about running large models on rented and bought cards, retold in the guides. Claims: nobody
-  // else confirmed them, and they are as old as the posts.
-  constexpr std::string_view kFour = "a claim of a post: four A100 80 GB rented for 12 dollars an hour";
-  constexpr std::string_view kBought = "a claim of a post: an RTX 4090 bought for 4200 dollars";
-  constexpr std::string_view kTesla = "a claim of a post: four T4 for 0.60 to 1.00 dollars an hour";
-  if (gpu_id == "a100-sxm-80gb" || gpu_id == "a100-pcie-80gb") return {3.0, 0, kFour};
-  if (gpu_id == "rtx-4090") return {0, 4200, kBought};
-  if (gpu_id == "t4") return {0.2, 0, kTesla};
-  return {};
 }
 
 Json CostToJson(const CostReport& cost) {

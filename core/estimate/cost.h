@@ -1,25 +1,23 @@
 // What running a configuration costs: power and energy per token, money per hour and per million tokens,
 // renting against buying, and the time until the first token can be asked for at all (download, load).
 //
-// Prices change by the week and are not facts of a card: they are inputs, and absent unless somebody gives
-// them. The few that PriceClaims() knows were claimed in public posts and are marked as claims. Power is the
-// cards' TDP: an upper bound for the cards, without the host.
+// Prices change by the week: those of the catalog are dated medians of public offers (models/prices.json), and a reader may
+// give his own. Power is the cards' TDP: an upper bound for the cards, without the host.
 //
 // Units: watts, joules, US dollars, bits per second for networks and bytes per second for disks.
 #ifndef PLIMSOLL_CORE_ESTIMATE_COST_H_
 #define PLIMSOLL_CORE_ESTIMATE_COST_H_
 
-#include <string_view>
-
 #include "core/base/json.h"
 #include "core/base/units.h"
+#include "core/catalog/rent_prices.h"
 #include "core/resolve/report.h"
 #include "core/resolve/resolved.h"
 
 namespace plimsoll {
 
 struct CostInputs {
-  double usd_per_card_hour = 0;     // renting one card; zero: the card's own figure or unknown
+  RentPrices rents;                 // renting a card, where it is not the catalog's price
   double usd_per_card = 0;          // buying one; zero: the card's own figure or unknown
   double usd_per_kwh = 0;           // zero: unknown
   double hours_per_day = 24;        // of use: rented by the hour, and drawing power when owned
@@ -53,14 +51,6 @@ Seconds LoadTime(const Resolved& resolved, Bytes checkpoint, double disk_bytes_p
 // Where a reader's price of power may start: what commercial customers in the United States paid on average
 // in 2024, 12.8 cents (EIA, Electric Power Monthly, table 5.3).
 constexpr double kUsualUsdPerKwh = 0.13;
-
-// What a public post claimed to have paid for a card; both zero: none known.
-struct PriceClaim {
-  double usd_per_hour = 0;
-  double usd = 0;
-  std::string_view source;
-};
-PriceClaim FindPriceClaim(std::string_view gpu_id);
 
 Json CostToJson(const CostReport& cost);
 

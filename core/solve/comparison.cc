@@ -1,9 +1,11 @@
 #include "core/solve/comparison.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <utility>
 
+#include "core/base/percent.h"
 #include "core/config/config_codec.h"
 #include "core/config/config_keys.h"
 #include "core/config/config_url.h"
@@ -13,6 +15,8 @@
 #include "core/estimate/cost.h"
 #include "core/estimate/estimate.h"
 #include "core/estimate/verdict.h"
+#include "core/resolve/memory_parts.h"
+#include "core/resolve/resolved_keys.h"
 #include "core/solve/variation.h"
 
 namespace plimsoll {
@@ -167,16 +171,6 @@ constexpr RowKind kRows[] = {
      [](const Answer& a, SizeUnits) -> ComparedCell {
        return {a.resolved ? std::string(VerdictName(a.report.verdict)) : a.error, std::nullopt};
      }},
-    {"weights_bytes", "Weights per card", false,
-     [](const Answer& a, SizeUnits units) {
-       const GpuReport* card = FullestCard(a.report);
-       return card != nullptr ? BytesCell(card->weights, units) : Unknown();
-     }},
-    {"kv_cache_bytes", "KV cache per card", true,
-     [](const Answer& a, SizeUnits units) {
-       const GpuReport* card = FullestCard(a.report);
-       return card != nullptr ? BytesCell(card->kv_cache, units) : Unknown();
-     }},
     {"total_bytes", "In all on the fullest card", false,
      [](const Answer& a, SizeUnits units) {
        const GpuReport* card = FullestCard(a.report);
@@ -229,7 +223,26 @@ constexpr RowKind kRows[] = {
      [](const Answer& a, SizeUnits) { return BytesCell(a.report.weights.checkpoint, SizeUnits::kDecimal); }},
 };
 
-Answer Ask(const Config& config, const Catalog& catalog, Inquiry* inquiry) {
+// What takes the memory of the fullest card, part by part; what no column has is left out.
+void AddPartRows(const std::vector<Answer>& answers, SizeUnits units, std::vector<ComparedRow>* rows) {
+  for (const MemoryPart& part : kMemoryParts) {
+    if (part.account == PartAccount::kBesideCard) continue;
+    ComparedRow row;
+    row.key = part.key;
+    row.label = std::string(part.name) + " per card";
+    row.label[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(row.label[0])));
+    row.more_is_better = part.bytes == &GpuReport::kv_cache;
+    bool any = part.bytes == &GpuReport::weights || part.bytes == &GpuReport::kv_cache;
+    for (const Answer& answer : answers) {
+      const GpuReport* card = answer.resolved ? FullestCard(answer.report) : nullptr;
+      row.cells.push_back(card != nullptr ? BytesCell(card->*part.bytes, units) : Unknown());
+      any = any || (card != nullptr && card->*part.bytes > Bytes(0));
+    }
+    if (any) rows->push_back(std::move(row));
+  }
+}
+
+Answer Ask(const Config& config, const Catalog& catalog, const CostInputs& cost, Inquiry* inquiry) {
   Answer answer;
   Result<Resolved> resolved = Settle(config, catalog, inquiry);
   if (!resolved.ok()) {
@@ -237,7 +250,7 @@ Answer Ask(const Config& config, const Catalog& catalog, Inquiry* inquiry) {
     return answer;
   }
   answer.report = EstimateResolved(*resolved);
-  answer.cost = EstimateCost(*resolved, answer.report.speed, {});
+  answer.cost = EstimateCost(*resolved, answer.report.speed, cost);
   answer.resolved.emplace(std::move(*resolved));
   return answer;
 }
@@ -292,7 +305,8 @@ Result<std::vector<Config>> Vary(const Config& base, const std::vector<std::stri
   return columns;
 }
 
-Comparison Compare(const std::vector<Config>& columns, const Catalog& catalog, SizeUnits units) {
+Comparison Compare(const std::vector<Config>& columns, const Catalog& catalog, SizeUnits units,
+                   const CostInputs& cost) {
   Comparison comparison;
   if (columns.empty()) return comparison;
   comparison.names = NamesOf(columns);
@@ -301,7 +315,7 @@ Comparison Compare(const std::vector<Config>& columns, const Catalog& catalog, S
   answers.reserve(columns.size());
   for (const Config& column : columns) {
     comparison.urls.push_back(EncodeConfigUrl(column));
-    answers.push_back(Ask(column, catalog, &inquiry));
+    answers.push_back(Ask(column, catalog, cost, &inquiry));
   }
   for (const RowKind& kind : kRows) {
     ComparedRow row;
@@ -311,9 +325,18 @@ Comparison Compare(const std::vector<Config>& columns, const Catalog& catalog, S
     for (const Answer& answer : answers) {
       const bool has = answer.resolved.has_value() || kind.key == "verdict";
       row.cells.push_back(has ? kind.read(answer, units) : Unknown());
-      row.differs = row.differs || row.cells.back().text != row.cells.front().text;
     }
     comparison.rows.push_back(std::move(row));
+    if (kind.key == "verdict") AddPartRows(answers, units, &comparison.rows);
+  }
+  for (ComparedRow& row : comparison.rows) {
+    row.differs = std::any_of(row.cells.begin(), row.cells.end(), [&row](const ComparedCell& cell) {
+      return cell.text != row.cells.front().text;
+    });
+  }
+  for (Answer& answer : answers) {
+    comparison.reports.push_back(std::move(answer.report));
+    comparison.resolved.push_back(std::move(answer.resolved));
   }
   return comparison;
 }
@@ -340,60 +363,137 @@ Json ComparisonToJson(const Comparison& comparison, const std::vector<Config>& c
   return json;
 }
 
-std::string EncodeColumns(const std::vector<Config>& columns) {
+namespace {
+
+constexpr char kOwn = '.';
+
+// What of `column` differs from `base`, each key as a link writes it.
+std::string Differences(const Config& base, const Config& column) {
   std::string text;
-  for (size_t i = 1; i < columns.size(); ++i) {
-    if (i > 1) text += ';';
-    bool any = false;
-    for (const ConfigKey& key : ConfigKeys()) {
-      const Json value = GetConfigValue(columns[i], key);
-      if (value == GetConfigValue(columns[0], key)) continue;
-      if (any) text += '!';
-      any = true;
-      if (value.is_null()) {
-        text += "-" + std::string(key.url);
-        continue;
-      }
-      // Written as a link writes it: the one pair of a configuration that has this key alone.
-      Config alone;
-      (void)SetConfigValue(key, value, &alone);
-      const std::string pair = EncodeConfigUrl(alone);
-      text += std::string(key.url) + "." + pair.substr(pair.find('=') + 1);
+  for (const ConfigKey& key : ConfigKeys()) {
+    const Json value = GetConfigValue(column, key);
+    if (value == GetConfigValue(base, key)) continue;
+    if (!text.empty()) text += '!';
+    if (value.is_null()) {
+      text += "-" + std::string(key.url);
+      continue;
     }
+    // Written as a link writes it: the one pair of a configuration that has this key alone.
+    Config alone;
+    (void)SetConfigValue(key, value, &alone);
+    const std::string pair = EncodeConfigUrl(alone);
+    text += std::string(key.url) + "." + pair.substr(pair.find('=') + 1);
   }
   return text;
 }
 
-Result<std::vector<Config>> DecodeColumns(const Config& first, std::string_view cmp) {
-  std::vector<Config> columns = {first};
-  if (cmp.empty()) return columns;
-  for (const std::string_view text : Split(cmp, ';')) {
-    if (columns.size() == kMostColumns)
-      return Error{"cmp", "more than " + std::to_string(kMostColumns) + " columns", "at most that many"};
-    Config column = first;
+std::optional<Error> ReadName(std::string_view encoded, std::string* name) {
+  const std::optional<std::string> text = PercentDecode(encoded);
+  if (!text || !IsUtf8(*text) || text->size() > kMostColumnName)
+    return Error{"cmp", Quoted(encoded), "a name of at most " + std::to_string(kMostColumnName) + " bytes"};
+  *name = *text;
+  return std::nullopt;
+}
+
+// One key of a column: "q.fp8", "-q" or "_.Name".
+std::optional<Error> ReadPair(std::string_view pair, Config* column, std::string* name) {
+  const bool removed = pair[0] == '-';
+  const auto point = removed ? std::string_view::npos : pair.find('.');
+  const std::string_view url = removed ? pair.substr(1) : pair.substr(0, point);
+  if (url == "_" && point != std::string_view::npos) return ReadName(pair.substr(point + 1), name);
+  const ConfigKey* found = nullptr;
+  for (const ConfigKey& key : ConfigKeys()) {
+    if (key.url == url) found = &key;
+  }
+  if (found == nullptr || (!removed && point == std::string_view::npos))
+    return Error{"cmp", Quoted(pair), "a key of a link, a point and its value"};
+  if (removed) return SetConfigValue(*found, Json(), column);
+  Result<DecodedConfig> value = DecodeConfigUrl(std::string(url) + "=" + std::string(pair.substr(point + 1)));
+  if (!value.ok()) return value.error();
+  return SetConfigValue(*found, GetConfigValue(value->config, *found), column);
+}
+
+}  // namespace
+
+std::string EncodeColumns(const ColumnList& columns) {
+  const auto named = [&](size_t i) {
+    return columns.names[i].empty() ? std::string() : "_." + PercentEncode(columns.names[i]);
+  };
+  const bool plain = columns.own == 0 && columns.own_is == OwnColumn::kPinned && columns.names[0].empty();
+  std::string text;
+  for (size_t i = plain ? 1 : 0; i < columns.configs.size(); ++i) {
+    if (i > (plain ? 1U : 0U)) text += ';';
+    std::string column;
+    if (i == columns.own) {
+      column = kOwn;
+      if (columns.own_is == OwnColumn::kLoose) column += 'u';
+      if (columns.own_is == OwnColumn::kEdited) column += 'e';
+    } else {
+      column = Differences(columns.configs[columns.own], columns.configs[i]);
+    }
+    const std::string name = named(i);
+    text += column + (column.empty() || name.empty() ? "" : "!") + name;
+  }
+  return text;
+}
+
+std::string EncodeColumns(const std::vector<Config>& columns) {
+  return columns.empty()
+             ? ""
+             : EncodeColumns(ColumnList{columns, std::vector<std::string>(columns.size()), 0, {}});
+}
+
+Result<ColumnList> DecodeColumns(const Config& own, std::string_view cmp) {
+  ColumnList columns;
+  bool placed = false;  // a column says where the own configuration stands
+  for (const std::string_view text : cmp.empty() ? std::vector<std::string_view>() : Split(cmp, ';')) {
+    Config column = own;
+    std::string name;
     for (const std::string_view pair : Split(text, '!')) {
       if (pair.empty()) continue;
-      const bool removed = pair[0] == '-';
-      const auto point = removed ? std::string_view::npos : pair.find('.');
-      const std::string_view name = removed ? pair.substr(1) : pair.substr(0, point);
-      const ConfigKey* found = nullptr;
-      for (const ConfigKey& key : ConfigKeys()) {
-        if (key.url == name) found = &key;
-      }
-      if (found == nullptr || (!removed && point == std::string_view::npos))
-        return Error{"cmp", Quoted(pair), "a key of a link, a point and its value"};
-      if (removed) {
-        (void)SetConfigValue(*found, Json(), &column);
+      if (pair[0] == kOwn) {
+        const std::string_view state = pair.substr(1);
+        if (placed || (state != "" && state != "u" && state != "e"))
+          return Error{"cmp", Quoted(pair), "\".\", \".u\" or \".e\", once"};
+        placed = true;
+        columns.own = columns.configs.size();
+        columns.own_is = state == "u"   ? OwnColumn::kLoose
+                         : state == "e" ? OwnColumn::kEdited
+                                        : OwnColumn::kPinned;
         continue;
       }
-      Result<DecodedConfig> value =
-          DecodeConfigUrl(std::string(name) + "=" + std::string(pair.substr(point + 1)));
-      if (!value.ok()) return value.error();
-      if (auto error = SetConfigValue(*found, GetConfigValue(value->config, *found), &column)) return *error;
+      if (auto error = ReadPair(pair, &column, &name)) return *error;
     }
-    columns.push_back(std::move(column));
+    columns.configs.push_back(std::move(column));
+    columns.names.push_back(std::move(name));
+    if (columns.configs.size() > kMostColumns) break;
   }
+  if (!placed) {
+    columns.configs.insert(columns.configs.begin(), own);
+    columns.names.insert(columns.names.begin(), "");
+  }
+  if (columns.configs.size() > kMostColumns)
+    return Error{"cmp", "more than " + std::to_string(kMostColumns) + " columns", "at most that many"};
   return columns;
+}
+
+std::string DeltaText(const ComparedCell& cell, const ComparedCell& baseline) {
+  if (!cell.number || !baseline.number || *baseline.number == 0 || cell.text == baseline.text) return "";
+  const double ratio = *cell.number / *baseline.number;
+  if (!(ratio > 0)) return "";
+  if (ratio >= 2) return "×" + DecimalText(ratio, ratio < 9.95 ? 1 : 0);
+  const double percent = std::abs(ratio - 1) * 100;
+  if (percent < 0.05) return "";
+  return (ratio > 1 ? "+" : "−") + DecimalText(percent, percent < 1 ? 1 : 0) + " %";
+}
+
+bool SameConfiguration(const Config& a, const Config& b, const Catalog& catalog) {
+  if (a == b) return true;
+  const Result<Resolved> first = Settle(a, catalog), second = Settle(b, catalog);
+  if (!first.ok() || !second.ok()) return false;
+  return std::all_of(ConfigKeys().begin(), ConfigKeys().end(), [&](const ConfigKey& key) {
+    return ResolvedValue(*first, key) == ResolvedValue(*second, key);
+  });
 }
 
 }  // namespace plimsoll

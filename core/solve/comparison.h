@@ -1,12 +1,14 @@
 // Several configurations side by side: what each answers, in rows of the same meaning, and where they differ.
 //
-// A comparison travels as one link: the first column is the fragment's own configuration, `cmp` holds the others as what
-// differs from it:   #m=llama-3.1-70b&g=h100-sxm&cmp=q.fp8;q.awq-int4!n.2
+// A comparison travels as one link: `cmp` holds the columns beside the fragment's own configuration as what differs from
+// it:   #m=llama-3.1-70b&g=h100-sxm&cmp=q.fp8;q.awq-int4!n.2
 // Columns are separated by ";", keys of a column by "!", a key from its value by "."; "-q" takes the key away. Values are
-// written as in a link.
+// written as in a link. The fragment's own configuration is the first column, or stands where a column "." stands (".u":
+// it is not pinned, ".e": it is being edited in place). "_.Name" is what somebody called a column.
 #ifndef PLIMSOLL_CORE_SOLVE_COMPARISON_H_
 #define PLIMSOLL_CORE_SOLVE_COMPARISON_H_
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,6 +19,9 @@
 #include "core/base/text.h"
 #include "core/catalog/catalog.h"
 #include "core/config/config.h"
+#include "core/estimate/cost.h"
+#include "core/resolve/report.h"
+#include "core/resolve/resolved.h"
 
 namespace plimsoll {
 
@@ -27,6 +32,17 @@ constexpr size_t kMostColumns = 8;
 // names what cannot be varied.
 Result<std::vector<Config>> Vary(const Config& base, const std::vector<std::string>& keys,
                                  const Catalog& catalog);
+
+// The columns as a link holds them.
+enum class OwnColumn : uint8_t { kPinned, kLoose, kEdited };
+struct ColumnList {
+  std::vector<Config> configs;
+  std::vector<std::string> names;  // what somebody called each; empty: by what is different about it
+  size_t own = 0;                  // the fragment's own configuration
+  OwnColumn own_is = OwnColumn::kPinned;
+  friend bool operator==(const ColumnList&, const ColumnList&) = default;
+};
+constexpr size_t kMostColumnName = 80;  // bytes
 
 // A figure of every column. `number` is what deltas are taken of; absent where it is no number or not known.
 struct ComparedCell {
@@ -44,17 +60,28 @@ struct Comparison {
   std::vector<std::string> names;  // of the columns: what is different about each
   std::vector<std::string> urls;
   std::vector<ComparedRow> rows;
+  std::vector<Report> reports;                    // without cards where a column is not understood
+  std::vector<std::optional<Resolved>> resolved;  // nothing there
 };
 
 // Every column is answered: one that is not understood has its error as its verdict and no figures.
-Comparison Compare(const std::vector<Config>& columns, const Catalog& catalog, SizeUnits units);
+Comparison Compare(const std::vector<Config>& columns, const Catalog& catalog, SizeUnits units,
+                   const CostInputs& cost = {});
+
+// How a figure stands to the baseline's: "+12 %", "−33 %", "×2.4"; empty where they are alike or not both numbers.
+std::string DeltaText(const ComparedCell& cell, const ComparedCell& baseline);
+
+// Whether two configurations come to the same once everything is looked up.
+bool SameConfiguration(const Config& a, const Config& b, const Catalog& catalog);
 
 Json ComparisonToJson(const Comparison& comparison, const std::vector<Config>& columns);
 
-// The value of `cmp`; empty for fewer than two columns.
-std::string EncodeColumns(const std::vector<Config>& columns);
-// The columns of a link, the first one included.
-Result<std::vector<Config>> DecodeColumns(const Config& first, std::string_view cmp);
+// The value of `cmp`; empty for a single column without a name.
+// REQUIRES: own < configs.size(), as many names as configurations.
+std::string EncodeColumns(const ColumnList& columns);
+std::string EncodeColumns(const std::vector<Config>& columns);  // without names, the first is the link's own
+// The columns of a link, `own` included.
+Result<ColumnList> DecodeColumns(const Config& own, std::string_view cmp);
 
 }  // namespace plimsoll
 

@@ -207,7 +207,7 @@ Result<Finder> Finder::Start(const FindQuestion& question, const Catalog& catalo
     }
     id = gpu->id;
   }
-  finder.best_format_ = !named_model;
+  finder.best_format_ = q.best_format || !named_model;
   if (!named_model) {
     for (const Model& model : catalog.models()) {
       if (!model.refused) q.models.push_back(model.id);
@@ -215,7 +215,7 @@ Result<Finder> Finder::Start(const FindQuestion& question, const Catalog& catalo
   }
   if (!named_gpu) {
     for (const Gpu& gpu : catalog.gpus()) {
-      if (gpu.price_per_hour_usd > 0) q.gpus.push_back(gpu.id);
+      if (RentOf(gpu, q.rents) > 0) q.gpus.push_back(gpu.id);
     }
   }
   if (q.counts.empty()) {
@@ -323,7 +323,7 @@ void Finder::Look(const Candidate& candidate) {
       const auto replicas = static_cast<double>(row.replicas);
       const auto cards = static_cast<double>(row.cards) * replicas;
       row.tokens_per_s_total = instance->speed.decode_tokens_per_s_total * replicas;
-      row.price_per_h = gpu.price_per_hour_usd * cards;
+      row.price_per_h = RentOf(gpu, question_.rents) * cards;
       row.price_to_buy = gpu.price_usd * cards;
       row.watts = gpu.tdp_w * cards;
       if (row.tokens_per_s_total > 0)
@@ -349,7 +349,7 @@ void Finder::Look(const Candidate& candidate) {
     return;
   }
   if (failed == Wish::kFirstToken || failed == Wish::kTokensPerSecond) {
-    prices_without_[static_cast<size_t>(failed)].push_back(gpu.price_per_hour_usd *
+    prices_without_[static_cast<size_t>(failed)].push_back(RentOf(gpu, question_.rents) *
                                                            static_cast<double>(candidate.cards));
   }
   ++answer_.excluded[static_cast<size_t>(failed)];

@@ -20,6 +20,7 @@
 
 #include "core/base/result.h"
 #include "core/catalog/catalog.h"
+#include "core/catalog/rent_prices.h"
 #include "core/config/config.h"
 #include "core/resolve/inquiry.h"
 #include "core/resolve/report.h"
@@ -54,6 +55,9 @@ struct FindQuestion {
   std::vector<int64_t>
       counts;  // cards of one instance; empty and no count in `base`: 1, 2, 4, 8, and 16 as nodes of 8
   Wishes wishes;
+  RentPrices rents;  // where they are not the catalog's
+  bool best_format =
+      false;  // one row for a model: in the format with the most bits that serves; always so without a model
 };
 
 struct FindRow {

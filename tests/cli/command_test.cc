@@ -6,7 +6,6 @@
 #include <map>
 
 #include "cli/load_line.h"
-#include "cli/table.h"
 #include "core/base/json.h"
 #include "core/resolve/memory_parts.h"
 #include "tests/support/shipped_catalog.h"
@@ -303,13 +302,6 @@ TEST(Command, HostRamIsTheSumOfItsParts) {
   // What is not there is not told.
   const std::string none = Plimsoll({"estimate", "--model", "llama-3.1-8b", "--gpu", "rtx-4090"}).out;
   EXPECT_EQ(none.find("Host RAM"), std::string::npos) << none;
-}
-
-TEST(Table, AlignsByCodePoints) {
-  Table table({"name", "size>"});
-  table.Add({"2 × a", "1"});
-  table.Add({"b", "1000"});
-  EXPECT_EQ(table.Print(), "name   size\n2 × a     1\nb      1000\n");
 }
 
 TEST(Inventory, ReadsTheHeaderOfAFile) {

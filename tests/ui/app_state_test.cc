@@ -102,13 +102,31 @@ TEST(AppState, CardsStayWhenAnotherEngineHasNoDegrees) {
   for (const Diagnostic& remark : state.report().diagnostics) EXPECT_NE(remark.code, "keys_ignored");
 }
 
-TEST(AppState, ANewPlaceIsAnotherModelOrCard) {
+TEST(AppState, ALinkOpensATabAndCarriesIt) {
   AppState state(ShippedCatalog());
-  const int64_t place = state.place();
-  ASSERT_TRUE(state.Dispatch({{"max_model_len", Json(2048)}}));
-  EXPECT_EQ(state.place(), place);
-  ASSERT_TRUE(state.Dispatch({{"gpu", Json("h200")}}));
-  EXPECT_EQ(state.place(), place + 1);
+  ASSERT_TRUE(state.LoadFragment("m=llama-3.1-8b&g=rtx-4090&t=compare"));
+  EXPECT_TRUE(state.notice().empty()) << state.notice();
+  EXPECT_EQ(state.tab(), "compare");
+  EXPECT_EQ(state.FragmentText(), "m=llama-3.1-8b&g=rtx-4090&t=compare");
+  const int64_t version = state.version(), answer = state.answer_version();
+  state.OpenTab("Speed");
+  EXPECT_EQ(state.FragmentText(), "m=llama-3.1-8b&g=rtx-4090&t=speed");
+  EXPECT_GT(state.version(), version);
+  EXPECT_EQ(state.answer_version(), answer) << "nothing has to be computed again";
+  ASSERT_TRUE(state.LoadFragment("m=llama-3.1-8b&g=rtx-4090"));
+  EXPECT_EQ(state.tab(), kFirstTab);
+}
+
+TEST(AppState, PricesOfTheReaderTravelInTheLink) {
+  AppState state(ShippedCatalog());
+  ASSERT_TRUE(state.LoadFragment("m=llama-3.1-8b&g=h100-sxm"));
+  ASSERT_TRUE(state.DispatchJson(R"({"view.rent":1.75})")) << state.notice();
+  EXPECT_EQ(state.FragmentText(), "m=llama-3.1-8b&g=h100-sxm&price=h100-sxm.1.75");
+  AppState other(ShippedCatalog());
+  ASSERT_TRUE(other.LoadFragment(state.FragmentText()));
+  EXPECT_EQ(other.view.cost.rents, state.view.cost.rents);
+  ASSERT_TRUE(other.DispatchJson(R"({"view.rent":null})"));
+  EXPECT_EQ(other.FragmentText(), "m=llama-3.1-8b&g=h100-sxm");
 }
 
 TEST(AppState, NullGoesBackToTheDefault) {

@@ -15,8 +15,8 @@ namespace {
 TEST(App, ShowsTheMainThings) {
   PageDriver page;
   for (const char* label :
-       {"Model", "Format", "KV cache type", "GPU", "GPU count and parallelism", "Context",
-        "Sequences at once", "Engine", "Batched tokens", "CUDA graphs", "More options", "Memory"}) {
+       {"Model", "Format", "KV cache type", "GPU", "GPU count and parallelism", "Context", "Users at once",
+        "Sequences at most", "Engine", "Batched tokens", "CUDA graphs", "More options", "Memory"}) {
     EXPECT_TRUE(page.Shows(label)) << label;
   }
   EXPECT_EQ(page.Get("Verdict").value.find("NaN"), std::string::npos);

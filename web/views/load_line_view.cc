@@ -61,11 +61,9 @@ struct Scale {
   }
 };
 
-void DrawBar(Ui& ui, const GpuReport& gpu, const Scale& scale, float top, float height) {
+void DrawSegments(Ui& ui, const GpuReport& gpu, const Scale& scale, float top, float height, bool labels) {
   ImDrawList* draw = ImGui::GetWindowDrawList();
   const float right = scale.left + scale.width;
-  draw->AddRectFilled(ImVec2(scale.left, top), ImVec2(right, top + height), ui.colors->field, 6);
-  draw->AddRect(ImVec2(scale.left, top), ImVec2(right, top + height), ui.colors->line, 6);
   Bytes below;
   const Bytes all = SumOfParts(gpu);
   std::string_view left_of_it;  // the colour there: two of one colour are kept apart by a seam
@@ -86,12 +84,20 @@ void DrawBar(Ui& ui, const GpuReport& gpu, const Scale& scale, float top, float 
     const std::string number = Gib(segment.bytes);
     const TextStyle style = {InkOn(color), kNote};
     const float room = to - from - 20;
-    if (height >= 20 && TextWidth(ui, label, style) < room) {
+    if (labels && height >= 20 && TextWidth(ui, label, style) < room) {
       DrawText(ui, ImVec2(from + 12, top + height / 2), label, style);
-    } else if (height >= 20 && TextWidth(ui, number, style) < room + 12) {
+    } else if (labels && height >= 20 && TextWidth(ui, number, style) < room + 12) {
       DrawText(ui, ImVec2(from + 4, top + height / 2), number, style);
     }
   }
+}
+
+void DrawBar(Ui& ui, const GpuReport& gpu, const Scale& scale, float top, float height) {
+  ImDrawList* draw = ImGui::GetWindowDrawList();
+  const ImVec2 min(scale.left, top), max(scale.left + scale.width, top + height);
+  draw->AddRectFilled(min, max, ui.colors->field, 6);
+  draw->AddRect(min, max, ui.colors->line, 6);
+  DrawSegments(ui, gpu, scale, top, height, true);
 }
 
 // The labels of the engine's share and of the card above the first bar, kept apart from each other.
@@ -210,6 +216,21 @@ void DrawLegend(Ui& ui, const Report& report, float width) {
 }
 
 }  // namespace
+
+void DrawCardBar(Ui& ui, const AppState& state, const GpuReport& gpu, double full_gib, float left,
+                 float width, float top, float height) {
+  const Scale scale = {left, width, full_gib};
+  const float end = scale.At(gpu.capacity);
+  ImDrawList* draw = ImGui::GetWindowDrawList();
+  draw->AddRectFilled(ImVec2(left, top), ImVec2(end, top + height), ui.colors->field, 4);
+  DrawSegments(ui, gpu, scale, top, height, false);
+  draw->AddRect(ImVec2(left, top), ImVec2(end, top + height), ui.colors->line, 4);
+  const float x = std::min(end, left + width - 1);
+  draw->AddRectFilled(ImVec2(x - 1, top - 3), ImVec2(x + 0.5F, top + height + 3), ui.colors->ink);
+  Hint(gpu, scale, top, height);
+  const std::string total = Gib(gpu.total) + " of " + Gib(gpu.capacity) + " GiB";
+  ui.tree->Add({"img", GpuName(state, gpu.gpu), Spoken(gpu, total), left, top, width, height});
+}
 
 void DrawLoadLine(Ui& ui, AppState& state, float width) {
   const Report& report = state.report();

@@ -1,5 +1,6 @@
 // What several tabs are made of: rows of figures, rows of facts, pickers with few choices.
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <utility>
 
@@ -48,6 +49,82 @@ std::optional<size_t> Choice(Ui& ui, const char* label, const std::string_view* 
   EndMenu();
   return chosen;
 }
+
+void DrawPriceNote(Ui& ui, AppState& state, float width) {
+  std::string_view newest;
+  for (const Gpu& gpu : state.catalog().gpus()) newest = std::max(newest, std::string_view(gpu.price_date));
+  std::string text = "Rents are medians of public on-demand prices per card and hour, the newest of " +
+                     std::string(newest) +
+                     ", with their sources in models/prices.json; the Speed tab takes your own.";
+  if (!state.view.cost.rents.empty()) {
+    text += " Yours: ";
+    bool first = true;
+    for (const auto& [id, dollars] : state.view.cost.rents) {
+      const Gpu* gpu = state.catalog().FindGpu(id);
+      text += (first ? "" : ", ") + (gpu != nullptr ? gpu->name : id) + " $" + DecimalText(dollars, 2);
+      first = false;
+    }
+    text += ".";
+  }
+  Gap(6);
+  Paragraph(ui, text, width, {ui.colors->muted, kNote});
+}
+
+ChipRow::ChipRow(Ui& ui, std::string_view word, float width)
+    : ui_(ui), at_(ImGui::GetCursorScreenPos()), width_(width), height_(ui.coarse ? 44 : 30) {
+  Word(word);
+}
+
+void ChipRow::Word(std::string_view word) {
+  word_ = word;
+  const TextStyle grey = {ui_.colors->muted, 13};
+  const float wide = TextWidth(ui_, word, grey);
+  if (x_ > 0) x_ += 10;
+  MakeRoom(wide + 90);
+  DrawText(ui_, ImVec2(at_.x + x_, at_.y + y_ + height_ / 2), word, grey);
+  x_ += wide + 10;
+}
+
+void ChipRow::MakeRoom(float width) {
+  if (x_ <= 0 || x_ + width <= width_) return;
+  x_ = 0;
+  y_ += height_ + 8;
+}
+
+bool ChipRow::Add(std::string_view text, bool selected) {
+  const float chip = std::min(width_, ChipWidth(ui_, text));
+  MakeRoom(chip);
+  ImGui::SetCursorScreenPos(ImVec2(at_.x + x_, at_.y + y_));
+  x_ += chip + 8;
+  const std::string label = (word_.empty() ? "" : word_ + ": ") + std::string(text);
+  return Chip(ui_, text, {chip, selected, label});
+}
+
+void ChipRow::Export(AppState& state) {
+  constexpr std::string_view kWord = "Export";
+  const float chip = ChipWidth(ui_, kWord);
+  MakeRoom(chip);
+  x_ = std::max(x_, width_ - chip);
+  ImGui::SetCursorScreenPos(ImVec2(at_.x + x_, at_.y + y_));
+  const bool opened = Chip(ui_, kWord);
+  x_ += chip + 8;
+  if (!BeginMenu(ui_, "export-menu", opened, LastMin(), LastMax(), 220)) return;
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kWays = {
+      {{"Copy as a table", "copy-table"},
+       {"Copy as Markdown", "copy-markdown"},
+       {"Copy the link", "copy-link"},
+       {"Save as CSV", "save-csv"},
+       {"Save as PNG", "save-png"},
+       {"Save as SVG", "save-svg"}}};
+  for (const auto& [label, what] : kWays) {
+    if (!MenuRow(ui_, label, "", false)) continue;
+    state.AskBrowser(what);
+    CloseMenu();
+  }
+  EndMenu();
+}
+
+void ChipRow::End() { ImGui::SetCursorScreenPos(ImVec2(at_.x, at_.y + y_ + height_ + 4)); }
 
 namespace {
 

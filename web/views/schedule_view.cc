@@ -243,7 +243,7 @@ void Player(Ui& ui, AppState& state, float width) {
   const ImVec2 left = ImGui::GetCursorScreenPos();
   const float chip = 72, height = ui.coarse ? 44 : 30;
   ImGui::SetCursorScreenPos(ImVec2(left.x, left.y + (ui.coarse ? 44 : 6)));
-  if (Chip(ui, schedule.playing ? "Pause" : "Play", chip)) {
+  if (Chip(ui, schedule.playing ? "Pause" : "Play", {chip, false, {}})) {
     schedule.playing = !schedule.playing;
     if (schedule.playing && schedule.cursor >= 1) schedule.cursor = 0;
     ui.again = true;
@@ -464,7 +464,7 @@ void DrawScheduleTab(Ui& ui, AppState& state, float width) {
   Gap(18);
   Controls(ui, state, width);
   Gap(16);
-  if (schedule.Follow(state.version(), state.resolved(), state.report())) ui.again = true;
+  if (schedule.Follow(state.answer_version(), state.resolved(), state.report())) ui.again = true;
   const Simulation* simulation = schedule.simulation();
   if (simulation == nullptr) {
     const bool failed = !schedule.problem().empty();

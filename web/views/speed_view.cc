@@ -240,12 +240,19 @@ void OtherCards(Ui& ui, AppState& state, float width) {
   }
 }
 
-// None is assumed, but what a public post claimed is where a price starts.
-void Prices(Ui& ui, AppState& state, const CostInputs& shown, float width) {
+// What the catalog knows of the card is where a price starts.
+double PriceShown(const AppState& state, const Price& price) {
+  const Gpu* gpu = state.resolved().cards.empty() ? nullptr : state.resolved().cards.front().gpu;
+  if (price.value == nullptr) return gpu != nullptr ? RentOf(*gpu, state.view.cost.rents) : 0;
+  const double own = state.view.cost.*price.value / price.unit;
+  return own > 0 || price.key != "buy" || gpu == nullptr ? own : gpu->price_usd;
+}
+
+void Prices(Ui& ui, AppState& state, float width) {
   SideBySide columns(width, 3, 12, 620);
   for (const Price& price : kPrices) {
     columns.Next();
-    const double value = shown.*price.value / price.unit;
+    const double value = PriceShown(state, price);
     const std::string text = value > 0 ? CompactNumber(value) : "not set";
     const auto typed = NumberField(ui, price.label, text, false, columns.cell(), value > 0 ? text : "");
     Gap(8);
@@ -266,17 +273,10 @@ std::string BreakEven(const CostReport& cost) {
 
 void Cost(Ui& ui, AppState& state, float width) {
   const Resolved& resolved = state.resolved();
-  CostInputs inputs = state.view.cost;
-  const PriceClaim claim =
-      resolved.cards.empty() ? PriceClaim() : FindPriceClaim(resolved.cards.front().gpu->id);
-  const bool rent_claimed = inputs.usd_per_card_hour <= 0 && claim.usd_per_hour > 0;
-  const bool price_claimed = inputs.usd_per_card <= 0 && claim.usd > 0;
-  if (rent_claimed) inputs.usd_per_card_hour = claim.usd_per_hour;
-  if (price_claimed) inputs.usd_per_card = claim.usd;
-  const CostReport cost = EstimateCost(resolved, state.report().speed, inputs);
+  const CostReport cost = EstimateCost(resolved, state.report().speed, state.view.cost);
   SectionLabel(ui, "Power, renting against buying, and the start");
   Gap(8);
-  Prices(ui, state, inputs, width);
+  Prices(ui, state, width);
   const auto fact = [&](const char* name, double value, const std::string& text) {
     if (value > 0) DrawFact(ui, name, text, width);
   };
@@ -293,12 +293,12 @@ void Cost(Ui& ui, AppState& state, float width) {
   DrawFact(ui, "Buying pays after", BreakEven(cost), width);
   fact("Download of the weights", cost.download.value(), DurationText(cost.download));
   fact("Load onto the cards", cost.load.value(), DurationText(cost.load));
-  std::string note =
+  const std::string note =
       "Power is the cards' limit, without the host; its price starts at what commercial customers in the "
       "United States paid in 2024 (EIA).";
-  if (rent_claimed || price_claimed) note.append(" A price here is ").append(claim.source).append(".");
   Gap(4);
   Paragraph(ui, note, width, {ui.colors->muted, kNote});
+  DrawPriceNote(ui, state, width);
 }
 
 }  // namespace

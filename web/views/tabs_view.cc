@@ -1,52 +1,78 @@
-// The tab bar. A tab is one view file and one line in kTabs.
+// The tab bar: one configuration, or many. A tab is one view file and one line in kTabs.
 #include <algorithm>
 #include <array>
 
+#include "core/base/text.h"
 #include "web/views/views.h"
 
 namespace plimsoll {
 namespace {
 
+using Draw = void (*)(Ui& ui, AppState& state, float width);
+
 struct Tab {
   std::string_view name;
-  void (*draw)(Ui& ui, AppState& state, float width);
+  bool many;  // speaks of several configurations
+  Draw head;  // the answer in one sentence; on a phone it stands above the configuration
+  Draw body;
 };
 
-constexpr std::array<Tab, 4> kTabs = {{{"Memory", DrawMemoryTab},
-                                       {"Capacity", DrawCapacityTab},
-                                       {"Schedule", DrawScheduleTab},
-                                       {"Speed", DrawSpeedTab}}};
+constexpr std::array<Tab, 6> kTabs = {{{"Memory", false, DrawOneAnswer, DrawMemoryTab},
+                                       {"Speed", false, DrawOneAnswer, DrawSpeedTab},
+                                       {"Capacity", false, DrawOneAnswer, DrawCapacityTab},
+                                       {"Schedule", false, DrawOneAnswer, DrawScheduleTab},
+                                       {"Find", true, DrawFindHead, DrawFindTab},
+                                       {"Compare", true, DrawCompareHead, DrawCompareTab}}};
+
+const Tab& OpenTab(const AppState& state) {
+  const auto open = std::find_if(kTabs.begin(), kTabs.end(),
+                                 [&](const Tab& tab) { return Lower(tab.name) == state.tab(); });
+  return open == kTabs.end() ? kTabs.front() : *open;
+}
 
 }  // namespace
 
-void DrawTabs(Ui& ui, AppState& state, float width) {
+void DrawTabBar(Ui& ui, AppState& state, float width) {
   const ImVec2 at = ImGui::GetCursorScreenPos();
-  const int count = static_cast<int>(kTabs.size());
-  for (int i = 0; i < count && !state.view.show_tab.empty(); ++i) {
-    if (kTabs[static_cast<size_t>(i)].name == state.view.show_tab) state.view.tab = i;
-  }
-  state.view.show_tab.clear();
-  state.view.tab = std::clamp(state.view.tab, 0, count - 1);
+  const Tab& open = OpenTab(state);
+  const bool narrow = width < 640;
+  const TextStyle grey = {ui.colors->muted, kNote};
+  const float mode = std::max(TextWidth(ui, "One:", grey), TextWidth(ui, "Many:", grey)) + 16;
   float x = 0;
   float y = 0;
-  float height = 0;
-  for (int i = 0; i < count; ++i) {
-    const std::string_view name = kTabs[static_cast<size_t>(i)].name;
-    const float tab = TextWidth(ui, name, {0, kBody, Weight::kSemibold}) + 2;
-    if (x > 0 && x + tab > width) {
+  const float height = ui.coarse ? 46 : 42;
+  const Tab* last = nullptr;
+  for (const Tab& tab : kTabs) {
+    const float wide = TextWidth(ui, tab.name, {0, kBody, Weight::kSemibold}) + 2;
+    const bool begins = last == nullptr || last->many != tab.many;
+    const float needed = (begins ? mode : 0) + wide;
+    if (x > 0 && ((begins && narrow) || x + needed > width)) {
       x = 0;
       y += height;
+    } else if (begins && last != nullptr) {
+      ImGui::GetWindowDrawList()->AddRectFilled(ImVec2(at.x + x - 1, at.y + 11),
+                                                ImVec2(at.x + x, at.y + height - 11), ui.colors->line);
+      x += 23;
+    }
+    if (begins) {
+      DrawText(ui, ImVec2(at.x + x, at.y + y + height / 2), tab.many ? "Many:" : "One:", grey);
+      x += mode;
     }
     ImGui::SetCursorScreenPos(ImVec2(at.x + x, at.y + y));
-    if (TabButton(ui, name, i == state.view.tab)) state.view.tab = i;
-    height = LastMax().y - LastMin().y;
-    x += tab + 24;
+    if (TabButton(ui, tab.name, &tab == &open)) state.OpenTab(tab.name);
+    x += wide + (narrow ? 16.0F : 26.0F);
+    last = &tab;
   }
   const float line = at.y + y + height;
   ImGui::GetWindowDrawList()->AddRectFilled(ImVec2(at.x, line - 1), ImVec2(at.x + width, line),
                                             ui.colors->line);
   ImGui::SetCursorScreenPos(ImVec2(at.x, line));
-  kTabs[static_cast<size_t>(state.view.tab)].draw(ui, state, width);
 }
+
+bool IsManyTab(const AppState& state) { return OpenTab(state).many; }
+
+void DrawTabHead(Ui& ui, AppState& state, float width) { OpenTab(state).head(ui, state, width); }
+
+void DrawTab(Ui& ui, AppState& state, float width) { OpenTab(state).body(ui, state, width); }
 
 }  // namespace plimsoll

@@ -4,8 +4,6 @@
 #include "web/views/views.h"
 
 namespace plimsoll {
-namespace {
-
 ImU32 VerdictColor(const Palette& colors, Verdict verdict) {
   switch (verdict) {
     case Verdict::kFits:
@@ -19,34 +17,34 @@ ImU32 VerdictColor(const Palette& colors, Verdict verdict) {
   return colors.does_not_fit;
 }
 
-// Words of one line of text, the first part of which has a colour of its own.
-void Headline(Ui& ui, std::string_view text, size_t colored, ImU32 color, float size, float width) {
+void DrawHeadline(Ui& ui, const std::vector<ColoredText>& parts, float width) {
+  const float size = width < 520 ? 20 : kVerdict;
   const ImVec2 at = ImGui::GetCursorScreenPos();
-  const TextStyle plain = {0, size, Weight::kHeadline};
-  const TextStyle strong = {color, size, Weight::kHeadline};
   const float line = LineHeight(ui, size) + 2;
-  const float space = TextWidth(ui, " ", plain);
+  const float space = TextWidth(ui, " ", {0, size, Weight::kHeadline});
   float x = 0;
   float y = line / 2;
-  size_t start = 0;
-  while (start < text.size()) {
-    const size_t end = std::min(text.find(' ', start), text.size());
-    const std::string_view word = text.substr(start, end - start);
-    const float word_width = TextWidth(ui, word, plain);
-    if (x > 0 && x + word_width > width) {
-      x = 0;
-      y += line;
+  std::string all;
+  for (const ColoredText& part : parts) {
+    all += part.text;
+    const TextStyle style = {part.color, size, Weight::kHeadline};
+    for (size_t start = 0; start < part.text.size();) {
+      const size_t end = std::min(part.text.find(' ', start), part.text.size());
+      const std::string_view word = std::string_view(part.text).substr(start, end - start);
+      const float word_width = TextWidth(ui, word, style);
+      if (x > 0 && x + word_width > width) {
+        x = 0;
+        y += line;
+      }
+      if (!word.empty()) DrawText(ui, ImVec2(at.x + x, at.y + y), word, style);
+      x += word_width + (end < part.text.size() ? space : 0);
+      start = end + 1;
     }
-    DrawText(ui, ImVec2(at.x + x, at.y + y), word, start < colored ? strong : plain);
-    x += word_width + space;
-    start = end + 1;
   }
   const float height = y + line / 2;
   ImGui::Dummy(ImVec2(width, height));
-  ui.tree->Add({"heading", "Verdict", std::string(text), at.x, at.y, width, height});
+  ui.tree->Add({"heading", "Verdict", all, at.x, at.y, width, height});
 }
-
-}  // namespace
 
 void DrawVerdict(Ui& ui, AppState& state, float width) {
   const Explanation& explanation = state.explanation();
@@ -55,8 +53,10 @@ void DrawVerdict(Ui& ui, AppState& state, float width) {
   std::string_view headline = explanation.headline;
   if (!headline.empty() && headline.back() == '.')
     headline.remove_suffix(1);  // a title, not a sentence in a text
-  Headline(ui, headline, colored, VerdictColor(*ui.colors, state.report().verdict),
-           width < 520 ? 20 : kVerdict, width);
+  DrawHeadline(ui,
+               {{std::string(headline.substr(0, colored)), VerdictColor(*ui.colors, state.report().verdict)},
+                {std::string(headline.substr(colored)), 0}},
+               width);
   Paragraph(ui, explanation.detail, width, {ui.colors->muted});
 }
 
@@ -80,11 +80,27 @@ void DrawWaysOut(Ui& ui, AppState& state, float width) {
       y += height + 8;
     }
     ImGui::SetCursorScreenPos(ImVec2(at.x + x, at.y + y));
-    if (Chip(ui, way.label, chip)) chosen = &way.config;
+    if (Chip(ui, way.label, {chip, false, {}})) chosen = &way.config;
     x += chip + 9;
   }
   ImGui::SetCursorScreenPos(ImVec2(at.x, at.y + y + height + 8));
   if (chosen != nullptr) state.Load(Config(*chosen));
+}
+
+void DrawOneAnswer(Ui& ui, AppState& state, float width) {
+  const ImVec2 at = ImGui::GetCursorScreenPos();
+  const bool beside = width >= 520 && !ui.coarse;
+  const float pin = ChipWidth(ui, "Pin  P");
+  DrawVerdict(ui, state, beside ? width - pin - 16 : width);
+  const ImVec2 after = ImGui::GetCursorScreenPos();
+  if (beside) {
+    ImGui::SetCursorScreenPos(ImVec2(at.x + width - pin, at.y));
+    if (Chip(ui, "Pin  P", {pin, false, "Pin to compare"})) state.Pin();
+    ImGui::SetCursorScreenPos(after);
+    DrawWaysOut(ui, state, width);
+  }
+  Gap(beside ? 8 : 4);
+  DrawLoadLine(ui, state, width);
 }
 
 void DrawDiagnostics(Ui& ui, AppState& state, float width) {

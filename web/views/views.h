@@ -20,6 +20,9 @@ void DrawKvTypePicker(Ui& ui, AppState& state, float width);
 void DrawGpuPicker(Ui& ui, AppState& state, float width);
 void DrawParallelism(Ui& ui, AppState& state, float width);
 void DrawContextSlider(Ui& ui, AppState& state, float width);
+void DrawUsersSlider(Ui& ui, AppState& state, float width);
+// What an answer must keep: first token, rate of each user, money, power; each may be left open.
+void DrawWishes(Ui& ui, AppState& state, float width);
 void DrawSequencesSlider(Ui& ui, AppState& state, float width);
 void DrawEnginePicker(Ui& ui, AppState& state, float width);
 void DrawEngineSettings(Ui& ui, AppState& state, float width);
@@ -34,16 +37,31 @@ void DrawAllOptions(Ui& ui, AppState& state, float width);
 void DrawOptionsSummary(Ui& ui, AppState& state, float width);
 
 // The answer (verdict_view.cc, load_line_view.cc).
+ImU32 VerdictColor(const Palette& colors, Verdict verdict);
+struct ColoredText {
+  std::string text;
+  ImU32 color = 0;  // 0: ink
+};
+// The answer of a tab, in one sentence.
+void DrawHeadline(Ui& ui, const std::vector<ColoredText>& parts, float width);
+// Verdict, ways out and load line of the current configuration: what the tabs of one configuration begin with.
+void DrawOneAnswer(Ui& ui, AppState& state, float width);
 void DrawVerdict(Ui& ui, AppState& state, float width);
 void DrawWaysOut(Ui& ui, AppState& state, float width);
 void DrawDiagnostics(Ui& ui, AppState& state, float width);
 void DrawLoadLine(Ui& ui, AppState& state, float width);
+// One card as a thin bar whose whole width is `full_gib`.
+void DrawCardBar(Ui& ui, const AppState& state, const GpuReport& gpu, double full_gib, float left,
+                 float width, float top, float height);
 // What a file is that somebody gave to read, with its own tensors (file_view.cc); nothing without one.
 void DrawGivenFile(Ui& ui, AppState& state, float width);
 void DrawOpenFile(Ui& ui, AppState& state);  // asks the browser for a file
 
-// Tabs (tabs_view.cc): the bar, and the one that is selected.
-void DrawTabs(Ui& ui, AppState& state, float width);
+// Tabs (tabs_view.cc): the bar; the answer in one sentence of the one that is open, and the rest of it.
+void DrawTabBar(Ui& ui, AppState& state, float width);
+bool IsManyTab(const AppState& state);  // the open one speaks of several configurations
+void DrawTabHead(Ui& ui, AppState& state, float width);
+void DrawTab(Ui& ui, AppState& state, float width);
 
 // One file each; listed in tabs_view.cc.
 void DrawMemoryTab(Ui& ui, AppState& state, float width);
@@ -55,6 +73,10 @@ void DrawTensors(Ui& ui, const std::vector<InventoryRow>& rows, const Architectu
 void DrawCapacityTab(Ui& ui, AppState& state, float width);
 void DrawScheduleTab(Ui& ui, AppState& state, float width);
 void DrawSpeedTab(Ui& ui, AppState& state, float width);
+void DrawFindHead(Ui& ui, AppState& state, float width);
+void DrawFindTab(Ui& ui, AppState& state, float width);
+void DrawCompareHead(Ui& ui, AppState& state, float width);
+void DrawCompareTab(Ui& ui, AppState& state, float width);
 
 // What several tabs are made of (parts.cc).
 struct Figure {
@@ -70,6 +92,26 @@ void LoadSlider(Ui& ui, AppState& state, const char* label, std::string_view key
                 float width);
 void LoadNumber(Ui& ui, AppState& state, const char* label, std::string_view key, const std::string& value,
                 float width);
+
+// Where the prices are from.
+void DrawPriceNote(Ui& ui, AppState& state, float width);
+
+// Chips behind a word in grey, in as many lines as they need; the export at the right end of one.
+class ChipRow {
+ public:
+  ChipRow(Ui& ui, std::string_view word, float width);
+  bool Add(std::string_view text, bool selected);
+  void Word(std::string_view word);
+  void Export(AppState& state);
+  void End();
+
+ private:
+  void MakeRoom(float width);
+  Ui& ui_;
+  std::string word_;
+  ImVec2 at_;
+  float width_, height_, x_ = 0, y_ = 0;
+};
 
 // How people call things.
 std::string FormatName(std::string_view id);            // "AWQ int4"

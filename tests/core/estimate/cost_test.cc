@@ -23,7 +23,7 @@ struct Pair {
     resolved.stored.checkpoint = GB(40);
     resolved.stored.file = GB(40);
     speed.decode_tokens_per_s_total = 100;
-    inputs.usd_per_card_hour = 0.5;
+    gpu.price_per_hour_usd = 0.5;
     inputs.usd_per_card = 700;
     inputs.usd_per_kwh = 0.3;
   }
@@ -63,6 +63,7 @@ TEST(Cost, FewerHoursADayMakeOwningDearer) {
 TEST(Cost, WhatIsUnknownStaysUnknown) {
   Pair pair;
   pair.inputs = {};
+  pair.gpu.price_per_hour_usd = 0;
   const CostReport cost = EstimateCost(pair.resolved, pair.speed, pair.inputs);
   EXPECT_EQ(cost.usd_per_hour, 0);
   EXPECT_EQ(cost.usd_per_million_tokens, 0);
@@ -97,16 +98,16 @@ TEST(Cost, ThePostThatDownloaded118GigabytesIn47Minutes) {
   EXPECT_NEAR(rate / 1e9, 0.356, 0.001);
 }
 
-TEST(Cost, ClaimsNameTheirSource) {
-  EXPECT_DOUBLE_EQ(FindPriceClaim("rtx-4090").usd, 4200);
-  EXPECT_DOUBLE_EQ(FindPriceClaim("a100-sxm-80gb").usd_per_hour * 4, 12);
-  EXPECT_NE(FindPriceClaim("t4").source.find("claim"), std::string_view::npos);
-  EXPECT_TRUE(FindPriceClaim("h200").source.empty());
+TEST(Cost, TheReadersRentStandsBeforeTheCatalogs) {
+  Pair pair;
+  pair.gpu.id = "some-card";
+  pair.inputs.rents = {{"some-card", 2}};
+  EXPECT_DOUBLE_EQ(EstimateCost(pair.resolved, pair.speed, pair.inputs).usd_per_hour, 4);
 }
 
 TEST(Cost, HostileInputsStayFinite) {
   Pair pair;
-  pair.inputs = {1e300, 1e300, 1e300, 1e-300, 1e-300};
+  pair.inputs = {{{"", 1e300}}, 1e300, 1e300, 1e-300, 1e-300};
   pair.speed.decode_tokens_per_s_total = 1e-300;
   const Json json = CostToJson(EstimateCost(pair.resolved, pair.speed, pair.inputs));
   EXPECT_EQ(json.Dump().find("nan"), std::string::npos);

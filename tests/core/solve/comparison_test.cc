@@ -19,15 +19,51 @@ TEST(Comparison, ColumnsTravelAsWhatDiffersFromTheFirst) {
                                        Of("m=llama-3.1-70b&g=h100-sxm&ctx=8192&e=llama.cpp&ot=a!b;c.d=CPU")};
   const std::string cmp = EncodeColumns(columns);
   EXPECT_EQ(cmp.substr(0, 6), "q.fp8;");
-  const Result<std::vector<Config>> again = DecodeColumns(columns[0], cmp);
+  const Result<ColumnList> again = DecodeColumns(columns[0], cmp);
   ASSERT_TRUE(again.ok());
-  EXPECT_EQ(*again, columns);
+  EXPECT_EQ(again->configs, columns);
+  EXPECT_EQ(again->own, 0U);
+}
+
+TEST(Comparison, TheLinksOwnConfigurationMayStandAnywhereAndColumnsMayHaveNames) {
+  ColumnList columns;
+  columns.configs = {Of("m=qwen3-8b&g=h200"), Of("m=qwen3-8b&g=h100-sxm&q=fp8"), Of("m=qwen3-8b&g=h200&n=2")};
+  columns.names = {"", "small; fast!", "\xC3\xA9t\xC3\xA9"};
+  for (size_t own = 0; own < 3; ++own) {
+    for (const OwnColumn is : {OwnColumn::kPinned, OwnColumn::kLoose, OwnColumn::kEdited}) {
+      columns.own = own;
+      columns.own_is = is;
+      const std::string cmp = EncodeColumns(columns);
+      const Result<ColumnList> again = DecodeColumns(columns.configs[own], cmp);
+      ASSERT_TRUE(again.ok()) << cmp << ": " << again.error().Message();
+      EXPECT_EQ(*again, columns) << cmp;
+      EXPECT_EQ(cmp.find_first_of("&# "), std::string::npos) << cmp;
+    }
+  }
+}
+
+TEST(Comparison, DeltasSayHowMuchMore) {
+  const auto cell = [](double number, const char* text) { return ComparedCell{text, number}; };
+  EXPECT_EQ(DeltaText(cell(67, "67"), cell(100, "100")), "−33 %");
+  EXPECT_EQ(DeltaText(cell(112, "112"), cell(100, "100")), "+12 %");
+  EXPECT_EQ(DeltaText(cell(240, "240"), cell(100, "100")), "×2.4");
+  EXPECT_EQ(DeltaText(cell(1500, "1,500"), cell(100, "100")), "×15");
+  EXPECT_EQ(DeltaText(cell(100, "100"), cell(100, "100")), "");
+  EXPECT_EQ(DeltaText(cell(-5, "-5"), cell(100, "100")), "") << "no ratio across zero";
+  EXPECT_EQ(DeltaText({"fits", {}}, cell(100, "100")), "");
+}
+
+TEST(Comparison, ConfigurationsAreTheSameWhenTheyComeToTheSame) {
+  EXPECT_TRUE(SameConfiguration(Of("m=llama-3.1-8b&g=h200"), Of("m=llama-3.1-8b&q=bf16&g=h200&n=1"),
+                                ShippedCatalog()));
+  EXPECT_FALSE(
+      SameConfiguration(Of("m=llama-3.1-8b&g=h200"), Of("m=llama-3.1-8b&q=fp8&g=h200"), ShippedCatalog()));
 }
 
 TEST(Comparison, MalformedColumnsAreRefusedByName) {
   const Config first = Of("m=llama-3.1-70b");
-  for (const char* cmp : {"zz.1", "q", "n.-1", "q.fp8;;;;;;;;;;"}) {
-    const Result<std::vector<Config>> columns = DecodeColumns(first, cmp);
+  for (const char* cmp : {"zz.1", "q", "n.-1", "q.fp8;;;;;;;;;;", ".x", ".;.", "_.%zz"}) {
+    const Result<ColumnList> columns = DecodeColumns(first, cmp);
     EXPECT_FALSE(columns.ok()) << cmp;
   }
 }

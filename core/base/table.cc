@@ -1,4 +1,4 @@
-#include "cli/table.h"
+#include "core/base/table.h"
 
 #include <algorithm>
 #include <utility>

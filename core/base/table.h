@@ -1,6 +1,7 @@
-// Columns that line up in a terminal, whatever their text; numbers to the right.
-#ifndef PLIMSOLL_CLI_TABLE_H_
-#define PLIMSOLL_CLI_TABLE_H_
+// A table of text: as columns that line up in a terminal, as Markdown, as comma-separated values. Numbers to the
+// right.
+#ifndef PLIMSOLL_CORE_BASE_TABLE_H_
+#define PLIMSOLL_CORE_BASE_TABLE_H_
 
 #include <string>
 #include <string_view>
@@ -17,6 +18,9 @@ class Table {
   explicit Table(std::vector<std::string> header);
   void Add(std::vector<std::string> row);
   bool empty() const { return rows_.empty(); }
+  const std::vector<std::string>& header() const { return header_; }
+  bool right(size_t column) const { return right_[column]; }
+  const std::vector<std::vector<std::string>>& rows() const { return rows_; }
   // Every line ends in a newline and carries no trailing spaces.
   std::string Print(std::string_view indent = "") const;
   // The same as a Markdown table, and as comma-separated values (RFC 4180).
@@ -31,4 +35,4 @@ class Table {
 
 }  // namespace plimsoll
 
-#endif  // PLIMSOLL_CLI_TABLE_H_
+#endif  // PLIMSOLL_CORE_BASE_TABLE_H_

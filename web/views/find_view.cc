@@ -1,0 +1,402 @@
+// What can I run, and what do I need: two doors to one table, cheapest first, with the wish that excludes most. A row opens
+// as the current configuration, or is pinned to the comparison.
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "core/base/text.h"
+#include "core/engines/registry.h"
+#include "core/solve/find.h"
+#include "web/views/views.h"
+
+namespace plimsoll {
+namespace {
+
+constexpr float kNarrow = 640;
+
+std::string Dollars(double usd) { return usd > 0 ? "$" + DecimalText(usd, usd < 100 ? 2 : 0) : "?"; }
+
+std::string FirstToken(double ms) { return DurationText(Seconds(ms / 1e3)); }
+
+std::string RateText(double rate) { return DecimalText(rate, rate < 10 ? 1 : 0); }
+
+std::string_view VerdictWord(Verdict verdict) { return verdict == Verdict::kTight ? "tight" : "fits"; }
+
+// "8 users at 32,768 tokens each".
+std::string WishText(const Wishes& wishes) {
+  return CountedText(wishes.users, "user", "users") + " at " + CountText(wishes.max_model_len.value_or(0)) +
+         " tokens" + (wishes.users > 1 ? " each" : "");
+}
+
+std::string WishSentence(Wish wish, const Wishes& wishes) {
+  switch (wish) {
+    case Wish::kMemory:
+      return "memory for " + WishText(wishes);
+    case Wish::kFirstToken:
+      return "first token within " + FirstToken(wishes.ttft_ms.value_or(0));
+    case Wish::kTokensPerSecond:
+      return RateText(wishes.tokens_per_s.value_or(0)) + " tokens per second for each user";
+    case Wish::kPrice:
+      return "the budget of " + Dollars(wishes.price_per_h.value_or(0)) + " an hour";
+    case Wish::kPower:
+      return "power up to " + CountText(std::llround(wishes.watts.value_or(0))) + " W";
+  }
+  return "";
+}
+
+struct RowText {
+  std::string name, layout, format, users, rate, first, hour, tokens, verdict;
+};
+
+std::string CardsText(int64_t count, const std::string& id, const Catalog& catalog) {
+  const Gpu* gpu = catalog.FindGpu(id);
+  return CountText(count) + " × " + (gpu != nullptr ? gpu->name : id);
+}
+
+// Behind the number of cards: "TP 4 × PP 2", "5 replicas of TP 8".
+std::string DegreesText(const FindRow& row) {
+  const Engine* engine = FindEngine(row.config.engine);
+  std::string layout = row.cards > 1 ? "by layer" : "";
+  if (engine != nullptr && engine->traits().layout == CardLayout::kDegrees) {
+    const int64_t pp = row.config.pp.value_or(row.config.nodes.value_or(1));
+    layout = "TP " + CountText(row.config.tp.value_or(row.config.gpus.value_or(1)));
+    if (pp > 1) layout += " × PP " + CountText(pp);
+    if (row.config.expert_parallel.value_or(false)) layout += " EP";
+  }
+  if (row.replicas <= 1) return layout.empty() ? "one card" : layout;
+  return CountText(row.replicas) + " replicas" + (layout.empty() ? "" : " of " + layout);
+}
+
+RowText TextOf(const FindRow& row, FindDoor door, const Catalog& catalog) {
+  const Model* model = catalog.FindModel(row.model);
+  RowText text;
+  const bool need = door == FindDoor::kNeed;
+  text.name = need               ? CardsText(row.cards * row.replicas, row.gpu, catalog)
+              : model != nullptr ? model->name
+                                 : row.model;
+  text.layout = need ? DegreesText(row) : ParametersText(row.total_params) + ", " + DegreesText(row);
+  text.format = FormatName(row.format);
+  text.users = CountText(row.users);
+  text.rate = RateText(row.decode_tokens_per_s);
+  text.first = FirstToken(row.ttft_ms);
+  text.hour = Dollars(row.price_per_h);
+  text.tokens = Dollars(row.price_per_mtok);
+  text.verdict = VerdictWord(row.verdict);
+  return text;
+}
+
+// The dearest line's whole width.
+double FullScale(const FindState::Answer& answer) {
+  double full = 0;
+  for (const GpuReport& card : answer.fullest) full = std::max({full, card.capacity.gib(), card.total.gib()});
+  return full;
+}
+
+// A click opens it, with Shift it goes to the comparison.
+void TakeRow(AppState& state, const FindRow& row, bool pin) {
+  if (pin) {
+    state.PinOther(row.config);
+  } else {
+    const Config config = row.config;
+    state.Load(config);
+    state.OpenTab(kFirstTab);
+  }
+}
+
+struct Columns {
+  // Left edges of the first four, right ends of the figures.
+  float name, layout, format, bar, bar_end;
+  std::array<float, 6> ends;
+};
+
+Columns ColumnsOf(float left, float width) {
+  Columns columns{};
+  const bool wide = width >= 900;
+  const std::array<float, 6> widths = {64, 84, 92, 84, wide ? 96.0F : 0, 60};
+  float x = left + width - 40;  // room for the pin
+  for (size_t i = widths.size(); i-- > 0;) {
+    columns.ends[i] = x;
+    x -= widths[i];
+  }
+  const float rest = x - left;
+  columns.name = left;
+  columns.layout = left + rest * 0.27F;
+  columns.format = left + rest * 0.50F;
+  columns.bar = left + rest * 0.67F;
+  columns.bar_end = x - 4;
+  return columns;
+}
+
+bool PinButton(Ui& ui, const std::string& label, ImVec2 at, float size) {
+  ImGui::SetCursorScreenPos(at);
+  const Interaction item = Item(ui, label, ImVec2(size, size), "button", label, "", 5);
+  if (!item.visible) return false;
+  const ImU32 color = item.hovered ? ui.colors->accent : ui.colors->muted;
+  const ImVec2 m((item.min.x + item.max.x) / 2, (item.min.y + item.max.y) / 2);
+  ImDrawList* draw = ImGui::GetWindowDrawList();
+  draw->AddRectFilled(ImVec2(m.x - 5, m.y - 0.75F), ImVec2(m.x + 5, m.y + 0.75F), color);
+  draw->AddRectFilled(ImVec2(m.x - 0.75F, m.y - 5), ImVec2(m.x + 0.75F, m.y + 5), color);
+  return item.clicked;
+}
+
+void DrawWideRows(Ui& ui, AppState& state, const FindState::Answer& answer, float width,
+                  const FindRow** taken, bool* pin) {
+  ImVec2 at = ImGui::GetCursorScreenPos();
+  const Columns columns = ColumnsOf(at.x, width);
+  const bool need = answer.ask.door == FindDoor::kNeed;
+  const TextStyle grey = {ui.colors->muted, 13};
+  const float head = at.y + 14;
+  DrawText(ui, ImVec2(columns.name, head), need ? "Cards" : "Model", grey);
+  DrawText(ui, ImVec2(columns.layout, head), need ? "Layout" : "Size, layout", grey);
+  DrawText(ui, ImVec2(columns.format, head), "Format", grey);
+  DrawText(ui, ImVec2(columns.bar, head), "Fullest card", grey, columns.bar_end - columns.bar);
+  constexpr std::array<std::string_view, 6> kHeads = {"Users",    "tok/s each",   "First token",
+                                                      "Per hour", "Per M tokens", ""};
+  for (size_t i = 0; i < kHeads.size(); ++i) {
+    if (i == 4 && width < 900) continue;
+    DrawTextRight(ui, ImVec2(columns.ends[i], head), kHeads[i], grey);
+  }
+  at.y += 32;
+  ImDrawList* draw = ImGui::GetWindowDrawList();
+  const double full = FullScale(answer);
+  constexpr float kHeight = 37;
+  for (size_t n = 0; n < answer.shown.size(); ++n) {
+    const FindRow& row = answer.found.rows[answer.shown[n]];
+    const RowText text = TextOf(row, answer.ask.door, state.catalog());
+    draw->AddRectFilled(at, ImVec2(at.x + width, at.y + 1), ui.colors->line);
+    ImGui::SetCursorScreenPos(ImVec2(at.x, at.y + 1));
+    const std::string id = "row " + std::to_string(n);
+    const Interaction item =
+        Item(ui, id, ImVec2(width - 36, kHeight - 1), "row", text.name + ", " + text.format,
+             text.layout + ", " + text.users + " users, " + text.hour + " an hour", 4);
+    const float middle = at.y + kHeight / 2;
+    if (item.visible) {
+      if (item.hovered) {
+        draw->AddRectFilled(item.min, ImVec2(at.x + width, item.max.y), Faded(ui.colors->line, 0.35F), 4);
+        state.view.under_pointer = row.config;
+      }
+      DrawText(ui, ImVec2(columns.name + 2, middle), text.name, {0, kBody, Weight::kSemibold},
+               columns.layout - columns.name - 10);
+      DrawText(ui, ImVec2(columns.layout, middle), text.layout, {ui.colors->muted, 13.5F},
+               columns.format - columns.layout - 10);
+      DrawText(ui, ImVec2(columns.format, middle), text.format, {0, 13.5F},
+               columns.bar - columns.format - 10);
+      DrawCardBar(ui, state, answer.fullest[n], full, columns.bar, columns.bar_end - columns.bar, middle - 7,
+                  14);
+      const std::array<const std::string*, 6> figures = {&text.users, &text.rate,   &text.first,
+                                                         &text.hour,  &text.tokens, &text.verdict};
+      for (size_t i = 0; i < figures.size(); ++i) {
+        if (i == 4 && width < 900) continue;
+        const TextStyle style = i == 5 ? TextStyle{VerdictColor(*ui.colors, row.verdict), 13}
+                                       : TextStyle{0, kBody, i == 3 ? Weight::kSemibold : Weight::kRegular};
+        DrawTextRight(ui, ImVec2(columns.ends[i], middle), *figures[i], style);
+      }
+    }
+    if (item.clicked) {
+      *taken = &row;
+      *pin = ImGui::GetIO().KeyShift;
+    }
+    if (PinButton(ui, "Pin row " + std::to_string(n + 1), ImVec2(at.x + width - 30, at.y + 4), 30)) {
+      *taken = &row;
+      *pin = true;
+    }
+    at.y += kHeight;
+  }
+  draw->AddRectFilled(at, ImVec2(at.x + width, at.y + 1), ui.colors->line);
+  ImGui::SetCursorScreenPos(ImVec2(at.x, at.y + 1));
+}
+
+// As blocks, for a phone.
+void DrawNarrowRows(Ui& ui, AppState& state, const FindState::Answer& answer, float width,
+                    const FindRow** taken, bool* pin) {
+  ImVec2 at = ImGui::GetCursorScreenPos();
+  const double full = FullScale(answer);
+  constexpr float kHeight = 92;
+  for (size_t n = 0; n < answer.shown.size(); ++n) {
+    const FindRow& row = answer.found.rows[answer.shown[n]];
+    const RowText text = TextOf(row, answer.ask.door, state.catalog());
+    ImGui::SetCursorScreenPos(at);
+    const std::string id = "row " + std::to_string(n);
+    const Interaction item =
+        Item(ui, id, ImVec2(width - 50, kHeight - 8), "row", text.name + ", " + text.format,
+             text.layout + ", " + text.users + " users, " + text.hour + " an hour", 4);
+    if (item.visible) {
+      const TextStyle strong = {0, 15, Weight::kSemibold}, note = {ui.colors->muted, kNote};
+      const std::string price = text.hour + "/h";
+      const float right = at.x + width - 50;
+      const float name = std::min(TextWidth(ui, text.name, strong), width * 0.5F);
+      DrawText(ui, ImVec2(at.x, at.y + 18), text.name, strong, width * 0.5F);
+      DrawTextRight(ui, ImVec2(right, at.y + 18), price, strong);
+      DrawText(ui, ImVec2(at.x + name + 8, at.y + 18), text.format + ", " + text.layout, note,
+               right - TextWidth(ui, price, strong) - at.x - name - 16);
+      DrawCardBar(ui, state, answer.fullest[n], full, at.x, width, at.y + 36, 12);
+      const std::string line =
+          text.users + " users   " + text.rate + " tok/s   first " + text.first + "   " + text.tokens + "/M";
+      DrawText(ui, ImVec2(at.x, at.y + 66), line, note, width - 44);
+      DrawTextRight(ui, ImVec2(at.x + width, at.y + 66), text.verdict,
+                    {VerdictColor(*ui.colors, row.verdict), kNote});
+    }
+    if (item.clicked) *taken = &row;
+    if (PinButton(ui, "Pin row " + std::to_string(n + 1), ImVec2(at.x + width - 44, at.y - 6), 44)) {
+      *taken = &row;
+      *pin = true;
+    }
+    at.y += kHeight;
+    ImGui::GetWindowDrawList()->AddRectFilled(ImVec2(at.x, at.y - 6), ImVec2(at.x + width, at.y - 5),
+                                              ui.colors->line);
+  }
+  ImGui::SetCursorScreenPos(at);
+}
+
+ShownTable TableOf(const FindState::Answer& answer, const Catalog& catalog, std::string caption) {
+  const bool need = answer.ask.door == FindDoor::kNeed;
+  ShownTable shown{
+      std::move(caption),
+      Table({need ? "Cards" : "Model", need ? "Layout" : "Size, layout", "Format", "Fullest card", "Users>",
+             "tok/s each>", "First token>", "Per hour>", "Per M tokens>", "Verdict"}),
+      {}};
+  const double full = FullScale(answer);
+  for (size_t n = 0; n < answer.shown.size(); ++n) {
+    const RowText text = TextOf(answer.found.rows[answer.shown[n]], answer.ask.door, catalog);
+    shown.table.Add({text.name, text.layout, text.format, "", text.users, text.rate, text.first, text.hour,
+                     text.tokens, text.verdict});
+    shown.bars.push_back({n + 1, 3, answer.fullest[n], full});
+  }
+  return shown;
+}
+
+std::string Remark(const FindState::Answer& answer) {
+  constexpr std::array<std::string_view, 3> kRanked = {"the hour", "the million tokens", "the purchase"};
+  std::string text =
+      answer.ask.door == FindDoor::kNeed
+          ? "Ranked by price of " + std::string(kRanked[static_cast<size_t>(answer.ask.rank)]) + "."
+          : "The largest first, each in the format with the most bits that serves.";
+  const FindAnswer& found = answer.found;
+  if (!found.binding) return text;
+  const auto wish = static_cast<size_t>(*found.binding);
+  text += " The wish that excludes most: " + WishSentence(*found.binding, answer.wishes) + " (" +
+          CountText(found.excluded[wish]) + " of " + CountText(found.candidates) + ").";
+  if (found.more_without > 0 && found.cheapest_without > 0)
+    text += " Without it " + CountText(found.more_without) + " more, from " +
+            Dollars(found.cheapest_without) + " an hour.";
+  return text;
+}
+
+struct Sentence {
+  std::string strong, rest;
+  bool good = true;
+};
+
+Sentence SentenceOf(const FindState::Answer& answer, const AppState& state) {
+  const bool need = answer.ask.door == FindDoor::kNeed;
+  const std::vector<FindRow>& rows = answer.found.rows;
+  const std::string held = WishText(answer.wishes);
+  if (rows.empty()) {
+    return {need ? "No layout" : "No model",
+            need ? " holds " + held + " within these wishes" : " here holds " + held + " within these wishes",
+            false};
+  }
+  if (!need) {
+    return {CountedText(static_cast<int64_t>(rows.size()), "model", "models"),
+            (rows.size() == 1 ? " holds " : " hold ") + held + " on " +
+                CardsText(rows[0].cards, rows[0].gpu, state.catalog()),
+            true};
+  }
+  const FindRow& best = rows[answer.shown.front()];
+  std::string rest = (rows.size() == 1 ? " holds " : " hold ") + held;
+  if (best.price_per_h > 0) rest += ", from " + Dollars(best.price_per_h) + " an hour";
+  return {CountedText(static_cast<int64_t>(rows.size()), "layout", "layouts"), rest, true};
+}
+
+void Switches(Ui& ui, AppState& state, float width) {
+  FindAsk ask = state.find.ask;
+  ChipRow chips(ui, "", width);
+  if (chips.Add("What do I need", ask.door == FindDoor::kNeed)) ask.door = FindDoor::kNeed;
+  if (chips.Add("What can I run", ask.door == FindDoor::kRun)) ask.door = FindDoor::kRun;
+  if (ask.door == FindDoor::kNeed) {
+    if (chips.Add("Any card", !ask.this_card)) ask.this_card = !ask.this_card;
+    if (chips.Add("Any format", !ask.this_format)) ask.this_format = !ask.this_format;
+    chips.Word("Rank by");
+    constexpr std::array<std::string_view, 3> kNames = {"Hour", "M tokens", "Purchase"};
+    for (size_t i = 0; i < kNames.size(); ++i) {
+      if (chips.Add(kNames[i], ask.rank == static_cast<FindRank>(i))) ask.rank = static_cast<FindRank>(i);
+    }
+    if (chips.Add("Every layout", ask.every_layout)) ask.every_layout = !ask.every_layout;
+  } else {
+    chips.Word("Size");
+    struct Size {
+      std::string_view name;
+      double least, most;
+    };
+    constexpr std::array<Size, 4> kSizes = {
+        {{"Any", 0, 0}, {"To 15B", 0, 15}, {"15B to 80B", 15, 80}, {"From 80B", 80, 0}}};
+    for (const Size& size : kSizes) {
+      if (!chips.Add(size.name, ask.least_params == size.least && ask.most_params == size.most)) continue;
+      ask.least_params = size.least;
+      ask.most_params = size.most;
+    }
+    chips.Word("Released");
+    for (const int64_t year : {int64_t{0}, int64_t{2025}, int64_t{2026}}) {
+      if (chips.Add(year == 0 ? "Ever" : "Since " + std::to_string(year), ask.since == year))
+        ask.since = year;
+    }
+  }
+  chips.Export(state);
+  chips.End();
+  if (ask == state.find.ask) return;
+  state.find.ask = ask;
+  state.PageChanged();
+}
+
+}  // namespace
+
+void DrawFindHead(Ui& ui, AppState& state, float width) {
+  if (state.find.Follow(state.answer_version(), state.resolved(), state.config(), state.catalog(),
+                        state.view.cost.rents))
+    ui.again = true;
+  const FindState::Answer* answer = state.find.answer();
+  if (answer == nullptr) {
+    DrawHeadline(ui, {{state.find.problem().empty() ? "Looking at every layout" : state.find.problem(), 0}},
+                 width);
+    return;
+  }
+  const Sentence sentence = SentenceOf(*answer, state);
+  DrawHeadline(
+      ui, {{sentence.strong, sentence.good ? ui.colors->fits : ui.colors->does_not_fit}, {sentence.rest, 0}},
+      width);
+  Paragraph(ui, Remark(*answer), width, {ui.colors->muted, 13});
+}
+
+void DrawFindTab(Ui& ui, AppState& state, float width) {
+  ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(8, 0));
+  Gap(8);
+  Switches(ui, state, width);
+  if (state.find.searching() && state.find.total() > 0) {
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    const float share = static_cast<float>(state.find.done()) / static_cast<float>(state.find.total());
+    ImGui::GetWindowDrawList()->AddRectFilled(ImVec2(at.x, at.y + 2), ImVec2(at.x + width * share, at.y + 4),
+                                              ui.colors->accent, 1);
+    ui.tree->Add({"status", "Looking", CountText(state.find.done()) + " of " + CountText(state.find.total()),
+                  at.x, at.y, width, 6});
+  }
+  Gap(8);
+  const FindState::Answer* answer = state.find.answer();
+  const FindRow* taken = nullptr;
+  bool pin = false;
+  if (answer != nullptr && !answer->shown.empty()) {
+    if (width < kNarrow) {
+      DrawNarrowRows(ui, state, *answer, width, &taken, &pin);
+    } else {
+      DrawWideRows(ui, state, *answer, width, &taken, &pin);
+    }
+    Gap(10);
+    Paragraph(ui, "A click opens a row, + or P pins it to the comparison.", width, {ui.colors->muted, kNote});
+    const Sentence sentence = SentenceOf(*answer, state);
+    ui.tree->AddTable(TableOf(*answer, state.catalog(), sentence.strong + sentence.rest));
+  }
+  DrawPriceNote(ui, state, width);
+  ImGui::PopStyleVar();
+  if (taken != nullptr) TakeRow(state, *taken, pin);
+}
+
+}  // namespace plimsoll
