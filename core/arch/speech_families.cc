@@ -225,11 +225,6 @@ constexpr Family kFamilies[] = {
 
 }  // namespace
 
-const Family* FindSpeechFamily(std::string_view name) {
-  for (const Family& family : kFamilies) {
-    if (family.name == name) return &family;
-  }
-  return nullptr;
-}
+std::span<const Family> SpeechFamilies() { return kFamilies; }
 
 }  // namespace plimsoll

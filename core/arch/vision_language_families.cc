@@ -187,31 +187,8 @@ void ReadOneVision(ArchitectureBuilder& builder) {
   builder.towers = AddOneVisionTower;
 }
 
-// DeepSeek's first MoE: attention with keys and values of every head, shared experts, dense layers in front.
-void ReadPlainDeepseek(ArchitectureBuilder& builder) {
-  builder.ReadCommon(false);
-  ConfigReader& text = builder.text;
-  builder.base.mlp.intermediate = text.Required("intermediate_size", 1, kMaxMlpWidth);
-  LayerShape sparse = builder.base;
-  Mlp& mlp = sparse.mlp;
-  mlp.kind = MlpKind::kMoe;
-  mlp.experts = text.Required("n_routed_experts", 1, kMaxHeads);
-  mlp.experts_per_token = text.Required("num_experts_per_tok", 1, mlp.experts);
-  mlp.expert_intermediate = text.Required("moe_intermediate_size", 1, kMaxMlpWidth);
-  mlp.expert_hidden = builder.architecture.hidden;
-  mlp.shared_intermediate = mlp.expert_intermediate * text.Int("n_shared_experts", 0, 0, 1024);
-  const int64_t dense = text.Int("first_k_dense_replace", 0, 0, kMaxLayers);
-  for (int64_t i = 0; i < builder.architecture.layers; ++i) {
-    builder.Append(builder.GroupOf(i < dense ? builder.base : sparse));
-  }
-}
-
 void ReadDeepseekText(ArchitectureBuilder& builder) {
-  if (builder.text.Bool("use_mla", true)) {
-    builder.ReadAs("DeepseekV2ForCausalLM");
-  } else {
-    ReadPlainDeepseek(builder);
-  }
+  builder.ReadAs(builder.text.Bool("use_mla", true) ? "DeepseekV2ForCausalLM" : "DeepseekForCausalLM");
 }
 
 void ReadDeepseekVl2(ArchitectureBuilder& builder) {
@@ -327,7 +304,7 @@ void ReadStep3Vl(ArchitectureBuilder& builder) {
 void ReadMiniMaxM3Vl(ArchitectureBuilder& builder) {
   builder.names.model = "language_model.model.";
   builder.names.head = "language_model.lm_head";
-  builder.ReadAs("MiniMaxM3ForCausalLM");
+  builder.ReadAs("MiniMaxM3SparseForCausalLM");
   builder.towers = AddMiniMaxTower;
 }
 
@@ -361,11 +338,6 @@ constexpr Family kFamilies[] = {
 
 }  // namespace
 
-const Family* FindVisionLanguageFamily(std::string_view name) {
-  for (const Family& family : kFamilies) {
-    if (family.name == name) return &family;
-  }
-  return nullptr;
-}
+std::span<const Family> VisionLanguageFamilies() { return kFamilies; }
 
 }  // namespace plimsoll

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cstring>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <unordered_map>
 #include <utility>
 
+#include "core/base/text.h"
 #include "core/files/file_tensors.h"
 #include "core/formats/format_object.h"
 #include "core/weights/gguf_recipe.h"
@@ -139,41 +141,69 @@ Json ScalarOf(uint64_t bits, uint32_t type) {
   }
 }
 
-class Reader {
- public:
-  Reader(std::string_view bytes, int64_t file_size)
-      : cursor_(bytes), given_(bytes.size()), file_size_(file_size) {}
+}  // namespace
 
-  Result<GgufHeader> Read() {
-    if (auto error = ReadAll()) return *error;
-    if (!cursor_.short_of_bytes()) return std::move(header_);
-    // How far the header reaches is known only at its end: ask for twice as much, at least what was missed.
-    const int64_t wanted = std::max<int64_t>(cursor_.needed(), 2 * static_cast<int64_t>(given_));
-    if (cursor_.needed() > kMaxGgufHeader || static_cast<int64_t>(given_) >= kMaxGgufHeader) {
+// Item by item: a pair, a text of an array, a tensor. An item whose bytes end before it does is read again
+// from its beginning when more have come.
+class GgufHeaderReader::Reader {
+ public:
+  explicit Reader(int64_t file_size) : file_size_(file_size) {}
+
+  std::optional<Error> Feed(std::string_view slice) {
+    const auto skipped = static_cast<size_t>(std::min<uint64_t>(skip_, slice.size()));
+    skip_ -= skipped;
+    at_ += static_cast<int64_t>(skipped);
+    slice.remove_prefix(skipped);
+    if (done_) return std::nullopt;
+    if (skip_ > 0) return CheckLimits();
+    if (!rest_.empty()) rest_.append(slice);
+    const std::string_view bytes = rest_.empty() ? slice : std::string_view(rest_);
+    size_t from = 0;
+    while (!done_) {
+      cursor_ = Cursor(bytes.substr(from));
+      if (auto error = ReadItem()) return error;
+      missing_ = cursor_.needed();
+      if (cursor_.short_of_bytes()) break;
+      const auto over = static_cast<size_t>(std::min<uint64_t>(skip_, bytes.size() - from - cursor_.at()));
+      skip_ -= over;
+      at_ += static_cast<int64_t>(cursor_.at() + over);
+      from += cursor_.at() + over;
+      if (skip_ > 0) break;
+    }
+    std::string left(bytes.substr(from));
+    rest_ = std::move(left);
+    return done_ ? std::nullopt : CheckLimits();
+  }
+
+  bool done() const { return done_; }
+  // Where the next slice begins.
+  int64_t next() const { return at_ + static_cast<int64_t>(rest_.size()); }
+  // How far the header reaches at the least.
+  int64_t needed() const { return at_ + static_cast<int64_t>(skip_) + std::max<int64_t>(missing_, 1); }
+  GgufHeader& header() { return header_; }
+
+ private:
+  std::optional<Error> CheckLimits() const {
+    if (needed() > kMaxGgufHeader) {
       return Bad("header", "more than " + std::to_string(kMaxGgufHeader) + " bytes", "a shorter header");
     }
-    if (file_size_ >= 0 && cursor_.needed() > file_size_) {
+    if (file_size_ >= 0 && needed() > file_size_) {
       return Bad("header", "an end after the file's " + std::to_string(file_size_) + " bytes",
                  "a whole file");
     }
-    GgufHeader more;
-    more.needed_bytes = std::min(std::max<int64_t>(wanted, 1 << 20), kMaxGgufHeader);
-    if (file_size_ >= 0) more.needed_bytes = std::min(more.needed_bytes, file_size_);
-    return more;
+    return std::nullopt;
   }
 
- private:
-  std::optional<Error> ReadAll() {
-    if (auto error = ReadStart()) return error;
-    for (uint64_t i = 0; i < pairs_ && !cursor_.short_of_bytes(); ++i) {
-      if (auto error = ReadPair()) return error;
+  std::optional<Error> ReadItem() {
+    if (header_.version == 0) return ReadStart();
+    if (texts_ > 0) return SkipText();
+    if (pairs_read_ < pairs_) return ReadPair();
+    if (!settled_) {
+      settled_ = true;
+      return ReadSettings();
     }
-    if (cursor_.short_of_bytes()) return std::nullopt;
-    if (auto error = ReadSettings()) return error;
-    for (uint64_t i = 0; i < tensors_ && !cursor_.short_of_bytes(); ++i) {
-      if (auto error = ReadTensor()) return error;
-    }
-    if (cursor_.short_of_bytes()) return std::nullopt;
+    if (header_.tensors.size() < tensors_) return ReadTensor();
+    done_ = true;
     return CheckData();
   }
 
@@ -186,10 +216,10 @@ class Reader {
     if (version == 0x02000000 || version == 0x03000000)
       return Bad("version", "big-endian", "a little-endian file");
     if (version != 2 && version != 3) return Bad("version", std::to_string(version), "2 or 3");
-    header_.version = static_cast<int>(version);
     tensors_ = cursor_.Long();
     pairs_ = cursor_.Long();
     if (cursor_.short_of_bytes()) return std::nullopt;
+    header_.version = static_cast<int>(version);
     if (tensors_ > kMaxTensors) return Bad("tensor_count", std::to_string(tensors_), "at most 200000");
     if (pairs_ > kMaxPairs) return Bad("metadata_kv_count", std::to_string(pairs_), "at most 1024");
     return std::nullopt;
@@ -208,7 +238,9 @@ class Reader {
     const int size = SizeOf(type);
     if (size == 0) return Bad(Quoted(*key), "a value of type " + std::to_string(type), "a type of GGUF");
     const uint64_t bits = cursor_.Number(size);
-    if (!cursor_.short_of_bytes()) Keep(*key, ScalarOf(bits, type));
+    if (cursor_.short_of_bytes()) return std::nullopt;
+    Keep(*key, ScalarOf(bits, type));
+    ++pairs_read_;
     return std::nullopt;
   }
 
@@ -218,8 +250,28 @@ class Reader {
     if (length > static_cast<uint64_t>(kMaxGgufHeader)) {
       return Bad(Quoted(key), "a text of " + std::to_string(length) + " bytes", "a text inside the header");
     }
+    if (length > kMaxKeptText) {
+      skip_ = length;
+      ++pairs_read_;
+      return std::nullopt;
+    }
     const std::optional<std::string_view> text = cursor_.Take(length);
-    if (text && length <= kMaxKeptText) Keep(key, Json(*text));
+    if (!text) return std::nullopt;
+    Keep(key, Json(*text));
+    ++pairs_read_;
+    return std::nullopt;
+  }
+
+  // Of an array of texts, as many as the bytes hold.
+  std::optional<Error> SkipText() {
+    const uint64_t length = cursor_.Long();
+    if (cursor_.short_of_bytes()) return std::nullopt;
+    if (length > static_cast<uint64_t>(kMaxGgufHeader)) {
+      return Bad(Quoted(texts_of_), "a text of " + std::to_string(length) + " bytes",
+                 "texts inside the header");
+    }
+    skip_ = length;
+    --texts_;
     return std::nullopt;
   }
 
@@ -236,27 +288,24 @@ class Reader {
     }
     Keep(key + "#", Json(static_cast<int64_t>(count)));
     if (type == kString) {
-      for (uint64_t i = 0; i < count && !cursor_.short_of_bytes(); ++i) {
-        const uint64_t length = cursor_.Long();
-        if (cursor_.short_of_bytes()) break;
-        if (length > static_cast<uint64_t>(kMaxGgufHeader)) {
-          return Bad(Quoted(key), "a text of " + std::to_string(length) + " bytes",
-                     "texts inside the header");
-        }
-        cursor_.Take(length);
-      }
+      texts_ = count;
+      texts_of_ = key;
+      ++pairs_read_;
       return std::nullopt;
     }
     const auto size = static_cast<uint64_t>(SizeOf(type));
     if (count > kMaxKeptArray) {
-      cursor_.Take(count * size);
+      skip_ = count * size;
+      ++pairs_read_;
       return std::nullopt;
     }
     Json values = Json::MakeArray();
     for (uint64_t i = 0; i < count && !cursor_.short_of_bytes(); ++i) {
       values.Append(ScalarOf(cursor_.Number(static_cast<int>(size)), type));
     }
+    if (cursor_.short_of_bytes()) return std::nullopt;
     Keep(key, std::move(values));
+    ++pairs_read_;
     return std::nullopt;
   }
 
@@ -328,7 +377,7 @@ class Reader {
   }
 
   std::optional<Error> CheckData() {
-    header_.data_start = RoundUp(static_cast<int64_t>(cursor_.at()), header_.alignment);
+    header_.data_start = RoundUp(at_, header_.alignment);
     std::vector<const GgufFileTensor*> sorted;
     for (const GgufFileTensor& tensor : header_.tensors) sorted.push_back(&tensor);
     std::stable_sort(sorted.begin(), sorted.end(),
@@ -345,13 +394,23 @@ class Reader {
     return std::nullopt;
   }
 
-  Cursor cursor_;
-  size_t given_;
+  Cursor cursor_{std::string_view()};  // over the item at hand
   int64_t file_size_;
-  uint64_t tensors_ = 0;
+  int64_t at_ = 0;        // of the file, where the item at hand begins
+  std::string rest_;      // its bytes so far
+  uint64_t skip_ = 0;     // bytes to pass over before it
+  int64_t missing_ = 1;   // bytes that it takes at the least
+  uint64_t tensors_ = 0;  // in all, as the header says
   uint64_t pairs_ = 0;
+  uint64_t pairs_read_ = 0;
+  uint64_t texts_ = 0;    // still to pass over in the array at hand
+  std::string texts_of_;  // its key
+  bool settled_ = false;
+  bool done_ = false;
   GgufHeader header_;
 };
+
+namespace {
 
 // ---- metadata as a Hugging Face config --------------------------------------------------------------------
 
@@ -398,6 +457,49 @@ constexpr ArchitectureName kArchitectures[] = {
     {"smollm3", "SmolLM3ForCausalLM", "smollm3"},
     {"starcoder2", "Starcoder2ForCausalLM", "starcoder2"},
     {"minimax-m2", "MiniMaxM2ForCausalLM", "minimax_m2"},
+    {"gpt2", "GPT2LMHeadModel", "gpt2"},
+    {"gptneox", "GPTNeoXForCausalLM", "gpt_neox"},
+    {"gptj", "GPTJForCausalLM", "gptj"},
+    {"bloom", "BloomForCausalLM", "bloom"},
+    {"mpt", "MPTForCausalLM", "mpt"},
+    {"falcon", "FalconForCausalLM", "falcon"},
+    {"starcoder", "GPTBigCodeForCausalLM", "gpt_bigcode"},
+    {"stablelm", "StableLmForCausalLM", "stablelm"},
+    {"phi2", "PhiForCausalLM", "phi"},
+    {"phimoe", "PhiMoEForCausalLM", "phimoe"},
+    {"qwen", "QWenLMHeadModel", "qwen"},
+    {"qwen2vl", "Qwen2ForCausalLM", "qwen2"},
+    {"qwen3vl", "Qwen3ForCausalLM", "qwen3"},
+    {"qwen3vlmoe", "Qwen3MoeForCausalLM", "qwen3_moe"},
+    {"orion", "OrionForCausalLM", "orion"},
+    {"xverse", "LlamaForCausalLM", "llama"},
+    {"nemotron", "NemotronForCausalLM", "nemotron"},
+    {"minicpm", "MiniCPMForCausalLM", "minicpm"},
+    {"minicpm3", "MiniCPM3ForCausalLM", "minicpm3"},
+    {"olmo", "OlmoForCausalLM", "olmo"},
+    {"arcee", "ArceeForCausalLM", "arcee"},
+    {"apertus", "ApertusForCausalLM", "apertus"},
+    {"deepseek", "DeepseekForCausalLM", "deepseek"},
+    {"granitemoe", "GraniteMoeForCausalLM", "granitemoe"},
+    {"grok", "Grok1ModelForCausalLM", "grok-1"},
+    {"chatglm", "ChatGLMModel", "chatglm"},
+    {"dbrx", "DbrxForCausalLM", "dbrx"},
+    {"bailingmoe", "BailingMoeForCausalLM", "bailing_moe"},
+    {"bailingmoe2", "BailingMoeV2ForCausalLM", "bailing_moe_v2"},
+    {"ernie4_5-moe", "Ernie4_5_MoeForCausalLM", "ernie4_5_moe"},
+    {"hunyuan-moe", "HunYuanMoEV1ForCausalLM", "hunyuan_v1_moe"},
+    {"hy_v3", "HYV3ForCausalLM", "hy_v3"},
+    {"afmoe", "AfmoeForCausalLM", "afmoe"},
+    {"exaone-moe", "ExaoneMoeForCausalLM", "exaone_moe"},
+    {"deepseek32", "DeepseekV32ForCausalLM", "deepseek_v32"},
+    {"glm-dsa", "GlmMoeDsaForCausalLM", "glm_moe_dsa"},
+    {"mistral4", "MistralLarge3ForCausalLM", "mistral4"},
+    {"pangu-embedded", "PanguEmbeddedForCausalLM", "pangu_embedded"},
+    {"llada", "LlamaForCausalLM", "llama"},
+    {"dream", "Qwen2ForCausalLM", "qwen2"},
+    {"rnd1", "Qwen3MoeForCausalLM", "qwen3_moe"},
+    {"gemma-embedding", "Gemma3TextModel", "gemma3_text"},
+    {"llama-embed", "LlamaModel", "llama"},
 };
 
 // The types that one tensor has in the file, block by block.
@@ -438,10 +540,12 @@ class ConfigWriter {
       if (architecture.gguf == arch_) known = &architecture;
     }
     if (known == nullptr) {
-      return Bad("general.architecture", Quoted(arch_),
-                 "an architecture whose metadata we know, such as llama or qwen3");
+      std::vector<std::string_view> names = GgufArchitectures();
+      return Bad("general.architecture", Quoted(arch_), ListText(names, "or"));
     }
     std::string_view hugging_face = known->hugging_face;
+    // OLMo 3 goes under OLMo 2's name, with windows in three of four layers (conversion of Olmo3ForCausalLM).
+    if (arch_ == "olmo2" && Number("attention.sliding_window", 0) > 0) hugging_face = "Olmo3ForCausalLM";
     if (arch_ == "llama" && Number("expert_count", 0) > 0) hugging_face = "MixtralForCausalLM";
     if (arch_ == "deepseek2" && Number("attention.q_lora_rank", 0) == 0)
       hugging_face = "DeepseekV2ForCausalLM";
@@ -454,6 +558,7 @@ class ConfigWriter {
     WriteLatent();
     WriteRecurrent();
     if (arch_ == "gemma3n" || arch_ == "gemma4") WriteGemma();
+    WriteOwnNames();
     return std::move(config_);
   }
 
@@ -505,10 +610,57 @@ class ConfigWriter {
     config_.Set("tie_word_embeddings", Json(!header_.tensors.empty() && !HasTensor("output.weight")));
     if (arch_ != "qwen2" && arch_ != "qwen2moe")
       config_.Set("attention_bias", Json(HasTensor("blk.0.attn_q.bias")));
+    if (arch_ == "falcon") WriteFalcon();
+    if (arch_ == "stablelm") config_.Set("use_qkv_bias", Json(HasTensor("blk.0.attn_q.bias")));
     if (arch_ == "internlm2") config_.Set("bias", Json(HasTensor("blk.0.attn_q.bias")));
     if (arch_ == "command-r") config_.Set("use_qk_norm", Json(HasTensor("blk.0.attn_q_norm.weight")));
     if (arch_ == "glm4moe") config_.Set("use_qk_norm", Json(HasTensor("blk.0.attn_q_norm.weight")));
     config_.Set("torch_dtype", Json("bfloat16"));
+  }
+
+  // Families whose configs have names of their own for what the others share.
+  void WriteOwnNames() {
+    const int64_t experts = Number("expert_count", 0);
+    const Json shared(Number("expert_shared_count", 0));
+    const bool biased = HasTensor("blk.0.attn_qkv.bias") || HasTensor("blk.0.attn_q.bias");
+    if (arch_ == "chatglm") {
+      config_.Set("multi_query_attention", Json(true));
+      config_.Set("multi_query_group_num", Json(Number("attention.head_count_kv", 1)));
+      config_.Set("ffn_hidden_size", Json(Number("feed_forward_length", 0)));
+      config_.Set("add_qkv_bias", Json(biased));
+    } else if (arch_ == "dbrx") {
+      Json attention = Json::MakeObject();
+      attention.Set("kv_n_heads", Json(Number("attention.head_count_kv", 1)));
+      Json ffn = Json::MakeObject();
+      ffn.Set("ffn_hidden_size", Json(Number("feed_forward_length", 1)));
+      ffn.Set("moe_num_experts", Json(experts)).Set("moe_top_k", Json(Number("expert_used_count", 1)));
+      config_.Set("attn_config", std::move(attention)).Set("ffn_config", std::move(ffn));
+    } else if (arch_ == "ernie4_5-moe") {
+      config_.Set("moe_num_experts", Json(experts)).Set("moe_k", Json(Number("expert_used_count", 1)));
+      config_.Set("moe_num_shared_experts", shared);
+      config_.Set("moe_layer_start_index", Json(Number("leading_dense_block_count", 0)));
+      Copy("interleave_moe_layer_step", "moe_layer_interval");
+    } else if (arch_ == "hunyuan-moe") {
+      config_.Set("moe_topk", Json(Number("expert_used_count", 1))).Set("num_shared_expert", shared);
+      config_.Set("use_qk_norm", Json(HasTensor("blk.0.attn_k_norm.weight")));
+    } else if (arch_ == "pangu-embedded") {
+      config_.Set("bias", Json(biased));
+    } else if (experts > 0 && (arch_ == "bailingmoe" || arch_ == "bailingmoe2" || arch_ == "hy_v3" ||
+                               arch_ == "afmoe" || arch_ == "exaone-moe")) {
+      config_.Set("num_shared_experts", shared);
+      if (arch_ == "afmoe") config_.Set("num_dense_layers", Json(Number("leading_dense_block_count", 0)));
+    }
+    if (Find("attention.indexer.head_count") == nullptr) return;
+    Copy("attention.indexer.head_count", "index_n_heads");
+    Copy("attention.indexer.key_length", "index_head_dim");
+    Copy("attention.indexer.top_k", "index_topk");
+  }
+
+  // Two norms side by side came with the second decoder; the first has one KV head (conversion of Falcon).
+  void WriteFalcon() {
+    const bool renewed = HasTensor("blk.0.attn_norm_2.weight") || Number("attention.head_count_kv", 1) > 1;
+    config_.Set("new_decoder_architecture", Json(renewed));
+    if (!renewed) config_.Set("multi_query", Json(Number("attention.head_count_kv", 1) == 1));
   }
 
   void WriteExperts(std::string_view hugging_face) {
@@ -526,7 +678,8 @@ class ConfigWriter {
     if (only_width && width > 0) config_.Set("intermediate_size", Json(width));
     const int64_t shared = Number("expert_shared_count", 0);
     config_.Set("n_shared_experts", Json(shared));
-    Copy("expert_shared_feed_forward_length", "shared_expert_intermediate_size");
+    Copy("expert_shared_feed_forward_length",
+         arch_ == "granitemoe" ? "shared_intermediate_size" : "shared_expert_intermediate_size");
     Copy("leading_dense_block_count", "first_k_dense_replace");
   }
 
@@ -607,8 +760,27 @@ class ConfigWriter {
 
 }  // namespace
 
+GgufHeaderReader::GgufHeaderReader(int64_t file_size) : reader_(std::make_unique<Reader>(file_size)) {}
+GgufHeaderReader::~GgufHeaderReader() = default;
+std::optional<Error> GgufHeaderReader::Feed(std::string_view slice) { return reader_->Feed(slice); }
+bool GgufHeaderReader::complete() const { return reader_->done(); }
+int64_t GgufHeaderReader::next() const { return reader_->next(); }
+int64_t GgufHeaderReader::needed() const { return reader_->needed(); }
+GgufHeader GgufHeaderReader::Take() { return std::move(reader_->header()); }
+
 Result<GgufHeader> ReadGgufHeader(std::string_view first_bytes, int64_t file_size) {
-  return Reader(first_bytes, file_size).Read();
+  GgufHeaderReader reader(file_size);
+  if (auto error = reader.Feed(first_bytes)) return *error;
+  if (reader.complete()) return reader.Take();
+  // How far the header reaches is known only at its end: ask for twice as much, at least what was missed.
+  const auto given = static_cast<int64_t>(first_bytes.size());
+  if (given >= kMaxGgufHeader) {
+    return Bad("header", "more than " + std::to_string(kMaxGgufHeader) + " bytes", "a shorter header");
+  }
+  GgufHeader more;
+  more.needed_bytes = std::min(std::max({reader.needed(), 2 * given, int64_t{1} << 20}), kMaxGgufHeader);
+  if (file_size >= 0) more.needed_bytes = std::min(more.needed_bytes, file_size);
+  return more;
 }
 
 Result<GgufHeader> JoinGgufHeaders(const std::vector<GgufHeader>& parts) {
@@ -633,6 +805,12 @@ Result<GgufHeader> JoinGgufHeaders(const std::vector<GgufHeader>& parts) {
   }
   whole.split_count = 1;
   return whole;
+}
+
+std::vector<std::string_view> GgufArchitectures() {
+  std::vector<std::string_view> names;
+  for (const ArchitectureName& known : kArchitectures) names.push_back(known.gguf);
+  return names;
 }
 
 Result<Json> ConfigOfGguf(const GgufHeader& header) { return ConfigWriter(header).Write(); }

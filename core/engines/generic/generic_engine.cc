@@ -23,11 +23,12 @@ struct GenericTraits {
   int64_t sequences;              // that it runs at once by default; 0: as many as are asked for
   int64_t batched_tokens;         // of a step's prompt tokens by default; 0: a whole prompt
   bool cache_follows_checkpoint;  // FP8 and NVFP4 checkpoints mean an FP8 cache
+  bool cache_follows_config;      // those whose config asks for it do (kv_cache_quant_algo)
 };
 
 constexpr GenericTraits Make(std::string_view id, std::string_view name, std::string_view casts_fp32_to,
-                             int64_t sequences, int64_t batched_tokens,
-                             bool cache_follows_checkpoint = false) {
+                             int64_t sequences, int64_t batched_tokens, bool cache_follows_checkpoint = false,
+                             bool cache_follows_config = false) {
   GenericTraits traits{};
   traits.engine.id = id;
   traits.engine.name = name;
@@ -35,17 +36,19 @@ constexpr GenericTraits Make(std::string_view id, std::string_view name, std::st
   traits.sequences = sequences;
   traits.batched_tokens = batched_tokens;
   traits.cache_follows_checkpoint = cache_follows_checkpoint;
+  traits.cache_follows_config = cache_follows_config;
   return traits;
 }
 
-// SGLang: chunked_prefill_size 8192 and max_running_requests by memory (python/sglang/srt/server_args.py).
+// SGLang: chunked_prefill_size 8192 and max_running_requests by memory (python/sglang/srt/server_args.py); its
+// cache is FP8 where the config says so (model_executor/model_runner.py, kv_cache_quant_algo).
 // TensorRT-LLM: max_batch_size 2048, max_num_tokens 8192 (tensorrt_llm/llmapi/llm_args.py); ModelOpt's FP8
 // and NVFP4 checkpoints ask for an FP8 cache (tensorrt_llm/models/modeling_utils.py, kv_cache_quant_algo).
 // float32 becomes float16 in SGLang (configs/model_config.py _get_and_verify_dtype), TensorRT-LLM
 // (models/convert_utils.py infer_dtype) and all that run in half precision only; MLX and Transformers keep it.
 // LMDeploy: max_batch_size 256 on data-centre cards, max_prefill_token_num 8192 (lmdeploy/messages.py).
 constexpr GenericTraits kGeneric[] = {
-    Make("sglang", "SGLang", "fp16", 512, 8192),
+    Make("sglang", "SGLang", "fp16", 512, 8192, false, true),
     Make("tensorrt-llm", "TensorRT-LLM", "fp16", 2048, 8192, true),
     Make("mlx", "MLX", "", 0, 2048),
     Make("mlc-llm", "MLC LLM", "fp16", 0, 2048),
@@ -120,6 +123,10 @@ class Generic final : public Engine {
   std::optional<Error> TakeDefaults(const Config& config, Resolved* resolved) const override {
     Resolved& r = *resolved;
     const FormatFamily family = r.format->family;
+    if (traits_.cache_follows_config && !config.kv_cache_dtype &&
+        r.format->cache_wish == CacheWish::kModelOptFp8) {
+      r.kv_cache_dtype = {KvType::kFp8, KvType::kFp8};
+    }
     if (traits_.cache_follows_checkpoint && !config.kv_cache_dtype &&
         (family == FormatFamily::kFp8 || family == FormatFamily::kNvfp4)) {
       r.kv_cache_dtype = {KvType::kFp8, KvType::kFp8};

@@ -5,7 +5,7 @@ namespace plimsoll {
 const TensorOverrides& OverridesOf(const Resolved& resolved) {
   static const TensorOverrides none;
   const auto* data = static_cast<const LlamaData*>(resolved.engine_data.get());
-  return data != nullptr ? data->overrides : none;
+  return data != nullptr && data->overrides != nullptr ? *data->overrides : none;
 }
 
 const LlamaOptions& OptionsOf(const Resolved& resolved) {

@@ -2,6 +2,8 @@
 #ifndef PLIMSOLL_CORE_ENGINES_LLAMA_CPP_LLAMA_DATA_H_
 #define PLIMSOLL_CORE_ENGINES_LLAMA_CPP_LLAMA_DATA_H_
 
+#include <memory>
+
 #include "core/engines/llama_cpp/llama_backend.h"
 #include "core/engines/llama_cpp/llama_options.h"
 #include "core/engines/llama_cpp/llama_overrides.h"
@@ -10,7 +12,7 @@
 namespace plimsoll {
 
 struct LlamaData final : EngineData {
-  TensorOverrides overrides;
+  std::shared_ptr<const TensorOverrides> overrides;  // nullptr: none
   LlamaOptions options;
 };
 

@@ -21,6 +21,7 @@
 #include "core/engines/llama_cpp/llama_version.h"
 #include "core/engines/measured_constants.h"
 #include "core/formats/gguf_types.h"
+#include "core/resolve/inquiry.h"
 
 namespace plimsoll {
 
@@ -90,19 +91,26 @@ constexpr EngineTraits kTraits = {
 };
 
 std::optional<Error> ReadOwnKeys(const Config& config, Resolved* resolved) {
-  auto owned = std::make_unique<LlamaData>();
+  auto owned = std::make_shared<LlamaData>();
   LlamaData* data = owned.get();
   const Result<LlamaOptions> options = ReadLlamaOptions(config);
   if (!options.ok()) return options.error();
   data->options = *options;
   resolved->engine_data = std::move(owned);
   if (config.override_tensor.empty()) return std::nullopt;
-  Result<TensorOverrides> overrides = ReadTensorOverrides(config.override_tensor, *resolved->architecture,
-                                                          static_cast<int64_t>(resolved->cards.size()));
-  if (!overrides.ok()) return overrides.error();
-  data->overrides = std::move(*overrides);
+  Inquiry& inquiry = *resolved->inquiry;
+  data->overrides =
+      std::static_pointer_cast<const TensorOverrides>(inquiry.FindData(config.override_tensor, *resolved));
+  if (data->overrides == nullptr) {
+    Result<TensorOverrides> overrides =
+        ReadTensorOverrides(config.override_tensor, *resolved->architecture,
+                            static_cast<int64_t>(resolved->cards.size()), &inquiry.patterns());
+    if (!overrides.ok()) return overrides.error();
+    data->overrides = std::make_shared<const TensorOverrides>(std::move(*overrides));
+    inquiry.KeepData(config.override_tensor, *resolved, data->overrides);
+  }
   std::string patterns;
-  for (const std::string& pattern : data->overrides.unmatched) {
+  for (const std::string& pattern : data->overrides->unmatched) {
     patterns += (patterns.empty() ? "" : ", ") + Quoted(pattern);
   }
   if (patterns.empty()) return std::nullopt;
