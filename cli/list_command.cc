@@ -8,7 +8,7 @@
 #include "core/arch/class_names.h"
 #include "core/base/text.h"
 #include "core/engines/registry.h"
-#include "core/files/gguf_header.h"
+#include "core/files/gguf_config.h"
 #include "core/formats/gguf_types.h"
 
 namespace plimsoll {

@@ -43,6 +43,15 @@ constexpr Alias kAliases[] = {
     {"NemotronHPuzzleForCausalLM", "NemotronHForCausalLM"},
     {"MiniMaxForCausalLM", "MiniMaxM1ForCausalLM"},
     {"MiniMaxText01ForCausalLM", "MiniMaxM1ForCausalLM"},
+    {"PixtralForConditionalGeneration", "LlavaForConditionalGeneration"},
+    {"TarsierForConditionalGeneration", "LlavaForConditionalGeneration"},
+    {"MantisForConditionalGeneration", "LlavaForConditionalGeneration"},
+    {"LlavaNextVideoForConditionalGeneration", "LlavaNextForConditionalGeneration"},
+    {"LightOnOCRForConditionalGeneration", "Mistral3ForConditionalGeneration"},
+    {"Tarsier2ForConditionalGeneration", "Qwen2VLForConditionalGeneration"},
+    {"OpenCUAForConditionalGeneration", "Qwen2_5_VLForConditionalGeneration"},
+    {"BertSpladeSparseEmbeddingModel", "BertForMaskedLM"},
+    {"BgeM3EmbeddingModel", "XLMRobertaModel"},
 };
 
 // Endings that stand for the decoder without its head, or with another.

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/arch/audio_tower.h"
 #include "core/arch/image_towers.h"
 #include "core/arch/tensor_list.h"
 
@@ -106,6 +107,23 @@ void ReadMiniCpmV(ArchitectureBuilder& builder) {
       return;
   }
   builder.towers = AddMiniCpmTower;
+}
+
+// MiniCPM-o: 2.6's layers with a Whisper encoder (modeling_minicpmo.py of openbmb/MiniCPM-o-2_6).
+void AddMiniCpmOTowers(ArchitectureBuilder& builder) {
+  AddMiniCpmTower(builder);
+  AddMiniCpmAudio(builder);
+}
+
+void ReadMiniCpmO(ArchitectureBuilder& builder) {
+  builder.names.model = "llm.model.";
+  builder.names.head = "llm.lm_head";
+  if (builder.root.Number("version", 2.6, 0, 100) > 4) {
+    builder.ReadAs("Qwen3ForCausalLM");
+  } else {
+    builder.ReadAs("Qwen2ForCausalLM");
+  }
+  builder.towers = AddMiniCpmOTowers;
 }
 
 void ReadPhi3V(ArchitectureBuilder& builder) {
@@ -308,15 +326,53 @@ void ReadMiniMaxM3Vl(ArchitectureBuilder& builder) {
   builder.towers = AddMiniMaxTower;
 }
 
+// Step3-VL-10B: Qwen3 behind Step's tower (vllm/model_executor/models/step_vl.py).
+void ReadStepVl(ArchitectureBuilder& builder) {
+  builder.names.model = "model.language_model.";
+  builder.ReadAs("Qwen3ForCausalLM");
+  builder.towers = AddStepTower;
+}
+
+// Keye-VL: Qwen3 behind the tower that PaddleOCR-VL took over (vllm/model_executor/models/keye.py).
+void ReadKeye(ArchitectureBuilder& builder) {
+  builder.ReadAs("Qwen3ForCausalLM");
+  builder.multimodal_rope = true;
+  builder.towers = AddPaddleTower;
+}
+
+// MiniMax-VL-01: LLaVA's form with MiniMax-Text-01 (vllm/model_executor/models/minimax_vl_01.py).
+void ReadMiniMaxVl01(ArchitectureBuilder& builder) {
+  builder.names.model = "language_model.model.";
+  builder.names.head = "language_model.lm_head";
+  builder.ReadAs("MiniMaxM1ForCausalLM");
+}
+
+// EXAONE 4.5: EXAONE 4 with one layer that predicts further, behind a tower like Qwen2.5-VL's
+// (modeling_exaone4_5.py).
+void ReadExaone45(ArchitectureBuilder& builder) {
+  builder.names.model = "model.language_model.";
+  builder.ReadAs("Exaone4ForCausalLM");
+  builder.architecture.mtp_layers =
+      builder.text.Int({"num_nextn_predict_layers", "num_mtp_layers"}, 0, 0, 64);
+  builder.architecture.mtp_shape = builder.base;
+}
+
 constexpr Family kFamilies[] = {
     {"InternVLChatModel", ReadInternVl},
     {"InternVLForConditionalGeneration", ReadInternVl},
     {"InternS1ForConditionalGeneration", ReadInternVl},
     {"SkyworkR1VChatModel", ReadInternVl},
+    {"H2OVLChatModel", ReadInternVl},
+    {"QianfanOCRForConditionalGeneration", ReadInternVl},
+    {"StepVLForConditionalGeneration", ReadStepVl},
+    {"KeyeForConditionalGeneration", ReadKeye},
+    {"MiniMaxVL01ForConditionalGeneration", ReadMiniMaxVl01},
+    {"Exaone4_5_ForConditionalGeneration", ReadExaone45},
     {"Glm4vForConditionalGeneration", ReadGlm4v},
     {"Glm4vMoeForConditionalGeneration", ReadGlm4vMoe},
     {"KimiVLForConditionalGeneration", ReadKimiVl},
     {"MiniCPMV", ReadMiniCpmV},
+    {"MiniCPMO", ReadMiniCpmO},
     {"Phi3VForCausalLM", ReadPhi3V},
     {"Phi4MMForCausalLM", ReadPhi4Mm},
     {"MolmoForCausalLM", ReadMolmo},

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/arch/architecture.h"
+#include "core/files/gguf_config.h"
 #include "core/files/gguf_header.h"
 #include "core/files/safetensors_header.h"
 #include "core/formats/format_object.h"
