@@ -139,8 +139,10 @@ class SetUp {
     const KvType own = r_.format->dtype == DType::kFp32   ? KvType::kFp32
                        : r_.format->dtype == DType::kFp16 ? KvType::kFp16
                                                           : KvType::kBf16;
-    // Sparse latents take the kernels' own type: fp8 on Blackwell (server_args.py, DSA defaults).
-    const bool fp8 = kinds_.compressed || (kinds_.sparse && IsDatacentreBlackwell(gpu_));
+    // Sparse latents take the kernels' own type: fp8 on Blackwell (server_args.py, DSA defaults). ModelOpt's
+    // checkpoints say what they want (model_executor/model_runner.py, kv_cache_quant_algo).
+    const bool fp8 = kinds_.compressed || (kinds_.sparse && IsDatacentreBlackwell(gpu_)) ||
+                     r_.format->cache_wish == CacheWish::kModelOptFp8;
     if (types.k == KvType::kAuto) types.k = fp8 ? KvType::kFp8 : own;
     if (types.v == KvType::kAuto) types.v = types.k;
   }
