@@ -5,6 +5,7 @@
 #include "core/base/text.h"
 #include "core/check/claim.h"
 #include "core/check/config_text.h"
+#include "core/check/engine_command.h"
 #include "core/check/judge.h"
 #include "core/check/log_diagnosis.h"
 
@@ -16,6 +17,7 @@ constexpr TextReader kReaders[] = {
     {"link", ReadLinkText},
     {"config", ReadConfigText},
     {"log", ReadLogText},
+    {"command", ReadCommandText},
     {"claim", ReadClaimText},
 };
 
