@@ -16,6 +16,7 @@
 
 #include "core/base/result.h"
 #include "core/catalog/catalog.h"
+#include "core/engines/hub_visit.h"
 
 namespace plimsoll {
 
@@ -41,10 +42,16 @@ using ReadHead = std::function<std::optional<FileHead>(const std::string& path, 
 // Told now and then how far a long question has come: done, of how many. Never called for a short one.
 using Progress = std::function<void(int64_t done, int64_t all)>;
 
+// The answer to a request: `bytes` 0 asks for all. Only main.cc opens connections; tests open none.
+using FetchUrl = std::function<HubReply(const std::string& url, int64_t bytes, const std::string& token)>;
+
 struct CommandContext {
   const Catalog& catalog;
   ReadFile read_file;
-  ReadHead read_head = {};
+  ReadHead read_head = {  FetchUrl fetch = {};
+  std::function<void(const std::string& line)> say = {};           // to the person, at once
+  std::function<std::string(const char* name)> environment = {};  // a variable; empty: it is not set
+};
   Progress progress = {};
 };
 

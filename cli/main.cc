@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <optional>
 #include <string>
 
 #include "cli/command.h"
+#include "cli/curl.h"
+#include "cli/hub_cache.h"
 #include "core/catalog/catalog_data.h"
 
 namespace {
@@ -44,6 +47,11 @@ void ShowProgress(int64_t done, int64_t all) {
                static_cast<long long>(all));
 }
 
+std::string Variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string() : std::string(value);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -62,8 +70,13 @@ int main(int argc, char** argv) {
       ShowProgress(done, all);
     };
   }
-  const plimsoll::CommandResult result =
-      plimsoll::RunCommand(arguments, {*catalog, ReadWholeFile, ReadFileHead, progress});
+  const std::string cache = plimsoll::HubCacheFolder(Variable("XDG_CACHE_HOME"), Variable("HOME"));
+  const plimsoll::FetchUrl fetch = [&cache](const std::string& url, int64_t bytes, const std::string& token) {
+    return plimsoll::FetchCached(cache, url, bytes, token, plimsoll::FetchByCurl);
+  };
+  const auto say = [](const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); };
+  const plimsoll::CommandResult result = plimsoll::RunCommand(
+      arguments, {*catalog, ReadWholeFile, ReadFileHead, progress, fetch, say, Variable});
   if (shown) std::fputs("\r\033[K", stderr);
   std::fwrite(result.out.data(), 1, result.out.size(), stdout);
   std::fwrite(result.err.data(), 1, result.err.size(), stderr);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "cli/hub_model.h"
 #include "core/config/config_codec.h"
 #include "core/config/config_flags.h"
 #include "core/config/config_keys.h"
@@ -13,6 +14,10 @@
 
 namespace plimsoll {
 namespace {
+
+// Where models that the catalog does not hold are fetched, for every command that takes a configuration.
+const std::vector<std::string_view> kHubOptions = {"--hub", "--revision"};
+constexpr std::string_view kOffline = "--offline";
 
 bool Contains(const std::vector<std::string_view>& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -81,9 +86,9 @@ Result<Options> Options::Take(const Arguments& arguments, const OptionNames& nam
     const std::string& argument = arguments[i];
     const auto equals = argument.find('=');
     const std::string name = argument.substr(0, equals);
-    if (equals == std::string::npos && Contains(names.switches, name)) {
+    if (equals == std::string::npos && (Contains(names.switches, name) || name == kOffline)) {
       options.values_[name] = "";
-    } else if (Contains(names.with_value, name)) {
+    } else if (Contains(names.with_value, name) || Contains(kHubOptions, name)) {
       if (equals != std::string::npos) {
         options.values_[name] = argument.substr(equals + 1);
       } else if (i + 1 < arguments.size()) {
@@ -173,6 +178,7 @@ Result<DecodedConfig> ReadConfig(const Options& options, const CommandContext& c
   }
   if (auto error = LoadModelFile(context, &decoded.config)) return *error;
   TakeNames(context.catalog, &decoded.config, &decoded.diagnostics);
+  if (auto error = TakeHubModel(options, context, &decoded.config, &decoded.diagnostics)) return *error;
   return decoded;
 }
 

@@ -3,10 +3,11 @@
 #include <string>
 
 #include "core/base/text.h"
+#include "core/check/claim.h"
 #include "core/check/config_text.h"
 #include "core/check/engine_command.h"
 #include "core/check/judge.h"
-#include "core/check/startup_log.h"
+#include "core/check/log_diagnosis.h"
 
 namespace plimsoll {
 namespace {
@@ -15,8 +16,9 @@ namespace {
 constexpr TextReader kReaders[] = {
     {"link", ReadLinkText},
     {"config", ReadConfigText},
-    {"command", ReadCommandText},
     {"log", ReadLogText},
+    {"command", ReadCommandText},
+    {"claim", ReadClaimText},
 };
 
 }  // namespace
@@ -28,8 +30,9 @@ Result<CheckResult> Check(std::string_view text, const Catalog& catalog) {
   for (const TextReader& reader : kReaders) {
     std::optional<Result<CheckResult>> result = reader.read(text, catalog);
     if (!result) continue;
-    // A log says itself what became of it.
-    if (result->ok() && (*result)->kind != CheckKind::kLog) Judge(catalog, &**result);
+    // A log says itself what became of it, and a claim is judged already.
+    const bool judged = result->ok() && ((*result)->kind == CheckKind::kLog || (*result)->kind == CheckKind::kClaim);
+    if (result->ok() && !judged) Judge(catalog, &**result);
     return std::move(*result);
   }
   return Error{

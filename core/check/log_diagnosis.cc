@@ -135,9 +135,10 @@ bool Eager(const Resolved& r, Config* c) {
   c->enforce_eager = true;
   return true;
 }
-bool SmallerCache(const Resolved&, Config* c) {
+bool SmallerCache(const Resolved& r, Config* c) {
   if (c->kv_cache_dtype) return false;
-  c->kv_cache_dtype = KvTypes{KvType::kFp8, KvType::kFp8};
+  const KvType type = r.engine->keys == KeyOwner::kGgml ? KvType::kQ8_0 : KvType::kFp8;
+  c->kv_cache_dtype = KvTypes{type, type};
   return true;
 }
 constexpr Knob kKnobs[] = {
@@ -209,10 +210,23 @@ Cause FindCause(FailureStage stage, const LogFailure& failure, const Config& con
                 GibText(*failure.asked, SizeUnits::kBinary, 2) + " at start, and " +
                 GibText(*failure.free, SizeUnits::kBinary, 2) + " are free: others hold the rest."};
   }
+  if (stage == FailureStage::kLoading && failure.free && gpu != nullptr && *failure.free < gpu->weights &&
+      gpu->weights < gpu->capacity) {
+    return {"reserved_mib", "The weights take " + SizeText(gpu->weights) + " and " + SizeText(*failure.free) +
+                                " of the card's " + SizeText(gpu->capacity) +
+                                " are free: others hold the rest."};
+  }
   if (stage == FailureStage::kLoading) {
     const std::string weights =
         gpu == nullptr ? "" : ": " + SizeText(gpu->weights) + " on a card of " + SizeText(gpu->capacity);
     return {"format", "The weights in " + resolved.format->id + " do not go onto the card" + weights + "."};
+  }
+  if (!failure.knob.empty() && stage != FailureStage::kLoading) {
+    std::string sentence = std::string(failure.knob) + " " + ValueText(failure.knob, resolved);
+    sentence += failure.limit && *failure.limit > 0
+                    ? " is more than there is room for: " + CountText(*failure.limit) + " at most."
+                    : ": what it takes has no room.";
+    return {std::string(failure.knob), std::move(sentence)};
   }
   // Weights that leave nothing are not mended by a shorter context.
   const bool nothing_left =
@@ -303,24 +317,96 @@ void AddFix(const Config& before, Config after, std::string label, const Catalog
   failure->fixes.push_back({std::move(set), std::move(after), std::move(cost)});
 }
 
-void AddFixes(const Config& config, const Config& as_failed, std::string_view cause, const Catalog& catalog,
-              CheckFailure* failure) {
-  for (WayOut& way : WaysOut(as_failed, catalog, kMostFixes))
-    AddFix(config, std::move(way.config), std::move(way.label), catalog, failure);
-  if (static_cast<int>(failure->fixes.size()) >= kMostFixes) return;
-  // Nothing of the solver's helps, or our answer is that it fits: the setting itself, turned down.
-  const std::optional<Answer> now = Ask(config, catalog);
-  if (!now) return;
-  for (const Knob& knob : kKnobs) {
-    const ConfigKey* key = FindConfigKey(knob.key);
-    const bool wanted = knob.key == cause || knob.key == "gpu_memory_utilization";
-    if (key == nullptr || !wanted || !Takes(*now->resolved->engine, *key)) continue;
-    Config turned = config;
-    if (!knob.turn(*now->resolved, &turned)) continue;
-    const std::string label = std::string(knob.key) + " " + GetConfigText(turned, *key);
-    AddFix(config, std::move(turned), label, catalog, failure);
-    if (static_cast<int>(failure->fixes.size()) >= kMostFixes) return;
+bool RaisesShare(const Config& before, const Config& after, const Resolved& resolved) {
+  return after.gpu_memory_utilization &&
+         *after.gpu_memory_utilization >
+             before.gpu_memory_utilization.value_or(resolved.gpu_memory_utilization);
+}
+
+// A setting turned down step by step until that frees what is missing.
+void AddKnob(std::string_view name, FailureStage stage, Bytes missing, const Config& config,
+             const Catalog& catalog, CheckFailure* failure) {
+  const auto knob =
+      std::find_if(std::begin(kKnobs), std::end(kKnobs), [&](const Knob& row) { return row.key == name; });
+  const ConfigKey* key = FindConfigKey(name);
+  const std::optional<Answer> before = Ask(config, catalog);
+  if (knob == std::end(kKnobs) || key == nullptr || !before || !Takes(*before->resolved->engine, *key))
+    return;
+  Config turned = config;
+  for (int step = 0; step < 6; ++step) {
+    const std::optional<Answer> now = Ask(turned, catalog);
+    if (!now || !knob->turn(*now->resolved, &turned)) return;
+    const std::optional<Answer> after = Ask(turned, catalog);
+    if (!after || after->report.per_gpu.empty()) return;
+    if (Demand(stage, before->report) - Demand(stage, after->report) < missing) continue;
+    if (after->report.failure == FailureStage::kCacheTooSmall &&
+        before->report.failure != FailureStage::kCacheTooSmall)
+      return;
+    AddFix(config, turned, std::string(name) + " " + GetConfigText(turned, *key), catalog, failure);
+    return;
   }
+}
+
+// What to turn down where the card itself is full, nearest first.
+std::vector<std::string_view> KnobsFor(FailureStage stage) {
+  switch (stage) {
+    case FailureStage::kProfiling:
+      return {"max_num_batched_tokens", "max_num_seqs", "limit_mm_per_prompt", "n_ubatch", "max_model_len"};
+    case FailureStage::kSamplerWarmUp:
+      return {"max_num_seqs", "gpu_memory_utilization"};
+    case FailureStage::kGraphCapture:
+    case FailureStage::kCacheTooSmall:
+      return {"gpu_memory_utilization", "enforce_eager", "max_num_seqs"};
+    case FailureStage::kRunTime:
+      return {"gpu_memory_utilization", "max_num_batched_tokens", "max_num_seqs", "max_model_len"};
+    case FailureStage::kLoading:
+    case FailureStage::kNone:
+    case FailureStage::kInvalid:
+      break;
+  }
+  return {};
+}
+
+void AddFixes(const LogFailure& log, const Config& config, const Config& as_failed, const Answer& answer,
+              const Catalog& catalog, CheckFailure* failure) {
+  const Resolved& resolved = *answer.resolved;
+  // What the log says itself.
+  if (log.limit && *log.limit > 0 && !log.knob.empty()) {
+    Config set = config;
+    const ConfigKey* key = FindConfigKey(log.knob);
+    if (key != nullptr && !SetConfigValue(*key, Json(*log.limit), &set))
+      AddFix(config, std::move(set),
+             std::string(log.knob) + " " + CountText(*log.limit) + ", as the log says", catalog, failure);
+  }
+  const bool share = resolved.engine->fills_share;
+  const bool not_free = share && log.stage == FailureStage::kLoading && log.free && log.asked &&
+                        log.knob == "gpu_memory_utilization";
+  const GpuReport* gpu = FullestCard(answer.report);
+  if (not_free && gpu != nullptr && gpu->capacity > Bytes(0)) {
+    Config set = config;
+    const double part = static_cast<double>(log.free->count()) / static_cast<double>(gpu->capacity.count());
+    set.gpu_memory_utilization = std::floor(part * 100) / 100;
+    if (*set.gpu_memory_utilization > 0.05)
+      AddFix(config, set,
+             "gpu_memory_utilization " + DecimalText(*set.gpu_memory_utilization, 2) +
+                 " or ending what holds the rest",
+             catalog, failure);
+  }
+  // The card is full, not the share: more of it would make things worse.
+  const bool full = share && log.asked && !log.needed && log.stage != FailureStage::kLoading;
+  if (full) {
+    for (const std::string_view name : KnobsFor(log.stage)) {
+      if (static_cast<int>(failure->fixes.size()) >= kMostFixes) return;
+      AddKnob(name, log.stage, failure->missing.value_or(Bytes(0)), config, catalog, failure);
+    }
+  }
+  for (WayOut& way : WaysOut(as_failed, catalog, 2 * kMostFixes)) {
+    if (static_cast<int>(failure->fixes.size()) >= kMostFixes) return;
+    if ((full || not_free) && RaisesShare(config, way.config, resolved)) continue;
+    AddFix(config, std::move(way.config), std::move(way.label), catalog, failure);
+  }
+  // Nothing of the solver's helps, or our answer is that it fits: the setting itself, turned down.
+  if (failure->fixes.empty()) AddKnob(failure->knob, log.stage, Bytes(1), config, catalog, failure);
 }
 
 void DiagnoseFailure(const LogFailure& failure, const Catalog& catalog, CheckResult* result) {
@@ -328,14 +414,12 @@ void DiagnoseFailure(const LogFailure& failure, const Catalog& catalog, CheckRes
   told.stage = failure.stage;
   const std::optional<Answer> answer = Ask(result->config, catalog);
   told.missing = MissingOf(failure, *result, answer ? &*answer : nullptr);
-  std::string cause;
   if (answer && !answer->report.per_gpu.empty()) {
     const Cause found = FindCause(failure.stage, failure, result->config, *answer, catalog);
-    cause = found.key;
     told.cause = found.sentence;
     told.knob = found.key;
     const Config as_failed = AsFailed(result->config, result->calibration, told.missing, catalog);
-    AddFixes(result->config, as_failed, cause, catalog, &told);
+    AddFixes(failure, result->config, as_failed, *answer, catalog, &told);
   }
   if (told.cause.empty()) told.cause = failure.line;
   const std::string missing =
@@ -427,6 +511,19 @@ void Diagnose(const StartupLog& log, const Catalog& catalog, CheckResult* result
          "It started, and our answer is: " + HeadlineText(*answer->resolved, answer->report),
          "The figures show where we are off; take the calibration to correct it.", Severity::kInfo});
   }
+}
+
+std::optional<Result<CheckResult>> ReadLogText(std::string_view text, const Catalog& catalog) {
+  const StartupLog log = ReadStartupLog(text);
+  if (log.engine == nullptr) return std::nullopt;
+  CheckResult result;
+  result.kind = CheckKind::kLog;
+  result.what = std::string(log.engine->traits().name) + " log";
+  result.config = ConfigOfLog(log, catalog, &result);
+  for (auto& [metric, value] : MeasuredFigures(log.reading)) result.measured.push_back({metric, value});
+  TakeThroughput(log.reading, &result);
+  Diagnose(log, catalog, &result);
+  return result;
 }
 
 }  // namespace plimsoll

@@ -4,7 +4,9 @@
 #define PLIMSOLL_CORE_CHECK_LOG_DIAGNOSIS_H_
 
 #include <optional>
+#include <string_view>
 
+#include "core/base/result.h"
 #include "core/catalog/catalog.h"
 #include "core/check/check_result.h"
 #include "core/config/config.h"
@@ -21,6 +23,9 @@ void Diagnose(const StartupLog& log, const Catalog& catalog, CheckResult* result
 // nothing about it. `config` carries no calibration.
 std::optional<Calibration> CalibrationOf(const Config& config, const std::vector<CheckMetric>& measured,
                                          const Catalog& catalog);
+
+// A reader of core/check/check.h: nothing where the text is no log.
+std::optional<Result<CheckResult>> ReadLogText(std::string_view text, const Catalog& catalog);
 
 }  // namespace plimsoll
 

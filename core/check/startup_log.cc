@@ -9,7 +9,6 @@
 #include "core/base/text.h"
 #include "core/catalog/gpu_names.h"
 #include "core/catalog/model_names.h"
-#include "core/check/log_diagnosis.h"
 #include "core/config/config_keys.h"
 #include "core/config/config_value.h"
 #include "core/engines/engine.h"
@@ -420,13 +419,6 @@ void TakeCardsOfLog(const StartupLog& log, const Catalog& catalog, Config* confi
   if (mib > 0 && alike && !splits) config->gpu_memory_mib = {std::round(mib)};
 }
 
-void TakeRate(const LogReading& reading, Config* config, std::vector<CheckMetric>* measured) {
-  if (!reading.throughput) return;
-  const LogThroughput& rate = *reading.throughput;
-  config->concurrency = rate.running;
-  measured->push_back({rate.running == 1 ? "decode_tps_per_stream" : "output_tps_total", rate.tokens_per_s});
-}
-
 // Values that say what is so anyway are let go: what remains is what somebody set.
 void LeaveDefaultsOut(const Catalog& catalog, Config* config) {
   const Result<Resolved> whole = Settle(*config, catalog);
@@ -478,17 +470,12 @@ Config ConfigOfLog(const StartupLog& log, const Catalog& catalog, CheckResult* r
   return config;
 }
 
-std::optional<Result<CheckResult>> ReadLogText(std::string_view text, const Catalog& catalog) {
-  const StartupLog log = ReadStartupLog(text);
-  if (log.engine == nullptr) return std::nullopt;
-  CheckResult result;
-  result.kind = CheckKind::kLog;
-  result.what = std::string(log.engine->traits().name) + " log";
-  result.config = ConfigOfLog(log, catalog, &result);
-  for (auto& [metric, value] : MeasuredFigures(log.reading)) result.measured.push_back({metric, value});
-  TakeRate(log.reading, &result.config, &result.measured);
-  Diagnose(log, catalog, &result);
-  return result;
+void TakeThroughput(const LogReading& reading, CheckResult* result) {
+  if (!reading.throughput) return;
+  const LogThroughput& rate = *reading.throughput;
+  result->config.concurrency = rate.running;
+  result->measured.push_back(
+      {rate.running == 1 ? "decode_tps_per_stream" : "output_tps_total", rate.tokens_per_s});
 }
 
 }  // namespace plimsoll

@@ -38,8 +38,8 @@ std::vector<std::pair<std::string, double>> MeasuredFigures(const LogReading& re
 // The configuration that a log tells. What is not known of it is remarked on.
 Config ConfigOfLog(const StartupLog& log, const Catalog& catalog, CheckResult* result);
 
-// A reader of core/check/check.h: nothing where the text is no log.
-std::optional<Result<CheckResult>> ReadLogText(std::string_view text, const Catalog& catalog);
+// The best window of a server's throughput lines, as the figure of that many sequences at once.
+void TakeThroughput(const LogReading& reading, CheckResult* result);
 
 }  // namespace plimsoll
 

@@ -174,6 +174,8 @@ void AddFailure(LogFailure failure, LogReading* reading) {
   if (!first.free) first.free = failure.free;
   if (!first.needed) first.needed = failure.needed;
   if (!first.available) first.available = failure.available;
+  if (first.knob.empty()) first.knob = failure.knob;
+  if (!first.limit) first.limit = failure.limit;
 }
 
 LogCard* CardAt(int index, LogReading* reading) {
@@ -181,7 +183,7 @@ LogCard* CardAt(int index, LogReading* reading) {
   for (LogCard& card : reading->cards) {
     if (card.index == index) return &card;
   }
-  reading->cards.push_back({index, "", 0});
+  reading->cards.push_back({index, "", 0, 0});
   return &reading->cards.back();
 }
 

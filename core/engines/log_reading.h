@@ -20,8 +20,9 @@ namespace plimsoll {
 
 struct LogCard {
   int index = 0;
-  std::string name;  // as the log has it; empty: not named
-  double mib = 0;    // in all; 0: not told
+  std::string name;     // as the log has it; empty: not named
+  double mib = 0;       // in all; 0: not told
+  double free_mib = 0;  // at start; 0: not told
 };
 
 struct LogFigure {
@@ -37,6 +38,8 @@ struct LogFailure {
   std::optional<Bytes> needed, available;  // of a pool that is too small
   bool host = false;                       // RAM, not a card
   bool certain = false;                    // the stage is named, not told from what came before
+  std::string_view knob = {};              // the key of Config that the log itself names
+  std::optional<int64_t> limit;            // the most of it that would do, as the log says
   std::string line;                        // as the log has it, shortened
 };
 

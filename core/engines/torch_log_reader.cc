@@ -23,8 +23,10 @@ void TakeTorchError(const LogLine& line, LogReading* reading) {
   }
   const std::optional<double> gpu = NumberAfter(line.text, "GPU ");
   if (total && gpu) TakeTotal(total, static_cast<int>(std::min(99.0, std::max(0.0, *gpu))), reading);
-  if (line.text.find("warming up sampler") != std::string_view::npos)
+  if (line.text.find("warming up sampler") != std::string_view::npos) {
     failure.stage = FailureStage::kSamplerWarmUp;
+    failure.knob = "max_num_seqs";
+  }
   AddFailure(std::move(failure), reading);
 }
 

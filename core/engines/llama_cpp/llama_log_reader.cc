@@ -58,6 +58,15 @@ LogFailure Refused(const LogLine& line, std::optional<Bytes> asked, const LogRea
   failure.stage = StageNow(reading);
   failure.line = std::string(line.text.substr(0, 1000));
   failure.asked = asked;
+  // What was free at start, less what the first card has been given since.
+  double free = reading.cards.empty() ? 0 : reading.cards.front().free_mib;
+  if (free > 0) {
+    for (const LogFigure& figure : reading.figures) {
+      const bool first = figure.device.find_first_of("123456789") == std::string::npos;
+      if (figure.metric.ends_with("_mib") && first && !IsHostDevice(figure.device)) free -= figure.value;
+    }
+    failure.free = MiBFromDouble(std::max(0.0, free));
+  }
   return failure;
 }
 
@@ -79,11 +88,13 @@ void TakeNamed(const LogLine& line, LogReading* reading) {
   AddFailure(std::move(failure), reading);
 }
 
-void TakeDevice(int index, std::string_view name, std::optional<double> mib, LogReading* reading) {
+void TakeDevice(int index, std::string_view name, std::optional<double> mib, LogReading* reading,
+                std::optional<double> free_mib = {}) {
   LogCard* card = CardAt(index, reading);
   if (card == nullptr || name.empty() || name.size() > 120) return;
   if (card->name.empty()) card->name = std::string(name);
   if (mib && card->mib == 0) card->mib = *mib;
+  if (free_mib && card->free_mib == 0) card->free_mib = *free_mib;
 }
 
 // "Qwen3-32B-Q4_K_M.gguf" says more than a title, a title more than nothing.
@@ -108,23 +119,26 @@ void TakeSpeed(const LogLine& line, LogReading* reading) {
 
 // A row of llama-bench: "| qwen3 32B Q4_K - Medium | 18.40 GiB | 32.76 B | CUDA | 99 | pp512 | 1234.56 ± 3.21 |".
 void TakeBenchRow(const LogLine& line, LogReading* reading) {
-  const bool prompt = line.text.substr(line.before.size() + 2, 2) == "pp";
+  const bool prompt = line.text.substr(line.before.size() + 1, 2) == "pp";
+  const bool cell = Trimmed(line.before).ends_with('|') && line.text.starts_with('|');
   const std::optional<double> tokens = LeadingNumber(line.rest);
   const size_t bar = line.rest.find('|');
-  if (!tokens || bar == std::string_view::npos || *tokens < 1 || *tokens > 1e7) return;
-  const std::string_view label = Trimmed(line.rest.substr(0, bar));
+  if (!cell || !tokens || bar == std::string_view::npos || *tokens < 1 || *tokens > 1e7) return;
+  const std::string_view label = line.rest.substr(0, bar);
   if (label.find('+') != std::string_view::npos || label.find('@') != std::string_view::npos) return;
   const std::optional<double> rate = LeadingNumber(line.rest.substr(bar + 1));
   if (!rate) return;
   AddFigure(prompt ? "prefill_tps" : "decode_tps_per_stream", "", *rate, reading);
   if (prompt) reading->settings.Set("prompt_tokens", static_cast<int64_t>(*tokens));
-  const std::string_view first = Between(line.text, "|", "|");
-  TakeName(first, false, reading);
   // The name ends in the file's type: "llama 8B Q4_K - Medium".
-  const std::vector<std::string_view> words = SplitAt(Trimmed(first), ' ');
-  for (size_t i = 1; i < words.size() && reading->format.empty(); ++i) {
+  const std::string_view first = Trimmed(Between(line.text, "|", "|"));
+  const std::vector<std::string_view> words = SplitAt(first, ' ');
+  for (size_t i = 1; i < words.size() && reading->model.empty(); ++i) {
     const size_t at = static_cast<size_t>(words[i].data() - first.data());
-    reading->format = FormatOfFileType(first.substr(at));
+    const std::string format = FormatOfFileType(first.substr(at));
+    if (format.empty()) continue;
+    reading->format = format;
+    TakeName(first.substr(0, at), false, reading);
   }
 }
 
@@ -183,7 +197,8 @@ constexpr LogPattern kPatterns[] = {
        if (end == std::string_view::npos) end = line.rest.find(") - ", begin);
        if (end == std::string_view::npos) return;
        const std::string_view name = line.rest.substr(begin + 1, end - begin - 1);
-       TakeDevice(static_cast<int>(std::min(index.value_or(0), 1e6)), name.substr(0, name.find(" (")), {}, r);
+       TakeDevice(static_cast<int>(std::min(index.value_or(0), 1e6)), name.substr(0, name.find(" (")), {}, r,
+                  NumberAfter(line.rest, ") - "));
      }},
     {"ggml_vulkan: ",
      [](const LogLine& line, LogReading* r) {
@@ -275,8 +290,8 @@ constexpr LogPattern kPatterns[] = {
        Phase(LogPhase::kGraphs, r);
      }},
     {"eval time = ", TakeSpeed},
-    {"| pp", TakeBenchRow},
-    {"| tg", TakeBenchRow},
+    {" pp", TakeBenchRow},
+    {" tg", TakeBenchRow},
     // What is refused
     {": allocating ",
      [](const LogLine& line, LogReading* r) {

@@ -267,6 +267,7 @@ constexpr LogPattern kPatterns[] = {
     {"Free memory on device",
      [](const LogLine& line, LogReading* r) {
        LogFailure failure = FailureAt(FailureStage::kLoading, line);
+       failure.knob = "gpu_memory_utilization";
        std::string_view rest;
        const size_t bracket = line.rest.find('(');
        if (bracket == std::string_view::npos) return;
@@ -287,6 +288,9 @@ constexpr LogPattern kPatterns[] = {
          r->settings.Set("max_model_len", static_cast<int64_t>(std::min(1e12, std::max(1.0, *length))));
        failure.needed = BytesAfter(line.rest, "), ");
        failure.available = BytesAfter(line.rest, "available KV cache memory ");
+       failure.knob = "max_model_len";
+       if (const std::optional<double> most = NumberAfter(line.rest, "estimated maximum model length is "))
+         failure.limit = static_cast<int64_t>(std::min(1e12, std::max(0.0, *most)));
        if (failure.available)
          AddFigure("kv_cache_gib_per_gpu", RankOf(line.before), failure.available->gib(), r);
        AddFailure(std::move(failure), r);
@@ -306,7 +310,11 @@ constexpr LogPattern kPatterns[] = {
      }},
     {"exceeds available Mamba cache blocks",
      [](const LogLine& line, LogReading* r) {
-       AddFailure(FailureAt(FailureStage::kGraphCapture, line), r);
+       LogFailure failure = FailureAt(FailureStage::kGraphCapture, line);
+       failure.knob = "max_num_seqs";
+       if (const std::optional<double> blocks = LeadingNumber(line.rest))
+         failure.limit = static_cast<int64_t>(std::min(1e9, std::max(0.0, *blocks)));
+       AddFailure(std::move(failure), r);
        if (const std::optional<double> seqs = NumberAfter(line.before, "max_num_seqs "))
          r->settings.Set("max_num_seqs", static_cast<int64_t>(std::min(1e9, std::max(1.0, *seqs))));
      }},

@@ -22,16 +22,19 @@ CheckResult Checked(const std::string& text) {
 
 constexpr const char* kStart =
     "GPU 0: NVIDIA GeForce RTX 4090\n"
-    "INFO [core.py:77] Initializing a V1 LLM engine (v0.10.2) with config: model='meta-llama/Llama-3.1-8B-Instruct', "
-    "dtype=torch.bfloat16, max_seq_len=131072, tensor_parallel_size=1, enforce_eager=False, kv_cache_dtype=auto\n"
+    "INFO [core.py:77] Initializing a V1 LLM engine (v0.10.2) with config: "
+    "model='meta-llama/Llama-3.1-8B-Instruct', "
+    "dtype=torch.bfloat16, max_seq_len=131072, tensor_parallel_size=1, enforce_eager=False, "
+    "kv_cache_dtype=auto\n"
     "INFO [gpu_model_runner.py:2338] Model loading took 14.9889 GiB and 12.3 seconds\n";
 
 TEST(LogDiagnosis, APoolThatIsTooSmallIsMendedByTheLengthWithItsPrice) {
-  const CheckResult result = Checked(
-      std::string(kStart) +
-      "INFO [gpu_worker.py:298] Available KV cache memory: 4.11 GiB\n"
-      "ValueError: To serve at least one request with the models's max seq len (131072), (16.00 GiB KV cache is "
-      "needed, which is larger than the available KV cache memory (4.11 GiB).\n");
+  const CheckResult result =
+      Checked(std::string(kStart) +
+              "INFO [gpu_worker.py:298] Available KV cache memory: 4.11 GiB\n"
+              "ValueError: To serve at least one request with the models's max seq len (131072), (16.00 GiB "
+              "KV cache is "
+              "needed, which is larger than the available KV cache memory (4.11 GiB).\n");
   EXPECT_EQ(result.config.gpu, std::vector<std::string>{"rtx-4090"});
   ASSERT_TRUE(result.failure);
   EXPECT_EQ(result.failure->stage, FailureStage::kCacheTooSmall);
@@ -57,7 +60,8 @@ TEST(LogDiagnosis, AShareThatIsNotFreeIsNamed) {
   const CheckResult result = Checked(
       std::string("GPU 0: NVIDIA GeForce RTX 4090\nINFO vLLM API server version 0.10.2\n"
                   "INFO non-default args: {'model': 'Qwen/Qwen3-8B', 'max_model_len': 8192}\n") +
-      "ValueError: Free memory on device (19.44/23.52 GiB) on startup is less than desired GPU memory utilization "
+      "ValueError: Free memory on device (19.44/23.52 GiB) on startup is less than desired GPU memory "
+      "utilization "
       "(0.9, 21.17 GiB). Decrease GPU memory utilization or reduce GPU memory used by other processes.\n");
   ASSERT_TRUE(result.failure);
   EXPECT_EQ(result.failure->stage, FailureStage::kLoading);
@@ -77,11 +81,13 @@ TEST(LogDiagnosis, TheSamplersWarmUpIsTheNumberOfSequences) {
 TEST(LogDiagnosis, TheResidualIsACalibration) {
   CheckResult result = Checked(
       std::string(kStart).replace(std::string(kStart).find("131072"), 6, "16384") +
-      "INFO Memory profiling takes 4 seconds. Total non KV cache memory: 17.5GiB; torch peak memory increase: 1.60GiB; "
+      "INFO Memory profiling takes 4 seconds. Total non KV cache memory: 17.5GiB; torch peak memory "
+      "increase: 1.60GiB; "
       "non-torch forward increase memory: 0.51GiB; weights memory: 14.99GiB.\n"
       "INFO [gpu_worker.py:298] Available KV cache memory: 4.06 GiB\nINFO GPU KV cache size: 33,248 tokens\n"
       "INFO:     Application startup complete.\n"
-      "INFO Avg prompt throughput: 0.0 tokens/s, Avg generation throughput: 40.0 tokens/s, Running: 1 reqs\n");
+      "INFO Avg prompt throughput: 0.0 tokens/s, Avg generation throughput: 40.0 tokens/s, Running: 1 "
+      "reqs\n");
   EXPECT_FALSE(result.failure);
   ASSERT_TRUE(result.calibration);
   const Config plain = result.config;

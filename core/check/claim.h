@@ -1,0 +1,41 @@
+// What people say of a model's memory: "Qwen3 32B AWQ takes 17 GB", "70B Q4_K_M fits in 24 GB with 32k". The sentence
+// is taken apart, judged with our numbers, and where it is wrong the mistake that leads to just that number is named:
+// active parameters for all, one layer's cache for all layers', every head for the KV heads, GB for GiB, the digit in
+// a format's name for its bits.
+#ifndef PLIMSOLL_CORE_CHECK_CLAIM_H_
+#define PLIMSOLL_CORE_CHECK_CLAIM_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/base/result.h"
+#include "core/base/units.h"
+#include "core/catalog/catalog.h"
+#include "core/check/check_result.h"
+#include "core/config/config.h"
+
+namespace plimsoll {
+
+enum class ClaimKind : uint8_t { kWeights, kCache, kTotal, kFits };
+
+struct Claim {
+  ClaimKind kind = ClaimKind::kWeights;
+  bool fits = true;        // of kFits: or does not
+  bool stand_in = false;   // no model is named, only a size: another of that size stands for it
+  std::string model_text;  // as it was said
+  Config config;           // model, format, context, cards
+  Bytes said;              // the number, in the unit that was said; of kFits the memory
+  bool binary = false;     // GiB was said, not GB
+};
+
+// Nothing where the text is no such sentence.
+std::optional<Claim> ReadClaim(std::string_view text, const Catalog& catalog);
+
+// A reader of core/check/check.h.
+std::optional<Result<CheckResult>> ReadClaimText(std::string_view text, const Catalog& catalog);
+
+}  // namespace plimsoll
+
+#endif  // PLIMSOLL_CORE_CHECK_CLAIM_H_

@@ -1,0 +1,84 @@
+#include "core/check/claim.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+#include <string>
+
+#include "core/check/check.h"
+#include "tests/support/shipped_catalog.h"
+
+namespace plimsoll {
+namespace {
+
+// The codes of what is said: "claim_right", or "claim_wrong" and the mistake.
+std::string Judged(std::string_view text) {
+  const Result<CheckResult> result = Check(text, ShippedCatalog());
+  if (!result.ok()) return "(refused)";
+  if (result->kind != CheckKind::kClaim) return "(no claim)";
+  std::string codes;
+  for (const CheckProblem& problem : result->problems) codes += (codes.empty() ? "" : " ") + problem.code;
+  return codes;
+}
+
+TEST(Claim, WhatIsRightIsRight) {
+  EXPECT_EQ(Judged("Llama 3.1 8B takes 16 GB in bf16"), "claim_right");
+  EXPECT_EQ(Judged("llama-3.1-70b needs 141 GB"), "claim_right");
+  EXPECT_EQ(Judged("Qwen3 32B AWQ takes 19.3 GB."), "claim_right");
+  EXPECT_EQ(Judged("Llama 3.1 8B Q4_K_M is 4.6 GiB"), "claim_right");
+  EXPECT_EQ(Judged("the KV cache of Llama 3.1 8B takes 4.3 GB at 32k"), "claim_right");
+  EXPECT_EQ(Judged("Llama 3.1 8B fits on a 4090 with 8k context"), "claim_right");
+  EXPECT_EQ(Judged("Llama 3.1 70B does not fit in 24 GB"), "claim_right");
+}
+
+TEST(Claim, ClassicMistakesAreNamed) {
+  EXPECT_EQ(Judged("70B AWQ takes 17 GB"), "claim_wrong bits_for_bytes");
+  EXPECT_EQ(Judged("Llama 3.1 70B AWQ needs 35 GB"), "claim_wrong name_of_the_codebook");
+  EXPECT_EQ(Judged("Qwen3 30B A3B takes 6.7 GB in bf16"), "claim_wrong active_parameters");
+  EXPECT_EQ(Judged("DeepSeek-V3 needs 37 GB"), "claim_wrong active_parameters");
+  EXPECT_EQ(Judged("Llama 3.1 8B takes 15 GB in bf16"), "claim_wrong gb_and_gib");
+  EXPECT_EQ(Judged("KV cache of Llama 3.1 8B takes 17.2 GB at 32k"), "claim_wrong heads_for_kv_heads");
+  EXPECT_EQ(Judged("KV cache of Llama 3.1 8B takes 134 MB at 32k"), "claim_wrong one_layer");
+  EXPECT_EQ(Judged("Qwen3 32B AWQ takes 65 GB"), "claim_wrong sixteen_bits");
+  EXPECT_EQ(Judged("Llama 3.1 70B AWQ fits in 24 GB with 32k"), "claim_wrong");
+}
+
+TEST(Claim, ABareSizeIsSaidToBeAStandIn) {
+  const Result<CheckResult> result = Check("70B AWQ takes 17 GB", ShippedCatalog());
+  ASSERT_TRUE(result.ok());
+  EXPECT_NE(result->understood[0].note.find("stands for"), std::string::npos);
+  EXPECT_NE(result->problems[0].message.find("too little"), std::string::npos);
+}
+
+TEST(Claim, TakesTheSentenceApart) {
+  const std::optional<Claim> claim = ReadClaim("Qwen3-32B Q4_K_M fits on two RTX 3090 with 32k", ShippedCatalog());
+  ASSERT_TRUE(claim);
+  EXPECT_EQ(claim->kind, ClaimKind::kFits);
+  EXPECT_EQ(claim->config.model, "qwen3-32b");
+  EXPECT_EQ(claim->config.format.AsString(), "gguf-q4_k_m");
+  EXPECT_EQ(claim->config.gpu, std::vector<std::string>{"rtx-3090"});
+  EXPECT_EQ(claim->config.gpus, 2);
+  EXPECT_EQ(claim->config.max_model_len, 32768);
+}
+
+TEST(Claim, WhatIsNoClaimIsLeftToOthers) {
+  for (const char* text : {"", "hello", "it fits", "takes 17 GB", "Qwen3 32B", "vllm serve Qwen/Qwen3-32B", "fits in 24 GB",
+                           "is is is is", "70B", "Qwen3 32B is nice"})
+    EXPECT_FALSE(ReadClaim(text, ShippedCatalog())) << text;
+  EXPECT_FALSE(ReadClaim(std::string(1 << 20, 'x'), ShippedCatalog()));
+}
+
+TEST(Claim, AnySentenceIsRead) {
+  const std::vector<std::string> words = {"70B", "takes", "fits", "in", "on", "a", "17", "GB", "1e999", "-3", "32k", "AWQ",
+                                          "Qwen3", "32B", "4090", "not", "KV", "cache", "\xff", "GiB", "2x", "0", "with"};
+  std::mt19937 random(2);
+  for (int round = 0; round < 400; ++round) {
+    std::string text;
+    for (int i = 0; i < 8; ++i) text += words[random() % words.size()] + " ";
+    ReadClaimText(text, ShippedCatalog());
+  }
+}
+
+}  // namespace
+}  // namespace plimsoll
