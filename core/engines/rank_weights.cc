@@ -68,21 +68,19 @@ Bytes ValueBytes(const WeightScheme& scheme, const Shard& shard, Bytes whole) {
 }
 
 // With data-parallel attention the ranks of a replica share attention and embedding, all ranks the rest.
-int64_t DegreeOf(const RankLoading& loading, TensorRole role) {
-  switch (role) {
-    case TensorRole::kAttention:
-    case TensorRole::kIndexer:
-    case TensorRole::kRecurrent:
-    case TensorRole::kEmbedding:
-      return loading.attention_tp > 0 ? loading.attention_tp : loading.tp;
-    default:
-      return loading.tp;
-  }
+bool GoesByAttention(TensorRole role) {
+  return role == TensorRole::kAttention || role == TensorRole::kIndexer || role == TensorRole::kRecurrent ||
+         role == TensorRole::kEmbedding;
 }
 
-TensorBytes OneLayer(const RankLoading& loading, const Tensor& tensor, uint8_t scheme_index) {
+int64_t DegreeOf(const RankLoading& loading, TensorRole role) {
+  return loading.attention_tp > 0 && GoesByAttention(role) ? loading.attention_tp : loading.tp;
+}
+
+TensorBytes OneLayer(const RankLoading& loading, const Tensor& tensor, TensorRole role,
+                     uint8_t scheme_index) {
   const WeightScheme& scheme = loading.binding->schemes[scheme_index];
-  const Shard shard = ShardTensor(tensor, DegreeOf(loading, tensor.role), loading.ep, loading.ep_rank);
+  const Shard shard = ShardTensor(tensor, DegreeOf(loading, role), loading.ep, loading.ep_rank);
   TensorBytes result;
   result.bytes = SchemeBytes(loading, scheme, tensor, shard) * shard.copies;
   result.values = ValueBytes(scheme, shard, result.bytes) * shard.copies;
@@ -105,7 +103,7 @@ class Weigher {
       : loading_(loading),
         holding_(holding),
         tensors_(loading.binding->tensors),
-        known_(tensors_.shapes.size()),
+        known_(2 * tensors_.shapes.size()),
         layers_(loading.architecture->groups.size()) {
     for (size_t g = 0; g < layers_.size(); ++g) {
       layers_[g] = LayersIn(*loading.architecture, static_cast<int32_t>(g), holding.range);
@@ -119,7 +117,7 @@ class Weigher {
       if (layers == 0) continue;
       TensorBytes one;
       for (uint32_t i = 0; i < parameter.pieces; ++i) {
-        const TensorBytes& piece = OneLayerLike(tensors_.pieces[parameter.first_piece + i]);
+        const TensorBytes& piece = OneLayerLike(tensors_.pieces[parameter.first_piece + i], parameter.role);
         one.bytes += piece.bytes;
         one.padding += piece.padding;
         one.values += piece.values;
@@ -159,12 +157,13 @@ class Weigher {
     return held ? parameter.own_layers : 0;
   }
 
-  const TensorBytes& OneLayerLike(uint32_t shape) {
-    Known& known = known_[shape];
+  // Alike are also an embedding and a head, which may be cut differently.
+  const TensorBytes& OneLayerLike(uint32_t shape, TensorRole role) {
+    Known& known = known_[2 * shape + (GoesByAttention(role) ? 1 : 0)];
     if (!known.weighed) {
       const uint32_t tensor = tensors_.shapes[shape];
       known.one =
-          OneLayer(loading_, loading_.architecture->tensors[tensor], loading_.binding->scheme[tensor]);
+          OneLayer(loading_, loading_.architecture->tensors[tensor], role, loading_.binding->scheme[tensor]);
       known.weighed = true;
     }
     return known.one;
@@ -191,8 +190,8 @@ class Weigher {
       const Tensor& tensor = loading_.architecture->tensors[index];
       if (!Holds(tensor, exception.layer)) continue;
       if (before == nullptr || before->tensor != exception.tensor || before->scheme != exception.scheme) {
-        const TensorBytes one = OneLayer(loading_, tensor, loading_.binding->scheme[index]);
-        const TensorBytes other = OneLayer(loading_, tensor, exception.scheme);
+        const TensorBytes one = OneLayer(loading_, tensor, tensor.role, loading_.binding->scheme[index]);
+        const TensorBytes other = OneLayer(loading_, tensor, tensor.role, exception.scheme);
         more = {other.bytes - one.bytes, other.padding - one.padding, other.values - one.values};
         before = &exception;
       }
@@ -208,7 +207,7 @@ class Weigher {
   const RankLoading& loading_;
   const RankHolding& holding_;
   const BoundTensors& tensors_;
-  std::vector<Known> known_;     // of each shape
+  std::vector<Known> known_;     // of each shape, and by whether it goes by attention
   std::vector<int64_t> layers_;  // of each group
   std::vector<HeldParameter> held_;
 };

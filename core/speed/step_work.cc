@@ -16,7 +16,9 @@ double KvBytesPerElement(KvType type) {
 class Shares {
  public:
   Shares(const Resolved& r, double tp)
-      : tp_(tp), cut_(1 / tp), expert_(r.expert_parallel && !r.dp_attention ? 1 / (tp * static_cast<double>(r.dp)) : 1 / tp) {}
+      : tp_(tp),
+        cut_(1 / tp),
+        expert_(r.expert_parallel && !r.dp_attention ? 1 / (tp * static_cast<double>(r.dp)) : 1 / tp) {}
 
   double Of(const StepTensor& tensor) const {
     switch (tensor.sharding) {

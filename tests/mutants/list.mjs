@@ -296,10 +296,32 @@ export const faults = {
   ],
   'core/engines/vllm/vllm_version.cc': [['if (release.number <= number) date', 'if (release.number < number) date']],
   'core/engines/vllm/vllm_weights.cc': [
-    ['result.padding * 16 / 17', 'result.padding * 15 / 17'],
     ['(wide ? 4 : 2);', '(wide ? 2 : 2);'],
     ['rest <= MiB(1) ? rest : Bytes(0)', 'rest <= MiB(2) ? rest : Bytes(0)'],
+  ],
+  'core/engines/rank_weights.cc': [
+    ['result.padding * 16 / 17', 'result.padding * 15 / 17'],
     ['while (group >= 32 &&', 'while (group >= 64 &&'],
+  ],
+  'core/engines/sglang/sglang_rules.cc': [
+    ['mib += 2 * batch;', 'mib += 3 * batch;'],
+    ['if (in.gpu_mib > 60 * kGib) mib', 'if (in.gpu_mib > 90 * kGib) mib'],
+    ['gib = 9.5 + degree / 2;', 'gib = 9.5 + degree / 4;'],
+    ['1 - 0.1 * (size - 1)', '1 - 0.2 * (size - 1)'],
+  ],
+  'core/engines/sglang/sglang_pool.cc': [
+    ['pools.room -= cell.slot() * (pools.slots + spare);', 'pools.room -= cell.slot() * pools.slots;'],
+    ['>= SglangNumber(0, 5, 14)) cell.priced += cell.draft_token;', '>= SglangNumber(0, 5, 10)) cell.priced += cell.draft_token;'],
+    ['resolved.state_element : 4;', 'resolved.state_element : 2;'],
+  ],
+  'core/engines/sglang/sglang_plan.cc': [
+    ['free * (1 - SglangFraction(resolved_))', 'free * SglangFraction(resolved_)'],
+    ['if (left + Band(rank) < Bytes(0))', 'if (left - Band(rank) < Bytes(0))'],
+    ['if (DraftInShare(resolved_)) rank.rest -= rank.weights.draft;', ''],
+  ],
+  'core/engines/sglang/sglang_weights.cc': [
+    ['Bytes(architecture.rope_table_elements) * 4;', 'Bytes(architecture.rope_table_elements) * 2;'],
+    ['constexpr Bytes kSegment = MiB(20);', 'constexpr Bytes kSegment = MiB(10);'],
   ],
   'core/engines/llama_cpp/llama_compute_buffer.cc': [
     ['Alloc(Times(Row(mask->cells), shape.heads));', 'Alloc(Row(mask->cells));'],

@@ -42,7 +42,8 @@ class Sglang final : public Engine {
     if (std::optional<Error> error = SetUpSglang(config, resolved)) return error;
     // The pool decides how many requests run at once.
     const SglangPlan plan = PlanSglang(*resolved);
-    resolved->max_running_requests = resolved->max_num_seqs = std::max<int64_t>(1, plan.running);
+    resolved->max_num_seqs = std::max<int64_t>(1, plan.running);
+    resolved->max_running_requests = resolved->max_num_seqs * (resolved->dp_attention ? resolved->dp : 1);
     return std::nullopt;
   }
 

@@ -98,7 +98,7 @@ class Explainer {
   void Cache() {
     Add(0, "KV cache pool", "free after loading - free before x (1 - mem_fraction_static)",
         Gib(rank_.free - gpu_.weights) + " - " + Gib(plan_.least_free) + " x (1 - " +
-            DecimalText(resolved_.mem_fraction_static, 3) + ") = " + Gib(rank_.rest),
+            DecimalText(SglangFraction(resolved_), 3) + ") = " + Gib(rank_.rest),
         gpu_.kv_cache, "sglang/srt/model_executor/model_runner.py profile_max_num_token");
     Add(2, "Static share", "free before loading x mem_fraction_static", FractionText(), gpu_.budget,
         "sglang/srt/server_args.py");
@@ -232,8 +232,8 @@ class Log {
           " GB");
       if (Fails(FailureStage::kGraphCapture)) return;
       free_ -= rank_.gpu.cuda_graph;
-      Say("Capture " + kind + " end. mem usage=" + Number(rank_.gpu.cuda_graph) +
-          " GB. avail mem=" + Number(free_) + " GB.");
+      const std::string usage = says_sizes ? "mem usage=" + Number(rank_.gpu.cuda_graph) + " GB. " : "";
+      Say("Capture " + kind + " end. " + usage + "avail mem=" + Number(free_) + " GB.");
     }
   }
 
@@ -256,8 +256,8 @@ class Log {
   }
 
   void Summary() {
-    std::string line = "max_total_num_tokens=" + Digits(plan_.tokens) +
-                       ", chunked_prefill_size=" + Digits(resolved_.chunked_prefill_size) +
+    std::string line = "max_total_num_tokens=" + Digits(plan_.tokens) + ", chunked_prefill_size=" +
+                       Digits(resolved_.chunked_prefill_size > 0 ? SglangChunk(resolved_) : -1) +
                        ", max_prefill_tokens=16384, max_running_requests=" + Digits(plan_.running) +
                        ", context_len=" + Digits(resolved_.max_model_len);
     if (number_ >= SglangNumber(0, 4, 7)) line += ", available_gpu_mem=" + Number(free_) + " GB";

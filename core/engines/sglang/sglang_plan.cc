@@ -97,7 +97,7 @@ class Planner {
     }
     if (plan_.ranks.empty()) plan_.least_free = Bytes(0);
     const double free = static_cast<double>(std::max(Bytes(0), plan_.least_free).count());
-    plan_.slack = BytesFromDouble(free * (1 - resolved_.mem_fraction_static));
+    plan_.slack = BytesFromDouble(free * (1 - SglangFraction(resolved_)));
   }
 
   void SizePools() {
@@ -244,7 +244,7 @@ class Judge {
   void FailPool(const SglangRankPlan& rank) {
     const double largest = LargestShare(rank);
     const Bytes gained = BytesFromDouble(static_cast<double>(plan_.least_free.count()) *
-                                         std::max(0.0, largest - resolved_.mem_fraction_static));
+                                         std::max(0.0, largest - SglangFraction(resolved_)));
     const bool helps = rank.gpu.headroom + gained > MiB(256);
     Fail(FailureStage::kCacheTooSmall, "static_share_too_small",
          "mem_fraction_static " + DecimalText(resolved_.mem_fraction_static, 3) +

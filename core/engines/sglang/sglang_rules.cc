@@ -76,9 +76,11 @@ double ReserveByCard(const SglangFractionInput& in) {
 }
 
 double PrefillGraphReserve(const SglangFractionInput& in) {
-  // From 0.5.10 on: on by default, 8 MiB a size; MLA captures with its own buffers.
+  // From 0.5.10 on: on by default, 8 MiB a size; MLA has a reserve of its own, at last instead of that.
   if (in.number < SglangNumber(0, 5, 10) || in.prefill_graphs <= 0) return 0;
-  return 8 * static_cast<double>(in.prefill_graphs) + (in.latent ? 1536 : 0);
+  const double sizes = 8 * static_cast<double>(in.prefill_graphs);
+  if (!in.latent) return sizes;
+  return 1.5 * kGib + (in.number < SglangNumber(0, 5, 18) ? sizes : 0);
 }
 
 double DraftReserve(const SglangFractionInput& in) {
@@ -140,12 +142,18 @@ double DefaultFraction(const SglangFractionInput& in) {
   return Rounded((in.gpu_mib - reserve) / in.gpu_mib);
 }
 
-double VisionFactor(int64_t number, const VisionTower& tower, bool given) {
+double VisionFactor(int64_t number, const Architecture& architecture, bool given) {
   if (number < SglangNumber(0, 4, 5)) return 0.95;
   if (number < SglangNumber(0, 4, 9)) return 0.9;
   if (number < SglangNumber(0, 4, 10) || given) return 1;
-  // adjust_mem_fraction_for_vlm: how large the tower is against one of 24 layers of 1024.
-  const double layers = tower.layers > 0 ? static_cast<double>(tower.layers) : 24;
+  // adjust_mem_fraction_for_vlm: how large the tower is against one of 24 layers of 1024, by two keys of the
+  // top level's vision_config. Qwen's towers say "depth" where it looks for num_hidden_layers, and then count as
+  // 24 layers; the Omni models keep theirs in thinker_config and go without.
+  const std::string& name = architecture.name;
+  if (name.find("Omni") != std::string::npos) return 1;
+  const VisionTower& tower = architecture.vision;
+  const bool deep = name.compare(0, 4, "Qwen") == 0 || name.compare(0, 5, "Glm4v") == 0;
+  const double layers = tower.layers > 0 && !deep ? static_cast<double>(tower.layers) : 24;
   const double width = tower.hidden > 0 ? static_cast<double>(tower.hidden) : 1024;
   const double size = layers * width * width / (24.0 * 1024 * 1024);
   return 0.95 * std::clamp(1 - 0.1 * (size - 1), 0.8, 1.05);

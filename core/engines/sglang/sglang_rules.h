@@ -36,7 +36,7 @@ struct SglangFractionInput {
 double DefaultFraction(const SglangFractionInput& input);
 
 // What a fraction is multiplied with for a model with a vision tower. `given`: the fraction was.
-double VisionFactor(int64_t number, const VisionTower& tower, bool given);
+double VisionFactor(int64_t number, const Architecture& architecture, bool given);
 
 // How many batches up to `largest` are captured for decoding.
 int64_t CountDecodeGraphs(int64_t number, int64_t largest, bool drafts);

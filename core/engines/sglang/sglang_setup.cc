@@ -81,6 +81,9 @@ bool HasWindowPools(const Resolved& resolved, const Kinds& kinds) {
   return Begins(model, "Step3p") || Begins(model, "Gemma4") || Begins(model, "Laguna");
 }
 
+// Through 0.4.8 a given fraction was made smaller for a vision tower, too.
+bool VisionAlways(const Resolved& resolved) { return resolved.version.number < SglangNumber(0, 4, 9); }
+
 class SetUp {
  public:
   SetUp(const Config& config, Resolved* resolved, SglangSetup* setup)
@@ -150,9 +153,10 @@ class SetUp {
   // Which prompts are captured: the list of conditions in server_args.py, shorter since the graphs can break
   // (0.5.15).
   bool CapturesPrompts() const {
-    if (number_ < SglangNumber(0, 5, 10) || !Nvidia() || r_.enforce_eager || kinds_.compressed) return false;
+    if (number_ < SglangNumber(0, 5, 10) || !Nvidia() || r_.enforce_eager) return false;
+    if (kinds_.compressed || r_.pp > 1) return false;
     if (number_ >= SglangNumber(0, 5, 15)) return true;
-    return setup_.drafts == 0 && !r_.dp_attention && r_.pp == 1 && r_.lora.max_loras == 0 && !r_.multimodal &&
+    return setup_.drafts == 0 && !r_.dp_attention && r_.lora.max_loras == 0 && !r_.multimodal &&
            r_.format->family != FormatFamily::kGguf && r_.cpu_offload == Bytes(0) &&
            r_.kv_offloading == Bytes(0);
   }
@@ -161,7 +165,6 @@ class SetUp {
     reported_ = ReportedMib(r_);
     const SglangCardDefaults card = DefaultsByCard(number_, reported_, r_.tp, r_.dp);
     int64_t chunk = card.chunk;
-    if (r_.dp_attention) chunk = std::max<int64_t>(1, chunk / (number_ < SglangNumber(0, 4, 1) ? 2 : r_.dp));
     // Multimodal prompts came whole through 0.4.6.
     if (r_.multimodal && number_ < SglangNumber(0, 4, 7)) chunk = -1;
     if (config_.enable_chunked_prefill == false) chunk = -1;
@@ -196,7 +199,7 @@ class SetUp {
   void TakeFraction() {
     setup_.fraction_given = config_.mem_fraction_static.has_value();
     if (r_.multimodal) {
-      setup_.vision_factor = VisionFactor(number_, r_.architecture->vision, setup_.fraction_given);
+      setup_.vision_factor = VisionFactor(number_, *r_.architecture, setup_.fraction_given);
     }
     setup_.backend_factor = AiterFactor();
     SglangFractionInput input;
@@ -212,8 +215,8 @@ class SetUp {
     input.latent = kinds_.latent;
     input.drafts = setup_.drafts > 0;
     input.method = r_.speculative.method;
-    const double fraction = config_.mem_fraction_static.value_or(DefaultFraction(input));
-    r_.mem_fraction_static = std::clamp(fraction * setup_.vision_factor * setup_.backend_factor, 0.01, 1.0);
+    const double own = DefaultFraction(input) * (VisionAlways(r_) ? 1 : setup_.vision_factor);
+    r_.mem_fraction_static = config_.mem_fraction_static.value_or(std::clamp(own, 0.01, 1.0));
   }
 
   // model_runner.py: on ROCm aiter's kernels need room of their own beside a long context. It is the default
@@ -271,8 +274,18 @@ const SglangSetup& SetupOf(const Resolved& resolved) {
   return static_cast<const SglangSetup&>(*resolved.engine_data);
 }
 
+double SglangFraction(const Resolved& resolved) {
+  const SglangSetup& setup = SetupOf(resolved);
+  const double vision = VisionAlways(resolved) ? setup.vision_factor : 1;
+  return std::clamp(resolved.mem_fraction_static * vision * setup.backend_factor, 0.01, 1.0);
+}
+
 int64_t SglangChunk(const Resolved& resolved) {
-  return resolved.chunked_prefill_size > 0 ? resolved.chunked_prefill_size : kMaxPrefillTokens;
+  if (resolved.chunked_prefill_size <= 0) return kMaxPrefillTokens;
+  if (!resolved.dp_attention) return resolved.chunked_prefill_size;
+  // server_args.py _handle_data_parallelism; 0.4.0 halved it whatever dp was.
+  const int64_t parts = resolved.version.number < SglangNumber(0, 4, 1) ? 2 : resolved.dp;
+  return std::max<int64_t>(1, resolved.chunked_prefill_size / parts);
 }
 
 }  // namespace plimsoll

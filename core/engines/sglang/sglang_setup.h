@@ -13,7 +13,7 @@
 namespace plimsoll {
 
 struct SglangSetup final : EngineData {
-  double vision_factor = 1, backend_factor = 1;  // of the fraction that was given or is the default
+  double vision_factor = 1, backend_factor = 1;  // of the share; see SglangFraction()
   bool fraction_given = false;
   int64_t graph_batch = 0;         // the largest batch that is captured; 0: graphs are off
   int64_t prefill_graphs = 0;      // prompt lengths that are captured
@@ -33,7 +33,11 @@ std::optional<Error> SetUpSglang(const Config& config, Resolved* resolved);
 // REQUIRES: SetUpSglang() has filled the configuration.
 const SglangSetup& SetupOf(const Resolved& resolved);
 
-// Of a prompt, that one step takes.
+// The share of what is free at start that weights and pools take: mem_fraction_static, and what the release makes
+// of it whether it was given or not. (What it makes of its own default alone is in the default.)
+double SglangFraction(const Resolved& resolved);
+
+// Tokens of prompts that one step of a replica takes.
 int64_t SglangChunk(const Resolved& resolved);
 
 }  // namespace plimsoll

@@ -20,7 +20,7 @@ Report Of(const char* json) {
 
 TEST(EngineGeneric, CountsWeightsAndTheCacheAskedFor) {
   const Report report = Of(
-      R"({"model":"llama-3.1-8b","engine":"sglang","gpu":"rtx-4090","prompt_tokens":1000,"output_tokens":24,"concurrency":4})");
+      R"({"model":"llama-3.1-8b","engine":"lmdeploy","gpu":"rtx-4090","prompt_tokens":1000,"output_tokens":24,"concurrency":4})");
   ASSERT_EQ(report.per_gpu.size(), 1u);
   const GpuReport& gpu = report.per_gpu[0];
   EXPECT_EQ(gpu.weights.count(), 16060522496);         // 8,030,261,248 parameters of two bytes
@@ -43,22 +43,22 @@ TEST(EngineGeneric, SaysThatItsBudgetIsNotModelled) {
 
 // What a display or other programs hold is not the engine's.
 TEST(EngineGeneric, CountsWhatOthersHold) {
-  const Report free = Of(R"({"model":"llama-3.1-8b","engine":"sglang","gpu":"rtx-4090"})");
+  const Report free = Of(R"({"model":"llama-3.1-8b","engine":"lmdeploy","gpu":"rtx-4090"})");
   const Report shared =
-      Of(R"({"model":"llama-3.1-8b","engine":"sglang","gpu":"rtx-4090","reserved_mib":2000})");
+      Of(R"({"model":"llama-3.1-8b","engine":"lmdeploy","gpu":"rtx-4090","reserved_mib":2000})");
   EXPECT_EQ(shared.per_gpu[0].others, MiB(2000));
   EXPECT_EQ(shared.per_gpu[0].total, free.per_gpu[0].total + MiB(2000));
   EXPECT_EQ(shared.per_gpu[0].headroom, free.per_gpu[0].headroom - MiB(2000));
   EXPECT_EQ(shared.kv.available, free.kv.available - MiB(2000));
   const Report full =
-      Of(R"({"model":"llama-3.1-8b","engine":"sglang","gpu":"rtx-4090","reserved_mib":20000})");
+      Of(R"({"model":"llama-3.1-8b","engine":"lmdeploy","gpu":"rtx-4090","reserved_mib":20000})");
   EXPECT_EQ(full.verdict, Verdict::kDoesNotFit);
 }
 
 TEST(EngineGeneric, TermsAddUpToTheFullestCard) {
   const Config config =
       DecodeConfigJsonText(
-          R"({"model":"llama-3.1-8b","engine":"sglang","gpu":"rtx-4090","gpus":2,"reserved_mib":[500,3000]})")
+          R"({"model":"llama-3.1-8b","engine":"lmdeploy","gpu":"rtx-4090","gpus":2,"reserved_mib":[500,3000]})")
           ->config;
   const Result<Resolved> resolved = Settle(config, ShippedCatalog());
   ASSERT_TRUE(resolved.ok());
@@ -72,17 +72,17 @@ TEST(EngineGeneric, TermsAddUpToTheFullestCard) {
 
 // cpu_offload_gb is not its key: neither memory nor speed change.
 TEST(EngineGeneric, SendsNoWeightsFromRam) {
-  const Report plain = Of(R"({"model":"llama-3.1-8b","engine":"sglang","gpu":"rtx-4090"})");
+  const Report plain = Of(R"({"model":"llama-3.1-8b","engine":"lmdeploy","gpu":"rtx-4090"})");
   const Report asked =
-      Of(R"({"model":"llama-3.1-8b","engine":"sglang","gpu":"rtx-4090","cpu_offload_gb":8})");
+      Of(R"({"model":"llama-3.1-8b","engine":"lmdeploy","gpu":"rtx-4090","cpu_offload_gb":8})");
   EXPECT_GT(plain.speed.decode_tokens_per_s, 0);
   EXPECT_EQ(asked.speed.decode_tokens_per_s, plain.speed.decode_tokens_per_s);
   EXPECT_EQ(asked.per_gpu[0].total, plain.per_gpu[0].total);
 }
 
 TEST(EngineGeneric, DividesOverRanksAndKeepsALatentWhole) {
-  const Report one = Of(R"({"model":"deepseek-v2-lite","engine":"sglang","gpu":"h200"})");
-  const Report two = Of(R"({"model":"deepseek-v2-lite","engine":"sglang","gpu":"h200","gpus":2})");
+  const Report one = Of(R"({"model":"deepseek-v2-lite","engine":"lmdeploy","gpu":"h200"})");
+  const Report two = Of(R"({"model":"deepseek-v2-lite","engine":"lmdeploy","gpu":"h200","gpus":2})");
   EXPECT_EQ(two.per_gpu[1].weights, one.per_gpu[0].weights / 2);
   EXPECT_EQ(two.per_gpu[1].kv_cache, one.per_gpu[0].kv_cache);
 }
@@ -102,7 +102,7 @@ TEST(EngineGeneric, TensorRtFollowsTheCheckpointsCacheType) {
 
 TEST(EngineGeneric, FitsToTheLastMebibyte) {
   const std::string start =
-      R"({"model":"llama-3.1-8b","engine":"sglang","gpu":"rtx-4090","prompt_tokens":1000,"output_tokens":24,"gpu_memory_mib":)";
+      R"({"model":"llama-3.1-8b","engine":"lmdeploy","gpu":"rtx-4090","prompt_tokens":1000,"output_tokens":24,"gpu_memory_mib":)";
   // 16,060,522,496 bytes of weights and 1024 tokens of 128 KiB: 15,444.4 MiB.
   EXPECT_EQ(Of((start + "15445}").c_str()).verdict, Verdict::kFits);
   EXPECT_EQ(Of((start + "15444}").c_str()).verdict, Verdict::kDoesNotFit);

@@ -1,0 +1,60 @@
+#include "core/engines/sglang/sglang_server.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "tests/support/estimates.h"
+
+namespace plimsoll {
+namespace {
+
+EstimatedCase With(const char* model, const std::string& more = "") {
+  return EstimateText(std::string(R"({"engine":"sglang","gpu":"h100-sxm","model":")") + model + "\"" + more +
+                      "}");
+}
+
+SchedulerSetup ServerOf(const EstimatedCase& c) {
+  SchedulerSetup setup;
+  SetUpSglangServer(c.resolved, c.report, &setup);
+  return setup;
+}
+
+TEST(SglangServer, ThePoolIsCountedInPages) {
+  const EstimatedCase c = With("llama-3.1-8b", R"(,"block_size":16,"max_running_requests":64)");
+  const SchedulerSetup setup = ServerOf(c);
+  EXPECT_EQ(setup.block_size, 16);
+  EXPECT_EQ(setup.blocks * 16, c.report.kv.capacity_tokens);
+  EXPECT_EQ(setup.max_num_seqs, 64);
+  EXPECT_EQ(setup.max_num_batched_tokens, 8192);
+  EXPECT_TRUE(setup.chunked_prefill);
+  EXPECT_TRUE(setup.prefix_caching);
+  EXPECT_EQ(setup.lookahead, 0);
+}
+
+TEST(SglangServer, FollowsItsKeys) {
+  const SchedulerSetup setup = ServerOf(With(
+      "llama-3.1-8b",
+      R"(,"chunked_prefill_size":-1,"enable_prefix_caching":false,"speculative":{"method":"eagle","num_tokens":3})"));
+  EXPECT_FALSE(setup.chunked_prefill);
+  EXPECT_FALSE(setup.prefix_caching);
+  EXPECT_EQ(setup.max_num_batched_tokens, 16384);
+  EXPECT_EQ(setup.lookahead, 4);
+}
+
+TEST(SglangServer, DrivesAStepLikeThePyTorchEngines) {
+  const EstimatedCase c = With("llama-3.1-70b", R"(,"gpus":4,"tp":2,"pp":2,"cpu_offload_gb":2)");
+  const StepStyle style = SglangStyle(c.resolved);
+  EXPECT_EQ(style.ranks, 2);
+  EXPECT_EQ(style.stages, 2);
+  EXPECT_EQ(style.sent_weights, GiB(2));
+}
+
+TEST(SglangServer, NamesEveryMetricItself) {
+  ASSERT_EQ(SglangMetrics().size(), 6u);
+  for (const MetricName& metric : SglangMetrics())
+    EXPECT_EQ(metric.name.substr(0, 7), "sglang:") << metric.name;
+}
+
+}  // namespace
+}  // namespace plimsoll
