@@ -3,13 +3,14 @@
 #include "core/base/text.h"
 #include "core/engines/generic/generic_engine.h"
 #include "core/engines/llama_cpp/llama_engine.h"
+#include "core/engines/ollama/ollama_engine.h"
 #include "core/engines/vllm/vllm_engine.h"
 
 namespace plimsoll {
 
 const std::vector<const Engine*>& Engines() {
   static const std::vector<const Engine*> engines = [] {
-    std::vector<const Engine*> list = {&VllmEngine(), &LlamaCppEngine()};
+    std::vector<const Engine*> list = {&VllmEngine(), &LlamaCppEngine(), &OllamaEngine()};
     for (const Engine* engine : GenericEngines()) list.push_back(engine);
     return list;
   }();

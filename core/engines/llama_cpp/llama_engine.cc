@@ -18,6 +18,7 @@
 #include "core/engines/llama_cpp/llama_plan.h"
 #include "core/engines/llama_cpp/llama_rules.h"
 #include "core/engines/llama_cpp/llama_server.h"
+#include "core/engines/llama_cpp/llama_verdict.h"
 #include "core/engines/llama_cpp/llama_version.h"
 #include "core/engines/measured_constants.h"
 #include "core/formats/gguf_types.h"
@@ -38,46 +39,8 @@ int64_t LayersOf(const Resolved& resolved) {
   return architecture.layers + architecture.mtp_layers;
 }
 
-Bytes Band(const GpuReport& use, const Resolved& resolved) {
-  Bytes band = MiBFromDouble(Value(Measure::kLlamaTightBase));
-  const bool staged = resolved.n_cpu_moe > 0 || !OverridesOf(resolved).empty() ||
-                      resolved.n_gpu_layers <= resolved.architecture->layers;
-  const double share = Value(staged ? Measure::kLlamaTightStaged : Measure::kLlamaTightCompute);
-  band += BytesFromDouble(share * static_cast<double>(use.compute_buffer.count()));
-  band += WeightsBand(resolved.stored, use.weights);
-  return band;
-}
-
-// Buffers are allocated in this order; the first that has no room is where loading ends.
-FailureStage StageOf(const GpuReport& use, Bytes capacity) {
-  Bytes held = use.non_torch + use.others + use.weights;
-  if (held > capacity) return FailureStage::kLoading;
-  held += use.kv_cache + use.recurrent_state;
-  if (held > capacity) return FailureStage::kCacheTooSmall;
-  return FailureStage::kProfiling;  // "failed to allocate compute pp buffers"
-}
-
-// What the driver gives in one piece. Vulkan's limits on AMD are 4 GiB with RADV, 2 GiB with AMD's own
-// drivers (GPUOpen-Drivers/AMDVLK#413; ollama/ollama#13029 on Windows); NVIDIA's driver gives more.
-Bytes LargestAllocation(const Resolved& resolved, size_t card) {
-  const bool limited =
-      BackendOf(resolved) == LlamaBackend::kVulkan && resolved.cards[card].gpu->vendor == Vendor::kAmd;
-  return limited ? GiB(4) : Bytes(internal::kInt64Max);
-}
-
-void RemarkOnAllocation(const Resolved& resolved, size_t card, Bytes largest, Report* report) {
-  std::string fix = resolved.flash_attention ? "Set n_ubatch lower, or backend to hip."
-                                             : "Set flash_attention to true, or n_ubatch lower.";
-  report->diagnostics.push_back({"allocation_too_large", Severity::kError,
-                                 "Vulkan gives at most 4 GiB at once on " + resolved.cards[card].gpu->name +
-                                     " (2 GiB with AMD's own driver); " + SizeText(largest) +
-                                     " of compute buffer are needed in one piece.",
-                                 std::move(fix)});
-}
-
 constexpr EngineTraits kTraits = {
     .id = "llama.cpp",
-    .alias = "ollama",
     .name = "llama.cpp",
     .kernels = KernelGroup::kGgml,
     .layout = CardLayout::kSplit,
@@ -89,58 +52,6 @@ constexpr EngineTraits kTraits = {
     .keys = KeyOwner::kGgml,
 };
 
-std::optional<Error> ReadOwnKeys(const Config& config, Resolved* resolved) {
-  auto owned = std::make_unique<LlamaData>();
-  LlamaData* data = owned.get();
-  const Result<LlamaOptions> options = ReadLlamaOptions(config);
-  if (!options.ok()) return options.error();
-  data->options = *options;
-  resolved->engine_data = std::move(owned);
-  if (config.override_tensor.empty()) return std::nullopt;
-  Result<TensorOverrides> overrides = ReadTensorOverrides(config.override_tensor, *resolved->architecture,
-                                                          static_cast<int64_t>(resolved->cards.size()));
-  if (!overrides.ok()) return overrides.error();
-  data->overrides = std::move(*overrides);
-  std::string patterns;
-  for (const std::string& pattern : data->overrides.unmatched) {
-    patterns += (patterns.empty() ? "" : ", ") + Quoted(pattern);
-  }
-  if (patterns.empty()) return std::nullopt;
-  resolved->diagnostics.push_back(
-      {"override_matches_nothing", Severity::kWarning,
-       "override_tensor: no tensor of this model has " + patterns +
-           " in its name, so nothing is moved by it.",
-       "Names are such as blk.0.ffn_up_exps.weight; plimsoll inventory lists them."});
-  return std::nullopt;
-}
-
-// What the program holds in RAM against what there is, where its size is known. What a card maps of memory
-// that it shares with the processor counts once.
-Bytes HeldInRam(const Resolved& resolved, const Report& report) {
-  Bytes held =
-      report.host.weights + report.host.kv_cache + report.host.recurrent_state + report.host.compute_buffer;
-  if (!resolved.cards[0].gpu->unified_memory) return held;
-  for (const GpuReport& gpu : report.per_gpu) held += gpu.total;
-  if (BackendOf(resolved) == LlamaBackend::kMetal && OptionsOf(resolved).mmap) held -= report.host.weights;
-  return held;
-}
-
-// Says what is short; true: next to nothing is left for the system. A file mapped into too little RAM still
-// loads, but is read from the disk again for every token: that is no way to run, so it does not fit.
-bool JudgeRam(const Resolved& resolved, Report* report) {
-  constexpr Bytes kSystem = GiB(2);  // an idle desktop or server without one
-  const Bytes size = resolved.ram.size;
-  if (size <= Bytes(0) || resolved.ram_alone) return false;
-  const Bytes held = HeldInRam(resolved, *report);
-  if (held <= size) return held + kSystem > size;
-  if (report->failure == FailureStage::kNone) report->failure = FailureStage::kLoading;
-  report->diagnostics.push_back(
-      {"ram_short", Severity::kError,
-       "Weights, cache and buffers in RAM take " + SizeText(held) + " of its " + SizeText(size) + ".",
-       "Keep more layers or experts on the cards, or take a smaller format."});
-  return true;
-}
-
 class LlamaCpp final : public Engine {
  public:
   const EngineTraits& traits() const override { return kTraits; }
@@ -150,7 +61,9 @@ class LlamaCpp final : public Engine {
   }
 
   std::optional<Error> TakeDefaults(const Config& config, Resolved* resolved) const override {
-    if (std::optional<Error> error = ReadOwnKeys(config, resolved)) return error;
+    auto data = std::make_unique<LlamaData>();
+    if (std::optional<Error> error = ReadLlamaKeys(config, resolved, data.get())) return error;
+    resolved->engine_data = std::move(data);
     const EngineVersion& version = resolved->version;
     resolved->n_ubatch = std::max<int64_t>(resolved->n_ubatch, 1);
     if (!config.max_num_batched_tokens) {
@@ -178,55 +91,14 @@ class LlamaCpp final : public Engine {
       resolved->n_gpu_layers = LayersOf(*resolved) + 1;
     }
     CheckLlamaConfiguration(config, resolved);
+    RemarkOnRam(resolved);
     if (!config.max_model_len) resolved->max_model_len = DefaultContext(*resolved);
     return std::nullopt;
   }
 
   void Plan(const Resolved& resolved, Report* report) const override {
     LlamaPlan plan(resolved);
-    report->per_gpu = plan.Fill(resolved.max_model_len);
-    if (!resolved.ram_alone) report->host = plan.Host();
-    const LlamaCache cache = plan.cache();
-
-    Bytes available;
-    bool tight = false;
-    report->failure = FailureStage::kNone;
-    for (size_t i = 0; i < report->per_gpu.size(); ++i) {
-      const Bytes capacity = resolved.cards[i].capacity;
-      GpuReport& gpu = report->per_gpu[i];
-      gpu.gpu = resolved.cards[i].gpu->id;
-      gpu.rank = static_cast<int32_t>(i);
-      gpu.capacity = capacity;
-      gpu.budget = capacity;
-      gpu.headroom = capacity - gpu.total;
-      available += capacity - (gpu.total - gpu.kv_cache);
-      if (plan.largest(i) > LargestAllocation(resolved, i) && report->failure == FailureStage::kNone) {
-        report->failure = FailureStage::kProfiling;
-        RemarkOnAllocation(resolved, i, plan.largest(i), report);
-      }
-      const Bytes band = Band(gpu, resolved);
-      if (gpu.headroom < band) tight = true;
-      if (gpu.headroom + band < Bytes(0) && report->failure == FailureStage::kNone) {
-        report->failure = StageOf(gpu, capacity);
-      }
-    }
-    if (JudgeRam(resolved, report)) tight = true;
-    report->verdict = report->failure != FailureStage::kNone ? Verdict::kDoesNotFit
-                      : tight                                ? Verdict::kTight
-                                                             : Verdict::kFits;
-
-    KvReport& kv = report->kv;
-    kv.per_token = KvBytesPerToken(*resolved.architecture, resolved.kv_cache_dtype);
-    kv.per_sequence =
-        KvBytesPerSequence(*resolved.architecture, resolved.kv_cache_dtype, resolved.max_model_len);
-    kv.available = available;
-    kv.block_size = 1;
-    kv.num_blocks = cache.context;
-    kv.capacity_tokens = cache.context;
-    // Sequences of max_model_len, as for every engine: slots share the context or divide it, they do not
-    // multiply it. States alone have no length.
-    kv.max_concurrency = kv.per_token > Bytes(0) ? 1 : static_cast<double>(cache.sequences);
-    kv.max_model_len_that_fits = plan.LongestContext(Bytes(0));
+    FillLlamaReport(resolved, &plan, report);
     if (report->failure != FailureStage::kNone) RemarkOnFit(resolved, report);
   }
 

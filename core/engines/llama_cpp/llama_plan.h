@@ -108,6 +108,9 @@ class LlamaPlan {
   Bytes draft_;  // the draft's cache and buffer at the present length
 };
 
+// The vision tower as its projector file (mmproj) holds it; zero: none.
+Bytes LlamaProjectorBytes(const Architecture& architecture);
+
 // What a program holds on this card before llama.cpp's first buffer.
 Bytes LlamaRuntimeBytes(const Gpu& gpu);
 
