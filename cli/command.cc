@@ -56,6 +56,10 @@ constexpr Command kCommands[] = {
      "has the columns arrival (s), prompt and output "
      "(tokens).",
      true, RunSchedule},
+    {"check", "what a pasted command, manifest, config, log or link says, and whether it holds",
+     "plimsoll check [FILE | - | \"text\"] [--json]\n\n"
+     "What is not understood is listed; what is wrong is named with the option and its fix.",
+     false, RunCheck},
     {"inventory", "every tensor of a model: name, shape, type, bytes, how it is sharded",
      "plimsoll inventory --model M --format F [--json] [--gb]\n"
      "  plimsoll inventory --file MODEL.gguf|MODEL.safetensors|config.json[,MORE PARTS] [--json] [--gb]\n\n"

@@ -26,7 +26,7 @@ struct CommandResult {
 
 constexpr int kExitBadInput = 2;
 
-// The bytes of a file; nothing when it cannot be read.
+// The bytes of a file, of standard input for "-"; nothing when it cannot be read.
 using ReadFile = std::function<std::optional<std::string>(const std::string& path)>;
 
 // The first `bytes` of a file and its whole size; nothing when it cannot be read.
@@ -68,6 +68,7 @@ CommandResult RunSolve(const Arguments& arguments, const CommandContext& context
 CommandResult RunSchedule(const Arguments& arguments, const CommandContext& context);
 CommandResult RunInventory(const Arguments& arguments, const CommandContext& context);
 CommandResult RunList(const Arguments& arguments, const CommandContext& context);
+CommandResult RunCheck(const Arguments& arguments, const CommandContext& context);
 CommandResult RunValidate(const Arguments& arguments, const CommandContext& context);
 
 // "plimsoll: tp: given …; accepted: …", exit 2.

@@ -12,14 +12,15 @@
 namespace {
 
 std::optional<std::string> ReadWholeFile(const std::string& path) {
-  std::FILE* file = std::fopen(path.c_str(), "rb");
+  const bool standard = path == "-";
+  std::FILE* file = standard ? stdin : std::fopen(path.c_str(), "rb");
   if (!file) return std::nullopt;
   std::string text;
   char buffer[65536];
   size_t read = 0;
   while ((read = std::fread(buffer, 1, sizeof buffer, file)) > 0) text.append(buffer, read);
   const bool good = std::ferror(file) == 0;
-  std::fclose(file);
+  if (!standard) std::fclose(file);
   return good ? std::optional<std::string>(std::move(text)) : std::nullopt;
 }
 

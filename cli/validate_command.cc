@@ -20,9 +20,9 @@ std::string SummaryText(const std::vector<MetricSummary>& summary) {
   return table.Print("  ");
 }
 
-std::string CasesText(const std::vector<Comparison>& comparisons) {
+std::string CasesText(const std::vector<ScoredMetric>& comparisons) {
   Table table({"case", "metric", "predicted>", "measured>", "error>"});
-  for (const Comparison& comparison : comparisons) {
+  for (const ScoredMetric& comparison : comparisons) {
     table.Add({comparison.id, comparison.metric, DecimalText(comparison.predicted, 3),
                DecimalText(comparison.measured, 3), DecimalText(100 * comparison.relative_error, 2) + " %"});
   }

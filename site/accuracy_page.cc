@@ -90,7 +90,7 @@ std::string CaseTable(const Validation& validation, const std::map<std::string, 
       "<div class=\"wide\"><table><thead><tr><th scope=\"col\">Case</th><th scope=\"col\">What</th>"
       "<th scope=\"col\" class=\"number\">Predicted</th><th scope=\"col\" class=\"number\">Measured</th>"
       "<th scope=\"col\" class=\"number\">Error</th></tr></thead><tbody>\n";
-  for (const Comparison& comparison : validation.comparisons) {
+  for (const ScoredMetric& comparison : validation.comparisons) {
     const MetricText& text = TextOf(comparison.metric);
     const auto source = sources.find(comparison.id);
     html += "<tr><td title=\"" + Escaped(source == sources.end() ? "" : source->second) + "\">" +

@@ -30,7 +30,7 @@ test('core includes itself and the standard library; nlohmann/json only in core/
 
 // The rooms of core/ in the order of who may know whom: a later one may include an earlier one, never the reverse.
 const rooms = ['base', 'formats', 'arch', 'weights', 'files', 'catalog', 'config', 'resolve', 'speed', 'schedule', 'engines',
-               'estimate', 'solve', 'validate'];
+               'estimate', 'solve', 'validate', 'check'];
 const roomOf = (path) => path.split('/')[1];
 const coreIncludes = (file) => includes(file).filter((include) => include.startsWith('"core/')).map((include) => include.slice(1, -1));
 
@@ -110,6 +110,18 @@ test('only web/wasm_*.cc know that there is a browser', () => {
   const elsewhere = sources.filter(({path}) => !path.startsWith('web/wasm_'));
   assert.deepEqual(violations(elsewhere, (include) => /emscripten/.test(include)), []);
   assert.deepEqual(elsewhere.filter(({text}) => text.includes('__EMSCRIPTEN__')).map(({path}) => path), []);
+});
+
+// Two types of one name and namespace link without a word, and one of them runs with the other's size.
+test('no two headers define a type of one name', () => {
+  const homes = new Map();
+  for (const {path, text} of sources.filter(({path}) => path.endsWith('.h'))) {
+    const outer = /namespace plimsoll(::\w+)? \{/.exec(text)?.[1] ?? '';
+    for (const [, name] of text.matchAll(/^(?:struct|class|enum class) (\w+)[^;\n]*\{/gm)) {
+      homes.set(outer + name, [...homes.get(outer + name) ?? [], path]);
+    }
+  }
+  assert.deepEqual([...homes].filter(([, paths]) => paths.length > 1), []);
 });
 
 test('include guards spell the path', () => {

@@ -26,7 +26,8 @@ constexpr int kWaysShown = 4;
 constexpr size_t kFileRowsShown = 400;  // of a file whose tensors all differ
 
 bool Touches(const Action& action, std::string_view key) {
-  return std::any_of(action.begin(), action.end(), [key](const Change& change) { return change.key == key; });
+  return std::any_of(action.begin(), action.end(),
+                     [key](const KeyChange& change) { return change.key == key; });
 }
 
 bool IsGguf(const Config& config) { return config.format.AsString().rfind("gguf-", 0) == 0; }
@@ -120,7 +121,7 @@ bool AppState::Load(const Config& config) {
 
 bool AppState::Dispatch(const Action& action) {
   Config config = answer_->config == nullptr ? Config() : *answer_->config;
-  for (const Change& change : action) {
+  for (const KeyChange& change : action) {
     const ConfigKey* key = FindConfigKey(change.key);
     if (key == nullptr) return Refuse({change.key, "a setting", "one of the configuration's own settings"});
     const auto error = change.value.is_string() ? SetConfigText(*key, change.value.AsString(), &config)

@@ -34,11 +34,11 @@
 
 namespace plimsoll {
 
-struct Change {
+struct KeyChange {
   std::string key;
   Json value;
 };
-using Action = std::vector<Change>;
+using Action = std::vector<KeyChange>;
 
 // A price or time that the reader may set, in the unit in which it is asked for.
 struct Price {

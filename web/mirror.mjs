@@ -160,8 +160,8 @@ export function createMirror(core) {
     const number = Number(text.replaceAll(',', ''));
     const absent = text === '' || (kind === 'select' && text === 'auto');
     const value = absent ? null : kind === 'number' && Number.isFinite(number) ? number : text;
-    const [place, name] = key.split('.');
-    if (place === 'workload') {
+    const [scope, name] = key.split('.');
+    if (scope === 'workload') {
       const workload = {...core.config().workload, [name]: value};
       if (value === null) delete workload[name];
       act({workload: Object.keys(workload).length > 0 ? workload : null}, input);
@@ -218,8 +218,8 @@ export function createMirror(core) {
 
   function showTabForm(config) {
     for (const [key, , kind] of kTabFields) {
-      const [place, name] = key.split('.');
-      if (place === 'view') continue;
+      const [scope, name] = key.split('.');
+      if (scope === 'view') continue;
       const input = inputs.get(key);
       const given = config.workload?.[name];
       if (kind === 'select') input.value = given ?? input.options[0].value;

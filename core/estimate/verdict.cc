@@ -14,7 +14,7 @@ bool AllAlike(const std::vector<Card>& cards) {
 }
 
 // Where the fullest card stands: "on one RTX 4090", "on each of 2 RTX 4090", "on GPU 1 (RTX 3090)".
-std::string PlaceText(const Resolved& resolved, const Report& report, const GpuReport& fullest) {
+std::string WhereText(const Resolved& resolved, const Report& report, const GpuReport& fullest) {
   const std::vector<Card>& cards = resolved.cards;
   const std::string count = std::to_string(cards.size());
   if (cards.size() == 1) return "on one " + cards.front().gpu->name;
@@ -54,12 +54,12 @@ std::string RoomText(const Resolved& resolved, const Report& report) {
 
 std::string FitsText(const Resolved& resolved, const Report& report, const GpuReport& fullest,
                      SizeUnits units) {
-  const std::string place = PlaceText(resolved, report, fullest);
+  const std::string where = WhereText(resolved, report, fullest);
   if (resolved.engine->fills_share) {
     // The total would say nothing.
-    return GibText(fullest.weights, units) + " of weights " + place + ", " + RoomText(resolved, report) + ".";
+    return GibText(fullest.weights, units) + " of weights " + where + ", " + RoomText(resolved, report) + ".";
   }
-  return ShareText(fullest.total, fullest.capacity, units) + " " + place + " for " +
+  return ShareText(fullest.total, fullest.capacity, units) + " " + where + " for " +
          CountedText(std::max<int64_t>(1, resolved.max_num_seqs), "sequence", "sequences") +
          (SharesContext(resolved) ? resolved.kv_unified ? " sharing " : " dividing " : " in ") +
          CountText(resolved.max_model_len) + " tokens of context.";
@@ -67,26 +67,26 @@ std::string FitsText(const Resolved& resolved, const Report& report, const GpuRe
 
 std::string DoesNotFitText(const Resolved& resolved, const Report& report, const GpuReport& fullest,
                            SizeUnits units) {
-  const std::string place = PlaceText(resolved, report, fullest);
+  const std::string where = WhereText(resolved, report, fullest);
   if (fullest.headroom.count() < 0) {
     const Bytes shortage = Bytes(0) - fullest.headroom;
     return "short by " + (shortage < GiB(1) ? SizeText(shortage, units) : GibText(shortage, units)) + " " +
-           place + ".";
+           where + ".";
   }
   switch (report.failure) {
     case FailureStage::kProfiling:
-      return "no room for a step's activations " + place + ".";
+      return "no room for a step's activations " + where + ".";
     case FailureStage::kGraphCapture:
-      return "no room to capture CUDA graphs " + place + ".";
+      return "no room to capture CUDA graphs " + where + ".";
     case FailureStage::kLoading:
-      return "the weights have no room " + place + ".";
+      return "the weights have no room " + where + ".";
     case FailureStage::kCacheTooSmall:
     case FailureStage::kNone:
     case FailureStage::kInvalid:
       break;
   }
   return "one sequence of " + CountText(resolved.max_model_len) + " tokens needs " +
-         GibText(report.kv.per_sequence, units) + " of cache " + place + ".";
+         GibText(report.kv.per_sequence, units) + " of cache " + where + ".";
 }
 
 std::string PartsText(const GpuReport& gpu, SizeUnits units) {

@@ -14,7 +14,7 @@
 
 namespace plimsoll {
 
-enum class PartPlace : uint8_t {
+enum class PartAccount : uint8_t {
   kShare,        // of the card, counted against what the engine may use of it
   kBesideShare,  // of the card, but not in the engine's own accounting
   kBesideCard,   // not part of the card's capacity: in no sum and no bar
@@ -26,27 +26,27 @@ struct MemoryPart {
   std::string_view label;  // of its segment of a bar; parts with one label share a segment
   std::string_view color;  // token of web/theme.cc and of the style sheet
   char glyph;              // in the command's bar
-  PartPlace place;
+  PartAccount account;     // in which sums it counts
   Bytes GpuReport::*bytes;
 };
 
 // In the order of the JSON's keys.
 inline constexpr std::array<MemoryPart, 10> kMemoryParts = {{
-    {"weights_bytes", "weights", "Weights", "weights", 'W', PartPlace::kShare, &GpuReport::weights},
-    {"kv_cache_bytes", "KV cache", "KV cache", "kv-cache", 'K', PartPlace::kShare, &GpuReport::kv_cache},
-    {"recurrent_state_bytes", "recurrent state", "Recurrent state", "recurrent-state", 'R', PartPlace::kShare,
-     &GpuReport::recurrent_state},
-    {"activation_bytes", "activations", "Activations", "activation", 'A', PartPlace::kShare,
+    {"weights_bytes", "weights", "Weights", "weights", 'W', PartAccount::kShare, &GpuReport::weights},
+    {"kv_cache_bytes", "KV cache", "KV cache", "kv-cache", 'K', PartAccount::kShare, &GpuReport::kv_cache},
+    {"recurrent_state_bytes", "recurrent state", "Recurrent state", "recurrent-state", 'R',
+     PartAccount::kShare, &GpuReport::recurrent_state},
+    {"activation_bytes", "activations", "Activations", "activation", 'A', PartAccount::kShare,
      &GpuReport::activation},
-    {"cuda_graph_bytes", "CUDA graphs", "CUDA graphs", "cuda-graph", 'G', PartPlace::kShare,
+    {"cuda_graph_bytes", "CUDA graphs", "CUDA graphs", "cuda-graph", 'G', PartAccount::kShare,
      &GpuReport::cuda_graph},
-    {"non_torch_bytes", "runtime", "Runtime", "runtime", 'N', PartPlace::kShare, &GpuReport::non_torch},
-    {"context_bytes", "driver context", "Runtime", "runtime", 'D', PartPlace::kBesideShare,
+    {"non_torch_bytes", "runtime", "Runtime", "runtime", 'N', PartAccount::kShare, &GpuReport::non_torch},
+    {"context_bytes", "driver context", "Runtime", "runtime", 'D', PartAccount::kBesideShare,
      &GpuReport::driver},
-    {"others_bytes", "other programs", "Other programs", "others", 'O', PartPlace::kBesideShare,
+    {"others_bytes", "other programs", "Other programs", "others", 'O', PartAccount::kBesideShare,
      &GpuReport::others},
-    {"reserved_bytes", "kept by the system", "", "", ' ', PartPlace::kBesideCard, &GpuReport::reserved},
-    {"compute_buffer_bytes", "compute buffers", "Compute buffers", "activation", 'C', PartPlace::kShare,
+    {"reserved_bytes", "kept by the system", "", "", ' ', PartAccount::kBesideCard, &GpuReport::reserved},
+    {"compute_buffer_bytes", "compute buffers", "Compute buffers", "activation", 'C', PartAccount::kShare,
      &GpuReport::compute_buffer},
 }};
 
@@ -54,7 +54,7 @@ inline constexpr std::array<MemoryPart, 10> kMemoryParts = {{
 constexpr Bytes SumOfParts(const GpuReport& gpu) {
   Bytes sum;
   for (const MemoryPart& part : kMemoryParts) {
-    if (part.place != PartPlace::kBesideCard) sum += gpu.*part.bytes;
+    if (part.account != PartAccount::kBesideCard) sum += gpu.*part.bytes;
   }
   return sum;
 }
@@ -63,7 +63,7 @@ constexpr Bytes SumOfParts(const GpuReport& gpu) {
 constexpr Bytes SumInShare(const GpuReport& gpu) {
   Bytes sum;
   for (const MemoryPart& part : kMemoryParts) {
-    if (part.place == PartPlace::kShare) sum += gpu.*part.bytes;
+    if (part.account == PartAccount::kShare) sum += gpu.*part.bytes;
   }
   return sum;
 }
@@ -76,7 +76,7 @@ namespace internal {
 constexpr size_t CountStacked() {
   size_t count = 0;
   for (const MemoryPart& part : kMemoryParts) {
-    if (part.place != PartPlace::kBesideCard) ++count;
+    if (part.account != PartAccount::kBesideCard) ++count;
   }
   return count;
 }
@@ -86,7 +86,7 @@ constexpr std::array<const MemoryPart*, CountStacked()> Stacked() {
   std::array<const MemoryPart*, CountStacked()> stacked{};
   size_t count = 0;
   for (size_t i = 0; i < kMemoryParts.size(); ++i) {
-    bool taken = kMemoryParts[i].place == PartPlace::kBesideCard;
+    bool taken = kMemoryParts[i].account == PartAccount::kBesideCard;
     for (size_t before = 0; before < i; ++before) {
       taken = taken || kMemoryParts[before].color == kMemoryParts[i].color;
     }

@@ -387,14 +387,14 @@ Validation Validate(const CaseFile& file, const Catalog& catalog) {
   return validation;
 }
 
-std::vector<MetricSummary> Summarize(const std::vector<Comparison>& comparisons, bool binding_only) {
+std::vector<MetricSummary> Summarize(const std::vector<ScoredMetric>& comparisons, bool binding_only) {
   std::vector<MetricSummary> summaries;
   for (const Metric& metric : kMetrics) {
     MetricSummary summary;
     summary.metric = std::string(metric.name);
     std::vector<double> errors;
     double sum = 0;
-    for (const Comparison& comparison : comparisons) {
+    for (const ScoredMetric& comparison : comparisons) {
       if (comparison.metric != metric.name || (binding_only && !comparison.binding)) continue;
       const double error = std::fabs(comparison.relative_error);
       if (errors.empty() || error > summary.worst) {
@@ -417,7 +417,7 @@ std::vector<MetricSummary> Summarize(const std::vector<Comparison>& comparisons,
 
 Json ValidationToJson(const Validation& validation) {
   Json cases = Json::MakeArray();
-  for (const Comparison& comparison : validation.comparisons) {
+  for (const ScoredMetric& comparison : validation.comparisons) {
     Json json = Json::MakeObject();
     json.Set("id", comparison.id)
         .Set("metric", comparison.metric)

@@ -44,7 +44,7 @@ struct Unanswered {
   std::string reason;
 };
 
-struct Comparison {
+struct ScoredMetric {
   std::string id;
   std::string metric;
   double predicted = 0;
@@ -61,7 +61,7 @@ struct MetricSummary {
 };
 
 struct Validation {
-  std::vector<Comparison> comparisons;
+  std::vector<ScoredMetric> comparisons;
   std::vector<Unanswered> unanswered;
   std::vector<MetricSummary> summary;          // over all cases
   std::vector<MetricSummary> binding_summary;  // over the binding ones
@@ -78,7 +78,7 @@ Validation Validate(const CaseFile& file, const Catalog& catalog);
 
 // Statistics of some comparisons by metric, in the order in which validation.cc lists the metrics.
 // Percentiles interpolate linearly.
-std::vector<MetricSummary> Summarize(const std::vector<Comparison>& comparisons, bool binding_only);
+std::vector<MetricSummary> Summarize(const std::vector<ScoredMetric>& comparisons, bool binding_only);
 
 Json ValidationToJson(const Validation& validation);
 

@@ -42,7 +42,7 @@ TEST(MemoryParts, NamesKeysAndGlyphsTellThemApart) {
   for (const MemoryPart& part : kMemoryParts) {
     keys.insert(part.key);
     names.insert(part.name);
-    if (part.place == PartPlace::kBesideCard) continue;
+    if (part.account == PartAccount::kBesideCard) continue;
     ++drawn;
     glyphs.insert(part.glyph);
     EXPECT_FALSE(part.label.empty()) << part.name;

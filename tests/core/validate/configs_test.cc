@@ -21,7 +21,7 @@ const CaseFile& Configs() {
 TEST(Configs, EveryTotalAndCacheIsExact) {
   const Validation validation = Validate(Configs(), TestCatalog());
   int totals = 0, caches = 0;
-  for (const Comparison& comparison : validation.comparisons) {
+  for (const ScoredMetric& comparison : validation.comparisons) {
     const bool total = comparison.metric == "total_params", cache = comparison.metric == "kv_bytes_per_token";
     if (!total && !cache) continue;
     EXPECT_EQ(comparison.predicted, comparison.measured) << comparison.id << " " << comparison.metric;
@@ -35,7 +35,7 @@ TEST(Configs, EveryTotalAndCacheIsExact) {
 TEST(Configs, RoundedCheckpointSizesAreMet) {
   const Validation validation = Validate(Configs(), TestCatalog());
   int sizes = 0;
-  for (const Comparison& comparison : validation.comparisons) {
+  for (const ScoredMetric& comparison : validation.comparisons) {
     if (comparison.metric != "checkpoint_bytes") continue;
     EXPECT_LE(std::fabs(comparison.relative_error), 0.01) << comparison.id << " " << comparison.predicted;
     ++sizes;

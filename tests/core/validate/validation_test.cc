@@ -17,8 +17,8 @@ CaseFile Read(std::string_view text) {
   return file.ok() ? *file : CaseFile();
 }
 
-const Comparison* Find(const Validation& validation, std::string_view id, std::string_view metric) {
-  for (const Comparison& comparison : validation.comparisons) {
+const ScoredMetric* Find(const Validation& validation, std::string_view id, std::string_view metric) {
+  for (const ScoredMetric& comparison : validation.comparisons) {
     if (comparison.id == id && comparison.metric == metric) return &comparison;
   }
   return nullptr;
@@ -33,13 +33,13 @@ TEST(Validation, ComparesEveryMetricThatWasMeasured) {
           "measured":{"weights_gib_per_gpu":14.9888,"kv_cache_gib_per_gpu":3.81,"kv_cache_tokens":31232,"outcome":"ok"}}])"),
       ShippedCatalog());
   EXPECT_TRUE(validation.unanswered.empty());
-  const Comparison* weights = Find(validation, "a", "weights_gib_per_gpu");
+  const ScoredMetric* weights = Find(validation, "a", "weights_gib_per_gpu");
   ASSERT_NE(weights, nullptr);
   EXPECT_NEAR(weights->relative_error, 0, 0.0005);
-  const Comparison* outcome = Find(validation, "a", "outcome");
+  const ScoredMetric* outcome = Find(validation, "a", "outcome");
   ASSERT_NE(outcome, nullptr);
   EXPECT_EQ(outcome->relative_error, 0);
-  const Comparison* given_pool = Find(validation, "a", "kv_cache_tokens_given_pool");
+  const ScoredMetric* given_pool = Find(validation, "a", "kv_cache_tokens_given_pool");
   ASSERT_NE(given_pool, nullptr);
   // 3.81 GiB in blocks of 16 tokens of 128 KiB
   EXPECT_EQ(given_pool->predicted, static_cast<double>(int64_t(3.81 * 1073741824) / (16 * 131072) * 16));
@@ -53,7 +53,7 @@ TEST(Validation, AModelInRamIsAnsweredToo) {
           R"([{"id":"cpu","config":{"model":"gemma-2-2b","format":"gguf-q4_k_m","engine":"llama.cpp","engine_version":"b7000",
            "gpu":"rtx-4060","max_model_len":8192,"max_num_seqs":4,"n_gpu_layers":0},"measured":{"kv_buffer_mib":832}}])"),
       ShippedCatalog());
-  const Comparison* kv = Find(validation, "cpu", "kv_buffer_mib");
+  const ScoredMetric* kv = Find(validation, "cpu", "kv_buffer_mib");
   ASSERT_NE(kv, nullptr);
   EXPECT_EQ(kv->predicted, 832);
 }
@@ -126,7 +126,7 @@ TEST(Validation, LowConfidenceDoesNotBind) {
 }
 
 TEST(Validation, SummariesAreTheUsualStatistics) {
-  std::vector<Comparison> comparisons;
+  std::vector<ScoredMetric> comparisons;
   for (double error : {0.1, -0.2, 0.3, -0.4, 0.5}) {
     comparisons.push_back({std::to_string(error), "ttft_ms", 0, 1, error, true});
   }
@@ -146,7 +146,7 @@ TEST(Validation, WhatTheModelAloneSays) {
                "measured":{"total_params":8030261248,"kv_bytes_per_token":131072}}])"),
                ShippedCatalog());
   for (const char* metric : {"total_params", "kv_bytes_per_token"}) {
-    const Comparison* comparison = Find(validation, "a", metric);
+    const ScoredMetric* comparison = Find(validation, "a", metric);
     ASSERT_NE(comparison, nullptr) << metric;
     EXPECT_EQ(comparison->predicted, comparison->measured) << metric;
   }
@@ -198,7 +198,7 @@ TEST(Validation, SurvivesAnyNumberInAnyPlace) {
         ASSERT_TRUE(json.ok()) << text;
         const Result<CaseFile> cases = ReadCases(*json);
         if (!cases.ok()) continue;
-        for (const Comparison& comparison : Validate(*cases, ShippedCatalog()).comparisons) {
+        for (const ScoredMetric& comparison : Validate(*cases, ShippedCatalog()).comparisons) {
           EXPECT_TRUE(std::isfinite(comparison.predicted)) << text;
         }
       }

@@ -20,7 +20,7 @@ std::string ReadAll(std::FILE* file) {
 
 }  // namespace
 
-CommandResult RunPlimsoll(const std::vector<std::string>& arguments, const std::string& input) {
+ProcessResult RunPlimsoll(const std::vector<std::string>& arguments, const std::string& input) {
 #ifdef PLIMSOLL_COMMAND
   std::string command = PLIMSOLL_COMMAND;
 #else
@@ -48,7 +48,7 @@ CommandResult RunPlimsoll(const std::vector<std::string>& arguments, const std::
   }
   int status = 0;
   waitpid(child, &status, 0);
-  CommandResult result;
+  ProcessResult result;
   result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   result.out = ReadAll(out);
   result.err = ReadAll(err);

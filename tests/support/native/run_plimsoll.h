@@ -7,14 +7,14 @@
 
 namespace plimsoll {
 
-struct CommandResult {
+struct ProcessResult {
   int exit_code = -1;  // 128 + signal if it was killed
   std::string out;
   std::string err;
 };
 
 // `arguments` come after the command's name and pass through no shell; `input` is its standard input.
-CommandResult RunPlimsoll(const std::vector<std::string>& arguments, const std::string& input = "");
+ProcessResult RunPlimsoll(const std::vector<std::string>& arguments, const std::string& input = "");
 
 }  // namespace plimsoll
 

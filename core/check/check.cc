@@ -1,0 +1,36 @@
+#include "core/check/check.h"
+
+#include <string>
+
+#include "core/base/text.h"
+#include "core/check/config_text.h"
+#include "core/check/judge.h"
+
+namespace plimsoll {
+namespace {
+
+// Asked in this order; the first that knows the text reads it.
+constexpr TextReader kReaders[] = {
+    {"link", ReadLinkText},
+    {"config", ReadConfigText},
+};
+
+}  // namespace
+
+Result<CheckResult> Check(std::string_view text, const Catalog& catalog) {
+  if (static_cast<int64_t>(text.size()) > kMaxCheckBytes) {
+    return Error{"text", SizeText(Bytes(static_cast<int64_t>(text.size()))), "at most 64 MiB of text"};
+  }
+  for (const TextReader& reader : kReaders) {
+    std::optional<Result<CheckResult>> result = reader.read(text, catalog);
+    if (!result) continue;
+    if (result->ok()) Judge(catalog, &**result);
+    return std::move(*result);
+  }
+  return Error{
+      "text", Quoted(text),
+      "a command that starts an engine, a manifest with one, a config.json, one of our links or what "
+      "nvidia-smi prints"};
+}
+
+}  // namespace plimsoll

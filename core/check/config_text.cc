@@ -1,0 +1,93 @@
+#include "core/check/config_text.h"
+
+#include <string>
+#include <utility>
+
+#include "core/base/json.h"
+#include "core/config/config_codec.h"
+#include "core/config/config_keys.h"
+#include "core/config/config_url.h"
+#include "core/config/config_value.h"
+
+namespace plimsoll {
+namespace {
+
+std::string_view Trimmed(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\r\n";
+  const size_t begin = text.find_first_not_of(kSpace);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
+}
+
+// What each key that stands there was read as.
+void ListKeys(const Config& config, CheckResult* result) {
+  for (const ConfigKey& key : ConfigKeys()) {
+    if (!IsConfigValueGiven(config, key)) continue;
+    const std::string value = GetConfigText(config, key);
+    result->understood.push_back(
+        {std::string(key.json), "", value, std::string(key.json), ReadEffect::kKey, ""});
+  }
+}
+
+CheckResult Taken(CheckKind kind, std::string_view what, DecodedConfig decoded) {
+  CheckResult result;
+  result.kind = kind;
+  result.what = std::string(what);
+  ListKeys(decoded.config, &result);
+  for (const auto& [key, value] : decoded.unknown) result.not_understood.push_back(key + "=" + value);
+  for (Diagnostic& diagnostic : decoded.diagnostics) {
+    result.problems.push_back({std::move(diagnostic.code), "", std::move(diagnostic.message),
+                               std::move(diagnostic.fix), diagnostic.severity});
+  }
+  result.config = std::move(decoded.config);
+  return result;
+}
+
+bool LooksLikeLink(std::string_view text) {
+  if (text.find_first_of(" \n\t") != std::string_view::npos) return false;
+  const size_t hash = text.find('#');
+  const std::string_view fragment = hash == std::string_view::npos ? text : text.substr(hash + 1);
+  if (hash == std::string_view::npos && text.find("://") != std::string_view::npos) return false;
+  const std::string_view key = fragment.substr(0, fragment.find('='));
+  return key.size() < fragment.size() && (FindUrlKey(key) != nullptr || key == "v");
+}
+
+// Config's own keys and those of a config.json have none in common but the ones that mean the same.
+bool IsModelConfig(const Json& value) {
+  return value.Has("architectures") || value.Has("model_type") || value.Has("text_config");
+}
+
+}  // namespace
+
+std::optional<Result<CheckResult>> ReadLinkText(std::string_view text, const Catalog& catalog) {
+  (void)catalog;
+  text = Trimmed(text);
+  if (!LooksLikeLink(text)) return std::nullopt;
+  Result<DecodedConfig> decoded = DecodeConfigUrl(text);
+  if (!decoded.ok()) return decoded.error();
+  return Taken(CheckKind::kLink, "link to a configuration", std::move(*decoded));
+}
+
+std::optional<Result<CheckResult>> ReadConfigText(std::string_view text, const Catalog& catalog) {
+  (void)catalog;
+  text = Trimmed(text);
+  if (text.empty() || text[0] != '{') return std::nullopt;
+  Result<Json> value = Json::Parse(text, "text", kInlineLimits);
+  if (!value.ok() || !value->is_object()) return std::nullopt;
+  if (IsModelConfig(*value)) {
+    CheckResult result;
+    result.kind = CheckKind::kConfig;
+    result.what = "config.json of a model";
+    if (std::optional<Error> error = SetConfigValue(*FindConfigKey("model"), *value, &result.config))
+      return *error;
+    result.understood.push_back({"config.json", "", "", "model", ReadEffect::kKey, ""});
+    return result;
+  }
+  const Json* model = value->Find("model");
+  if (model == nullptr) return std::nullopt;
+  Result<DecodedConfig> decoded = DecodeConfigJson(*value);
+  if (!decoded.ok()) return decoded.error();
+  return Taken(CheckKind::kConfig, "configuration of Plimsoll", std::move(*decoded));
+}
+
+}  // namespace plimsoll

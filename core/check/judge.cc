@@ -1,0 +1,106 @@
+#include "core/check/judge.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/base/text.h"
+#include "core/config/config_keys.h"
+#include "core/config/config_value.h"
+#include "core/engines/settle.h"
+#include "core/estimate/estimate.h"
+#include "core/estimate/verdict.h"
+#include "core/solve/ways_out.h"
+
+namespace plimsoll {
+namespace {
+
+// The option that set a key, as it stands in the text; empty: none did.
+std::string OptionOf(const CheckResult& result, std::string_view key) {
+  for (const ReadItem& item : result.understood) {
+    if (item.key == key && !item.option.empty()) return item.option;
+  }
+  return {};
+}
+
+// A diagnostic names keys in its fix ("Set gpus to 2, or lower tp"); the first that the text set is meant.
+std::string OptionInFix(const CheckResult& result, std::string_view fix) {
+  for (const ConfigKey& key : ConfigKeys()) {
+    const size_t at = fix.find(key.json);
+    if (at == std::string_view::npos) continue;
+    std::string option = OptionOf(result, key.json);
+    if (!option.empty()) return option;
+  }
+  return {};
+}
+
+void AddDiagnostics(const std::vector<Diagnostic>& diagnostics, CheckResult* result) {
+  for (const Diagnostic& diagnostic : diagnostics) {
+    if (diagnostic.severity == Severity::kInfo) continue;
+    result->problems.push_back({diagnostic.code, OptionInFix(*result, diagnostic.fix), diagnostic.message,
+                                diagnostic.fix, diagnostic.severity});
+  }
+}
+
+std::string TokensPerSecond(const Report& report) {
+  const double rate = report.speed.decode_tokens_per_s;
+  return rate > 0 ? ", " + DecimalText(rate, 0) + " tokens/s" : "";
+}
+
+// "16,384 tokens of context, room for 3.2 of them, 45 tokens/s".
+std::string PriceText(const Config& config, const Catalog& catalog) {
+  const Result<Resolved> resolved = Settle(config, catalog);
+  if (!resolved.ok()) return {};
+  const Report report = EstimateResolved(*resolved);
+  std::string text = CountText(resolved->max_model_len) + " tokens of context";
+  if (report.kv.max_concurrency > 0) {
+    text += ", room for " + DecimalText(report.kv.max_concurrency, 1) + " such sequences";
+  }
+  return text + TokensPerSecond(report);
+}
+
+CheckFailure FailureOf(const Config& config, const Catalog& catalog, const Resolved& resolved,
+                       const Report& report) {
+  CheckFailure failure;
+  failure.stage = report.failure;
+  const GpuReport* fullest = FullestCard(report);
+  if (fullest != nullptr && fullest->headroom < Bytes(0)) failure.missing = Bytes(0) - fullest->headroom;
+  failure.cause = DetailText(resolved, report);
+  for (WayOut& way : WaysOut(config, catalog, kMostFixes)) {
+    std::string cost = way.label + ": " + PriceText(way.config, catalog) + ".";
+    failure.fixes.push_back({ChangedKeys(config, way.config), std::move(way.config), std::move(cost)});
+  }
+  return failure;
+}
+
+}  // namespace
+
+Json ChangedKeys(const Config& config, const Config& changed) {
+  Json set = Json::MakeObject();
+  for (const ConfigKey& key : ConfigKeys()) {
+    Json value = GetConfigValue(changed, key);
+    if (value != GetConfigValue(config, key)) set.AppendMember(std::string(key.json), std::move(value));
+  }
+  return set;
+}
+
+void Judge(const Catalog& catalog, CheckResult* result) {
+  if (result->config.model.empty() && result->config.inline_model.is_null()) return;
+  const Result<Resolved> resolved = Settle(result->config, catalog);
+  if (!resolved.ok()) {
+    const Error& error = resolved.error();
+    result->problems.push_back(
+        {"not_accepted", OptionOf(*result, error.field), error.Message(), "", Severity::kError});
+    return;
+  }
+  result->answered = true;
+  const Report report = EstimateResolved(*resolved);
+  AddDiagnostics(report.diagnostics, result);
+  if (report.fits() || result->failure) return;
+  result->failure = FailureOf(result->config, catalog, *resolved, report);
+  result->problems.push_back({"does_not_fit", "", HeadlineText(*resolved, report),
+                              result->failure->fixes.empty() ? "" : result->failure->fixes[0].cost,
+                              Severity::kError});
+}
+
+}  // namespace plimsoll

@@ -1,0 +1,22 @@
+// What a configuration that was read comes to: its report's errors and warnings become problems, each with the
+// option that it hangs on; one that does not fit gets its stage, what is missing and the least costly changes.
+#ifndef PLIMSOLL_CORE_CHECK_JUDGE_H_
+#define PLIMSOLL_CORE_CHECK_JUDGE_H_
+
+#include "core/base/json.h"
+#include "core/catalog/catalog.h"
+#include "core/check/check_result.h"
+
+namespace plimsoll {
+
+constexpr int kMostFixes = 3;
+
+// {key: value} of what differs in `changed`; null: back to the default.
+Json ChangedKeys(const Config& config, const Config& changed);
+
+// Fills `problems` and, where nothing has filled it yet, `failure`. Does nothing where no model is known.
+void Judge(const Catalog& catalog, CheckResult* result);
+
+}  // namespace plimsoll
+
+#endif  // PLIMSOLL_CORE_CHECK_JUDGE_H_

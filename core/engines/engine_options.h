@@ -1,0 +1,187 @@
+// What people tell an engine, as data: its programs, container images and Python classes, and one row for each
+// option and environment variable, by release. Both directions read the same rows: a command becomes a Config
+// (core/check), a Config becomes a command (core/launch). Each engine fills in one EngineLanguage.
+#ifndef PLIMSOLL_CORE_ENGINES_ENGINE_OPTIONS_H_
+#define PLIMSOLL_CORE_ENGINES_ENGINE_OPTIONS_H_
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/json.h"
+#include "core/base/result.h"
+#include "core/catalog/catalog.h"
+#include "core/config/config.h"
+#include "core/config/engine_version.h"
+#include "core/resolve/resolved.h"
+
+namespace plimsoll {
+
+// How many words an option takes.
+enum class OptionValue : uint8_t {
+  kNone,      // none; "=false" may follow
+  kOne,       // one
+  kMany,      // all up to the next option
+  kOptional,  // the next word, where it is one of a switch's: on, off, auto
+};
+
+enum class OptionEffect : uint8_t {
+  kKey,          // sets a key of Config
+  kFree,         // costs neither memory nor speed
+  kNotModelled,  // matters, and what it does is not modelled
+};
+
+// One use of an option.
+struct OptionUse {
+  std::string_view value;  // several words are joined by spaces; a flag's is empty
+  std::string_view path;   // behind the first dot of a dotted name: "method" of --speculative-config.method
+  bool negated = false;    // by a name that switches off
+};
+
+// Several options come together to one draft.
+struct DraftReading {
+  std::string method, model, format;
+  std::optional<int64_t> tokens, steps;
+};
+
+// What reading fills. Values come in one by one, and the engine's `finish` makes a Config of them.
+struct OptionReading {
+  const Catalog* catalog = nullptr;
+  const EngineVersion* version = nullptr;
+  Config config;
+  std::string model;         // as it is named: repository, file, tag
+  std::string file;          // of the model's repository, where that is named apart
+  std::string served_name;   // a label; tells the model where a path does not
+  std::string quantization;  // as named; what it means the checkpoint may decide
+  std::string dtype;         // of plain weights
+  DraftReading draft;
+  bool lora = false;
+  std::optional<int64_t> max_loras, lora_rank;
+  std::optional<int64_t> visible;  // cards that a variable, container or cluster leaves visible; 0: none
+  std::optional<int64_t> expert_ranks;
+  std::vector<std::string> choices;  // words that the engine's `finish` wants: "dp_attention"
+  std::vector<Diagnostic> remarks;   // of the whole command
+  std::string note;                  // of the option that was read last
+};
+
+struct EngineOption;
+
+// The error's `given` is the value, its `accepted` what the option takes; the field is not looked at.
+using ReadOption = std::optional<Error> (*)(const EngineOption& option, const OptionUse& use,
+                                            OptionReading* reading);
+
+// What is to be written.
+struct LaunchSubject {
+  const Config& config;  // without what is the engine's default anyway
+  const Resolved& resolved;
+  const Catalog& catalog;
+  std::string model;  // as the engine takes it: repository, file or tag
+  std::string draft;
+};
+// The option's value; empty: it is not written. Of a flag: "true", or "false" for its negation.
+using WriteOption = std::string (*)(const EngineOption& option, const LaunchSubject& subject);
+
+struct EngineOption {
+  std::string_view names = {};      // apart by spaces; the first is the one to write
+  std::string_view negated = {};    // names that switch it off; the first is the one to write
+  std::string_view variables = {};  // of the environment
+  OptionValue value = OptionValue::kOne;
+  OptionEffect effect = OptionEffect::kKey;
+  std::string_view key = {};  // of Config: where `read` is not set, the value is its text
+  ReadOption read = nullptr;
+  WriteOption write = nullptr;              // nullptr: never written
+  std::string_view since = {}, until = {};  // first and last release; empty: as far as is known
+  bool until_excluded = false;              // `until` is the first release without it
+  std::string_view instead = {};            // what takes its place
+};
+
+// Options without a key, as text, since there are hundreds: NAME[,NAME…][= | * | ?][@SINCE-UNTIL][>INSTEAD],
+// apart by white space. "=": takes a value, "*": several, "?": perhaps; else a flag. Names in capitals are
+// environment variables; UNTIL with "<" before it is the first release without the option.
+struct OptionTable {
+  std::span<const EngineOption> options;
+  std::string_view free, not_modelled;
+};
+
+// How an engine spells.
+struct OptionSyntax {
+  bool equals = false;       // --name=value
+  bool underscores = false;  // --max_model_len is --max-model-len
+  bool prefixes = false;     // any beginning that is nobody else's
+  bool negates = false;      // --no-x for every flag
+  bool dotted = false;       // --config-option.member value
+  bool bundles = false;      // -O3
+};
+
+// A program, as it is called.
+struct EngineProgram {
+  std::string_view words;  // "vllm serve"; "python -m sglang.launch_server" is "-m sglang.launch_server"
+  const OptionTable* table = nullptr;
+  bool takes_model = false;  // the first word that is no option is the model
+  const OptionTable* also = nullptr;
+  std::string_view says = {};  // what must be known of it: "a client: memory is set on the server"
+};
+
+// A container image whose command is, or begins with, an engine's program.
+struct EngineImage {
+  std::string_view repository;    // "vllm/vllm-openai"; matched at the end of the image's name
+  std::string_view program = {};  // that its entry point calls; empty: the arguments name it
+  std::string_view tag = {};      // that tells images of one repository apart, by its beginning
+  bool versioned = true;          // tags tell the release
+};
+
+// A Python class with the options as keywords.
+struct EngineClass {
+  std::string_view name, module;
+  const OptionTable* table = nullptr;
+  std::string_view positional = {};  // the option that the first argument without a name is
+};
+
+struct EngineLanguage {
+  std::string_view form;  // of `launch --as`: "vllm-serve"
+  OptionSyntax syntax;
+  std::span<const EngineProgram> programs;  // the first is the one to write
+  std::span<const EngineImage> images;
+  std::span<const EngineClass> classes;
+  // Makes a Config of what was read: the engine's own defaults where they are not ours.
+  void (*finish)(OptionReading* reading) = nullptr;
+  // The model as a command names it. Empty: no name is known.
+  std::string (*name_model)(const LaunchSubject& subject, std::string_view model,
+                            std::string_view format) = nullptr;
+  std::string_view image = {};         // to run it in a container: "vllm/vllm-openai:v{version}"
+  std::string_view metrics_path = {};  // where it tells its metrics
+  int port = 0;
+};
+
+// One row of a table's text; nothing past its end. `*at` moves on.
+std::optional<EngineOption> NextOption(std::string_view text, OptionEffect effect, size_t* at);
+
+// An option found by a word of a command.
+struct FoundOption {
+  EngineOption option;
+  OptionUse use;  // value: what stood behind "="
+  bool has_value = false;
+};
+// Names more than one option where a prefix is none's alone: then nothing.
+std::optional<FoundOption> FindOption(const OptionTable& table, const OptionSyntax& syntax,
+                                      std::string_view word);
+std::optional<EngineOption> FindVariable(const OptionTable& table, std::string_view name);
+// The name nearest to a mistyped one; empty: none is near.
+std::string NearestOption(const OptionTable& table, std::string_view word);
+
+// Whether a list such as "--a -b" has a name.
+bool HasName(std::string_view names, std::string_view name);
+std::string_view FirstName(std::string_view names);
+
+// Less than, equal or greater: releases by their numbers, "0.10.2", "v0.8.5.post1", "b4589".
+int CompareReleases(std::string_view a, std::string_view b);
+
+enum class OptionAge : uint8_t { kKnown, kNotYet, kGone };
+OptionAge AgeAt(const EngineOption& option, const EngineVersion& version);
+
+}  // namespace plimsoll
+
+#endif  // PLIMSOLL_CORE_ENGINES_ENGINE_OPTIONS_H_

@@ -1,0 +1,53 @@
+#include "core/check/config_text.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/shipped_catalog.h"
+
+namespace plimsoll {
+namespace {
+
+TEST(ConfigText, AFragmentIsALink) {
+  for (const char* text : {"#m=qwen3-32b&ctx=8192", "m=qwen3-32b&ctx=8192", " #v=1&m=qwen3-32b&ctx=8192\n"}) {
+    const auto result = ReadLinkText(text, ShippedCatalog());
+    ASSERT_TRUE(result && result->ok()) << text;
+    EXPECT_EQ((*result)->config.max_model_len, 8192) << text;
+  }
+}
+
+TEST(ConfigText, WhatALinkHasAndNobodyKnowsIsListed) {
+  const auto result = ReadLinkText("#m=qwen3-32b&zzz=3", ShippedCatalog());
+  ASSERT_TRUE(result && result->ok());
+  ASSERT_EQ((*result)->not_understood.size(), 1U);
+  EXPECT_EQ((*result)->not_understood[0], "zzz=3");
+}
+
+TEST(ConfigText, OtherTextIsNoLink) {
+  for (const char* text : {"https://huggingface.co/Qwen/Qwen3-32B", "vllm serve m=3", "m", "", "x=3"}) {
+    EXPECT_FALSE(ReadLinkText(text, ShippedCatalog())) << text;
+  }
+}
+
+TEST(ConfigText, OurOwnJsonIsRead) {
+  const auto result = ReadConfigText(R"({"model":"qwen3-32b","tp":2,"gpus":2})", ShippedCatalog());
+  ASSERT_TRUE(result && result->ok());
+  EXPECT_EQ((*result)->kind, CheckKind::kConfig);
+  EXPECT_EQ((*result)->config.tp, 2);
+  EXPECT_EQ((*result)->understood.size(), 3U);
+}
+
+TEST(ConfigText, AModelsConfigBecomesAnInlineModel) {
+  const auto result = ReadConfigText(
+      R"({"architectures":["LlamaForCausalLM"],"model_type":"llama","hidden_size":4096})", ShippedCatalog());
+  ASSERT_TRUE(result && result->ok());
+  EXPECT_TRUE((*result)->config.inline_model.is_object());
+}
+
+TEST(ConfigText, BrokenJsonAndOtherObjectsAreNotTaken) {
+  for (const char* text : {"{", "{}", R"({"a":1})", "[1]", ""}) {
+    EXPECT_FALSE(ReadConfigText(text, ShippedCatalog())) << text;
+  }
+}
+
+}  // namespace
+}  // namespace plimsoll
