@@ -12,6 +12,7 @@ const std::vector<const Engine*>& Engines() {
   static const std::vector<const Engine*> engines = [] {
     std::vector<const Engine*> list = {&VllmEngine(), &LlamaCppEngine(), &OllamaEngine()};
     for (const Engine* engine : GenericEngines()) list.push_back(engine);
+    for (const Engine* engine : LlamaPrograms()) list.push_back(engine);
     return list;
   }();
   return engines;

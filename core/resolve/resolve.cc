@@ -358,6 +358,10 @@ MaybeError ResolveCards(const Config& config, const Catalog& catalog, Resolved* 
     }
     if (!config.reserved_mib.empty()) card.others = MiBFromDouble(AtCard(config.reserved_mib, i));
   }
+  if (config.gpu.empty()) {
+    Remark("gpu_assumed", Severity::kInfo, "No card is named: " + gpu->name + " is assumed.",
+           "Set gpu to an id that `plimsoll list gpus` prints.", resolved);
+  }
   resolved->ram = UsualHostMemory(*resolved->cards[0].gpu);
   TakeGivenMemory(config, resolved);
   return std::nullopt;

@@ -29,8 +29,9 @@ const EngineVersion& BuildOf(const Resolved& resolved) {
 bool LengthIsPerSlot(const Resolved& resolved) { return DataOf(resolved).length_is_per_slot; }
 
 int64_t ContextOf(const Resolved& resolved) {
-  if (!LengthIsPerSlot(resolved)) return resolved.max_model_len;
-  return internal::SaturatingMultiply(resolved.max_model_len, std::max<int64_t>(resolved.max_num_seqs, 1));
+  const int64_t slots = LengthIsPerSlot(resolved) ? std::max<int64_t>(resolved.max_num_seqs, 1) : 1;
+  return internal::SaturatingAdd(internal::SaturatingMultiply(resolved.max_model_len, slots),
+                                 DataOf(resolved).extra_context);
 }
 
 LlamaBackend BackendOf(const Resolved& resolved) {

@@ -20,6 +20,7 @@ struct LlamaData : EngineData {
   TensorOverrides overrides;
   LlamaOptions options;
   EngineVersion build;              // of llama.cpp inside; without text: the engine's version is one
+  int64_t extra_context = 0;        // tokens beyond max_model_len that the cache holds
   bool length_is_per_slot = false;  // max_model_len is one slot's; else all slots share or divide it
 };
 

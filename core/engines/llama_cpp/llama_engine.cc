@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "core/arch/kv_cache.h"
 #include "core/base/text.h"
@@ -39,22 +40,45 @@ int64_t LayersOf(const Resolved& resolved) {
   return architecture.layers + architecture.mtp_layers;
 }
 
-constexpr EngineTraits kTraits = {
-    .id = "llama.cpp",
-    .name = "llama.cpp",
-    .kernels = KernelGroup::kGgml,
-    .layout = CardLayout::kSplit,
-    .reads_gguf = true,
-    .half_cache = true,
-    .budget_modelled = true,
-    .runs_without_card = true,
-    .shares_context = true,
-    .keys = KeyOwner::kGgml,
+// llama.cpp under the name of a program that has it inside, with that program's defaults. Zero: as llama-server.
+struct LlamaProgram {
+  EngineTraits traits;
+  int64_t context = 0, slots = 0, batch = 0;
+  int64_t extra_context = 0;
+  bool whole_windows = false;  // windows keep the whole context unless asked otherwise
+  bool reads_file = false;     // instead of mapping it
 };
+
+constexpr EngineTraits Named(std::string_view id, std::string_view alias, std::string_view name) {
+  return {
+      .id = id,
+      .alias = alias,
+      .name = name,
+      .speeds = "llama.cpp",
+      .kernels = KernelGroup::kGgml,
+      .layout = CardLayout::kSplit,
+      .reads_gguf = true,
+      .half_cache = true,
+      .budget_modelled = true,
+      .runs_without_card = true,
+      .shares_context = true,
+      .keys = KeyOwner::kGgml,
+  };
+}
+
+constexpr LlamaProgram kServer = {Named("llama.cpp", "llama-cpp", "llama.cpp")};
+// Load settings of a model and the server's "Max Concurrent Predictions" with one cache for all (lmstudio.ai,
+// release notes of 0.4.0).
+constexpr LlamaProgram kLmStudio = {Named("lm-studio", "lmstudio", "LM Studio"), 4096, 4, 512};
+// koboldcpp.py: --contextsize, --batchsize, --useswa, --usemmap; gpttype_adapter.cpp
+// extra_context_handle_fragmentation.
+constexpr LlamaProgram kKobold = {Named("koboldcpp", "kobold", "KoboldCpp"), 8192, 1, 512, 128, true, true};
 
 class LlamaCpp final : public Engine {
  public:
-  const EngineTraits& traits() const override { return kTraits; }
+  explicit LlamaCpp(const LlamaProgram& program) : program_(program) {}
+
+  const EngineTraits& traits() const override { return program_.traits; }
 
   Result<EngineVersion> ReadVersion(std::string_view text, std::string_view where) const override {
     return ReadLlamaVersion(text, where);
@@ -63,11 +87,14 @@ class LlamaCpp final : public Engine {
   std::optional<Error> TakeDefaults(const Config& config, Resolved* resolved) const override {
     auto data = std::make_unique<LlamaData>();
     if (std::optional<Error> error = ReadLlamaKeys(config, resolved, data.get())) return error;
+    if (!config.swa_full && program_.whole_windows) data->options.swa_full = true;
+    if (!config.mmap && program_.reads_file) data->options.mmap = false;
+    data->extra_context = program_.extra_context;
     resolved->engine_data = std::move(data);
     const EngineVersion& version = resolved->version;
     resolved->n_ubatch = std::max<int64_t>(resolved->n_ubatch, 1);
     if (!config.max_num_batched_tokens) {
-      resolved->max_num_batched_tokens = kDefaultBatch;
+      resolved->max_num_batched_tokens = program_.batch > 0 ? program_.batch : kDefaultBatch;
     }
     if (!config.flash_attention) {
       resolved->flash_attention = Has(version, LlamaChange::kFlashAttentionAuto);
@@ -76,8 +103,8 @@ class LlamaCpp final : public Engine {
     if (types.k == KvType::kAuto) types.k = KvType::kFp16;
     if (types.v == KvType::kAuto) types.v = KvType::kFp16;
 
-    const bool automatic = Has(version, LlamaChange::kAutomaticSlots);
-    const int64_t slots = automatic ? kAutomaticSlots : 1;
+    const bool automatic = program_.slots > 0 || Has(version, LlamaChange::kAutomaticSlots);
+    const int64_t slots = program_.slots > 0 ? program_.slots : automatic ? kAutomaticSlots : 1;
     if (!config.max_num_seqs) {
       resolved->max_num_seqs = slots;
     }
@@ -134,8 +161,9 @@ class LlamaCpp final : public Engine {
 
  private:
   // Nobody named a context: the model's own; since --fit, as much of it as leaves the margin free.
-  static int64_t DefaultContext(const Resolved& resolved) {
+  int64_t DefaultContext(const Resolved& resolved) const {
     const int64_t own = std::max<int64_t>(resolved.architecture->max_positions, 1);
+    if (program_.context > 0) return std::min(own, program_.context);
     if (!Has(resolved.version, LlamaChange::kFit)) return std::min(own, kContextBeforeFit);
     if (!OptionsOf(resolved).fit || resolved.ram_alone) return own;  // cards are fitted, RAM is not
     for (const Diagnostic& diagnostic : resolved.diagnostics) {
@@ -161,13 +189,21 @@ class LlamaCpp final : public Engine {
                                        " of each card is free.",
                                    "Set n_gpu_layers or n_cpu_moe to choose yourself what stays in RAM."});
   }
+
+  const LlamaProgram& program_;
 };
 
 }  // namespace
 
 const Engine& LlamaCppEngine() {
-  static const LlamaCpp engine;
+  static const LlamaCpp engine(kServer);
   return engine;
+}
+
+const std::vector<const Engine*>& LlamaPrograms() {
+  static const LlamaCpp lm_studio(kLmStudio), kobold(kKobold);
+  static const std::vector<const Engine*> programs = {&lm_studio, &kobold};
+  return programs;
 }
 
 }  // namespace plimsoll

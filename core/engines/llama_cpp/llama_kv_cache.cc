@@ -59,8 +59,8 @@ LlamaCache ShapeLlamaCache(const Resolved& resolved, int64_t context) {
   cache.padding = Padding(resolved);
   const int64_t window = WidestWindow(*resolved.architecture);
   cache.slides = window > 0;
-  cache.windowed =
-      window > 0 && !OptionsOf(resolved).swa_full && Has(version, LlamaChange::kSlidingWindowCache);
+  const bool slides = OptionsOf(resolved).always_slides || Has(version, LlamaChange::kSlidingWindowCache);
+  cache.windowed = window > 0 && !OptionsOf(resolved).swa_full && slides;
   const int64_t kept = std::max(window, OptionsOf(resolved).window_cells);
   cache.window_wanted = internal::SaturatingAdd(
       internal::SaturatingMultiply(kept, unified ? cache.sequences : 1), resolved.n_ubatch);

@@ -28,6 +28,7 @@ struct LlamaOptions {
   bool mmproj_offload = true;           // --no-mmproj-offload: the vision tower stays in RAM
   // What no option of llama-server says; for engines that run llama.cpp in their own way.
   bool few_logits = false;        // rows of logits are reserved for what is sampled, whatever the build
+  bool always_slides = false;     // sliding layers keep their window alone, whatever the build
   bool hides_idle_cards = false;  // a card that gets nothing is not even opened
   bool embedding_first = true;    // the file begins with token_embd, so what is mapped of it spans that too
   int64_t state_copies = 1;       // of recurrent states, to go back to

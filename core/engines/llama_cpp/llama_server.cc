@@ -37,7 +37,7 @@ constexpr int32_t kGraphsSince = 20250101;
 
 StepStyle LlamaStyle(const Resolved& resolved) {
   StepStyle style;
-  style.engine = "llama.cpp";  // whoever wraps it
+  style.engine = SpeedsOf(*resolved.engine);
   style.kernels = resolved.engine->kernels;
   style.layer_split = resolved.split_mode == SplitMode::kLayer;
   style.ranks = style.layer_split ? 1 : static_cast<int64_t>(resolved.cards.size());

@@ -32,6 +32,7 @@ constexpr int64_t kStateCheckpoints = 24;  // kvcache/recurrent.go DefaultCheckp
 constexpr EngineTraits kTraits = {
     .id = "ollama",
     .name = "Ollama",
+    .speeds = "llama.cpp",
     .kernels = KernelGroup::kGgml,
     .layout = CardLayout::kSplit,
     .reads_gguf = true,
@@ -153,7 +154,8 @@ class Ollama final : public Engine {
     if (!data->own_engine) return;
     // kvcache/recurrent.go reserves every checkpoint beside the state itself.
     data->options.state_copies = 1 + kStateCheckpoints;
-    data->options.few_logits = true;  // runner/ollamarunner/runner.go reserveWorstCaseGraph
+    data->options.always_slides = true;  // kvcache/causal.go NewSWACache
+    data->options.few_logits = true;     // runner/ollamarunner/runner.go reserveWorstCaseGraph
     if (data->family == "gptoss" || data->family == "gemma4") data->options.window_cells = kKeptWindow;
   }
 
