@@ -111,9 +111,9 @@ std::string TermsBlock(const std::vector<Term>& terms, SizeUnits units) {
   return table.empty() ? "" : table.Print();
 }
 
-std::string WaysOutBlock(const Config& config, const Catalog& catalog) {
+std::string WaysOutBlock(const Config& config, const Catalog& catalog, Inquiry* inquiry) {
   std::string text;
-  for (const WayOut& way : WaysOut(config, catalog)) {
+  for (const WayOut& way : WaysOut(config, catalog, 8, inquiry)) {
     text += "  " + way.label + (way.verdict == Verdict::kTight ? " (tight)" : "") + "\n    " +
             EncodeConfigUrl(way.config) + "\n";
   }
@@ -123,7 +123,7 @@ std::string WaysOutBlock(const Config& config, const Catalog& catalog) {
 std::string Paragraph(const std::string& text) { return text.empty() ? "" : "\n" + text; }
 
 std::string EstimateText(const DecodedConfig& decoded, const Resolved& resolved, const Report& report,
-                         const CommandContext& context, const Options& options) {
+                         const CommandContext& context, const Options& options, Inquiry* inquiry) {
   const SizeUnits units = options.units();
   const Explanation explanation = Explain(resolved, report);
   std::string text = SubjectText(resolved) + "\n" + HeadlineText(resolved, report, units) + "\n";
@@ -133,7 +133,7 @@ std::string EstimateText(const DecodedConfig& decoded, const Resolved& resolved,
   text += Paragraph(NumbersBlock(resolved, report, units));
   text += Paragraph(DiagnosticsBlock(report.diagnostics));
   if (options.Has("--terms")) text += Paragraph(TermsBlock(explanation.terms, units));
-  if (!report.fits()) text += Paragraph(WaysOutBlock(decoded.config, context.catalog));
+  if (!report.fits()) text += Paragraph(WaysOutBlock(decoded.config, context.catalog, inquiry));
   return text;
 }
 
@@ -144,12 +144,13 @@ CommandResult RunEstimate(const Arguments& arguments, const CommandContext& cont
   if (!options.ok()) return Refused(options.error());
   Result<DecodedConfig> decoded = ReadConfig(*options, context);
   if (!decoded.ok()) return Refused(decoded.error());
-  Result<Resolved> resolved = Settle(decoded->config, context.catalog);
+  Inquiry inquiry;
+  Result<Resolved> resolved = Settle(decoded->config, context.catalog, &inquiry);
   if (!resolved.ok()) return Refused(resolved.error());
   for (Diagnostic& diagnostic : decoded->diagnostics) resolved->diagnostics.push_back(std::move(diagnostic));
   const Report report = EstimateResolved(*resolved);
   if (options->Has("--json")) return {0, ReportToJson(*resolved, report).Dump(2) + "\n", ""};
-  return {0, EstimateText(*decoded, *resolved, report, context, *options), ""};
+  return {0, EstimateText(*decoded, *resolved, report, context, *options, &inquiry), ""};
 }
 
 }  // namespace plimsoll

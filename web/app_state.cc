@@ -103,7 +103,7 @@ bool AppState::Refuse(const Error& error) {
 bool AppState::Load(const Config& config) {
   auto answer = std::make_unique<Answer>();
   answer->config = std::make_unique<Config>(config);
-  Result<Resolved> resolved = Settle(*answer->config, *catalog_);
+  Result<Resolved> resolved = Settle(*answer->config, *catalog_, &answer->inquiry);
   if (!resolved.ok()) return Refuse(resolved.error());
   answer->resolved = std::make_unique<Resolved>(std::move(resolved).value());
   answer->report = EstimateResolved(*answer->resolved);
@@ -321,7 +321,7 @@ const Explanation& AppState::explanation() {
 const std::vector<WayOut>& AppState::ways_out(bool settled) {
   if (!settled || ways_out_version_ == version_) return ways_out_;
   ways_out_version_ = version_;
-  ways_out_ = WaysOut(*answer_->config, *catalog_, kWaysShown);
+  ways_out_ = WaysOut(*answer_->config, *catalog_, kWaysShown, &answer_->inquiry);
   return ways_out_;
 }
 

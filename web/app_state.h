@@ -99,6 +99,7 @@ class AppState {
     outdated_.clear();
   }
 
+  Inquiry& inquiry() { return answer_->inquiry; }
   const Catalog& catalog() const { return *catalog_; }
   const Config& config() const { return *answer_->config; }
   const Resolved& resolved() const { return *answer_->resolved; }
@@ -154,6 +155,7 @@ class AppState {
 
   struct Answer {
     std::unique_ptr<Config> config;
+    Inquiry inquiry;  // of the estimate and all that is asked beside it
     std::unique_ptr<Resolved> resolved;
     Report report;
     std::optional<Explanation> explanation;

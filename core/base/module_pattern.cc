@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <tuple>
 
 namespace plimsoll {
 namespace {
@@ -230,8 +231,10 @@ class ExpressionParser {
   bool SetState(const Expression::Set& set, Fragment* out) {
     const int32_t state = NewState(Op::kSet);
     if (failed_) return false;
-    out_->states_[static_cast<size_t>(state)].set = static_cast<int32_t>(out_->sets_.size());
-    out_->sets_.push_back(set);
+    const auto key = std::make_tuple(set.bits[0], set.bits[1], set.beyond);
+    const auto [found, added] = set_index_.emplace(key, static_cast<int32_t>(out_->sets_.size()));
+    if (added) out_->sets_.push_back(set);
+    out_->states_[static_cast<size_t>(state)].set = found->second;
     return Single(state, out);
   }
 
@@ -336,24 +339,66 @@ class ExpressionParser {
   std::string_view text_;
   Expression* out_;
   int depth_;
+  std::map<std::tuple<uint64_t, uint64_t, bool>, int32_t> set_index_;  // each set once
   size_t at_ = 0;
   bool failed_ = false;
 };
 
-bool Expression::Compile(std::string_view text) {
+bool Expression::Compile(std::string_view text, Steps* steps) {
   *this = Expression();
-  return ExpressionParser(text, this, 0).Parse();
+  if (!ExpressionParser(text, this, 0).Parse()) return false;
+  return steps == nullptr || steps->Take(static_cast<int64_t>(text.size() + states_.size()));
 }
 
-void Expression::Add(int32_t state, size_t at, size_t length, std::vector<int32_t>* list,
-                     std::vector<uint32_t>* mark, uint32_t generation) const {
-  // An explicit stack: expressions are hostile input, and each state enters once per character.
-  std::vector<int32_t> open = {state};
+bool Expression::Has(int32_t set, size_t kind) const {
+  const Set& of = sets_[static_cast<size_t>(set)];
+  const size_t byte = example_[kind];
+  return byte >= 128 ? of.beyond : ((of.bits[byte / 64] >> (byte % 64)) & 1) != 0;
+}
+
+// Characters that no set tells apart are of one kind.
+void Expression::FindKinds(Steps* steps) const {
+  constexpr size_t kCharacters = 129;  // ASCII, and everything beyond
+  kind_of_.assign(kCharacters, 0);
+  example_.assign(1, 0);
+  for (const Set& set : sets_) {
+    if (steps != nullptr && !steps->Take(kCharacters)) return;
+    const size_t before = example_.size();
+    std::vector<int16_t> split(before, -1);  // the kind of those inside, where others are not
+    std::vector<uint8_t> outside(before, 0);
+    const auto inside = [&set](size_t c) {
+      return c >= 128 ? set.beyond : ((set.bits[c / 64] >> (c % 64)) & 1) != 0;
+    };
+    for (size_t c = 0; c < kCharacters; ++c) {
+      if (!inside(c)) outside[kind_of_[c]] = 1;
+    }
+    for (size_t c = 0; c < kCharacters; ++c) {
+      const size_t kind = kind_of_[c];
+      if (!inside(c) || outside[kind] == 0) continue;
+      if (split[kind] < 0) {
+        split[kind] = static_cast<int16_t>(example_.size());
+        example_.push_back(static_cast<uint8_t>(c));
+      }
+      kind_of_[c] = static_cast<uint8_t>(split[kind]);
+    }
+    // Where an example left its kind, another one stands for it.
+    for (size_t c = kCharacters; c-- > 0;) example_[kind_of_[c]] = static_cast<uint8_t>(c);
+  }
+}
+
+// What `state` leads to without a character. Ends of names are followed where the name ends, else they stay.
+void Expression::Close(int32_t state, bool at_start, bool at_end, std::vector<int32_t>* set,
+                       Steps* steps) const {
+  // An explicit stack: expressions are hostile input, and each state enters once.
+  std::vector<int32_t>& open = scratch_.open;
+  open.assign(1, state);
+  int64_t visited = 0;
   while (!open.empty()) {
     const int32_t index = open.back();
     open.pop_back();
-    if (index < 0 || (*mark)[static_cast<size_t>(index)] == generation) continue;
-    (*mark)[static_cast<size_t>(index)] = generation;
+    if (index < 0 || scratch_.mark[static_cast<size_t>(index)] == scratch_.generation) continue;
+    scratch_.mark[static_cast<size_t>(index)] = scratch_.generation;
+    ++visited;
     const State& current = states_[static_cast<size_t>(index)];
     switch (current.op) {
       case Op::kJump:
@@ -364,48 +409,96 @@ void Expression::Add(int32_t state, size_t at, size_t length, std::vector<int32_
         open.push_back(current.next);
         break;
       case Op::kStart:
-        if (at == 0) open.push_back(current.next);
+        if (at_start) open.push_back(current.next);
         break;
       case Op::kEnd:
-        if (at == length) open.push_back(current.next);
+        if (at_end) {
+          open.push_back(current.next);
+        } else {
+          set->push_back(index);
+        }
         break;
       case Op::kSet:
       case Op::kMatch:
-        list->push_back(index);
+        set->push_back(index);
         break;
     }
   }
+  if (steps != nullptr) steps->Take(visited);
 }
 
-bool Expression::Run(std::string_view name, bool anywhere) const {
+int32_t Expression::Remember(std::vector<int32_t> set, bool at_start, Known* known, Steps* steps) const {
+  constexpr size_t kMostStored = 1 << 18;
+  std::sort(set.begin(), set.end());
+  const auto found = known->index.find(set);
+  if (found != known->index.end() && !at_start) return found->second;
+  // Names that lead to ever new sets: forget and begin again.
+  if (known->stored + set.size() > kMostStored) *known = Known();
+  const auto number = static_cast<int32_t>(known->sets.size());
+  uint8_t accepts = 0;
+  std::vector<int32_t> at_end;
+  ++scratch_.generation;
+  for (const int32_t state : set) {
+    const Op op = states_[static_cast<size_t>(state)].op;
+    if (op == Op::kMatch) accepts |= 1;
+    if (op == Op::kEnd) Close(state, at_start, true, &at_end, steps);
+  }
+  for (const int32_t state : at_end) {
+    if (states_[static_cast<size_t>(state)].op == Op::kMatch) accepts |= 2;
+  }
+  known->stored += set.size();
+  known->accepts.push_back(accepts);
+  known->next.resize(known->next.size() + example_.size(), -1);
+  if (!at_start) known->index.emplace(set, number);
+  known->sets.push_back(std::move(set));
+  return number;
+}
+
+int32_t Expression::Follow(int32_t from, size_t kind, bool anywhere, Known* known, Steps* steps) const {
+  const size_t place = static_cast<size_t>(from) * example_.size() + kind;
+  if (known->next[place] >= 0) return known->next[place];
+  std::vector<int32_t> set;
+  ++scratch_.generation;
+  for (const int32_t index : known->sets[static_cast<size_t>(from)]) {
+    const State& state = states_[static_cast<size_t>(index)];
+    if (state.op == Op::kSet && Has(state.set, kind)) Close(state.next, false, false, &set, steps);
+  }
+  if (anywhere) Close(start_, false, false, &set, steps);
+  const size_t before = known->sets.size();
+  const int32_t to = Remember(std::move(set), false, known, steps);
+  if (known->sets.size() >= before) known->next[place] = to;  // else all was forgotten
+  return to;
+}
+
+bool Expression::Run(std::string_view name, bool anywhere, Steps* steps) const {
   for (const Look& look : looks_) {
-    if (look.inside[0].MatchesStart(name) == look.negative) return false;
+    if (look.inside[0].MatchesStart(name, steps) == look.negative) return false;
   }
-  std::vector<int32_t> current, next;
-  std::vector<uint32_t> mark(states_.size(), 0);
-  uint32_t generation = 1;
-  Add(start_, 0, name.size(), &current, &mark, generation);
-  for (size_t at = 0;; ++at) {
-    for (const int32_t state : current) {
-      if (states_[static_cast<size_t>(state)].op == Op::kMatch) return true;
-    }
-    if (at == name.size() || (current.empty() && !anywhere)) return false;
-    next.clear();
-    ++generation;
-    const auto byte = static_cast<unsigned char>(name[at]);
-    for (const int32_t index : current) {
-      const State& state = states_[static_cast<size_t>(index)];
-      const Set& set = sets_[static_cast<size_t>(state.set)];
-      const bool inside = byte >= 128 ? set.beyond : ((set.bits[byte / 64] >> (byte % 64)) & 1) != 0;
-      if (inside) Add(state.next, at + 1, name.size(), &next, &mark, generation);
-    }
-    if (anywhere) Add(start_, at + 1, name.size(), &next, &mark, generation);
-    current.swap(next);
+  if (kind_of_.empty()) {
+    FindKinds(steps);
+    scratch_.mark.assign(states_.size(), 0);
   }
+  Known& known = known_[anywhere ? 1 : 0];
+  if (!known.begun) {
+    known = Known();
+    std::vector<int32_t> first;
+    ++scratch_.generation;
+    Close(start_, true, false, &first, steps);
+    Remember(std::move(first), true, &known, steps);
+    known.begun = true;
+  }
+  int32_t at = 0;
+  for (const char c : name) {
+    if (known.accepts[static_cast<size_t>(at)] & 1) return true;
+    if (steps != nullptr && !steps->Take(1)) return false;
+    const size_t byte = static_cast<unsigned char>(c);
+    at = Follow(at, kind_of_[std::min<size_t>(byte, 128)], anywhere, &known, steps);
+  }
+  return known.accepts[static_cast<size_t>(at)] != 0;
 }
 
-bool Expression::MatchesStart(std::string_view name) const { return Run(name, false); }
-bool Expression::MatchesWithin(std::string_view name) const { return Run(name, true); }
+bool Expression::MatchesStart(std::string_view name, Steps* steps) const { return Run(name, false, steps); }
+bool Expression::MatchesWithin(std::string_view name, Steps* steps) const { return Run(name, true, steps); }
 
 bool GlobMatches(std::string_view glob, std::string_view text) {
   size_t g = 0, t = 0;
@@ -482,12 +575,12 @@ bool AnySpelling(std::string_view module, const Predicate& matches) {
 
 }  // namespace
 
-bool ModulePattern::Compile(std::string_view text) {
+bool ModulePattern::Compile(std::string_view text, Steps* steps) {
   constexpr std::string_view kExpressionPrefix = "re:";
   if (text.substr(0, kExpressionPrefix.size()) == kExpressionPrefix) {
     kind_ = Kind::kExpression;
     text_ = std::string(text);
-    if (!expression_.Compile(text.substr(kExpressionPrefix.size()))) return false;
+    if (!expression_.Compile(text.substr(kExpressionPrefix.size()), steps)) return false;
     sees_layers_ = expression_.sees_digits();
     return true;
   }
@@ -517,21 +610,26 @@ void ModulePattern::FindLayer(std::string_view text) {
   layer_exact_ = end == text.size() || text[end] == '.';
 }
 
-bool ModulePattern::Matches(std::string_view module) const {
+bool ModulePattern::Matches(std::string_view module, Steps* steps) const {
   switch (kind_) {
     case Kind::kExpression:
-      return AnySpelling(module, [this](std::string_view name) { return expression_.MatchesStart(name); });
+      return AnySpelling(module,
+                         [&](std::string_view name) { return expression_.MatchesStart(name, steps); });
     case Kind::kGlob:
-      return AnySpelling(module, [this](std::string_view name) { return GlobMatches(text_, name); });
+      return AnySpelling(module, [&](std::string_view name) {
+        // A star goes back over the name at most once for each character.
+        if (steps != nullptr && !steps->Take(static_cast<int64_t>(name.size() * 4))) return false;
+        return GlobMatches(text_, name);
+      });
     case Kind::kComponents:
+      if (steps != nullptr && !steps->Take(static_cast<int64_t>(module.size() / 8 + 1))) return false;
       return !text_.empty() && HasComponents(module, text_);
   }
   return false;
 }
 
-bool ModulePattern::MayMatchLayer(int64_t layer) const {
+bool ModulePattern::MayMatchLayer(std::string_view number) const {
   if (layer_digits_.empty()) return true;
-  const std::string number = std::to_string(layer);
   return layer_exact_ ? number == layer_digits_ : number.compare(0, layer_digits_.size(), layer_digits_) == 0;
 }
 

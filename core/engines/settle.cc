@@ -50,17 +50,21 @@ void RemarkOnIgnoredKeys(const Config& config, Resolved* resolved) {
 
 }  // namespace
 
-Result<Resolved> Settle(const Config& config, const Catalog& catalog) {
+Result<Resolved> Settle(const Config& config, const Catalog& catalog, Inquiry* inquiry) {
+  Inquiry own;
+  if (inquiry == nullptr) inquiry = &own;
   const Engine* engine = FindEngine(config.engine);
   if (engine == nullptr) return Error{"engine", Quoted(config.engine), EngineIds()};
   Result<EngineVersion> version = engine->ReadVersion(config.engine_version, "engine_version");
   if (!version.ok()) return version.error();
-  Result<Resolved> resolved = Resolve(config, catalog, engine->traits(), std::move(*version));
+  Result<Resolved> resolved = Resolve(config, catalog, engine->traits(), std::move(*version), inquiry);
   if (!resolved.ok()) return resolved;
+  inquiry->planned().Take(1 + static_cast<int64_t>(resolved->cards.size()));
   if (std::optional<Error> error = engine->TakeDefaults(config, &*resolved)) return *error;
   SettleKvTypes(&*resolved);
   SettleLength(*engine, &*resolved);
   RemarkOnIgnoredKeys(config, &*resolved);
+  resolved->inquiry = nullptr;
   return resolved;
 }
 

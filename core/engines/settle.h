@@ -6,13 +6,15 @@
 #include "core/base/result.h"
 #include "core/catalog/catalog.h"
 #include "core/config/config.h"
+#include "core/resolve/inquiry.h"
 #include "core/resolve/resolved.h"
 
 namespace plimsoll {
 
 // An Error for what cannot be understood; what is understood but cannot run is a Diagnostic of severity
-// kError. `config` and `catalog` must outlive the result.
-Result<Resolved> Settle(const Config& config, const Catalog& catalog);
+// kError. `config` and `catalog` must outlive the result. Estimates of one answer share an `inquiry`; without
+// one each has its own limit.
+Result<Resolved> Settle(const Config& config, const Catalog& catalog, Inquiry* inquiry = nullptr);
 
 }  // namespace plimsoll
 

@@ -57,8 +57,8 @@ Report EstimateResolved(const Resolved& resolved) {
   return report;
 }
 
-Result<Report> Estimate(const Config& config, const Catalog& catalog) {
-  const Result<Resolved> resolved = Settle(config, catalog);
+Result<Report> Estimate(const Config& config, const Catalog& catalog, Inquiry* inquiry) {
+  const Result<Resolved> resolved = Settle(config, catalog, inquiry);
   if (!resolved.ok()) return resolved.error();
   return EstimateResolved(*resolved);
 }

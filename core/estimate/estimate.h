@@ -12,13 +12,14 @@
 #include "core/base/result.h"
 #include "core/catalog/catalog.h"
 #include "core/config/config.h"
+#include "core/resolve/inquiry.h"
 #include "core/resolve/report.h"
 #include "core/resolve/resolved.h"
 
 namespace plimsoll {
 
 // Numbers only; a few microseconds for catalog models.
-Result<Report> Estimate(const Config& config, const Catalog& catalog);
+Result<Report> Estimate(const Config& config, const Catalog& catalog, Inquiry* inquiry = nullptr);
 
 // The same for a configuration that is already resolved (the solver and the map vary one field of it).
 Report EstimateResolved(const Resolved& resolved);

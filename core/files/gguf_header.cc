@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <unordered_map>
 #include <utility>
@@ -139,41 +140,69 @@ Json ScalarOf(uint64_t bits, uint32_t type) {
   }
 }
 
-class Reader {
- public:
-  Reader(std::string_view bytes, int64_t file_size)
-      : cursor_(bytes), given_(bytes.size()), file_size_(file_size) {}
+}  // namespace
 
-  Result<GgufHeader> Read() {
-    if (auto error = ReadAll()) return *error;
-    if (!cursor_.short_of_bytes()) return std::move(header_);
-    // How far the header reaches is known only at its end: ask for twice as much, at least what was missed.
-    const int64_t wanted = std::max<int64_t>(cursor_.needed(), 2 * static_cast<int64_t>(given_));
-    if (cursor_.needed() > kMaxGgufHeader || static_cast<int64_t>(given_) >= kMaxGgufHeader) {
+// Item by item: a pair, a text of an array, a tensor. An item whose bytes end before it does is read again
+// from its beginning when more have come.
+class GgufHeaderReader::Reader {
+ public:
+  explicit Reader(int64_t file_size) : file_size_(file_size) {}
+
+  std::optional<Error> Feed(std::string_view slice) {
+    const auto skipped = static_cast<size_t>(std::min<uint64_t>(skip_, slice.size()));
+    skip_ -= skipped;
+    at_ += static_cast<int64_t>(skipped);
+    slice.remove_prefix(skipped);
+    if (done_) return std::nullopt;
+    if (skip_ > 0) return CheckLimits();
+    if (!rest_.empty()) rest_.append(slice);
+    const std::string_view bytes = rest_.empty() ? slice : std::string_view(rest_);
+    size_t from = 0;
+    while (!done_) {
+      cursor_ = Cursor(bytes.substr(from));
+      if (auto error = ReadItem()) return error;
+      missing_ = cursor_.needed();
+      if (cursor_.short_of_bytes()) break;
+      const auto over = static_cast<size_t>(std::min<uint64_t>(skip_, bytes.size() - from - cursor_.at()));
+      skip_ -= over;
+      at_ += static_cast<int64_t>(cursor_.at() + over);
+      from += cursor_.at() + over;
+      if (skip_ > 0) break;
+    }
+    std::string left(bytes.substr(from));
+    rest_ = std::move(left);
+    return done_ ? std::nullopt : CheckLimits();
+  }
+
+  bool done() const { return done_; }
+  // Where the next slice begins.
+  int64_t next() const { return at_ + static_cast<int64_t>(rest_.size()); }
+  // How far the header reaches at the least.
+  int64_t needed() const { return at_ + static_cast<int64_t>(skip_) + std::max<int64_t>(missing_, 1); }
+  GgufHeader& header() { return header_; }
+
+ private:
+  std::optional<Error> CheckLimits() const {
+    if (needed() > kMaxGgufHeader) {
       return Bad("header", "more than " + std::to_string(kMaxGgufHeader) + " bytes", "a shorter header");
     }
-    if (file_size_ >= 0 && cursor_.needed() > file_size_) {
+    if (file_size_ >= 0 && needed() > file_size_) {
       return Bad("header", "an end after the file's " + std::to_string(file_size_) + " bytes",
                  "a whole file");
     }
-    GgufHeader more;
-    more.needed_bytes = std::min(std::max<int64_t>(wanted, 1 << 20), kMaxGgufHeader);
-    if (file_size_ >= 0) more.needed_bytes = std::min(more.needed_bytes, file_size_);
-    return more;
+    return std::nullopt;
   }
 
- private:
-  std::optional<Error> ReadAll() {
-    if (auto error = ReadStart()) return error;
-    for (uint64_t i = 0; i < pairs_ && !cursor_.short_of_bytes(); ++i) {
-      if (auto error = ReadPair()) return error;
+  std::optional<Error> ReadItem() {
+    if (header_.version == 0) return ReadStart();
+    if (texts_ > 0) return SkipText();
+    if (pairs_read_ < pairs_) return ReadPair();
+    if (!settled_) {
+      settled_ = true;
+      return ReadSettings();
     }
-    if (cursor_.short_of_bytes()) return std::nullopt;
-    if (auto error = ReadSettings()) return error;
-    for (uint64_t i = 0; i < tensors_ && !cursor_.short_of_bytes(); ++i) {
-      if (auto error = ReadTensor()) return error;
-    }
-    if (cursor_.short_of_bytes()) return std::nullopt;
+    if (header_.tensors.size() < tensors_) return ReadTensor();
+    done_ = true;
     return CheckData();
   }
 
@@ -186,10 +215,10 @@ class Reader {
     if (version == 0x02000000 || version == 0x03000000)
       return Bad("version", "big-endian", "a little-endian file");
     if (version != 2 && version != 3) return Bad("version", std::to_string(version), "2 or 3");
-    header_.version = static_cast<int>(version);
     tensors_ = cursor_.Long();
     pairs_ = cursor_.Long();
     if (cursor_.short_of_bytes()) return std::nullopt;
+    header_.version = static_cast<int>(version);
     if (tensors_ > kMaxTensors) return Bad("tensor_count", std::to_string(tensors_), "at most 200000");
     if (pairs_ > kMaxPairs) return Bad("metadata_kv_count", std::to_string(pairs_), "at most 1024");
     return std::nullopt;
@@ -208,7 +237,9 @@ class Reader {
     const int size = SizeOf(type);
     if (size == 0) return Bad(Quoted(*key), "a value of type " + std::to_string(type), "a type of GGUF");
     const uint64_t bits = cursor_.Number(size);
-    if (!cursor_.short_of_bytes()) Keep(*key, ScalarOf(bits, type));
+    if (cursor_.short_of_bytes()) return std::nullopt;
+    Keep(*key, ScalarOf(bits, type));
+    ++pairs_read_;
     return std::nullopt;
   }
 
@@ -218,8 +249,28 @@ class Reader {
     if (length > static_cast<uint64_t>(kMaxGgufHeader)) {
       return Bad(Quoted(key), "a text of " + std::to_string(length) + " bytes", "a text inside the header");
     }
+    if (length > kMaxKeptText) {
+      skip_ = length;
+      ++pairs_read_;
+      return std::nullopt;
+    }
     const std::optional<std::string_view> text = cursor_.Take(length);
-    if (text && length <= kMaxKeptText) Keep(key, Json(*text));
+    if (!text) return std::nullopt;
+    Keep(key, Json(*text));
+    ++pairs_read_;
+    return std::nullopt;
+  }
+
+  // Of an array of texts, as many as the bytes hold.
+  std::optional<Error> SkipText() {
+    const uint64_t length = cursor_.Long();
+    if (cursor_.short_of_bytes()) return std::nullopt;
+    if (length > static_cast<uint64_t>(kMaxGgufHeader)) {
+      return Bad(Quoted(texts_of_), "a text of " + std::to_string(length) + " bytes",
+                 "texts inside the header");
+    }
+    skip_ = length;
+    --texts_;
     return std::nullopt;
   }
 
@@ -236,27 +287,24 @@ class Reader {
     }
     Keep(key + "#", Json(static_cast<int64_t>(count)));
     if (type == kString) {
-      for (uint64_t i = 0; i < count && !cursor_.short_of_bytes(); ++i) {
-        const uint64_t length = cursor_.Long();
-        if (cursor_.short_of_bytes()) break;
-        if (length > static_cast<uint64_t>(kMaxGgufHeader)) {
-          return Bad(Quoted(key), "a text of " + std::to_string(length) + " bytes",
-                     "texts inside the header");
-        }
-        cursor_.Take(length);
-      }
+      texts_ = count;
+      texts_of_ = key;
+      ++pairs_read_;
       return std::nullopt;
     }
     const auto size = static_cast<uint64_t>(SizeOf(type));
     if (count > kMaxKeptArray) {
-      cursor_.Take(count * size);
+      skip_ = count * size;
+      ++pairs_read_;
       return std::nullopt;
     }
     Json values = Json::MakeArray();
     for (uint64_t i = 0; i < count && !cursor_.short_of_bytes(); ++i) {
       values.Append(ScalarOf(cursor_.Number(static_cast<int>(size)), type));
     }
+    if (cursor_.short_of_bytes()) return std::nullopt;
     Keep(key, std::move(values));
+    ++pairs_read_;
     return std::nullopt;
   }
 
@@ -328,7 +376,7 @@ class Reader {
   }
 
   std::optional<Error> CheckData() {
-    header_.data_start = RoundUp(static_cast<int64_t>(cursor_.at()), header_.alignment);
+    header_.data_start = RoundUp(at_, header_.alignment);
     std::vector<const GgufFileTensor*> sorted;
     for (const GgufFileTensor& tensor : header_.tensors) sorted.push_back(&tensor);
     std::stable_sort(sorted.begin(), sorted.end(),
@@ -345,13 +393,23 @@ class Reader {
     return std::nullopt;
   }
 
-  Cursor cursor_;
-  size_t given_;
+  Cursor cursor_{std::string_view()};  // over the item at hand
   int64_t file_size_;
-  uint64_t tensors_ = 0;
+  int64_t at_ = 0;        // of the file, where the item at hand begins
+  std::string rest_;      // its bytes so far
+  uint64_t skip_ = 0;     // bytes to pass over before it
+  int64_t missing_ = 1;   // bytes that it takes at the least
+  uint64_t tensors_ = 0;  // in all, as the header says
   uint64_t pairs_ = 0;
+  uint64_t pairs_read_ = 0;
+  uint64_t texts_ = 0;    // still to pass over in the array at hand
+  std::string texts_of_;  // its key
+  bool settled_ = false;
+  bool done_ = false;
   GgufHeader header_;
 };
+
+namespace {
 
 // ---- metadata as a Hugging Face config --------------------------------------------------------------------
 
@@ -607,8 +665,27 @@ class ConfigWriter {
 
 }  // namespace
 
+GgufHeaderReader::GgufHeaderReader(int64_t file_size) : reader_(std::make_unique<Reader>(file_size)) {}
+GgufHeaderReader::~GgufHeaderReader() = default;
+std::optional<Error> GgufHeaderReader::Feed(std::string_view slice) { return reader_->Feed(slice); }
+bool GgufHeaderReader::complete() const { return reader_->done(); }
+int64_t GgufHeaderReader::next() const { return reader_->next(); }
+int64_t GgufHeaderReader::needed() const { return reader_->needed(); }
+GgufHeader GgufHeaderReader::Take() { return std::move(reader_->header()); }
+
 Result<GgufHeader> ReadGgufHeader(std::string_view first_bytes, int64_t file_size) {
-  return Reader(first_bytes, file_size).Read();
+  GgufHeaderReader reader(file_size);
+  if (auto error = reader.Feed(first_bytes)) return *error;
+  if (reader.complete()) return reader.Take();
+  // How far the header reaches is known only at its end: ask for twice as much, at least what was missed.
+  const auto given = static_cast<int64_t>(first_bytes.size());
+  if (given >= kMaxGgufHeader) {
+    return Bad("header", "more than " + std::to_string(kMaxGgufHeader) + " bytes", "a shorter header");
+  }
+  GgufHeader more;
+  more.needed_bytes = std::min(std::max({reader.needed(), 2 * given, int64_t{1} << 20}), kMaxGgufHeader);
+  if (file_size >= 0) more.needed_bytes = std::min(more.needed_bytes, file_size);
+  return more;
 }
 
 Result<GgufHeader> JoinGgufHeaders(const std::vector<GgufHeader>& parts) {

@@ -8,6 +8,8 @@
 #define PLIMSOLL_CORE_FILES_GGUF_HEADER_H_
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,6 +45,25 @@ struct GgufHeader {
   std::vector<GgufFileTensor> tensors;
   int64_t data_start = 0;
   Bytes data;  // all tensors, without padding
+};
+
+// The header from slices of any length, in order: what need not be kept is passed over as it comes, so a
+// tokenizer of a hundred megabytes costs neither memory nor a second reading. A worker feeds it slice by
+// slice and may stop between any two.
+class GgufHeaderReader {
+ public:
+  explicit GgufHeaderReader(int64_t file_size);  // of the whole file; negative: unknown
+  ~GgufHeaderReader();
+  // The bytes from next() on, as many as there are at hand. An Error ends it.
+  [[nodiscard]] std::optional<Error> Feed(std::string_view slice);
+  bool complete() const;
+  int64_t next() const;    // where in the file the next slice begins
+  int64_t needed() const;  // how far the header reaches at the least
+  GgufHeader Take();       // REQUIRES: complete()
+
+ private:
+  class Reader;
+  std::unique_ptr<Reader> reader_;
 };
 
 // `first_bytes` from the file's start; `file_size` of the whole file, or negative if unknown.

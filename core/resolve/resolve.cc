@@ -8,6 +8,7 @@
 #include "core/formats/format_object.h"
 #include "core/formats/quantization_config.h"
 #include "core/resolve/host_memory.h"
+#include "core/resolve/inquiry.h"
 #include "core/resolve/resolved_keys.h"
 #include "core/weights/format_binding.h"
 #include "core/weights/read_architecture.h"
@@ -42,7 +43,7 @@ MaybeError ResolveModel(const Config& config, const Catalog& catalog, Resolved* 
   }
   Result<Architecture> architecture = ReadArchitecture(config.inline_model, "model");
   if (!architecture.ok()) return architecture.error();
-  resolved->owned = std::make_unique<Resolved::Owned>();
+  resolved->owned = std::make_shared<Resolved::Owned>();
   resolved->owned->architecture = std::move(*architecture);
   resolved->architecture = &resolved->owned->architecture;
   resolved->parameters = CountParameters(*resolved->architecture);
@@ -108,14 +109,18 @@ void TakeBound(const BoundFormat& bound, Resolved* resolved) {
   resolved->stored = bound.stored;
 }
 
-void TakeOwnFormat(WeightFormat format, Resolved* resolved) {
-  if (!resolved->owned) resolved->owned = std::make_unique<Resolved::Owned>();
+MaybeError TakeOwnFormat(WeightFormat format, Resolved* resolved) {
+  if (!resolved->owned) resolved->owned = std::make_shared<Resolved::Owned>();
   Resolved::Owned& owned = *resolved->owned;
   owned.format = std::move(format);
-  owned.binding = BindFormat(*resolved->architecture, owned.format);
+  Result<FormatBinding> binding =
+      BindFormat(*resolved->architecture, owned.format, "format", &resolved->inquiry->patterns());
+  if (!binding.ok()) return binding.error();
+  owned.binding = std::move(*binding);
   resolved->format = &owned.format;
   resolved->binding = &owned.binding;
   resolved->stored = StoreWeights(*resolved->architecture, owned.format, owned.binding);
+  return std::nullopt;
 }
 
 void Remark(std::string code, Severity severity, std::string message, std::string fix, Resolved* resolved) {
@@ -146,8 +151,7 @@ MaybeError ResolveInlineFormat(const Config& config, const Catalog& catalog, Res
     Result<WeightFormat> format = ReadQuantizationConfig(published, "model.quantization_config");
     if (config.format.is_null() && !format.ok()) return format.error();
     if (format.ok() && (config.format.is_null() || format->id == config.format.AsString())) {
-      TakeOwnFormat(std::move(*format), resolved);
-      return std::nullopt;
+      return TakeOwnFormat(std::move(*format), resolved);
     }
   }
   std::string_view id = config.format.AsString();
@@ -159,7 +163,7 @@ MaybeError ResolveInlineFormat(const Config& config, const Catalog& catalog, Res
   }
   const WeightFormat* format = catalog.FindFormat(id);
   if (!format) return UnknownFormat(config.format, catalog, "format");
-  TakeOwnFormat(*format, resolved);
+  if (MaybeError error = TakeOwnFormat(*format, resolved)) return error;
   if (config.format.is_null() && !gguf && id != native) KeepStoredType(*catalog.FindFormat(native), resolved);
   return std::nullopt;
 }
@@ -177,17 +181,16 @@ const Checkpoint* FindRepository(const Config& config, const Model& model) {
   return nullptr;
 }
 
-void TakeCheckpoint(const Checkpoint& checkpoint, Resolved* resolved) {
+MaybeError TakeCheckpoint(const Checkpoint& checkpoint, Resolved* resolved) {
   resolved->checkpoint = &checkpoint;
   if (checkpoint.architecture) resolved->architecture = checkpoint.architecture.get();
-  TakeOwnFormat(checkpoint.format, resolved);
+  return TakeOwnFormat(checkpoint.format, resolved);
 }
 
 MaybeError ResolveFormat(const Config& config, const Catalog& catalog, Resolved* resolved) {
   if (resolved->model) {
     if (const Checkpoint* checkpoint = FindRepository(config, *resolved->model)) {
-      TakeCheckpoint(*checkpoint, resolved);
-      return std::nullopt;
+      return TakeCheckpoint(*checkpoint, resolved);
     }
   }
   if (config.format.is_object()) {
@@ -195,8 +198,7 @@ MaybeError ResolveFormat(const Config& config, const Catalog& catalog, Resolved*
                                       ? ReadQuantizationConfig(config.format, "format")
                                       : ReadWeightFormat(config.format, "format");
     if (!format.ok()) return format.error();
-    TakeOwnFormat(std::move(*format), resolved);
-    return std::nullopt;
+    return TakeOwnFormat(std::move(*format), resolved);
   }
   if (!resolved->model) return ResolveInlineFormat(config, catalog, resolved);
   const bool gguf = resolved->engine->reads_gguf;
@@ -305,8 +307,8 @@ void TakeGivenMemory(const Config& config, Resolved* resolved) {
 // No card: the processor computes in RAM, and the RAM stands where a card would.
 void ResolveRam(const Config& config, Resolved* resolved) {
   constexpr double kUsualGib = 64;
-  if (!resolved->owned) resolved->owned = std::make_unique<Resolved::Owned>();
-  Gpu& ram = resolved->owned->ram;
+  resolved->ram_card = std::make_shared<Gpu>();
+  Gpu& ram = *resolved->ram_card;
   ram.id = "ram";
   ram.name = "system memory";
   ram.memory_gb = resolved->ram.size > Bytes(0) ? resolved->ram.size.gib() : kUsualGib;
@@ -350,6 +352,9 @@ MaybeError ResolveCards(const Config& config, const Catalog& catalog, Resolved* 
     const bool sized = gpu->unified_memory && config.ram_gib.has_value();
     const double installed = sized ? *config.ram_gib : gpu->memory_gb;
     card.capacity = sized ? UsableOf(*gpu, installed) : gpu->usable;
+    if (gpu->vendor == Vendor::kApple && config.iogpu_wired_limit_mb) {
+      card.capacity = MiB(*config.iogpu_wired_limit_mb);
+    }
     if (!config.gpu_memory_mib.empty()) {
       card.capacity = MiBFromDouble(AtCard(config.gpu_memory_mib, i));
     }
@@ -424,13 +429,17 @@ void LayOut(const Config& config, Resolved* resolved) {
 }  // namespace
 
 Result<Resolved> Resolve(const Config& config, const Catalog& catalog, const EngineTraits& engine,
-                         EngineVersion version) {
+                         EngineVersion version, Inquiry* inquiry) {
   Resolved resolved;
   resolved.config = &config;
   resolved.engine = &engine;
   resolved.version = std::move(version);
-  if (MaybeError error = ResolveModel(config, catalog, &resolved)) return *error;
-  if (MaybeError error = ResolveFormat(config, catalog, &resolved)) return *error;
+  resolved.inquiry = inquiry;
+  if (!inquiry->FindOwned(config, &resolved)) {
+    if (MaybeError error = ResolveModel(config, catalog, &resolved)) return *error;
+    if (MaybeError error = ResolveFormat(config, catalog, &resolved)) return *error;
+    inquiry->KeepOwned(config, resolved);
+  }
   if (MaybeError error = ResolveCards(config, catalog, &resolved)) return *error;
   if (MaybeError error = ResolveDraft(config, catalog, &resolved)) return *error;
   LayOut(config, &resolved);

@@ -21,7 +21,7 @@ constexpr std::string_view kDefaultGpu = "rtx-4090";
 // cannot run (more ranks than cards) is a Diagnostic of severity kError. `config`, `catalog` and `engine`
 // must outlive the result.
 Result<Resolved> Resolve(const Config& config, const Catalog& catalog, const EngineTraits& engine,
-                         EngineVersion version);
+                         EngineVersion version, Inquiry* inquiry);
 
 }  // namespace plimsoll
 

@@ -37,6 +37,8 @@ struct EngineData {
   virtual ~EngineData() = default;
 };
 
+class Inquiry;
+
 struct Resolved {
   const Config* config = nullptr;  // as given
   const Model* model = nullptr;    // nullptr for an inline model
@@ -84,21 +86,20 @@ struct Resolved {
   Bytes kv_offloading;                                 // RAM for cached keys and values, over all ranks
   int64_t prompt_tokens = 1024, output_tokens = 256, concurrency = 1;
 
-  std::unique_ptr<const EngineData> engine_data;  // nullptr: none
+  std::shared_ptr<const EngineData> engine_data;  // nullptr: none
 
   std::vector<Diagnostic> diagnostics;  // remarks made while resolving
+  Inquiry* inquiry = nullptr;           // of which this is a part; while it is being settled only
 
   // What does not live in the catalog (inline models, formats with exceptions). The pointers above may point
-  // here, so a Resolved is moved, never copied.
+  // here, so copies share it; it is written while it is resolved only.
   struct Owned {
     Architecture architecture;
     WeightFormat format;
     FormatBinding binding;
-    WeightFormat draft_format;
-    FormatBinding draft_binding;
-    Gpu ram;  // when there is no card
   };
-  std::unique_ptr<Owned> owned;
+  std::shared_ptr<Owned> owned;
+  std::shared_ptr<Gpu> ram_card;  // when there is no card
 };
 
 }  // namespace plimsoll

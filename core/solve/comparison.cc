@@ -31,11 +31,11 @@ std::vector<std::string_view> Split(std::string_view text, char separator) {
 // ---- vary ----------------------------------------------------------------------------------------------------
 
 // As released first; then what people choose among, where it saves bits or is published for this model.
-std::vector<Json> FormatsToVary(const Config& base, const Catalog& catalog) {
+std::vector<Json> FormatsToVary(const Config& base, const Catalog& catalog, Inquiry* inquiry) {
   std::vector<Json> values;
   Config native = base;
   native.format = Json();
-  const Result<Resolved> resolved = Settle(native, catalog);
+  const Result<Resolved> resolved = Settle(native, catalog, inquiry);
   if (!resolved.ok()) return values;
   const Start start = StartOf(*resolved, EstimateResolved(*resolved));
   values.emplace_back(resolved->format->id);
@@ -43,7 +43,7 @@ std::vector<Json> FormatsToVary(const Config& base, const Catalog& catalog) {
   for (const std::string_view id : start.engine->Formats()) {
     const bool published = IsPublished(start, id, catalog);
     if (id == resolved->format->id || (!published && NeedsPublication(start, id))) continue;
-    const double bits = BitsStored(WithFormat(native, id), catalog);
+    const double bits = BitsStored(WithFormat(native, id), catalog, inquiry);
     if (bits > last - 0.2 && !published) continue;
     values.emplace_back(id);
     last = std::min(last, bits);
@@ -87,10 +87,11 @@ std::vector<Json> ModelsToVary(const Resolved& resolved, const Catalog& catalog)
 
 constexpr std::string_view kVariable[] = {"format", "gpus", "gpu", "model", "engine", "kv_cache_dtype"};
 
-Result<std::vector<Json>> ValuesOf(const std::string& key, const Config& base, const Catalog& catalog) {
-  const Result<Resolved> resolved = Settle(base, catalog);
+Result<std::vector<Json>> ValuesOf(const std::string& key, const Config& base, const Catalog& catalog,
+                                   Inquiry* inquiry) {
+  const Result<Resolved> resolved = Settle(base, catalog, inquiry);
   if (!resolved.ok()) return resolved.error();
-  if (key == "format") return FormatsToVary(base, catalog);
+  if (key == "format") return FormatsToVary(base, catalog, inquiry);
   if (key == "gpus") return std::vector<Json>{Json(1), Json(2), Json(4), Json(8)};
   if (key == "gpu") return CardsToVary(*resolved, catalog);
   if (key == "model") return ModelsToVary(*resolved, catalog);
@@ -228,9 +229,9 @@ constexpr RowKind kRows[] = {
      [](const Answer& a, SizeUnits) { return BytesCell(a.report.weights.checkpoint, SizeUnits::kDecimal); }},
 };
 
-Answer Ask(const Config& config, const Catalog& catalog) {
+Answer Ask(const Config& config, const Catalog& catalog, Inquiry* inquiry) {
   Answer answer;
-  Result<Resolved> resolved = Settle(config, catalog);
+  Result<Resolved> resolved = Settle(config, catalog, inquiry);
   if (!resolved.ok()) {
     answer.error = resolved.error().Message();
     return answer;
@@ -273,11 +274,12 @@ Result<std::vector<Config>> Vary(const Config& base, const std::vector<std::stri
   if (keys.empty() || keys.size() > 2) {
     return Error{"vary", CountText(static_cast<int64_t>(keys.size())) + " keys", "one key or two"};
   }
+  Inquiry inquiry;
   std::vector<Config> columns = {base};
   // A grid takes the first values of each: three by two, rather than eight of one.
   const size_t first_most = keys.size() == 1 ? kMostColumns : 3;
   for (size_t k = 0; k < keys.size(); ++k) {
-    Result<std::vector<Json>> values = ValuesOf(keys[k], base, catalog);
+    Result<std::vector<Json>> values = ValuesOf(keys[k], base, catalog, &inquiry);
     if (!values.ok()) return values.error();
     const size_t most = k == 0 ? first_most : kMostColumns / std::max<size_t>(1, columns.size());
     if (values->size() > most) values->resize(most);
@@ -294,11 +296,12 @@ Comparison Compare(const std::vector<Config>& columns, const Catalog& catalog, S
   Comparison comparison;
   if (columns.empty()) return comparison;
   comparison.names = NamesOf(columns);
+  Inquiry inquiry;
   std::vector<Answer> answers;
   answers.reserve(columns.size());
   for (const Config& column : columns) {
     comparison.urls.push_back(EncodeConfigUrl(column));
-    answers.push_back(Ask(column, catalog));
+    answers.push_back(Ask(column, catalog, &inquiry));
   }
   for (const RowKind& kind : kRows) {
     ComparedRow row;

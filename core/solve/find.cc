@@ -54,7 +54,8 @@ bool HasExperts(const Architecture& architecture) {
 }
 
 // The configuration for `users` sequences of `length` at once, if it has room for them.
-std::optional<Instance> Serve(Config config, int64_t length, int64_t users, const Catalog& catalog) {
+std::optional<Instance> Serve(Config config, int64_t length, int64_t users, const Catalog& catalog,
+                              Inquiry* inquiry) {
   const Engine* engine = FindEngine(config.engine);
   if (engine == nullptr) return std::nullopt;
   const bool slots = engine->traits().shares_context;
@@ -68,7 +69,7 @@ std::optional<Instance> Serve(Config config, int64_t length, int64_t users, cons
     config.output_tokens = std::max<int64_t>(1, length / 4);
     config.prompt_tokens = std::max<int64_t>(1, length - *config.output_tokens);
   }
-  const Result<Resolved> resolved = Settle(config, catalog);
+  const Result<Resolved> resolved = Settle(config, catalog, inquiry);
   if (!resolved.ok()) return std::nullopt;
   const Report report = EstimateResolved(*resolved);
   if (!report.fits()) return std::nullopt;
@@ -114,26 +115,26 @@ bool FastEnough(const Instance& instance, const Wishes& wishes, Wish* failed) {
 
 // What one layout serves: the most users of one instance, at most all of them, within the limits on speed.
 std::optional<Instance> ServeMost(const Config& config, int64_t length, const Wishes& wishes,
-                                  const Catalog& catalog, Wish* failed) {
+                                  const Catalog& catalog, Inquiry* inquiry, Wish* failed) {
   *failed = Wish::kMemory;
   std::optional<Instance> best;
   const int64_t roomy = LargestThatHolds(1, wishes.users, [&](int64_t users) {
-    std::optional<Instance> instance = Serve(config, length, users, catalog);
+    std::optional<Instance> instance = Serve(config, length, users, catalog, inquiry);
     if (!instance) return false;
     best = std::move(instance);
     return true;
   });
   if (roomy < 1) return std::nullopt;
-  if (best->users != roomy) best = Serve(config, length, roomy, catalog);
+  if (best->users != roomy) best = Serve(config, length, roomy, catalog, inquiry);
   if (best && FastEnough(*best, wishes, failed)) return best;
   const int64_t quick = LargestThatHolds(1, roomy, [&](int64_t users) {
-    std::optional<Instance> instance = Serve(config, length, users, catalog);
+    std::optional<Instance> instance = Serve(config, length, users, catalog, inquiry);
     if (!instance || !FastEnough(*instance, wishes, failed)) return false;
     best = std::move(instance);
     return true;
   });
   if (quick < 1) return std::nullopt;
-  if (!best || best->users != quick) best = Serve(config, length, quick, catalog);
+  if (!best || best->users != quick) best = Serve(config, length, quick, catalog, inquiry);
   return best;
 }
 
@@ -242,7 +243,7 @@ Result<Finder> Finder::Start(const FindQuestion& question, const Catalog& catalo
       Config probe = q.base;
       if (!model.empty()) probe.model = model;
       probe.gpu = {q.gpus.front()};
-      const Result<Resolved> resolved = Settle(probe, catalog);
+      const Result<Resolved> resolved = Settle(probe, catalog, finder.inquiry_.get());
       if (!resolved.ok()) {
         if (!finder.best_format_) return resolved.error();
         continue;
@@ -283,7 +284,12 @@ void Finder::Look(const Candidate& candidate) {
     config.gpu = {candidate.gpu};
     config.gpu_memory_mib.clear();
     if (!format.empty()) config.format = Json(format);
-    const Result<Resolved> resolved = Settle(config, *catalog_);
+    const Result<Resolved> resolved = Settle(config, *catalog_, inquiry_.get());
+    if (!resolved.ok() && inquiry_->patterns().over()) {
+      stopped_ = resolved.error();
+      next_ = total();
+      return;
+    }
     if (!resolved.ok()) continue;
     const int64_t own = std::max<int64_t>(1, resolved->architecture->max_positions);
     const int64_t length = std::min(
@@ -293,7 +299,8 @@ void Finder::Look(const Candidate& candidate) {
     std::optional<FindRow> best;
     for (const Config& layout :
          Layouts(config, candidate.cards, engine, HasExperts(*resolved->architecture))) {
-      std::optional<Instance> instance = ServeMost(layout, length, wishes, *catalog_, &failed);
+      std::optional<Instance> instance =
+          ServeMost(layout, length, wishes, *catalog_, inquiry_.get(), &failed);
       if (!instance) continue;
       FindRow row;
       row.cards = candidate.cards;
@@ -302,7 +309,7 @@ void Finder::Look(const Candidate& candidate) {
       // Replicas share the users evenly; with fewer each they are a little faster.
       const int64_t each = CeilDiv(wishes.users, row.replicas);
       if (each != instance->users) {
-        if (std::optional<Instance> even = Serve(layout, length, each, *catalog_)) instance = std::move(even);
+        if (auto even = Serve(layout, length, each, *catalog_, inquiry_.get())) instance = std::move(even);
       }
       row.config = std::move(instance->config);
       row.model = candidate.model;
@@ -372,6 +379,7 @@ Result<FindAnswer> Find(const FindQuestion& question, const Catalog& catalog) {
   Result<Finder> finder = Finder::Start(question, catalog);
   if (!finder.ok()) return finder.error();
   finder->Advance(finder->total());
+  if (finder->stopped()) return *finder->stopped();
   return finder->Take();
 }
 

@@ -12,6 +12,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +21,7 @@
 #include "core/base/result.h"
 #include "core/catalog/catalog.h"
 #include "core/config/config.h"
+#include "core/resolve/inquiry.h"
 #include "core/resolve/report.h"
 
 namespace plimsoll {
@@ -94,6 +96,8 @@ class Finder {
   bool Advance(int64_t candidates);
   int64_t total() const { return static_cast<int64_t>(candidates_.size()); }
   int64_t done() const { return next_; }
+  // Why the search ended before its end: patterns of `base` that take more work than one answer may.
+  const std::optional<Error>& stopped() const { return stopped_; }
   // REQUIRES: Advance() has returned true.
   FindAnswer Take();
 
@@ -107,10 +111,12 @@ class Finder {
   void Look(const Candidate& candidate);
 
   FindQuestion question_;
+  std::unique_ptr<Inquiry> inquiry_ = std::make_unique<Inquiry>();  // of the whole search
   const Catalog* catalog_;
   bool best_format_ = false;  // cards first: one row for each model
   std::vector<Candidate> candidates_;
   int64_t next_ = 0;
+  std::optional<Error> stopped_;
   FindAnswer answer_;
   std::array<std::vector<double>, kWishes> prices_without_;  // of candidates that this wish alone excluded
 };

@@ -12,22 +12,24 @@ namespace plimsoll {
 namespace {
 
 std::optional<std::pair<int64_t, Trial>> LargestLength(const Config& config, const Catalog& catalog,
-                                                       int64_t high) {
-  return Largest(1, high, [&](int64_t tokens) { return Try(WithLength(config, tokens), catalog); });
+                                                       Inquiry* inquiry, int64_t high) {
+  return Largest(1, high, [&](int64_t tokens) { return Try(WithLength(config, tokens), catalog, inquiry); });
 }
 
 // The fewest cards in [low, high]. For each count tensor parallel first, then ever more pipeline stages.
 std::optional<std::pair<int64_t, Trial>> FewestGpus(const Config& config, const Catalog& catalog,
-                                                    const Start& start, int64_t low, int64_t high) {
+                                                    Inquiry* inquiry, const Start& start, int64_t low,
+                                                    int64_t high) {
   for (int64_t count = low; count <= high; ++count) {
     if (count > 8 && count % 8 != 0) continue;
     if (!start.has_degrees()) {
-      if (auto trial = Try(WithGpus(config, count), catalog)) return std::make_pair(count, std::move(*trial));
+      if (auto trial = Try(WithGpus(config, count), catalog, inquiry))
+        return std::make_pair(count, std::move(*trial));
       continue;
     }
     for (int64_t pp = 1; pp <= count; ++pp) {
       if (count % pp != 0 || count / pp > 64) continue;
-      if (auto trial = Try(WithGpus(config, count, count / pp, pp), catalog)) {
+      if (auto trial = Try(WithGpus(config, count, count / pp, pp), catalog, inquiry)) {
         return std::make_pair(count, std::move(*trial));
       }
     }
@@ -37,21 +39,21 @@ std::optional<std::pair<int64_t, Trial>> FewestGpus(const Config& config, const 
 
 // Every format that fits, most bits first; of equal sizes one that is published for this model.
 std::optional<std::pair<std::string, Trial>> BestFormat(const Config& config, const Catalog& catalog,
-                                                        const Start& start) {
+                                                        Inquiry* inquiry, const Start& start) {
   std::vector<std::string_view> ids = start.engine->Formats();
   Config native = config;
   native.format = Json();
   std::optional<std::pair<std::string, Trial>> best;
   double best_bits = 0;
   auto consider = [&](Config candidate, std::string name, bool published) {
-    const double bits = BitsStored(candidate, catalog) + (published ? 0.5 : 0);
+    const double bits = BitsStored(candidate, catalog, inquiry) + (published ? 0.5 : 0);
     if (bits <= best_bits) return;
-    if (std::optional<Trial> trial = Try(std::move(candidate), catalog)) {
+    if (std::optional<Trial> trial = Try(std::move(candidate), catalog, inquiry)) {
       best = std::make_pair(std::move(name), std::move(*trial));
       best_bits = bits;
     }
   };
-  const Result<Resolved> own = Settle(native, catalog);
+  const Result<Resolved> own = Settle(native, catalog, inquiry);
   if (own.ok()) consider(WithFormat(config, own->format->id), own->format->id, true);
   for (std::string_view id : ids) {
     const bool published = IsPublished(start, id, catalog);
@@ -65,20 +67,22 @@ Solution MakeSolution(Trial trial, std::string label, int64_t number) {
   return {std::move(trial.config), std::move(trial.report), std::move(label), number, ""};
 }
 
-std::optional<Solution> SolveLength(const Config& config, const Catalog& catalog, const Start& start) {
-  auto longest = LargestLength(config, catalog, start.longest);
+std::optional<Solution> SolveLength(const Config& config, const Catalog& catalog, Inquiry* inquiry,
+                                    const Start& start) {
+  auto longest = LargestLength(config, catalog, inquiry, start.longest);
   if (!longest) return std::nullopt;
   return MakeSolution(std::move(longest->second), CountText(longest->first) + " tokens", longest->first);
 }
 
-std::optional<Solution> SolveSequences(const Config& config, const Catalog& catalog, const Start& start) {
+std::optional<Solution> SolveSequences(const Config& config, const Catalog& catalog, Inquiry* inquiry,
+                                       const Start& start) {
   auto most = Largest(1, kMostSolvedSequences, [&](int64_t sequences) -> std::optional<Trial> {
     Config more = config;
     more.max_num_seqs = sequences;
     more.max_model_len = start.length;
     // Slots share a context, so it grows with them.
     if (start.traits().shares_context) more.max_model_len = start.length * sequences;
-    std::optional<Trial> trial = Try(std::move(more), catalog);
+    std::optional<Trial> trial = Try(std::move(more), catalog, inquiry);
     if (!trial || start.traits().shares_context) return trial;
     if (trial->report.kv.max_concurrency < static_cast<double>(sequences)) return std::nullopt;
     return trial;
@@ -113,23 +117,25 @@ std::optional<SolveFor> ReadSolveFor(std::string_view name) {
 }
 
 Result<std::optional<Solution>> Solve(SolveFor goal, const Config& config, const Catalog& catalog) {
-  const Result<Resolved> resolved = Settle(config, catalog);
+  Inquiry shared;
+  Inquiry* const inquiry = &shared;
+  const Result<Resolved> resolved = Settle(config, catalog, inquiry);
   if (!resolved.ok()) return resolved.error();
   const Start start = StartOf(*resolved, EstimateResolved(*resolved));
   std::optional<Solution> solution;
   switch (goal) {
     case SolveFor::kMaxModelLen:
-      return SolveLength(config, catalog, start);
+      return SolveLength(config, catalog, inquiry, start);
     case SolveFor::kMaxNumSeqs:
-      return SolveSequences(config, catalog, start);
+      return SolveSequences(config, catalog, inquiry, start);
     case SolveFor::kGpus:
-      if (auto fewest = FewestGpus(config, catalog, start, 1, kMostSolvedGpus)) {
+      if (auto fewest = FewestGpus(config, catalog, inquiry, start, 1, kMostSolvedGpus)) {
         const std::string label = GpusLabel(fewest->second.config, start);
         solution = MakeSolution(std::move(fewest->second), label, fewest->first);
       }
       return solution;
     case SolveFor::kFormat:
-      if (auto best = BestFormat(config, catalog, start)) {
+      if (auto best = BestFormat(config, catalog, inquiry, start)) {
         solution = MakeSolution(std::move(best->second), best->first, 0);
         solution->format = best->first;
       }

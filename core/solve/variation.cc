@@ -81,8 +81,8 @@ bool NeedsPublication(const Start& start, std::string_view format) {
   return format == "fp8-block" || format == "w4a16" || format == "nvfp4" || format == "mxfp4";
 }
 
-double BitsStored(const Config& config, const Catalog& catalog) {
-  const Result<Resolved> resolved = Settle(config, catalog);
+double BitsStored(const Config& config, const Catalog& catalog, Inquiry* inquiry) {
+  const Result<Resolved> resolved = Settle(config, catalog, inquiry);
   return resolved.ok() ? resolved->stored.bits_per_weight : 0;
 }
 
@@ -93,8 +93,8 @@ bool IsPublished(const Start& start, std::string_view format, const Catalog& cat
   return bound && bound->checkpoint;
 }
 
-std::optional<Trial> Try(Config config, const Catalog& catalog) {
-  Result<Report> report = Estimate(config, catalog);
+std::optional<Trial> Try(Config config, const Catalog& catalog, Inquiry* inquiry) {
+  Result<Report> report = Estimate(config, catalog, inquiry);
   if (!report.ok() || !report->fits()) return std::nullopt;
   return Trial{std::move(config), std::move(*report)};
 }

@@ -12,6 +12,7 @@
 #include "core/catalog/catalog.h"
 #include "core/config/config.h"
 #include "core/engines/registry.h"
+#include "core/resolve/inquiry.h"
 #include "core/resolve/report.h"
 #include "core/resolve/resolved.h"
 
@@ -56,7 +57,7 @@ bool NeedsPublication(const Start& start, std::string_view format);
 // Whether this model is known to be published in the format.
 bool IsPublished(const Start& start, std::string_view format, const Catalog& catalog);
 // 0 where the configuration is not understood.
-double BitsStored(const Config& config, const Catalog& catalog);
+double BitsStored(const Config& config, const Catalog& catalog, Inquiry* inquiry);
 
 struct Trial {
   Config config;
@@ -64,7 +65,7 @@ struct Trial {
 };
 
 // The configuration with one estimate behind it, if it fits.
-std::optional<Trial> Try(Config config, const Catalog& catalog);
+std::optional<Trial> Try(Config config, const Catalog& catalog, Inquiry* inquiry);
 
 // The largest value in [low, high] for which `attempt(value)` gives a trial, given that what fits at one
 // value fits below it.

@@ -78,9 +78,10 @@ void TakeLevers(const Config& levers, Config* config) {
 
 class WayFinder {
  public:
-  WayFinder(const Config& config, const Catalog& catalog, const Start& start)
+  WayFinder(const Config& config, const Catalog& catalog, Inquiry* inquiry, const Start& start)
       : config_(config),
         catalog_(catalog),
+        inquiry_(*inquiry),
         start_(start),
         from_(LeverStartOf(config, start)),
         squeezes_(Squeezes(LeversOf(from_, start))) {}
@@ -113,13 +114,19 @@ class WayFinder {
     Offer({std::move(config), CountedText(sequences, "sequence", "sequences") + " at once", kDistanceStates});
   }
 
+  // Nothing more is tried when the work of the whole answer is done: what was found stands.
+  std::optional<Trial> Attempt(Config config) const {
+    if (inquiry_.planned().over()) return std::nullopt;
+    return Try(std::move(config), catalog_, &inquiry_);
+  }
+
   void Add(const Change& change, const Report& report) {
     const double tight = report.verdict == Verdict::kTight ? kDistanceTight : 0;
     ways_.push_back({change.config, change.label, report.verdict, change.distance + tight});
   }
 
   bool Offer(const Change& change) {
-    const std::optional<Trial> trial = Try(change.config, catalog_);
+    const std::optional<Trial> trial = Attempt(change.config);
     if (trial) Add(change, trial->report);
     return trial.has_value();
   }
@@ -132,7 +139,8 @@ class WayFinder {
       if (whole && (shorter || whole->distance <= base.distance + squeeze.distance + kDistanceLength)) break;
       Change change{base.config, Joined(base.label, squeeze.label), base.distance + squeeze.distance};
       TakeLevers(squeeze.config, &change.config);
-      const Result<Report> report = Estimate(change.config, catalog_);
+      if (inquiry_.planned().over()) break;
+      const Result<Report> report = Estimate(change.config, catalog_, &inquiry_);
       if (!report.ok() || report->verdict == Verdict::kInvalid) continue;
       if (!report->fits()) {
         if (!shorter) shorter = Shortened(change, report->kv.max_model_len_that_fits);
@@ -154,7 +162,7 @@ class WayFinder {
     const double halvings = std::log2(static_cast<double>(start_.length) / static_cast<double>(tokens));
     Change shorter{WithLength(change.config, tokens), Joined(change.label, ContextText(tokens) + " context"),
                    change.distance + kDistanceLength + 0.5 * halvings};
-    if (!Try(shorter.config, catalog_)) return std::nullopt;
+    if (!Attempt(shorter.config)) return std::nullopt;
     return shorter;
   }
 
@@ -189,7 +197,7 @@ class WayFinder {
       const bool published = IsPublished(start_, id, catalog_);
       if (NeedsPublication(start_, id) && !published) continue;
       Config config = WithFormat(config_, id);
-      const double saved = start_.bits_per_weight - BitsStored(config, catalog_);
+      const double saved = start_.bits_per_weight - BitsStored(config, catalog_, &inquiry_);
       // A format has to save bits, unless the configuration is invalid: then fp16 instead of bf16 can be the
       // way out on a card without bf16, although it saves none.
       if (saved < (start_.invalid ? -0.01 : 0.2)) continue;
@@ -231,7 +239,7 @@ class WayFinder {
     const auto least = Largest(-lever.most, -lever.least, [&](int64_t negative) {
       Config config = base.config;
       lever.pull(&config, -negative, start_.layers);
-      return Try(std::move(config), catalog_);
+      return Attempt(std::move(config));
     });
     if (!least) return false;
     const int64_t number = -least->first;
@@ -294,6 +302,7 @@ class WayFinder {
 
   const Config& config_;
   const Catalog& catalog_;
+  Inquiry& inquiry_;
   const Start& start_;
   const LeverStart from_;
   const std::vector<Change> squeezes_;
@@ -302,13 +311,15 @@ class WayFinder {
 
 }  // namespace
 
-std::vector<WayOut> WaysOut(const Config& config, const Catalog& catalog, int most) {
-  const Result<Resolved> resolved = Settle(config, catalog);
+std::vector<WayOut> WaysOut(const Config& config, const Catalog& catalog, int most, Inquiry* inquiry) {
+  Inquiry own;
+  if (inquiry == nullptr) inquiry = &own;
+  const Result<Resolved> resolved = Settle(config, catalog, inquiry);
   if (!resolved.ok() || most <= 0) return {};
   const Report report = EstimateResolved(*resolved);
   if (report.fits()) return {};
   const Start start = StartOf(*resolved, report);
-  return WayFinder(config, catalog, start).Find(most);
+  return WayFinder(config, catalog, inquiry, start).Find(most);
 }
 
 }  // namespace plimsoll

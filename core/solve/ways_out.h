@@ -7,6 +7,7 @@
 
 #include "core/catalog/catalog.h"
 #include "core/config/config.h"
+#include "core/resolve/inquiry.h"
 #include "core/resolve/report.h"
 
 namespace plimsoll {
@@ -21,8 +22,9 @@ struct WayOut {
 
 // At most `most` ways, nearest first: shorter context, KV type, fewer sequences, eager, another format, more
 // GPUs in a legal layout, layers or experts in RAM, another card, and pairs of these. Empty when `config`
-// fits already, is not understood, or nothing helps.
-std::vector<WayOut> WaysOut(const Config& config, const Catalog& catalog, int most = 8);
+// fits already, is not understood, or nothing helps. An `inquiry` is that of the estimate before.
+std::vector<WayOut> WaysOut(const Config& config, const Catalog& catalog, int most = 8,
+                            Inquiry* inquiry = nullptr);
 
 }  // namespace plimsoll
 

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "core/base/module_pattern.h"
@@ -115,22 +118,34 @@ void StoreExpertsInFp4(const Architecture& architecture, FormatBinding* binding)
 // Applies the rules of a format to one tensor after another.
 class Binder {
  public:
-  Binder(const Architecture& architecture, const WeightFormat& format, FormatBinding* binding)
-      : architecture_(architecture), format_(format), binding_(binding) {
+  Binder(const Architecture& architecture, const WeightFormat& format, Steps* steps, FormatBinding* binding)
+      : architecture_(architecture), format_(format), binding_(binding), steps_(steps) {
     layers_of_group_.resize(architecture.groups.size());
     for (size_t layer = 0; layer < architecture.layer_group.size(); ++layer) {
       const uint16_t group = architecture.layer_group[layer];
       if (group < layers_of_group_.size()) layers_of_group_[group].push_back(static_cast<int32_t>(layer));
     }
+    std::unordered_set<std::string_view> seen;
     for (const FormatRule& rule : format.rules) {
       patterns_.emplace_back();
-      usable_.push_back(patterns_.back().Compile(rule.pattern));
+      if (!seen.insert(rule.pattern).second) {  // an equal one before it decides
+        usable_.push_back(false);
+        continue;
+      }
+      usable_.push_back(patterns_.back().Compile(rule.pattern, steps_));
+      const std::string_view exact = patterns_.back().exact_layer();
+      const size_t index = patterns_.size() - 1;
+      exact.empty() ? general_.push_back(index) : of_layer_[std::string(exact)].push_back(index);
+      if (Over(index)) return;
     }
     FindSubstrings();
   }
 
+  // The rule at which the limit was passed; -1: it was not.
+  int64_t over_at() const { return over_at_; }
+
   void Bind() {
-    for (size_t i = 0; i < architecture_.tensors.size(); ++i) BindTensor(i);
+    for (size_t i = 0; i < architecture_.tensors.size() && over_at_ < 0; ++i) BindTensor(i);
   }
 
  private:
@@ -165,14 +180,23 @@ class Binder {
     for (const Tensor& tensor : architecture_.tensors) names.push_back(ModuleName(tensor, 0));
     for (size_t r = 0; r < patterns_.size(); ++r) {
       if (!usable_[r] || !patterns_[r].is_components() || patterns_[r].sees_layers()) continue;
-      substring_[r] = std::none_of(names.begin(), names.end(),
-                                   [this, r](const std::string& name) { return patterns_[r].Matches(name); });
+      substring_[r] = std::none_of(names.begin(), names.end(), [this, r](const std::string& name) {
+        return patterns_[r].Matches(name, steps_);
+      });
+      if (Over(r)) return;
     }
   }
 
-  bool Matches(size_t rule, const std::string& module) const {
-    if (!usable_[rule]) return false;
-    return substring_[rule] ? patterns_[rule].MatchesSubstring(module) : patterns_[rule].Matches(module);
+  bool Over(size_t rule) {
+    if (steps_ == nullptr || !steps_->over()) return false;
+    if (over_at_ < 0) over_at_ = static_cast<int64_t>(rule);
+    return true;
+  }
+
+  bool Matches(size_t rule, const std::string& module) {
+    if (!usable_[rule] || Over(rule)) return false;
+    return substring_[rule] ? patterns_[rule].MatchesSubstring(module)
+                            : patterns_[rule].Matches(module, steps_);
   }
 
   // The numbers that stand in the names of this tensor, and their place in its own stack.
@@ -207,26 +231,45 @@ class Binder {
     if (!IsMatrix(tensor)) return;
     const auto layers = Layers(tensor);
     if (layers.empty()) return;
-    std::vector<int16_t> decided(layers.size(), -1);
-    size_t open = layers.size();
-    const std::string first = ModuleName(tensor, layers[0].second);
+    // The first rule that matches decides. Rules that name a layer are looked up by it, so that the long
+    // lists that name every layer cost no more than their length.
+    const size_t none = patterns_.size();
+    std::vector<size_t> rule(layers.size(), none);
     std::vector<std::string> names(layers.size());
-    for (size_t r = 0; r < patterns_.size() && open > 0; ++r) {
-      const uint8_t scheme = Apply(r, fallback);
+    const auto name_of = [&](size_t l) -> const std::string& {
+      if (names[l].empty()) names[l] = ModuleName(tensor, layers[l].second);
+      return names[l];
+    };
+    size_t open = layers.size();
+    for (size_t i = 0; i < general_.size() && open > 0; ++i) {
+      const size_t r = general_[i];
       const bool each = patterns_[r].sees_layers() && layers.size() > 1;
-      if (!each && !(patterns_[r].MayMatchLayer(layers[0].second) && Matches(r, first))) continue;
+      if (!each && !(MayMatch(r, layers[0].second) && Matches(r, name_of(0)))) continue;
       for (size_t l = 0; l < layers.size(); ++l) {
-        if (decided[l] >= 0) continue;
-        if (each) {
-          if (!patterns_[r].MayMatchLayer(layers[l].second)) continue;
-          if (names[l].empty()) names[l] = ModuleName(tensor, layers[l].second);
-          if (!Matches(r, names[l])) continue;
-        }
-        decided[l] = scheme;
+        if (rule[l] != none || (each && !(MayMatch(r, layers[l].second) && Matches(r, name_of(l))))) continue;
+        rule[l] = r;
         --open;
       }
     }
+    if (!of_layer_.empty()) {
+      for (size_t l = 0; l < layers.size(); ++l) {
+        const auto found = of_layer_.find(std::to_string(layers[l].second));
+        if (found == of_layer_.end()) continue;
+        for (size_t i = 0; i < found->second.size() && found->second[i] < rule[l]; ++i) {
+          if (Matches(found->second[i], name_of(l))) rule[l] = found->second[i];
+        }
+      }
+    }
+    std::vector<int16_t> decided(layers.size(), -1);
+    for (size_t l = 0; l < layers.size(); ++l) {
+      if (rule[l] != none) decided[l] = Apply(rule[l], fallback);
+    }
     Record(index, layers, decided, fallback);
+  }
+
+  bool MayMatch(size_t rule, int64_t layer) {
+    if (steps_ != nullptr) steps_->Take(1);
+    return !patterns_[rule].sees_layers() || patterns_[rule].MayMatchLayer(std::to_string(layer));
   }
 
   void Record(size_t index, const std::vector<std::pair<int32_t, int64_t>>& layers,
@@ -252,9 +295,15 @@ class Binder {
   std::vector<ModulePattern> patterns_;
   std::vector<bool> usable_;
   std::vector<bool> substring_;
+  std::vector<size_t> general_;                                    // rules that may match in many layers
+  std::unordered_map<std::string, std::vector<size_t>> of_layer_;  // those that name one
+  Steps* steps_;
+  int64_t over_at_ = -1;
 };
 
-FormatBinding ChooseSchemes(const Architecture& architecture, const WeightFormat& format) {
+// `over_at`: the rule at which the limit was passed.
+FormatBinding ChooseSchemes(const Architecture& architecture, const WeightFormat& format, Steps* steps,
+                            int64_t* over_at) {
   FormatBinding binding;
   binding.schemes.reserve(format.schemes.size() + 1);
   WeightScheme plain;
@@ -269,7 +318,9 @@ FormatBinding ChooseSchemes(const Architecture& architecture, const WeightFormat
     binding.schemes.push_back(scheme);
   }
   if (!format.rules.empty()) {
-    Binder(architecture, format, &binding).Bind();
+    Binder binder(architecture, format, steps, &binding);
+    binder.Bind();
+    *over_at = binder.over_at();
   } else {
     for (size_t i = 0; i < architecture.tensors.size(); ++i) {
       binding.scheme[i] = IsQuantizedByDefault(architecture.tensors[i], format) ? 1 : 0;
@@ -283,7 +334,20 @@ FormatBinding ChooseSchemes(const Architecture& architecture, const WeightFormat
 }  // namespace
 
 FormatBinding BindFormat(const Architecture& architecture, const WeightFormat& format) {
-  FormatBinding binding = ChooseSchemes(architecture, format);
+  int64_t over_at = -1;
+  FormatBinding binding = ChooseSchemes(architecture, format, nullptr, &over_at);
+  binding.tensors = ListBoundTensors(architecture, format, binding);
+  return binding;
+}
+
+Result<FormatBinding> BindFormat(const Architecture& architecture, const WeightFormat& format,
+                                 std::string_view where, Steps* steps) {
+  int64_t over_at = -1;
+  FormatBinding binding = ChooseSchemes(architecture, format, steps, &over_at);
+  if (over_at >= 0) {
+    return Error{std::string(where), Quoted(format.rules[static_cast<size_t>(over_at)].pattern),
+                 "fewer or simpler patterns for a model of this many modules"};
+  }
   binding.tensors = ListBoundTensors(architecture, format, binding);
   return binding;
 }

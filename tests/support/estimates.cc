@@ -1,11 +1,14 @@
 #include "tests/support/estimates.h"
 
+#include <gtest/gtest.h>
+
 #include <cstdio>
 #include <cstdlib>
 #include <utility>
 
 #include "core/catalog/catalog_data.h"
 #include "core/config/config_codec.h"
+#include "core/config/config_url.h"
 #include "core/engines/settle.h"
 #include "core/estimate/estimate.h"
 
@@ -46,6 +49,12 @@ EstimatedCase EstimateText(std::string_view config_json) {
   result.resolved = std::move(*resolved);
   result.report = EstimateResolved(result.resolved);
   return result;
+}
+
+Config ConfigOfLink(std::string_view link) {
+  Result<DecodedConfig> decoded = DecodeConfigUrl(link);
+  EXPECT_TRUE(decoded.ok()) << link;
+  return decoded.ok() ? std::move(decoded->config) : Config();
 }
 
 }  // namespace plimsoll

@@ -27,6 +27,9 @@ struct EstimatedCase {
 
 EstimatedCase EstimateText(std::string_view config_json);
 
+// Fails the test, and gives an empty configuration, where the link is not understood.
+Config ConfigOfLink(std::string_view link);
+
 }  // namespace plimsoll
 
 #endif  // PLIMSOLL_TESTS_SUPPORT_ESTIMATES_H_

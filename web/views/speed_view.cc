@@ -201,7 +201,7 @@ void OtherCards(Ui& ui, AppState& state, float width) {
     other.gpu = {id};
     other.gpu_memory_mib.clear();
     other.gpus = static_cast<int64_t>(state.resolved().gpus);
-    const Result<Report> report = Estimate(other, state.catalog());
+    const Result<Report> report = Estimate(other, state.catalog(), &state.inquiry());
     const Gpu* gpu = state.catalog().FindGpu(id);
     if (!report.ok() || gpu == nullptr) continue;
     const double rate = report->speed.decode_tokens_per_s;

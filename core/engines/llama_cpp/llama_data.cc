@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/base/text.h"
+#include "core/resolve/inquiry.h"
 
 namespace plimsoll {
 namespace {
@@ -17,7 +18,11 @@ const LlamaData& DataOf(const Resolved& resolved) {
 
 }  // namespace
 
-const TensorOverrides& OverridesOf(const Resolved& resolved) { return DataOf(resolved).overrides; }
+const TensorOverrides& OverridesOf(const Resolved& resolved) {
+  static const TensorOverrides none;
+  const LlamaData& data = DataOf(resolved);
+  return data.overrides != nullptr ? *data.overrides : none;
+}
 
 const LlamaOptions& OptionsOf(const Resolved& resolved) { return DataOf(resolved).options; }
 
@@ -46,12 +51,19 @@ std::optional<Error> ReadLlamaKeys(const Config& config, Resolved* resolved, Lla
   if (!options.ok()) return options.error();
   data->options = *options;
   if (config.override_tensor.empty()) return std::nullopt;
-  Result<TensorOverrides> overrides = ReadTensorOverrides(config.override_tensor, *resolved->architecture,
-                                                          static_cast<int64_t>(resolved->cards.size()));
-  if (!overrides.ok()) return overrides.error();
-  data->overrides = std::move(*overrides);
+  Inquiry& inquiry = *resolved->inquiry;
+  data->overrides =
+      std::static_pointer_cast<const TensorOverrides>(inquiry.FindData(config.override_tensor, *resolved));
+  if (data->overrides == nullptr) {
+    Result<TensorOverrides> overrides =
+        ReadTensorOverrides(config.override_tensor, *resolved->architecture,
+                            static_cast<int64_t>(resolved->cards.size()), &inquiry.patterns());
+    if (!overrides.ok()) return overrides.error();
+    data->overrides = std::make_shared<const TensorOverrides>(std::move(*overrides));
+    inquiry.KeepData(config.override_tensor, *resolved, data->overrides);
+  }
   std::string patterns;
-  for (const std::string& pattern : data->overrides.unmatched) {
+  for (const std::string& pattern : data->overrides->unmatched) {
     patterns += (patterns.empty() ? "" : ", ") + Quoted(pattern);
   }
   if (patterns.empty()) return std::nullopt;

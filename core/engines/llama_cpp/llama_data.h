@@ -4,6 +4,7 @@
 #define PLIMSOLL_CORE_ENGINES_LLAMA_CPP_LLAMA_DATA_H_
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 #include "core/base/result.h"
@@ -17,7 +18,7 @@
 namespace plimsoll {
 
 struct LlamaData : EngineData {
-  TensorOverrides overrides;
+  std::shared_ptr<const TensorOverrides> overrides;  // nullptr: none
   LlamaOptions options;
   EngineVersion build;              // of llama.cpp inside; without text: the engine's version is one
   int64_t extra_context = 0;        // tokens beyond max_model_len that the cache holds

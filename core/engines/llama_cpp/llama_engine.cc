@@ -85,7 +85,7 @@ class LlamaCpp final : public Engine {
   }
 
   std::optional<Error> TakeDefaults(const Config& config, Resolved* resolved) const override {
-    auto data = std::make_unique<LlamaData>();
+    auto data = std::make_shared<LlamaData>();
     if (std::optional<Error> error = ReadLlamaKeys(config, resolved, data.get())) return error;
     if (!config.swa_full && program_.whole_windows) data->options.swa_full = true;
     if (!config.mmap && program_.reads_file) data->options.mmap = false;

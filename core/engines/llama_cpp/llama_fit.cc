@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <string>
+#include <memory>
+#include <string_view>
 #include <utility>
 
 #include "core/engines/llama_cpp/llama_overrides.h"
@@ -12,20 +13,53 @@ namespace plimsoll {
 namespace {
 
 // Of a layer, what stays on the card.
-enum class Part : uint8_t { kAttention, kUp, kGate, kDense };
+enum class Part : uint8_t { kAll, kAttention, kUp, kGate, kDense };
 
-std::string_view OverflowPattern(Part part) {
-  switch (part) {
-    case Part::kAttention:
-      return "ffn_(gate|up|gate_up|down).*";
-    case Part::kUp:
-      return "ffn_(gate|gate_up|down).*";
-    case Part::kGate:
-      return "ffn_down.*";
-    case Part::kDense:
-      break;
+// Where a layer's overflow goes.
+struct Overflow {
+  Part part = Part::kAll;
+  int32_t card = -1;  // -1: RAM
+};
+
+// "blk.{}.ffn_gate_exps.weight": gate.
+std::string_view FfnName(const GgufTensor& tensor) {
+  const size_t at = tensor.name.find("ffn_");
+  return at == std::string::npos ? std::string_view() : std::string_view(tensor.name).substr(at + 4);
+}
+
+// common/fit.cpp get_overflow_pattern: what of a layer does not stay.
+bool Overflows(const GgufTensor& tensor, Part part) {
+  if (part == Part::kAll) return false;
+  if (part == Part::kDense) return tensor.expert;
+  const std::string_view name = FfnName(tensor);
+  const bool fused = name.starts_with("gate_up");
+  const bool down = name.starts_with("down"), gate = name.starts_with("gate") && !fused;
+  const bool up = name.starts_with("up");
+  return down || (part != Part::kGate && (gate || fused)) || (part == Part::kAttention && up);
+}
+
+// `layers`: of the file's, in order.
+TensorOverrides MovesOf(const Architecture& architecture, const std::vector<Overflow>& layers) {
+  TensorOverrides overrides;
+  double experts = 0, dense = 0;
+  for (size_t i = 0; i < architecture.gguf.size(); ++i) {
+    const GgufTensor& tensor = architecture.gguf[i];
+    if (tensor.group < 0 && !tensor.mtp) continue;
+    const double elements =
+        static_cast<double>(tensor.ne0) * static_cast<double>(tensor.ne1) * static_cast<double>(tensor.ne2);
+    for (size_t layer = 0; layer < layers.size(); ++layer) {
+      const bool mtp = layer >= static_cast<size_t>(architecture.layers);
+      if (tensor.mtp != mtp || (!mtp && architecture.layer_group[layer] != tensor.group)) continue;
+      (tensor.expert ? experts : dense) += elements;
+      const Overflow& overflow = layers[layer];
+      if (!Overflows(tensor, overflow.part)) continue;
+      overrides.moves.push_back({static_cast<int32_t>(i), static_cast<int32_t>(layer), overflow.card});
+      if (overflow.card < 0) (tensor.expert ? overrides.host_experts : overrides.host_dense) += elements;
+    }
   }
-  return "ffn_(up|down|gate_up|gate)_exps";
+  if (experts > 0) overrides.host_experts /= experts;
+  if (dense > 0) overrides.host_dense /= dense;
+  return overrides;
 }
 
 struct Load {
@@ -94,7 +128,7 @@ class Fitter {
   }
 
   bool FitsWithoutExperts() {
-    SetOverrides("blk\\.\\d+\\.ffn_(up|down|gate_up|gate)_exps=CPU");
+    SetOverrides(std::vector<Overflow>(static_cast<size_t>(file_layers_), Overflow{Part::kDense, -1}));
     LlamaPlan plan(resolved_);
     const std::vector<Bytes> bytes = CardBytes(&plan);
     Bytes surplus;
@@ -102,12 +136,12 @@ class Fitter {
     return surplus > Bytes(0);
   }
 
-  void SetOverrides(const std::string& text) {
-    data_.overrides = TensorOverrides();
-    if (text.empty()) return;
-    Result<TensorOverrides> overrides =
-        ReadTensorOverrides(text, *resolved_.architecture, static_cast<int64_t>(resolved_.cards.size()));
-    if (overrides.ok()) data_.overrides = std::move(*overrides);
+  void SetOverrides(const std::vector<Overflow>& layers) {
+    const bool any = std::any_of(layers.begin(), layers.end(),
+                                 [](const Overflow& overflow) { return overflow.part != Part::kAll; });
+    data_.overrides = nullptr;
+    if (any)
+      data_.overrides = std::make_shared<const TensorOverrides>(MovesOf(*resolved_.architecture, layers));
   }
 
   void Apply(const Loads& loads) {
@@ -119,19 +153,18 @@ class Fitter {
     }
     resolved_.n_gpu_layers = all;
     data_.options.tensor_split = all > 0 ? std::move(split) : std::vector<double>();
+    std::vector<Overflow> layers(static_cast<size_t>(file_layers_));
     int64_t layer = file_layers_ + 1 - all;
-    std::string text;
     for (size_t i = 0; i < loads.size(); ++i) {
       layer += loads[i].whole();
       for (int64_t n = 0; n < loads[i].partial; ++n, ++layer) {
-        const bool first = n == 0;
-        if (!text.empty()) text += ',';
-        text += "blk\\." + std::to_string(layer) + "\\.";
-        text += OverflowPattern(first ? loads[i].first : Part::kDense);
-        text += first && loads[i].to_next_card ? "=CUDA" + std::to_string(cards_[i + 1]) : "=CPU";
+        if (layer < 0 || layer >= file_layers_) continue;
+        Overflow& overflow = layers[static_cast<size_t>(layer)];
+        overflow.part = n == 0 ? loads[i].first : Part::kDense;
+        if (n == 0 && loads[i].to_next_card) overflow.card = static_cast<int32_t>(cards_[i + 1]);
       }
     }
-    SetOverrides(text);
+    SetOverrides(layers);
   }
 
   std::vector<Bytes> UseOf(const Loads& loads) {

@@ -198,7 +198,7 @@ void CheckUnifiedMemory(Resolved* resolved) {
            card.gpu->name + " shares its memory with the system: of " + SizeText(sold) +
                " the driver gives " + SizeText(card.capacity) + " to one program.",
            card.gpu->vendor == Vendor::kApple
-               ? "Raise the limit with sysctl iogpu.wired_limit_mb and set gpu_memory_mib."
+               ? "Raise the limit with sysctl iogpu.wired_limit_mb and set iogpu_wired_limit_mb."
                : "Set gpu_memory_mib to what the firmware or driver is configured for.");
     return;
   }

@@ -13,8 +13,6 @@ namespace plimsoll {
 namespace {
 
 constexpr size_t kMostPairs = 64;
-// Steps of all automata over all names: some 20 patterns of the longest kind over a model of 100 layers.
-constexpr int64_t kMostSteps = 400000000;
 
 struct Pair {
   std::string text;
@@ -45,7 +43,11 @@ Error Misread(std::string_view part, std::string accepted) {
   return Error{"override_tensor", Quoted(part), std::move(accepted)};
 }
 
-std::optional<Error> ReadPairs(std::string_view text, int64_t cards, std::vector<Pair>* pairs) {
+Error TooMuch(std::string_view pattern) {
+  return Misread(pattern, "fewer or simpler patterns for a model of this many tensors");
+}
+
+std::optional<Error> ReadPairs(std::string_view text, int64_t cards, Steps* steps, std::vector<Pair>* pairs) {
   while (!text.empty()) {
     const std::string_view part = text.substr(0, text.find(','));
     text.remove_prefix(std::min(part.size() + 1, text.size()));
@@ -57,7 +59,8 @@ std::optional<Error> ReadPairs(std::string_view text, int64_t cards, std::vector
     if (pairs->size() >= kMostPairs) return Misread(part, "at most " + CountText(kMostPairs) + " pairs");
     Pair pair;
     pair.text = std::string(part.substr(0, equals));
-    if (!pair.pattern.Compile(pair.text)) {
+    if (!pair.pattern.Compile(pair.text, steps)) {
+      if (steps->over()) return TooMuch(pair.text);
       return Misread(pair.text,
                      "a regular expression of literals, ., classes, groups, |, *, +, ?, {m} and anchors");
     }
@@ -82,17 +85,14 @@ std::string NameOf(const GgufTensor& tensor, int64_t layer) {
 
 class Matcher {
  public:
-  Matcher(const Architecture& architecture, std::vector<Pair>* pairs) : a_(architecture), pairs_(*pairs) {}
+  Matcher(const Architecture& architecture, Steps* steps, std::vector<Pair>* pairs)
+      : a_(architecture), pairs_(*pairs), steps_(*steps) {}
 
-  // False: more work than we do.
-  bool Run() {
-    size_t states = 0;
-    for (const Pair& pair : pairs_) states += pair.pattern.size();
+  // The pattern at which the limit was passed; nullptr: none.
+  const Pair* Run() {
     for (size_t i = 0; i < a_.gguf.size(); ++i) {
       const GgufTensor& tensor = a_.gguf[i];
       known_.assign(pairs_.size(), {});
-      const int64_t per_name = internal::SaturatingMultiply(static_cast<int64_t>(states),
-                                                            static_cast<int64_t>(tensor.name.size()));
       const int64_t first = tensor.mtp ? a_.layers : 0;
       const int64_t end = tensor.mtp ? a_.layers + a_.mtp_layers : a_.layers;
       if (tensor.group < 0 && !tensor.mtp) {
@@ -101,12 +101,11 @@ class Matcher {
       }
       for (int64_t layer = first; layer < end; ++layer) {
         if (!tensor.mtp && a_.layer_group[static_cast<size_t>(layer)] != tensor.group) continue;
-        steps_ = internal::SaturatingAdd(steps_, per_name);
-        if (steps_ > kMostSteps) return false;
         Consider(static_cast<int32_t>(i), tensor, static_cast<int32_t>(layer));
+        if (over_ != nullptr) return over_;
       }
     }
-    return true;
+    return over_;
   }
 
   TensorOverrides Take() {
@@ -124,10 +123,10 @@ class Matcher {
   // What a pattern says of a tensor in layers whose number has as many digits; most see no digit.
   bool Matches(size_t pair, const std::string& name, int32_t layer) {
     const Expression& pattern = pairs_[pair].pattern;
-    if (layer < 0 || pattern.sees_digits()) return pattern.MatchesWithin(name);
+    if (layer < 0 || pattern.sees_digits()) return pattern.MatchesWithin(name, &steps_);
     Known& known = known_[pair];
     const int digits = layer < 10 ? 1 : layer < 100 ? 2 : layer < 1000 ? 3 : 4;
-    if (known.digits != digits) known = {digits, pattern.MatchesWithin(name)};
+    if (known.digits != digits) known = {digits, pattern.MatchesWithin(name, &steps_)};
     return known.matches;
   }
 
@@ -137,7 +136,12 @@ class Matcher {
     if (layer >= 0) (tensor.expert ? experts_ : dense_) += elements;
     const std::string name = NameOf(tensor, layer);
     for (size_t i = 0; i < pairs_.size(); ++i) {
-      if (!Matches(i, name, layer)) continue;
+      const bool matches = Matches(i, name, layer);
+      if (steps_.over()) {
+        if (over_ == nullptr) over_ = &pairs_[i];
+        return;
+      }
+      if (!matches) continue;
       Pair& pair = pairs_[i];
       pair.matched = true;
       moves_.push_back({index, layer, pair.card});
@@ -155,18 +159,19 @@ class Matcher {
   std::vector<Pair>& pairs_;
   std::vector<Known> known_;  // of the tensor at hand, for each pattern
   std::vector<TensorOverrides::Move> moves_;
-  int64_t steps_ = 0;
+  Steps& steps_;
+  const Pair* over_ = nullptr;
   double experts_ = 0, dense_ = 0, host_experts_ = 0, host_dense_ = 0;
 };
 
 }  // namespace
 
 Result<TensorOverrides> ReadTensorOverrides(std::string_view text, const Architecture& architecture,
-                                            int64_t cards) {
+                                            int64_t cards, Steps* steps) {
   std::vector<Pair> pairs;
-  if (std::optional<Error> error = ReadPairs(text, cards, &pairs)) return *error;
-  Matcher matcher(architecture, &pairs);
-  if (!matcher.Run()) return Misread(text, "fewer or shorter patterns for a model of this many tensors");
+  if (std::optional<Error> error = ReadPairs(text, cards, steps, &pairs)) return *error;
+  Matcher matcher(architecture, steps, &pairs);
+  if (const Pair* over = matcher.Run()) return TooMuch(over->text);
   return matcher.Take();
 }
 

@@ -18,10 +18,12 @@
 
 #include "core/arch/architecture.h"
 #include "core/base/result.h"
+#include "core/base/steps.h"
+#include "core/resolve/resolved.h"
 
 namespace plimsoll {
 
-struct TensorOverrides {
+struct TensorOverrides final : EngineData {
   struct Move {
     int32_t tensor = 0;  // index into Architecture::gguf
     int32_t layer = -1;  // of the file's layers; -1: outside them
@@ -33,9 +35,10 @@ struct TensorOverrides {
   bool empty() const { return moves.empty(); }
 };
 
-// The error's field is "override_tensor" and names the pair that is not understood.
+// The error's field is "override_tensor" and names the pair that is not understood, or the pattern at which
+// the limit was passed.
 Result<TensorOverrides> ReadTensorOverrides(std::string_view text, const Architecture& architecture,
-                                            int64_t cards);
+                                            int64_t cards, Steps* steps);
 
 }  // namespace plimsoll
 

@@ -78,7 +78,7 @@ class Ollama final : public Engine {
   }
 
   std::optional<Error> TakeDefaults(const Config& config, Resolved* resolved) const override {
-    auto owned = std::make_unique<OllamaData>();
+    auto owned = std::make_shared<OllamaData>();
     OllamaData* data = owned.get();
     if (std::optional<Error> error = ReadLlamaKeys(config, resolved, data)) return error;
     resolved->engine_data = std::move(owned);

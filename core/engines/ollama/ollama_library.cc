@@ -2,8 +2,11 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
+#include "core/base/steps.h"
 #include "core/formats/gguf_types.h"
+#include "core/resolve/inquiry.h"
 #include "core/weights/format_binding.h"
 #include "core/weights/weights.h"
 
@@ -24,8 +27,8 @@ bool HasOwnRules(std::string_view family, const WeightFormat& format) {
 
 bool TakeLibraryTypes(std::string_view family, Resolved* resolved) {
   if (resolved->bound == nullptr || !HasOwnRules(family, *resolved->format)) return false;
-  if (!resolved->owned) resolved->owned = std::make_unique<Resolved::Owned>();
-  Resolved::Owned& owned = *resolved->owned;
+  const auto own = std::make_shared<Resolved::Owned>();
+  Resolved::Owned& owned = *own;
   owned.format = *resolved->format;
   for (const std::string_view tensor : kWide) {
     owned.format.tensor_types.push_back({std::string(tensor), 0, static_cast<int32_t>(GgmlType::kQ6K)});
@@ -33,7 +36,11 @@ bool TakeLibraryTypes(std::string_view family, Resolved* resolved) {
   for (const std::string_view tensor : kNarrow) {
     owned.format.tensor_types.push_back({std::string(tensor), 0, static_cast<int32_t>(GgmlType::kQ4K)});
   }
-  owned.binding = BindFormat(*resolved->architecture, owned.format);
+  Steps steps(Inquiry::kMostPatternSteps);
+  Result<FormatBinding> binding = BindFormat(*resolved->architecture, owned.format, "format", &steps);
+  if (!binding.ok()) return false;
+  owned.binding = std::move(*binding);
+  resolved->owned = own;
   resolved->format = &owned.format;
   resolved->binding = &owned.binding;
   resolved->stored = StoreWeights(*resolved->architecture, owned.format, owned.binding);

@@ -140,7 +140,7 @@ TEST(ModulePattern, LayerFilterNeverRefusesAMatch) {
     for (int layer = 0; layer < 200; ++layer) {
       const std::string name = "model.layers." + std::to_string(layer) + ".mlp.up_proj";
       if (pattern.Matches(name)) {
-        EXPECT_TRUE(pattern.MayMatchLayer(layer)) << text << " " << layer;
+        EXPECT_TRUE(pattern.MayMatchLayer(std::to_string(layer))) << text << " " << layer;
       }
     }
   }

@@ -442,5 +442,55 @@ TEST(GgufHeader, DamagedHeadersNeverHang) {
   }
 }
 
+Result<GgufHeader> InSlices(std::string_view bytes, size_t slice, int64_t file_size) {
+  GgufHeaderReader reader(file_size);
+  while (!reader.complete() && static_cast<size_t>(reader.next()) < bytes.size()) {
+    if (auto error = reader.Feed(bytes.substr(static_cast<size_t>(reader.next()), slice))) return *error;
+  }
+  if (!reader.complete()) return Error{"gguf", "too few bytes", "more"};
+  return reader.Take();
+}
+
+TEST(GgufHeader, SlicesOfAnyLengthGiveTheSame) {
+  GgufWriter file;
+  file.Start(2, 4).String("general.architecture", "llama").Text("tokenizer.ggml.tokens").Number(9, 4);
+  file.Number(8, 4).Number(5000, 8);
+  for (int i = 0; i < 5000; ++i) file.Text(std::string(static_cast<size_t>(i % 40), 't'));
+  file.String("general.long", std::string(9000, 'x')).Uint("llama.block_count", 7);
+  file.Tensor("a", {32, 4}, 0, 0).Tensor("b", {32, 2}, 1, 512);
+  const std::string bytes = file.bytes() + std::string(4096, 0);
+  const Result<GgufHeader> whole = ReadGgufHeader(bytes, -1);
+  ASSERT_TRUE(whole.ok());
+  ASSERT_EQ(whole->needed_bytes, 0);
+  ASSERT_EQ(whole->tensors.size(), 2u);
+  for (const size_t slice : {1, 2, 7, 100, 4096, 65536, 1 << 20}) {
+    const Result<GgufHeader> header = InSlices(bytes, slice, -1);
+    ASSERT_TRUE(header.ok()) << slice << " " << header.error().Message();
+    EXPECT_EQ(header->metadata, whole->metadata) << slice;
+    EXPECT_EQ(header->data_start, whole->data_start) << slice;
+    EXPECT_EQ(header->tensors[1].offset, 512) << slice;
+    EXPECT_EQ(header->tensors[1].name, "b");
+  }
+}
+
+TEST(GgufHeader, DamagedFilesGiveTheSameErrorInSlices) {
+  GgufWriter file;
+  file.Start(1, 3).String("general.architecture", "llama").Uint("llama.block_count", 7);
+  file.Text("x").Number(9, 4).Number(8, 4).Number(3, 8).Text("a").Text("b").Text("c");
+  file.Tensor("a", {32, 4}, 0, 0);
+  std::mt19937 random(1);
+  for (int round = 0; round < 3000; ++round) {
+    std::string bytes = file.bytes() + std::string(600, 0);
+    for (int i = 0; i < 2; ++i) bytes[random() % file.bytes().size()] = static_cast<char>(random());
+    const auto size = static_cast<int64_t>(bytes.size());
+    const Result<GgufHeader> whole = ReadGgufHeader(bytes, size);
+    const Result<GgufHeader> pieces = InSlices(bytes, 1 + random() % 50, size);
+    EXPECT_EQ(whole.ok(), pieces.ok()) << round;
+    if (whole.ok() && pieces.ok()) {
+      EXPECT_EQ(whole->metadata, pieces->metadata) << round;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace plimsoll

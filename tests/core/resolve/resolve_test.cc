@@ -5,6 +5,7 @@
 #include "core/config/config_codec.h"
 #include "core/config/config_url.h"
 #include "core/engines/registry.h"
+#include "core/resolve/inquiry.h"
 #include "tests/support/shipped_catalog.h"
 
 namespace plimsoll {
@@ -17,8 +18,9 @@ struct Looked {
     EXPECT_TRUE(decoded.ok()) << url;
     config = decoded->config;
     const Engine& engine = *FindEngine(config.engine);
-    Result<Resolved> found =
-        Resolve(config, ShippedCatalog(), engine.traits(), *engine.ReadVersion(config.engine_version, ""));
+    Inquiry inquiry;
+    Result<Resolved> found = Resolve(config, ShippedCatalog(), engine.traits(),
+                                     *engine.ReadVersion(config.engine_version, ""), &inquiry);
     if (found.ok()) {
       resolved = std::move(*found);
     } else {
@@ -164,8 +166,9 @@ TEST(Resolve, PastedFloat32IsCastToo) {
     config.inline_model = *model;
     config.dtype = dtype;
     const Engine& engine = *FindEngine("vllm");
+    Inquiry inquiry;
     const Result<Resolved> found =
-        Resolve(config, ShippedCatalog(), engine.traits(), *engine.ReadVersion("", ""));
+        Resolve(config, ShippedCatalog(), engine.traits(), *engine.ReadVersion("", ""), &inquiry);
     if (dtype == "float8") {
       ASSERT_FALSE(found.ok());
       EXPECT_EQ(found.error().field, "dtype");
@@ -185,7 +188,9 @@ TEST(Resolve, DraftsAreLookedUp) {
     Result<DecodedConfig> decoded = DecodeConfigJsonText(json);
     config.speculative = decoded->config.speculative;
     const Engine& engine = *FindEngine("vllm");
-    Result<Resolved> found = Resolve(config, ShippedCatalog(), engine.traits(), *engine.ReadVersion("", ""));
+    Inquiry inquiry;
+    Result<Resolved> found =
+        Resolve(config, ShippedCatalog(), engine.traits(), *engine.ReadVersion("", ""), &inquiry);
     return found.ok()
                ? (found->draft == nullptr ? "none" : found->draft->id + " in " + found->draft_format->id)
                : found.error().field;

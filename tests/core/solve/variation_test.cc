@@ -97,17 +97,19 @@ TEST(Variation, WhatIsPublished) {
 }
 
 TEST(Variation, BitsOfAFormat) {
+  Inquiry inquiry;
   const Config config = FromUrl("m=llama-3.1-8b&g=h100-sxm");
-  EXPECT_NEAR(BitsStored(config, ShippedCatalog()), 16, 1e-6);
-  EXPECT_NEAR(BitsStored(WithFormat(config, "fp32"), ShippedCatalog()), 32, 1e-6);
-  EXPECT_EQ(BitsStored(WithFormat(config, "no-such"), ShippedCatalog()), 0);
+  EXPECT_NEAR(BitsStored(config, ShippedCatalog(), &inquiry), 16, 1e-6);
+  EXPECT_NEAR(BitsStored(WithFormat(config, "fp32"), ShippedCatalog(), &inquiry), 32, 1e-6);
+  EXPECT_EQ(BitsStored(WithFormat(config, "no-such"), ShippedCatalog(), &inquiry), 0);
   EXPECT_EQ(WithLength(config, 777).max_model_len, 777);
 }
 
 TEST(Variation, TriesHandBackWhatFitsOnly) {
-  EXPECT_TRUE(Try(FromUrl("m=llama-3.1-8b&g=h100-sxm&ctx=4096"), ShippedCatalog()).has_value());
-  EXPECT_FALSE(Try(FromUrl("m=llama-3.1-70b&g=rtx-4090&ctx=4096"), ShippedCatalog()).has_value());
-  EXPECT_FALSE(Try(FromUrl("m=no-such"), ShippedCatalog()).has_value());
+  Inquiry inquiry;
+  EXPECT_TRUE(Try(FromUrl("m=llama-3.1-8b&g=h100-sxm&ctx=4096"), ShippedCatalog(), &inquiry).has_value());
+  EXPECT_FALSE(Try(FromUrl("m=llama-3.1-70b&g=rtx-4090&ctx=4096"), ShippedCatalog(), &inquiry).has_value());
+  EXPECT_FALSE(Try(FromUrl("m=no-such"), ShippedCatalog(), &inquiry).has_value());
 }
 
 TEST(Variation, TheLargestValueByHalving) {
