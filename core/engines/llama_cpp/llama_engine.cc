@@ -10,6 +10,7 @@
 
 #include "core/arch/kv_cache.h"
 #include "core/base/text.h"
+#include "core/engines/llama_cpp/llama_commands.h"
 #include "core/engines/llama_cpp/llama_data.h"
 #include "core/engines/llama_cpp/llama_gates.h"
 #include "core/engines/llama_cpp/llama_levers.h"
@@ -79,6 +80,7 @@ class LlamaCpp final : public Engine {
   explicit LlamaCpp(const LlamaProgram& program) : program_(program) {}
 
   const EngineTraits& traits() const override { return program_.traits; }
+  const EngineLanguage* language() const override { return &LlamaCppLanguage(); }
 
   Result<EngineVersion> ReadVersion(std::string_view text, std::string_view where) const override {
     return ReadLlamaVersion(text, where);

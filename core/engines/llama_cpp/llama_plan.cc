@@ -253,6 +253,15 @@ Bytes LlamaRuntimeBytes(const Gpu& gpu) {
   }
 }
 
+Bytes LlamaBand(const Resolved& resolved, const GpuReport& use) {
+  const bool staged = resolved.n_cpu_moe > 0 || !OverridesOf(resolved).empty() ||
+                      resolved.n_gpu_layers <= resolved.architecture->layers;
+  const double share = Value(staged ? Measure::kLlamaTightStaged : Measure::kLlamaTightCompute);
+  return MiBFromDouble(Value(Measure::kLlamaTightBase)) +
+         BytesFromDouble(share * static_cast<double>(use.compute_buffer.count())) +
+         WeightsBand(resolved.stored, use.weights);
+}
+
 LlamaPlan::LlamaPlan(const Resolved& resolved)
     : resolved_(resolved),
       layout_(RememberedLayout(resolved)),
@@ -527,19 +536,25 @@ std::vector<GpuReport> LlamaPlan::Fill(int64_t context) {
   largest_.clear();
   uses.reserve(cards_.size());
   for (const CardPlan& card : cards_) {
-    GpuReport& use = uses.emplace_back(card.fixed);
-    use.kv_cache = KvCache(card);
-    use.compute_buffer = card.compute_buffer;
-    Bytes largest;
-    if (card.walk != kNoWalk) {
-      largest = Has(BuildOf(resolved_), LlamaChange::kSplitBuffers) ? LargestTensor(graph_, card.part)
-                                                                    : card.compute_buffer;
-    }
-    largest_.push_back(largest);
-    if (card.drafts) use.activation += draft_;
-    use.total = SumOfParts(use);
+    uses.push_back(UseOf(card));
+    largest_.push_back(LargestOf(card));
   }
   return uses;
+}
+
+GpuReport LlamaPlan::UseOf(const CardPlan& card) const {
+  GpuReport use = card.fixed;
+  use.kv_cache = KvCache(card);
+  use.compute_buffer = card.compute_buffer;
+  if (card.drafts) use.activation += draft_;
+  use.total = SumOfParts(use);
+  return use;
+}
+
+Bytes LlamaPlan::LargestOf(const CardPlan& card) const {
+  if (card.walk == kNoWalk) return Bytes(0);
+  return Has(BuildOf(resolved_), LlamaChange::kSplitBuffers) ? LargestTensor(graph_, card.part)
+                                                            : card.compute_buffer;
 }
 
 void LlamaPlan::WalkGraph() {
@@ -564,10 +579,14 @@ LlamaPlan::Fullest LlamaPlan::FindFullest(bool walked) const {
   Fullest fullest{Bytes(internal::kInt64Max), 0};
   for (size_t i = 0; i < cards_.size(); ++i) {
     const CardPlan& card = cards_[i];
-    Bytes use = SumOfParts(card.fixed) + KvCache(card);
-    if (walked) use += card.compute_buffer;
-    if (walked && card.drafts) use += draft_;
-    const Bytes room = resolved_.cards[i].capacity - use;
+    GpuReport use = UseOf(card);
+    const Bytes band = lenient_ ? LlamaBand(resolved_, use) : Bytes(0);
+    Bytes held = use.total;
+    if (!walked) {
+      held -= card.compute_buffer;
+      if (card.drafts) held -= draft_;
+    }
+    const Bytes room = resolved_.cards[i].capacity - held + band;
     if (room < fullest.room) fullest = {room, i};
   }
   return fullest;
@@ -587,6 +606,13 @@ double LlamaPlan::GrowthOf(size_t index) const {
   return static_cast<double>(growth.count());
 }
 
+int64_t LlamaPlan::LongestThatFits() {
+  lenient_ = true;
+  const int64_t longest = LongestContext(Bytes(0));
+  lenient_ = false;
+  return longest;
+}
+
 // Memory grows with the context in straight pieces, the last of which is by far the longest. So a step along
 // the slope most often lands on the last block of cells that fits. The next one's cache beside the same
 // compute buffers, which never shrink, proves it.
@@ -594,7 +620,9 @@ int64_t LlamaPlan::LongestContext(Bytes margin) {
   Fullest at = FindFullest(true);
   const bool longer = at.room >= margin;
   const int64_t present = context_;
-  const int64_t cap = std::max<int64_t>({resolved_.architecture->max_positions, present, 1});
+  const int64_t trained = internal::SaturatingMultiply(resolved_.architecture->max_positions,
+                                                       LengthIsPerSlot(resolved_) ? cache_.sequences : 1);
+  const int64_t cap = std::max<int64_t>({trained, present, 1});
   // Lengths tried are `start` and whole blocks of cells beyond it, up to `end`.
   const int64_t block = internal::SaturatingMultiply(256, cache_.streams);
   const int64_t start = longer ? present : std::min(block, cap);
@@ -626,7 +654,10 @@ int64_t LlamaPlan::LongestContext(Bytes margin) {
     growth = GrowthOf(at.card);
     (at.room >= margin ? fits : fails) = blocks;
   }
-  return fits < 0 ? 0 : length(fits);
+  if (fits < 0) return 0;
+  // To the end of the last block: cells are allocated in whole ones.
+  const int64_t whole = std::min(RoundUp(length(fits), block), end);
+  return whole > length(fits) && Room(whole) >= margin ? whole : length(fits);
 }
 
 }  // namespace plimsoll

@@ -1,5 +1,6 @@
 #include "core/engines/llama_cpp/llama_verdict.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <utility>
@@ -11,16 +12,6 @@
 
 namespace plimsoll {
 namespace {
-
-Bytes Band(const GpuReport& use, const Resolved& resolved) {
-  Bytes band = MiBFromDouble(Value(Measure::kLlamaTightBase));
-  const bool staged = resolved.n_cpu_moe > 0 || !OverridesOf(resolved).empty() ||
-                      resolved.n_gpu_layers <= resolved.architecture->layers;
-  const double share = Value(staged ? Measure::kLlamaTightStaged : Measure::kLlamaTightCompute);
-  band += BytesFromDouble(share * static_cast<double>(use.compute_buffer.count()));
-  band += WeightsBand(resolved.stored, use.weights);
-  return band;
-}
 
 // Buffers are allocated in this order; the first that has no room is where loading ends.
 FailureStage StageOf(const GpuReport& use, Bytes capacity) {
@@ -76,34 +67,12 @@ bool JudgeRam(const Resolved& resolved, Report* report) {
   return true;
 }
 
-// Sequences of max_model_len, as for every engine: slots that share the context or divide it do not multiply
-// it. States alone have no length.
-void FillCache(const Resolved& resolved, Bytes available, LlamaPlan* plan, Report* report) {
-  KvReport& kv = report->kv;
-  kv.per_token = KvBytesPerToken(*resolved.architecture, resolved.kv_cache_dtype);
-  kv.per_sequence =
-      KvBytesPerSequence(*resolved.architecture, resolved.kv_cache_dtype, resolved.max_model_len);
-  kv.available = available;
-  kv.block_size = 1;
-  kv.num_blocks = plan->cache().context;
-  kv.capacity_tokens = plan->cache().context;
-  const bool whole_slots = kv.per_token <= Bytes(0) || LengthIsPerSlot(resolved);
-  kv.max_concurrency = whole_slots ? static_cast<double>(plan->cache().sequences) : 1;
-  const int64_t longest = plan->LongestContext(Bytes(0));
-  kv.max_model_len_that_fits = LengthIsPerSlot(resolved) ? longest / plan->cache().sequences : longest;
-}
-
-}  // namespace
-
-void FillLlamaReport(const Resolved& resolved, LlamaPlan* plan, Report* report) {
-  report->per_gpu = plan->Fill(ContextOf(resolved));
+// What cards and RAM hold with a context of this length, and whether that fits.
+void FillAndJudge(const Resolved& resolved, int64_t length, LlamaPlan* plan, Report* report) {
+  report->per_gpu = plan->Fill(length);
   if (!resolved.ram_alone) report->host = plan->Host();
-
-  Bytes available;
   bool tight = false;
   report->failure = FailureStage::kNone;
-  report->layers = static_cast<int64_t>(plan->layout().layers.size()) + 1;
-  report->layers_on_cards = resolved.ram_alone ? 0 : plan->placement().offloaded;
   for (size_t i = 0; i < report->per_gpu.size(); ++i) {
     const Bytes capacity = resolved.cards[i].capacity;
     GpuReport& gpu = report->per_gpu[i];
@@ -112,12 +81,11 @@ void FillLlamaReport(const Resolved& resolved, LlamaPlan* plan, Report* report) 
     gpu.capacity = capacity;
     gpu.budget = capacity;
     gpu.headroom = capacity - gpu.total;
-    available += capacity - (gpu.total - gpu.kv_cache);
     if (plan->largest(i) > LargestAllocation(resolved, i) && report->failure == FailureStage::kNone) {
       report->failure = FailureStage::kProfiling;
       RemarkOnAllocation(resolved, i, plan->largest(i), report);
     }
-    const Bytes band = Band(gpu, resolved);
+    const Bytes band = LlamaBand(resolved, gpu);
     if (gpu.headroom < band) tight = true;
     if (gpu.headroom + band < Bytes(0) && report->failure == FailureStage::kNone) {
       report->failure = StageOf(gpu, capacity);
@@ -127,7 +95,56 @@ void FillLlamaReport(const Resolved& resolved, LlamaPlan* plan, Report* report) 
   report->verdict = report->failure != FailureStage::kNone ? Verdict::kDoesNotFit
                     : tight                                ? Verdict::kTight
                                                            : Verdict::kFits;
-  FillCache(resolved, available, plan, report);
+}
+
+// By the same rule as the verdict: cards first, then what RAM and single allocations allow.
+// `fits`: whether the context asked for does. The plan is left at another length; all slots together.
+int64_t LongestThatFits(const Resolved& resolved, bool fits, LlamaPlan* plan) {
+  const auto fits_at = [&](int64_t length) {
+    Report report;
+    FillAndJudge(resolved, length, plan, &report);
+    return report.fits();
+  };
+  int64_t least = fits ? ContextOf(resolved) : 0;
+  int64_t longest = std::max(least, plan->LongestThatFits());
+  if (longest == least || fits_at(longest)) return longest;
+  while (longest - least > 1) {
+    const int64_t middle = least + (longest - least) / 2;
+    (fits_at(middle) ? least : longest) = middle;
+  }
+  return least;
+}
+
+// Sequences of max_model_len, as for every engine: slots that share the context or divide it do not multiply
+// it. States alone have no length.
+void FillCache(const Resolved& resolved, LlamaPlan* plan, Report* report) {
+  KvReport& kv = report->kv;
+  kv.per_token = KvBytesPerToken(*resolved.architecture, resolved.kv_cache_dtype);
+  kv.per_sequence =
+      KvBytesPerSequence(*resolved.architecture, resolved.kv_cache_dtype, resolved.max_model_len);
+  Bytes available;
+  for (const GpuReport& gpu : report->per_gpu) available += gpu.capacity - (gpu.total - gpu.kv_cache);
+  kv.available = std::max(Bytes(0), available);
+  kv.block_size = 1;
+  kv.num_blocks = kv.capacity_tokens = plan->cache().context;
+  const int64_t slots = plan->cache().sequences;
+  const bool per_slot = LengthIsPerSlot(resolved);
+  const double most = kv.per_token > Bytes(0) && !per_slot ? 1 : static_cast<double>(slots);
+  const int64_t beside = ContextOf(resolved) - resolved.max_model_len * (per_slot ? slots : 1);
+  const int64_t longest = std::max<int64_t>(LongestThatFits(resolved, report->fits(), plan) - beside, 0);
+  kv.max_model_len_that_fits = per_slot ? longest / slots : longest;
+  kv.max_concurrency = report->fits() ? most
+                                      : static_cast<double>(kv.max_model_len_that_fits) /
+                                            static_cast<double>(std::max<int64_t>(1, resolved.max_model_len));
+}
+
+}  // namespace
+
+void FillLlamaReport(const Resolved& resolved, LlamaPlan* plan, Report* report) {
+  FillAndJudge(resolved, ContextOf(resolved), plan, report);
+  report->layers = static_cast<int64_t>(plan->layout().layers.size()) + 1;
+  report->layers_on_cards = resolved.ram_alone ? 0 : plan->placement().offloaded;
+  FillCache(resolved, plan, report);
 }
 
 }  // namespace plimsoll
