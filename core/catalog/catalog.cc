@@ -4,6 +4,7 @@
 
 #include "core/arch/architecture_reader.h"
 #include "core/base/json.h"
+#include "core/base/kin_names.h"
 #include "core/base/text.h"
 #include "core/formats/format_ids.h"
 #include "core/formats/format_object.h"
@@ -118,11 +119,11 @@ const T* Lookup(const std::vector<T>& items, const std::unordered_map<std::strin
 }
 
 template <typename T>
-std::string NearestId(const std::vector<T>& items, std::string_view id) {
+std::vector<std::string_view> IdsOf(const std::vector<T>& items) {
   std::vector<std::string_view> ids;
   ids.reserve(items.size());
   for (const T& item : items) ids.push_back(item.id);
-  return std::string(Nearest(id, ids));
+  return ids;
 }
 
 // Short names of cards that documents and links use for the common board of the kind.
@@ -205,9 +206,15 @@ const WeightFormat* Catalog::FindFormat(std::string_view id) const {
   return Lookup(formats_, format_index_, id);
 }
 
-std::string Catalog::NearestModel(std::string_view id) const { return NearestId(models_, id); }
-std::string Catalog::NearestGpu(std::string_view id) const { return NearestId(gpus_, id); }
-std::string Catalog::NearestFormat(std::string_view id) const { return NearestId(formats_, id); }
+std::string Catalog::NearestModel(std::string_view id) const {
+  return std::string(NearestKin(id, IdsOf(models_)));
+}
+std::string Catalog::NearestGpu(std::string_view id) const {
+  return std::string(NearestKin(id, IdsOf(gpus_)));
+}
+std::string Catalog::NearestFormat(std::string_view id) const {
+  return std::string(Nearest(id, IdsOf(formats_)));
+}
 
 Catalog::Slot* Catalog::FindSlot(const Model& model, const WeightFormat& format) const {
   const auto row = static_cast<size_t>(&model - models_.data());

@@ -51,11 +51,23 @@ constexpr Bytes kAmdReserve = MiB(16);
 // Level Zero reports 15473 MiB of 16 GiB (A770) and 11605 of 12 GiB (B580).
 constexpr double kIntelShare = 0.944;
 
-// Metal's recommendedMaxWorkingSetSize, as llama.cpp prints it: two thirds below 36 GB (M1 Pro 32 GB:
-// 21845 MiB), three quarters from there on (M1 Max 64 GB: 49152 MiB, M2 Ultra 192 GB: 147456 MiB).
-constexpr double kMetalShareSmall = 2.0 / 3.0;
-constexpr double kMetalShareLarge = 0.75;
-constexpr double kMetalLargeFromGb = 36;
+// Metal's recommendedMaxWorkingSetSize, as llama.cpp prints it with the macOS of 2025 and later: M4 16 GB 12124
+// MiB, M5 24 GB 18186, M2 Max 32 GB 25559, M4 Pro 48 GB 38338, M3 Max 64 GB 53084, M4 Max 128 GB 110100, M3
+// Ultra 512 GB 475136. Before, it was two thirds below 36 GB and three quarters from there on; sysctl
+// iogpu.wired_limit_mb sets it.
+struct MetalShare {
+  double from_gb, share;
+};
+constexpr MetalShare kMetalShares[] = {{0, 2.0 / 3}, {16, 0.74},  {32, 0.78},
+                                       {64, 0.81},   {128, 0.84}, {512, 0.90625}};
+
+double MetalShareOf(double gb) {
+  double share = 0;
+  for (const MetalShare& row : kMetalShares) {
+    if (gb >= row.from_gb) share = row.share;
+  }
+  return share;
+}
 
 // Memory that CPU and GPU share elsewhere (Strix Halo): what firmware and kernel give to the GPU by hand.
 constexpr double kUnifiedShare = 0.75;
@@ -70,8 +82,7 @@ Bytes AssumedUsable(const Gpu& gpu) {
       return reported - NvidiaReserve(reported);
     }
     case Vendor::kApple:
-      return BytesFromDouble((gpu.memory_gb < kMetalLargeFromGb ? kMetalShareSmall : kMetalShareLarge) *
-                             static_cast<double>(sold.count()));
+      return BytesFromDouble(MetalShareOf(gpu.memory_gb) * static_cast<double>(sold.count()));
     case Vendor::kIntel:
       return BytesFromDouble(kIntelShare * static_cast<double>(sold.count()));
     case Vendor::kAmd:

@@ -75,6 +75,7 @@ struct Config {
   std::optional<double> kv_offloading_gib;  // RAM for cached keys and values, over all ranks
   std::optional<int64_t> prompt_tokens, output_tokens, concurrency;
   std::optional<double> ram_gib, ram_gb_per_s;  // of the machine around the cards
+  std::optional<int64_t> iogpu_wired_limit_mb;  // what sysctl gives to the GPU of an Apple machine
   std::string backend;                          // llama.cpp: cuda, hip, vulkan, metal, sycl, cpu
   std::optional<bool> mmap, kv_offload, swa_full, fit;
   std::optional<int64_t> fit_target_mib, main_gpu, cache_ram_mib, sched_max_copies;

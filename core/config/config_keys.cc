@@ -313,6 +313,9 @@ constexpr ConfigKey kKeys[] = {
             "has both "
             "numbers."},
            T::kCalibration, "{\"outside_gib\":x,\"activation\":x,\"decode\":x,\"prefill\":x}"),
+    Whole({"iogpu_wired_limit_mb", "wired", O::kEveryEngine, G::kHardware, "GPU limit of macOS, MiB",
+           "What sysctl iogpu.wired_limit_mb gives to the GPU of an Apple machine; by default by memory."},
+          256, 1 << 20, &Config::iogpu_wired_limit_mb),
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include "core/base/text.h"
 #include "core/engines/generic/generic_engine.h"
 #include "core/engines/llama_cpp/llama_engine.h"
+#include "core/engines/ollama/ollama_engine.h"
 #include "core/engines/sglang/sglang_engine.h"
 #include "core/engines/vllm/vllm_engine.h"
 
@@ -23,8 +24,9 @@ std::string Plain(std::string_view name) {
 
 const std::vector<const Engine*>& Engines() {
   static const std::vector<const Engine*> engines = [] {
-    std::vector<const Engine*> list = {&VllmEngine(), &LlamaCppEngine(), &SglangEngine()};
+    std::vector<const Engine*> list = {&VllmEngine(), &LlamaCppEngine(), &OllamaEngine(), &SglangEngine()};
     for (const Engine* engine : GenericEngines()) list.push_back(engine);
+    for (const Engine* engine : LlamaPrograms()) list.push_back(engine);
     return list;
   }();
   return engines;

@@ -11,20 +11,21 @@ namespace {
 
 Term ReservedTerm(const Resolved& resolved, const Card& card) {
   const Gpu& gpu = *card.gpu;
-  const bool given = !resolved.config->gpu_memory_mib.empty();
+  const Config& config = *resolved.config;
+  const bool given = !config.gpu_memory_mib.empty() || config.iogpu_wired_limit_mb.has_value();
   Term term;
   term.name = "Kept by the system";
   term.bytes = card.reserved;
   term.substituted = SizeText(GiBFromDouble(gpu.memory_gb)) + " - " + SizeText(card.capacity);
   if (given) {
-    term.formula = "installed - gpu_memory_mib";
+    term.formula =
+        config.gpu_memory_mib.empty() ? "installed - iogpu_wired_limit_mb" : "installed - gpu_memory_mib";
     term.source = "as given";
   } else if (gpu.vendor == Vendor::kApple) {
     // Where the share changes stands with the rule (gpu.cc).
     term.formula = "installed - recommendedMaxWorkingSetSize";
-    term.substituted = SizeText(GiBFromDouble(gpu.memory_gb)) + (gpu.memory_gb < 36 ? " x 1/3" : " x 1/4") +
-                       ", before macOS 15 or without sysctl";
-    term.source = "ggml-metal's log of the limit: 66 % below 36 GB, 75 % from there on";
+    term.substituted += ", without sysctl iogpu.wired_limit_mb";
+    term.source = "ggml-metal's log of the limit: 74 % of 16 GB to 91 % of 512 GB";
   } else if (gpu.vendor == Vendor::kNvidia) {
     term.formula = "installed - total that CUDA reports";
     term.source = "cudaMemGetInfo in startup logs: firmware and system carve it out";

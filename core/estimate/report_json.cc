@@ -30,6 +30,18 @@ Json HostJson(const HostReport& host) {
   return json;
 }
 
+// null where the engine lays nothing out by layer.
+Json PlacementJson(const Report& report) {
+  if (report.layers == 0) return Json();
+  Json json = Json::MakeObject();
+  json.Set("layers", report.layers).Set("layers_on_gpus", report.layers_on_cards);
+  if (report.listed > Bytes(0)) {
+    json.Set("listed_bytes", report.listed.count())
+        .Set("listed_on_gpus_bytes", report.listed_on_cards.count());
+  }
+  return json;
+}
+
 Json WeightsJson(const Resolved& resolved, const WeightsReport& weights) {
   Json json = Json::MakeObject();
   json.Set("total_params", weights.total_params)
@@ -137,6 +149,7 @@ Json ReportToJson(const Resolved& resolved, const Report& report) {
       .Set("defaults", std::move(defaults))
       .Set("per_gpu", std::move(per_gpu))
       .Set("host", HostJson(report.host))
+      .Set("placement", PlacementJson(report))
       .Set("weights", WeightsJson(resolved, report.weights))
       .Set("kv", KvJson(report.kv))
       .Set("speed", SpeedJson(report.speed))

@@ -52,6 +52,13 @@ std::string RoomText(const Resolved& resolved, const Report& report) {
   return "room for " + count + (count == "1.0" ? " sequence of " : " sequences of ") + length;
 }
 
+// Empty unless some layers stay in RAM.
+std::string LayersText(const Resolved& resolved, const Report& report) {
+  if (report.layers == 0 || report.layers_on_cards >= report.layers || resolved.ram_alone) return "";
+  return ", " + CountText(report.layers - report.layers_on_cards) + " of " + CountText(report.layers) +
+         " layers in RAM";
+}
+
 std::string FitsText(const Resolved& resolved, const Report& report, const GpuReport& fullest,
                      SizeUnits units) {
   const std::string where = WhereText(resolved, report, fullest);
@@ -62,7 +69,7 @@ std::string FitsText(const Resolved& resolved, const Report& report, const GpuRe
   return ShareText(fullest.total, fullest.capacity, units) + " " + where + " for " +
          CountedText(std::max<int64_t>(1, resolved.max_num_seqs), "sequence", "sequences") +
          (SharesContext(resolved) ? resolved.kv_unified ? " sharing " : " dividing " : " in ") +
-         CountText(resolved.max_model_len) + " tokens of context.";
+         CountText(resolved.max_model_len) + " tokens of context" + LayersText(resolved, report) + ".";
 }
 
 std::string DoesNotFitText(const Resolved& resolved, const Report& report, const GpuReport& fullest,

@@ -22,9 +22,10 @@ enum class CardLayout : uint8_t {
 };
 
 struct EngineTraits {
-  std::string_view id;     // of Config: the contract's
-  std::string_view alias;  // read for it, never written; empty: none
-  std::string_view name;   // as its makers write it
+  std::string_view id;        // of Config: the contract's
+  std::string_view alias;     // read for it, never written; empty: none
+  std::string_view name;      // as its makers write it
+  std::string_view speeds{};  // whose row of the measured table is its own; empty: it has one
   KernelGroup kernels = KernelGroup::kTorch;
   CardLayout layout = CardLayout::kDegrees;
   bool reads_gguf = false;                  // weights come as GGUF files; else as safetensors
@@ -38,6 +39,11 @@ struct EngineTraits {
   KeyOwner share = KeyOwner::kEveryEngine;  // kCardShare or kFreeShare: and these
   bool replicas_share_ranks = false;  // dp may divide the attention of tp's ranks instead of multiplying them
 };
+
+// The row of the measured table that drives its steps.
+constexpr std::string_view SpeedsOf(const EngineTraits& engine) {
+  return engine.speeds.empty() ? engine.id : engine.speeds;
+}
 
 // Whether a key of a configuration means something to this engine.
 constexpr bool Takes(const EngineTraits& engine, const ConfigKey& key) {

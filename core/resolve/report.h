@@ -80,6 +80,10 @@ struct Report {
   bool fits() const { return verdict == Verdict::kFits || verdict == Verdict::kTight; }
   std::vector<GpuReport> per_gpu;
   HostReport host;
+  int64_t layers = 0;  // that are laid out, the output one of them; 0: they are not laid out by layer
+  int64_t layers_on_cards = 0;  // of these; the others are in RAM
+  Bytes listed;                 // what the engine's own list of loaded models says; zero: it has none
+  Bytes listed_on_cards;        // of that
   WeightsReport weights;
   KvReport kv;
   SpeedReport speed;

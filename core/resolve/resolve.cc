@@ -375,6 +375,9 @@ MaybeError ResolveCards(const Config& config, const Catalog& catalog, Resolved* 
     const bool sized = gpu->unified_memory && config.ram_gib.has_value();
     const double installed = sized ? *config.ram_gib : gpu->memory_gb;
     card.capacity = sized ? UsableOf(*gpu, installed) : gpu->usable;
+    if (gpu->vendor == Vendor::kApple && config.iogpu_wired_limit_mb) {
+      card.capacity = MiB(*config.iogpu_wired_limit_mb);
+    }
     if (!config.gpu_memory_mib.empty()) {
       card.capacity = MiBFromDouble(AtCard(config.gpu_memory_mib, i));
     }
@@ -382,6 +385,10 @@ MaybeError ResolveCards(const Config& config, const Catalog& catalog, Resolved* 
       card.reserved = std::max(Bytes(0), GiBFromDouble(installed) - card.capacity);
     }
     if (!config.reserved_mib.empty()) card.others = MiBFromDouble(AtCard(config.reserved_mib, i));
+  }
+  if (config.gpu.empty()) {
+    Remark("gpu_assumed", Severity::kInfo, "No card is named: " + gpu->name + " is assumed.",
+           "Set gpu to an id that `plimsoll list gpus` prints.", resolved);
   }
   resolved->ram = UsualHostMemory(*resolved->cards[0].gpu);
   TakeGivenMemory(config, resolved);

@@ -75,6 +75,9 @@ std::optional<Instance> Serve(Config config, int64_t length, int64_t users, cons
   if (!resolved.ok()) return std::nullopt;
   const Report report = EstimateResolved(*resolved);
   if (!report.fits()) return std::nullopt;
+  // An engine that moves layers to RAM by itself runs on any card; that is not what is looked for.
+  const bool spilled = report.layers_on_cards < report.layers && !config.n_gpu_layers && !resolved->ram_alone;
+  if (spilled) return std::nullopt;
   if (!slots && report.kv.per_token > Bytes(0) && report.kv.max_concurrency < static_cast<double>(users)) {
     return std::nullopt;
   }

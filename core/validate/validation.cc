@@ -84,6 +84,8 @@ constexpr Metric kMetrics[] = {
     {"compute_buffer_mib",
      [](const Prediction& p) { return LargestOverCards(p.report, &GpuReport::compute_buffer).mib(); }},
     {"host_compute_buffer_mib", [](const Prediction& p) { return p.report.host.compute_buffer.mib(); }},
+    {"gpu_layers", [](const Prediction& p) { return static_cast<double>(p.report.layers_on_cards); }},
+    {"listed_gb", [](const Prediction& p) { return p.report.listed.gb(); }},
     {"checkpoint_bytes",
      [](const Prediction& p) {
        const Bytes bytes = p.measured_case.whole_file ? p.resolved.stored.file : p.report.weights.checkpoint;

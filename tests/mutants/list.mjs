@@ -143,7 +143,7 @@ export const faults = {
   // ---- catalog
   'core/catalog/gpu.cc': [
     ['MiB(380) + MiBFromDouble(0.0024', 'MiB(380) - MiBFromDouble(0.0024'],
-    ['gpu.memory_gb < kMetalLargeFromGb', 'gpu.memory_gb <= kMetalLargeFromGb'],
+    ['gb >= row.from_gb', 'gb > row.from_gb'],
   ],
   'core/catalog/interconnect.cc': [
     ['rate > 0 ? 2 * (n - 1) / n / rate : 0', 'rate > 0 ? 2 * n / (n - 1) / rate : 0'],
@@ -330,13 +330,12 @@ export const faults = {
   ],
   'core/engines/llama_cpp/llama_engine.cc': [
     ['constexpr int64_t kAutomaticSlots = 4;', 'constexpr int64_t kAutomaticSlots = 5;'],
-    ['gpu.headroom + band < Bytes(0)', 'gpu.headroom < Bytes(0)'],
     ['resolved->n_gpu_layers = LayersOf(*resolved) + 1;', 'resolved->n_gpu_layers = LayersOf(*resolved);'],
   ],
   'core/engines/llama_cpp/llama_gates.cc': [
     ['version.number < build : version.date < date', 'version.number <= build : version.date <= date'],
     ['attention.key_dim % 32 != 0', 'attention.key_dim % 64 != 0'],
-    ['*config.max_model_len <= own) return;', '*config.max_model_len < own) return;'],
+    ['*config.max_model_len <= own ||', '*config.max_model_len < own ||'],
   ],
   'core/engines/llama_cpp/llama_graph_allocator.cc': [
     ['room < size || room > best_size', 'room < size || room < best_size'],
@@ -369,9 +368,46 @@ export const faults = {
     ['version.number >= row.build', 'version.number > row.build'],
   ],
   'core/engines/llama_cpp/llama_server.cc': [
-    ['resolved.max_model_len / std::max<int64_t>(resolved.max_num_seqs, 1)', 'resolved.max_model_len'],
+    ['ContextOf(resolved) / std::max<int64_t>(resolved.max_num_seqs, 1)', 'ContextOf(resolved)'],
     ['if (r.n_gpu_layers < a.layers) {', 'if (r.n_gpu_layers < a.layers + 1) {'],
-    ['resolved.version.date < kGraphsSince', 'resolved.version.date <= kGraphsSince'],
+    ['BuildOf(resolved).date < kGraphsSince', 'BuildOf(resolved).date <= kGraphsSince'],
+  ],
+  'core/engines/llama_cpp/llama_fit.cc': [
+    ['bytes[i] <= targets_[i]) {\n        loads_ = loads;', 'bytes[i] >= targets_[i]) {\n        loads_ = loads;'],
+    ['if (part == Part::kDense) return tensor.expert;', 'if (part == Part::kDense) return !tensor.expert;'],
+  ],
+  'core/engines/llama_cpp/llama_verdict.cc': [
+    ['gpu.headroom + band < Bytes(0)', 'gpu.headroom < Bytes(0)'],
+    ['held + kSystem > size', 'held - kSystem > size'],
+  ],
+  'core/engines/ollama/ollama_graph.cc': [
+    ['(layer + 1) % kGemma3Period != 0', 'layer % kGemma3Period != 0'],
+    ['4 * t.b * (1 + 4 * t.e + t.c * (1 + t.h))', '4 * t.b * (1 + 4 * t.e + t.c * t.h)'],
+  ],
+  'core/engines/ollama/ollama_layers.cc': [
+    ['result_.graph = whole ? full_ : partial_;', 'result_.graph = whole ? partial_ : full_;'],
+    ['MiB(card.metal ? 512 : 457)', 'MiB(card.metal ? 457 : 512)'],
+    ['while (layers[i] > free) {', 'while (layers[i] >= free) {'],
+  ],
+  'core/engines/ollama/ollama_placement.cc': [
+    ['s.predicted + extra <= most', 's.predicted <= most'],
+    ['s.context > 32768 && fits(kLarge)', 's.context >= 32768 && fits(kLarge)'],
+    ['per_head * 2);', 'per_head);'],
+  ],
+  'core/engines/ollama/ollama_rules.cc': [
+    ['vram >= GiB(47) ? 262144', 'vram > GiB(47) ? 262144'],
+    ['release.number >= row.release', 'release.number > row.release'],
+  ],
+  'core/engines/ollama/ollama_log.cc': [
+    ['decimal ? value : std::floor(value)', 'value'],
+    ['lround(share * 100)', 'lround((1 - share) * 100)'],
+  ],
+  'core/engines/ollama/ollama_version.cc': [
+    ['if (of(row) <= wanted) found = &row;', 'if (of(row) < wanted) found = &row;'],
+  ],
+  'core/base/kin_names.cc': [
+    ['kOtherGeneration + 10 * apart', '10 * apart'],
+    ['others[0].word != parts[0].word', 'others[0].word == parts[0].word'],
   ],
   'core/engines/llama_cpp/llama_version.cc': [
     ['(to - from) * (build - before->number)', '(to - from) * (build - before->number + 900)'],

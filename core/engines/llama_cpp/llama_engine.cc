@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "core/arch/kv_cache.h"
 #include "core/base/text.h"
@@ -20,10 +21,10 @@
 #include "core/engines/llama_cpp/llama_plan.h"
 #include "core/engines/llama_cpp/llama_rules.h"
 #include "core/engines/llama_cpp/llama_server.h"
+#include "core/engines/llama_cpp/llama_verdict.h"
 #include "core/engines/llama_cpp/llama_version.h"
 #include "core/engines/measured_constants.h"
 #include "core/formats/gguf_types.h"
-#include "core/resolve/inquiry.h"
 
 namespace plimsoll {
 
@@ -41,161 +42,45 @@ int64_t LayersOf(const Resolved& resolved) {
   return architecture.layers + architecture.mtp_layers;
 }
 
-// Buffers are allocated in this order; the first that has no room is where loading ends.
-FailureStage StageOf(const GpuReport& use, Bytes capacity) {
-  Bytes held = use.non_torch + use.others + use.weights;
-  if (held > capacity) return FailureStage::kLoading;
-  held += use.kv_cache + use.recurrent_state;
-  if (held > capacity) return FailureStage::kCacheTooSmall;
-  return FailureStage::kProfiling;  // "failed to allocate compute pp buffers"
-}
-
-// What the driver gives in one piece. Vulkan's limits on AMD are 4 GiB with RADV, 2 GiB with AMD's own
-// drivers (GPUOpen-Drivers/AMDVLK#413; ollama/ollama#13029 on Windows); NVIDIA's driver gives more.
-Bytes LargestAllocation(const Resolved& resolved, size_t card) {
-  const bool limited =
-      BackendOf(resolved) == LlamaBackend::kVulkan && resolved.cards[card].gpu->vendor == Vendor::kAmd;
-  return limited ? GiB(4) : Bytes(internal::kInt64Max);
-}
-
-void RemarkOnAllocation(const Resolved& resolved, size_t card, Bytes largest, Report* report) {
-  std::string fix = resolved.flash_attention ? "Set n_ubatch lower, or backend to hip."
-                                             : "Set flash_attention to true, or n_ubatch lower.";
-  report->diagnostics.push_back({"allocation_too_large", Severity::kError,
-                                 "Vulkan gives at most 4 GiB at once on " + resolved.cards[card].gpu->name +
-                                     " (2 GiB with AMD's own driver); " + SizeText(largest) +
-                                     " of compute buffer are needed in one piece.",
-                                 std::move(fix)});
-}
-
-constexpr EngineTraits kTraits = {
-    .id = "llama.cpp",
-    .alias = "ollama",
-    .name = "llama.cpp",
-    .kernels = KernelGroup::kGgml,
-    .layout = CardLayout::kSplit,
-    .reads_gguf = true,
-    .half_cache = true,
-    .budget_modelled = true,
-    .runs_without_card = true,
-    .shares_context = true,
-    .keys = KeyOwner::kGgml,
+// llama.cpp under the name of a program that has it inside, with that program's defaults. Zero: as llama-server.
+struct LlamaProgram {
+  EngineTraits traits;
+  int64_t context = 0, slots = 0, batch = 0;
+  int64_t extra_context = 0;
+  bool whole_windows = false;  // windows keep the whole context unless asked otherwise
+  bool reads_file = false;     // instead of mapping it
 };
 
-std::optional<Error> ReadOwnKeys(const Config& config, Resolved* resolved) {
-  auto owned = std::make_shared<LlamaData>();
-  LlamaData* data = owned.get();
-  const Result<LlamaOptions> options = ReadLlamaOptions(config);
-  if (!options.ok()) return options.error();
-  data->options = *options;
-  resolved->engine_data = std::move(owned);
-  if (config.override_tensor.empty()) return std::nullopt;
-  Inquiry& inquiry = *resolved->inquiry;
-  data->overrides =
-      std::static_pointer_cast<const TensorOverrides>(inquiry.FindData(config.override_tensor, *resolved));
-  if (data->overrides == nullptr) {
-    Result<TensorOverrides> overrides =
-        ReadTensorOverrides(config.override_tensor, *resolved->architecture,
-                            static_cast<int64_t>(resolved->cards.size()), &inquiry.patterns());
-    if (!overrides.ok()) return overrides.error();
-    data->overrides = std::make_shared<const TensorOverrides>(std::move(*overrides));
-    inquiry.KeepData(config.override_tensor, *resolved, data->overrides);
-  }
-  std::string patterns;
-  for (const std::string& pattern : data->overrides->unmatched) {
-    patterns += (patterns.empty() ? "" : ", ") + Quoted(pattern);
-  }
-  if (patterns.empty()) return std::nullopt;
-  resolved->diagnostics.push_back(
-      {"override_matches_nothing", Severity::kWarning,
-       "override_tensor: no tensor of this model has " + patterns +
-           " in its name, so nothing is moved by it.",
-       "Names are such as blk.0.ffn_up_exps.weight; plimsoll inventory lists them."});
-  return std::nullopt;
-}
-
-// What the program holds in RAM against what there is, where its size is known. What a card maps of memory
-// that it shares with the processor counts once.
-Bytes HeldInRam(const Resolved& resolved, const Report& report) {
-  Bytes held =
-      report.host.weights + report.host.kv_cache + report.host.recurrent_state + report.host.compute_buffer;
-  if (!resolved.cards[0].gpu->unified_memory) return held;
-  for (const GpuReport& gpu : report.per_gpu) held += gpu.total;
-  if (BackendOf(resolved) == LlamaBackend::kMetal && OptionsOf(resolved).mmap) held -= report.host.weights;
-  return held;
-}
-
-// Says what is short; true: next to nothing is left for the system. A file mapped into too little RAM still
-// loads, but is read from the disk again for every token: that is no way to run, so it does not fit.
-bool JudgeRam(const Resolved& resolved, Report* report) {
-  constexpr Bytes kSystem = GiB(2);  // an idle desktop or server without one
-  const Bytes size = resolved.ram.size;
-  if (size <= Bytes(0) || resolved.ram_alone) return false;
-  const Bytes held = HeldInRam(resolved, *report);
-  if (held <= size) return held + kSystem > size;
-  if (report->failure == FailureStage::kNone) report->failure = FailureStage::kLoading;
-  report->diagnostics.push_back(
-      {"ram_short", Severity::kError,
-       "Weights, cache and buffers in RAM take " + SizeText(held) + " of its " + SizeText(size) + ".",
-       "Keep more layers or experts on the cards, or take a smaller format."});
-  return true;
-}
-
-// What cards and RAM hold with a context of this length, and whether that fits.
-void FillAndJudge(const Resolved& resolved, int64_t length, LlamaPlan* plan, Report* report) {
-  report->per_gpu = plan->Fill(length);
-  if (!resolved.ram_alone) report->host = plan->Host();
-  bool tight = false;
-  report->failure = FailureStage::kNone;
-  for (size_t i = 0; i < report->per_gpu.size(); ++i) {
-    const Bytes capacity = resolved.cards[i].capacity;
-    GpuReport& gpu = report->per_gpu[i];
-    gpu.gpu = resolved.cards[i].gpu->id;
-    gpu.rank = static_cast<int32_t>(i);
-    gpu.capacity = capacity;
-    gpu.budget = capacity;
-    const Bytes predicted = gpu.non_torch + gpu.activation;
-    Calibrate(report->calibration, &gpu);
-    gpu.total += gpu.non_torch + gpu.activation - predicted;
-    gpu.headroom = capacity - gpu.total;
-    if (plan->largest(i) > LargestAllocation(resolved, i) && report->failure == FailureStage::kNone) {
-      report->failure = FailureStage::kProfiling;
-      RemarkOnAllocation(resolved, i, plan->largest(i), report);
-    }
-    const Bytes band = LlamaBand(resolved, gpu);
-    if (gpu.headroom < band) tight = true;
-    if (gpu.headroom + band < Bytes(0) && report->failure == FailureStage::kNone) {
-      report->failure = StageOf(gpu, capacity);
-    }
-  }
-  if (JudgeRam(resolved, report)) tight = true;
-  report->verdict = report->failure != FailureStage::kNone ? Verdict::kDoesNotFit
-                    : tight                                ? Verdict::kTight
-                                                           : Verdict::kFits;
-}
-
-// By the same rule as the verdict: cards first, then what RAM and single allocations allow.
-// `asked`: what max_model_len came to. The plan is left at another length.
-int64_t LongestThatFits(const Resolved& resolved, const Report& asked, LlamaPlan* plan) {
-  const auto fits_at = [&](int64_t length) {
-    Report report;
-    report.calibration = asked.calibration;
-    FillAndJudge(resolved, length, plan, &report);
-    return report.fits();
+constexpr EngineTraits Named(std::string_view id, std::string_view alias, std::string_view name) {
+  return {
+      .id = id,
+      .alias = alias,
+      .name = name,
+      .speeds = "llama.cpp",
+      .kernels = KernelGroup::kGgml,
+      .layout = CardLayout::kSplit,
+      .reads_gguf = true,
+      .half_cache = true,
+      .budget_modelled = true,
+      .runs_without_card = true,
+      .shares_context = true,
+      .keys = KeyOwner::kGgml,
   };
-  int64_t least = asked.fits() ? resolved.max_model_len : 0;
-  int64_t longest = std::max(least, plan->LongestThatFits(OutsideOf(asked.calibration)));
-  if (longest == least || fits_at(longest)) return longest;
-  while (longest - least > 1) {
-    const int64_t middle = least + (longest - least) / 2;
-    (fits_at(middle) ? least : longest) = middle;
-  }
-  return least;
 }
+
+constexpr LlamaProgram kServer = {Named("llama.cpp", "llama-cpp", "llama.cpp")};
+// Load settings of a model and the server's "Max Concurrent Predictions" with one cache for all (lmstudio.ai,
+// release notes of 0.4.0).
+constexpr LlamaProgram kLmStudio = {Named("lm-studio", "lmstudio", "LM Studio"), 4096, 4, 512};
+// koboldcpp.py: --contextsize, --batchsize, --useswa, --usemmap; gpttype_adapter.cpp
+// extra_context_handle_fragmentation.
+constexpr LlamaProgram kKobold = {Named("koboldcpp", "kobold", "KoboldCpp"), 8192, 1, 512, 128, true, true};
 
 class LlamaCpp final : public Engine {
  public:
-  const EngineTraits& traits() const override { return kTraits; }
+  explicit LlamaCpp(const LlamaProgram& program) : program_(program) {}
+
+  const EngineTraits& traits() const override { return program_.traits; }
   const EngineLanguage* language() const override { return &LlamaCppLanguage(); }
 
   Result<EngineVersion> ReadVersion(std::string_view text, std::string_view where) const override {
@@ -203,11 +88,16 @@ class LlamaCpp final : public Engine {
   }
 
   std::optional<Error> TakeDefaults(const Config& config, Resolved* resolved) const override {
-    if (std::optional<Error> error = ReadOwnKeys(config, resolved)) return error;
+    auto data = std::make_shared<LlamaData>();
+    if (std::optional<Error> error = ReadLlamaKeys(config, resolved, data.get())) return error;
+    if (!config.swa_full && program_.whole_windows) data->options.swa_full = true;
+    if (!config.mmap && program_.reads_file) data->options.mmap = false;
+    data->extra_context = program_.extra_context;
+    resolved->engine_data = std::move(data);
     const EngineVersion& version = resolved->version;
     resolved->n_ubatch = std::max<int64_t>(resolved->n_ubatch, 1);
     if (!config.max_num_batched_tokens) {
-      resolved->max_num_batched_tokens = kDefaultBatch;
+      resolved->max_num_batched_tokens = program_.batch > 0 ? program_.batch : kDefaultBatch;
     }
     if (!config.flash_attention) {
       resolved->flash_attention = Has(version, LlamaChange::kFlashAttentionAuto);
@@ -216,8 +106,8 @@ class LlamaCpp final : public Engine {
     if (types.k == KvType::kAuto) types.k = KvType::kFp16;
     if (types.v == KvType::kAuto) types.v = KvType::kFp16;
 
-    const bool automatic = Has(version, LlamaChange::kAutomaticSlots);
-    const int64_t slots = automatic ? kAutomaticSlots : 1;
+    const bool automatic = program_.slots > 0 || Has(version, LlamaChange::kAutomaticSlots);
+    const int64_t slots = program_.slots > 0 ? program_.slots : automatic ? kAutomaticSlots : 1;
     if (!config.max_num_seqs) {
       resolved->max_num_seqs = slots;
     }
@@ -231,32 +121,14 @@ class LlamaCpp final : public Engine {
       resolved->n_gpu_layers = LayersOf(*resolved) + 1;
     }
     CheckLlamaConfiguration(config, resolved);
+    RemarkOnRam(resolved);
     if (!config.max_model_len) resolved->max_model_len = DefaultContext(*resolved);
     return std::nullopt;
   }
 
   void Plan(const Resolved& resolved, Report* report) const override {
     LlamaPlan plan(resolved);
-    FillAndJudge(resolved, resolved.max_model_len, &plan, report);
-    const LlamaCache cache = plan.cache();
-    KvReport& kv = report->kv;
-    kv.per_token = KvBytesPerToken(*resolved.architecture, resolved.kv_cache_dtype);
-    kv.per_sequence =
-        KvBytesPerSequence(*resolved.architecture, resolved.kv_cache_dtype, resolved.max_model_len);
-    Bytes available;
-    for (const GpuReport& gpu : report->per_gpu) available += gpu.capacity - (gpu.total - gpu.kv_cache);
-    kv.available = std::max(Bytes(0), available);
-    kv.block_size = 1;
-    kv.num_blocks = cache.context;
-    kv.capacity_tokens = cache.context;
-    // Sequences of max_model_len, as for every engine: slots share the context or divide it, they do not
-    // multiply it. States alone have no length.
-    const double most = kv.per_token > Bytes(0) ? 1 : static_cast<double>(cache.sequences);
-    kv.max_model_len_that_fits = LongestThatFits(resolved, *report, &plan);
-    kv.max_concurrency = report->fits()
-                             ? most
-                             : static_cast<double>(kv.max_model_len_that_fits) /
-                                   static_cast<double>(std::max<int64_t>(1, resolved.max_model_len));
+    FillLlamaReport(resolved, &plan, report);
     if (report->failure != FailureStage::kNone) RemarkOnFit(resolved, report);
   }
 
@@ -293,8 +165,9 @@ class LlamaCpp final : public Engine {
 
  private:
   // Nobody named a context: the model's own; since --fit, as much of it as leaves the margin free.
-  static int64_t DefaultContext(const Resolved& resolved) {
+  int64_t DefaultContext(const Resolved& resolved) const {
     const int64_t own = std::max<int64_t>(resolved.architecture->max_positions, 1);
+    if (program_.context > 0) return std::min(own, program_.context);
     if (!Has(resolved.version, LlamaChange::kFit)) return std::min(own, kContextBeforeFit);
     if (!OptionsOf(resolved).fit || resolved.ram_alone) return own;  // cards are fitted, RAM is not
     for (const Diagnostic& diagnostic : resolved.diagnostics) {
@@ -320,13 +193,21 @@ class LlamaCpp final : public Engine {
                                        " of each card is free.",
                                    "Set n_gpu_layers or n_cpu_moe to choose yourself what stays in RAM."});
   }
+
+  const LlamaProgram& program_;
 };
 
 }  // namespace
 
 const Engine& LlamaCppEngine() {
-  static const LlamaCpp engine;
+  static const LlamaCpp engine(kServer);
   return engine;
+}
+
+const std::vector<const Engine*>& LlamaPrograms() {
+  static const LlamaCpp lm_studio(kLmStudio), kobold(kKobold);
+  static const std::vector<const Engine*> programs = {&lm_studio, &kobold};
+  return programs;
 }
 
 }  // namespace plimsoll

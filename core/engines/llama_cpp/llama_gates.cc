@@ -44,6 +44,14 @@ void Remark(Resolved* resolved, std::string_view code, Severity severity, std::s
   resolved->diagnostics.push_back({std::string(code), severity, std::move(message), std::move(fix)});
 }
 
+// Another engine runs llama.cpp inside: its users choose that engine's release, not a build.
+bool IsWrapped(const Resolved& resolved) { return &BuildOf(resolved) != &resolved.version; }
+
+std::string NewerText(const Resolved& resolved, int32_t build) {
+  if (IsWrapped(resolved)) return "Use a newer release of " + std::string(resolved.engine->name) + ".";
+  return "Set engine_version to b" + std::to_string(build) + " or later.";
+}
+
 void CheckFormat(Resolved* resolved) {
   const WeightFormat& format = *resolved->format;
   if (LlamaReads(format)) return;
@@ -62,13 +70,13 @@ void CheckFormatRelease(Resolved* resolved) {
   const WeightFormat& format = *resolved->format;
   if (format.family != FormatFamily::kGguf || format.gguf_type < 0) return;
   const GgufFileTypeInfo& info = Info(static_cast<GgufFileType>(format.gguf_type));
-  const EngineVersion& version = resolved->version;
+  const EngineVersion& version = BuildOf(*resolved);
   if (info.since_build == 0 || IsIkFork(version) || !Older(version, info.since_build, info.since_date))
     return;
-  const std::string build = "b" + std::to_string(info.since_build);
   Remark(resolved, "format_newer_than_engine", Severity::kError,
-         "llama.cpp reads " + format.id + " since build " + build + "; " + version.text + " is older.",
-         "Set engine_version to " + build + " or later.");
+         "llama.cpp reads " + format.id + " since build b" + std::to_string(info.since_build) + "; " +
+             version.text + " is older.",
+         NewerText(*resolved, info.since_build));
 }
 
 void CheckCacheTypes(Resolved* resolved) {
@@ -103,7 +111,7 @@ void CheckCacheTypes(Resolved* resolved) {
 
 // Options of a later build: what is asked is answered as if they were there.
 void CheckOptions(const Config& config, Resolved* resolved) {
-  const EngineVersion& version = resolved->version;
+  const EngineVersion& version = BuildOf(*resolved);
   const struct {
     bool given;
     std::string_view option;
@@ -143,20 +151,8 @@ void CheckAttentionKernels(Resolved* resolved) {
          "Use q8_0 or q4_0 for both, or build llama.cpp with GGML_CUDA_FA_ALL_QUANTS.");
 }
 
-// Layers or experts in RAM: how fast that memory is decides the speed.
-void RemarkOnRam(Resolved* resolved) {
-  const Architecture& architecture = *resolved->architecture;
-  const bool needed = resolved->ram_alone || resolved->n_cpu_moe > 0 ||
-                      resolved->n_gpu_layers < architecture.layers || !OverridesOf(*resolved).empty();
-  if (!needed || !resolved->ram.assumed) return;
-  Remark(resolved, "ram_assumed", Severity::kInfo,
-         "Speed from RAM is that of " + std::string(resolved->ram.machine) + ", " +
-             DecimalText(resolved->ram.bandwidth.value() * 1e-9, 1) + " GB/s.",
-         "Set ram_gb_per_s, and ram_gib to have its size judged.");
-}
-
 void CheckModel(Resolved* resolved) {
-  if (IsIkFork(resolved->version)) {
+  if (IsIkFork(BuildOf(*resolved))) {
     Remark(resolved, "ik_fork", Severity::kInfo,
            "ik_llama.cpp is a fork: answered as far as it is the same as llama.cpp of spring 2025 with a "
            "latent-only "
@@ -170,21 +166,22 @@ void CheckModel(Resolved* resolved) {
            "llama.cpp has no " + architecture.name + ".", "Use vLLM.");
     return;
   }
+  if (IsWrapped(*resolved)) return;  // it may read models by itself
   for (const ModelSupport& support : kSupport) {
     if (support.model_type != architecture.model_type) continue;
-    const EngineVersion& version = resolved->version;
+    const EngineVersion& version = BuildOf(*resolved);
     if (!Older(version, support.build, support.date)) return;
     Remark(resolved, "engine_too_old_for_model", Severity::kWarning,
            "llama.cpp reads " + architecture.model_type + " models since build b" +
                std::to_string(support.build) + "; " + version.text + " is older.",
-           "Set engine_version to b" + std::to_string(support.build) + " or later.");
+           NewerText(*resolved, support.build));
     return;
   }
 }
 
 void CheckContext(const Config& config, Resolved* resolved) {
   const int64_t own = resolved->architecture->max_positions;
-  if (!config.max_model_len || own <= 0 || *config.max_model_len <= own) return;
+  if (!config.max_model_len || own <= 0 || *config.max_model_len <= own || IsWrapped(*resolved)) return;
   Remark(resolved, "context_beyond_model", Severity::kWarning,
          "The context of " + CountText(*config.max_model_len) + " tokens is longer than the " +
              CountText(own) + " that the model was trained for.",
@@ -201,7 +198,7 @@ void CheckUnifiedMemory(Resolved* resolved) {
            card.gpu->name + " shares its memory with the system: of " + SizeText(sold) +
                " the driver gives " + SizeText(card.capacity) + " to one program.",
            card.gpu->vendor == Vendor::kApple
-               ? "Raise the limit with sysctl iogpu.wired_limit_mb and set gpu_memory_mib."
+               ? "Raise the limit with sysctl iogpu.wired_limit_mb and set iogpu_wired_limit_mb."
                : "Set gpu_memory_mib to what the firmware or driver is configured for.");
     return;
   }
@@ -249,7 +246,17 @@ void CheckLlamaConfiguration(const Config& config, Resolved* resolved) {
   CheckOptions(config, resolved);
   CheckUnifiedMemory(resolved);
   CheckAttentionKernels(resolved);
-  RemarkOnRam(resolved);
+}
+
+void RemarkOnRam(Resolved* resolved) {
+  const Architecture& architecture = *resolved->architecture;
+  const bool needed = resolved->ram_alone || resolved->n_cpu_moe > 0 ||
+                      resolved->n_gpu_layers < architecture.layers || !OverridesOf(*resolved).empty();
+  if (!needed || !resolved->ram.assumed) return;
+  Remark(resolved, "ram_assumed", Severity::kInfo,
+         "Speed from RAM is that of " + std::string(resolved->ram.machine) + ", " +
+             DecimalText(resolved->ram.bandwidth.value() * 1e-9, 1) + " GB/s.",
+         "Set ram_gb_per_s, and ram_gib to have its size judged.");
 }
 
 }  // namespace plimsoll

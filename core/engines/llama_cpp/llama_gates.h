@@ -22,6 +22,8 @@ bool LlamaKnows(const Architecture& architecture);
 
 // Appends to resolved->diagnostics.
 void CheckLlamaConfiguration(const Config& config, Resolved* resolved);
+// Layers or experts in RAM: how fast that memory is decides the speed. Says so where it had to be assumed.
+void RemarkOnRam(Resolved* resolved);
 
 }  // namespace plimsoll
 

@@ -13,7 +13,7 @@ namespace {
 // What sizes are rounded up to. Since late 2025 always 256; before, what the attention kernel needed
 // (llama_kv_cache::get_padding).
 int64_t Padding(const Resolved& resolved) {
-  if (Has(resolved.version, LlamaChange::kContextPadded256)) return 256;
+  if (Has(BuildOf(resolved), LlamaChange::kContextPadded256)) return 256;
   return resolved.flash_attention ? 256 : 32;
 }
 
@@ -50,7 +50,7 @@ void SetContext(int64_t context, LlamaCache* cache) {
 }
 
 LlamaCache ShapeLlamaCache(const Resolved& resolved, int64_t context) {
-  const EngineVersion& version = resolved.version;
+  const EngineVersion& version = BuildOf(resolved);
   LlamaCache cache;
   cache.sequences = std::max<int64_t>(resolved.max_num_seqs, 1);
   const bool unified = resolved.kv_unified || !Has(version, LlamaChange::kStreams);
@@ -59,14 +59,16 @@ LlamaCache ShapeLlamaCache(const Resolved& resolved, int64_t context) {
   cache.padding = Padding(resolved);
   const int64_t window = WidestWindow(*resolved.architecture);
   cache.slides = window > 0;
-  cache.windowed =
-      window > 0 && !OptionsOf(resolved).swa_full && Has(version, LlamaChange::kSlidingWindowCache);
+  const bool slides = OptionsOf(resolved).always_slides || Has(version, LlamaChange::kSlidingWindowCache);
+  cache.windowed = window > 0 && !OptionsOf(resolved).swa_full && slides;
+  const int64_t kept = std::max(window, OptionsOf(resolved).window_cells);
   cache.window_wanted = internal::SaturatingAdd(
-      internal::SaturatingMultiply(window, unified ? cache.sequences : 1), resolved.n_ubatch);
+      internal::SaturatingMultiply(kept, unified ? cache.sequences : 1), resolved.n_ubatch);
   SetContext(context, &cache);
   if (Has(version, LlamaChange::kStateSnapshots)) {
     cache.snapshots = 1 + std::max<int64_t>(resolved.speculative.num_tokens, 0);
   }
+  cache.state_copies = OptionsOf(resolved).state_copies;
   cache.latent = Has(version, LlamaChange::kMlaLatentCache);
   cache.latent_without_v = Has(version, LlamaChange::kMlaWithoutV);
   cache.types = resolved.kv_cache_dtype;
@@ -119,7 +121,7 @@ Bytes LayerStateBytes(const LlamaCache& cache, const Recurrent& recurrent) {
   if (recurrent.kind == RecurrentKind::kNone) return Bytes(0);
   constexpr int64_t kFloat = 4;  // whatever the model's type: hparams.n_embd_r, n_embd_s are F32 tensors
   const int64_t elements = internal::SaturatingAdd(ConvolutionElements(recurrent), StateElements(recurrent));
-  return Bytes(kFloat) * elements * cache.sequences * cache.snapshots;
+  return Bytes(kFloat) * elements * cache.sequences * cache.snapshots * cache.state_copies;
 }
 
 }  // namespace plimsoll

@@ -24,6 +24,7 @@ struct LlamaCache {
   bool slides = false;       // some layers have a window, hence a mask of their own
   bool windowed = false;     // and only window_cells (since May 2025)
   int64_t snapshots = 1;     // recurrent states per slot: one, and one for each drafted token
+  int64_t state_copies = 1;  // of all of these
   bool latent = true;        // MLA keeps its latent; false: full heads (before April 2025)
   bool latent_without_v = true;
   KvTypes types;

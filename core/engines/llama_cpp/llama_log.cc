@@ -124,8 +124,8 @@ void AddPlacementTerms(const Resolved& resolved, const Report& report, const Lla
 std::vector<std::string> LlamaLog(const Resolved& resolved, const Report& report) {
   std::vector<std::string> lines;
   const LlamaPlan plan(resolved);
-  const LlamaCache cache = ShapeLlamaCache(resolved, resolved.max_model_len);
-  const Prefixes prefixes = PrefixesOf(resolved.version);
+  const LlamaCache cache = ShapeLlamaCache(resolved, ContextOf(resolved));
+  const Prefixes prefixes = PrefixesOf(BuildOf(resolved));
   const int64_t layers = static_cast<int64_t>(plan.layout().layers.size());
   const LlamaBackend backend = BackendOf(resolved);
   std::vector<std::string> devices;
@@ -182,7 +182,7 @@ std::vector<Term> ExplainLlama(const Resolved& resolved, const Report& report) {
   const size_t card = Fullest(report);
   const GpuReport& gpu = report.per_gpu[card];
   const LlamaPlan plan(resolved);
-  const LlamaCache cache = ShapeLlamaCache(resolved, resolved.max_model_len);
+  const LlamaCache cache = ShapeLlamaCache(resolved, ContextOf(resolved));
   const LlamaDevice& device = plan.placement().devices[card];
 
   terms.push_back({"Weights", "tensors of the layers on this card, the output layer on the last",
@@ -247,7 +247,7 @@ std::vector<Term> ExplainLlama(const Resolved& resolved, const Report& report) {
   }
   terms.push_back({"Runtime", "measured", "CUDA context, libraries, pools", gpu.non_torch,
                    "measured constants; no log line shows it", 0});
-  if (Has(resolved.version, LlamaChange::kFit) && !resolved.config->max_model_len) {
+  if (Has(BuildOf(resolved), LlamaChange::kFit) && !resolved.config->max_model_len) {
     terms.push_back({"Margin that --fit keeps free", "--fit-target on every card",
                      "the context is cut to keep it", MiB(1024), "common/fit.cpp", 2});
   }

@@ -36,6 +36,7 @@ Result<LlamaOptions> ReadLlamaOptions(const Config& config) {
     }
     if (*type != KvType::kAuto) options.draft_cache = {*type, *type};
   }
+  options.tensor_split = config.tensor_split;
   options.mmap = config.mmap.value_or(options.mmap);
   options.kv_offload = config.kv_offload.value_or(options.kv_offload);
   options.swa_full = config.swa_full.value_or(options.swa_full);

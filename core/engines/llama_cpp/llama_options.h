@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "core/arch/kv_type.h"
 #include "core/base/result.h"
@@ -23,6 +24,15 @@ struct LlamaOptions {
   int64_t main_gpu = 0;                 // -mg: the card that -sm none uses
   int64_t sched_max_copies = 4;         // of inputs, for pipelining; builds without peer copies have 1
   int64_t cache_ram_mib = 8192;         // --cache-ram: prompts kept in RAM; 0: none
+  std::vector<double> tensor_split;     // -ts: proportions of the cards; empty: by free memory
+  bool mmproj_offload = true;           // --no-mmproj-offload: the vision tower stays in RAM
+  // What no option of llama-server says; for engines that run llama.cpp in their own way.
+  bool few_logits = false;        // rows of logits are reserved for what is sampled, whatever the build
+  bool always_slides = false;     // sliding layers keep their window alone, whatever the build
+  bool hides_idle_cards = false;  // a card that gets nothing is not even opened
+  bool embedding_first = true;    // the file begins with token_embd, so what is mapped of it spans that too
+  int64_t state_copies = 1;       // of recurrent states, to go back to
+  int64_t window_cells = 0;       // of sliding layers for each slot; 0: their window
   KvTypes draft_cache = {KvType::kFp16, KvType::kFp16};  // -ctkd, -ctvd
 };
 

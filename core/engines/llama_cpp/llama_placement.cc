@@ -12,9 +12,7 @@ namespace {
 
 // With one card only (-sm none) the others take nothing, whatever is free or wanted.
 std::vector<double> SharesOf(const Resolved& resolved, size_t cards) {
-  if (resolved.split_mode != SplitMode::kNone) {
-    return resolved.config != nullptr ? resolved.config->tensor_split : std::vector<double>();
-  }
+  if (resolved.split_mode != SplitMode::kNone) return OptionsOf(resolved).tensor_split;
   std::vector<double> shares(cards);
   const int64_t last = static_cast<int64_t>(cards) - 1;
   shares[static_cast<size_t>(std::clamp<int64_t>(OptionsOf(resolved).main_gpu, 0, last))] = 1;
@@ -112,8 +110,9 @@ bool MapsFile(const Resolved& resolved, const LlamaPlacement& placement,
          moved.empty() && !placement.host_output && placement.devices.size() == 1;
 }
 
-void MapFile(const GgufLayout& layout, LlamaPlacement* placement) {
+void MapFile(const Resolved& resolved, const GgufLayout& layout, LlamaPlacement* placement) {
   LlamaDevice& card = placement->devices[0];
+  if (!OptionsOf(resolved).embedding_first && !layout.tied) return;
   card.weights += placement->host_weights;
   if (layout.tied) card.weights -= layout.output;
 }
@@ -126,7 +125,7 @@ LlamaPlacement PlaceLlamaModel(const Resolved& resolved, const GgufLayout& layou
   placement.devices.resize(free.size());
   const int64_t layers = static_cast<int64_t>(layout.layers.size());
   const int64_t wanted = std::clamp<int64_t>(resolved.n_gpu_layers, 0, layers + 1);
-  const bool output_first = Has(resolved.version, LlamaChange::kOutputFirst);
+  const bool output_first = Has(BuildOf(resolved), LlamaChange::kOutputFirst);
   const int64_t start = std::max<int64_t>(output_first ? layers + 1 - wanted : layers - wanted, 0);
   const bool output_on_card = output_first ? wanted > 0 : wanted > layers;
   placement.host_layers = std::min(start, layers);
@@ -179,7 +178,7 @@ LlamaPlacement PlaceLlamaModel(const Resolved& resolved, const GgufLayout& layou
                         OptionsOf(resolved).kv_offload && resolved.nodes == 1;  // RPC devices have no events
   if (pipeline) placement.copies = OptionsOf(resolved).sched_max_copies;
   if (resolved.ram_alone) HoldInRam(layout, &placement);
-  if (MapsFile(resolved, placement, moved)) MapFile(layout, &placement);
+  if (MapsFile(resolved, placement, moved)) MapFile(resolved, layout, &placement);
   return placement;
 }
 

@@ -60,8 +60,8 @@ bool DraftsWithMtp(const Resolved& resolved) {
 bool LoadsMtp(const Resolved& resolved) {
   if (DraftsWithMtp(resolved)) return true;
   const bool reads = resolved.architecture->model_type.rfind("qwen3_5", 0) == 0 &&
-                     Has(resolved.version, LlamaChange::kLoadsMtp);
-  return reads && !Has(resolved.version, LlamaChange::kLoadsUsedMtp);
+                     Has(BuildOf(resolved), LlamaChange::kLoadsMtp);
+  return reads && !Has(BuildOf(resolved), LlamaChange::kLoadsUsedMtp);
 }
 
 // What -ot moves, with each tensor's bytes in its layer's type.
@@ -120,20 +120,6 @@ std::vector<Bytes> FreeMemory(const Resolved& resolved) {
   return free;
 }
 
-// The projector file (mmproj) holds the vision tower in 16 bits, vectors and position tables in 32
-// (convert_hf_to_gguf.py tensor_force_quant; unsloth/Qwen3.5-397B-A17B-GGUF lists 918 MB); its compute buffer
-// is small beside it.
-Bytes VisionBytes(const Architecture& architecture) {
-  Bytes weights;
-  for (const Tensor& tensor : architecture.tensors) {
-    if (tensor.part != TensorPart::kVision) continue;
-    const bool positions = !tensor.linear && tensor.name.find("pos") != std::string::npos;
-    weights += Bytes(tensor.columns == 1 || positions ? 4 : 2) * tensor.rows * tensor.columns * tensor.times;
-  }
-  if (weights == Bytes(0)) return weights;
-  return weights + MiBFromDouble(Value(Measure::kLlamaVisionBuffer));
-}
-
 // Drafting with the model's own prediction layers needs a file that holds them. Where the usual conversion
 // leaves them out, they are taken to be quantised as the last layer is.
 Bytes MissingDraftLayers(const Resolved& resolved, const GgufLayout& layout) {
@@ -156,9 +142,11 @@ Bytes MissingDraftLayers(const Resolved& resolved, const GgufLayout& layout) {
   return BytesFromDouble(own / last_elements * static_cast<double>((layer.dense + layer.experts).count()));
 }
 
-// The same layers, of which those behind the first `kept` weigh nothing.
-GgufLayout WithoutLayersFrom(size_t kept, const GgufLayout& layout) {
+// The same layers, of which those behind the first `kept` weigh nothing, or are not there at all: files for
+// builds that know no prediction layers have none.
+GgufLayout WithoutLayersFrom(size_t kept, bool counted, const GgufLayout& layout) {
   GgufLayout without = layout;
+  if (!counted) without.layers.resize(kept);
   for (size_t i = kept; i < without.layers.size(); ++i) without.layers[i] = {};
   SumLayers(&without);
   return without;
@@ -186,7 +174,7 @@ std::vector<Bytes> AdapterBytes(const Architecture& architecture, const Lora& lo
 void SetLengths(const Resolved& resolved, const LlamaCache& cache, LlamaGraph* graph) {
   graph->tokens = std::max<int64_t>(std::min(resolved.n_ubatch, cache.context), 1);
   graph->outputs = graph->tokens;
-  if (Has(resolved.version, LlamaChange::kFewLogits)) {
+  if (OptionsOf(resolved).few_logits || Has(BuildOf(resolved), LlamaChange::kFewLogits)) {
     const int64_t per_slot = 1 + std::max<int64_t>(resolved.speculative.num_tokens, 0);
     graph->outputs = std::min(graph->tokens, internal::SaturatingMultiply(cache.sequences, per_slot));
   }
@@ -200,11 +188,11 @@ bool Widens(const Resolved& resolved, const KvTypes& types) {
   const bool cuda = backend == LlamaBackend::kCuda || backend == LlamaBackend::kHip;
   const bool as_stored = types.k == KvType::kFp16 && types.v == KvType::kFp16;
   return (metal || cuda) && !as_stored &&
-         Has(resolved.version, metal ? LlamaChange::kWideCacheMetal : LlamaChange::kWideCacheCuda);
+         Has(BuildOf(resolved), metal ? LlamaChange::kWideCacheMetal : LlamaChange::kWideCacheCuda);
 }
 
 LlamaGraph GraphOf(const Resolved& resolved, const LlamaCache& cache) {
-  const EngineVersion& version = resolved.version;
+  const EngineVersion& version = BuildOf(resolved);
   LlamaGraph graph;
   graph.architecture = resolved.architecture;
   graph.sequences = cache.sequences;
@@ -241,6 +229,18 @@ Bytes DraftWeights(const Resolved& resolved) {
 
 }  // namespace
 
+// The projector file (mmproj) holds the vision tower in 16 bits, vectors and position tables in 32
+// (convert_hf_to_gguf.py tensor_force_quant; unsloth/Qwen3.5-397B-A17B-GGUF lists 918 MB).
+Bytes LlamaProjectorBytes(const Architecture& architecture) {
+  Bytes weights;
+  for (const Tensor& tensor : architecture.tensors) {
+    if (tensor.part != TensorPart::kVision) continue;
+    const bool positions = !tensor.linear && tensor.name.find("pos") != std::string::npos;
+    weights += Bytes(tensor.columns == 1 || positions ? 4 : 2) * tensor.rows * tensor.columns * tensor.times;
+  }
+  return weights;
+}
+
 Bytes LlamaRuntimeBytes(const Gpu& gpu) {
   switch (gpu.vendor) {
     case Vendor::kNvidia:
@@ -273,7 +273,8 @@ LlamaPlan::LlamaPlan(const Resolved& resolved)
     layout_ = &own_layout_;
   }
   if (layout_->layers.size() > static_cast<size_t>(text_layers_) && !LoadsMtp(resolved)) {
-    own_layout_ = WithoutLayersFrom(static_cast<size_t>(text_layers_), *layout_);
+    const bool counted = Has(BuildOf(resolved), LlamaChange::kLoadsMtp);
+    own_layout_ = WithoutLayersFrom(static_cast<size_t>(text_layers_), counted, *layout_);
     layout_ = &own_layout_;
   }
   moved_ = MovedTensors(resolved);
@@ -305,7 +306,9 @@ void LlamaPlan::PlanCards() {
     card.fixed.weights = device.weights + draft;
     if (device.output) card.fixed.weights += prediction;
     if (resolved_.ram_alone && OptionsOf(resolved_).mmap) card.fixed.weights += RepackedBytes(resolved_);
-    card.fixed.non_torch = resolved_.ram_alone ? Bytes(0) : LlamaRuntimeBytes(*resolved_.cards[i].gpu);
+    const bool idle = OptionsOf(resolved_).hides_idle_cards && device.weights == Bytes(0) && !card.drafts;
+    const bool runs = !resolved_.ram_alone && !idle;
+    card.fixed.non_torch = runs ? LlamaRuntimeBytes(*resolved_.cards[i].gpu) : Bytes(0);
     card.fixed.others = resolved_.cards[i].others;
     card.fixed.reserved = resolved_.cards[i].reserved;
     for (size_t kind = 0; kind < adapters.size(); ++kind) {
@@ -317,8 +320,14 @@ void LlamaPlan::PlanCards() {
       card.fixed.recurrent_state += LayerStateBytes(cache_, recurrent) * LayersOn(card, kind);
     }
   }
-  if (resolved_.multimodal) vision_ = VisionBytes(architecture);
-  cards_[0].fixed.activation += vision_;
+  if (resolved_.multimodal) vision_ = LlamaProjectorBytes(architecture);
+  if (vision_ > Bytes(0)) vision_ += MiBFromDouble(Value(Measure::kLlamaVisionBuffer));  // small beside it
+  if (OptionsOf(resolved_).mmproj_offload) {
+    cards_[0].fixed.activation += vision_;
+  } else {
+    placement_.host_weights += vision_;
+    vision_ = Bytes(0);
+  }
 }
 
 void LlamaPlan::PlanWalks() {
@@ -482,7 +491,7 @@ Bytes LlamaPlan::DraftContext() {
   if (resolved_.draft == nullptr) {
     const Architecture& architecture = *resolved_.architecture;
     Bytes buffer = draft_walk_->BytesFor(graph, draft_part_);
-    if (Has(resolved_.version, LlamaChange::kFewLogits)) {
+    if (Has(BuildOf(resolved_), LlamaChange::kFewLogits)) {
       buffer += MiBFromDouble(Value(Measure::kLlamaMtpContext));
     }
     return LayerCacheBytes(own, architecture.mtp_shape.attention) * architecture.mtp_layers + buffer;
@@ -544,7 +553,7 @@ GpuReport LlamaPlan::UseOf(const CardPlan& card) const {
 
 Bytes LlamaPlan::LargestOf(const CardPlan& card) const {
   if (card.walk == kNoWalk) return Bytes(0);
-  return Has(resolved_.version, LlamaChange::kSplitBuffers) ? LargestTensor(graph_, card.part)
+  return Has(BuildOf(resolved_), LlamaChange::kSplitBuffers) ? LargestTensor(graph_, card.part)
                                                             : card.compute_buffer;
 }
 
@@ -611,7 +620,9 @@ int64_t LlamaPlan::LongestContext(Bytes margin) {
   Fullest at = FindFullest(true);
   const bool longer = at.room >= margin;
   const int64_t present = context_;
-  const int64_t cap = std::max<int64_t>({resolved_.architecture->max_positions, present, 1});
+  const int64_t trained = internal::SaturatingMultiply(resolved_.architecture->max_positions,
+                                                       LengthIsPerSlot(resolved_) ? cache_.sequences : 1);
+  const int64_t cap = std::max<int64_t>({trained, present, 1});
   // Lengths tried are `start` and whole blocks of cells beyond it, up to `end`.
   const int64_t block = internal::SaturatingMultiply(256, cache_.streams);
   const int64_t start = longer ? present : std::min(block, cap);

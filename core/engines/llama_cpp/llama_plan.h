@@ -116,6 +116,9 @@ class LlamaPlan {
   bool lenient_ = false;  // a card's room reaches to the end of its error band
 };
 
+// The vision tower as its projector file (mmproj) holds it; zero: none.
+Bytes LlamaProjectorBytes(const Architecture& architecture);
+
 // What a program holds on this card before llama.cpp's first buffer.
 Bytes LlamaRuntimeBytes(const Gpu& gpu);
 

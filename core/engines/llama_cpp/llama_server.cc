@@ -37,13 +37,13 @@ constexpr int32_t kGraphsSince = 20250101;
 
 StepStyle LlamaStyle(const Resolved& resolved) {
   StepStyle style;
-  style.engine = resolved.engine->id;
+  style.engine = SpeedsOf(*resolved.engine);
   style.kernels = resolved.engine->kernels;
   style.layer_split = resolved.split_mode == SplitMode::kLayer;
   style.ranks = style.layer_split ? 1 : static_cast<int64_t>(resolved.cards.size());
   style.slow_attention = !resolved.flash_attention;
   style.wide_states = true;
-  style.plain_launches = resolved.version.date > 0 && resolved.version.date < kGraphsSince;
+  style.plain_launches = BuildOf(resolved).date > 0 && BuildOf(resolved).date < kGraphsSince;
   style.chunk = std::max<int64_t>(1, resolved.n_ubatch);
   CountHostShares(resolved, &style);
   style.host_dense_rate = resolved.ram.bandwidth * Value(Measure::kLlamaHostDense);
@@ -61,7 +61,7 @@ void SetUpLlamaServer(const Resolved& resolved, const Report& report, SchedulerS
   setup->prefix_caching = true;  // --cache-reuse within a slot, --cache-ram between them
   setup->reserve_output = true;
   if (!resolved.kv_unified)
-    setup->max_model_len = resolved.max_model_len / std::max<int64_t>(resolved.max_num_seqs, 1);
+    setup->max_model_len = ContextOf(resolved) / std::max<int64_t>(resolved.max_num_seqs, 1);
 }
 
 // tools/server/server.cpp, handle_metrics.

@@ -6,6 +6,7 @@
 #include "core/engines/sglang/sglang_explain.h"
 #include "core/engines/sglang/sglang_gates.h"
 #include "core/engines/sglang/sglang_levers.h"
+#include "core/engines/sglang/sglang_log_reader.h"
 #include "core/engines/sglang/sglang_plan.h"
 #include "core/engines/sglang/sglang_server.h"
 #include "core/engines/sglang/sglang_setup.h"
@@ -59,6 +60,7 @@ class Sglang final : public Engine {
     return ExplainSglang(resolved, report);
   }
 
+  std::vector<LogPattern> LogPatterns() const override { return SglangLogPatterns(); }
   std::vector<std::string> ExpectedLog(const Resolved& resolved, const Report& report) const override {
     return ExpectedSglangLog(resolved, report);
   }

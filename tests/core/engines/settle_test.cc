@@ -15,12 +15,13 @@ TEST(Settle, AnUnknownEngineIsNamedWithThoseThatAreKnown) {
   const Result<Resolved> resolved = Settle(config, ShippedCatalog());
   ASSERT_FALSE(resolved.ok());
   EXPECT_EQ(resolved.error().Message(),
-            "engine cannot be \"abacus\"; give vllm, llama.cpp, ollama, sglang, tensorrt-llm, mlx, mlc-llm, "
-            "exllama, exllamav2, autoawq, lmdeploy or transformers");
+            "engine cannot be \"abacus\"; give vllm, llama.cpp, llama-cpp, ollama, sglang, tensorrt-llm, "
+            "mlx, mlc-llm, exllama, exllamav2, autoawq, lmdeploy, transformers, lm-studio, lmstudio, "
+            "koboldcpp or kobold");
 }
 
 TEST(Settle, AnAliasIsItsEngine) {
-  const Config config = DecodeConfigUrl("m=llama-3.1-8b&e=ollama")->config;
+  const Config config = DecodeConfigUrl("m=llama-3.1-8b&e=llama-cpp")->config;
   const Result<Resolved> resolved = Settle(config, ShippedCatalog());
   ASSERT_TRUE(resolved.ok());
   EXPECT_EQ(resolved->engine->id, "llama.cpp");

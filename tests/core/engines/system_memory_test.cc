@@ -36,6 +36,7 @@ TEST(SystemMemory, WhatASystemKeepsSaysWhose) {
       {"\"apple-m2-ultra\"", "installed - recommendedMaxWorkingSetSize"},
       {"\"gb10-dgx-spark\"", "installed - total that CUDA reports"},
       {"\"apple-m2-ultra\",\"gpu_memory_mib\":100000", "installed - gpu_memory_mib"},
+      {"\"apple-m2-ultra\",\"iogpu_wired_limit_mb\":180000", "installed - iogpu_wired_limit_mb"},
   };
   for (const auto& c : cases) {
     const std::string config =

@@ -16,7 +16,7 @@ TEST(MeasuredSpeedsTable, EveryEngineHasARowWithItsSource) {
     EXPECT_FALSE(row.source.empty()) << row.engine;
   }
   for (const Engine* engine : Engines())
-    EXPECT_EQ(rows.count(engine->traits().id), 1u) << engine->traits().id;
+    EXPECT_EQ(rows.count(SpeedsOf(engine->traits())), 1u) << engine->traits().id;
 }
 
 // What holds whatever the fit says: more fuss never costs less, shares are shares.

@@ -389,5 +389,26 @@ TEST(LlamaCppEngine, ModelsThatItDoesNotHave) {
   EXPECT_EQ(whisper.report.verdict, Verdict::kInvalid);
 }
 
+TEST(LlamaPrograms, HaveTheirOwnDefaults) {
+  const auto of = [](const std::string& engine, const std::string& keys = "") {
+    return EstimateText(R"({"model":"gemma-3-27b","format":"gguf-q4_k_m","gpu":"rtx-3090","engine":")" +
+                        engine + "\"" + keys + "}");
+  };
+  const EstimatedCase studio = of("lm-studio");
+  EXPECT_EQ(studio.resolved.engine->name, "LM Studio");
+  EXPECT_EQ(studio.resolved.max_model_len, 4096);
+  EXPECT_EQ(studio.resolved.max_num_seqs, 4);
+  const EstimatedCase kobold = of("koboldcpp");
+  EXPECT_EQ(kobold.resolved.max_model_len, 8192);
+  EXPECT_EQ(kobold.report.kv.capacity_tokens, 8448) << "8192 and 128 against fragmentation, by 256";
+  const EstimatedCase server = of("llama.cpp", R"(,"max_model_len":8192,"max_num_seqs":1)");
+  EXPECT_GT(kobold.report.per_gpu[0].kv_cache, server.report.per_gpu[0].kv_cache * 2)
+      << "no windows by default";
+  EXPECT_EQ(
+      of("kobold", R"(,"swa_full":false)").report.per_gpu[0].kv_cache < kobold.report.per_gpu[0].kv_cache,
+      true);
+  EXPECT_GT(studio.report.speed.decode_tokens_per_s, 10) << "llama.cpp's own speeds";
+}
+
 }  // namespace
 }  // namespace plimsoll

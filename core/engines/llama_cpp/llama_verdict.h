@@ -1,0 +1,17 @@
+// What a plan means: the report of it, and whether it will run on these cards and in this RAM.
+#ifndef PLIMSOLL_CORE_ENGINES_LLAMA_CPP_LLAMA_VERDICT_H_
+#define PLIMSOLL_CORE_ENGINES_LLAMA_CPP_LLAMA_VERDICT_H_
+
+#include "core/engines/llama_cpp/llama_plan.h"
+#include "core/resolve/report.h"
+#include "core/resolve/resolved.h"
+
+namespace plimsoll {
+
+// Fills cards, host, cache and verdict of `report` for the context that was asked for, and adds what a plan
+// alone can tell to its diagnostics. `plan` is of `resolved`.
+void FillLlamaReport(const Resolved& resolved, LlamaPlan* plan, Report* report);
+
+}  // namespace plimsoll
+
+#endif  // PLIMSOLL_CORE_ENGINES_LLAMA_CPP_LLAMA_VERDICT_H_

@@ -1,0 +1,38 @@
+#include "core/engines/llama_cpp/llama_verdict.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/estimates.h"
+
+namespace plimsoll {
+namespace {
+
+std::string Base(const std::string& keys) {
+  return R"({"engine":"llama.cpp","model":"llama-3.1-8b","format":"gguf-q4_k_m","max_model_len":8192,)" +
+         keys + "}";
+}
+
+TEST(LlamaVerdict, CountsLayersAndTheOutput) {
+  const EstimatedCase all = EstimateText(Base(R"("gpu":"rtx-4090")"));
+  EXPECT_EQ(all.report.layers, 33);
+  EXPECT_EQ(all.report.layers_on_cards, 33);
+  EXPECT_EQ(EstimateText(Base(R"("gpu":"rtx-4090","n_gpu_layers":10)")).report.layers_on_cards, 10);
+  EXPECT_EQ(EstimateText(Base(R"("gpus":0)")).report.layers_on_cards, 0);
+}
+
+TEST(LlamaVerdict, SlotsShareOrDivideWhatIsAskedFor) {
+  const EstimatedCase four = EstimateText(Base(R"("gpu":"rtx-4090","max_num_seqs":4,"kv_unified":false)"));
+  EXPECT_EQ(four.report.kv.capacity_tokens, 8192);
+  EXPECT_EQ(four.report.kv.max_concurrency, 1);
+}
+
+TEST(LlamaVerdict, StagesInTheOrderOfLoading) {
+  EXPECT_EQ(EstimateText(Base(R"("gpu":"rtx-4090","gpu_memory_mib":4000)")).report.failure,
+            FailureStage::kLoading);
+  EXPECT_EQ(EstimateText(Base(R"("gpu":"rtx-4090","gpu_memory_mib":5300)")).report.failure,
+            FailureStage::kCacheTooSmall);
+  EXPECT_TRUE(EstimateText(Base(R"("gpu":"rtx-4090","gpu_memory_mib":9000)")).report.fits());
+}
+
+}  // namespace
+}  // namespace plimsoll
