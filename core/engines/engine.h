@@ -12,6 +12,7 @@
 #include "core/catalog/catalog.h"
 #include "core/config/config.h"
 #include "core/config/engine_version.h"
+#include "core/engines/engine_options.h"
 #include "core/engines/levers.h"
 #include "core/resolve/engine_traits.h"
 #include "core/resolve/report.h"
@@ -50,6 +51,9 @@ class Engine {
     (void)resolved;
     return gpu.activation;
   }
+
+  // Its programs, options and images; nullptr: not known to us.
+  virtual const EngineLanguage* language() const { return nullptr; }
 
   // What its log calls the maximum concurrency, whatever has room in truth.
   virtual double LoggedConcurrency(const Resolved& resolved, const Report& report) const {

@@ -9,7 +9,9 @@
 #include "core/arch/parallelism.h"
 #include "core/base/text.h"
 #include "core/config/version_text.h"
+#include "core/engines/sglang/sglang_commands.h"
 #include "core/engines/system_memory.h"
+#include "core/engines/tensorrt/tensorrt_commands.h"
 #include "core/engines/vllm/vllm_levers.h"
 #include "core/engines/vllm/vllm_server.h"
 #include "core/resolve/memory_parts.h"
@@ -20,15 +22,17 @@ namespace {
 // An engine whose budget is not modelled: what its users still ask for.
 struct GenericTraits {
   EngineTraits engine;
-  int64_t sequences;              // that it runs at once by default; 0: as many as are asked for
-  int64_t batched_tokens;         // of a step's prompt tokens by default; 0: a whole prompt
-  bool cache_follows_checkpoint;  // FP8 and NVFP4 checkpoints mean an FP8 cache
+  const EngineLanguage* (*language)();  // nullptr: not known to us
+  int64_t sequences;                    // that it runs at once by default; 0: as many as are asked for
+  int64_t batched_tokens;               // of a step's prompt tokens by default; 0: a whole prompt
+  bool cache_follows_checkpoint;        // FP8 and NVFP4 checkpoints mean an FP8 cache
 };
 
 constexpr GenericTraits Make(std::string_view id, std::string_view name, std::string_view casts_fp32_to,
-                             int64_t sequences, int64_t batched_tokens,
-                             bool cache_follows_checkpoint = false) {
+                             int64_t sequences, int64_t batched_tokens, bool cache_follows_checkpoint = false,
+                             const EngineLanguage* (*language)() = nullptr) {
   GenericTraits traits{};
+  traits.language = language;
   traits.engine.id = id;
   traits.engine.name = name;
   traits.engine.casts_fp32_to = casts_fp32_to;
@@ -45,8 +49,8 @@ constexpr GenericTraits Make(std::string_view id, std::string_view name, std::st
 // (models/convert_utils.py infer_dtype) and all that run in half precision only; MLX and Transformers keep it.
 // LMDeploy: max_batch_size 256 on data-centre cards, max_prefill_token_num 8192 (lmdeploy/messages.py).
 constexpr GenericTraits kGeneric[] = {
-    Make("sglang", "SGLang", "fp16", 512, 8192),
-    Make("tensorrt-llm", "TensorRT-LLM", "fp16", 2048, 8192, true),
+    Make("sglang", "SGLang", "fp16", 512, 8192, false, [] { return &SglangLanguage(); }),
+    Make("tensorrt-llm", "TensorRT-LLM", "fp16", 2048, 8192, true, [] { return &TensorrtLanguage(); }),
     Make("mlx", "MLX", "", 0, 2048),
     Make("mlc-llm", "MLC LLM", "fp16", 0, 2048),
     Make("exllama", "ExLlama", "fp16", 0, 0),
@@ -142,6 +146,9 @@ class Generic final : public Engine {
   explicit Generic(const GenericTraits& traits) : traits_(traits) {}
 
   const EngineTraits& traits() const override { return traits_.engine; }
+  const EngineLanguage* language() const override {
+    return traits_.language != nullptr ? traits_.language() : nullptr;
+  }
 
   // No rule of ours depends on these engines' releases: whatever names one is kept as it stands.
   Result<EngineVersion> ReadVersion(std::string_view text, std::string_view where) const override {

@@ -9,6 +9,7 @@
 
 #include "core/arch/kv_cache.h"
 #include "core/base/text.h"
+#include "core/engines/llama_cpp/llama_commands.h"
 #include "core/engines/llama_cpp/llama_data.h"
 #include "core/engines/llama_cpp/llama_gates.h"
 #include "core/engines/llama_cpp/llama_levers.h"
@@ -190,6 +191,7 @@ int64_t LongestThatFits(const Resolved& resolved, bool fits, LlamaPlan* plan) {
 class LlamaCpp final : public Engine {
  public:
   const EngineTraits& traits() const override { return kTraits; }
+  const EngineLanguage* language() const override { return &LlamaCppLanguage(); }
 
   Result<EngineVersion> ReadVersion(std::string_view text, std::string_view where) const override {
     return ReadLlamaVersion(text, where);

@@ -8,6 +8,7 @@
 #include "core/base/text.h"
 #include "core/engines/measured_constants.h"
 #include "core/engines/vllm/vllm_activation.h"
+#include "core/engines/vllm/vllm_commands.h"
 #include "core/engines/vllm/vllm_cuda_graphs.h"
 #include "core/engines/vllm/vllm_explain.h"
 #include "core/engines/vllm/vllm_gates.h"
@@ -721,6 +722,7 @@ constexpr EngineTraits kTraits = {
 class Vllm final : public Engine {
  public:
   const EngineTraits& traits() const override { return kTraits; }
+  const EngineLanguage* language() const override { return &VllmLanguage(); }
 
   Result<EngineVersion> ReadVersion(std::string_view text, std::string_view where) const override {
     return ReadVllmVersion(text, where);
