@@ -22,9 +22,9 @@ Error UnknownFlag(std::string_view argument) {
   for (const ConfigKey& key : ConfigKeys()) flags.push_back(FlagName(key));
   const std::vector<std::string_view> views(flags.begin(), flags.end());
   const std::string_view nearest = Nearest(argument.substr(0, argument.find('=')), views);
-  return Error{
-      "flag", Quoted(argument),
-      nearest.empty() ? "one of the flags that --help lists" : std::string(nearest) + "; --help lists all flags"};
+  return Error{"flag", Quoted(argument),
+               nearest.empty() ? "one of the flags that --help lists"
+                               : std::string(nearest) + "; --help lists all flags"};
 }
 
 std::optional<Error> AsFlag(const ConfigKey& key, std::optional<Error> error) {

@@ -554,7 +554,7 @@ GpuReport LlamaPlan::UseOf(const CardPlan& card) const {
 Bytes LlamaPlan::LargestOf(const CardPlan& card) const {
   if (card.walk == kNoWalk) return Bytes(0);
   return Has(BuildOf(resolved_), LlamaChange::kSplitBuffers) ? LargestTensor(graph_, card.part)
-                                                            : card.compute_buffer;
+                                                             : card.compute_buffer;
 }
 
 void LlamaPlan::WalkGraph() {
