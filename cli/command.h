@@ -48,12 +48,12 @@ using FetchUrl = std::function<HubReply(const std::string& url, int64_t bytes, c
 struct CommandContext {
   const Catalog& catalog;
   ReadFile read_file;
-  ReadHead read_head = {FetchUrl fetch = {};
+  ReadHead read_head = {};
+  Progress progress = {};
+  FetchUrl fetch = {};
   std::function<void(const std::string& line)> say = {};          // to the person, at once
   std::function<std::string(const char* name)> environment = {};  // a variable; empty: it is not set
 };
-Progress progress = {};
-};  // namespace plimsoll
 
 using Arguments = std::vector<std::string>;
 

@@ -61,12 +61,9 @@ class Engine {
     (void)resolved;
     return report.kv.max_concurrency;
   }
-<<<<<<< HEAD
 
   // Its programs, options and images; nullptr: not known to us.
   virtual const EngineLanguage* language() const { return nullptr; }
-=======
->>>>>>> main
 
   // How it drives a step, for the speed model.
   virtual StepStyle StyleOf(const Resolved& resolved) const = 0;
