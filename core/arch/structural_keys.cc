@@ -16,7 +16,8 @@ enum class Neutral : uint8_t {
   kExpertWidth,     // as before; or the width that the experts have
   kSharedExperts,   // as before; or the width or number of the shared ones that other keys have told
   kHeadWidth,       // a width that heads have
-  kLayerTypes,      // a list of full attention only
+  kLayerTypes,      // a list of full attention only, or of the sparse attention that all layers have
+  kSoftmaxOnly,     // a list of ones: MiniMax's word for softmax attention
   kQkNorm,          // nor does true where q and k are normed anyhow
   kKvHeads,         // the number of KV heads that there is
 };
@@ -120,7 +121,7 @@ constexpr StructuralKey kKeys[] = {
     {"hybrid_override_pattern", Neutral::kNothing},
     {"hybrid_layer_ids", Neutral::kNothing},
     {"block_configs", Neutral::kNothing},
-    {"attn_type_list", Neutral::kNothing},
+    {"attn_type_list", Neutral::kSoftmaxOnly},
     {"attn_layer_indices", Neutral::kNothing},
     {"attn_layer_period", Neutral::kNothing},
     {"full_attn_idxs", Neutral::kNothing},
@@ -163,10 +164,15 @@ bool SaysNothing(const Json& value) {
   return value.items().empty() && value.members().empty();
 }
 
+template <typename Test>
+bool AllItems(const Json& list, Test test) {
+  return list.is_array() && std::all_of(list.items().begin(), list.items().end(), test);
+}
+
 bool AllFull(const Json& list) {
-  return list.is_array() && std::all_of(list.items().begin(), list.items().end(), [](const Json& item) {
-           return item.AsString() == "full_attention" || item.AsString() == "attention";
-         });
+  return AllItems(list, [](const Json& item) {
+    return item.AsString() == "full_attention" || item.AsString() == "attention";
+  });
 }
 
 class Check {
@@ -234,7 +240,12 @@ class Check {
           return shape.attention.key_dim == number || shape.attention.value_dim == number;
         });
       case Neutral::kLayerTypes:
-        return AllFull(value);
+        return AllFull(value) ||
+               (AllItems(value,
+                         [](const Json& item) { return item.AsString() == "deepseek_sparse_attention"; }) &&
+                AnyLayer([](const LayerShape& shape) { return shape.attention.index_dim > 0; }));
+      case Neutral::kSoftmaxOnly:
+        return AllItems(value, [](const Json& item) { return item.AsInt() == 1; });
       case Neutral::kQkNorm:
         return AnyLayer([](const LayerShape& shape) { return shape.attention.qk_norm != QkNorm::kNone; });
       case Neutral::kKvHeads:

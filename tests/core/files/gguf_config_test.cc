@@ -73,8 +73,8 @@ int64_t Parameters(std::string_view arch, const char* keys,
   header.metadata = Json::MakeObject();
   header.metadata.Set("general.architecture", Json(arch));
   const auto own = [arch](std::string_view key) { return std::string(arch) + "." + std::string(key); };
-  for (const Json::Member& member : JsonOfText(keys).members())
-    header.metadata.Set(own(member.first), member.second);
+  const Json given = JsonOfText(keys);
+  for (const Json::Member& member : given.members()) header.metadata.Set(own(member.first), member.second);
   for (auto& [key, list] : arrays) header.metadata.Set(own(key), list);
   const Result<Json> config = ConfigOfGguf(header);
   EXPECT_TRUE(config.ok()) << arch;
