@@ -85,7 +85,7 @@ constexpr ConfigKey Else(ConfigKey key, std::string_view absent) {
 }
 
 // The order is that of the contract and of every encoded link. Append only.
-constexpr std::array<ConfigKey, kConfigKeyCount> kKeys = {{
+constexpr ConfigKey kKeys[] = {
     Object({"model", "m", O::kEveryEngine, G::kModel, "Model",
             "Which model: its id in the catalog, or an object with the keys of a Hugging Face config.json."},
            T::kModel, "a catalog id such as \"llama-3.1-70b\", or an object with config.json keys",
@@ -275,11 +275,11 @@ constexpr std::array<ConfigKey, kConfigKeyCount> kKeys = {{
     Words({"kv_cache_dtype_draft", "kvd", O::kGgml, G::kMore, "Cache type of the draft",
            "The cache type of the draft's context; default fp16."},
           "a cache type such as fp16 or q8_0", 16, &Config::kv_cache_dtype_draft),
-}};
+};
 
 }  // namespace
 
-const std::array<ConfigKey, kConfigKeyCount>& ConfigKeys() { return kKeys; }
+std::span<const ConfigKey> ConfigKeys() { return kKeys; }
 
 const ConfigKey* FindConfigKey(std::string_view json_name) {
   for (const ConfigKey& key : kKeys) {
