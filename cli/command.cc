@@ -27,8 +27,8 @@ constexpr Command kCommands[] = {
      true, RunSweep, CommandGroup::kMany,
      "sweep --model llama-3.1-70b --gpu rtx-4090,h100-80 --format awq-int4,fp8 --max-model-len 8k,32k"},
     {"solve", "the largest context or concurrency, the fewest GPUs, the best format",
-     "plimsoll solve --for max-model-len|max-num-seqs|gpus|format <configuration> [--json] [--gb] "
-     "[--exit-code]",
+     "plimsoll solve --for max-model-len|max-num-seqs|gpus|format|users|rate <configuration>\n"
+     "      [--ttft-ms X] [--tpot-ms X | --tokens-per-s Y] [--json] [--gb] [--exit-code]",
      true, RunSolve, CommandGroup::kOne,
      "solve --for max-model-len --model qwen3-235b-a22b --format awq-int4 --gpu h100-sxm --gpus 2\n"
      "solve --for gpus --model llama-3.1-405b --format fp8 --gpu h100-sxm --max-model-len 32k"},

@@ -11,6 +11,7 @@
 #include "core/estimate/report_json.h"
 #include "core/estimate/verdict.h"
 #include "core/resolve/resolved.h"
+#include "core/solve/operating_range.h"
 #include "core/solve/solver.h"
 #include "core/solve/ways_out.h"
 
@@ -68,17 +69,78 @@ std::string SolvedText(const std::optional<Solution>& solution, const Config& co
   return text + EncodeConfigUrl(solution->config) + "\n";
 }
 
+// Limits of the options go into the workload, where the simulator reads them.
+std::optional<Error> TakeLimits(const Options& options, Config* config) {
+  Json workload = Json::MakeObject();
+  for (const auto& [name, value] : config->workload.members()) workload.Set(name, value);
+  for (const std::string_view name : {"--ttft-ms", "--tpot-ms", "--tokens-per-s"}) {
+    if (!options.Has(name)) continue;
+    const std::string text = options.Value(name);
+    const Result<Json> value = Json::Parse(text, name);
+    const double number = value.ok() && value->is_number() ? value->AsDouble().value_or(0) : 0;
+    if (!(number > 0) || number > 1e9) return Error{std::string(name), Quoted(text), "a number above 0"};
+    const bool rate = name == "--tokens-per-s";
+    workload.Set(name == "--ttft-ms" ? "ttft_ms" : "tpot_ms", rate ? 1000 / number : number);
+  }
+  if (!workload.members().empty()) config->workload = std::move(workload);
+  return std::nullopt;
+}
+
+std::string LoadText(LoadKind kind, double load) {
+  return kind == LoadKind::kUsers ? CountedText(static_cast<int64_t>(load), "user", "users") + " at once"
+                                  : DecimalText(load, load < 10 ? 2 : 1) + " requests per second";
+}
+
+CommandResult SolveRange(LoadKind kind, Config config, const Options& options,
+                         const CommandContext& context) {
+  if (auto error = TakeLimits(options, &config)) return Refused(*error);
+  const Result<OperatingRange> range = FindOperatingRange(kind, config, context.catalog);
+  if (!range.ok()) return Refused(range.error());
+  if (options.Has("--json")) {
+    Json json = Json::MakeObject();
+    json.Set("for", kind == LoadKind::kUsers ? "users" : "rate").Set("found", range->any);
+    json.Set("answer", range->any ? Json(range->load) : Json()).Set("most", range->most);
+    if (range->any) {
+      const SimulationSummary& summary = range->summary;
+      json.Set("label", LoadText(kind, range->load))
+          .Set("share_in_limits", summary.goodput_requests_per_s / summary.requests_per_s)
+          .Set("output_tokens_per_s", summary.output_tokens_per_s)
+          .Set("config", EncodeConfigJson(range->config))
+          .Set("url", EncodeConfigUrl(range->config));
+    }
+    return {0, json.Dump(2) + "\n", ""};
+  }
+  if (!range->any) {
+    return {0,
+            std::string("Not even ") +
+                (kind == LoadKind::kUsers ? "one user" : "one request in ten seconds") +
+                " keeps these limits.\n",
+            ""};
+  }
+  std::string text = (range->most ? "At least " : "") + LoadText(kind, range->load) + " keep the limits, " +
+                     DecimalText(range->summary.output_tokens_per_s, 0) + " tokens per second in all.\n";
+  return {0, text + EncodeConfigUrl(range->config) + "\n", ""};
+}
+
 }  // namespace
 
 CommandResult RunSolve(const Arguments& arguments, const CommandContext& context) {
   Result<Options> options =
-      Options::Take(arguments, {{"--json", "--gb", "--exit-code"}, {"--url", "--config", "--for"}});
+      Options::Take(arguments, {{"--json", "--gb", "--exit-code"},
+                                {"--url", "--config", "--for", "--ttft-ms", "--tpot-ms", "--tokens-per-s"}});
   if (!options.ok()) return Refused(options.error());
+  const bool users = options->Value("--for") == "users";
+  if (users || options->Value("--for") == "rate") {
+    Result<DecodedConfig> asked = ReadConfig(*options, context);
+    if (!asked.ok()) return Refused(asked.error());
+    return SolveRange(users ? LoadKind::kUsers : LoadKind::kRate, std::move(asked->config), *options,
+                      context);
+  }
   const std::optional<SolveFor> goal = ReadSolveFor(options->Value("--for"));
   if (!goal) {
     const std::string given = options->Value("--for");
-    return Refused(
-        {"--for", given.empty() ? "nothing" : Quoted(given), "max-model-len, max-num-seqs, gpus or format"});
+    return Refused({"--for", given.empty() ? "nothing" : Quoted(given),
+                    "max-model-len, max-num-seqs, gpus, format, users or rate"});
   }
   Result<DecodedConfig> decoded = ReadConfig(*options, context);
   if (!decoded.ok()) return Refused(decoded.error());

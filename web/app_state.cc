@@ -261,6 +261,8 @@ AppState::UnknownKeys AppState::PagePairs() const {
   if (tab_ != kFirstTab) pairs.emplace_back("t", PercentEncode(tab_));
   const std::string columns = compare.Encode(config(), *catalog_);
   if (!columns.empty()) pairs.emplace_back("cmp", columns);
+  const std::string axes = EncodeMapAxes(map.ask);
+  if (!axes.empty()) pairs.emplace_back("map", axes);
   const std::string asked = EncodeFindAsk(find.ask);
   if (!asked.empty()) pairs.emplace_back("find", asked);
   if (!view.cost.rents.empty()) pairs.emplace_back("price", EncodeRentPrices(view.cost.rents));
@@ -268,17 +270,21 @@ AppState::UnknownKeys AppState::PagePairs() const {
 }
 
 void AppState::TakePage(const UnknownKeys& pairs) {
-  std::string tab(kFirstTab), columns, rents, asked;
+  std::string tab(kFirstTab), columns, rents, asked, axes;
   for (const auto& [key, value] : pairs) {
     if (key == "t") tab = PercentDecode(value).value_or("");
     if (key == "cmp") columns = value;
     if (key == "price") rents = value;
     if (key == "find") asked = value;
+    if (key == "map") axes = value;
   }
   OpenTab(tab);
   const std::string before = compare.Encode(config(), *catalog_);
   if (const auto error = compare.Decode(columns, config(), *catalog_)) Refuse(*error);
   if (before != columns) PageChanged();
+  const std::string axes_before = EncodeMapAxes(map.ask);
+  if (const auto error = DecodeMapAxes(axes, &map.ask)) Refuse(*error);
+  if (EncodeMapAxes(map.ask) != axes_before) PageChanged();
   Result<FindAsk> search = DecodeFindAsk(asked);
   if (!search.ok()) {
     Refuse(search.error());

@@ -33,6 +33,8 @@
 #include "core/weights/weights.h"
 #include "web/compare_state.h"
 #include "web/find_state.h"
+#include "web/map_state.h"
+#include "web/range_state.h"
 #include "web/schedule_state.h"
 
 namespace plimsoll {
@@ -166,6 +168,8 @@ class AppState {
   ScheduleState schedule;
   CompareState compare;
   FindState find;
+  MapState map;
+  RangeState range;
 
   // A change of `compare` that somebody made.
   void Pin();

@@ -32,29 +32,6 @@ struct Instance {
   Verdict verdict = Verdict::kFits;
 };
 
-// The ways to divide a model over `count` cards of nodes of eight: tensor parallel within a node first, then with ever more
-// stages; experts whole on ranks, too, where there are some.
-std::vector<Config> Layouts(const Config& base, int64_t count, const Engine& engine, bool experts) {
-  std::vector<Config> layouts;
-  if (engine.traits().layout == CardLayout::kSplit) {
-    layouts.push_back(WithGpus(base, count, 1, 1));
-    return layouts;
-  }
-  for (int64_t tp = std::min(count, kNodeCards); tp >= 1; --tp) {
-    if (count % tp != 0) continue;
-    layouts.push_back(WithGpus(base, count, tp, count / tp));
-    if (!experts || tp == 1) continue;
-    layouts.push_back(layouts.back());
-    layouts.back().expert_parallel = true;
-  }
-  return layouts;
-}
-
-bool HasExperts(const Architecture& architecture) {
-  return std::any_of(architecture.groups.begin(), architecture.groups.end(),
-                     [](const LayerGroup& group) { return group.shape.mlp.kind == MlpKind::kMoe; });
-}
-
 // The configuration for `users` sequences of `length` at once, if it has room for them.
 std::optional<Instance> Serve(Config config, int64_t length, int64_t users, const Catalog& catalog,
                               Inquiry* inquiry) {
@@ -302,7 +279,7 @@ void Finder::Look(const Candidate& candidate) {
     const Engine& engine = EngineOf(*resolved);
     std::optional<FindRow> best;
     for (const Config& layout :
-         Layouts(config, candidate.cards, engine, HasExperts(*resolved->architecture))) {
+         LegalLayouts(config, candidate.cards, engine, HasExperts(*resolved->architecture))) {
       std::optional<Instance> instance =
           ServeMost(layout, length, wishes, *catalog_, inquiry_.get(), &failed);
       if (!instance) continue;

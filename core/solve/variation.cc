@@ -20,9 +20,7 @@ Start StartOf(const Resolved& resolved, const Report& report) {
   if (report.Has("more_sequences_than_states")) start.most_states = report.kv.num_blocks;
   start.layers = resolved.architecture->layers;
   start.gpus = resolved.gpus * resolved.nodes;
-  start.has_experts =
-      std::any_of(resolved.architecture->groups.begin(), resolved.architecture->groups.end(),
-                  [](const LayerGroup& group) { return group.shape.mlp.kind == MlpKind::kMoe; });
+  start.has_experts = HasExperts(*resolved.architecture);
   start.bits_per_weight = resolved.stored.bits_per_weight;
   start.utilization = resolved.gpu_memory_utilization;
   start.eager = resolved.enforce_eager;
@@ -63,6 +61,28 @@ Config WithGpus(Config config, int64_t count, int64_t tp, int64_t pp) {
     config.pp = pp;
   }
   return config;
+}
+
+std::vector<Config> LegalLayouts(const Config& base, int64_t count, const Engine& engine, bool experts) {
+  constexpr int64_t kNodeCards = 8;
+  std::vector<Config> layouts;
+  if (engine.traits().layout == CardLayout::kSplit) {
+    layouts.push_back(WithGpus(base, count, 1, 1));
+    return layouts;
+  }
+  for (int64_t tp = std::min(count, kNodeCards); tp >= 1; --tp) {
+    if (count % tp != 0) continue;
+    layouts.push_back(WithGpus(base, count, tp, count / tp));
+    if (!experts || tp == 1) continue;
+    layouts.push_back(layouts.back());
+    layouts.back().expert_parallel = true;
+  }
+  return layouts;
+}
+
+bool HasExperts(const Architecture& architecture) {
+  return std::any_of(architecture.groups.begin(), architecture.groups.end(),
+                     [](const LayerGroup& group) { return group.shape.mlp.kind == MlpKind::kMoe; });
 }
 
 std::string GpusLabel(const Config& config, const Start& start) {

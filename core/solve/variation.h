@@ -49,6 +49,10 @@ Config WithFormat(Config config, std::string_view id);
 Config WithGpus(Config config, int64_t count);
 // The same, cut by degrees; what the engine does by itself is left out.
 Config WithGpus(Config config, int64_t count, int64_t tp, int64_t pp);
+// The ways to divide a model over `count` cards of nodes of eight: tensor parallel within a node first, then with ever more
+// stages; experts whole on ranks, too, where there are some.
+std::vector<Config> LegalLayouts(const Config& base, int64_t count, const Engine& engine, bool experts);
+bool HasExperts(const Architecture& architecture);
 // "2 × RTX 4090".
 std::string GpusLabel(const Config& config, const Start& start);
 

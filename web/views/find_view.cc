@@ -85,12 +85,8 @@ RowText TextOf(const FindRow& row, FindDoor door, const Catalog& catalog) {
   return text;
 }
 
-// The dearest line's whole width.
-double FullScale(const FindState::Answer& answer) {
-  double full = 0;
-  for (const GpuReport& card : answer.fullest) full = std::max({full, card.capacity.gib(), card.total.gib()});
-  return full;
-}
+// Each bar is as wide as its own card, so that small cards can be read, too.
+double FullScale(const GpuReport& card) { return std::max(card.capacity.gib(), card.total.gib()); }
 
 // A click opens it, with Shift it goes to the comparison.
 void TakeRow(AppState& state, const FindRow& row, bool pin) {
@@ -120,9 +116,9 @@ Columns ColumnsOf(float left, float width) {
   }
   const float rest = x - left;
   columns.name = left;
-  columns.layout = left + rest * 0.27F;
-  columns.format = left + rest * 0.50F;
-  columns.bar = left + rest * 0.67F;
+  columns.layout = left + rest * 0.33F;
+  columns.format = left + rest * 0.58F;
+  columns.bar = left + rest * 0.76F;
   columns.bar_end = x - 4;
   return columns;
 }
@@ -158,7 +154,6 @@ void DrawWideRows(Ui& ui, AppState& state, const FindState::Answer& answer, floa
   }
   at.y += 32;
   ImDrawList* draw = ImGui::GetWindowDrawList();
-  const double full = FullScale(answer);
   constexpr float kHeight = 37;
   for (size_t n = 0; n < answer.shown.size(); ++n) {
     const FindRow& row = answer.found.rows[answer.shown[n]];
@@ -181,8 +176,8 @@ void DrawWideRows(Ui& ui, AppState& state, const FindState::Answer& answer, floa
                columns.format - columns.layout - 10);
       DrawText(ui, ImVec2(columns.format, middle), text.format, {0, 13.5F},
                columns.bar - columns.format - 10);
-      DrawCardBar(ui, state, answer.fullest[n], full, columns.bar, columns.bar_end - columns.bar, middle - 7,
-                  14);
+      DrawCardBar(ui, state, answer.fullest[n], FullScale(answer.fullest[n]), columns.bar,
+                  columns.bar_end - columns.bar, middle - 7, 14);
       const std::array<const std::string*, 6> figures = {&text.users, &text.rate,   &text.first,
                                                          &text.hour,  &text.tokens, &text.verdict};
       for (size_t i = 0; i < figures.size(); ++i) {
@@ -210,7 +205,6 @@ void DrawWideRows(Ui& ui, AppState& state, const FindState::Answer& answer, floa
 void DrawNarrowRows(Ui& ui, AppState& state, const FindState::Answer& answer, float width,
                     const FindRow** taken, bool* pin) {
   ImVec2 at = ImGui::GetCursorScreenPos();
-  const double full = FullScale(answer);
   constexpr float kHeight = 92;
   for (size_t n = 0; n < answer.shown.size(); ++n) {
     const FindRow& row = answer.found.rows[answer.shown[n]];
@@ -229,7 +223,7 @@ void DrawNarrowRows(Ui& ui, AppState& state, const FindState::Answer& answer, fl
       DrawTextRight(ui, ImVec2(right, at.y + 18), price, strong);
       DrawText(ui, ImVec2(at.x + name + 8, at.y + 18), text.format + ", " + text.layout, note,
                right - TextWidth(ui, price, strong) - at.x - name - 16);
-      DrawCardBar(ui, state, answer.fullest[n], full, at.x, width, at.y + 36, 12);
+      DrawCardBar(ui, state, answer.fullest[n], FullScale(answer.fullest[n]), at.x, width, at.y + 36, 12);
       const std::string line =
           text.users + " users   " + text.rate + " tok/s   first " + text.first + "   " + text.tokens + "/M";
       DrawText(ui, ImVec2(at.x, at.y + 66), line, note, width - 44);
@@ -255,12 +249,11 @@ ShownTable TableOf(const FindState::Answer& answer, const Catalog& catalog, std:
       Table({need ? "Cards" : "Model", need ? "Layout" : "Size, layout", "Format", "Fullest card", "Users>",
              "tok/s each>", "First token>", "Per hour>", "Per M tokens>", "Verdict"}),
       {}};
-  const double full = FullScale(answer);
   for (size_t n = 0; n < answer.shown.size(); ++n) {
     const RowText text = TextOf(answer.found.rows[answer.shown[n]], answer.ask.door, catalog);
     shown.table.Add({text.name, text.layout, text.format, "", text.users, text.rate, text.first, text.hour,
                      text.tokens, text.verdict});
-    shown.bars.push_back({n + 1, 3, answer.fullest[n], full});
+    shown.bars.push_back({n + 1, 3, answer.fullest[n], FullScale(answer.fullest[n])});
   }
   return shown;
 }

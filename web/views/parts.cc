@@ -80,6 +80,7 @@ void ChipRow::Word(std::string_view word) {
   const TextStyle grey = {ui_.colors->muted, 13};
   const float wide = TextWidth(ui_, word, grey);
   if (x_ > 0) x_ += 10;
+  if (word_.empty()) return;
   MakeRoom(wide + 90);
   DrawText(ui_, ImVec2(at_.x + x_, at_.y + y_ + height_ / 2), word, grey);
   x_ += wide + 10;

@@ -456,6 +456,58 @@ void MetricTable(Ui& ui, const Simulation& simulation, const SimulationSummary& 
   }
 }
 
+// The most load within the wishes on the left; a click takes it.
+void OperatingRangeRow(Ui& ui, AppState& state, float width) {
+  const bool settled = !ImGui::IsMouseDown(ImGuiMouseButton_Left);
+  if (state.range.Follow(state.answer_version(), state.config(), state.catalog(), settled)) ui.again = true;
+  const Objective objective = WorkloadOf(state.resolved()).objective;
+  SectionLabel(ui, "Operating range");
+  Gap(4);
+  if (objective.ttft_ms <= 0 && objective.tpot_ms <= 0) {
+    Paragraph(ui,
+              "Say within what time a first token must come, or how fast each user must read (First, Each), "
+              "and here "
+              "stands how many users, or requests per second, keep that.",
+              width, {ui.colors->muted, kNote});
+    return;
+  }
+  std::string limits;
+  if (objective.ttft_ms > 0) limits += "first token within " + DurationText(Seconds(objective.ttft_ms / 1e3));
+  if (objective.tpot_ms > 0)
+    limits += (limits.empty() ? "" : " and ") + CompactNumber(1000 / objective.tpot_ms) + " tok/s each";
+  std::optional<Config> taken;
+  for (const LoadKind kind : {LoadKind::kUsers, LoadKind::kRate}) {
+    const OperatingRange* range = state.range.range(kind);
+    const bool users = kind == LoadKind::kUsers;
+    const std::string name = users ? "Most users" : "Highest rate";
+    std::string value = "simulating …";
+    if (!state.range.problem().empty())
+      value = state.report().fits() ? state.range.problem() : "it does not fit";
+    if (range != nullptr && !range->any)
+      value = users ? "not even one user" : "not even one request in ten seconds";
+    if (range != nullptr && range->any) {
+      value = users ? CountText(std::llround(range->load))
+                    : DecimalText(range->load, range->load < 10 ? 2 : 1) + " requests/s";
+      if (range->most) value = "at least " + value;
+      value += ", " + CountText(std::llround(range->summary.output_tokens_per_s)) + " tok/s in all";
+    }
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    const float height = ui.coarse ? 44 : 30;
+    const Interaction item = Item(ui, name, ImVec2(width, height), "row", name, value, 4);
+    if (item.visible) {
+      if (item.hovered && range != nullptr && range->any) {
+        ImGui::GetWindowDrawList()->AddRectFilled(item.min, item.max, Faded(ui.colors->line, 0.35F), 4);
+      }
+      DrawText(ui, ImVec2(at.x, at.y + height / 2), name + " with " + limits, {0, 13.5F}, width * 0.62F);
+      DrawTextRight(ui, ImVec2(at.x + width - 4, at.y + height / 2), value, {0, 13.5F, Weight::kSemibold});
+    }
+    if (item.clicked && range != nullptr && range->any) taken = range->config;
+  }
+  Paragraph(ui, "Nine of ten requests keep the limits there. A click takes that load.", width,
+            {ui.colors->muted, kNote});
+  if (taken) state.Load(*taken);
+}
+
 }  // namespace
 
 void DrawScheduleTab(Ui& ui, AppState& state, float width) {
@@ -488,6 +540,8 @@ void DrawScheduleTab(Ui& ui, AppState& state, float width) {
     Lanes(ui, state, *simulation, width);
     Gap(16);
     Limits(ui, state, width);
+    OperatingRangeRow(ui, state, width);
+    Gap(16);
     PercentileTable(ui, summary, width);
     Gap(20);
     SessionTable(ui, state, *simulation, width);

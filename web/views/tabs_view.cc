@@ -17,12 +17,13 @@ struct Tab {
   Draw body;
 };
 
-constexpr std::array<Tab, 6> kTabs = {{{"Memory", false, DrawOneAnswer, DrawMemoryTab},
+constexpr std::array<Tab, 7> kTabs = {{{"Memory", false, DrawOneAnswer, DrawMemoryTab},
                                        {"Speed", false, DrawOneAnswer, DrawSpeedTab},
                                        {"Capacity", false, DrawOneAnswer, DrawCapacityTab},
                                        {"Schedule", false, DrawOneAnswer, DrawScheduleTab},
                                        {"Find", true, DrawFindHead, DrawFindTab},
-                                       {"Compare", true, DrawCompareHead, DrawCompareTab}}};
+                                       {"Compare", true, DrawCompareHead, DrawCompareTab},
+                                       {"Map", true, DrawMapHead, DrawMapTab}}};
 
 const Tab& OpenTab(const AppState& state) {
   const auto open = std::find_if(kTabs.begin(), kTabs.end(),

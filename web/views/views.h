@@ -75,6 +75,8 @@ void DrawScheduleTab(Ui& ui, AppState& state, float width);
 void DrawSpeedTab(Ui& ui, AppState& state, float width);
 void DrawFindHead(Ui& ui, AppState& state, float width);
 void DrawFindTab(Ui& ui, AppState& state, float width);
+void DrawMapHead(Ui& ui, AppState& state, float width);
+void DrawMapTab(Ui& ui, AppState& state, float width);
 void DrawCompareHead(Ui& ui, AppState& state, float width);
 void DrawCompareTab(Ui& ui, AppState& state, float width);
 
