@@ -151,8 +151,10 @@ std::string Help(const Command& command) {
   if (!command.takes_config) return text;
   text +=
       "\nA configuration is given by flags, by --config FILE.json, by --url URL, or by several: flags "
-      "win.\n--model Org/Repo of a repository that the catalog does not hold is fetched from the hub: --hub URL or "
-      "HF_ENDPOINT\nchange the hub, --revision REV the revision, HF_TOKEN opens gated ones, --offline asks nobody.\n\n";
+      "win.\n--model Org/Repo of a repository that the catalog does not hold is fetched from the hub: --hub "
+      "URL or "
+      "HF_ENDPOINT\nchange the hub, --revision REV the revision, HF_TOKEN opens gated ones, --offline asks "
+      "nobody.\n\n";
   for (size_t group = 0; group < kKeyGroupNames.size(); ++group) {
     Table table({"", ""});
     for (const ConfigKey& key : ConfigKeys()) {

@@ -1,8 +1,8 @@
 // The `plimsoll` command without the process around it: arguments in, exit code and texts out. main.cc adds
 // argv, files and streams; tests add none of them.
 //
-// Exit 0: answered. 1: does not fit, where --exit-code asks for it. 2: bad input, with one line in `err` that names the field, what was given and what is
-// accepted.
+// Exit 0: answered. 1: does not fit, where --exit-code asks for it. 2: bad input, with one line in `err` that
+// names the field, what was given and what is accepted.
 #ifndef PLIMSOLL_CLI_COMMAND_H_
 #define PLIMSOLL_CLI_COMMAND_H_
 
@@ -48,11 +48,11 @@ using FetchUrl = std::function<HubReply(const std::string& url, int64_t bytes, c
 struct CommandContext {
   const Catalog& catalog;
   ReadFile read_file;
-  ReadHead read_head = {  FetchUrl fetch = {};
-  std::function<void(const std::string& line)> say = {};           // to the person, at once
-  std::function<std::string(const char* name)> environment = {};  // a variable; empty: it is not set
-};
+  ReadHead read_head = {};
   Progress progress = {};
+  FetchUrl fetch = {};
+  std::function<void(const std::string& line)> say = {};          // to the person, at once
+  std::function<std::string(const char* name)> environment = {};  // a variable; empty: it is not set
 };
 
 using Arguments = std::vector<std::string>;

@@ -1,15 +1,5 @@
 #include "cli/curl.h"
 
-#ifdef __EMSCRIPTEN__
-
-namespace plimsoll {
-HubReply FetchByCurl(const std::string&, int64_t, const std::string&) {
-  return {0, "", "this build opens no connections"};
-}
-}  // namespace plimsoll
-
-#else
-
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -92,9 +82,23 @@ const char* TroubleOf(int exit) {
 HubReply FetchByCurl(const std::string& url, int64_t bytes, const std::string& token) {
   Pipe in, out;
   if (!in.Open() || !out.Open()) return {0, "", "no pipe can be opened"};
-  std::vector<std::string> words = {"curl",  "--silent", "--location", "--proto", "=http,https", "--max-time", "120",
-                                    "--connect-timeout", "15", "--max-filesize", std::to_string(kMostBytes),
-                                    "--user-agent", "plimsoll", "--write-out", "\n%{http_code}", "--config", "-"};
+  std::vector<std::string> words = {"curl",
+                                    "--silent",
+                                    "--location",
+                                    "--proto",
+                                    "=http,https",
+                                    "--max-time",
+                                    "120",
+                                    "--connect-timeout",
+                                    "15",
+                                    "--max-filesize",
+                                    std::to_string(kMostBytes),
+                                    "--user-agent",
+                                    "plimsoll",
+                                    "--write-out",
+                                    "\n%{http_code}",
+                                    "--config",
+                                    "-"};
   if (bytes > 0) {
     words.push_back("--range");
     words.push_back("0-" + std::to_string(bytes - 1));
@@ -133,7 +137,8 @@ HubReply FetchByCurl(const std::string& url, int64_t bytes, const std::string& t
   int status = 0;
   waitpid(child, &status, 0);
   std::signal(SIGPIPE, before);
-  if (bytes > 0 && text.size() > static_cast<size_t>(bytes) + 4096) return {200, text.substr(0, static_cast<size_t>(bytes)), ""};
+  if (bytes > 0 && text.size() > static_cast<size_t>(bytes) + 4096)
+    return {200, text.substr(0, static_cast<size_t>(bytes)), ""};
   const int exit = WIFEXITED(status) ? WEXITSTATUS(status) : 1;
   const size_t line = text.rfind('\n');
   if (exit != 0 || line == std::string::npos) return {0, "", TroubleOf(exit)};
@@ -145,4 +150,3 @@ HubReply FetchByCurl(const std::string& url, int64_t bytes, const std::string& t
 
 }  // namespace plimsoll
 
-#endif

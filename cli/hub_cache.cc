@@ -16,7 +16,8 @@ bool IsPinned(const std::string& url) {
   const size_t at = url.find(mark);
   if (at == std::string::npos || url.size() < at + mark.size() + kDigits + 1) return false;
   const std::string revision = url.substr(at + mark.size(), kDigits);
-  return revision.find_first_not_of("0123456789abcdef") == std::string::npos && url[at + mark.size() + kDigits] == '/';
+  return revision.find_first_not_of("0123456789abcdef") == std::string::npos &&
+         url[at + mark.size() + kDigits] == '/';
 }
 
 // FNV-1a, 64 bits: names of files, no protection.
@@ -63,8 +64,8 @@ std::string HubCacheFolder(const std::string& xdg_cache_home, const std::string&
   return home.empty() ? std::string() : home + "/.cache/plimsoll/hub";
 }
 
-HubReply FetchCached(const std::string& folder, const std::string& url, int64_t bytes, const std::string& token,
-                     const FetchUrl& fetch) {
+HubReply FetchCached(const std::string& folder, const std::string& url, int64_t bytes,
+                     const std::string& token, const FetchUrl& fetch) {
   const bool kept = !folder.empty() && IsPinned(url);
   const std::string key = url + "\n" + std::to_string(bytes);
   const std::string path = kept ? folder + "/" + NameOf(key) : std::string();

@@ -34,12 +34,15 @@ std::optional<Error> TakeHubModel(const Options& options, const CommandContext& 
   if (hub.empty()) hub = std::string(kHubOrigin);
   const std::string origin = OriginOf(hub);
   if (origin.empty()) return Error{"--hub", Quoted(hub), "an address such as " + std::string(kHubOrigin)};
-  if (context.say) context.say("Asking " + origin + " for " + repository + ": its list of files, config.json or a GGUF's header.");
+  if (context.say)
+    context.say("Asking " + origin + " for " + repository +
+                ": its list of files, config.json or a GGUF's header.");
   HubVisit visit(config->model, options.Value("--revision"));
   const std::string token = Environment(context, "HF_TOKEN");
   while (const std::optional<HubRequest> request = visit.Next())
     visit.Take(context.fetch(origin + request->path, request->bytes, token));
-  if (!visit.result().ok()) return Error{"--model", visit.result().error().given, visit.result().error().accepted};
+  if (!visit.result().ok())
+    return Error{"--model", visit.result().error().given, visit.result().error().accepted};
   const HubModel& found = *visit.result();
   config->model.clear();
   config->inline_model = found.config.inline_model;

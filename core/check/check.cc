@@ -14,11 +14,8 @@ namespace {
 
 // Asked in this order; the first that knows the text reads it.
 constexpr TextReader kReaders[] = {
-    {"link", ReadLinkText},
-    {"config", ReadConfigText},
-    {"log", ReadLogText},
-    {"command", ReadCommandText},
-    {"claim", ReadClaimText},
+    {"link", ReadLinkText},       {"config", ReadConfigText}, {"log", ReadLogText},
+    {"command", ReadCommandText}, {"claim", ReadClaimText},
 };
 
 }  // namespace
@@ -31,7 +28,8 @@ Result<CheckResult> Check(std::string_view text, const Catalog& catalog) {
     std::optional<Result<CheckResult>> result = reader.read(text, catalog);
     if (!result) continue;
     // A log says itself what became of it, and a claim is judged already.
-    const bool judged = result->ok() && ((*result)->kind == CheckKind::kLog || (*result)->kind == CheckKind::kClaim);
+    const bool judged =
+        result->ok() && ((*result)->kind == CheckKind::kLog || (*result)->kind == CheckKind::kClaim);
     if (result->ok() && !judged) Judge(catalog, &**result);
     return std::move(*result);
   }

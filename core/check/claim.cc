@@ -26,8 +26,10 @@ constexpr double kMistaken = 0.07;  // how near a mistake's number has to be
 std::vector<std::string> WordsOf(std::string_view text) {
   std::vector<std::string> words;
   for (std::string_view word : SplitAt(text, ' ')) {
-    while (!word.empty() && std::string_view(",;!?\"'()").find(word.back()) != std::string_view::npos) word.remove_suffix(1);
-    while (!word.empty() && std::string_view("\"'(~≈").find(word.front()) != std::string_view::npos) word.remove_prefix(1);
+    while (!word.empty() && std::string_view(",;!?\"'()").find(word.back()) != std::string_view::npos)
+      word.remove_suffix(1);
+    while (!word.empty() && std::string_view("\"'(~≈").find(word.front()) != std::string_view::npos)
+      word.remove_prefix(1);
     if (word.size() > 1 && word.back() == '.') word.remove_suffix(1);
     if (!word.empty()) words.emplace_back(word);
   }
@@ -57,8 +59,14 @@ std::optional<Size> ReadSize(const std::vector<std::string>& words, size_t at, s
   }
   unit = Lower(unit);
   if (unit.starts_with('-')) unit = unit.substr(1);
-  const double binary = unit == "gib" ? 1073741824.0 : unit == "mib" ? 1048576.0 : unit == "tib" ? 1099511627776.0 : 0;
-  const double decimal = unit == "gb" || unit == "gigs" || unit == "gigabytes" || unit == "g" ? 1e9 : unit == "mb" ? 1e6 : unit == "tb" ? 1e12 : 0;
+  const double binary = unit == "gib"   ? 1073741824.0
+                        : unit == "mib" ? 1048576.0
+                        : unit == "tib" ? 1099511627776.0
+                                        : 0;
+  const double decimal = unit == "gb" || unit == "gigs" || unit == "gigabytes" || unit == "g" ? 1e9
+                         : unit == "mb"                                                       ? 1e6
+                         : unit == "tb"                                                       ? 1e12
+                                                                                              : 0;
   if (binary == 0 && decimal == 0) return std::nullopt;
   return Size{number, binary > 0, BytesFromDouble(number * std::max(binary, decimal) + 0.5)};
 }
@@ -70,15 +78,17 @@ double ParametersIn(const std::string& word) {
   return length > 0 && Lower(word.substr(length)) == "b" && number > 0 ? number : 0;
 }
 
-// The dense model that a bare size stands for: the one whose parameters are nearest, the newest family first.
+// The dense model that a bare size stands for: one whose parameters are near.
 const Model* StandIn(const Catalog& catalog, double billions) {
   const Model* best = nullptr;
-  double nearest = 0.05 * billions;
+  double nearest = 0.05;
   for (const Model& model : catalog.models()) {
     if (model.refused || model.parameters.active != model.parameters.total) continue;
-    const double off = std::fabs(static_cast<double>(model.parameters.total) / 1e9 - billions);
-    if (off >= nearest) continue;
-    nearest = off;
+    const double off = std::fabs(static_cast<double>(model.parameters.total) / 1e9 / billions - 1);
+    // Of those that are as near, the one with the plainest name.
+    const bool plainer = best != nullptr && off < nearest + 0.01 && model.id.size() < best->id.size();
+    if (off >= nearest && !plainer) continue;
+    nearest = std::min(off, nearest);
     best = &model;
   }
   return best;
@@ -97,7 +107,8 @@ const Model* TakeModel(std::vector<std::string>* words, const Catalog& catalog, 
       claim->config.model = named->model->id;
       if (!named->format.empty()) claim->config.format = Json(named->format);
       if (named->checkpoint != nullptr) claim->config.format = Json(named->checkpoint->repo);
-      words->erase(words->begin() + static_cast<std::ptrdiff_t>(at), words->begin() + static_cast<std::ptrdiff_t>(at + count));
+      words->erase(words->begin() + static_cast<std::ptrdiff_t>(at),
+                   words->begin() + static_cast<std::ptrdiff_t>(at + count));
       return named->model;
     }
   }
@@ -120,7 +131,8 @@ void TakeFormat(const std::vector<std::string>& words, const Catalog& catalog, C
     if (Is(words[i], {"8bit", "8-bit"})) config->format = Json("int8");
     if (Is(words[i], {"16bit", "16-bit", "half"})) config->format = Json("bf16");
     const WeightFormat* format = FindFormatNamed(catalog, words[i]);
-    if (format == nullptr && i + 1 < words.size()) format = FindFormatNamed(catalog, words[i] + "-" + words[i + 1]);
+    if (format == nullptr && i + 1 < words.size())
+      format = FindFormatNamed(catalog, words[i] + "-" + words[i + 1]);
     if (format != nullptr) config->format = Json(format->id);
   }
   if (config->format.AsString().starts_with("gguf-")) config->engine = std::string(GgufEngine().traits().id);
@@ -146,8 +158,9 @@ void TakeCards(const std::vector<std::string>& words, const Catalog& catalog, Co
     int64_t count = 1;
     if (Is(words[at], {"a", "an", "one", "single"})) ++at;
     if (at < words.size() && Is(words[at], {"single"})) ++at;
-    constexpr std::pair<std::string_view, int64_t> kNumbers[] = {{"two", 2}, {"2", 2}, {"2x", 2}, {"3x", 3}, {"three", 3},
-                                                                 {"four", 4}, {"4", 4}, {"4x", 4}, {"eight", 8}, {"8", 8}, {"8x", 8}};
+    constexpr std::pair<std::string_view, int64_t> kNumbers[] = {
+        {"two", 2}, {"2", 2},  {"2x", 2},    {"3x", 3}, {"three", 3}, {"four", 4},
+        {"4", 4},   {"4x", 4}, {"eight", 8}, {"8", 8},  {"8x", 8}};
     for (const auto& [word, number] : kNumbers) {
       if (at < words.size() && Lower(words[at]) == word) {
         count = number;
@@ -155,7 +168,8 @@ void TakeCards(const std::vector<std::string>& words, const Catalog& catalog, Co
         break;
       }
     }
-    for (size_t length = std::min<size_t>(4, words.size() - std::min(at, words.size())); length > 0; --length) {
+    for (size_t length = std::min<size_t>(4, words.size() - std::min(at, words.size())); length > 0;
+         --length) {
       std::string name;
       for (size_t k = at; k < at + length; ++k) name += (k > at ? " " : "") + words[k];
       if (name.ends_with('s') && FindGpuNamed(catalog, name) == nullptr) name.pop_back();
@@ -191,7 +205,8 @@ bool Near(double said, double number) { return number > 0 && std::fabs(said / nu
 double BitsInName(const WeightFormat& format) {
   for (size_t i = 0; i + 1 < format.id.size(); ++i) {
     const char digit = format.id[i + 1];
-    const bool named = std::string_view("qtp").find(format.id[i]) != std::string_view::npos && digit >= '1' && digit <= '8';
+    const bool named =
+        std::string_view("qtp").find(format.id[i]) != std::string_view::npos && digit >= '1' && digit <= '8';
     if (named) return digit == '1' ? 16 : digit - '0';
   }
   return 0;
@@ -199,28 +214,45 @@ double BitsInName(const WeightFormat& format) {
 
 std::vector<Mistake> WeightMistakes(const Resolved& resolved, const Report& report) {
   std::vector<Mistake> mistakes;
-  const double total = static_cast<double>(report.weights.total_params), active = static_cast<double>(report.weights.active_params);
+  const double total = static_cast<double>(report.weights.total_params),
+               active = static_cast<double>(report.weights.active_params);
   const double bits = report.weights.bits_per_weight;
   const double right = static_cast<double>(report.weights.checkpoint.count());
   const double named = BitsInName(*resolved.format);
   if (active > 0 && active < 0.9 * total) {
     const std::string text = "That is what the " + ParametersText(static_cast<int64_t>(active)) +
-                             " active parameters take; all " + ParametersText(static_cast<int64_t>(total)) + " have to be in memory.";
+                             " active parameters take; all " + ParametersText(static_cast<int64_t>(total)) +
+                             " have to be in memory.";
     mistakes.push_back({active * bits / 8, "active_parameters", text});
     if (named > 0) mistakes.push_back({active * named / 8, "active_parameters", text});
   }
-  mistakes.push_back({right / 1.073741824, "gb_and_gib", "That is the number in GiB: " + SizeText(Bytes(static_cast<int64_t>(right)), SizeUnits::kDecimal) + " are " + SizeText(Bytes(static_cast<int64_t>(right))) + "."});
-  mistakes.push_back({right * 1.073741824, "gb_and_gib", "That takes the number in GB for GiB: " + SizeText(Bytes(static_cast<int64_t>(right))) + " are " + SizeText(Bytes(static_cast<int64_t>(right)), SizeUnits::kDecimal) + "."});
+  mistakes.push_back(
+      {right / 1.073741824, "gb_and_gib",
+       "That is the number in GiB: " + SizeText(Bytes(static_cast<int64_t>(right)), SizeUnits::kDecimal) +
+           " are " + SizeText(Bytes(static_cast<int64_t>(right))) + "."});
+  mistakes.push_back({right * 1.073741824, "gb_and_gib",
+                      "That takes the number in GB for GiB: " + SizeText(Bytes(static_cast<int64_t>(right))) +
+                          " are " + SizeText(Bytes(static_cast<int64_t>(right)), SizeUnits::kDecimal) + "."});
   if (named > 0 && named < bits * 0.97) {
     mistakes.push_back({total * named / 8, "name_of_the_codebook",
-                        "That takes " + resolved.format->id + " for " + DecimalText(named, 0) + " bits per weight; with scales and what stays in more bits it is " + DecimalText(bits, 2) + "."});
+                        "That takes " + resolved.format->id + " for " + DecimalText(named, 0) +
+                            " bits per weight; with scales and what stays in more bits it is " +
+                            DecimalText(bits, 2) + "."});
   }
   if (bits < 15) {
-    mistakes.push_back({total * 2, "sixteen_bits", "That is the size in 16 bits; in " + resolved.format->id + " a weight takes " + DecimalText(bits, 2) + "."});
-    if (bits < 6) mistakes.push_back({total * 2 / 8, "bits_for_bytes", "That divides the size in 16 bits by eight; four bits are a quarter of it."});
+    mistakes.push_back({total * 2, "sixteen_bits",
+                        "That is the size in 16 bits; in " + resolved.format->id + " a weight takes " +
+                            DecimalText(bits, 2) + "."});
+    if (bits < 6)
+      mistakes.push_back({total * 2 / 8, "bits_for_bytes",
+                          "That divides the size in 16 bits by eight; four bits are a quarter of it."});
   } else {
-    mistakes.push_back({total, "bytes_of_a_weight", "That takes a byte for each weight; in " + resolved.format->id + " each takes " + DecimalText(bits / 8, 1) + "."});
-    mistakes.push_back({total * 4, "bytes_of_a_weight", "That takes four bytes for each weight; in " + resolved.format->id + " each takes " + DecimalText(bits / 8, 1) + "."});
+    mistakes.push_back({total, "bytes_of_a_weight",
+                        "That takes a byte for each weight; in " + resolved.format->id + " each takes " +
+                            DecimalText(bits / 8, 1) + "."});
+    mistakes.push_back({total * 4, "bytes_of_a_weight",
+                        "That takes four bytes for each weight; in " + resolved.format->id + " each takes " +
+                            DecimalText(bits / 8, 1) + "."});
   }
   return mistakes;
 }
@@ -231,18 +263,24 @@ std::vector<Mistake> CacheMistakes(const Resolved& resolved, const Report& repor
   const Architecture& architecture = *resolved.architecture;
   if (architecture.groups.empty()) return mistakes;
   const Attention& attention = architecture.groups.front().shape.attention;
-  const double heads = static_cast<double>(attention.heads), kv_heads = static_cast<double>(attention.kv_heads);
+  const double heads = static_cast<double>(attention.heads),
+               kv_heads = static_cast<double>(attention.kv_heads);
   const double layers = static_cast<double>(architecture.layers);
   if (kv_heads > 0 && heads > kv_heads) {
     mistakes.push_back({right * heads / kv_heads, "heads_for_kv_heads",
-                        "That counts all " + CountText(attention.heads) + " heads; keys and values have " + CountText(attention.kv_heads) + "."});
+                        "That counts all " + CountText(attention.heads) + " heads; keys and values have " +
+                            CountText(attention.kv_heads) + "."});
   }
-  if (layers > 1) mistakes.push_back({right / layers, "one_layer", "That is the cache of one layer; there are " + CountText(architecture.layers) + "."});
+  if (layers > 1)
+    mistakes.push_back({right / layers, "one_layer",
+                        "That is the cache of one layer; there are " + CountText(architecture.layers) + "."});
   mistakes.push_back({right / 2, "keys_alone", "That is half: keys and values are both kept."});
   mistakes.push_back({right * 2, "twice", "That is twice what 16 bits take."});
-  const double everywhere = static_cast<double>(report.kv.per_token.count()) * static_cast<double>(resolved.max_model_len);
+  const double everywhere =
+      static_cast<double>(report.kv.per_token.count()) * static_cast<double>(resolved.max_model_len);
   if (everywhere > 0 && std::fabs(everywhere / right - 1) > 0.1) {
-    mistakes.push_back({everywhere, "windows", "That keeps every token in every layer; some have a window or no cache."});
+    mistakes.push_back(
+        {everywhere, "windows", "That keeps every token in every layer; some have a window or no cache."});
   }
   mistakes.push_back({right / 1.073741824, "gb_and_gib", "That is the number in GiB."});
   return mistakes;
@@ -250,12 +288,15 @@ std::vector<Mistake> CacheMistakes(const Resolved& resolved, const Report& repor
 
 // ---- the answer -------------------------------------------------------------------------------------------
 
-std::string In(Bytes bytes, bool binary) { return SizeText(bytes, binary ? SizeUnits::kBinary : SizeUnits::kDecimal); }
+std::string In(Bytes bytes, bool binary) {
+  return SizeText(bytes, binary ? SizeUnits::kBinary : SizeUnits::kDecimal);
+}
 
 void JudgeNumber(const Claim& claim, const Resolved& resolved, const Report& report, CheckResult* result) {
   const bool cache = claim.kind == ClaimKind::kCache;
   Bytes ours = cache ? report.kv.per_sequence : report.weights.checkpoint;
-  std::string what = cache ? "one sequence of " + CountText(resolved.max_model_len) + " tokens keeps " : "its weights take ";
+  std::string what =
+      cache ? "one sequence of " + CountText(resolved.max_model_len) + " tokens keeps " : "its weights take ";
   if (claim.kind == ClaimKind::kTotal) {
     ours = report.weights.checkpoint + report.kv.per_sequence;
     what = "weights and one sequence of " + CountText(resolved.max_model_len) + " tokens take ";
@@ -266,19 +307,22 @@ void JudgeNumber(const Claim& claim, const Resolved& resolved, const Report& rep
     result->predicted.push_back({"checkpoint_bytes", right});
   }
   const std::string name = resolved.model ? resolved.model->name : claim.model_text;
-  const std::string subject = name + " in " + resolved.format->id + ": " + what + In(ours, claim.binary) + " (" +
-                              In(ours, !claim.binary) + ").";
+  const std::string subject = name + " in " + resolved.format->id + ": " + what + In(ours, claim.binary) +
+                              " (" + In(ours, !claim.binary) + ").";
   if (right > 0 && std::fabs(said / right - 1) <= kRight) {
     result->problems.push_back({"claim_right", "", "Right. " + subject, "", Severity::kInfo});
     return;
   }
   const Bytes off = claim.said > ours ? claim.said - ours : ours - claim.said;
-  std::string message = "Wrong: " + In(off, claim.binary) + (claim.said > ours ? " too much. " : " too little. ") + subject;
-  const std::vector<Mistake> mistakes = cache ? CacheMistakes(resolved, report) : WeightMistakes(resolved, report);
+  std::string message =
+      "Wrong: " + In(off, claim.binary) + (claim.said > ours ? " too much. " : " too little. ") + subject;
+  const std::vector<Mistake> mistakes =
+      cache ? CacheMistakes(resolved, report) : WeightMistakes(resolved, report);
   const Mistake* best = nullptr;
   for (const Mistake& mistake : mistakes) {
     if (!Near(said, mistake.bytes)) continue;
-    if (best == nullptr || std::fabs(said / mistake.bytes - 1) < std::fabs(said / best->bytes - 1)) best = &mistake;
+    if (best == nullptr || std::fabs(said / mistake.bytes - 1) < std::fabs(said / best->bytes - 1))
+      best = &mistake;
   }
   result->problems.push_back({"claim_wrong", "", message, "", Severity::kError});
   if (best != nullptr) result->problems.push_back({best->code, "", best->sentence, "", Severity::kWarning});
@@ -286,33 +330,44 @@ void JudgeNumber(const Claim& claim, const Resolved& resolved, const Report& rep
 
 void JudgeFit(const Claim& claim, const Resolved& resolved, const Report& report, CheckResult* result) {
   const bool right = report.fits() == claim.fits;
-  result->problems.push_back({right ? "claim_right" : "claim_wrong", "",
-                              (right ? "Right. " : "Wrong. ") + HeadlineText(resolved, report) + " " + DetailText(resolved, report), "",
-                              right ? Severity::kInfo : Severity::kError});
+  result->problems.push_back(
+      {right ? "claim_right" : "claim_wrong", "",
+       (right ? "Right. " : "Wrong. ") + HeadlineText(resolved, report) + " " + DetailText(resolved, report),
+       "", right ? Severity::kInfo : Severity::kError});
   if (right || report.fits()) return;
   // "70B in 4 bits is 35 GB": the number that people had in mind.
-  const double total = static_cast<double>(report.weights.total_params), active = static_cast<double>(report.weights.active_params);
+  const double total = static_cast<double>(report.weights.total_params),
+               active = static_cast<double>(report.weights.active_params);
   const double room = static_cast<double>(claim.said.count());
   if (active < 0.9 * total && active * report.weights.bits_per_weight / 8 < room)
-    result->problems.push_back({"active_parameters", "", "Its " + ParametersText(static_cast<int64_t>(active)) + " active parameters would fit; all " + ParametersText(static_cast<int64_t>(total)) + " have to be in memory.", "", Severity::kWarning});
+    result->problems.push_back({"active_parameters", "",
+                                "Its " + ParametersText(static_cast<int64_t>(active)) +
+                                    " active parameters would fit; all " +
+                                    ParametersText(static_cast<int64_t>(total)) + " have to be in memory.",
+                                "", Severity::kWarning});
 }
 
 }  // namespace
 
 std::optional<Claim> ReadClaim(std::string_view text, const Catalog& catalog) {
-  while (!text.empty() && (text.back() == '\n' || text.back() == ' ' || text.back() == '.')) text.remove_suffix(1);
-  if (text.empty() || text.size() > kLongestClaim || text.find('\n') != std::string_view::npos || !IsUtf8(text)) return std::nullopt;
+  while (!text.empty() && (text.back() == '\n' || text.back() == ' ' || text.back() == '.'))
+    text.remove_suffix(1);
+  if (text.empty() || text.size() > kLongestClaim || text.find('\n') != std::string_view::npos ||
+      !IsUtf8(text))
+    return std::nullopt;
   std::vector<std::string> words = WordsOf(text);
   Claim claim;
   size_t verb = words.size();
   bool negated = false, fits = false;
   for (size_t i = 0; i < words.size(); ++i) {
-    negated = negated || Is(words[i], {"not", "doesn't", "don't", "won't", "cannot", "can't", "never", "doesnt", "wont"});
+    negated = negated || Is(words[i], {"not", "doesn't", "don't", "won't", "cannot", "can't", "never",
+                                       "doesnt", "wont"});
     if (Is(words[i], {"fits", "fit", "runs", "run"})) {
       fits = true;
       verb = std::min(verb, i);
     }
-    if (Is(words[i], {"takes", "take", "needs", "need", "requires", "uses", "weighs", "is", "are", "=", "occupies", "costs"}))
+    if (Is(words[i], {"takes", "take", "needs", "need", "requires", "uses", "weighs", "is", "are", "=",
+                      "occupies", "costs"}))
       verb = std::min(verb, i);
   }
   if (verb == words.size()) return std::nullopt;
@@ -320,7 +375,9 @@ std::optional<Claim> ReadClaim(std::string_view text, const Catalog& catalog) {
   for (size_t i = 0; i < words.size() && !size; ++i) {
     size_t used = 0;
     size = ReadSize(words, i, &used);
-    if (size) words.erase(words.begin() + static_cast<std::ptrdiff_t>(i), words.begin() + static_cast<std::ptrdiff_t>(i + used));
+    if (size)
+      words.erase(words.begin() + static_cast<std::ptrdiff_t>(i),
+                  words.begin() + static_cast<std::ptrdiff_t>(i + used));
   }
   for (const std::string& word : words) {
     if (Is(word, {"kv", "cache", "kv-cache"})) claim.kind = ClaimKind::kCache;
@@ -331,7 +388,8 @@ std::optional<Claim> ReadClaim(std::string_view text, const Catalog& catalog) {
   const Model* model = TakeModel(&rest, catalog, &claim);
   if (model == nullptr || (!size && !(fits && !claim.config.gpu.empty()))) return std::nullopt;
   if (claim.config.format.is_null()) TakeFormat(rest, catalog, &claim.config);
-  if (claim.config.format.AsString().starts_with("gguf-")) claim.config.engine = std::string(GgufEngine().traits().id);
+  if (claim.config.format.AsString().starts_with("gguf-"))
+    claim.config.engine = std::string(GgufEngine().traits().id);
   if (size) {
     claim.said = size->bytes;
     claim.binary = size->binary;
@@ -363,7 +421,8 @@ std::optional<Result<CheckResult>> ReadClaimText(std::string_view text, const Ca
   const Result<Resolved> resolved = Settle(result.config, catalog);
   if (!resolved.ok()) return Result<CheckResult>(resolved.error());
   const Report report = EstimateResolved(*resolved);
-  result.answered = true;
+  // A number of its own needs no card; whether it fits does.
+  result.answered = !result.config.gpu.empty() || !result.config.gpu_memory_mib.empty();
   ReadItem item;
   item.text = claim->model_text;
   item.value = claim->config.model;

@@ -16,10 +16,11 @@ constexpr size_t kMostFiles = 20000;
 constexpr JsonLimits kReplyLimits = {int64_t{32} << 20, 64, 2000000};
 
 bool IsPlainPath(std::string_view path) {
-  if (path.empty() || path.size() > 500 || path.find("..") != std::string_view::npos || path.front() == '/') return false;
+  if (path.empty() || path.size() > 500 || path.find("..") != std::string_view::npos || path.front() == '/')
+    return false;
   return std::all_of(path.begin(), path.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-           c == '.' || c == '/' || c == '+';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.' || c == '/' || c == '+';
   });
 }
 
@@ -41,25 +42,68 @@ bool IsModelGguf(std::string_view path) {
 }
 
 // Keys of generation, of the library and of tokens, which shape nothing.
-constexpr std::string_view kShapeless[] = {
-    "transformers_version", "use_cache",       "bos_token_id",        "eos_token_id",   "pad_token_id",
-    "unk_token_id",         "sep_token_id",    "decoder_start_token_id", "initializer_range", "auto_map",
-    "id2label",             "label2id",        "task_specific_params", "attention_dropout", "hidden_dropout",
-    "embd_pdrop",           "resid_pdrop",     "attn_pdrop",          "rms_norm_eps",   "layer_norm_eps",
-    "layer_norm_epsilon",   "hidden_dropout_prob", "attention_probs_dropout_prob", "output_router_logits",
-    "router_aux_loss_coef", "pretraining_tp",  "output_attentions",   "output_hidden_states", "return_dict",
-    "problem_type",         "architectures_",  "temperature",         "top_p",          "top_k",
-    "repetition_penalty",   "do_sample",       "num_return_sequences", "max_length",    "min_length",
-    "_attn_implementation", "_attn_implementation_autoset", "classifier_dropout", "summary_type",
-    "summary_use_proj",     "gradient_checkpointing", "aux_loss_alpha", "seq_aux"};
+constexpr std::string_view kShapeless[] = {"transformers_version",
+                                           "use_cache",
+                                           "bos_token_id",
+                                           "eos_token_id",
+                                           "pad_token_id",
+                                           "unk_token_id",
+                                           "sep_token_id",
+                                           "decoder_start_token_id",
+                                           "initializer_range",
+                                           "auto_map",
+                                           "id2label",
+                                           "label2id",
+                                           "task_specific_params",
+                                           "attention_dropout",
+                                           "hidden_dropout",
+                                           "embd_pdrop",
+                                           "resid_pdrop",
+                                           "attn_pdrop",
+                                           "rms_norm_eps",
+                                           "layer_norm_eps",
+                                           "layer_norm_epsilon",
+                                           "hidden_dropout_prob",
+                                           "attention_probs_dropout_prob",
+                                           "output_router_logits",
+                                           "router_aux_loss_coef",
+                                           "pretraining_tp",
+                                           "output_attentions",
+                                           "output_hidden_states",
+                                           "return_dict",
+                                           "problem_type",
+                                           "architectures_",
+                                           "temperature",
+                                           "top_p",
+                                           "top_k",
+                                           "repetition_penalty",
+                                           "do_sample",
+                                           "num_return_sequences",
+                                           "max_length",
+                                           "min_length",
+                                           "_attn_implementation",
+                                           "_attn_implementation_autoset",
+                                           "classifier_dropout",
+                                           "summary_type",
+                                           "summary_use_proj",
+                                           "gradient_checkpointing",
+                                           "aux_loss_alpha",
+                                           "seq_aux"};
 
 // Mistral's own params.json under Hugging Face's names.
 Json ConfigOfParams(const Json& params) {
   constexpr std::pair<std::string_view, std::string_view> kNames[] = {
-      {"dim", "hidden_size"},           {"n_layers", "num_hidden_layers"},    {"n_heads", "num_attention_heads"},
-      {"n_kv_heads", "num_key_value_heads"}, {"head_dim", "head_dim"},        {"hidden_dim", "intermediate_size"},
-      {"vocab_size", "vocab_size"},     {"max_position_embeddings", "max_position_embeddings"},
-      {"max_seq_len", "max_position_embeddings"}, {"sliding_window", "sliding_window"}, {"rope_theta", "rope_theta"}};
+      {"dim", "hidden_size"},
+      {"n_layers", "num_hidden_layers"},
+      {"n_heads", "num_attention_heads"},
+      {"n_kv_heads", "num_key_value_heads"},
+      {"head_dim", "head_dim"},
+      {"hidden_dim", "intermediate_size"},
+      {"vocab_size", "vocab_size"},
+      {"max_position_embeddings", "max_position_embeddings"},
+      {"max_seq_len", "max_position_embeddings"},
+      {"sliding_window", "sliding_window"},
+      {"rope_theta", "rope_theta"}};
   Json config = Json::MakeObject();
   const Json* experts = params.Find("moe");
   const bool mixture = experts != nullptr && experts->is_object();
@@ -75,7 +119,8 @@ Json ConfigOfParams(const Json& params) {
     if (const Json* used = experts->Find("num_experts_per_tok")) config.Set("num_experts_per_tok", *used);
   }
   const Json* tied = params.Find("tied_embeddings");
-  config.Set("tie_word_embeddings", tied != nullptr && tied->AsBool().value_or(false)).Set("torch_dtype", "bfloat16");
+  config.Set("tie_word_embeddings", tied != nullptr && tied->AsBool().value_or(false))
+      .Set("torch_dtype", "bfloat16");
   return config;
 }
 
@@ -85,9 +130,11 @@ Json CompactModel(const Json& config) {
   if (!config.is_object()) return config;
   Json compact = Json::MakeObject();
   for (const Json::Member& member : config.members()) {
-    const bool shapeless = std::find(std::begin(kShapeless), std::end(kShapeless), member.first) != std::end(kShapeless);
+    const bool shapeless =
+        std::find(std::begin(kShapeless), std::end(kShapeless), member.first) != std::end(kShapeless);
     if (shapeless || member.second.is_null()) continue;
-    const bool nested = member.first == "text_config" || member.first == "vision_config" || member.first == "audio_config";
+    const bool nested =
+        member.first == "text_config" || member.first == "vision_config" || member.first == "audio_config";
     compact.AppendMember(member.first, nested ? CompactModel(member.second) : member.second);
   }
   return compact;
@@ -96,7 +143,8 @@ Json CompactModel(const Json& config) {
 HubVisit::HubVisit(std::string_view name, std::string_view revision) : repository_(HubRepository(name)) {
   revision_ = std::string(revision.empty() ? std::string_view("main") : revision);
   const size_t colon = name.rfind(':');
-  if (colon != std::string_view::npos && name.find('/', colon) == std::string_view::npos) tag_ = std::string(name.substr(colon + 1));
+  if (colon != std::string_view::npos && name.find('/', colon) == std::string_view::npos)
+    tag_ = std::string(name.substr(colon + 1));
   if (name.ends_with(".gguf")) tag_ = std::string(name.substr(name.find_last_of('/') + 1));
   if (repository_.empty()) Refuse(Quoted(name), "a repository's name such as Org/Repo");
   if (!IsRevision(revision_)) Refuse("a revision " + Quoted(revision_), "a branch, tag or commit");
@@ -160,7 +208,8 @@ bool HubVisit::RefuseStatus(const HubReply& reply) {
     Refuse(name + ", which is gated, private or not there",
            "a token that may read it (HF_TOKEN in the environment, or the page's field), or its config.json");
   } else if (reply.status == 404) {
-    Refuse(name + ", which the hub does not have" + (revision_ == "main" ? "" : " at revision " + Quoted(revision_)),
+    Refuse(name + ", which the hub does not have" +
+               (revision_ == "main" ? "" : " at revision " + Quoted(revision_)),
            "the name of a repository there");
   } else if (reply.status == 429) {
     Refuse(name + " now, for the hub asks to wait (too many requests)", "it again later, or a token");
@@ -194,7 +243,8 @@ bool HubVisit::ChooseGguf() {
 
 void HubVisit::TakeList(const HubReply& reply) {
   Result<Json> json = Json::Parse(reply.body, "hub", kReplyLimits);
-  if (!json.ok() || !json->is_object()) return Refuse(Quoted(repository_) + ", for the hub's answer is no list of files", "another hub (--hub)");
+  if (!json.ok() || !json->is_object())
+    return Refuse(Quoted(repository_) + ", for the hub's answer is no list of files", "another hub (--hub)");
   const Json* sha = json->Find("sha");
   if (sha != nullptr && IsRevision(sha->AsString())) revision_ = sha->AsString();
   const Json* siblings = json->Find("siblings");
@@ -216,9 +266,11 @@ void HubVisit::TakeList(const HubReply& reply) {
     for (const File& file : files_) {
       if (IsModelGguf(file.path) && names.size() < 300) names += (names.empty() ? "" : ", ") + file.path;
     }
-    Refuse(Quoted(repository_ + ":" + tag_), names.empty() ? "a repository with GGUF files" : "one of " + names);
+    Refuse(Quoted(repository_ + ":" + tag_),
+           names.empty() ? "a repository with GGUF files" : "one of " + names);
   } else {
-    Refuse(Quoted(repository_) + ", which holds no model (no config.json, params.json or GGUF)", "a model's repository");
+    Refuse(Quoted(repository_) + ", which holds no model (no config.json, params.json or GGUF)",
+           "a model's repository");
   }
 }
 
@@ -231,7 +283,9 @@ void HubVisit::TakeConfig(const HubReply& reply) {
       step_ = Step::kHeader;
       return;
     }
-    return Refuse(Quoted(repository_) + ", which is not a language model (its config.json names no architecture)", "a model's repository");
+    return Refuse(
+        Quoted(repository_) + ", which is not a language model (its config.json names no architecture)",
+        "a model's repository");
   }
   model_ = CompactModel(*json);
   if (!model_.Has("quantization_config") && Has("hf_quant_config.json")) {
@@ -243,7 +297,8 @@ void HubVisit::TakeConfig(const HubReply& reply) {
 
 void HubVisit::TakeParams(const HubReply& reply) {
   Result<Json> json = Json::Parse(reply.body, "params.json", kReplyLimits);
-  if (!json.ok() || !json->Has("dim")) return Refuse(Quoted(repository_) + ", whose params.json is no model's", "a model's repository");
+  if (!json.ok() || !json->Has("dim"))
+    return Refuse(Quoted(repository_) + ", whose params.json is no model's", "a model's repository");
   model_ = ConfigOfParams(*json);
   Finish();
 }
@@ -260,12 +315,14 @@ void HubVisit::TakeHeader(const HubReply& reply) {
   if (file->needed_bytes > 0) {
     const bool more = file->needed_bytes > header_bytes_ && file->needed_bytes <= kMostHeader &&
                       static_cast<int64_t>(reply.body.size()) >= header_bytes_;
-    if (!more) return Refuse(Quoted(header_.path) + " of " + Quoted(repository_), "a file with its whole header");
+    if (!more)
+      return Refuse(Quoted(header_.path) + " of " + Quoted(repository_), "a file with its whole header");
     header_bytes_ = file->needed_bytes;
     return;
   }
   const std::optional<Config> told = ConfigOfFile(*file);
-  if (!told) return Refuse(Quoted(header_.path) + " of " + Quoted(repository_), "a GGUF file of a language model");
+  if (!told)
+    return Refuse(Quoted(header_.path) + " of " + Quoted(repository_), "a GGUF file of a language model");
   HubModel model;
   model.config = *told;
   model_ = told->inline_model;
@@ -281,7 +338,8 @@ void HubVisit::Finish() {
   model.config.inline_model = model_;
   model.revision = revision_;
   model.diagnostics.push_back({"model_from_hub", Severity::kInfo,
-                               "The model is that of " + repository_ + " at revision " + revision_.substr(0, 12) +
+                               "The model is that of " + repository_ + " at revision " +
+                                   revision_.substr(0, 12) +
                                    (header_.path.empty() ? "" : ", file " + header_.path) + ".",
                                ""});
   result_ = std::move(model);

@@ -17,8 +17,10 @@ TEST(HubCache, FilesOfAPinnedRevisionAreFetchedOnce) {
     return HubReply{url.ends_with("missing") ? 404 : 200, "body of " + url, ""};
   };
   const std::string pinned = "https://hub/Org/Repo/resolve/0123456789abcdef0123456789abcdef01234567/";
-  EXPECT_EQ(FetchCached(folder, pinned + "config.json", 0, "", fetch).body, "body of " + pinned + "config.json");
-  EXPECT_EQ(FetchCached(folder, pinned + "config.json", 0, "", fetch).body, "body of " + pinned + "config.json");
+  EXPECT_EQ(FetchCached(folder, pinned + "config.json", 0, "", fetch).body,
+            "body of " + pinned + "config.json");
+  EXPECT_EQ(FetchCached(folder, pinned + "config.json", 0, "", fetch).body,
+            "body of " + pinned + "config.json");
   EXPECT_EQ(fetched, 1);
   FetchCached(folder, pinned + "config.json", 100, "", fetch);
   EXPECT_EQ(fetched, 2) << "another length is another answer";

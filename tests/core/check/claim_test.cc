@@ -52,7 +52,8 @@ TEST(Claim, ABareSizeIsSaidToBeAStandIn) {
 }
 
 TEST(Claim, TakesTheSentenceApart) {
-  const std::optional<Claim> claim = ReadClaim("Qwen3-32B Q4_K_M fits on two RTX 3090 with 32k", ShippedCatalog());
+  const std::optional<Claim> claim =
+      ReadClaim("Qwen3-32B Q4_K_M fits on two RTX 3090 with 32k", ShippedCatalog());
   ASSERT_TRUE(claim);
   EXPECT_EQ(claim->kind, ClaimKind::kFits);
   EXPECT_EQ(claim->config.model, "qwen3-32b");
@@ -63,15 +64,16 @@ TEST(Claim, TakesTheSentenceApart) {
 }
 
 TEST(Claim, WhatIsNoClaimIsLeftToOthers) {
-  for (const char* text : {"", "hello", "it fits", "takes 17 GB", "Qwen3 32B", "vllm serve Qwen/Qwen3-32B", "fits in 24 GB",
-                           "is is is is", "70B", "Qwen3 32B is nice"})
+  for (const char* text : {"", "hello", "it fits", "takes 17 GB", "Qwen3 32B", "vllm serve Qwen/Qwen3-32B",
+                           "fits in 24 GB", "is is is is", "70B", "Qwen3 32B is nice"})
     EXPECT_FALSE(ReadClaim(text, ShippedCatalog())) << text;
   EXPECT_FALSE(ReadClaim(std::string(1 << 20, 'x'), ShippedCatalog()));
 }
 
 TEST(Claim, AnySentenceIsRead) {
-  const std::vector<std::string> words = {"70B", "takes", "fits", "in", "on", "a", "17", "GB", "1e999", "-3", "32k", "AWQ",
-                                          "Qwen3", "32B", "4090", "not", "KV", "cache", "\xff", "GiB", "2x", "0", "with"};
+  const std::vector<std::string> words = {"70B",   "takes", "fits", "in",  "on",    "a",   "17",   "GB",
+                                          "1e999", "-3",    "32k",  "AWQ", "Qwen3", "32B", "4090", "not",
+                                          "KV",    "cache", "\xff", "GiB", "2x",    "0",   "with"};
   std::mt19937 random(2);
   for (int round = 0; round < 400; ++round) {
     std::string text;

@@ -80,9 +80,10 @@ TEST(HubVisit, WhatSaysHowItIsQuantisedIsFetchedToo) {
 }
 
 TEST(HubVisit, ParamsOfMistralsOwnFormat) {
-  const HubVisit visit = Visit("Org/Repo", {{kListPath, List(R"({"rfilename":"params.json"})")},
-                                            {"/Org/Repo/resolve/" + kSha + "/params.json",
-                                             R"({"dim":4096,"n_layers":32,"head_dim":128,"hidden_dim":14336,"n_heads":32,
+  const HubVisit visit =
+      Visit("Org/Repo", {{kListPath, List(R"({"rfilename":"params.json"})")},
+                         {"/Org/Repo/resolve/" + kSha + "/params.json",
+                          R"({"dim":4096,"n_layers":32,"head_dim":128,"hidden_dim":14336,"n_heads":32,
                                                  "n_kv_heads":8,"norm_eps":1e-05,"vocab_size":32768,"rope_theta":1000000.0})"}});
   ASSERT_TRUE(visit.result().ok()) << visit.result().error().Message();
   Config config = visit.result()->config;
@@ -103,9 +104,12 @@ std::string Gguf() {
   std::string file = "GGUF" + Number(3, 4) + Number(0, 8) + Number(8, 8);
   file += text("general.architecture") + Number(8, 4) + text("llama");
   file += text("general.file_type") + Number(4, 4) + Number(15, 4);
-  for (const auto& [key, value] : std::map<std::string, uint64_t>{{"block_count", 32}, {"embedding_length", 4096},
-                                                                  {"feed_forward_length", 14336}, {"attention.head_count", 32},
-                                                                  {"attention.head_count_kv", 8}, {"vocab_size", 128256}})
+  for (const auto& [key, value] : std::map<std::string, uint64_t>{{"block_count", 32},
+                                                                  {"embedding_length", 4096},
+                                                                  {"feed_forward_length", 14336},
+                                                                  {"attention.head_count", 32},
+                                                                  {"attention.head_count_kv", 8},
+                                                                  {"vocab_size", 128256}})
     file += text("llama." + key) + Number(4, 4) + Number(value, 4);
   return file;
 }
@@ -113,9 +117,12 @@ std::string Gguf() {
 TEST(HubVisit, AGgufIsChosenAsPeopleNameIt) {
   const auto chosen = [&](const std::string& name) {
     std::vector<std::string> asked;
-    Visit(name, {{kListPath, List(R"({"rfilename":"M-Q8_0.gguf","size":900},{"rfilename":"M-Q4_K_M.gguf","size":900},
+    Visit(
+        name,
+        {{kListPath, List(R"({"rfilename":"M-Q8_0.gguf","size":900},{"rfilename":"M-Q4_K_M.gguf","size":900},
              {"rfilename":"M-Q4_K_S.gguf","size":900},{"rfilename":"mmproj-F16.gguf","size":900},
-             {"rfilename":"M-BF16-00002-of-00002.gguf","size":900})")}}, &asked);
+             {"rfilename":"M-BF16-00002-of-00002.gguf","size":900})")}},
+        &asked);
     return asked.size() > 1 ? asked[1].substr(asked[1].rfind('/') + 1) : std::string("(none)");
   };
   EXPECT_EQ(chosen("Org/Repo"), "M-Q4_K_M.gguf");
@@ -123,8 +130,9 @@ TEST(HubVisit, AGgufIsChosenAsPeopleNameIt) {
   EXPECT_EQ(chosen("hf.co/Org/Repo:Q4_K_S"), "M-Q4_K_S.gguf");
   EXPECT_EQ(chosen("Org/Repo:IQ2_M"), "(none)");
   EXPECT_EQ(chosen("Org/Repo:BF16"), "(none)") << "its first part is not there";
-  const HubVisit visit = Visit("Org/Repo:Q4_K_M", {{kListPath, List(R"({"rfilename":"M-Q4_K_M.gguf","size":900})")},
-                                                   {"/Org/Repo/resolve/" + kSha + "/M-Q4_K_M.gguf", Gguf()}});
+  const HubVisit visit =
+      Visit("Org/Repo:Q4_K_M", {{kListPath, List(R"({"rfilename":"M-Q4_K_M.gguf","size":900})")},
+                                {"/Org/Repo/resolve/" + kSha + "/M-Q4_K_M.gguf", Gguf()}});
   ASSERT_TRUE(visit.result().ok()) << visit.result().error().Message();
   EXPECT_EQ(visit.result()->config.engine, "llama.cpp");
 }
@@ -146,8 +154,9 @@ TEST(HubVisit, EveryRefusalSaysWhatToDo) {
   EXPECT_NE(refused(200, List(R"({"rfilename":"README.md"})")).find("holds no model"), std::string::npos);
   EXPECT_FALSE(HubVisit("not a repository", "").Next());
   EXPECT_FALSE(HubVisit("Org/Repo", "../../etc").Next());
-  const HubVisit adapter = Visit("Org/Repo", {{kListPath, List(R"({"rfilename":"config.json"})")},
-                                              {"/Org/Repo/resolve/" + kSha + "/config.json", R"({"peft_type":"LORA"})"}});
+  const HubVisit adapter =
+      Visit("Org/Repo", {{kListPath, List(R"({"rfilename":"config.json"})")},
+                         {"/Org/Repo/resolve/" + kSha + "/config.json", R"({"peft_type":"LORA"})"}});
   ASSERT_FALSE(adapter.result().ok());
   EXPECT_NE(adapter.result().error().Message().find("not a language model"), std::string::npos);
 }
