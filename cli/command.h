@@ -1,8 +1,8 @@
 // The `plimsoll` command without the process around it: arguments in, exit code and texts out. main.cc adds
 // argv, files and streams; tests add none of them.
 //
-// Exit 0: answered. 1: does not fit, where --exit-code asks for it. 2: bad input, with one line in `err` that names the field, what was given and what is
-// accepted.
+// Exit 0: answered. 1: does not fit, where --exit-code asks for it. 2: bad input, with one line in `err` that
+// names the field, what was given and what is accepted.
 #ifndef PLIMSOLL_CLI_COMMAND_H_
 #define PLIMSOLL_CLI_COMMAND_H_
 

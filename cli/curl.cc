@@ -1,15 +1,5 @@
 #include "cli/curl.h"
 
-#ifdef __EMSCRIPTEN__
-
-namespace plimsoll {
-HubReply FetchByCurl(const std::string&, int64_t, const std::string&) {
-  return {0, "", "this build opens no connections"};
-}
-}  // namespace plimsoll
-
-#else
-
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -160,4 +150,3 @@ HubReply FetchByCurl(const std::string& url, int64_t bytes, const std::string& t
 
 }  // namespace plimsoll
 
-#endif

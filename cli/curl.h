@@ -1,5 +1,5 @@
-// Fetches an address by the system's `curl`, started with a vector of arguments and no shell. A token goes in through
-// its standard input, so that no list of processes shows it.
+// Fetches an address by the system's `curl`, started with a vector of arguments and no shell. A token goes in
+// through its standard input, so that no list of processes shows it.
 #ifndef PLIMSOLL_CLI_CURL_H_
 #define PLIMSOLL_CLI_CURL_H_
 

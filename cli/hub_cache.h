@@ -10,8 +10,8 @@
 
 namespace plimsoll {
 
-// As `fetch`, but that files of a pinned revision are read from and written to `folder` (made when it is missing;
-// empty: nothing is kept). Failures to keep something are silent: the next call fetches again.
+// As `fetch`, but that files of a pinned revision are read from and written to `folder` (made when it is
+// missing; empty: nothing is kept). Failures to keep something are silent: the next call fetches again.
 HubReply FetchCached(const std::string& folder, const std::string& url, int64_t bytes,
                      const std::string& token, const FetchUrl& fetch);
 

@@ -1,5 +1,5 @@
-// `--model Org/Repo` of a repository that the catalog does not hold: fetched from the hub, which is said before it
-// happens.
+// `--model Org/Repo` of a repository that the catalog does not hold: fetched from the hub, which is said
+// before it happens.
 #ifndef PLIMSOLL_CLI_HUB_MODEL_H_
 #define PLIMSOLL_CLI_HUB_MODEL_H_
 
@@ -13,9 +13,9 @@
 
 namespace plimsoll {
 
-// Replaces a model of that kind by what its repository tells. Does nothing where the model is known, inline, a file,
-// or where --offline is given. --hub URL (or HF_ENDPOINT) is asked instead of Hugging Face, --revision REV instead of
-// main, with HF_TOKEN where the environment has one.
+// Replaces a model of that kind by what its repository tells. Does nothing where the model is known, inline,
+// a file, or where --offline is given. --hub URL (or HF_ENDPOINT) is asked instead of Hugging Face,
+// --revision REV instead of main, with HF_TOKEN where the environment has one.
 std::optional<Error> TakeHubModel(const Options& options, const CommandContext& context, Config* config,
                                   std::vector<Diagnostic>* diagnostics);
 

@@ -1,5 +1,5 @@
-// What the command gives to a shell: completion scripts, the words that they offer, and the manual page. All of it
-// follows from the tables of commands and of configuration keys.
+// What the command gives to a shell: completion scripts, the words that they offer, and the manual page. All
+// of it follows from the tables of commands and of configuration keys.
 #include <algorithm>
 #include <string>
 #include <string_view>

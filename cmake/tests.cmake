@@ -61,6 +61,15 @@ endif()
 plimsoll_test(plimsoll_campaign tests/campaign/campaign.cc)
 set_target_properties(plimsoll_campaign PROPERTIES EXCLUDE_FROM_ALL TRUE)
 
+# Fuzzers, with clang's libFuzzer; by hand.
+option(PLIMSOLL_FUZZ "Fuzz targets (clang)" OFF)
+if(PLIMSOLL_FUZZ)
+  target_compile_options(plimsoll_core PRIVATE -fsanitize=fuzzer-no-link)
+  add_executable(plimsoll_check_fuzz EXCLUDE_FROM_ALL tests/fuzz/check_fuzz.cc)
+  target_link_libraries(plimsoll_check_fuzz PRIVATE plimsoll_core plimsoll_catalog plimsoll_warnings)
+  target_link_options(plimsoll_check_fuzz PRIVATE -fsanitize=fuzzer)
+endif()
+
 # Fits core/measured_speeds on the measured rows and reports its errors; run by hand.
 add_executable(plimsoll_calibrate EXCLUDE_FROM_ALL tests/calibration/calibrate.cc)
 target_link_libraries(plimsoll_calibrate PRIVATE plimsoll_core plimsoll_catalog plimsoll_warnings)

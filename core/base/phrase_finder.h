@@ -1,5 +1,6 @@
-// Finds many phrases in a long text in one pass: a bit for each three letters that a phrase may begin with tells
-// almost every place apart, and the few that are left are compared in full. Memory does not grow with the text.
+// Finds many phrases in a long text in one pass: a bit for each three letters that a phrase may begin with
+// tells almost every place apart, and the few that are left are compared in full. Memory does not grow with
+// the text.
 #ifndef PLIMSOLL_CORE_BASE_PHRASE_FINDER_H_
 #define PLIMSOLL_CORE_BASE_PHRASE_FINDER_H_
 
@@ -13,15 +14,16 @@ namespace plimsoll {
 
 class PhraseFinder {
  public:
-  // REQUIRES: each phrase has at least three characters and outlives the finder. The place in `phrases` is its number.
+  // REQUIRES: each phrase has at least three characters and outlives the finder. The place in `phrases` is
+  // its number.
   explicit PhraseFinder(std::vector<std::string_view> phrases);
 
   struct Hit {
     size_t phrase = 0;
     size_t at = 0;
   };
-  // Phrases that begin at or after `from`, by where they begin; nothing: no more. Where several begin at one place all
-  // are told, in the order of their numbers. `*from` moves past what was told.
+  // Phrases that begin at or after `from`, by where they begin; nothing: no more. Where several begin at one
+  // place all are told, in the order of their numbers. `*from` moves past what was told.
   bool Next(std::string_view text, size_t* from, std::vector<Hit>* hits) const;
 
  private:

@@ -20,8 +20,8 @@ bool Among(std::string_view word, const std::string_view* words, size_t count) {
   return std::find(words, words + count, word) != words + count;
 }
 
-// Runs of letters and digits in lower case. A point, or an underscore that stands for one, between digits belongs
-// to the word: "3.1", "3_5".
+// Runs of letters and digits in lower case. A point, or an underscore that stands for one, between digits
+// belongs to the word: "3.1", "3_5".
 std::vector<std::string> WordsOf(std::string_view text) {
   std::vector<std::string> words;
   bool inside = false;
@@ -83,7 +83,8 @@ constexpr CardName kCardNames[] = {
     {"a100 40gb", "a100-sxm-40gb"},
 };
 
-// The one card whose words, without the size of its memory, are these: "RTX 3060" where there is one of 12 GB.
+// The one card whose words, without the size of its memory, are these: "RTX 3060" where there is one of 12
+// GB.
 const Gpu* CardWithoutSize(const Catalog& catalog, const std::vector<std::string>& words) {
   const Gpu* found = nullptr;
   for (const Gpu& gpu : catalog.gpus()) {

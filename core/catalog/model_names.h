@@ -1,8 +1,8 @@
-// Models by the names that people have for them: catalog ids, repositories of the hub and of checkpoints, links
-// to them, files and folders, and names with a tag such as "qwen3:8b".
+// Models by the names that people have for them: catalog ids, repositories of the hub and of checkpoints,
+// links to them, files and folders, and names with a tag such as "qwen3:8b".
 //
-// A name that the catalog holds is exact. Any other is taken to pieces: what says a format ("AWQ", "Q4_K_M") is
-// split off, what changes no shape ("Instruct", "2507") is passed over, and what remains must be a model's
+// A name that the catalog holds is exact. Any other is taken to pieces: what says a format ("AWQ", "Q4_K_M")
+// is split off, what changes no shape ("Instruct", "2507") is passed over, and what remains must be a model's
 // whole name. Nothing near is ever taken.
 #ifndef PLIMSOLL_CORE_CATALOG_MODEL_NAMES_H_
 #define PLIMSOLL_CORE_CATALOG_MODEL_NAMES_H_

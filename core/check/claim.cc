@@ -78,15 +78,17 @@ double ParametersIn(const std::string& word) {
   return length > 0 && Lower(word.substr(length)) == "b" && number > 0 ? number : 0;
 }
 
-// The dense model that a bare size stands for: the one whose parameters are nearest, the newest family first.
+// The dense model that a bare size stands for: one whose parameters are near.
 const Model* StandIn(const Catalog& catalog, double billions) {
   const Model* best = nullptr;
-  double nearest = 0.05 * billions;
+  double nearest = 0.05;
   for (const Model& model : catalog.models()) {
     if (model.refused || model.parameters.active != model.parameters.total) continue;
-    const double off = std::fabs(static_cast<double>(model.parameters.total) / 1e9 - billions);
-    if (off >= nearest) continue;
-    nearest = off;
+    const double off = std::fabs(static_cast<double>(model.parameters.total) / 1e9 / billions - 1);
+    // Of those that are as near, the one with the plainest name.
+    const bool plainer = best != nullptr && off < nearest + 0.01 && model.id.size() < best->id.size();
+    if (off >= nearest && !plainer) continue;
+    nearest = std::min(off, nearest);
     best = &model;
   }
   return best;
@@ -419,7 +421,8 @@ std::optional<Result<CheckResult>> ReadClaimText(std::string_view text, const Ca
   const Result<Resolved> resolved = Settle(result.config, catalog);
   if (!resolved.ok()) return Result<CheckResult>(resolved.error());
   const Report report = EstimateResolved(*resolved);
-  result.answered = true;
+  // A number of its own needs no card; whether it fits does.
+  result.answered = !result.config.gpu.empty() || !result.config.gpu_memory_mib.empty();
   ReadItem item;
   item.text = claim->model_text;
   item.value = claim->config.model;

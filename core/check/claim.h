@@ -1,7 +1,7 @@
-// What people say of a model's memory: "Qwen3 32B AWQ takes 17 GB", "70B Q4_K_M fits in 24 GB with 32k". The sentence
-// is taken apart, judged with our numbers, and where it is wrong the mistake that leads to just that number is named:
-// active parameters for all, one layer's cache for all layers', every head for the KV heads, GB for GiB, the digit in
-// a format's name for its bits.
+// What people say of a model's memory: "Qwen3 32B AWQ takes 17 GB", "70B Q4_K_M fits in 24 GB with 32k". The
+// sentence is taken apart, judged with our numbers, and where it is wrong the mistake that leads to just that
+// number is named: active parameters for all, one layer's cache for all layers', every head for the KV heads,
+// GB for GiB, the digit in a format's name for its bits.
 #ifndef PLIMSOLL_CORE_CHECK_CLAIM_H_
 #define PLIMSOLL_CORE_CHECK_CLAIM_H_
 

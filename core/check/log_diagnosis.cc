@@ -287,8 +287,8 @@ std::optional<Bytes> MissingOf(const LogFailure& failure, const CheckResult& res
 
 // ---- what would mend it -----------------------------------------------------------------------------------
 
-// A configuration of ours that fails as the log did: this machine's residuals, and where those do not do, what is
-// missing held by nobody we know.
+// A configuration of ours that fails as the log did: this machine's residuals, and where those do not do,
+// what is missing held by nobody we know.
 Config AsFailed(Config config, const std::optional<Calibration>& calibration, std::optional<Bytes> missing,
                 const Catalog& catalog) {
   if (calibration) config.cal = *calibration;

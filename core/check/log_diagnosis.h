@@ -1,5 +1,5 @@
-// What a log's figures say beside ours: each with its prediction, what a failure was, which setting caused it and what
-// would mend it, and by how much this machine differs (a calibration to take).
+// What a log's figures say beside ours: each with its prediction, what a failure was, which setting caused it
+// and what would mend it, and by how much this machine differs (a calibration to take).
 #ifndef PLIMSOLL_CORE_CHECK_LOG_DIAGNOSIS_H_
 #define PLIMSOLL_CORE_CHECK_LOG_DIAGNOSIS_H_
 
@@ -15,12 +15,12 @@ namespace plimsoll {
 
 struct StartupLog;
 
-// Fills `predicted`, `failure`, `calibration`, and the problems that follow. The configuration and the measured
-// figures of the log are in `result` already.
+// Fills `predicted`, `failure`, `calibration`, and the problems that follow. The configuration and the
+// measured figures of the log are in `result` already.
 void Diagnose(const StartupLog& log, const Catalog& catalog, CheckResult* result);
 
-// By how much the measured figures differ from what is predicted for the configuration: nothing where they say
-// nothing about it. `config` carries no calibration.
+// By how much the measured figures differ from what is predicted for the configuration: nothing where they
+// say nothing about it. `config` carries no calibration.
 std::optional<Calibration> CalibrationOf(const Config& config, const std::vector<CheckMetric>& measured,
                                          const Catalog& catalog);
 

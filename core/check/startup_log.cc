@@ -182,8 +182,8 @@ struct FigureRule {
   std::string_view metric;
   Combine combine;
 };
-// As core/validate says: the first rank's lines are published, buffers add up over devices, the compute buffer is the
-// largest; a server waits for its smallest rank.
+// As core/validate says: the first rank's lines are published, buffers add up over devices, the compute
+// buffer is the largest; a server waits for its smallest rank.
 constexpr FigureRule kRules[] = {
     {"weights_gib_per_gpu", Combine::kFirstRank},
     {"activation_peak_gib", Combine::kFirstRank},

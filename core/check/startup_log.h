@@ -1,7 +1,7 @@
-// A log of an engine's start, as somebody has it at hand: cut off at either end, with colours, with the prefixes of
-// docker, compose, Kubernetes and journald, with the ranks of a server mixed, as JSON lines, megabytes long. One pass
-// over the text; what is kept does not grow with it. What its lines mean is the engines' own knowledge
-// (core/engines/log_reading.h).
+// A log of an engine's start, as somebody has it at hand: cut off at either end, with colours, with the
+// prefixes of docker, compose, Kubernetes and journald, with the ranks of a server mixed, as JSON lines,
+// megabytes long. One pass over the text; what is kept does not grow with it. What its lines mean is the
+// engines' own knowledge (core/engines/log_reading.h).
 #ifndef PLIMSOLL_CORE_CHECK_STARTUP_LOG_H_
 #define PLIMSOLL_CORE_CHECK_STARTUP_LOG_H_
 
@@ -20,8 +20,8 @@ namespace plimsoll {
 
 class Engine;
 
-// The problem that says that the card was found by what the engine divided up: what follows from its memory is then no
-// prediction.
+// The problem that says that the card was found by what the engine divided up: what follows from its memory
+// is then no prediction.
 constexpr std::string_view kCardByBudget = "card_by_budget";
 
 struct StartupLog {

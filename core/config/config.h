@@ -24,8 +24,8 @@ struct Speculative {
   friend bool operator==(const Speculative&, const Speculative&) = default;
 };
 
-// How a machine differs from what is predicted, as measured there: memory outside what the engine accounts for in
-// GiB more (or less), the activation peak and the rates times a factor. Absent: as predicted.
+// How a machine differs from what is predicted, as measured there: memory outside what the engine accounts
+// for in GiB more (or less), the activation peak and the rates times a factor. Absent: as predicted.
 struct Calibration {
   std::optional<double> outside_gib, activation, decode, prefill;
   friend bool operator==(const Calibration&, const Calibration&) = default;

@@ -1,13 +1,13 @@
-// A model fetched by its name from a hub that speaks Hugging Face's addresses: which of its files are needed, how much
-// of each, and what they come to. Whoever may open a connection (the command, the page) asks for one request after
-// another and hands the replies in; nothing here does.
+// A model fetched by its name from a hub that speaks Hugging Face's addresses: which of its files are needed,
+// how much of each, and what they come to. Whoever may open a connection (the command, the page) asks for one
+// request after another and hands the replies in; nothing here does.
 //
 //   HubVisit visit("Org/Repo:Q4_K_M", "");
-//   while (const std::optional<HubRequest> request = visit.Next()) visit.Take(Fetch(origin + request->path, …));
+//   while (const auto request = visit.Next()) visit.Take(Fetch(origin + request->path, request->bytes));
 //   visit.result();
 //
-// Read are the list of files, config.json (or params.json), hf_quant_config.json where the former says nothing of
-// quantisation, and of a GGUF the header. The revision that the list tells is pinned.
+// Read are the list of files, config.json (or params.json), hf_quant_config.json where the former says nothing
+// of quantisation, and of a GGUF the header. The revision that the list tells is pinned.
 #ifndef PLIMSOLL_CORE_ENGINES_HUB_VISIT_H_
 #define PLIMSOLL_CORE_ENGINES_HUB_VISIT_H_
 
@@ -44,7 +44,8 @@ struct HubModel {
 
 class HubVisit {
  public:
-  // `name`: "Org/Repo", with ":TAG" or "/FILE.gguf" where it has several GGUF files; `revision`: empty for "main".
+  // `name`: "Org/Repo", with ":TAG" or "/FILE.gguf" where it has several GGUF files; `revision`: empty for
+  // "main".
   HubVisit(std::string_view name, std::string_view revision);
 
   // What to fetch next; nothing: result() is there.

@@ -30,7 +30,8 @@ std::string Shortened(std::string_view line) {
   return IsUtf8(text) ? text : "";
 }
 
-// The stage by the innermost cause: frames of a capture contain those of a run, and those of a profile run do, too.
+// The stage by the innermost cause: frames of a capture contain those of a run, and those of a profile run
+// do, too.
 FailureStage StageOfFrames(uint32_t frames) {
   constexpr FailureStage kOrder[] = {FailureStage::kSamplerWarmUp, FailureStage::kGraphCapture,
                                      FailureStage::kProfiling,     FailureStage::kCacheTooSmall,

@@ -1,6 +1,6 @@
-// What a log of an engine's start tells. Which lines mean something is each engine's own knowledge: a table of
-// phrases (LogPattern), each with what is taken from the line that it stands in. core/check/startup_log.h goes
-// through the text. Figures carry the names of `validate`'s metrics.
+// What a log of an engine's start tells. Which lines mean something is each engine's own knowledge: a table
+// of phrases (LogPattern), each with what is taken from the line that it stands in. core/check/startup_log.h
+// goes through the text. Figures carry the names of `validate`'s metrics.
 #ifndef PLIMSOLL_CORE_ENGINES_LOG_READING_H_
 #define PLIMSOLL_CORE_ENGINES_LOG_READING_H_
 
@@ -101,14 +101,14 @@ std::string RankOf(std::string_view before);
 
 // A figure, unless it is the hundredth from that device; nothing where the value is not finite.
 void AddFigure(std::string_view metric, std::string device, double value, LogReading* reading);
-// The stage to tell from `frames`, else from `phase`. The first failure of a log is the cause, so that later ones
-// only add what is not known yet.
+// The stage to tell from `frames`, else from `phase`. The first failure of a log is the cause, so that later
+// ones only add what is not known yet.
 void AddFailure(LogFailure failure, LogReading* reading);
 // The card with this number, made when it is new; nullptr past the hundredth.
 LogCard* CardAt(int index, LogReading* reading);
 
-// Pairs out of "name=value, name='value', …" and of "{'name': value, …}": names without quotes, values with theirs
-// taken off. Brackets and quotes nest; at most 400 pairs.
+// Pairs out of "name=value, name='value', …" and of "{'name': value, …}": names without quotes, values with
+// theirs taken off. Brackets and quotes nest; at most 400 pairs.
 std::vector<std::pair<std::string, std::string>> ReadPairs(std::string_view text);
 
 // An option of these names sets a key of Config by the kind of its value.

@@ -7,8 +7,8 @@
 namespace plimsoll {
 namespace {
 
-// "Tried to allocate 1.74 GiB. GPU 3 has a total capacity of 94.97 GiB of which 1.69 GiB is free.", and before
-// torch 2.2 "(GPU 0; 79.15 GiB total capacity; 77.00 GiB already allocated; 100.00 MiB free; …)".
+// "Tried to allocate 1.74 GiB. GPU 3 has a total capacity of 94.97 GiB of which 1.69 GiB is free.", and
+// before torch 2.2 "(GPU 0; 79.15 GiB total capacity; 77.00 GiB already allocated; 100.00 MiB free; …)".
 void TakeTorchError(const LogLine& line, LogReading* reading) {
   LogFailure failure = FailureAt(FailureStage::kNone, line);
   failure.asked = BytesAfter(line.text, "Tried to allocate ");

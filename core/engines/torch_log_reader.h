@@ -1,4 +1,5 @@
-// What PyTorch prints when the driver refuses memory, and where a traceback begins: for every engine that runs on it.
+// What PyTorch prints when the driver refuses memory, and where a traceback begins: for every engine that
+// runs on it.
 #ifndef PLIMSOLL_CORE_ENGINES_TORCH_LOG_READER_H_
 #define PLIMSOLL_CORE_ENGINES_TORCH_LOG_READER_H_
 

@@ -88,8 +88,8 @@ std::string_view FormatOfDtype(std::string_view name) {
   return "";
 }
 
-// The format that a model stored in `native` is loaded in: plain weights as `dtype` says, else as the engine makes
-// of them. What is quantised stays so, and its other tensors have 16 bits either way.
+// The format that a model stored in `native` is loaded in: plain weights as `dtype` says, else as the engine
+// makes of them. What is quantised stays so, and its other tensors have 16 bits either way.
 Result<std::string_view> LoadedFormat(const Config& config, const EngineTraits& engine,
                                       std::string_view native) {
   std::string_view asked;

@@ -108,7 +108,8 @@ class StepModel {
   double bunching() const { return bunching_; }
   const StepCoefficients& coefficients() const { return coefficients_; }
 
-  // A machine that is slower (above 1) or faster than predicted: steps that decode alone, and those with prompts.
+  // A machine that is slower (above 1) or faster than predicted: steps that decode alone, and those with
+  // prompts.
   void Slow(double decode, double prefill) {
     slow_decode_ *= decode;
     slow_prefill_ *= prefill;

@@ -117,7 +117,8 @@ void TakeSpeed(const LogLine& line, LogReading* reading) {
   AddFigure(prompt ? "prefill_tps" : "decode_tps_per_stream", "", *per_second, reading);
 }
 
-// A row of llama-bench: "| qwen3 32B Q4_K - Medium | 18.40 GiB | 32.76 B | CUDA | 99 | pp512 | 1234.56 ± 3.21 |".
+// A row of llama-bench: "| qwen3 32B Q4_K - Medium | 18.40 GiB | 32.76 B | CUDA | 99 | pp512 | 1234.56 ± 3.21
+// |".
 void TakeBenchRow(const LogLine& line, LogReading* reading) {
   const bool prompt = line.text.substr(line.before.size() + 1, 2) == "pp";
   const bool cell = Trimmed(line.before).ends_with('|') && line.text.starts_with('|');
@@ -308,7 +309,13 @@ constexpr LogPattern kPatterns[] = {
      }},
     {"failed to allocate buffer, size = ",
      [](const LogLine& line, LogReading* r) { AddUncertain(Refused(line, LeadingBytes(line.rest), *r), r); }},
-    {"unable to allocate ", TakeNamed<FailureStage::kLoading>},
+    {"unable to allocate ",
+     [](const LogLine& line, LogReading* r) {
+       if (line.rest.find("buffer") != std::string_view::npos) TakeNamed<FailureStage::kLoading>(line, r);
+     }},
+    {"failed for self-attention cache", TakeNamed<FailureStage::kCacheTooSmall>},
+    {"ErrorOutOfDeviceMemory",
+     [](const LogLine& line, LogReading* r) { AddUncertain(Refused(line, {}, *r), r); }},
     {"failed to allocate buffer for kv cache", TakeNamed<FailureStage::kCacheTooSmall>},
     {"failed to allocate buffer for rs cache", TakeNamed<FailureStage::kCacheTooSmall>},
     {"failed to allocate compute", TakeNamed<FailureStage::kProfiling>},

@@ -22,7 +22,8 @@ std::string_view Value(std::string_view text, std::string_view name) {
 
 bool IsHost(std::string_view device) { return device.starts_with("CPU"); }
 
-// llm/server.go from 0.12: msg="model weights" device=CUDA0 size="4.3 GiB". Passes repeat; the last one holds.
+// llm/server.go from 0.12: msg="model weights" device=CUDA0 size="4.3 GiB". Passes repeat; the last one
+// holds.
 void TakeDeviceSize(std::string_view metric, std::string_view host_metric, const LogLine& line,
                     LogReading* reading) {
   const std::string device(Value(line.rest, "device=").substr(0, 40));

@@ -49,8 +49,8 @@ void TakeArguments(const LogLine& line, LogReading* reading) {
 
 double Gib(const std::optional<Bytes>& bytes) { return bytes ? bytes->gib() : 0; }
 
-// "KV Cache is allocated. dtype: torch.bfloat16, #tokens: 298447, K size: 5.69 GB, V size: 5.69 GB"; of MLA models
-// one size.
+// "KV Cache is allocated. dtype: torch.bfloat16, #tokens: 298447, K size: 5.69 GB, V size: 5.69 GB"; of MLA
+// models one size.
 void TakePool(const LogLine& line, LogReading* reading) {
   const std::string rank = RankOf(line.before);
   if (const std::optional<double> tokens = NumberAfter(line.rest, "#tokens: "))

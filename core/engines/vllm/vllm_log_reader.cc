@@ -57,7 +57,7 @@ void TakePairs(std::string_view text, LogReading* reading) {
       }
     }
     // "torch.bfloat16", "half": plain weights are cast to it.
-    const std::string_view type = std::string_view(value).starts_with("torch.") ? value.substr(6) : value;
+    const std::string_view type = std::string_view(value).substr(value.starts_with("torch.") ? 6 : 0);
     if (name == "dtype" && (type == "float16" || type == "bfloat16" || type == "float32"))
       reading->settings.Set("dtype", std::string(type));
   }
@@ -93,8 +93,8 @@ void Frame(const LogLine& /*line*/, LogReading* reading) {
   reading->frames |= 1u << static_cast<int>(kStage);
 }
 
-// vllm/worker/worker.py up to 0.6.4: "total_gpu_memory=23.58GiB … peak_torch_memory=17.06GiB … non_torch_memory=0.35GiB
-// kv_cache_size=3.81GiB gpu_memory_utilization=0.90"; the peak holds the weights.
+// vllm/worker/worker.py up to 0.6.4: "total_gpu_memory=23.58GiB … peak_torch_memory=17.06GiB …
+// non_torch_memory=0.35GiB kv_cache_size=3.81GiB gpu_memory_utilization=0.90"; the peak holds the weights.
 void TakeOldProfile(const LogLine& line, LogReading* reading) {
   TakeTotal(BytesAfter(line.rest, "total_gpu_memory="), 0, reading);
   TakeGib("non_torch_gib", BytesAfter(line.rest, "non_torch_memory="), line, reading);

@@ -33,8 +33,8 @@ std::optional<double> Value(const std::vector<CheckMetric>& metrics, std::string
   return std::nullopt;
 }
 
-// Logs of every engine whose logs are read, in the shapes of their releases, with the figures of public cases:
-// with collectors' prefixes, colours, ranks mixed, as JSON lines, with \r\n.
+// Logs of every engine whose logs are read, in the shapes of their releases, with the figures of public
+// cases: with collectors' prefixes, colours, ranks mixed, as JSON lines, with \r\n.
 TEST(StartupLog, EveryFigureOfTheCorpusIsRead) {
   const Json cases = JsonOfText(ReadTestFile("logs/expected.json"));
   ASSERT_GE(cases.items().size(), 60u);

@@ -71,6 +71,23 @@ TEST(ConfigValue, EveryKeySaysWhatItAccepts) {
   EXPECT_EQ(AcceptedValues(*FindConfigKey("lora")), "an object {\"max_loras\":n,\"max_rank\":r}");
 }
 
+TEST(ConfigValue, ACalibrationIsSomeOfItsMembers) {
+  const ConfigKey& key = *FindConfigKey("cal");
+  Config config;
+  ASSERT_FALSE(SetConfigText(key, R"({"outside_gib":0.41,"decode":0.93})", &config));
+  ASSERT_TRUE(config.cal);
+  EXPECT_EQ(config.cal->outside_gib, 0.41);
+  EXPECT_EQ(config.cal->decode, 0.93);
+  EXPECT_FALSE(config.cal->activation);
+  Config again;
+  ASSERT_FALSE(SetConfigText(key, GetConfigText(config, key), &again));
+  EXPECT_EQ(again, config);
+  ASSERT_FALSE(SetConfigText(key, "{}", &config));
+  EXPECT_FALSE(config.cal) << "nothing is no calibration";
+  for (const char* bad : {R"({"decode":0})", R"({"activation":"much"})", R"({"outside_gib":1e99})", "3", "x"})
+    EXPECT_TRUE(SetConfigText(key, bad, &config).has_value()) << bad;
+}
+
 TEST(ConfigValue, WordsStandForMinusOne) {
   Config config;
   ASSERT_FALSE(SetConfigText(*FindConfigKey("n_gpu_layers"), "all", &config));

@@ -193,5 +193,47 @@ TEST(Estimate, HugeNumbersSaturateInsteadOfOverflowing) {
   }
 }
 
+// What a machine's own figures change, and what they leave beside them.
+TEST(Estimate, ACalibrationCorrectsMemoryAndSpeedAndHidesNothing) {
+  for (const char* engine : {"vllm", "llama.cpp"}) {
+    Config config;
+    config.model = "llama-3.1-8b";
+    config.engine = engine;
+    config.gpu = {"h100-sxm"};
+    config.max_model_len = 8192;
+    if (std::string(engine) == "llama.cpp") config.format = Json("gguf-q4_k_m");
+    const Config as_predicted = config;
+    const Result<Resolved> plain = Settle(as_predicted, ShippedCatalog());
+    const Report before = EstimateResolved(*plain);
+    config.cal = Calibration{1.0, 2.0, 0.5, 0.25};
+    const Result<Resolved> resolved = Settle(config, ShippedCatalog());
+    const Report after = EstimateResolved(*resolved);
+    EXPECT_EQ(after.per_gpu[0].non_torch, before.per_gpu[0].non_torch + GiB(1)) << engine;
+    EXPECT_EQ(after.per_gpu[0].activation, before.per_gpu[0].activation * 2) << engine;
+    EXPECT_NEAR(after.speed.decode_tokens_per_s, before.speed.decode_tokens_per_s / 2,
+                1e-6 * before.speed.decode_tokens_per_s)
+        << engine;
+    EXPECT_LT(after.speed.prefill_tokens_per_s, before.speed.prefill_tokens_per_s / 2) << engine;
+    ASSERT_TRUE(after.uncalibrated) << engine;
+    EXPECT_EQ(after.uncalibrated->per_gpu[0].total, before.per_gpu[0].total) << engine;
+    EXPECT_EQ(after.uncalibrated->speed.tpot_ms, before.speed.tpot_ms) << engine;
+    EXPECT_TRUE(after.Has("calibrated"));
+    EXPECT_TRUE(ReportToJson(*resolved, after).Has("uncalibrated"));
+    EXPECT_FALSE(ReportToJson(*plain, before).Has("uncalibrated"));
+  }
+  // Memory that is held elsewhere is taken from the pool.
+  Config config;
+  config.model = "llama-3.1-8b";
+  config.gpu = {"rtx-4090"};
+  config.max_model_len = 8192;
+  const Config as_predicted = config;
+  const Result<Resolved> plain = Settle(as_predicted, ShippedCatalog());
+  const Report before = EstimateResolved(*plain);
+  config.cal = Calibration{0.5, {}, {}, {}};
+  const Result<Resolved> resolved = Settle(config, ShippedCatalog());
+  const Report after = EstimateResolved(*resolved);
+  EXPECT_NEAR((before.kv.available - after.kv.available).gib(), 0.5, 1e-6);
+}
+
 }  // namespace
 }  // namespace plimsoll

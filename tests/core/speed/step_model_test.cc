@@ -16,6 +16,32 @@
 namespace plimsoll {
 namespace {
 
+// A slower machine: each kind of step by its own factor, and still affine.
+TEST(StepModel, ASlowerMachineIsAsMuchSlowerAsItIs) {
+  const auto s = Make(R"({"model":"gpt-oss-20b","gpu":"rtx-4090"})");
+  StepModel slow = s->model;
+  slow.Slow(2, 3);
+  StepLoad decode;
+  decode.decode_sequences = 8;
+  for (int i = 0; i < slow.span_count(); ++i) decode.decode_kv_tokens[static_cast<size_t>(i)] = 5000;
+  EXPECT_NEAR(slow.Time(decode).value(), 2 * s->model.Time(decode).value(), 1e-12);
+  StepLoad prompt;
+  prompt.prefill_tokens = 512;
+  prompt.prefill_sequences = 1;
+  for (int i = 0; i < slow.span_count(); ++i) prompt.prefill_kv_pairs[static_cast<size_t>(i)] = 90000;
+  EXPECT_NEAR(slow.Time(prompt).value(), 3 * s->model.Time(prompt).value(), 1e-12);
+  StepLoad mixed = decode;
+  mixed.prefill_tokens = 512;
+  mixed.prefill_sequences = 1;
+  const double with = slow.Time(mixed).value();
+  double cached = 0;
+  for (int i = 0; i < slow.span_count(); ++i) {
+    cached += slow.PerCachedToken(i).value() * 5000;
+    mixed.decode_kv_tokens[static_cast<size_t>(i)] = 0;
+  }
+  EXPECT_NEAR(with, slow.Time(mixed).value() + cached, 1e-12);
+}
+
 TEST(StepModel, IsAffineInCachedTokens) {
   for (const char* json :
        {R"({"model":"gpt-oss-20b","gpu":"rtx-4090"})", R"({"model":"llama-3.1-70b","gpu":"h200","gpus":4})",
