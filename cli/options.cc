@@ -5,10 +5,10 @@
 
 #include "cli/hub_model.h"
 #include "core/config/config_codec.h"
-#include "core/config/config_flags.h"
 #include "core/config/config_keys.h"
 #include "core/config/config_url.h"
 #include "core/config/config_value.h"
+#include "core/engines/engine_flags.h"
 #include "core/engines/file_config.h"
 #include "core/engines/named_config.h"
 
@@ -170,7 +170,7 @@ Result<DecodedConfig> ReadConfig(const Options& options, const CommandContext& c
     for (Diagnostic& diagnostic : from_file->diagnostics)
       decoded.diagnostics.push_back(std::move(diagnostic));
   }
-  Result<Config> flags = DecodeConfigFlags(options.rest());
+  Result<Config> flags = DecodeEngineFlags(options.rest(), decoded.config.engine, context.catalog);
   if (!flags.ok()) return flags.error();
   for (const ConfigKey& key : ConfigKeys()) {
     if (!IsConfigValueGiven(*flags, key)) continue;

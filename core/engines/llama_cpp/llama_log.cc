@@ -235,7 +235,7 @@ std::vector<Term> ExplainLlama(const Resolved& resolved, const Report& report) {
                      MibText(parts.staged) + "; --no-op-offload removes it", parts.staged,
                      "ggml/src/ggml-backend.cpp ggml_backend_sched_split_graph", 1});
   }
-  const Bytes vision = card == 0 ? plan.vision() : Bytes(0);
+  const Bytes vision = plan.vision(card);
   if (vision > Bytes(0)) {
     terms.push_back({"Vision projector", "mmproj weights in 16 bits + its compute buffer",
                      MibText(vision) + "; --no-mmproj-offload keeps it in RAM", vision, "tools/mtmd/clip.cpp",

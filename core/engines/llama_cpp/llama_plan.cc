@@ -323,7 +323,11 @@ void LlamaPlan::PlanCards() {
   if (resolved_.multimodal) vision_ = LlamaProjectorBytes(architecture);
   if (vision_ > Bytes(0)) vision_ += MiBFromDouble(Value(Measure::kLlamaVisionBuffer));  // small beside it
   if (OptionsOf(resolved_).mmproj_offload) {
-    cards_[0].fixed.activation += vision_;
+    // mtmd takes the first device of the model.
+    const auto holds = [](const CardPlan& card) { return card.fixed.weights > Bytes(0); };
+    const auto first = std::find_if(cards_.begin(), cards_.end(), holds);
+    if (first != cards_.end()) vision_card_ = static_cast<size_t>(first - cards_.begin());
+    cards_[vision_card_].fixed.activation += vision_;
   } else {
     placement_.host_weights += vision_;
     vision_ = Bytes(0);
@@ -335,8 +339,9 @@ void LlamaPlan::PlanWalks() {
   parts.reserve(cards_.size());
   for (size_t i = 0; i < cards_.size(); ++i) {
     CardPlan& card = cards_[i];
+    const bool opened = placement_.offloaded > 0 || !OptionsOf(resolved_).hides_idle_cards;
     const bool computes = card.end_layer > card.first_layer || placement_.devices[i].output ||
-                          (i == 0 && placement_.host_layers > 0);
+                          (i == 0 && placement_.host_layers > 0 && opened);
     if (!computes) continue;
     card.part = Part(i);
     card.walk = 0;

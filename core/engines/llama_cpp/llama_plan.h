@@ -56,7 +56,8 @@ class LlamaPlan {
     Bytes staged, copies;
   };
   BufferParts PartsOfBuffer(const LlamaCache& cache, size_t card) const;
-  Bytes vision() const { return vision_; }
+  // The vision tower and its buffers, where it is on this card.
+  Bytes vision(size_t card) const { return card == vision_card_ ? vision_ : Bytes(0); }
   Bytes draft_weights() const { return draft_weights_; }  // of a separate draft model, all cards together
   const std::vector<MovedTensor>& moved() const { return moved_; }
   const LlamaPlacement& placement() const { return placement_; }
@@ -99,8 +100,9 @@ class LlamaPlan {
   const GgufLayout* layout_;
   std::vector<MovedTensor> moved_;
   LlamaPlacement placement_;
-  Bytes draft_weights_;      // of a separate draft model, all cards together
-  Bytes vision_;             // the projector file and its buffers, on the first card
+  Bytes draft_weights_;  // of a separate draft model, all cards together
+  Bytes vision_;         // the projector file and its buffers, on one card
+  size_t vision_card_ = 0;
   int32_t text_layers_ = 0;  // without MTP
   int64_t context_ = 1;      // the present length
   LlamaCache cache_;
