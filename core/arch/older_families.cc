@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/arch/tensor_list.h"
+
 namespace plimsoll {
 
 namespace {
@@ -52,6 +54,51 @@ void ReadApertus(ArchitectureBuilder& builder) {
   builder.base.mlp.intermediate = builder.text.Required("intermediate_size", 1, kMaxMlpWidth);
   builder.names.norms[0] = "attention_layernorm";
   builder.names.norms[1] = "feedforward_layernorm";
+  builder.AppendAll(builder.base);
+}
+
+// BitNet b1.58: Llama with a norm in front of the last matrix of attention and of the MLP (transformers
+// modeling_bitnet.py).
+void AddBitNetNorms(ArchitectureBuilder& builder, const LayerShape& shape, TensorList* list) {
+  list->Weight({"self_attn.", "attn_sub_norm", "attn_sub_norm"}, TensorRole::kNorm, Sharding::kReplicated,
+               builder.architecture.hidden);
+  list->Weight({"mlp.", "ffn_sub_norm", "ffn_sub_norm"}, TensorRole::kNorm, Sharding::kReplicated,
+               shape.mlp.intermediate);
+}
+
+void ReadBitNet(ArchitectureBuilder& builder) {
+  builder.ReadCommon(true);
+  ReadBiases(builder, "attention_bias", false);
+  builder.base.mlp.intermediate = builder.text.Required("intermediate_size", 1, kMaxMlpWidth);
+  builder.layer_extras = AddBitNetNorms;
+  builder.AppendAll(builder.base);
+}
+
+// Jais 2: LayerNorms, biases everywhere and no gate (transformers modeling_jais2.py).
+void ReadJais2(ArchitectureBuilder& builder) {
+  builder.ReadCommon(false);
+  ReadBiases(builder, "attention_bias", true);
+  builder.base.norm_bias = true;
+  builder.base.mlp.gated = false;
+  builder.base.mlp.bias = builder.text.Bool("mlp_bias", true);
+  builder.base.mlp.intermediate = builder.text.Required("intermediate_size", 1, kMaxMlpWidth);
+  builder.AppendAll(builder.base);
+}
+
+// HyperCLOVA X: Llama, with a further norm behind attention and MLP where the config says so
+// (modeling_hyperclovax.py of naver-hyperclovax/HyperCLOVAX-SEED-Think-14B).
+void ReadHyperClova(ArchitectureBuilder& builder) {
+  builder.ReadCommon(false);
+  ReadBiases(builder, "attention_bias", false);
+  builder.base.mlp.bias = builder.text.Bool("mlp_bias", false);
+  builder.base.mlp.intermediate = builder.text.Required("intermediate_size", 1, kMaxMlpWidth);
+  if (builder.text.Bool("use_post_norm", false)) {
+    builder.base.norms = 4;
+    TensorNames& names = builder.names;
+    names.norms[1] = "post_norm1";
+    names.norms[2] = "post_attention_layernorm";
+    names.norms[3] = "post_norm2";
+  }
   builder.AppendAll(builder.base);
 }
 
@@ -244,6 +291,9 @@ constexpr Family kFamilies[] = {
     {"PanguEmbeddedForCausalLM", ReadInternLm},
     {"ArceeForCausalLM", ReadArcee},
     {"ApertusForCausalLM", ReadApertus},
+    {"BitNetForCausalLM", ReadBitNet},
+    {"Jais2ForCausalLM", ReadJais2},
+    {"HyperCLOVAXForCausalLM", ReadHyperClova},
     {"OrionForCausalLM", ReadOrion},
     {"PersimmonForCausalLM", ReadPersimmon},
     {"QWenLMHeadModel", ReadQwen1},

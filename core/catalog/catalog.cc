@@ -58,7 +58,8 @@ Result<Checkpoint> ReadCheckpoint(const Json& value, const Json& config,
     if (!variant.ok()) return variant.error();
     checkpoint.architecture = std::make_shared<const Architecture>(std::move(*variant));
   }
-  checkpoint.kv_cache_dtype = Text(value, "kv_cache_dtype");
+  // The repositories that ask for one are ModelOpt's (kv_cache_quant_algo).
+  if (Text(value, "kv_cache_dtype") == "fp8") checkpoint.format.cache_wish = CacheWish::kModelOptFp8;
   checkpoint.source = Text(value, "source");
   return checkpoint;
 }

@@ -33,7 +33,6 @@ struct Checkpoint {
   WeightFormat format;
   std::shared_ptr<const Architecture>
       architecture;            // where its shapes differ (padded widths); null: the model's
-  std::string kv_cache_dtype;  // that the checkpoint asks for: "fp8"; empty: none
   std::string source;
 };
 

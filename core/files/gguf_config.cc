@@ -317,6 +317,8 @@ class ConfigWriter {
     for (const std::string_view key : {"n_shared_experts", "first_k_dense_replace"}) config_.Set(key, Json());
   }
 
+  void WriteJais2() { config_.Set("attention_bias", Json(true)).Set("mlp_bias", Json(true)); }
+
   void WriteArctic() { Set("moe_layer_frequency", 1); }
 
   void WriteDeci() {
@@ -658,7 +660,8 @@ constexpr ArchitectureName kArchitectures[] = {
     {"maincoder", "Qwen3ForCausalLM", "qwen3"},
     {"refact", "LlamaForCausalLM", "llama"},
     {"codeshell", "Starcoder2ForCausalLM", "starcoder2"},
-    {"jais2", "Starcoder2ForCausalLM", "starcoder2"},
+    {"jais2", "Jais2ForCausalLM", "jais2", &ConfigWriter::WriteJais2},
+    {"bitnet", "BitNetForCausalLM", "bitnet"},
 };
 
 // The class, where one name stands for several.

@@ -132,6 +132,8 @@ export const faults = {
   ],
   'core/files/gguf_header.cc': [
     ['tensor->offset < end)', 'tensor->offset <= end)'],
+  ],
+  'core/files/gguf_config.cc': [
     ['if (only_width && width > 0)', 'if (width > 0)'],
     ['std::max<int64_t>(key - rope, 0)', 'std::max<int64_t>(key, 0)'],
   ],

@@ -142,7 +142,13 @@ class Defaults {
     const KvType own = resolved_.format->dtype == DType::kFp32   ? KvType::kFp32
                        : resolved_.format->dtype == DType::kFp16 ? KvType::kFp16
                                                                  : KvType::kBf16;
-    const KvType type = compressed || AsksForFp8(resolved_) ? KvType::kFp8 : own;
+    const bool asked = AsksForFp8(resolved_);
+    const KvType type = compressed || asked ? KvType::kFp8 : own;
+    if (asked && !compressed) {
+      resolved_.diagnostics.push_back(
+          {"cache_follows_checkpoint", Severity::kInfo,
+           "The checkpoint asks for an fp8 KV cache, and vLLM's \"auto\" follows it.", ""});
+    }
     if (resolved_.kv_cache_dtype.k == KvType::kAuto) resolved_.kv_cache_dtype.k = type;
     if (resolved_.kv_cache_dtype.v == KvType::kAuto) resolved_.kv_cache_dtype.v = type;
   }
