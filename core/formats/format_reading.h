@@ -15,7 +15,7 @@
 
 namespace plimsoll::format_reading {
 
-constexpr size_t kMaxRules = 20000;  // ModelOpt lists every module of a model one by one
+constexpr size_t kMaxRules = 100000;  // ModelOpt lists every module of a model one by one
 constexpr size_t kMaxSchemes = 64;
 constexpr size_t kMaxPattern = 2000;  // characters
 // States of the expressions of one list and their characters, some 80 ns each: a thousand long ones.
