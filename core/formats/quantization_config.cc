@@ -484,8 +484,8 @@ bool IsFp8(const Json* told) {
 
 CacheWish WishOf(const Json& config) {
   const Json* method = config.Find("quant_method");
-  const bool modelopt = config.Has("quant_algo") ||
-                        (IsSet(method) && StartsWith(Lower(method->AsString()), "modelopt"));
+  const bool modelopt =
+      config.Has("quant_algo") || (IsSet(method) && StartsWith(Lower(method->AsString()), "modelopt"));
   if (!IsFp8(config.Find("kv_cache_scheme")) && !(modelopt && IsFp8(config.Find("kv_cache_quant_algo"))))
     return CacheWish::kNone;
   return modelopt ? CacheWish::kModelOptFp8 : CacheWish::kCompressedTensorsFp8;
