@@ -111,7 +111,7 @@ test('thirty on a page are all alive, and those out of sight hold no graphics co
   assert.ok((await drawn()).filter(Boolean).length < 12, 'those out of sight wait');
   for (let i = 0; i < kMany; ++i) {
     await page.locator('iframe').nth(i).scrollIntoViewIfNeeded();
-    await until(`number ${i + 1} to draw`, () => frames[i].evaluate(() => document.documentElement.classList.contains('drawn')), 60000);
+    await until(`number ${i + 1} to draw`, () => frames[i].evaluate(() => document.documentElement.classList.contains('drawn')));
   }
   for (const frame of frames) {
     assert.equal(await frame.evaluate(() => document.documentElement.classList.contains('mirror-only')), false);
@@ -148,7 +148,7 @@ test('of a hundred thousand themes the last one stays', async () => {
   await page.locator('iframe').evaluate((f) => {
     for (let i = 0; i < 100000; ++i) f.contentWindow.postMessage({type: 'plimsoll:theme', theme: i % 2 ? 'dark' : 'light'}, '*');
   });
-  await until('dark', () => frame.evaluate(() => document.documentElement.dataset.theme === 'dark'), 60000);
+  await until('dark', () => frame.evaluate(() => document.documentElement.dataset.theme === 'dark'));
   await page.waitForTimeout(300);
   assert.equal(await frame.evaluate(() => document.documentElement.dataset.theme), 'dark');
 });
@@ -159,9 +159,9 @@ test('after a lost context the picture comes back and nothing speaks of it any m
     globalThis.lost = document.getElementById('canvas').getContext('webgl2').getExtension('WEBGL_lose_context');
     globalThis.lost.loseContext();
   });
-  await until('the form alone', () => page.evaluate(() => document.documentElement.classList.contains('mirror-only')), 60000);
+  await until('the form alone', () => page.evaluate(() => document.documentElement.classList.contains('mirror-only')));
   await page.evaluate(() => globalThis.lost.restoreContext());
-  await until('the picture', () => page.evaluate(() => !document.documentElement.classList.contains('mirror-only')), 60000);
+  await until('the picture', () => page.evaluate(() => !document.documentElement.classList.contains('mirror-only')));
   assert.equal(await page.evaluate(() => document.querySelector('.mirror-reason').hidden), true);
 });
 
