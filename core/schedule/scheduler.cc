@@ -378,6 +378,11 @@ bool Simulation::AllocateDecoders() {
     const Sequence& sequence = sequences_[At(index)];
     if (sequence.decoding && sequence.reserved == 0) {
       const int64_t room = AllocatedTokens(sequence);
+      // Inside a block the next token has its place already: of a thrashing run's steps that is most of the work.
+      if (room > 0 && room % setup_.block_size != 0) {
+        index = sequence.next;
+        continue;
+      }
       const int64_t blocks = Held(room + 1) - Held(room);
       while (blocks > pool_.free()) {
         const int32_t victim = last_running_;
