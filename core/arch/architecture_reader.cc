@@ -31,6 +31,11 @@ std::string Accepted(std::string_view given) {
          "given, with its own architecture";
 }
 
+bool IsGenerationConfig(const Json& config) {
+  return config.Has("transformers_version") && !config.Has("model_type") && !config.Has("hidden_size") &&
+         (config.Has("eos_token_id") || config.Has("bos_token_id"));
+}
+
 // The first entry of "architectures" that we know; without the list, what the model_type stands for.
 Result<std::string> ReadName(const Json& config, std::string_view where, std::vector<std::string>* remarks) {
   const std::string field = where.empty() ? "architectures" : std::string(where) + ".architectures";
@@ -40,6 +45,9 @@ Result<std::string> ReadName(const Json& config, std::string_view where, std::ve
   if (list == nullptr || list->items().empty()) {
     const Json* type = config.Find("model_type");
     const std::string_view name = type == nullptr ? "" : ClassOfModelType(type->AsString());
+    if (name.empty() && IsGenerationConfig(config))
+      return Error{where.empty() ? "config" : std::string(where),
+                   "a generation_config.json, which says how text is sampled", "the config.json beside it"};
     if (name.empty()) return Error{field, list == nullptr ? "nothing" : Quoted(list->Dump()), Accepted("")};
     remarks->push_back("The config names no architecture; its model_type stands for " + std::string(name) +
                        ".");

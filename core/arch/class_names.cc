@@ -53,6 +53,7 @@ constexpr Alias kAliases[] = {
     {"OpenCUAForConditionalGeneration", "Qwen2_5_VLForConditionalGeneration"},
     {"BertSpladeSparseEmbeddingModel", "BertForMaskedLM"},
     {"BgeM3EmbeddingModel", "XLMRobertaModel"},
+    {"Qwen3ASRRealtimeGeneration", "Qwen3ASRForConditionalGeneration"},
 };
 
 // Endings that stand for the decoder without its head, or with another.

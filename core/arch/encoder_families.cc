@@ -55,6 +55,11 @@ void AddBertHead(ArchitectureBuilder& builder, TensorList* list) {
   const int64_t hidden = builder.architecture.hidden;
   const bool roberta = Contains(name, "oberta") || Contains(name, "Camembert");
   AddTokenTypes(builder, "embeddings.token_type_embeddings", 2, list);
+  // ERNIE's (modeling_ernie.py).
+  if (builder.text.Bool("use_task_id", false)) {
+    list->Weight({"", "embeddings.task_type_embeddings", ""}, TensorRole::kOther, Sharding::kReplicated,
+                 builder.text.Int("task_type_vocab_size", 3, 1, kMaxVocab), hidden);
+  }
   if (Contains(name, "ForMaskedLM")) {
     Dense(list, roberta ? "lm_head.dense" : "cls.predictions.transform.dense", hidden, hidden);
     Norm(list, roberta ? "lm_head.layer_norm" : "cls.predictions.transform.LayerNorm", hidden, true);
@@ -278,6 +283,10 @@ constexpr Family kFamilies[] = {
     {"BertForMaskedLM", ReadBert},
     {"BertForSequenceClassification", ReadBert},
     {"BertForTokenClassification", ReadBert},
+    {"ErnieModel", ReadBert},
+    {"ErnieForMaskedLM", ReadBert},
+    {"ErnieForSequenceClassification", ReadBert},
+    {"ErnieForTokenClassification", ReadBert},
     {"RobertaModel", ReadBert},
     {"RobertaForMaskedLM", ReadBert},
     {"RobertaForSequenceClassification", ReadBert},

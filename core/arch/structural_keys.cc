@@ -1,7 +1,9 @@
 #include "core/arch/structural_keys.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
+#include <iterator>
 #include <string>
 
 namespace plimsoll {
@@ -149,6 +151,24 @@ constexpr StructuralKey kKeys[] = {
     {"word_embed_proj_dim", Neutral::kNothing},
 };
 
+// The same by name: a config has fewer members than there are keys, and each is looked up once.
+constexpr auto kByName = [] {
+  std::array<StructuralKey, std::size(kKeys)> keys{};
+  for (size_t i = 0; i < keys.size(); ++i) {
+    size_t at = i;
+    for (; at > 0 && kKeys[i].key < keys[at - 1].key; --at) keys[at] = keys[at - 1];
+    keys[at] = kKeys[i];
+  }
+  return keys;
+}();
+
+const StructuralKey* FindKey(std::string_view name) {
+  const auto found =
+      std::lower_bound(kByName.begin(), kByName.end(), name,
+                       [](const StructuralKey& key, std::string_view wanted) { return key.key < wanted; });
+  return found != kByName.end() && found->key == name ? &*found : nullptr;
+}
+
 // Layers that predict further tokens. Leaving them out changes no other layer, so it is said, not refused.
 constexpr std::string_view kMtpKeys[] = {"num_nextn_predict_layers", "mtp_num_hidden_layers",
                                          "num_mtp_modules", "num_mtp_layers"};
@@ -180,10 +200,12 @@ class Check {
   explicit Check(ArchitectureBuilder& builder) : builder_(builder) {}
 
   void Run() {
-    for (const StructuralKey& key : kKeys) {
-      const Json* value = builder_.text.json()->Find(key.key);
+    for (const Json::Member& member : builder_.text.json()->members()) {
+      const StructuralKey* key = FindKey(member.first);
+      if (key == nullptr) continue;
+      const Json* value = builder_.text.json()->Find(member.first);
       if (value == nullptr || SaysNothing(*value) || builder_.HasRead(value)) continue;
-      if (!IsNeutral(key.neutral, *value)) return Refuse(key.key);
+      if (!IsNeutral(key->neutral, *value)) return Refuse(key->key);
     }
     for (const std::string_view key : kMtpKeys) {
       const Json* value = builder_.text.json()->Find(key);

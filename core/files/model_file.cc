@@ -112,11 +112,6 @@ Result<ModelFile> ReadJsonPart(const FilePart& part) {
   }
   const Result<Json> json = Json::Parse(part.bytes, part.name);
   if (!json.ok()) return json.error();
-  if (json->Has("transformers_version") && !json->Has("hidden_size") && json->Has("eos_token_id") &&
-      !json->Has("model_type") && !json->Has("architectures")) {
-    return Error{part.name, "a generation_config.json, which says how text is sampled",
-                 "the config.json beside it"};
-  }
   file.kind = FileKind::kConfig;
   const Result<Architecture> architecture = ReadArchitecture(*json, part.name);
   if (!architecture.ok()) return architecture.error();

@@ -51,6 +51,14 @@ TEST(ConfigForms, AModelTypeAlone) {
   EXPECT_FALSE(Read(R"({"model_type":"sorcerer"})").ok());
 }
 
+TEST(ConfigForms, AGenerationConfigIsToldApart) {
+  const Result<Architecture> read = Read(
+      R"({"_from_model_config":true,"bos_token_id":1,"eos_token_id":2,"transformers_version":"4.40.0"})");
+  ASSERT_FALSE(read.ok());
+  EXPECT_EQ(read.error().field, "model");
+  EXPECT_NE(read.error().given.find("generation_config.json"), std::string::npos);
+}
+
 TEST(ConfigForms, ACompleteConfigStays) {
   std::vector<std::string> remarks;
   EXPECT_FALSE(CompleteConfig(*Json::Parse(R"({"hidden_size":8,"model_type":"llama"})", "test"), &remarks));
