@@ -3,6 +3,7 @@
 
 #include "cli/command.h"
 #include "cli/options.h"
+#include "core/base/text.h"
 #include "core/config/config_codec.h"
 #include "core/config/config_url.h"
 #include "core/engines/settle.h"
@@ -39,6 +40,7 @@ std::string SolvedJson(SolveFor goal, const std::optional<Solution>& solution, c
   json.Set("for", SolveForName(goal)).Set("found", solution.has_value());
   json.Set("answer", solution ? AnswerJson(*solution) : Json());
   json.Set("label", solution ? Json(solution->label) : Json());
+  json.Set("least", solution ? Json(solution->least) : Json());
   if (solution) {
     json.Set("config", EncodeConfigJson(solution->config)).Set("url", EncodeConfigUrl(solution->config));
     const Result<Resolved> resolved = Settle(solution->config, context.catalog);
@@ -57,6 +59,10 @@ std::string SolvedText(const std::optional<Solution>& solution, const Config& co
     return text;
   }
   std::string text = solution->label + "\n";
+  if (solution->least > 1) {
+    text += "Fewer than " + CountText(solution->least) +
+            " do not fit: what they leave to the cache is missing elsewhere.\n";
+  }
   const Result<Resolved> resolved = Settle(solution->config, context.catalog);
   if (resolved.ok()) text += HeadlineText(*resolved, solution->report, units) + "\n";
   return text + EncodeConfigUrl(solution->config) + "\n";

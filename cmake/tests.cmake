@@ -57,6 +57,10 @@ if(benchmarks AND benchmark_FOUND)
   target_link_libraries(plimsoll_bench PRIVATE plimsoll_core plimsoll_catalog plimsoll_warnings benchmark::benchmark_main)
 endif()
 
+# What must hold for every answer, over two million random configurations; run by hand. ./test asks 100,000.
+plimsoll_test(plimsoll_campaign tests/campaign/campaign.cc)
+set_target_properties(plimsoll_campaign PROPERTIES EXCLUDE_FROM_ALL TRUE)
+
 # Fits core/measured_speeds on the measured rows and reports its errors; run by hand.
 add_executable(plimsoll_calibrate EXCLUDE_FROM_ALL tests/calibration/calibrate.cc)
 target_link_libraries(plimsoll_calibrate PRIVATE plimsoll_core plimsoll_catalog plimsoll_warnings)

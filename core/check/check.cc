@@ -4,6 +4,7 @@
 
 #include "core/base/text.h"
 #include "core/check/config_text.h"
+#include "core/check/engine_command.h"
 #include "core/check/judge.h"
 
 namespace plimsoll {
@@ -13,6 +14,7 @@ namespace {
 constexpr TextReader kReaders[] = {
     {"link", ReadLinkText},
     {"config", ReadConfigText},
+    {"command", ReadCommandText},
 };
 
 }  // namespace

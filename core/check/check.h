@@ -15,7 +15,6 @@
 namespace plimsoll {
 
 constexpr int64_t kMaxCheckBytes = int64_t{64} << 20;  // logs grow long
-constexpr int64_t kMaxCommandBytes = 256 * 1024;       // everything else does not
 
 // A kind of text. `Read` gives nothing where the text is of another kind, and is then asked no more.
 struct TextReader {

@@ -20,6 +20,8 @@
 
 namespace plimsoll {
 
+constexpr int64_t kMaxCommandBytes = 256 * 1024;  // of everything but logs
+
 enum class CheckKind : uint8_t { kCommand, kLog, kConfig, kLink, kHardware, kClaim };
 std::string_view CheckKindName(CheckKind kind);  // "command", "log", …
 
@@ -72,6 +74,12 @@ struct MendedText {
   std::vector<Mark> marks;
 };
 
+// Where an option stands in the text.
+struct OptionPlace {
+  std::string option, key;  // by its first name
+  size_t begin = 0, end = 0, value_begin = 0;
+};
+
 using CheckMetric = std::pair<std::string, double>;  // a metric of `validate`, and its value
 
 struct CheckResult {
@@ -85,6 +93,8 @@ struct CheckResult {
   std::vector<CheckMetric> measured, predicted;
   std::optional<CheckFailure> failure;
   std::optional<MendedText> mended;
+  std::vector<OptionPlace> places;  // for mending: where to change, and where to add
+  size_t insert_at = 0;
 };
 
 }  // namespace plimsoll

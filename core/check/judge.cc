@@ -23,13 +23,26 @@ std::string OptionOf(const CheckResult& result, std::string_view key) {
   return {};
 }
 
-// A diagnostic names keys in its fix ("Set gpus to 2, or lower tp"); the first that the text set is meant.
-std::string OptionInFix(const CheckResult& result, std::string_view fix) {
-  for (const ConfigKey& key : ConfigKeys()) {
-    const size_t at = fix.find(key.json);
-    if (at == std::string_view::npos) continue;
-    std::string option = OptionOf(result, key.json);
-    if (!option.empty()) return option;
+bool IsWordChar(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; }
+
+// Whether `word` stands in `text` as a whole word.
+bool HasWord(std::string_view text, std::string_view word) {
+  for (size_t at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {
+    const size_t end = at + word.size();
+    if ((at == 0 || !IsWordChar(text[at - 1])) && (end == text.size() || !IsWordChar(text[end]))) return true;
+  }
+  return false;
+}
+
+// A diagnostic names keys ("Set gpus to 2, or lower tp"); the first that an option of the text set is meant.
+std::string OptionInFix(const CheckResult& result, const Diagnostic& diagnostic) {
+  for (const std::string_view said :
+       {std::string_view(diagnostic.fix), std::string_view(diagnostic.message)}) {
+    for (const ConfigKey& key : ConfigKeys()) {
+      if (key.json == "model" || !HasWord(said, key.json)) continue;
+      std::string option = OptionOf(result, key.json);
+      if (!option.empty()) return option;
+    }
   }
   return {};
 }
@@ -37,7 +50,7 @@ std::string OptionInFix(const CheckResult& result, std::string_view fix) {
 void AddDiagnostics(const std::vector<Diagnostic>& diagnostics, CheckResult* result) {
   for (const Diagnostic& diagnostic : diagnostics) {
     if (diagnostic.severity == Severity::kInfo) continue;
-    result->problems.push_back({diagnostic.code, OptionInFix(*result, diagnostic.fix), diagnostic.message,
+    result->problems.push_back({diagnostic.code, OptionInFix(*result, diagnostic), diagnostic.message,
                                 diagnostic.fix, diagnostic.severity});
   }
 }
@@ -94,6 +107,10 @@ void Judge(const Catalog& catalog, CheckResult* result) {
     return;
   }
   result->answered = true;
+  if (result->config.gpu.empty() && !resolved->ram_alone && result->kind == CheckKind::kCommand) {
+    result->problems.push_back({"card_assumed", "", "No card is named: " + CardsText(*resolved) + " assumed.",
+                                "Choose the card, or paste what nvidia-smi prints.", Severity::kInfo});
+  }
   const Report report = EstimateResolved(*resolved);
   AddDiagnostics(report.diagnostics, result);
   if (report.fits() || result->failure) return;

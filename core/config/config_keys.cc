@@ -85,7 +85,7 @@ constexpr ConfigKey Else(ConfigKey key, std::string_view absent) {
 }
 
 // The order is that of the contract and of every encoded link. Append only.
-constexpr std::array<ConfigKey, kConfigKeyCount> kKeys = {{
+constexpr ConfigKey kKeys[] = {
     Object({"model", "m", O::kEveryEngine, G::kModel, "Model",
             "Which model: its id in the catalog, or an object with the keys of a Hugging Face config.json."},
            T::kModel, "a catalog id such as \"llama-3.1-70b\", or an object with config.json keys",
@@ -303,11 +303,11 @@ constexpr std::array<ConfigKey, kConfigKeyCount> kKeys = {{
     Real({"swa_full_tokens_ratio", "swr", O::kFreeShare, G::kMore, "Windows to whole layers",
           "Tokens in the pool of layers with a window over those in the pool of the others; default 0.8."},
          0.001, 1, &Config::swa_full_tokens_ratio),
-}};
+};
 
 }  // namespace
 
-const std::array<ConfigKey, kConfigKeyCount>& ConfigKeys() { return kKeys; }
+std::span<const ConfigKey> ConfigKeys() { return kKeys; }
 
 const ConfigKey* FindConfigKey(std::string_view json_name) {
   for (const ConfigKey& key : kKeys) {

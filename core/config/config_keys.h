@@ -14,6 +14,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -125,9 +126,8 @@ struct ConfigKey {
   std::string Config::*text = nullptr;
 };
 
-constexpr int kConfigKeyCount = 66;
 // In the order of the contract and of every encoded link.
-const std::array<ConfigKey, kConfigKeyCount>& ConfigKeys();
+std::span<const ConfigKey> ConfigKeys();
 const ConfigKey* FindConfigKey(std::string_view json_name);
 const ConfigKey* FindUrlKey(std::string_view url_name);
 

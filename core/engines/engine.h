@@ -12,6 +12,7 @@
 #include "core/catalog/catalog.h"
 #include "core/config/config.h"
 #include "core/config/engine_version.h"
+#include "core/engines/engine_options.h"
 #include "core/engines/levers.h"
 #include "core/resolve/engine_traits.h"
 #include "core/resolve/report.h"
@@ -51,6 +52,15 @@ class Engine {
     return gpu.activation;
   }
 
+  // Its programs, options and images; nullptr: not known to us.
+  virtual const EngineLanguage* language() const { return nullptr; }
+
+  // What its log calls the maximum concurrency, whatever has room in truth.
+  virtual double LoggedConcurrency(const Resolved& resolved, const Report& report) const {
+    (void)resolved;
+    return report.kv.max_concurrency;
+  }
+
   // How it drives a step, for the speed model.
   virtual StepStyle StyleOf(const Resolved& resolved) const = 0;
   // Prompt tokens of one step beside decoding; 0: a whole prompt.
@@ -66,6 +76,9 @@ class Engine {
   virtual void SetUpServer(const Resolved& resolved, const Report& report, SchedulerSetup* setup) const = 0;
   // What it calls the metrics to watch.
   virtual const MetricNames& metric_names() const = 0;
+
+  // Lengths beyond which one of its defaults changes, so that more may fit than at the length itself.
+  virtual std::vector<int64_t> LengthBreaks() const { return {}; }
 
   // Formats that people choose among for it, from many bits to few. Where two have about the same size the
   // one with a kernel on more cards stands first.

@@ -222,4 +222,13 @@ OptionAge AgeAt(const EngineOption& option, const EngineVersion& version) {
   return past > 0 || (past == 0 && option.until_excluded) ? OptionAge::kGone : OptionAge::kKnown;
 }
 
+EngineOption RowAt(const OptionTable& table, const EngineOption& option, const EngineVersion& version) {
+  if (AgeAt(option, version) == OptionAge::kKnown) return option;
+  for (const EngineOption& row : table.options) {
+    const bool same = !option.names.empty() && FirstName(row.names) == FirstName(option.names);
+    if (same && AgeAt(row, version) == OptionAge::kKnown) return row;
+  }
+  return option;
+}
+
 }  // namespace plimsoll

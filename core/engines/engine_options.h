@@ -181,6 +181,8 @@ int CompareReleases(std::string_view a, std::string_view b);
 
 enum class OptionAge : uint8_t { kKnown, kNotYet, kGone };
 OptionAge AgeAt(const EngineOption& option, const EngineVersion& version);
+// Of the rows with an option's first name the one that this release has; the option itself where none has.
+EngineOption RowAt(const OptionTable& table, const EngineOption& option, const EngineVersion& version);
 
 }  // namespace plimsoll
 

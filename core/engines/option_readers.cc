@@ -219,6 +219,8 @@ MaybeError ReadUse(const EngineOption& option, const OptionUse& use, OptionReadi
   const ConfigKey* key = FindConfigKey(option.key);
   if (key == nullptr) return std::nullopt;
   if (key->type == KeyType::kSwitch) return ReadSwitch(option, use, reading);
+  // ".95" is a number to every engine.
+  if (use.value.starts_with('.')) return SetConfigText(*key, "0" + std::string(use.value), &reading->config);
   return SetConfigText(*key, use.value, &reading->config);
 }
 

@@ -11,10 +11,7 @@
 namespace plimsoll {
 namespace {
 
-std::optional<std::pair<int64_t, Trial>> LargestLength(const Config& config, const Catalog& catalog,
-                                                       Inquiry* inquiry, int64_t high) {
-  return Largest(1, high, [&](int64_t tokens) { return Try(WithLength(config, tokens), catalog, inquiry); });
-}
+constexpr int64_t kLongestContext = 1000000000;  // that a Config takes
 
 // The fewest cards in [low, high]. For each count tensor parallel first, then ever more pipeline stages.
 std::optional<std::pair<int64_t, Trial>> FewestGpus(const Config& config, const Catalog& catalog,
@@ -64,33 +61,47 @@ std::optional<std::pair<std::string, Trial>> BestFormat(const Config& config, co
 }
 
 Solution MakeSolution(Trial trial, std::string label, int64_t number) {
-  return {std::move(trial.config), std::move(trial.report), std::move(label), number, ""};
+  Solution solution;
+  solution.config = std::move(trial.config);
+  solution.report = std::move(trial.report);
+  solution.label = std::move(label);
+  solution.number = number;
+  return solution;
+}
+
+Solution MakeSolution(Run run, std::string label) {
+  Solution solution = MakeSolution(std::move(run.trial), std::move(label), run.most);
+  solution.least = run.least;
+  return solution;
 }
 
 std::optional<Solution> SolveLength(const Config& config, const Catalog& catalog, Inquiry* inquiry,
                                     const Start& start) {
-  auto longest = LargestLength(config, catalog, inquiry, start.longest);
-  if (!longest) return std::nullopt;
-  return MakeSolution(std::move(longest->second), CountText(longest->first) + " tokens", longest->first);
+  auto run = HighestRun(1, start.longest, start.engine->LengthBreaks(),
+                        [&](int64_t tokens) { return Try(WithLength(config, tokens), catalog, inquiry); });
+  if (!run) return std::nullopt;
+  std::string label = CountText(run->most) + " tokens";
+  return MakeSolution(std::move(*run), std::move(label));
 }
 
 std::optional<Solution> SolveSequences(const Config& config, const Catalog& catalog, Inquiry* inquiry,
                                        const Start& start) {
-  auto most = Largest(1, kMostSolvedSequences, [&](int64_t sequences) -> std::optional<Trial> {
+  auto run = HighestRun(1, kMostSolvedSequences, {}, [&](int64_t sequences) -> std::optional<Trial> {
     Config more = config;
     more.max_num_seqs = sequences;
     more.max_model_len = start.length;
     // Slots share a context, so it grows with them.
     if (start.traits().shares_context) more.max_model_len = start.length * sequences;
+    if (*more.max_model_len > kLongestContext) return std::nullopt;
     std::optional<Trial> trial = Try(std::move(more), catalog, inquiry);
     if (!trial || start.traits().shares_context) return trial;
     if (trial->report.kv.max_concurrency < static_cast<double>(sequences)) return std::nullopt;
     return trial;
   });
-  if (!most) return std::nullopt;
+  if (!run) return std::nullopt;
   std::string label =
-      CountedText(most->first, "sequence", "sequences") + " of " + CountText(start.length) + " tokens";
-  return MakeSolution(std::move(most->second), std::move(label), most->first);
+      CountedText(run->most, "sequence", "sequences") + " of " + CountText(start.length) + " tokens";
+  return MakeSolution(std::move(*run), std::move(label));
 }
 
 }  // namespace

@@ -1,9 +1,10 @@
 // The questions asked backwards: the largest context or concurrency that fits, the fewest cards, the best
 // format.
 //
-// Every answer is verified by a full estimate of exactly the configuration that is handed back. Searches are
-// bisections over what only grows, or walks over short lists: a question costs at most a few thousand
-// estimates. "Fits" includes tight here; the answer carries its verdict.
+// Every answer is verified by a full estimate of exactly the configuration that is handed back, and the next
+// larger value by one that fails. Searches are bisections between values that do and do not fit, or walks
+// over short lists: a question costs at most a few thousand estimates. "Fits" includes tight here; the answer
+// carries its verdict.
 #ifndef PLIMSOLL_CORE_SOLVE_SOLVER_H_
 #define PLIMSOLL_CORE_SOLVE_SOLVER_H_
 
@@ -33,6 +34,8 @@ struct Solution {
   Report report;
   std::string label;   // "24k context", "2 × RTX 4090", "awq-int4"
   int64_t number = 0;  // tokens, sequences (each of full length) or cards; 0 for a format
+  // Of tokens and sequences: the least that fits as `number` does; smaller values do not. 1: all of them.
+  int64_t least = 1;
   std::string format;  // SolveFor::kFormat
 };
 

@@ -3,11 +3,13 @@
 #ifndef PLIMSOLL_CORE_SOLVE_VARIATION_H_
 #define PLIMSOLL_CORE_SOLVE_VARIATION_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "core/catalog/catalog.h"
 #include "core/config/config.h"
@@ -85,6 +87,58 @@ std::optional<std::pair<int64_t, Trial>> Largest(int64_t low, int64_t high, Atte
     }
   }
   return std::make_pair(low, std::move(*best));
+}
+
+// Values that fit without a gap, as far as a search can tell: from `least` to `most`, which has a trial.
+struct Run {
+  int64_t least = 0, most = 0;
+  Trial trial;
+};
+
+// The highest run in [low, high] that a walk down by steps of a third finds: `most` fits and most + 1 does
+// not, nor does least - 1, unless they lie outside. Fit need not be monotone: a short context leaves so much
+// to the cache that nothing is left for CUDA graphs. No step passes over one of `breaks`.
+template <typename Attempt>
+std::optional<Run> HighestRun(int64_t low, int64_t high, const std::vector<int64_t>& breaks,
+                              Attempt attempt) {
+  // Between a value that fits and one that does not: the last one that fits.
+  const auto boundary = [&attempt](int64_t fits, int64_t fails, Trial* trial) {
+    while (fits - fails > 1 || fails - fits > 1) {
+      const int64_t middle = fits + (fails - fits) / 2;
+      std::optional<Trial> found = attempt(middle);
+      if (found && trial != nullptr) *trial = std::move(*found);
+      (found ? fits : fails) = middle;
+    }
+    return fits;
+  };
+  const auto below = [low, &breaks](int64_t value) {
+    int64_t next = std::max(low, std::min(value - 1, value / 3 * 2));
+    for (const int64_t at : breaks) {
+      if (at > next && at < value) next = at;
+    }
+    return next;
+  };
+  if (high < low) return std::nullopt;
+  int64_t value = high, fails = high + 1;
+  std::optional<Trial> trial = attempt(value);
+  while (!trial) {
+    if (value == low) return std::nullopt;
+    fails = value;
+    value = below(value);
+    trial = attempt(value);
+  }
+  Run run{value, value, std::move(*trial)};
+  run.most = boundary(value, fails, &run.trial);
+  while (run.least > low) {
+    const int64_t next = below(run.least);
+    if (attempt(next)) {
+      run.least = next;
+      continue;
+    }
+    run.least = boundary(run.least, next, nullptr);
+    break;
+  }
+  return run;
 }
 
 }  // namespace plimsoll

@@ -9,7 +9,9 @@
 #include "core/arch/parallelism.h"
 #include "core/base/text.h"
 #include "core/config/version_text.h"
+#include "core/engines/sglang/sglang_commands.h"
 #include "core/engines/system_memory.h"
+#include "core/engines/tensorrt/tensorrt_commands.h"
 #include "core/engines/vllm/vllm_levers.h"
 #include "core/engines/vllm/vllm_server.h"
 #include "core/resolve/memory_parts.h"
@@ -20,15 +22,17 @@ namespace {
 // An engine whose budget is not modelled: what its users still ask for.
 struct GenericTraits {
   EngineTraits engine;
-  int64_t sequences;              // that it runs at once by default; 0: as many as are asked for
-  int64_t batched_tokens;         // of a step's prompt tokens by default; 0: a whole prompt
-  bool cache_follows_checkpoint;  // FP8 and NVFP4 checkpoints mean an FP8 cache
+  const EngineLanguage* (*language)();  // nullptr: not known to us
+  int64_t sequences;                    // that it runs at once by default; 0: as many as are asked for
+  int64_t batched_tokens;               // of a step's prompt tokens by default; 0: a whole prompt
+  bool cache_follows_checkpoint;        // FP8 and NVFP4 checkpoints mean an FP8 cache
 };
 
 constexpr GenericTraits Make(std::string_view id, std::string_view name, std::string_view casts_fp32_to,
-                             int64_t sequences, int64_t batched_tokens,
-                             bool cache_follows_checkpoint = false) {
+                             int64_t sequences, int64_t batched_tokens, bool cache_follows_checkpoint = false,
+                             const EngineLanguage* (*language)() = nullptr) {
   GenericTraits traits{};
+  traits.language = language;
   traits.engine.id = id;
   traits.engine.name = name;
   traits.engine.casts_fp32_to = casts_fp32_to;
@@ -44,7 +48,7 @@ constexpr GenericTraits Make(std::string_view id, std::string_view name, std::st
 // precision only; MLX and Transformers keep it.
 // LMDeploy: max_batch_size 256 on data-centre cards, max_prefill_token_num 8192 (lmdeploy/messages.py).
 constexpr GenericTraits kGeneric[] = {
-    Make("tensorrt-llm", "TensorRT-LLM", "fp16", 2048, 8192, true),
+    Make("tensorrt-llm", "TensorRT-LLM", "fp16", 2048, 8192, true, [] { return &TensorrtLanguage(); }),
     Make("mlx", "MLX", "", 0, 2048),
     Make("mlc-llm", "MLC LLM", "fp16", 0, 2048),
     Make("exllama", "ExLlama", "fp16", 0, 0),
@@ -60,6 +64,11 @@ struct Share {
 
 int64_t AskedLength(const Resolved& r) {
   return std::max<int64_t>(1, std::min(r.max_model_len, r.prompt_tokens + r.output_tokens));
+}
+
+// Sequences of one replica that are asked for at once.
+int64_t AskedSequences(const Resolved& r) {
+  return CeilDiv(std::max<int64_t>(1, r.concurrency), std::max<int64_t>(1, r.dp));
 }
 
 // Bytes of the cache on one rank for `sequences` of `length`: heads are divided, a latent is not.
@@ -90,14 +99,44 @@ Bytes StateOnRank(const Resolved& r, int64_t sequences) {
   return total / std::max<int64_t>(1, r.tp * r.pp) * sequences;
 }
 
+// What a rank must hold with this max_model_len: the sequences that are asked for, or one as long as it may
+// be, whichever is more.
+Bytes CacheNeeded(const Resolved& r, int64_t max_model_len) {
+  const int64_t asked = std::max<int64_t>(1, std::min(max_model_len, r.prompt_tokens + r.output_tokens));
+  return std::max(KvOnRank(r, asked, AskedSequences(r)), KvOnRank(r, max_model_len, 1));
+}
+
 Share OnRank(const Resolved& r) {
   const int64_t ranks = std::max<int64_t>(1, r.tp * r.pp);
-  const int64_t sequences = CeilDiv(std::max<int64_t>(1, r.concurrency), std::max<int64_t>(1, r.dp));
   Share share;
   share.weights = r.stored.held / ranks;
-  share.kv_cache = KvOnRank(r, AskedLength(r), sequences);
-  share.recurrent_state = StateOnRank(r, sequences);
+  // A length that nobody named is what has room, and is not charged.
+  share.kv_cache = r.config != nullptr && r.config->max_model_len
+                       ? CacheNeeded(r, r.max_model_len)
+                       : KvOnRank(r, AskedLength(r), AskedSequences(r));
+  share.recurrent_state = StateOnRank(r, AskedSequences(r));
   return share;
+}
+
+// What the scarcest card leaves beside the weights and states.
+Bytes RoomForCache(const Resolved& r, const Share& share) {
+  Bytes room;
+  for (size_t i = 0; i < r.cards.size(); ++i) {
+    const Bytes left = r.cards[i].capacity - r.cards[i].others - share.weights - share.recurrent_state;
+    if (i == 0 || left < room) room = left;
+  }
+  return room;
+}
+
+// The longest max_model_len, up to `limit`, whose need has room; 0: none.
+int64_t LongestIn(const Resolved& r, Bytes room, int64_t limit) {
+  if (CacheNeeded(r, limit) <= room) return limit;
+  int64_t fits = 0, fails = limit;
+  while (fails - fits > 1) {
+    const int64_t middle = fits + (fails - fits) / 2;
+    (CacheNeeded(r, middle) <= room ? fits : fails) = middle;
+  }
+  return fits;
 }
 
 class Generic final : public Engine {
@@ -105,6 +144,9 @@ class Generic final : public Engine {
   explicit Generic(const GenericTraits& traits) : traits_(traits) {}
 
   const EngineTraits& traits() const override { return traits_.engine; }
+  const EngineLanguage* language() const override {
+    return traits_.language != nullptr ? traits_.language() : nullptr;
+  }
 
   // No rule of ours depends on these engines' releases: whatever names one is kept as it stands.
   Result<EngineVersion> ReadVersion(std::string_view text, std::string_view where) const override {
@@ -123,6 +165,7 @@ class Generic final : public Engine {
       r.kv_cache_dtype = {KvType::kFp8, KvType::kFp8};
     }
     if (r.max_model_len <= 0) r.max_model_len = std::max<int64_t>(1, r.architecture->max_positions);
+    if (!config.max_model_len) r.max_model_len = DefaultLength(r);
     if (r.max_num_seqs <= 0) {
       r.max_num_seqs = traits_.sequences > 0 ? traits_.sequences : std::max<int64_t>(1, r.concurrency);
     }
@@ -150,7 +193,7 @@ class Generic final : public Engine {
       if (gpu.headroom < Bytes(0)) fits = false;
       report->per_gpu.push_back(gpu);
     }
-    FillCache(r, share, report);
+    FillCache(r, share, fits, report);
     report->verdict = fits ? Verdict::kFits : Verdict::kDoesNotFit;
     if (!fits) report->failure = FailureStage::kLoading;
     report->diagnostics.push_back(
@@ -163,15 +206,16 @@ class Generic final : public Engine {
   std::vector<Term> Explain(const Resolved& r, const Report& report) const override {
     const Share share = OnRank(r);
     const std::string ranks = CountText(std::max<int64_t>(1, r.tp * r.pp));
-    const std::string sequences =
-        CountText(CeilDiv(std::max<int64_t>(1, r.concurrency), std::max<int64_t>(1, r.dp)));
+    const bool one = share.kv_cache > KvOnRank(r, AskedLength(r), AskedSequences(r));
+    const std::string sequences = CountText(AskedSequences(r));
     const std::string length = CountText(AskedLength(r));
     std::vector<Term> terms;
     terms.push_back({"Weights", "checkpoint / (tp * pp)", CountText(r.stored.held.count()) + " / " + ranks,
                      share.weights, "bytes of the checkpoint's tensors", 0});
     terms.push_back({"KV cache", "sequences * bytes per sequence on a rank",
-                     sequences + " sequences of " + length + " tokens", share.kv_cache,
-                     "layer shapes of the model", 0});
+                     one ? "one sequence of " + CountText(r.max_model_len) + " tokens"
+                         : sequences + " sequences of " + length + " tokens",
+                     share.kv_cache, "layer shapes of the model", 0});
     if (share.recurrent_state > Bytes(0)) {
       terms.push_back({"Recurrent state", "sequences * state on a rank", sequences + " sequences",
                        share.recurrent_state, "layer shapes of the model", 0});
@@ -221,27 +265,37 @@ class Generic final : public Engine {
   std::vector<std::string_view> Formats() const override { return VllmFormats(); }
 
  private:
-  // How many tokens the room beside the weights would hold.
-  static void FillCache(const Resolved& r, const Share& share, Report* report) {
-    Bytes room;
-    for (size_t i = 0; i < r.cards.size(); ++i) {
-      const Bytes left = r.cards[i].capacity - r.cards[i].others - share.weights - share.recurrent_state;
-      if (i == 0 || left < room) room = left;
-    }
-    if (room < Bytes(0)) room = Bytes(0);
+  // Nobody names a length: the model's own, or as much of it as has room, but no less than the workload asks.
+  static int64_t DefaultLength(const Resolved& r) {
+    const int64_t own = r.max_model_len;
+    const int64_t longest = LongestIn(r, RoomForCache(r, OnRank(r)), own);
+    return std::max(longest, std::min(own, r.prompt_tokens + r.output_tokens));
+  }
+
+  // How many tokens the room beside the weights would hold. One rule for all of it: what fits has room for a
+  // sequence of max_model_len; where the sequences asked for do not fit, the share of them that would.
+  static void FillCache(const Resolved& r, const Share& share, bool fits, Report* report) {
+    const Bytes left = RoomForCache(r, share);
+    const Bytes room = std::max(Bytes(0), left);
     KvReport& kv = report->kv;
     kv.available = room;
     kv.per_token = KvBytesPerToken(*r.architecture, r.kv_cache_dtype);
     kv.per_sequence = KvBytesPerSequence(*r.architecture, r.kv_cache_dtype, r.max_model_len);
     kv.block_size = 1;
     const Bytes sequence = KvOnRank(r, r.max_model_len, 1);
-    if (sequence <= Bytes(0)) return;
-    kv.max_concurrency = static_cast<double>(room.count()) / static_cast<double>(sequence.count());
-    const double tokens = kv.max_concurrency * static_cast<double>(r.max_model_len);
+    const int64_t own = std::max({int64_t{1}, r.max_model_len, r.architecture->max_positions});
+    kv.max_model_len_that_fits = left < Bytes(0) ? 0 : LongestIn(r, left, own);
+    if (sequence <= Bytes(0)) {
+      // States alone have no length.
+      kv.max_concurrency = fits ? static_cast<double>(AskedSequences(r)) : 0;
+      return;
+    }
+    const Bytes needed = fits ? sequence : share.kv_cache;
+    kv.max_concurrency = static_cast<double>(room.count()) / static_cast<double>(needed.count());
+    const double tokens = static_cast<double>(room.count()) / static_cast<double>(sequence.count()) *
+                          static_cast<double>(r.max_model_len);
     kv.capacity_tokens = static_cast<int64_t>(std::min(tokens, 9e15));
     kv.num_blocks = kv.capacity_tokens;
-    kv.max_model_len_that_fits =
-        std::min(kv.capacity_tokens, std::max<int64_t>(1, r.architecture->max_positions));
   }
 
   const GenericTraits& traits_;

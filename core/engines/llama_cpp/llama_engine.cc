@@ -9,6 +9,7 @@
 
 #include "core/arch/kv_cache.h"
 #include "core/base/text.h"
+#include "core/engines/llama_cpp/llama_commands.h"
 #include "core/engines/llama_cpp/llama_data.h"
 #include "core/engines/llama_cpp/llama_gates.h"
 #include "core/engines/llama_cpp/llama_levers.h"
@@ -37,16 +38,6 @@ int64_t LayersOf(const Resolved& resolved) {
   // Layers that the file holds and -ngl counts, the output layer being one more.
   const Architecture& architecture = *resolved.architecture;
   return architecture.layers + architecture.mtp_layers;
-}
-
-Bytes Band(const GpuReport& use, const Resolved& resolved) {
-  Bytes band = MiBFromDouble(Value(Measure::kLlamaTightBase));
-  const bool staged = resolved.n_cpu_moe > 0 || !OverridesOf(resolved).empty() ||
-                      resolved.n_gpu_layers <= resolved.architecture->layers;
-  const double share = Value(staged ? Measure::kLlamaTightStaged : Measure::kLlamaTightCompute);
-  band += BytesFromDouble(share * static_cast<double>(use.compute_buffer.count()));
-  band += WeightsBand(resolved.stored, use.weights);
-  return band;
 }
 
 // Buffers are allocated in this order; the first that has no room is where loading ends.
@@ -149,9 +140,58 @@ bool JudgeRam(const Resolved& resolved, Report* report) {
   return true;
 }
 
+// What cards and RAM hold with a context of this length, and whether that fits.
+void FillAndJudge(const Resolved& resolved, int64_t length, LlamaPlan* plan, Report* report) {
+  report->per_gpu = plan->Fill(length);
+  if (!resolved.ram_alone) report->host = plan->Host();
+  bool tight = false;
+  report->failure = FailureStage::kNone;
+  for (size_t i = 0; i < report->per_gpu.size(); ++i) {
+    const Bytes capacity = resolved.cards[i].capacity;
+    GpuReport& gpu = report->per_gpu[i];
+    gpu.gpu = resolved.cards[i].gpu->id;
+    gpu.rank = static_cast<int32_t>(i);
+    gpu.capacity = capacity;
+    gpu.budget = capacity;
+    gpu.headroom = capacity - gpu.total;
+    if (plan->largest(i) > LargestAllocation(resolved, i) && report->failure == FailureStage::kNone) {
+      report->failure = FailureStage::kProfiling;
+      RemarkOnAllocation(resolved, i, plan->largest(i), report);
+    }
+    const Bytes band = LlamaBand(resolved, gpu);
+    if (gpu.headroom < band) tight = true;
+    if (gpu.headroom + band < Bytes(0) && report->failure == FailureStage::kNone) {
+      report->failure = StageOf(gpu, capacity);
+    }
+  }
+  if (JudgeRam(resolved, report)) tight = true;
+  report->verdict = report->failure != FailureStage::kNone ? Verdict::kDoesNotFit
+                    : tight                                ? Verdict::kTight
+                                                           : Verdict::kFits;
+}
+
+// By the same rule as the verdict: cards first, then what RAM and single allocations allow.
+// `fits`: whether max_model_len does. The plan is left at another length.
+int64_t LongestThatFits(const Resolved& resolved, bool fits, LlamaPlan* plan) {
+  const auto fits_at = [&](int64_t length) {
+    Report report;
+    FillAndJudge(resolved, length, plan, &report);
+    return report.fits();
+  };
+  int64_t least = fits ? resolved.max_model_len : 0;
+  int64_t longest = std::max(least, plan->LongestThatFits());
+  if (longest == least || fits_at(longest)) return longest;
+  while (longest - least > 1) {
+    const int64_t middle = least + (longest - least) / 2;
+    (fits_at(middle) ? least : longest) = middle;
+  }
+  return least;
+}
+
 class LlamaCpp final : public Engine {
  public:
   const EngineTraits& traits() const override { return kTraits; }
+  const EngineLanguage* language() const override { return &LlamaCppLanguage(); }
 
   Result<EngineVersion> ReadVersion(std::string_view text, std::string_view where) const override {
     return ReadLlamaVersion(text, where);
@@ -192,49 +232,26 @@ class LlamaCpp final : public Engine {
 
   void Plan(const Resolved& resolved, Report* report) const override {
     LlamaPlan plan(resolved);
-    report->per_gpu = plan.Fill(resolved.max_model_len);
-    if (!resolved.ram_alone) report->host = plan.Host();
+    FillAndJudge(resolved, resolved.max_model_len, &plan, report);
     const LlamaCache cache = plan.cache();
-
-    Bytes available;
-    bool tight = false;
-    report->failure = FailureStage::kNone;
-    for (size_t i = 0; i < report->per_gpu.size(); ++i) {
-      const Bytes capacity = resolved.cards[i].capacity;
-      GpuReport& gpu = report->per_gpu[i];
-      gpu.gpu = resolved.cards[i].gpu->id;
-      gpu.rank = static_cast<int32_t>(i);
-      gpu.capacity = capacity;
-      gpu.budget = capacity;
-      gpu.headroom = capacity - gpu.total;
-      available += capacity - (gpu.total - gpu.kv_cache);
-      if (plan.largest(i) > LargestAllocation(resolved, i) && report->failure == FailureStage::kNone) {
-        report->failure = FailureStage::kProfiling;
-        RemarkOnAllocation(resolved, i, plan.largest(i), report);
-      }
-      const Bytes band = Band(gpu, resolved);
-      if (gpu.headroom < band) tight = true;
-      if (gpu.headroom + band < Bytes(0) && report->failure == FailureStage::kNone) {
-        report->failure = StageOf(gpu, capacity);
-      }
-    }
-    if (JudgeRam(resolved, report)) tight = true;
-    report->verdict = report->failure != FailureStage::kNone ? Verdict::kDoesNotFit
-                      : tight                                ? Verdict::kTight
-                                                             : Verdict::kFits;
-
     KvReport& kv = report->kv;
     kv.per_token = KvBytesPerToken(*resolved.architecture, resolved.kv_cache_dtype);
     kv.per_sequence =
         KvBytesPerSequence(*resolved.architecture, resolved.kv_cache_dtype, resolved.max_model_len);
-    kv.available = available;
+    Bytes available;
+    for (const GpuReport& gpu : report->per_gpu) available += gpu.capacity - (gpu.total - gpu.kv_cache);
+    kv.available = std::max(Bytes(0), available);
     kv.block_size = 1;
     kv.num_blocks = cache.context;
     kv.capacity_tokens = cache.context;
     // Sequences of max_model_len, as for every engine: slots share the context or divide it, they do not
     // multiply it. States alone have no length.
-    kv.max_concurrency = kv.per_token > Bytes(0) ? 1 : static_cast<double>(cache.sequences);
-    kv.max_model_len_that_fits = plan.LongestContext(Bytes(0));
+    const double most = kv.per_token > Bytes(0) ? 1 : static_cast<double>(cache.sequences);
+    kv.max_model_len_that_fits = LongestThatFits(resolved, report->fits(), &plan);
+    kv.max_concurrency = report->fits()
+                             ? most
+                             : static_cast<double>(kv.max_model_len_that_fits) /
+                                   static_cast<double>(std::max<int64_t>(1, resolved.max_model_len));
     if (report->failure != FailureStage::kNone) RemarkOnFit(resolved, report);
   }
 

@@ -60,29 +60,38 @@ int64_t EndOfCard(const std::vector<float>& shares, size_t card, int64_t first, 
 // Row split cuts every matrix over all cards; stacks of experts are not cut and stay with their layer's card
 // (ggml_backend_cuda_split_buffer_type takes two-dimensional weights only).
 void SpreadRows(const std::vector<float>& shares, Bytes matrices, std::vector<LlamaDevice>* devices) {
-  float before = 0;
+  // From one card's end to the next one's, so that no byte is lost between them.
+  Bytes before;
   for (size_t i = 0; i < shares.size(); ++i) {
-    const double share = static_cast<double>(shares[i] - before);
-    (*devices)[i].weights += BytesFromDouble(share * static_cast<double>(matrices.count()));
-    before = shares[i];
+    const bool last = i + 1 == shares.size();
+    const Bytes end =
+        last ? matrices
+             : BytesFromDouble(static_cast<double>(shares[i]) * static_cast<double>(matrices.count()));
+    (*devices)[i].weights += end - before;
+    before = end;
   }
 }
 
 // From where the layers put them to where -ot does. Of matrices that are cut by rows, `matrices` is the sum.
-void Move(const std::vector<MovedTensor>& moved, bool rows, LlamaPlacement* placement, Bytes* matrices) {
+void Move(const std::vector<MovedTensor>& moved, bool rows, int64_t n_cpu_moe, LlamaPlacement* placement,
+          Bytes* matrices) {
   for (const MovedTensor& tensor : moved) {
     Bytes* from = &placement->host_weights;
     const bool global = tensor.layer < 0;
+    const bool in_ram = tensor.expert && !global && tensor.layer < n_cpu_moe;
     for (LlamaDevice& device : placement->devices) {
+      if (in_ram) break;
       const bool holds = global ? device.output && !tensor.embedding
                                 : tensor.layer >= device.first_layer && tensor.layer < device.end_layer;
       if (holds) from = rows && !tensor.expert ? matrices : &device.weights;
     }
-    *from -= tensor.bytes;
+    // Averaged formats spread their bits evenly over the layers: no more can leave than lies there.
+    const Bytes bytes = std::min(tensor.bytes, *from);
+    *from -= bytes;
     if (tensor.card < 0) {
-      placement->host_weights += tensor.bytes;
+      placement->host_weights += bytes;
     } else {
-      placement->devices[static_cast<size_t>(tensor.card)].weights += tensor.bytes;
+      placement->devices[static_cast<size_t>(tensor.card)].weights += bytes;
     }
   }
 }
@@ -161,7 +170,7 @@ LlamaPlacement PlaceLlamaModel(const Resolved& resolved, const GgufLayout& layou
     placement.host_weights += layout.output_norm;
     if (!layout.tied) placement.host_weights += layout.output;
   }
-  if (!moved.empty()) Move(moved, rows, &placement, &matrices);
+  if (!moved.empty()) Move(moved, rows, resolved.n_cpu_moe, &placement, &matrices);
   if (rows) SpreadRows(shares, matrices, &placement.devices);
 
   int64_t used = 0;

@@ -253,6 +253,15 @@ Bytes LlamaRuntimeBytes(const Gpu& gpu) {
   }
 }
 
+Bytes LlamaBand(const Resolved& resolved, const GpuReport& use) {
+  const bool staged = resolved.n_cpu_moe > 0 || !OverridesOf(resolved).empty() ||
+                      resolved.n_gpu_layers <= resolved.architecture->layers;
+  const double share = Value(staged ? Measure::kLlamaTightStaged : Measure::kLlamaTightCompute);
+  return MiBFromDouble(Value(Measure::kLlamaTightBase)) +
+         BytesFromDouble(share * static_cast<double>(use.compute_buffer.count())) +
+         WeightsBand(resolved.stored, use.weights);
+}
+
 LlamaPlan::LlamaPlan(const Resolved& resolved)
     : resolved_(resolved),
       layout_(RememberedLayout(resolved)),
@@ -518,19 +527,25 @@ std::vector<GpuReport> LlamaPlan::Fill(int64_t context) {
   largest_.clear();
   uses.reserve(cards_.size());
   for (const CardPlan& card : cards_) {
-    GpuReport& use = uses.emplace_back(card.fixed);
-    use.kv_cache = KvCache(card);
-    use.compute_buffer = card.compute_buffer;
-    Bytes largest;
-    if (card.walk != kNoWalk) {
-      largest = Has(resolved_.version, LlamaChange::kSplitBuffers) ? LargestTensor(graph_, card.part)
-                                                                   : card.compute_buffer;
-    }
-    largest_.push_back(largest);
-    if (card.drafts) use.activation += draft_;
-    use.total = SumOfParts(use);
+    uses.push_back(UseOf(card));
+    largest_.push_back(LargestOf(card));
   }
   return uses;
+}
+
+GpuReport LlamaPlan::UseOf(const CardPlan& card) const {
+  GpuReport use = card.fixed;
+  use.kv_cache = KvCache(card);
+  use.compute_buffer = card.compute_buffer;
+  if (card.drafts) use.activation += draft_;
+  use.total = SumOfParts(use);
+  return use;
+}
+
+Bytes LlamaPlan::LargestOf(const CardPlan& card) const {
+  if (card.walk == kNoWalk) return Bytes(0);
+  return Has(resolved_.version, LlamaChange::kSplitBuffers) ? LargestTensor(graph_, card.part)
+                                                            : card.compute_buffer;
 }
 
 void LlamaPlan::WalkGraph() {
@@ -555,10 +570,14 @@ LlamaPlan::Fullest LlamaPlan::FindFullest(bool walked) const {
   Fullest fullest{Bytes(internal::kInt64Max), 0};
   for (size_t i = 0; i < cards_.size(); ++i) {
     const CardPlan& card = cards_[i];
-    Bytes use = SumOfParts(card.fixed) + KvCache(card);
-    if (walked) use += card.compute_buffer;
-    if (walked && card.drafts) use += draft_;
-    const Bytes room = resolved_.cards[i].capacity - use;
+    GpuReport use = UseOf(card);
+    const Bytes band = lenient_ ? LlamaBand(resolved_, use) : Bytes(0);
+    Bytes held = use.total;
+    if (!walked) {
+      held -= card.compute_buffer;
+      if (card.drafts) held -= draft_;
+    }
+    const Bytes room = resolved_.cards[i].capacity - held + band;
     if (room < fullest.room) fullest = {room, i};
   }
   return fullest;
@@ -576,6 +595,13 @@ double LlamaPlan::GrowthOf(size_t index) const {
   // With flash attention a cell's place in the binding has 16 bits for each token of the batch.
   if (card.walk != kNoWalk) growth += Bytes(2) * graph_.tokens * placement_.copies / cache_.streams;
   return static_cast<double>(growth.count());
+}
+
+int64_t LlamaPlan::LongestThatFits() {
+  lenient_ = true;
+  const int64_t longest = LongestContext(Bytes(0));
+  lenient_ = false;
+  return longest;
 }
 
 // Memory grows with the context in straight pieces, the last of which is by far the longest. So a step along
@@ -617,7 +643,10 @@ int64_t LlamaPlan::LongestContext(Bytes margin) {
     growth = GrowthOf(at.card);
     (at.room >= margin ? fits : fails) = blocks;
   }
-  return fits < 0 ? 0 : length(fits);
+  if (fits < 0) return 0;
+  // To the end of the last block: cells are allocated in whole ones.
+  const int64_t whole = std::min(RoundUp(length(fits), block), end);
+  return whole > length(fits) && Room(whole) >= margin ? whole : length(fits);
 }
 
 }  // namespace plimsoll

@@ -17,6 +17,9 @@
 
 namespace plimsoll {
 
+// How far off an estimate of a card may be.
+Bytes LlamaBand(const Resolved& resolved, const GpuReport& use);
+
 // Answers for one length of the context after another. What does not depend on the length is worked out
 // once; the walks over the graph that an answer needs are kept for the next one, so asking is not const.
 class LlamaPlan {
@@ -36,6 +39,8 @@ class LlamaPlan {
   // The longest context for which every card keeps `margin` free; 0: not even one block of cells.
   // Starts from the length that Fill() or Room() was asked for last.
   int64_t LongestContext(Bytes margin);
+  // The longest with which no card is short by more than its error band, which is the verdict's rule.
+  int64_t LongestThatFits();
   // The least that any card has free.
   Bytes Room(int64_t context);
   // The same without compute buffers: more than Room(), and cheaper.
@@ -82,6 +87,8 @@ class LlamaPlan {
   void WalkGraph();  // at the present length
   Fullest FindFullest(bool walked) const;
   double GrowthOf(size_t card) const;
+  GpuReport UseOf(const CardPlan& card) const;
+  Bytes LargestOf(const CardPlan& card) const;
   int64_t LayersOn(const CardPlan& card, size_t kind) const;
   LlamaGraphPart Part(size_t card) const;
   void StageMoved(LlamaGraphPart* part) const;
@@ -105,7 +112,8 @@ class LlamaPlan {
   std::vector<ComputeBufferWalk> walks_;  // one for all cards whose parts walk alike
   LlamaGraphPart draft_part_;
   std::optional<ComputeBufferWalk> draft_walk_;
-  Bytes draft_;  // the draft's cache and buffer at the present length
+  Bytes draft_;           // the draft's cache and buffer at the present length
+  bool lenient_ = false;  // a card's room reaches to the end of its error band
 };
 
 // What a program holds on this card before llama.cpp's first buffer.

@@ -8,6 +8,7 @@
 #include "core/base/text.h"
 #include "core/engines/measured_constants.h"
 #include "core/engines/vllm/vllm_activation.h"
+#include "core/engines/vllm/vllm_commands.h"
 #include "core/engines/vllm/vllm_cuda_graphs.h"
 #include "core/engines/vllm/vllm_explain.h"
 #include "core/engines/vllm/vllm_gates.h"
@@ -24,6 +25,9 @@ namespace plimsoll {
 namespace {
 
 // ---- defaults ----
+
+constexpr int64_t kUnchunkedUpTo = 32768;  // V0 cuts longer prompts into chunks
+constexpr int64_t kLargestBudget = 16384;  // the largest default of max_num_batched_tokens below
 
 bool NameHas(const Gpu& gpu, std::string_view part) { return gpu.id.find(part) != std::string::npos; }
 
@@ -73,6 +77,13 @@ class Defaults {
     TakeBatches(rules);
     r.block_size = config_.block_size.value_or(DefaultBlockSize(r, rules));
     return std::nullopt;
+  }
+
+  // What of this depends on max_model_len, for another one.
+  void TakeLength(int64_t length) {
+    resolved_.max_model_len = length;
+    if (!config_.enable_chunked_prefill) TakeChunkedPrefill();
+    TakeBatches(RulesFor(resolved_));
   }
 
  private:
@@ -132,8 +143,8 @@ class Defaults {
     }
     const bool images = r.multimodal;
     const bool latent_refuses = latent && r.version.number < VllmNumber(0, 7, 2);
-    r.enable_chunked_prefill =
-        r.max_model_len > 32768 && !images && !windows && !latent_refuses && r.speculative.num_tokens == 0;
+    r.enable_chunked_prefill = r.max_model_len > kUnchunkedUpTo && !images && !windows && !latent_refuses &&
+                               r.speculative.num_tokens == 0;
   }
 
   void TakePrefixCaching(const VllmRules& rules) {
@@ -152,7 +163,7 @@ class Defaults {
       tokens = r.enable_chunked_prefill ? chunk : std::max<int64_t>(r.max_model_len, 2048);
     } else if (TakesHugeBatches(r)) {
       sequences = 1024;
-      tokens = 16384;
+      tokens = kLargestBudget;
     } else {
       const bool large = TakesLargeBatches(r);
       // Before 0.8.5 every card took 1024 sequences.
@@ -183,8 +194,7 @@ class Defaults {
 struct Stage {
   Bytes weights_first;  // the expert-parallel rank that holds most
   Bytes weights_last;   // the one that holds least
-  Bytes offloaded;
-  Bytes recurrent;  // V0: states outside the pool
+  Bytes recurrent;      // V0: states outside the pool
   Bytes activation_sampling, activation;
   CacheLayout layout;
   int64_t layers = 0;
@@ -200,9 +210,6 @@ Stage PlanStage(const Resolved& resolved, const VllmRules& rules, int64_t index)
   if (resolved.expert_parallel) {
     stage.weights_last = VllmLoadedWeights(resolved, rules, {index, resolved.tp * resolved.dp - 1}, nullptr);
   }
-  // vllm/model_executor/models/utils.py maybe_offload_to_cpu: whole parameters until the given size is
-  // reached.
-  stage.offloaded = std::min(resolved.cpu_offload, stage.weights_last);
   if (!rules.v1) {
     stage.recurrent = RecurrentStateBytes(resolved, range) * std::max<int64_t>(1, resolved.max_num_seqs);
   }
@@ -214,6 +221,15 @@ Stage PlanStage(const Resolved& resolved, const VllmRules& rules, int64_t index)
   return stage;
 }
 
+// Weights of a rank before some are kept in RAM.
+Bytes LoadedOn(const Resolved& resolved, const Stage& stage, int64_t rank) {
+  const int64_t ep_rank = rank % resolved.tp + resolved.tp * (rank / (resolved.tp * resolved.pp));
+  const bool holds_least = resolved.expert_parallel && ep_rank == resolved.tp * resolved.dp - 1;
+  return holds_least ? stage.weights_last : stage.weights_first;
+}
+
+Bytes Offloaded(const Resolved& resolved, Bytes weights) { return std::min(resolved.cpu_offload, weights); }
+
 // One card's budget before the pool is cut to whole blocks.
 GpuReport PlanCard(const Resolved& resolved, const VllmRules& rules, const Stage& stage, const Card& card,
                    int32_t rank, bool last_stage) {
@@ -224,11 +240,10 @@ GpuReport PlanCard(const Resolved& resolved, const VllmRules& rules, const Stage
   gpu.budget = BytesFromDouble(
       std::ceil(static_cast<double>(card.capacity.count()) * resolved.gpu_memory_utilization));
   const int64_t tp_rank = rank % resolved.tp;
-  const int64_t ep_ranks = resolved.tp * resolved.dp;
-  const int64_t ep_rank = tp_rank + resolved.tp * (rank / (resolved.tp * resolved.pp));
-  gpu.weights =
-      resolved.expert_parallel && ep_rank == ep_ranks - 1 ? stage.weights_last : stage.weights_first;
-  gpu.weights -= stage.offloaded;
+  gpu.weights = LoadedOn(resolved, stage, rank);
+  // vllm/model_executor/models/utils.py maybe_offload_to_cpu: whole parameters until the given size is
+  // reached.
+  gpu.weights -= Offloaded(resolved, gpu.weights);
   gpu.recurrent_state = stage.recurrent;
   gpu.activation = VllmSamples(rules, last_stage, tp_rank) ? stage.activation_sampling : stage.activation;
   const VllmRuntime runtime = VllmRuntimeMemory(resolved, rules, *card.gpu);
@@ -255,11 +270,20 @@ struct Tightest {
   int64_t blocks = internal::kInt64Max;
   Bytes headroom = Bytes(internal::kInt64Max);  // pool less what one sequence of max_model_len takes
   Bytes pool;
-  int64_t longest = internal::kInt64Max;
+  int64_t longest = 0;  // in this pool
 };
 
+// Block ids that one sequence takes; every stage gets as many, so the stage that needs most decides.
+int64_t SequenceBlocks(const Resolved& resolved, const std::vector<Stage>& stages) {
+  int64_t blocks = 0;
+  for (const Stage& stage : stages) {
+    blocks = std::max(blocks, stage.layout.BlocksPerSequence(resolved.max_model_len));
+  }
+  return blocks;
+}
+
 void FillCache(const Resolved& resolved, const VllmRules& rules, const Stage& stage, const Tightest& tightest,
-               Report* report) {
+               int64_t per_sequence, Report* report) {
   KvReport& kv = report->kv;
   const CacheLayout& layout = stage.layout;
   kv.per_token = KvBytesPerToken(*resolved.architecture, resolved.kv_cache_dtype);
@@ -269,12 +293,14 @@ void FillCache(const Resolved& resolved, const VllmRules& rules, const Stage& st
   kv.block_size = layout.block_size;
   kv.num_blocks = layout.block_bytes > 0 ? tightest.blocks : 0;
   kv.max_model_len_that_fits = tightest.longest;
-  const int64_t per_sequence = layout.BlocksForConcurrency(resolved.max_model_len);
-  if (layout.block_bytes <= 0 || per_sequence <= 0) return;
-  const double blocks = static_cast<double>(kv.num_blocks);
-  const double length = static_cast<double>(resolved.max_model_len);
-  kv.max_concurrency = rules.concurrency_by_pages ? blocks / static_cast<double>(per_sequence)
-                                                  : blocks * static_cast<double>(kv.block_size) / length;
+  if (layout.block_bytes <= 0 || per_sequence <= 0) {
+    // States outside the pool are there for every sequence (V0).
+    kv.max_concurrency =
+        tightest.headroom >= Bytes(0) ? static_cast<double>(std::max<int64_t>(1, resolved.max_num_seqs)) : 0;
+    return;
+  }
+  kv.max_concurrency = static_cast<double>(kv.num_blocks) / static_cast<double>(per_sequence);
+  const double logged = VllmLoggedConcurrency(resolved, rules, kv);
   switch (rules.tokens) {
     case CacheTokens::kBlocks:
       kv.capacity_tokens = kv.num_blocks * kv.block_size;
@@ -283,7 +309,7 @@ void FillCache(const Resolved& resolved, const VllmRules& rules, const Stage& st
       kv.capacity_tokens = kv.num_blocks / layout.groups * kv.block_size;
       break;
     case CacheTokens::kConcurrency:
-      kv.capacity_tokens = BytesFromDouble(kv.max_concurrency * length).count();
+      kv.capacity_tokens = BytesFromDouble(logged * static_cast<double>(resolved.max_model_len)).count();
       break;
   }
 }
@@ -418,21 +444,24 @@ class RankPlanner {
                                static_cast<int64_t>(resolved.cards.size()));
     report_.per_gpu.clear();
     report_.per_gpu.resize(static_cast<size_t>(ranks_));
-    block_bytes_.resize(static_cast<size_t>(resolved.pp));
   }
 
   // The pool of this start: what one sequence leaves of it decides.
   Bytes PlanRanks() {
+    stages_.reserve(static_cast<size_t>(resolved_.pp));
+    for (int64_t s = 0; s < resolved_.pp; ++s) stages_.push_back(PlanStage(resolved_, rules_, s));
+    per_sequence_ = SequenceBlocks(resolved_, stages_);
     for (int64_t s = 0; s < resolved_.pp; ++s) PlanStageRanks(s);
     if (tightest_.blocks == internal::kInt64Max) tightest_.blocks = 0;
-    if (tightest_.longest == internal::kInt64Max) tightest_.longest = 0;
+    tightest_.longest = LongestIn(tightest_.blocks);
     return tightest_.headroom;
   }
 
-  // REQUIRES: PlanRanks() has been called.
+  // REQUIRES, for each: PlanRanks() has been called.
+  int64_t longest() const { return tightest_.longest; }
   void Finish() {
     AllocatePools();
-    FillCache(resolved_, rules_, tightest_stage_, tightest_, &report_);
+    FillCache(resolved_, rules_, stages_[tightest_stage_], tightest_, per_sequence_, &report_);
     report_.host.weights = offloaded_;
     report_.host.kv_cache += resolved_.kv_offloading;
     // V0 reserves swap_space = 4 GiB of RAM per GPU for preempted sequences.
@@ -442,11 +471,11 @@ class RankPlanner {
 
  private:
   void PlanStageRanks(int64_t s) {
-    const Stage stage = PlanStage(resolved_, rules_, s);
-    block_bytes_[static_cast<size_t>(s)] = stage.layout.block_bytes;
+    const Stage& stage = stages_[static_cast<size_t>(s)];
     const int64_t replica = resolved_.tp * resolved_.pp;
     const GpuReport* previous = nullptr;
     const Card* previous_card = nullptr;
+    Bytes offloaded;
     for (int64_t first = s * resolved_.tp; first < ranks_; first += replica) {
       for (int64_t rank = first; rank < std::min(first + resolved_.tp, ranks_); ++rank) {
         const Card& card = resolved_.cards[static_cast<size_t>(rank)];
@@ -460,31 +489,39 @@ class RankPlanner {
           gpu.rank = static_cast<int32_t>(rank);
         } else {
           gpu = PlanCard(resolved_, rules_, stage, card, static_cast<int32_t>(rank), s == resolved_.pp - 1);
-          Consider(stage, &gpu);
+          Consider(static_cast<size_t>(s), &gpu);
+          offloaded = Offloaded(resolved_, LoadedOn(resolved_, stage, rank));
         }
-        offloaded_ += stage.offloaded;
+        offloaded_ += offloaded;
         previous = &gpu;
         previous_card = &card;
       }
     }
   }
 
-  void Consider(const Stage& stage, GpuReport* gpu) {
-    const CacheLayout& layout = stage.layout;
-    const Bytes needed = Bytes(layout.block_bytes) * layout.BlocksPerSequence(resolved_.max_model_len);
+  void Consider(size_t index, GpuReport* gpu) {
+    const CacheLayout& layout = stages_[index].layout;
+    const Bytes needed = Bytes(layout.block_bytes) * per_sequence_;
     gpu->kv_cache = PoolOf(resolved_, rules_, *gpu);
     gpu->headroom = gpu->kv_cache - needed;
     if (gpu->headroom < tightest_.headroom) {
       tightest_.headroom = gpu->headroom;
       tightest_.pool = gpu->kv_cache;
-      tightest_stage_ = stage;
+      tightest_stage_ = index;
     }
-    const int64_t limit = std::max(resolved_.max_model_len, resolved_.architecture->max_positions);
-    tightest_.longest = std::min(tightest_.longest, LongestSequence(layout, gpu->kv_cache, limit));
     if (layout.block_bytes > 0) {
       tightest_.blocks =
           std::min(tightest_.blocks, std::max<int64_t>(0, gpu->kv_cache.count()) / layout.block_bytes);
     }
+  }
+
+  int64_t LongestIn(int64_t blocks) const {
+    int64_t longest = std::max(resolved_.max_model_len, resolved_.architecture->max_positions);
+    for (const Stage& stage : stages_) {
+      longest =
+          std::min(longest, LongestSequence(stage.layout, Bytes(stage.layout.block_bytes) * blocks, longest));
+    }
+    return longest;
   }
 
   // The scarcest rank decides how many blocks every rank gets.
@@ -493,7 +530,9 @@ class RankPlanner {
       GpuReport& gpu = report_.per_gpu[i];
       const size_t stage = static_cast<size_t>(static_cast<int64_t>(i) / resolved_.tp % resolved_.pp);
       gpu.kv_cache = std::max(Bytes(0), gpu.kv_cache);
-      if (tightest_.headroom >= Bytes(0)) gpu.kv_cache = Bytes(block_bytes_[stage]) * tightest_.blocks;
+      if (tightest_.headroom >= Bytes(0)) {
+        gpu.kv_cache = Bytes(stages_[stage].layout.block_bytes) * tightest_.blocks;
+      }
       gpu.total = SumOfParts(gpu);
     }
   }
@@ -502,22 +541,32 @@ class RankPlanner {
   const VllmRules& rules_;
   Report& report_;
   int64_t ranks_ = 0;
-  std::vector<int64_t> block_bytes_;  // of each stage
+  std::vector<Stage> stages_;
+  int64_t per_sequence_ = 0;  // block ids that one sequence of max_model_len takes
   Tightest tightest_;
-  Stage tightest_stage_;
+  size_t tightest_stage_ = 0;
   Bytes offloaded_;
 };
 
 // A first start takes more than the next ones, because it compiles (vllm_runtime.cc, vllm_activation.cc).
-// Where only that is too much, the answer is that of a later start, and tight.
-void PlanStart(const Resolved& resolved, Report* report) {
-  VllmRules rules = RulesFor(resolved);
+bool LaterStartsTakeLess(const Resolved& resolved, const VllmRules& rules) {
+  return !resolved.enforce_eager &&
+         (rules.runner_v2 || rules.kernels_spill || rules.compile_copies_embedding);
+}
+
+VllmRules OfLaterStart(VllmRules rules) {
+  rules.first_start = false;
+  return rules;
+}
+
+// Where only what a first start takes is too much, the answer is that of a later start, and tight.
+void PlanStart(const Resolved& resolved, const VllmRules& rules, Report* report) {
   RankPlanner first(resolved, rules, report);
   const Bytes headroom = first.PlanRanks();
-  if (headroom >= Bytes(0)) return first.Finish();
-  rules.first_start = false;
+  if (headroom >= Bytes(0) || !LaterStartsTakeLess(resolved, rules)) return first.Finish();
+  const VllmRules later_rules = OfLaterStart(rules);
   Report later = *report;
-  RankPlanner again(resolved, rules, &later);
+  RankPlanner again(resolved, later_rules, &later);
   if (again.PlanRanks() < Bytes(0)) return first.Finish();
   again.Finish();
   if (!later.fits()) return first.Finish();
@@ -528,6 +577,132 @@ void PlanStart(const Resolved& resolved, Report* report) {
                                "it starts.",
                                "Start it again, lower max_model_len, or set enforce_eager."});
   *report = std::move(later);
+}
+
+// The longest sequence that fits: what an estimate at that max_model_len says, because the step's token
+// budget, and with it the pool, may depend on the length.
+class LongestFinder {
+ public:
+  LongestFinder(const Resolved& resolved, const VllmRules& rules, const Report& report)
+      : resolved_(resolved),
+        rules_(rules),
+        report_(report),
+        asked_(resolved.max_model_len),
+        limit_(std::max(asked_, resolved.architecture->max_positions)) {}
+
+  int64_t Find() const {
+    if (report_.verdict == Verdict::kInvalid) return 0;
+    const int64_t in_pool = report_.kv.max_model_len_that_fits;
+    // "Auto" sizes the budget for the model's own length and keeps it.
+    if (resolved_.max_model_len_auto) {
+      if (report_.fits()) return std::max(in_pool, asked_);
+      return report_.failure == FailureStage::kCacheTooSmall ? std::min(in_pool, asked_ - 1) : 0;
+    }
+    return report_.fits() ? Longer(std::max(in_pool, asked_)) : Shorter(std::min(in_pool, asked_ - 1));
+  }
+
+ private:
+  // What the pool of a later start holds.
+  int64_t InLaterPool() const {
+    if (!LaterStartsTakeLess(resolved_, rules_)) return 0;
+    Report report;
+    const VllmRules rules = OfLaterStart(rules_);
+    RankPlanner later(resolved_, rules, &report);
+    later.PlanRanks();
+    return later.longest();
+  }
+
+  int64_t Longer(int64_t in_pool) const {
+    if (in_pool >= limit_ && Steady(in_pool)) return in_pool;
+    const int64_t later = std::min(limit_, InLaterPool());
+    if (later > in_pool && Steady(later) && Fits(later)) return later;
+    if (in_pool == asked_) return asked_;
+    if (Steady(in_pool)) return in_pool;
+    if (Fits(limit_)) return limit_;
+    return Boundary(asked_, limit_);
+  }
+
+  int64_t Shorter(int64_t in_pool) const {
+    if (report_.failure == FailureStage::kLoading) return 0;
+    int64_t below = asked_;  // lengths from here on fail as the one asked for does
+    if (report_.failure == FailureStage::kCacheTooSmall) {
+      for (const int64_t length : {std::min(InLaterPool(), asked_ - 1), in_pool}) {
+        if (length <= 0 || length >= below || !Steady(length)) continue;
+        if (Fits(length)) return length;
+        below = length;
+      }
+    }
+    below = FirstSteady(below);
+    // Powers of two below it: where one fits, the boundary lies between it and the one before.
+    int64_t fails = below;
+    for (int64_t length = below - 1; length >= 1; length = length / 2) {
+      if (Fits(length)) return Boundary(length, fails);
+      fails = length;
+    }
+    return 0;
+  }
+
+  // Of lengths up to `below`, all of which fail from some on: the first with today's budget.
+  int64_t FirstSteady(int64_t below) const {
+    int64_t other = 0, same = below;
+    while (same - other > 1) {
+      const int64_t middle = other + (same - other) / 2;
+      (Steady(middle) ? same : other) = middle;
+    }
+    return same;
+  }
+
+  int64_t Boundary(int64_t fits, int64_t fails) const {
+    while (fails - fits > 1) {
+      const int64_t middle = fits + (fails - fits) / 2;
+      (Fits(middle) ? fits : fails) = middle;
+    }
+    return fits;
+  }
+
+  Resolved At(int64_t length) const {
+    Resolved other = resolved_;
+    Defaults(*resolved_.config, &other).TakeLength(length);
+    return other;
+  }
+
+  // Whether another length leaves the pool as it is.
+  bool Steady(int64_t length) const {
+    const int64_t least = std::min(length, asked_);
+    const bool saturated = internal::SaturatingMultiply(resolved_.max_num_seqs, least) >= kLargestBudget &&
+                           internal::SaturatingMultiply(8, least) >= rules_.latent_context_rows;
+    if (rules_.v1 && resolved_.enable_chunked_prefill && saturated) return true;
+    const Resolved other = At(length);
+    return other.enable_chunked_prefill == resolved_.enable_chunked_prefill &&
+           (other.enable_chunked_prefill || length <= other.max_num_batched_tokens) &&
+           other.max_num_batched_tokens == resolved_.max_num_batched_tokens &&
+           other.max_num_seqs == resolved_.max_num_seqs && Peak(other) == Peak(resolved_);
+  }
+
+  Bytes Peak(const Resolved& resolved) const {
+    return VllmActivationPeak(resolved, rules_, {false, true}).peak;
+  }
+
+  bool Fits(int64_t length) const {
+    const Resolved other = At(length);
+    std::vector<Diagnostic> diagnostics;
+    if (!CheckVllmGates(other, &diagnostics)) return false;
+    Report report;
+    PlanStart(other, RulesFor(other), &report);
+    return report.fits();
+  }
+
+  const Resolved& resolved_;
+  const VllmRules& rules_;
+  const Report& report_;
+  const int64_t asked_, limit_;
+};
+
+// One rule: what fits has room for a sequence of max_model_len, and what does not fit has none.
+void AgreeWithVerdict(const Resolved& resolved, const VllmRules& rules, Report* report) {
+  KvReport& kv = report->kv;
+  kv.max_model_len_that_fits = LongestFinder(resolved, rules, *report).Find();
+  if (!report->fits() && kv.max_concurrency >= 1) kv.max_concurrency = 0;
 }
 
 constexpr EngineTraits kTraits = {
@@ -548,6 +723,7 @@ constexpr EngineTraits kTraits = {
 class Vllm final : public Engine {
  public:
   const EngineTraits& traits() const override { return kTraits; }
+  const EngineLanguage* language() const override { return &VllmLanguage(); }
 
   Result<EngineVersion> ReadVersion(std::string_view text, std::string_view where) const override {
     return ReadVllmVersion(text, where);
@@ -559,11 +735,13 @@ class Vllm final : public Engine {
 
   void Plan(const Resolved& resolved, Report* report) const override {
     const bool starts = CheckVllmGates(resolved, &report->diagnostics);
-    PlanStart(resolved, report);
+    const VllmRules rules = RulesFor(resolved);
+    PlanStart(resolved, rules, report);
     if (!starts) {
       report->verdict = Verdict::kInvalid;
       report->failure = FailureStage::kInvalid;
     }
+    AgreeWithVerdict(resolved, rules, report);
   }
 
   std::vector<Term> Explain(const Resolved& resolved, const Report& report) const override {
@@ -581,6 +759,10 @@ class Vllm final : public Engine {
     return gpu.activation + (with_graphs ? gpu.cuda_graph : Bytes(0));
   }
 
+  double LoggedConcurrency(const Resolved& resolved, const Report& report) const override {
+    return VllmLoggedConcurrency(resolved, RulesFor(resolved), report.kv);
+  }
+
   StepStyle StyleOf(const Resolved& resolved) const override { return VllmStyle(resolved); }
   int64_t CacheLimit(const Report& report) const override { return report.kv.capacity_tokens; }
   void SetUpServer(const Resolved& resolved, const Report& report, SchedulerSetup* setup) const override {
@@ -588,6 +770,7 @@ class Vllm final : public Engine {
   }
   const MetricNames& metric_names() const override { return VllmMetrics(); }
 
+  std::vector<int64_t> LengthBreaks() const override { return {kUnchunkedUpTo}; }
   std::vector<std::string_view> Formats() const override { return VllmFormats(); }
   std::string FormatSince(const WeightFormat& format) const override {
     return format.family == FormatFamily::kMxfp4 ? "0.10.1 and later" : "";

@@ -247,7 +247,7 @@ std::string Share(const Resolved& resolved) { return DecimalText(resolved.gpu_me
 std::string Digits(int64_t count) { return std::to_string(count); }
 std::string GibNumber(Bytes bytes, int decimals = 2) { return DecimalText(bytes.gib(), decimals); }
 
-void LogV0(const Resolved& resolved, const Report& report, const GpuReport& gpu,
+void LogV0(const Resolved& resolved, const VllmRules& rules, const Report& report, const GpuReport& gpu,
            std::vector<std::string>* lines) {
   const bool breakdown = resolved.version.number >= VllmNumber(0, 6, 5);
   lines->push_back("Loading model weights took " + GibNumber(gpu.weights, 4) + " GB");
@@ -263,8 +263,8 @@ void LogV0(const Resolved& resolved, const Report& report, const GpuReport& gpu,
   const Bytes block = report.kv.num_blocks > 0 ? report.kv.available / report.kv.num_blocks : Bytes(0);
   const int64_t cpu_blocks = block > Bytes(0) ? GiB(4) / block : 0;
   lines->push_back("# GPU blocks: " + Digits(report.kv.num_blocks) + ", # CPU blocks: " + Digits(cpu_blocks));
-  lines->push_back("Maximum concurrency for " + Digits(resolved.max_model_len) +
-                   " tokens per request: " + DecimalText(report.kv.max_concurrency, 2) + "x");
+  lines->push_back("Maximum concurrency for " + Digits(resolved.max_model_len) + " tokens per request: " +
+                   DecimalText(VllmLoggedConcurrency(resolved, rules, report.kv), 2) + "x");
 }
 
 void LogV1(const Resolved& resolved, const VllmRules& rules, const Report& report, const GpuReport& gpu,
@@ -280,8 +280,8 @@ void LogV1(const Resolved& resolved, const VllmRules& rules, const Report& repor
                      GibNumber(report.kv.available) + " GiB available for KV cache)");
   }
   lines->push_back("GPU KV cache size: " + CountText(report.kv.capacity_tokens) + " tokens");
-  lines->push_back("Maximum concurrency for " + CountText(resolved.max_model_len) +
-                   " tokens per request: " + DecimalText(report.kv.max_concurrency, 2) + "x");
+  lines->push_back("Maximum concurrency for " + CountText(resolved.max_model_len) + " tokens per request: " +
+                   DecimalText(VllmLoggedConcurrency(resolved, rules, report.kv), 2) + "x");
   if (!resolved.enforce_eager) {
     lines->push_back("Graph capturing finished, took about " + GibNumber(gpu.cuda_graph) + " GiB" +
                      (rules.graphs_inside ? "" : " (beside the budget)"));
@@ -384,7 +384,7 @@ std::vector<std::string> ExpectedVllmLog(const Resolved& resolved, const Report&
   if (gpu == nullptr || report.failure == FailureStage::kInvalid) return lines;
   const VllmRules rules = RulesFor(resolved);
   if (report.failure == FailureStage::kNone) {
-    rules.v1 ? LogV1(resolved, rules, report, *gpu, &lines) : LogV0(resolved, report, *gpu, &lines);
+    rules.v1 ? LogV1(resolved, rules, report, *gpu, &lines) : LogV0(resolved, rules, report, *gpu, &lines);
     // What was profiled as activation is given back and taken again under load.
     lines.push_back("nvidia-smi: about " + Digits((gpu->total - gpu->activation).count() >> 20) +
                     " MiB after start, up to " + Digits(gpu->total.count() >> 20) + " MiB under load");

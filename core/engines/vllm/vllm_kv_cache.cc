@@ -303,6 +303,19 @@ CacheLayout LayOutCache(const Resolved& resolved, const VllmRules& rules, const 
   return layout;
 }
 
+double VllmLoggedConcurrency(const Resolved& resolved, const VllmRules& rules, const KvReport& kv) {
+  const double length = static_cast<double>(std::max<int64_t>(1, resolved.max_model_len));
+  const double blocks = static_cast<double>(kv.num_blocks);
+  if (!rules.concurrency_by_pages) return blocks * static_cast<double>(kv.block_size) / length;
+  int64_t most = 0;
+  for (int64_t stage = 0; stage < resolved.pp; ++stage) {
+    const LayerRange range = PipelineStage(resolved.architecture->layers, resolved.pp, stage);
+    const CacheLayout layout = LayOutCache(resolved, rules, range, stage == resolved.pp - 1);
+    if (layout.block_bytes > 0) most = std::max(most, layout.BlocksForConcurrency(resolved.max_model_len));
+  }
+  return most > 0 ? blocks / static_cast<double>(most) : 0;
+}
+
 int64_t DefaultBlockSize(const Resolved& resolved, const VllmRules& rules) {
   const Gpu* gpu = resolved.cards.empty() ? nullptr : resolved.cards[0].gpu;
   bool latent = false, sparse = false;

@@ -14,12 +14,17 @@
 #include "core/base/units.h"
 #include "core/engines/vllm/vllm_cache_layout.h"
 #include "core/engines/vllm/vllm_rules.h"
+#include "core/resolve/report.h"
 #include "core/resolve/resolved.h"
 
 namespace plimsoll {
 
 // The layers of one pipeline stage, draft and MTP layers on the last one.
 CacheLayout LayOutCache(const Resolved& resolved, const VllmRules& rules, const LayerRange& range, bool last);
+
+// What the line "Maximum concurrency" says; before pages were counted it took no account of windows and
+// states.
+double VllmLoggedConcurrency(const Resolved& resolved, const VllmRules& rules, const KvReport& kv);
 
 // The block size that vLLM takes when none is given; for hybrids of attention and recurrent layers the one
 // that makes an attention page as large as a state.

@@ -1,0 +1,48 @@
+// From words to an engine: what stands around its program is taken off (sudo, env, docker run, srun …), and the
+// program, or the container image, tells the engine and its release.
+#ifndef PLIMSOLL_CORE_CHECK_INVOCATION_H_
+#define PLIMSOLL_CORE_CHECK_INVOCATION_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/check/shell_words.h"
+#include "core/engines/engine.h"
+
+namespace plimsoll {
+
+// A program of an engine, with all that it was given.
+struct Invocation {
+  const Engine* engine = nullptr;
+  const EngineLanguage* language = nullptr;
+  const EngineProgram* program = nullptr;
+  std::string version;              // that an image's tag tells; empty: unknown
+  std::vector<Variable> variables;  // of its environment
+  std::vector<ArgumentWord> words;  // behind the program
+  std::optional<int64_t> gpus;      // that the container or cluster gives; nothing: not said
+  std::optional<int64_t> nodes;
+  std::string_view wrapper;  // "docker run"; empty: none
+  std::string image;         // as it stands there
+  size_t end = 0;            // where its last word ends in the text
+};
+
+// `variables` are those of the script.
+std::optional<Invocation> FindInvocation(const ShellCommand& command, const std::vector<Variable>& variables);
+
+// An image with the arguments of its container.
+std::optional<Invocation> InvocationOfImage(std::string_view image, std::vector<ArgumentWord> words);
+
+// The engine and release of an image; nothing: none of ours.
+struct KnownImage {
+  const Engine* engine = nullptr;
+  const EngineImage* image = nullptr;
+  std::string version;
+};
+std::optional<KnownImage> FindImage(std::string_view name);
+
+}  // namespace plimsoll
+
+#endif  // PLIMSOLL_CORE_CHECK_INVOCATION_H_

@@ -1,0 +1,82 @@
+#include "core/check/shell_words.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace plimsoll {
+namespace {
+
+// Words apart by |, commands by a line.
+std::string Split(std::string_view text) {
+  std::string lines;
+  for (const ShellCommand& command : SplitShell(text).commands) {
+    if (!lines.empty()) lines += '\n';
+    for (const Variable& variable : command.variables) lines += variable.first + ":=" + variable.second + "|";
+    for (const ArgumentWord& word : command.words) lines += word.text + "|";
+  }
+  return lines;
+}
+
+TEST(ShellWords, QuotesAndEscapes) {
+  EXPECT_EQ(Split(R"(a 'b c' "d \"e\"" f\ g)"), "a|b c|d \"e\"|f g|");
+  EXPECT_EQ(Split(R"(x '{"a":"b"}' "{\"c\":1}")"), "x|{\"a\":\"b\"}|{\"c\":1}|");
+  EXPECT_EQ(Split("x ''"), "x||");
+}
+
+TEST(ShellWords, LinesGoOn) {
+  EXPECT_EQ(Split("a \\\n  b \\  \n c"), "a|b|c|");
+  EXPECT_EQ(Split("a \\ # why\n b"), "a|b|");
+  EXPECT_EQ(Split("a `\n b ^\n c"), "a|b|c|");
+  // A lost "\" before an option.
+  EXPECT_EQ(Split("a b\n  --c d\ne"), "a|b|--c|d|\ne|");
+}
+
+TEST(ShellWords, CommandsEnd) {
+  EXPECT_EQ(Split("a; b && c | d & e"), "a|\nb|\nc|\nd|\ne|");
+  EXPECT_EQ(Split("a > log 2>&1 b"), "a|b|");
+}
+
+TEST(ShellWords, VariablesAreFilledIn) {
+  EXPECT_EQ(Split("export M=x\nL=8\nrun $M ${L} ${N:-7} \"-$M-\" '$M'"), "run|x|8|7|-x-|$M|");
+  const ShellScript script = SplitShell("run $NOBODY");
+  ASSERT_EQ(script.unknown_variables.size(), 1U);
+  EXPECT_EQ(script.unknown_variables[0], "NOBODY");
+  EXPECT_EQ(Split("A=1 B='2 3' run"), "A:=1|B:=2 3|run|");
+}
+
+TEST(ShellWords, WhatPastingAddsGoes) {
+  EXPECT_EQ(Split("$ run\n> --more"), "run|--more|");
+  EXPECT_EQ(Split("PS C:\\Users\\x> run"), "run|");
+  EXPECT_EQ(Split("me@box:~/x$ run --a"), "run|--a|");
+  EXPECT_EQ(Split("run \xe2\x80\x93\x6d x \xe2\x80\x9c"
+                  "a b\xe2\x80\x9d"),
+            "run|--m|x|a b|");
+}
+
+TEST(ShellWords, CommentsAreKept) {
+  const ShellScript script = SplitShell("# one\nrun # two\n");
+  ASSERT_EQ(script.comments.size(), 2U);
+  EXPECT_EQ(script.comments[1], " two");
+  EXPECT_EQ(Split("run a#b"), "run|a#b|");
+}
+
+TEST(ShellWords, WordsSayWhereTheyStand) {
+  const ShellScript script = SplitShell("run 'a b'  c", 10);
+  const std::vector<ArgumentWord>& words = script.commands[0].words;
+  EXPECT_EQ(words[1].begin, 14U);
+  EXPECT_EQ(words[1].end, 19U);
+  EXPECT_EQ(words[2].begin, 21U);
+}
+
+TEST(ShellWords, AnythingEnds) {
+  for (const std::string& text :
+       {std::string("'"), std::string("\""), std::string("$"), std::string("${"), std::string("$("),
+        std::string("\\"), std::string(300000, '&'), std::string(300000, '\\'), std::string(300000, '$'),
+        std::string(100000, '"'), std::string("a\0b", 3), std::string("\xff\xfe")}) {
+    EXPECT_LE(SplitShell(text).commands.size(), kMostShellWords);
+  }
+}
+
+}  // namespace
+}  // namespace plimsoll

@@ -1,0 +1,77 @@
+#include "core/engines/vllm/vllm_commands.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/check_text.h"
+
+namespace plimsoll {
+namespace {
+
+TEST(VllmCommands, SpellingsAreOne) {
+  for (const char* text :
+       {"vllm serve Qwen/Qwen3-8B --max-model-len 8192", "vllm serve Qwen/Qwen3-8B --max_model_len=8192",
+        "vllm serve Qwen/Qwen3-8B --max-model 8192",
+        "vllm serve --model Qwen/Qwen3-8B --max-model-len = 8192"}) {
+    EXPECT_EQ(ConfigIn(text), "m=qwen3-8b&e=vllm&ctx=8192") << text;
+  }
+}
+
+TEST(VllmCommands, LengthsTakeSuffixes) {
+  EXPECT_EQ(ConfigIn("vllm serve Qwen/Qwen3-8B --max-model-len 32k"), "m=qwen3-8b&e=vllm&ctx=32000");
+  EXPECT_EQ(ConfigIn("vllm serve Qwen/Qwen3-8B --max-model-len 32K"), "m=qwen3-8b&e=vllm&ctx=32768");
+  EXPECT_EQ(ConfigIn("vllm serve Qwen/Qwen3-8B --max-model-len auto"), "m=qwen3-8b&e=vllm&ctx=-1");
+}
+
+TEST(VllmCommands, SpeculationHasManySpellings) {
+  const std::string mtp = ConfigIn(
+      "vllm serve deepseek-ai/DeepSeek-V3.1 -sc '{\"method\":\"mtp\",\"num_speculative_tokens\":1}'");
+  EXPECT_EQ(ConfigIn("vllm serve deepseek-ai/DeepSeek-V3.1 --speculative-config.method=mtp "
+                     "--speculative-config.num_speculative_tokens 1"),
+            mtp);
+  EXPECT_EQ(ConfigIn("vllm serve deepseek-ai/DeepSeek-V3.1 --spec-method mtp --spec-tokens 1"), mtp);
+  const CheckResult old = Checked(
+      "python -m vllm.entrypoints.openai.api_server --model Qwen/Qwen2.5-72B-Instruct "
+      "--speculative-model Qwen/Qwen2.5-0.5B-Instruct --num-speculative-tokens 5");
+  ASSERT_TRUE(old.config.speculative);
+  EXPECT_EQ(old.config.speculative->model, "qwen2.5-0.5b");
+  EXPECT_EQ(old.config.speculative->num_tokens, 5);
+}
+
+TEST(VllmCommands, EagerHasManySpellings) {
+  for (const char* option : {"--enforce-eager", "-O0", "--optimization-level 0", "-cc.cudagraph_mode=NONE",
+                             "--compilation-config '{\"cudagraph_mode\":\"NONE\",\"mode\":0}'"}) {
+    EXPECT_EQ(ConfigIn(std::string("vllm serve Qwen/Qwen3-8B ") + option), "m=qwen3-8b&e=vllm&eager=1")
+        << option;
+  }
+  EXPECT_EQ(ConfigIn("vllm serve Qwen/Qwen3-8B -O3"), "m=qwen3-8b&e=vllm");
+}
+
+TEST(VllmCommands, LimitsOfImagesInBothSpellings) {
+  EXPECT_EQ(Checked("vllm serve google/gemma-3-27b-it --limit-mm-per-prompt image=2,video=0")
+                .config.limit_mm_per_prompt,
+            2);
+  EXPECT_EQ(Checked("vllm serve google/gemma-3-27b-it --limit-mm-per-prompt '{\"image\":0}'")
+                .config.limit_mm_per_prompt,
+            0);
+  EXPECT_EQ(
+      Checked("vllm serve google/gemma-3-27b-it --limit-mm-per-prompt.image 3").config.limit_mm_per_prompt,
+      3);
+}
+
+TEST(VllmCommands, OldSwitchesTakeAWord) {
+  EXPECT_EQ(Checked("vllm serve Qwen/Qwen3-8B --enable-chunked-prefill False").config.enable_chunked_prefill,
+            false);
+  EXPECT_EQ(Checked("vllm serve Qwen/Qwen3-8B --no-enable-prefix-caching").config.enable_prefix_caching,
+            false);
+}
+
+TEST(VllmCommands, RanksWithoutCardsAreCards) {
+  EXPECT_EQ(ConfigIn("vllm serve Qwen/Qwen3-32B -tp 4 -pp 2 --nnodes 2"),
+            "m=qwen3-32b&e=vllm&n=4&nn=2&tp=4&pp=2");
+  // Eight cards are visible, and one is used.
+  EXPECT_TRUE(
+      HasProblem(Checked("CUDA_VISIBLE_DEVICES=0,1,2,3,4,5,6,7 vllm serve Qwen/Qwen3-8B"), "gpus_unused"));
+}
+
+}  // namespace
+}  // namespace plimsoll
