@@ -48,7 +48,8 @@ TEST(Settle, KeysOfAnotherEngineAreLeftOutAndSaid) {
   EXPECT_EQ(Ignored("m=llama-3.1-8b&q=gguf-q4_k_m&e=llama.cpp&n=2&tp=2"), "llama.cpp has no tp: left out.");
   EXPECT_EQ(Ignored("m=llama-3.1-8b&ngl=20&fa=0&ts=3,1"),
             "vLLM has no flash_attention, n_gpu_layers or tensor_split: left out.");
-  EXPECT_EQ(Ignored("m=llama-3.1-8b&e=lmdeploy&g=h200&off=4&tp=1"), "LMDeploy has no cpu_offload_gb: left out.");
+  EXPECT_EQ(Ignored("m=llama-3.1-8b&e=lmdeploy&g=h200&off=4&tp=1"),
+            "LMDeploy has no cpu_offload_gb: left out.");
   // What more than one kind of engine takes.
   EXPECT_EQ(Ignored("m=llama-3.1-8b&q=gguf-q4_k_m&e=llama.cpp&mbt=1024&lora=~eyJtYXhfcmFuayI6OH0"), "");
   EXPECT_EQ(Ignored("m=llama-3.1-8b&tp=1&util=0.8&mbt=4096"), "");
@@ -65,7 +66,8 @@ TEST(Settle, WhatIsLeftOutChangesNothing) {
        "m=llama-3.1-8b&q=gguf-q4_k_m&e=llama.cpp&g=rtx-4090&ctx=8192"},
       {"m=llama-3.1-8b&g=rtx-4090&ctx=8192&ub=64&fa=0&ngl=3&ncmoe=2&sm=row&kvu=0&ot=exps%3DCPU&ts=3",
        "m=llama-3.1-8b&g=rtx-4090&ctx=8192"},
-      {"m=llama-3.1-8b&e=lmdeploy&g=rtx-4090&off=4&util=0.5&eager=1&bs=64&fa=0&ngl=3&lora=~eyJtYXhfcmFuayI6OH0",
+      {"m=llama-3.1-8b&e=lmdeploy&g=rtx-4090&off=4&util=0.5&eager=1&bs=64&fa=0&ngl=3&lora=~"
+       "eyJtYXhfcmFuayI6OH0",
        "m=llama-3.1-8b&e=lmdeploy&g=rtx-4090"},
   };
   for (const auto& pair : pairs) {
