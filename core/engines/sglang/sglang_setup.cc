@@ -145,7 +145,9 @@ class SetUp {
                        : r_.format->dtype == DType::kFp16 ? KvType::kFp16
                                                           : KvType::kBf16;
     // Sparse latents take the kernels' own type: fp8 on Blackwell (server_args.py, DSA defaults).
-    const bool fp8 = kinds_.compressed || (kinds_.sparse && IsDatacentreBlackwell(gpu_));
+    // ModelOpt's checkpoints may ask for it (model_runner.py, kv_cache_quant_algo).
+    const bool fp8 = kinds_.compressed || (kinds_.sparse && IsDatacentreBlackwell(gpu_)) ||
+                     r_.format->cache_wish == CacheWish::kModelOptFp8;
     if (types.k == KvType::kAuto) types.k = fp8 ? KvType::kFp8 : own;
     if (types.v == KvType::kAuto) types.v = types.k;
   }
