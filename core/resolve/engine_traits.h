@@ -37,6 +37,7 @@ struct EngineTraits {
   bool shares_context = false;              // sequences are slots of one context
   KeyOwner keys = KeyOwner::kEveryEngine;   // kPagedServer or kGgml: it takes these beside everybody's
   KeyOwner share = KeyOwner::kEveryEngine;  // kCardShare or kFreeShare: and these
+  bool starts_below_context = false;        // starts though no sequence of the whole length has room
   bool replicas_share_ranks = false;  // dp may divide the attention of tp's ranks instead of multiplying them
 };
 

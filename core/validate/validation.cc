@@ -49,7 +49,12 @@ double PredictActivation(const Prediction& p) {
   return EngineOf(p.resolved).LoggedActivation(p.resolved, First(p.report)).gib();
 }
 
-double PredictOutcome(const Prediction& p) { return p.report.fits() ? 1 : 0; }
+// Whether it starts: what reserves nothing for a sequence does so with any pool.
+double PredictOutcome(const Prediction& p) {
+  const bool starts = p.resolved.engine->starts_below_context &&
+                      p.report.failure == FailureStage::kCacheTooSmall && p.report.kv.capacity_tokens > 0;
+  return p.report.fits() || starts ? 1 : 0;
+}
 
 struct Metric {
   std::string_view name;

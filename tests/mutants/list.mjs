@@ -315,8 +315,8 @@ export const faults = {
     ['resolved.state_element : 4;', 'resolved.state_element : 2;'],
   ],
   'core/engines/sglang/sglang_plan.cc': [
-    ['free * (1 - SglangFraction(resolved_))', 'free * SglangFraction(resolved_)'],
-    ['if (left + Band(rank) < Bytes(0))', 'if (left - Band(rank) < Bytes(0))'],
+    ['free * (1 - SglangFraction(resolved_, plan_.context))', 'free * SglangFraction(resolved_, plan_.context)'],
+    ['Band(resolved, rank) >= Bytes(0)', 'Band(resolved, rank) >= GiB(2)'],
     ['if (DraftInShare(resolved_)) rank.rest -= rank.weights.draft;', ''],
   ],
   'core/engines/sglang/sglang_weights.cc': [

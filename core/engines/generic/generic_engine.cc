@@ -9,7 +9,6 @@
 #include "core/arch/parallelism.h"
 #include "core/base/text.h"
 #include "core/config/version_text.h"
-#include "core/engines/sglang/sglang_log_reader.h"
 #include "core/engines/system_memory.h"
 #include "core/engines/tensorrt/tensorrt_commands.h"
 #include "core/engines/vllm/vllm_levers.h"
@@ -18,6 +17,12 @@
 
 namespace plimsoll {
 namespace {
+
+// When the cache is FP8 although nobody asked for it.
+enum class Fp8Cache : uint8_t {
+  kNever,
+  kOfFp8AndNvfp4,  // with every checkpoint in these formats
+};
 
 // An engine whose budget is not modelled: what its users still ask for.
 struct GenericTraits {
@@ -48,7 +53,8 @@ constexpr GenericTraits Make(std::string_view id, std::string_view name, std::st
 // precision only; MLX and Transformers keep it.
 // LMDeploy: max_batch_size 256 on data-centre cards, max_prefill_token_num 8192 (lmdeploy/messages.py).
 constexpr GenericTraits kGeneric[] = {
-    Make("tensorrt-llm", "TensorRT-LLM", "fp16", 2048, 8192, true, [] { return &TensorrtLanguage(); }),
+    Make("tensorrt-llm", "TensorRT-LLM", "fp16", 2048, 8192, Fp8Cache::kOfFp8AndNvfp4,
+         [] { return &TensorrtLanguage(); }),
     Make("mlx", "MLX", "", 0, 2048),
     Make("mlc-llm", "MLC LLM", "fp16", 0, 2048),
     Make("exllama", "ExLlama", "fp16", 0, 0),
@@ -160,10 +166,9 @@ class Generic final : public Engine {
   std::optional<Error> TakeDefaults(const Config& config, Resolved* resolved) const override {
     Resolved& r = *resolved;
     const FormatFamily family = r.format->family;
-    if (traits_.cache_follows_checkpoint && !config.kv_cache_dtype &&
-        (family == FormatFamily::kFp8 || family == FormatFamily::kNvfp4)) {
-      r.kv_cache_dtype = {KvType::kFp8, KvType::kFp8};
-    }
+    const bool implied = traits_.fp8_cache == Fp8Cache::kOfFp8AndNvfp4 &&
+                         (family == FormatFamily::kFp8 || family == FormatFamily::kNvfp4);
+    if (!config.kv_cache_dtype && implied) r.kv_cache_dtype = {KvType::kFp8, KvType::kFp8};
     if (r.max_model_len <= 0) r.max_model_len = std::max<int64_t>(1, r.architecture->max_positions);
     if (!config.max_model_len) r.max_model_len = DefaultLength(r);
     if (r.max_num_seqs <= 0) {

@@ -197,14 +197,14 @@ constexpr char kNotModelled[] = R"(
 --load-snapshot-publish-interval=@0.5.13- --load-watch-interval=@0.5.3rc0-<0.5.7
 --lora-backend=@0.4.2.post2- --lora-drain-wait-threshold=@0.5.11- --lora-eviction-policy=@0.5.3.post2-
 --lora-strict-loading@0.5.11- --lora-target-modules*@0.4.9.post3- --lora-use-virtual-experts@0.5.11-
---mamba-backend=@0.5.9- --mamba-cache-philox-rounds=@0.5.14- --mamba-full-memory-ratio=@0.5.3.post2-
+--mamba-backend=@0.5.9- --mamba-cache-philox-rounds=@0.5.14-
 --mamba-max-states-per-path=@0.5.16- --mamba-radix-cache-strategy=@0.5.13-
---mamba-scheduler-strategy=@0.5.7->--mamba-radix-cache-strategy --mamba-ssm-dtype=@0.5.2-
+--mamba-scheduler-strategy=@0.5.7->--mamba-radix-cache-strategy
 --mamba-track-interval=@0.5.7- --max-cuda-graph-bs=@0.3.5-<0.3.5>--cuda-graph-max-bs
 --max-ep-size=@0.5.16- --max-loaded-loras=@0.4.10.post2- --max-lora-chunk-size=@0.5.3rc2-
---max-mamba-cache-size=@0.5.2- --max-micro-batch-size=@0.4.6.post2-<0.5.3rc2>--pp-max-micro-batch-size
+--max-micro-batch-size=@0.4.6.post2-<0.5.3rc2>--pp-max-micro-batch-size
 --max-prefill-tokens= --max-queued-requests=@0.4.9.post5-
---max-torch-compile-bs=@0.3.1.post1-<0.3.5>--torch-compile-max-bs --max-total-tokens=
+--max-torch-compile-bs=@0.3.1.post1-<0.3.5>--torch-compile-max-bs
 --min-free-slots-delay=@0.5.13- --mm-attention-backend=@0.4.6.post3- --mm-enable-dp-encoder@0.5.6-
 --mm-feature-transport=@0.5.16- --mm-process-config=@0.5.6-
 --modelopt-checkpoint-restore-path=@0.5.3.post2- --modelopt-checkpoint-save-path=@0.5.3.post2-
@@ -260,7 +260,7 @@ constexpr char kNotModelled[] = R"(
 --speculative-ngram-max-trie-depth=@0.5.10- --speculative-ngram-min-bfs-breadth=@0.5.3rc2-
 --speculative-ngram-min-match-window-size=@0.5.3rc2-<0.5.10 --speculative-skip-dp-mlp-sync@0.5.11-
 --speculative-token-map=@0.4.3.post3- --speculative-use-rejection-sampling@0.5.13- --stream-interval=
---strip-thinking-cache@0.5.11- --swa-full-tokens-ratio=@0.4.9.post3-
+--strip-thinking-cache@0.5.11-
 --tbo-token-distribution-threshold=@0.5.0rc0- --torch-compile-max-bs=@0.3.5- --torchao-config=@0.3.1-
 --triton-attention-num-kv-splits=@0.4.0.post2- --triton-attention-reduce-in-fp32@0.2.14-
 --triton-attention-split-tile-size=@0.5.3rc0- SGLANG_ALLOW_OVERWRITE_LONGER_CONTEXT_LEN=
@@ -398,7 +398,11 @@ constexpr EngineOption kOptions[] = {
      .until = "0.5.4",
      .instead = "--moe-a2a-backend deepep"},
     {.names = "--nnodes", .key = "nodes"},
-    {.names = "--enable-dp-attention", .value = V::kNone, .key = "dp_attention", .read = ReadChoice},
+    {.names = "--enable-dp-attention",
+     .value = V::kNone,
+     .key = "enable_dp_attention",
+     .read = ReadChoice,
+     .write = WriteTrue},
     {.names = "--context-length", .key = "max_model_len", .read = ReadBinarySize, .write = WriteKey},
     {.names = "--mem-fraction-static", .key = "mem_fraction_static", .write = WriteKey},
     {.names = "--chunked-prefill-size",
@@ -406,6 +410,17 @@ constexpr EngineOption kOptions[] = {
      .read = ReadFewCards,
      .write = WriteKey},
     {.names = "--max-running-requests", .key = "max_running_requests", .write = WriteKey},
+    {.names = "--max-total-tokens", .key = "max_total_tokens", .write = WriteKey},
+    {.names = "--max-mamba-cache-size", .key = "max_mamba_cache_size", .write = WriteKey, .since = "0.5.2"},
+    {.names = "--mamba-full-memory-ratio",
+     .key = "mamba_full_memory_ratio",
+     .write = WriteKey,
+     .since = "0.5.3.post2"},
+    {.names = "--mamba-ssm-dtype", .key = "mamba_ssm_cache_dtype", .write = WriteKey, .since = "0.5.2"},
+    {.names = "--swa-full-tokens-ratio",
+     .key = "swa_full_tokens_ratio",
+     .write = WriteKey,
+     .since = "0.4.9.post3"},
     {.names = "--kv-cache-dtype", .key = "kv_cache_dtype", .read = ReadKvType, .write = WriteKvType},
     {.names = "--page-size", .key = "block_size", .write = WriteKey, .since = "0.4.4"},
     {.names = "--disable-radix-cache",
@@ -477,16 +492,10 @@ void Finish(OptionReading* reading) {
   const int64_t nodes = config.nodes.value_or(1);
   const int64_t tp = config.tp.value_or(1), pp = config.pp.value_or(1);
   // With attention spread by data the replicas share the ranks of tp: they need no cards of their own.
-  if (HasChoice(*reading, "--enable-dp-attention") && !config.gpus && tp * pp <= kMaxCards) {
-    config.gpus = CeilDiv(tp * pp, std::max<int64_t>(1, nodes));
-    const ConfigKey* key = FindConfigKey("dp_attention");
-    if (key != nullptr) {
-      (void)SetConfigValue(*key, Json(true), &config);
-    } else if (config.dp.value_or(1) > 1) {
-      config.dp.reset();
-      reading->remarks.push_back({"dp_attention", Severity::kInfo,
-                                  "Attention spread by data is read as tensor parallel over the same cards.",
-                                  ""});
+  if (HasChoice(*reading, "--enable-dp-attention")) {
+    config.enable_dp_attention = true;
+    if (!config.gpus && tp * pp <= kMaxCards) {
+      config.gpus = CeilDiv(tp * pp, std::max<int64_t>(1, nodes));
     }
   }
   for (const std::string& choice : reading->choices) {

@@ -28,6 +28,7 @@ constexpr EngineTraits kTraits = {
     .keys = KeyOwner::kPagedServer,
     .share = KeyOwner::kFreeShare,
     .replicas_share_ranks = true,
+    .starts_below_context = true,
 };
 
 class Sglang final : public Engine {
@@ -41,10 +42,12 @@ class Sglang final : public Engine {
 
   std::optional<Error> TakeDefaults(const Config& config, Resolved* resolved) const override {
     if (std::optional<Error> error = SetUpSglang(config, resolved)) return error;
-    // The pool decides how many requests run at once.
+    // The pool decides how many requests run at once, and how long they may be where nobody says.
     const SglangPlan plan = PlanSglang(*resolved);
     resolved->max_num_seqs = std::max<int64_t>(1, plan.running);
     resolved->max_running_requests = resolved->max_num_seqs * (resolved->dp_attention ? resolved->dp : 1);
+    const int64_t held = TokensForOne(plan);
+    if (!config.max_model_len && held > 0) resolved->max_model_len = std::min(resolved->max_model_len, held);
     return std::nullopt;
   }
 
@@ -54,6 +57,8 @@ class Sglang final : public Engine {
     if (starts) return;
     report->verdict = Verdict::kInvalid;
     report->failure = FailureStage::kInvalid;
+    report->kv.max_concurrency = 0;
+    report->kv.max_model_len_that_fits = 0;
   }
 
   std::vector<Term> Explain(const Resolved& resolved, const Report& report) const override {
@@ -71,6 +76,9 @@ class Sglang final : public Engine {
     SetUpSglangServer(resolved, report, setup);
   }
   const MetricNames& metric_names() const override { return SglangMetrics(); }
+
+  const EngineLanguage* language() const override { return &SglangLanguage(); }
+  std::vector<int64_t> LengthBreaks() const override { return {kAiterContext}; }
 
   std::vector<std::string_view> Formats() const override { return SglangFormats(); }
   std::vector<Lever> Levers(const LeverStart& start) const override { return SglangLevers(start); }

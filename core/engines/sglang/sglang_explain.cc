@@ -91,7 +91,7 @@ class Explainer {
     if (!setup_.fraction_given) text += ", by card and release";
     if (setup_.vision_factor != 1)
       text += ", x " + DecimalText(setup_.vision_factor, 3) + " for the vision tower";
-    if (setup_.backend_factor != 1) text += ", x " + DecimalText(setup_.backend_factor, 2) + " for aiter";
+    if (setup_.aiter && plan_.context > kAiterContext) text += ", x 0.85 for aiter";
     return text;
   }
 
@@ -126,8 +126,8 @@ class Explainer {
     Add(0, "Beside the share", "request table, workspaces, rounding", "", gpu_.non_torch,
         "sglang/srt/mem_cache/memory_pool.py, layers/attention");
     Part("Request table", "(requests + 1) x (context + 4) x 4 B",
-         CountText(plan_.running) + " requests, " + CountText(resolved_.max_model_len) + " tokens",
-         beside.table, "ReqToTokenPool");
+         CountText(plan_.running) + " requests, " + CountText(plan_.context) + " tokens", beside.table,
+         "ReqToTokenPool");
     Part("Workspaces", "of the attention kernels", "", beside.workspace, "measured (measured_constants.h)");
     Part("Pool rounding", "1 MiB on average for each tensor", CountText(rank_.cell.buffers) + " tensors",
          beside.rounding, "c10/cuda/CUDACachingAllocator.cpp");
@@ -175,8 +175,8 @@ class Log {
 
   std::vector<std::string> Lines() {
     Load();
-    if (!Fails(FailureStage::kLoading) && !Fails(FailureStage::kCacheTooSmall)) Pools();
-    if (report_.failure == FailureStage::kNone) Summary();
+    if (!Fails(FailureStage::kLoading) && !FailsAtPool()) Pools();
+    if (report_.failure == FailureStage::kNone || report_.Has(kPoolBelowContext)) Summary();
     Failure();
     return std::move(lines_);
   }
@@ -184,6 +184,8 @@ class Log {
  private:
   void Say(std::string line) { lines_.push_back(std::move(line)); }
   bool Fails(FailureStage stage) const { return report_.failure == stage; }
+
+  bool FailsAtPool() const { return Fails(FailureStage::kCacheTooSmall) && !report_.Has(kPoolBelowContext); }
 
   void Load() {
     if (number_ >= SglangNumber(0, 4, 4) && resolved_.tp * resolved_.pp > 1) {
@@ -259,7 +261,7 @@ class Log {
     std::string line = "max_total_num_tokens=" + Digits(plan_.tokens) + ", chunked_prefill_size=" +
                        Digits(resolved_.chunked_prefill_size > 0 ? SglangChunk(resolved_) : -1) +
                        ", max_prefill_tokens=16384, max_running_requests=" + Digits(plan_.running) +
-                       ", context_len=" + Digits(resolved_.max_model_len);
+                       ", context_len=" + Digits(plan_.context);
     if (number_ >= SglangNumber(0, 4, 7)) line += ", available_gpu_mem=" + Number(free_) + " GB";
     Say(std::move(line));
   }
@@ -270,6 +272,7 @@ class Log {
         Say("torch.OutOfMemoryError: CUDA out of memory.");
         break;
       case FailureStage::kCacheTooSmall:
+        if (report_.Has(kPoolBelowContext)) break;
         if (report_.Has("states_too_few")) {
           Say("RuntimeError: Not enough GPU memory for hybrid (mamba/linear-attention) state cache");
         } else if (number_ >= SglangNumber(0, 5, 14)) {

@@ -58,18 +58,25 @@ class Planner {
  public:
   explicit Planner(const Resolved& resolved) : resolved_(resolved), setup_(SetupOf(resolved)) {}
 
-  SglangPlan Plan() {
+  const SglangPlan& plan() const { return plan_; }
+
+  // Pools and what lies beside them for a context; the weights stay as they are.
+  void At(int64_t context) {
+    plan_.context = context;
+    if (plan_.ranks.empty()) LoadRanks();
+    SizePools();
+    for (size_t i = 0; i < plan_.ranks.size(); ++i) Fill(i);
+  }
+
+ private:
+  void LoadRanks() {
     const int64_t replicas = resolved_.dp_attention ? 1 : resolved_.dp;
     const int64_t ranks = std::min<int64_t>(resolved_.tp * resolved_.pp * replicas,
                                             static_cast<int64_t>(resolved_.cards.size()));
     plan_.ranks.resize(static_cast<size_t>(std::max<int64_t>(0, ranks)));
     LoadWeights();
-    SizePools();
-    for (size_t i = 0; i < plan_.ranks.size(); ++i) Fill(i);
-    return std::move(plan_);
   }
 
- private:
   LayerRange Layers(int64_t rank) const {
     return PipelineStage(resolved_.architecture->layers, resolved_.pp, StageOfRank(resolved_, rank));
   }
@@ -96,11 +103,11 @@ class Planner {
       plan_.least_free = std::min(plan_.least_free, rank.free);
     }
     if (plan_.ranks.empty()) plan_.least_free = Bytes(0);
-    const double free = static_cast<double>(std::max(Bytes(0), plan_.least_free).count());
-    plan_.slack = BytesFromDouble(free * (1 - SglangFraction(resolved_)));
   }
 
   void SizePools() {
+    const double free = static_cast<double>(std::max(Bytes(0), plan_.least_free).count());
+    plan_.slack = BytesFromDouble(free * (1 - SglangFraction(resolved_, plan_.context)));
     plan_.tokens = plan_.ranks.empty() ? 0 : internal::kInt64Max;
     for (SglangRankPlan& rank : plan_.ranks) {
       rank.rest = rank.free - rank.weights.target - plan_.slack - ImageReserve(resolved_);
@@ -111,7 +118,7 @@ class Planner {
     if (plan_.ranks.empty()) return;
     const SglangRankPlan& first = plan_.ranks.front();
     plan_.window_tokens = WindowTokens(resolved_, first.cell, plan_.tokens);
-    plan_.running = RunningOf(resolved_, first.pools, plan_.tokens);
+    plan_.running = RunningOf(resolved_, first.pools, plan_.tokens, plan_.context);
     const int64_t batch = std::min(setup_.graph_batch, plan_.running);
     plan_.decode_graphs = CountDecodeGraphs(resolved_.version.number, batch, setup_.drafts > 0);
   }
@@ -119,6 +126,7 @@ class Planner {
   void Fill(size_t i) {
     SglangRankPlan& rank = plan_.ranks[i];
     const Card& card = resolved_.cards[i];
+    rank.gpu = GpuReport();
     GpuReport& gpu = rank.gpu;
     gpu.gpu = card.gpu->id;
     gpu.rank = static_cast<int32_t>(i);
@@ -142,7 +150,7 @@ class Planner {
 
   SglangBeside Beside(const SglangRankPlan& rank) const {
     SglangBeside beside;
-    beside.table = RequestTable(resolved_, plan_.running);
+    beside.table = RequestTable(resolved_, plan_.running, plan_.context);
     beside.workspace = GiBFromDouble(Value(Measure::kSglangWorkspace));
     // Each tensor of the pool is a block of its own, half a step of 2 MiB too large on average.
     beside.rounding = MiB(1) * rank.cell.buffers;
@@ -164,20 +172,71 @@ void FillCache(const Resolved& resolved, const SglangPlan& plan, Report* report)
   if (plan.ranks.empty()) return;
   kv.available = std::max(Bytes(0), plan.ranks.front().pools.room);
   kv.block_size = std::max<int64_t>(1, resolved.block_size);
-  kv.capacity_tokens = plan.tokens;
-  kv.num_blocks = plan.tokens / kv.block_size;
+  const bool serves = plan.ranks.front().pools.shortage == SglangShortage::kNone;
+  kv.capacity_tokens = serves ? plan.tokens : 0;
+  kv.num_blocks = kv.capacity_tokens / kv.block_size;
   const double length = static_cast<double>(std::max<int64_t>(1, resolved.max_model_len));
-  kv.max_concurrency = static_cast<double>(plan.tokens) / length;
-  const SglangCell& cell = plan.ranks.front().cell;
+  kv.max_concurrency = static_cast<double>(kv.capacity_tokens) / length;
   if (plan.window_tokens > 0) {
-    const int64_t held = std::min(resolved.max_model_len, cell.window + kv.block_size);
-    kv.max_concurrency =
-        std::min(kv.max_concurrency, static_cast<double>(plan.window_tokens) / static_cast<double>(held));
+    const int64_t held = std::min(resolved.max_model_len, plan.ranks.front().cell.window);
+    kv.max_concurrency = std::min(kv.max_concurrency, static_cast<double>(plan.window_tokens) /
+                                                          static_cast<double>(std::max<int64_t>(1, held)));
   }
   kv.max_concurrency = std::min(kv.max_concurrency, static_cast<double>(plan.running));
-  kv.max_model_len_that_fits =
-      std::min(plan.tokens,
-               std::max(resolved.max_model_len, std::max<int64_t>(1, resolved.architecture->max_positions)));
+}
+
+Bytes BaseBand() { return GiBFromDouble(Value(Measure::kSglangTightBase)); }
+
+// How far off may be what lies outside the share.
+Bytes Band(const Resolved& resolved, const SglangRankPlan& rank) {
+  const double graphs = static_cast<double>(rank.gpu.cuda_graph.count()) * Value(Measure::kSglangTightGraphs);
+  return BytesFromDouble(graphs) + BaseBand() + WeightsBand(resolved.stored, rank.gpu.weights);
+}
+
+// Request table, workspaces and graphs have room on this rank.
+bool Captures(const Resolved& resolved, const SglangRankPlan& rank) {
+  return rank.gpu.headroom + rank.gpu.activation + Band(resolved, rank) >= Bytes(0);
+}
+
+// A start that holds a sequence of its whole context.
+bool Holds(const Resolved& resolved, const SglangPlan& plan) {
+  for (const SglangRankPlan& rank : plan.ranks) {
+    if (rank.weights.target > rank.free || rank.pools.shortage != SglangShortage::kNone ||
+        !Captures(resolved, rank)) {
+      return false;
+    }
+  }
+  return !plan.ranks.empty() && TokensForOne(plan) >= plan.context;
+}
+
+// The longest context that starts and has room, from `least` to `most`; 0: none. A longer one has a larger table
+// of requests, and on ROCm a smaller share.
+int64_t LongestBetween(const Resolved& resolved, Planner* planner, int64_t least, int64_t most) {
+  if (most < least) return 0;
+  planner->At(least);
+  if (!Holds(resolved, planner->plan())) return 0;
+  if (planner->plan().ranks.front().cell.priced > Bytes(0)) {
+    most = std::min(most, TokensForOne(planner->plan()));
+  }
+  planner->At(most);
+  if (Holds(resolved, planner->plan())) return most;
+  while (most - least > 1) {
+    const int64_t middle = least + (most - least) / 2;
+    planner->At(middle);
+    (Holds(resolved, planner->plan()) ? least : most) = middle;
+  }
+  return least;
+}
+
+int64_t LongestContext(const Resolved& resolved, Planner* planner) {
+  const int64_t own = std::max<int64_t>(1, resolved.architecture->max_positions);
+  const int64_t most = std::max(resolved.max_model_len, own);
+  if (SetupOf(resolved).aiter) {
+    const int64_t beyond = LongestBetween(resolved, planner, kAiterContext + 1, most);
+    if (beyond > 0) return beyond;
+    return LongestBetween(resolved, planner, 1, std::min(most, kAiterContext));
+  }
+  return LongestBetween(resolved, planner, 1, most);
 }
 
 class Judge {
@@ -195,26 +254,18 @@ class Judge {
       if (rank.pools.shortage == SglangShortage::kStates) return FailStates();
     }
     for (const SglangRankPlan& rank : plan_.ranks) {
-      const Bytes left = rank.gpu.headroom + rank.gpu.activation;
-      if (left + Band(rank) < Bytes(0)) return FailCapture();
+      if (!Captures(resolved_, rank)) return FailCapture();
     }
+    if (report_.kv.max_concurrency < 1) return FailLength();
     report_.verdict = Verdict::kFits;
     for (const SglangRankPlan& rank : plan_.ranks) {
       if (rank.gpu.headroom < Bytes(0)) WarnOfLoad();
       if (rank.rest < WeightsBand(resolved_.stored, rank.gpu.weights) + BaseBand()) Tight();
     }
-    WarnOfLength();
+    SayLength();
   }
 
  private:
-  static Bytes BaseBand() { return GiBFromDouble(Value(Measure::kSglangTightBase)); }
-
-  Bytes Band(const SglangRankPlan& rank) const {
-    const double graphs =
-        static_cast<double>(rank.gpu.cuda_graph.count()) * Value(Measure::kSglangTightGraphs);
-    return BytesFromDouble(graphs) + BaseBand() + WeightsBand(resolved_.stored, rank.gpu.weights);
-  }
-
   void Fail(FailureStage stage, std::string_view code, std::string message, std::string fix) {
     report_.verdict = Verdict::kDoesNotFit;
     report_.failure = stage;
@@ -244,7 +295,7 @@ class Judge {
   void FailPool(const SglangRankPlan& rank) {
     const double largest = LargestShare(rank);
     const Bytes gained = BytesFromDouble(static_cast<double>(plan_.least_free.count()) *
-                                         std::max(0.0, largest - SglangFraction(resolved_)));
+                                         std::max(0.0, largest - SglangFraction(resolved_, plan_.context)));
     const bool helps = rank.gpu.headroom + gained > MiB(256);
     Fail(FailureStage::kCacheTooSmall, "static_share_too_small",
          "mem_fraction_static " + DecimalText(resolved_.mem_fraction_static, 3) +
@@ -275,15 +326,20 @@ class Judge {
   }
 
   // Nothing is reserved for a context: a smaller pool starts all the same, and refuses what it cannot hold.
-  void WarnOfLength() {
-    if (plan_.tokens >= resolved_.max_model_len) return;
-    const bool asked = resolved_.config->max_model_len.has_value();
-    if (asked) Tight();
-    report_.diagnostics.push_back(
-        {"pool_below_context", asked ? Severity::kWarning : Severity::kInfo,
-         "The pool holds " + CountText(plan_.tokens) + " tokens, less than one sequence of " +
-             CountText(resolved_.max_model_len) + ": it starts, and refuses longer requests.",
-         "Use a smaller kv_cache_dtype or format, more GPUs, or a larger mem_fraction_static."});
+  void FailLength() {
+    Fail(FailureStage::kCacheTooSmall, kPoolBelowContext,
+         "The pool holds " + CountText(TokensForOne(plan_)) + " tokens of one sequence, " +
+             CountText(resolved_.max_model_len) + " were asked for: it starts, and refuses longer requests.",
+         "Use a smaller kv_cache_dtype or format, more GPUs, or a larger mem_fraction_static.");
+  }
+
+  void SayLength() {
+    if (resolved_.max_model_len >= plan_.context) return;
+    report_.diagnostics.push_back({"length_by_pool", Severity::kInfo,
+                                   "The pool holds less than the model's " + CountText(plan_.context) +
+                                       " tokens: requests of up to " + CountText(resolved_.max_model_len) +
+                                       " are served.",
+                                   ""});
   }
 
   const Resolved& resolved_;
@@ -325,10 +381,23 @@ int64_t StageOfRank(const Resolved& resolved, int64_t rank) {
   return rank / std::max<int64_t>(1, resolved.tp) % std::max<int64_t>(1, resolved.pp);
 }
 
-SglangPlan PlanSglang(const Resolved& resolved) { return Planner(resolved).Plan(); }
+SglangPlan PlanSglang(const Resolved& resolved) {
+  Planner planner(resolved);
+  planner.At(SglangContext(resolved));
+  return planner.plan();
+}
+
+int64_t TokensForOne(const SglangPlan& plan) {
+  if (plan.ranks.empty()) return 0;
+  // Past the window a sequence takes no more of its layers' pool.
+  const bool whole = plan.window_tokens <= 0 || plan.window_tokens >= plan.ranks.front().cell.window;
+  return whole ? plan.tokens : std::min(plan.tokens, plan.window_tokens);
+}
 
 void ReportSglang(const Resolved& resolved, Report* report) {
-  const SglangPlan plan = PlanSglang(resolved);
+  Planner planner(resolved);
+  planner.At(SglangContext(resolved));
+  const SglangPlan plan = planner.plan();
   for (const SglangRankPlan& rank : plan.ranks) {
     report->per_gpu.push_back(rank.gpu);
     report->host.weights += rank.weights.offloaded;
@@ -337,6 +406,15 @@ void ReportSglang(const Resolved& resolved, Report* report) {
   FillCache(resolved, plan, report);
   Remark(resolved, plan, report);
   Judge(resolved, plan, report).Decide();
+  KvReport& kv = report->kv;
+  // What starts holds what it was asked for; what does not has room for nothing that long.
+  kv.max_model_len_that_fits = LongestContext(resolved, &planner);
+  if (report->fits()) {
+    kv.max_model_len_that_fits = std::max(kv.max_model_len_that_fits, resolved.max_model_len);
+  } else {
+    kv.max_model_len_that_fits = std::min(kv.max_model_len_that_fits, resolved.max_model_len - 1);
+    if (report->failure != FailureStage::kCacheTooSmall) kv.max_concurrency = 0;
+  }
 }
 
 }  // namespace plimsoll

@@ -5,6 +5,7 @@
 #define PLIMSOLL_CORE_ENGINES_SGLANG_SGLANG_PLAN_H_
 
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "core/base/units.h"
@@ -35,14 +36,21 @@ struct SglangRankPlan {
   GpuReport gpu;
 };
 
+// Diagnostic: it starts, but not for sequences as long as was asked for.
+inline constexpr std::string_view kPoolBelowContext = "pool_below_context";
+
 struct SglangPlan {
   std::vector<SglangRankPlan> ranks;
   Bytes least_free;  // of all ranks, before the weights
   Bytes slack;       // of it, outside the share
   int64_t tokens = 0, window_tokens = 0, running = 0;
   int64_t decode_graphs = 0;  // sizes that are captured
+  int64_t context = 0;        // that it was planned for
 };
 SglangPlan PlanSglang(const Resolved& resolved);
+
+// Tokens of one sequence for which both pools have room.
+int64_t TokensForOne(const SglangPlan& plan);
 
 // The whole answer: cards, pool, verdict and its reasons.
 void ReportSglang(const Resolved& resolved, Report* report);

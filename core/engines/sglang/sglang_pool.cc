@@ -198,7 +198,9 @@ SglangPools DividePool(const Resolved& resolved, const SglangCell& cell, Bytes r
   if (resolved.kv_cache_memory > Bytes(0)) pools.room = resolved.kv_cache_memory;
   if (cell.priced <= Bytes(0)) {
     // No layer keeps tokens: the pool is of recurrent states alone.
-    pools.tokens = resolved.max_total_tokens > 0 ? resolved.max_total_tokens : resolved.max_model_len;
+    pools.tokens = resolved.max_total_tokens > 0
+                       ? resolved.max_total_tokens
+                       : std::max(SetupOf(resolved).context, resolved.architecture->max_positions);
     return pools;
   }
   pools.tokens = InPages(std::max(Bytes(0), pools.room) / cell.priced, resolved.block_size);
@@ -215,11 +217,13 @@ int64_t WindowTokens(const Resolved& resolved, const SglangCell& cell, int64_t t
   return InPages(static_cast<int64_t>(share), resolved.block_size);
 }
 
-int64_t RunningOf(const Resolved& resolved, const SglangPools& pools, int64_t tokens) {
+int64_t RunningOf(const Resolved& resolved, const SglangPools& pools, int64_t tokens, int64_t context) {
   const SglangSetup& setup = SetupOf(resolved);
   int64_t running = setup.running_given;
-  if (running <= 0) {
-    running = DefaultRunning(resolved.version.number, tokens, resolved.max_model_len, setup.drafts > 0);
+  if (running <= 0 && setup.compressed) {
+    running = 256;  // server_args.py, DeepSeek-V4
+  } else if (running <= 0) {
+    running = DefaultRunning(resolved.version.number, tokens, context, setup.drafts > 0);
   }
   running = std::min(running, std::max<int64_t>(1, tokens / 2));
   if (pools.slots > 0)
@@ -227,8 +231,8 @@ int64_t RunningOf(const Resolved& resolved, const SglangPools& pools, int64_t to
   return std::max<int64_t>(1, running);
 }
 
-Bytes RequestTable(const Resolved& resolved, int64_t running) {
-  const int64_t positions = resolved.max_model_len + 4 + SetupOf(resolved).drafts;
+Bytes RequestTable(const Resolved& resolved, int64_t running, int64_t context) {
+  const int64_t positions = context + 4 + SetupOf(resolved).drafts;
   return Bytes(SaturatingMultiply(SaturatingMultiply(running + 1, positions), 4));
 }
 

@@ -45,11 +45,11 @@ SglangPools DividePool(const Resolved& resolved, const SglangCell& cell, Bytes r
 int64_t WindowTokens(const Resolved& resolved, const SglangCell& cell, int64_t tokens);
 
 // Requests at once, once the pools are known.
-int64_t RunningOf(const Resolved& resolved, const SglangPools& pools, int64_t tokens);
+int64_t RunningOf(const Resolved& resolved, const SglangPools& pools, int64_t tokens, int64_t context);
 
 // The table of what requests hold: an index per request and position, in int32 (mem_cache/memory_pool.py
 // ReqToTokenPool).
-Bytes RequestTable(const Resolved& resolved, int64_t running);
+Bytes RequestTable(const Resolved& resolved, int64_t running, int64_t context);
 
 }  // namespace plimsoll
 

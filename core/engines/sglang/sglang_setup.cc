@@ -99,8 +99,10 @@ class SetUp {
     r_.multimodal = config_.multimodal.value_or(r_.architecture->has_vision);
     r_.max_model_len = config_.max_model_len.value_or(r_.architecture->max_positions);
     if (r_.max_model_len <= 0) r_.max_model_len = std::max<int64_t>(1, r_.architecture->max_positions);
+    setup_.context = r_.max_model_len;
     r_.kv_offloading = GiBFromDouble(config_.kv_offloading_gib.value_or(0));
     setup_.latent = kinds_.latent;
+    setup_.compressed = kinds_.compressed;
     setup_.attention_tp = r_.dp_attention ? std::max<int64_t>(1, r_.tp / r_.dp) : r_.tp;
     setup_.ranks_of_experts = r_.expert_parallel ? r_.tp : 0;
     TakeDrafts();
@@ -142,8 +144,8 @@ class SetUp {
     const KvType own = r_.format->dtype == DType::kFp32   ? KvType::kFp32
                        : r_.format->dtype == DType::kFp16 ? KvType::kFp16
                                                           : KvType::kBf16;
-    // Sparse latents take the kernels' own type: fp8 on Blackwell (server_args.py, DSA defaults). ModelOpt's
-    // checkpoints say what they want (model_executor/model_runner.py, kv_cache_quant_algo).
+    // Sparse latents take the kernels' own type: fp8 on Blackwell (server_args.py, DSA defaults).
+    // ModelOpt's checkpoints may ask for it (model_runner.py, kv_cache_quant_algo).
     const bool fp8 = kinds_.compressed || (kinds_.sparse && IsDatacentreBlackwell(gpu_)) ||
                      r_.format->cache_wish == CacheWish::kModelOptFp8;
     if (types.k == KvType::kAuto) types.k = fp8 ? KvType::kFp8 : own;
@@ -201,7 +203,7 @@ class SetUp {
     if (r_.multimodal) {
       setup_.vision_factor = VisionFactor(number_, *r_.architecture, setup_.fraction_given);
     }
-    setup_.backend_factor = AiterFactor();
+    setup_.aiter = TakesAiter();
     SglangFractionInput input;
     input.number = number_;
     input.gpu_mib = reported_;
@@ -219,17 +221,16 @@ class SetUp {
     r_.mem_fraction_static = config_.mem_fraction_static.value_or(std::clamp(own, 0.01, 1.0));
   }
 
-  // model_runner.py: on ROCm aiter's kernels need room of their own beside a long context. It is the default
-  // there; for latents with 16 or 128 heads on a rank only.
-  double AiterFactor() const {
-    if (gpu_.vendor != Vendor::kAmd || number_ < SglangNumber(0, 4, 8) || r_.max_model_len <= 8192) return 1;
+  // The default on ROCm; for latents with 16 or 128 heads on a rank only.
+  bool TakesAiter() const {
+    if (gpu_.vendor != Vendor::kAmd || number_ < SglangNumber(0, 4, 8)) return false;
     for (const LayerGroup& group : r_.architecture->groups) {
       const Attention& attention = group.shape.attention;
       if (attention.kind != AttentionKind::kLatent) continue;
       const int64_t heads = CeilDiv(attention.heads, setup_.attention_tp);
-      if (heads != 16 && heads != 128) return 1;
+      if (heads != 16 && heads != 128) return false;
     }
-    return 0.85;
+    return true;
   }
 
   void TakePools() {
@@ -274,10 +275,17 @@ const SglangSetup& SetupOf(const Resolved& resolved) {
   return static_cast<const SglangSetup&>(*resolved.engine_data);
 }
 
-double SglangFraction(const Resolved& resolved) {
+double SglangFraction(const Resolved& resolved, int64_t context) {
   const SglangSetup& setup = SetupOf(resolved);
   const double vision = VisionAlways(resolved) ? setup.vision_factor : 1;
-  return std::clamp(resolved.mem_fraction_static * vision * setup.backend_factor, 0.01, 1.0);
+  const double aiter = setup.aiter && context > kAiterContext ? 0.85 : 1;
+  return std::clamp(resolved.mem_fraction_static * vision * aiter, 0.01, 1.0);
+}
+
+double SglangFraction(const Resolved& resolved) { return SglangFraction(resolved, SglangContext(resolved)); }
+
+int64_t SglangContext(const Resolved& resolved) {
+  return resolved.max_model_len_auto ? resolved.max_model_len : SetupOf(resolved).context;
 }
 
 int64_t SglangChunk(const Resolved& resolved) {

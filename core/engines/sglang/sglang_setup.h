@@ -13,8 +13,10 @@
 namespace plimsoll {
 
 struct SglangSetup final : EngineData {
-  double vision_factor = 1, backend_factor = 1;  // of the share; see SglangFraction()
+  double vision_factor = 1;  // of the share; see SglangFraction()
+  bool aiter = false;        // ROCm's kernels, which take room of their own beside a long context
   bool fraction_given = false;
+  int64_t context = 0;             // see SglangContext()
   int64_t graph_batch = 0;         // the largest batch that is captured; 0: graphs are off
   int64_t prefill_graphs = 0;      // prompt lengths that are captured
   int64_t drafts = 0;              // tokens that one step verifies beside none drafted; 0: no speculation
@@ -24,7 +26,11 @@ struct SglangSetup final : EngineData {
   int64_t states_per_request = 1;  // slots that a running request needs
   bool window_pools = false;       // layers with a window have a pool of their own
   bool latent = false;             // MLA
+  bool compressed = false;         // DeepSeek-V4's cache
 };
+
+// Contexts up to this leave aiter's share alone (model_runner.py).
+constexpr int64_t kAiterContext = 8192;
 
 // Reads the keys and takes the defaults; the rest of `resolved` must be looked up. Leaves requests at once open
 // where the pool decides them.
@@ -33,8 +39,12 @@ std::optional<Error> SetUpSglang(const Config& config, Resolved* resolved);
 // REQUIRES: SetUpSglang() has filled the configuration.
 const SglangSetup& SetupOf(const Resolved& resolved);
 
+// The context that tables are sized for: what was asked for or the model's own, whatever the pool holds.
+int64_t SglangContext(const Resolved& resolved);
+
 // The share of what is free at start that weights and pools take: mem_fraction_static, and what the release makes
 // of it whether it was given or not. (What it makes of its own default alone is in the default.)
+double SglangFraction(const Resolved& resolved, int64_t context);
 double SglangFraction(const Resolved& resolved);
 
 // Tokens of prompts that one step of a replica takes.

@@ -56,7 +56,7 @@ TEST(SglangEngine, AsLongAsFits) {
       R"({"model":"llama-3.1-8b","engine":"sglang","gpu":"rtx-4090","engine_version":"0.4.9","max_model_len":-1})");
   EXPECT_EQ(c.resolved.max_model_len, c.report.kv.max_model_len_that_fits);
   EXPECT_LE(c.resolved.max_model_len, c.report.kv.capacity_tokens);
-  EXPECT_FALSE(c.Has("pool_below_context"));
+  EXPECT_TRUE(c.report.fits());
 }
 
 TEST(SglangEngine, InvalidWhereAGateSaysSo) {

@@ -108,17 +108,35 @@ TEST(SglangPlan, ActivationsThatHaveNoRoom) {
                    .Has("out_of_memory_serving"));
 }
 
-// A pool smaller than one context is no reason not to start.
+// A pool smaller than one context is no reason not to start; but a sequence of that length has no room.
 TEST(SglangPlan, APoolBelowTheContext) {
-  const EstimatedCase given =
-      With("llama-3.1-8b", "rtx-4090", R"(,"max_model_len":131072,"engine_version":"0.4.9")");
+  const std::string release = R"(,"engine_version":"0.4.9")";
+  const EstimatedCase given = With("llama-3.1-8b", "rtx-4090", R"(,"max_model_len":131072)" + release);
   EXPECT_LT(given.report.kv.capacity_tokens, 131072);
-  EXPECT_EQ(given.report.verdict, Verdict::kTight);
-  EXPECT_TRUE(given.Has("pool_below_context"));
+  EXPECT_EQ(given.report.verdict, Verdict::kDoesNotFit);
+  EXPECT_TRUE(given.Has(kPoolBelowContext));
   EXPECT_LT(given.report.kv.max_concurrency, 1);
-  const EstimatedCase open = With("llama-3.1-8b", "rtx-4090", R"(,"engine_version":"0.4.9")");
-  EXPECT_EQ(open.report.verdict, Verdict::kFits) << "nobody asked for that length";
-  EXPECT_FALSE(With("llama-3.1-8b", "h100-sxm").Has("pool_below_context"));
+  EXPECT_TRUE(given.resolved.engine->starts_below_context);
+  // Nobody asked for that length: the pool says how long requests may be, tables are as large as before.
+  const EstimatedCase open = With("llama-3.1-8b", "rtx-4090", release);
+  EXPECT_EQ(open.report.verdict, Verdict::kFits);
+  EXPECT_EQ(open.resolved.max_model_len, open.report.kv.capacity_tokens);
+  EXPECT_EQ(open.report.kv.capacity_tokens, given.report.kv.capacity_tokens);
+  EXPECT_EQ(PlanSglang(open.resolved).ranks[0].beside.table,
+            PlanSglang(given.resolved).ranks[0].beside.table);
+  EXPECT_TRUE(open.Has("length_by_pool"));
+  EXPECT_FALSE(With("llama-3.1-8b", "h100-sxm").Has("length_by_pool"));
+}
+
+// On ROCm a longer context makes the share smaller: what 8,192 tokens hold is not what more of them do.
+TEST(SglangPlan, TheLongestIsWhatAnEstimateAtThatLengthSays) {
+  for (const char* more : {"", R"(,"max_model_len":4096)", R"(,"max_model_len":200000)"}) {
+    const EstimatedCase c = With("llama-3.1-70b", "mi300x", more);
+    const int64_t longest = c.report.kv.max_model_len_that_fits;
+    ASSERT_GT(longest, 8192);
+    EXPECT_TRUE(
+        With("llama-3.1-70b", "mi300x", R"(,"max_model_len":)" + std::to_string(longest)).report.fits());
+  }
 }
 
 TEST(SglangPlan, TooFewStatesToServe) {

@@ -94,7 +94,7 @@ TEST(SglangPool, AGivenNumberOfStates) {
   const EstimatedCase c = With("qwen3.6-27b", "gb10-dgx-spark", R"(,"max_mamba_cache_size":360)");
   const SglangPools pools = DividePool(c.resolved, Cell(c), GiB(80));
   EXPECT_EQ(pools.slots, 360);
-  EXPECT_EQ(RunningOf(c.resolved, pools, 228520), 72) << "five slots each, as printed";
+  EXPECT_EQ(RunningOf(c.resolved, pools, 228520, 262144), 72) << "five slots each, as printed";
 }
 
 TEST(SglangPool, TooFewStatesOrNoRoom) {
@@ -139,7 +139,7 @@ TEST(SglangPool, PagesAndLimits) {
 // 2049 rows of 131,076 indices.
 TEST(SglangPool, TheRequestTable) {
   const EstimatedCase c = With("llama-3.1-8b", "h100-sxm");
-  EXPECT_EQ(RequestTable(c.resolved, 2048).count(), int64_t{2049} * 131076 * 4);
+  EXPECT_EQ(RequestTable(c.resolved, 2048, 131072).count(), int64_t{2049} * 131076 * 4);
 }
 
 }  // namespace
