@@ -51,8 +51,8 @@ constexpr Bytes kAmdReserve = MiB(16);
 // Level Zero reports 15473 MiB of 16 GiB (A770) and 11605 of 12 GiB (B580).
 constexpr double kIntelShare = 0.944;
 
-// Metal's recommendedMaxWorkingSetSize, as llama.cpp prints it with the macOS of 2025 and later: M4 16 GB 12124
-// MiB, M5 24 GB 18186, M2 Max 32 GB 25559, M4 Pro 48 GB 38338, M3 Max 64 GB 53084, M4 Max 128 GB 110100, M3
+// Metal's recommendedMaxWorkingSetSize, as llama.cpp prints it with the macOS of 2025 and later: M4 16 GB
+// 12124 MiB, M5 24 GB 18186, M2 Max 32 GB 25559, M4 Pro 48 GB 38338, M3 Max 64 GB 53084, M4 Max 128 GB 110100, M3
 // Ultra 512 GB 475136. Before, it was two thirds below 36 GB and three quarters from there on; sysctl
 // iogpu.wired_limit_mb sets it.
 struct MetalShare {

@@ -1,5 +1,5 @@
-// Flags of a configuration, some of them in the engine's own words: `--max-model-len 8192`, and for one engine
-// `-c 8192`, for another `--tensor-parallel-size 2`. What an engine's own table of options has is read by it;
+// Flags of a configuration, some of them in the engine's own words: `--max-model-len 8192`, and for one
+// engine `-c 8192`, for another `--tensor-parallel-size 2`. What an engine's own table of options has is read by it;
 // what another engine's has is answered with our name for it.
 #ifndef PLIMSOLL_CORE_ENGINES_ENGINE_FLAGS_H_
 #define PLIMSOLL_CORE_ENGINES_ENGINE_FLAGS_H_

@@ -42,7 +42,7 @@ int64_t LayersOf(const Resolved& resolved) {
   return architecture.layers + architecture.mtp_layers;
 }
 
-// llama.cpp under the name of a program that has it inside, with that program's defaults. Zero: as llama-server.
+// llama.cpp under the name of a program that has it inside, with that program's defaults. Zero: llama-server's.
 struct LlamaProgram {
   EngineTraits traits;
   int64_t context = 0, slots = 0, batch = 0;

@@ -22,8 +22,8 @@ struct LlamaFit {
   int64_t overflowing = 0;  // layers on cards that keep matrices elsewhere
 };
 
-// Sets n_gpu_layers of `resolved`, tensor_split and overrides of its `data`. `cards` are those that take part,
-// by their place in resolved->cards; the others get nothing. REQUIRES: a format that llama.cpp reads; data is
+// Sets n_gpu_layers of `resolved`, tensor_split and overrides of its `data`. `cards` are those that take
+// part, by their place in resolved->cards; the others get nothing. REQUIRES: a format that llama.cpp reads; data is
 // the engine_data of resolved; at least one card.
 LlamaFit FitLlama(const std::vector<size_t>& cards, Bytes margin, Resolved* resolved, LlamaData* data);
 

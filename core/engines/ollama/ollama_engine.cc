@@ -215,8 +215,8 @@ class Ollama final : public Engine {
     types = {KvType::kFp16, KvType::kFp16};
   }
 
-  // Of one slot. What nobody names goes by the cards' memory, and nothing is longer than the model was trained
-  // for.
+  // Of one slot. What nobody names goes by the cards' memory, and nothing is longer than what the model was
+  // trained for.
   static void TakeContext(const Config& config, const OllamaData& data, Resolved* resolved) {
     const int64_t trained = resolved->architecture->max_positions;
     if (resolved->max_model_len_auto) {

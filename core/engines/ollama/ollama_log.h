@@ -15,8 +15,8 @@ namespace plimsoll {
 struct OllamaListing {
   Bytes size, vram;
 };
-// Before 0.30 what the scheduler believes; from 0.30 the sum of the buffers that llama-server prints, in which
-// no CUDA context and no projector's weights are.
+// Before 0.30 what the scheduler believes; from 0.30 the sum of the buffers that llama-server prints, in
+// which no CUDA context and no projector's weights are.
 OllamaListing ListedSize(const Resolved& resolved, const Report& report);
 
 std::string OllamaSizeText(Bytes size);                   // "44 GB", "3.4 GB": decimal, cut, not rounded

@@ -54,7 +54,7 @@ OllamaBatch BatchOf(const Resolved& resolved, const OllamaData& data, int64_t sl
   return batch;
 }
 
-// ---- until 0.11: estimated ----------------------------------------------------------------------------------
+// ---- until 0.11: estimated -------------------------------------------------------------------------------
 
 // server/sched.go pickBestFullFitByLibrary: with the larger number of slots first, one card, the emptiest
 // first; then all of them; else what fits of the model on all of them, with one slot.
@@ -111,7 +111,7 @@ class EstimatedPlacement {
   std::vector<int64_t> slots_;
 };
 
-// ---- 0.12 to 0.24: laid out ----------------------------------------------------------------------------------
+// ---- 0.12 to 0.24: laid out -------------------------------------------------------------------------------
 
 class LaidOutPlacement {
  public:
@@ -238,7 +238,7 @@ class LaidOutPlacement {
   Bytes output_, measured_host_;
 };
 
-// ---- from 0.30: a llama-server ------------------------------------------------------------------------------
+// ---- from 0.30: a llama-server ---------------------------------------------------------------------------
 
 // The emptiest card of its own that holds the model in four fifths of what is free.
 void ChooseCards(const Config& config, Resolved* resolved, OllamaData* data) {
@@ -261,7 +261,8 @@ void ChooseCards(const Config& config, Resolved* resolved, OllamaData* data) {
   if (best != none) UseOneCard(best, resolved, data);
 }
 
-// Why the vision tower stays in RAM; empty: it goes to a card. llm/llama_server.go shouldDisableMMProjOffload.
+// Why the vision tower stays in RAM; empty: it goes to a card (llm/llama_server.go
+// shouldDisableMMProjOffload).
 std::string_view ProjectorInRam(const Config& config, const Resolved& resolved, const OllamaData& data) {
   const int64_t requested = RequestedLayers(config);
   if (requested == 0) return "cpu-only";
