@@ -30,11 +30,11 @@ struct GenericTraits {
   const EngineLanguage* (*language)();  // nullptr: not known to us
   int64_t sequences;                    // that it runs at once by default; 0: as many as are asked for
   int64_t batched_tokens;               // of a step's prompt tokens by default; 0: a whole prompt
-  bool cache_follows_checkpoint;        // FP8 and NVFP4 checkpoints mean an FP8 cache
+  Fp8Cache fp8_cache;
 };
 
 constexpr GenericTraits Make(std::string_view id, std::string_view name, std::string_view casts_fp32_to,
-                             int64_t sequences, int64_t batched_tokens, bool cache_follows_checkpoint = false,
+                             int64_t sequences, int64_t batched_tokens, Fp8Cache fp8_cache = Fp8Cache::kNever,
                              const EngineLanguage* (*language)() = nullptr) {
   GenericTraits traits{};
   traits.language = language;
@@ -43,7 +43,7 @@ constexpr GenericTraits Make(std::string_view id, std::string_view name, std::st
   traits.engine.casts_fp32_to = casts_fp32_to;
   traits.sequences = sequences;
   traits.batched_tokens = batched_tokens;
-  traits.cache_follows_checkpoint = cache_follows_checkpoint;
+  traits.fp8_cache = fp8_cache;
   return traits;
 }
 

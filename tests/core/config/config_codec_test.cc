@@ -127,6 +127,9 @@ class RandomConfig {
         return object.Set("turns", Below(9) + 1).Set("prompt_shape", "chat");
       case KeyType::kLora:
         return object.Set("max_rank", Below(64) + 1);
+      case KeyType::kCalibration:
+        return object.Set("outside_gib", static_cast<double>(Below(200)) / 64)
+            .Set("decode", static_cast<double>(Below(100) + 1) / 64);
     }
     return Json();
   }

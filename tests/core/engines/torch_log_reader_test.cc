@@ -16,8 +16,8 @@ TEST(TorchLogReader, WhatWasAskedForAndWhatWasFree) {
                                    "GiB of which 1.69 GiB is free. Including non-PyTorch memory, this "
                                    "process has 93.27 GiB memory in use.");
   ASSERT_TRUE(recent.failure);
-  EXPECT_EQ(recent.failure->asked, GiBFromDouble(1.74 + 1e-10));
-  EXPECT_EQ(recent.failure->free, GiBFromDouble(1.69 + 1e-10));
+  EXPECT_NEAR(recent.failure->asked->gib(), 1.74, 1e-8);
+  EXPECT_NEAR(recent.failure->free->gib(), 1.69, 1e-8);
   ASSERT_EQ(recent.cards.size(), 1u);
   EXPECT_EQ(recent.cards[0].index, 3);
   EXPECT_NEAR(recent.cards[0].mib, 94.97 * 1024, 0.01);
