@@ -60,6 +60,12 @@ constexpr Command kCommands[] = {
      "plimsoll check [FILE | - | \"text\"] [--json]\n\n"
      "What is not understood is listed; what is wrong is named with the option and its fix.",
      false, RunCheck},
+    {"launch", "the command for a configuration, and what to expect of it",
+     "plimsoll launch <configuration> [--as "
+     "FORM]\n"
+     "      [--json | --alerts]\n\n"
+     "Only what differs from the release's defaults is written. --alerts prints Prometheus rules.",
+     true, RunLaunch},
     {"inventory", "every tensor of a model: name, shape, type, bytes, how it is sharded",
      "plimsoll inventory --model M --format F [--json] [--gb]\n"
      "  plimsoll inventory --file MODEL.gguf|MODEL.safetensors|config.json[,MORE PARTS] [--json] [--gb]\n\n"

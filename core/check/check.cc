@@ -6,15 +6,21 @@
 #include "core/check/config_text.h"
 #include "core/check/engine_command.h"
 #include "core/check/judge.h"
+#include "core/check/manifest.h"
+#include "core/check/mend.h"
+#include "core/check/modelfile.h"
+#include "core/check/nvidia_smi.h"
+#include "core/check/python_call.h"
 
 namespace plimsoll {
 namespace {
 
 // Asked in this order; the first that knows the text reads it.
 constexpr TextReader kReaders[] = {
-    {"link", ReadLinkText},
-    {"config", ReadConfigText},
-    {"command", ReadCommandText},
+    {"link", ReadLinkText},           {"config", ReadConfigText},   {"hardware", ReadHardwareText},
+    {"modelfile", ReadModelfileText}, {"compose", ReadComposeText}, {"kubernetes", ReadKubernetesText},
+    {"unit", ReadUnitText},           {"python", ReadPythonText},   {"command", ReadCommandText},
+    {"options", ReadOptionFileText},
 };
 
 }  // namespace
@@ -26,7 +32,10 @@ Result<CheckResult> Check(std::string_view text, const Catalog& catalog) {
   for (const TextReader& reader : kReaders) {
     std::optional<Result<CheckResult>> result = reader.read(text, catalog);
     if (!result) continue;
-    if (result->ok()) Judge(catalog, &**result);
+    if (result->ok()) {
+      Judge(catalog, &**result);
+      Mend(text, catalog, &**result);
+    }
     return std::move(*result);
   }
   return Error{
