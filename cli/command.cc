@@ -71,7 +71,8 @@ constexpr Command kCommands[] = {
      "  plimsoll inventory --file MODEL.gguf|MODEL.safetensors|config.json[,MORE PARTS] [--json] [--gb]\n\n"
      "Of a model file only the header is read.",
      true, RunInventory},
-    {"list", "what the catalog knows", "plimsoll list models|gpus|formats [--json]", false, RunList},
+    {"list", "what the catalog knows", "plimsoll list models|gpus|formats|architectures [--json]", false,
+     RunList},
     {"validate", "predictions against measured cases", "plimsoll validate CASES.json… [--json] [--cases]",
      false, RunValidate},
 };

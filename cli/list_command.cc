@@ -1,11 +1,14 @@
+#include <algorithm>
 #include <string>
 #include <utility>
 
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/table.h"
+#include "core/arch/class_names.h"
 #include "core/base/text.h"
 #include "core/engines/registry.h"
+#include "core/files/gguf_config.h"
 #include "core/formats/gguf_types.h"
 
 namespace plimsoll {
@@ -98,6 +101,9 @@ Json ListJson(const Catalog& catalog, const std::string& what) {
     for (const Model& model : catalog.models()) list.Append(ModelJson(model));
   } else if (what == "gpus") {
     for (const Gpu& gpu : catalog.gpus()) list.Append(GpuJson(gpu));
+  } else if (what == "architectures") {
+    for (const std::string_view name : ClassNames()) list.Append(Json(name));
+    for (const std::string_view name : GgufArchitectures()) list.Append(Json("gguf:" + std::string(name)));
   } else {
     for (const WeightFormat& format : catalog.formats()) list.Append(Json(format.id));
   }
@@ -120,9 +126,28 @@ std::string FormatNote(const WeightFormat& format) {
   return format.wide_ends ? base + " with embedding and head in Q8_0" : "";
 }
 
+// Of each name, "known" or "unknown": class names, and with "gguf:" llama.cpp's.
+std::string KnownText(const std::vector<std::string>& names) {
+  const std::vector<std::string_view> ggufs = GgufArchitectures();
+  std::string text;
+  for (const std::string& name : names) {
+    const bool gguf = name.substr(0, 5) == "gguf:";
+    const bool known = gguf ? std::find(ggufs.begin(), ggufs.end(), name.substr(5)) != ggufs.end()
+                            : FindClass(name).family != nullptr;
+    text += (known ? "known " : "unknown ") + name + "\n";
+  }
+  return text;
+}
+
 std::string ListText(const Catalog& catalog, const std::string& what) {
   if (what == "models") return ModelsText(catalog);
   if (what == "gpus") return GpusText(catalog);
+  if (what == "architectures") {
+    std::string text;
+    for (const std::string_view name : ClassNames()) text.append(name).append("\n");
+    for (const std::string_view name : GgufArchitectures()) text.append("gguf:").append(name).append("\n");
+    return text;
+  }
   Table table({"id", ""});
   for (const WeightFormat& format : catalog.formats()) table.Add({format.id, FormatNote(format)});
   return table.Print();
@@ -135,14 +160,16 @@ CommandResult RunList(const Arguments& arguments, const CommandContext& context)
   if (!options.ok()) return Refused(options.error());
   const Arguments& words = options->positional();
   const std::string what = words.empty() ? "" : words.front();
-  const bool known = what == "models" || what == "gpus" || what == "formats";
-  if (!known || words.size() > 1 || !options->rest().empty()) {
+  const bool known = what == "models" || what == "gpus" || what == "formats" || what == "architectures";
+  const bool asked = what == "architectures" && words.size() > 1;
+  if (!known || (words.size() > 1 && !asked) || !options->rest().empty()) {
     const std::string given = !options->rest().empty() ? options->rest().front()
                               : words.size() > 1       ? words[1]
                                                        : what;
-    return Refused(
-        {"list", given.empty() ? "nothing" : Quoted(given), "models, gpus or formats, and --json"});
+    return Refused({"list", given.empty() ? "nothing" : Quoted(given),
+                    "models, gpus, formats or architectures, and --json"});
   }
+  if (asked) return {0, KnownText({words.begin() + 1, words.end()}), ""};
   if (options->Has("--json")) return {0, ListJson(context.catalog, what).Dump(2) + "\n", ""};
   return {0, ListText(context.catalog, what), ""};
 }

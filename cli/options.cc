@@ -20,7 +20,8 @@ bool Contains(const std::vector<std::string_view>& names, std::string_view name)
 // `--model path/to/config.json` stands for the object in that file.
 bool IsPath(const Json& model) {
   const std::string& text = model.AsString();
-  return text.ends_with(".json") || text.starts_with("./") || text.starts_with("/");
+  return text.ends_with(".json") || text.starts_with("./") || text.starts_with("../") ||
+         text.starts_with("/") || text.ends_with("/");
 }
 
 // `--model file.gguf`: the model that its metadata describes, with the types of its own tensors and the
@@ -40,11 +41,34 @@ std::optional<Error> LoadGguf(const CommandContext& context, Config* config) {
   return std::nullopt;
 }
 
+// A folder stands for the config.json in it, or for Mistral's params.json.
+std::string PathOfModel(const std::string& given, const CommandContext& context) {
+  if (given.ends_with(".json")) return given;
+  const std::string folder = given.ends_with("/") ? given : given + "/";
+  const std::string params = folder + "params.json", config = folder + "config.json";
+  return !context.read_file(config) && context.read_file(params) ? params : config;
+}
+
+// ModelOpt writes the quantisation into hf_quant_config.json beside a config that does not mention it.
+std::optional<Error> AddQuantization(const std::string& path, const CommandContext& context, Json* model) {
+  if (!model->is_object() || model->Has("quantization_config")) return std::nullopt;
+  const size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "" : path.substr(0, slash + 1);
+  const std::string beside = folder + "hf_quant_config.json";
+  if (!context.read_file(beside)) return std::nullopt;
+  Result<Json> quantization = ReadJsonFile(beside, "--model", context);
+  if (!quantization.ok()) return quantization.error();
+  model->Set("quantization_config", *std::move(quantization));
+  return std::nullopt;
+}
+
 std::optional<Error> LoadModelFile(const CommandContext& context, Config* config) {
   if (config->model.ends_with(".gguf")) return LoadGguf(context, config);
   if (!IsPath(Json(config->model))) return std::nullopt;
-  Result<Json> model = ReadJsonFile(config->model, "--model", context);
+  const std::string path = PathOfModel(config->model, context);
+  Result<Json> model = ReadJsonFile(path, "--model", context);
   if (!model.ok()) return model.error();
+  if (std::optional<Error> error = AddQuantization(path, context, &*model)) return error;
   return SetConfigValue(*FindConfigKey("model"), *model, config);
 }
 

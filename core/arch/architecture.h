@@ -110,6 +110,7 @@ struct Recurrent {
   bool gated_norm = false;      // RMSNorm inside the mixer (Mamba2, GDN, KDA, lightning)
   bool input_norms = false;     // norms of dt, B and C (Jamba, PLaMo 2)
   bool fused_in_proj = false;   // GDN: qkvz and ba are one tensor each (Qwen3-Next) or four (Qwen3.5)
+  bool qk_norm = false;         // lightning: a norm of the head's width on q and k (Ling 2.5)
   bool full_rank_gate = false;  // KDA: output gate without the low-rank pair (Kimi-K3)
   bool mixes_values = false;    // RWKV: every layer but the first takes part of the first one's values
   friend bool operator==(const Recurrent&, const Recurrent&) = default;
@@ -127,12 +128,16 @@ struct Mlp {
   int64_t expert_hidden = 0;        // what an expert reads: hidden, or the latent width of LatentMoE
   int64_t shared_intermediate = 0;  // all shared experts together; 0: none
   bool bias = false;                // on every projection, experts included
+  bool down_bias = false;           // on the dense MLP's last projection alone (TeleChat2)
   bool router_bias = false;         // a bias of the router's linear layer (gpt-oss)
   bool selection_bias = false;      // e_score_correction_bias: one float per expert
   bool shared_gate = false;         // a gate of one row before the shared expert (Qwen)
   bool latent_norm = false;         // LatentMoE with a norm on the latent (Kimi-K3)
   bool hashed_router = false;       // experts by token id, from a table of the vocabulary (DeepSeek-V4)
   bool fused_gate_up = false;       // the checkpoint holds gate and up in one tensor (Phi-3, GLM-4, gpt-oss)
+  int64_t zero_experts = 0;         // rows of the router that lead to no weights (LongCat)
+  int64_t activation_scalars = 0;   // learnt numbers of the activation function (Apertus)
+  bool scaled_router = false;       // scales of the router's input and of each expert (Gemma 4 MoE)
   bool dense_beside = false;        // a dense MLP of `intermediate` runs beside the experts (Gemma 4 MoE)
   bool listed_apart = false;        // the family lists its weights itself: odd biases, odd sharding
   friend bool operator==(const Mlp&, const Mlp&) = default;
@@ -246,7 +251,8 @@ struct Architecture {
   int64_t vocab = 0;
   int64_t layers = 0;
   int64_t max_positions = 0;
-  int64_t rotary_dim = 0;  // width of the RoPE table; 0: no rotary embedding
+  int64_t scaled_positions = 0;  // the same stretched by the rope's scaling, as vLLM serves it
+  int64_t rotary_dim = 0;        // width of the RoPE table; 0: no rotary embedding
   int64_t rope_table_elements =
       0;  // rows * width over vLLM's RoPE tables: one per distinct rope of the model
   int64_t rope_tables_positions = 0;  // the same in rows of rotary_dim, rounded up
@@ -264,6 +270,7 @@ struct Architecture {
   std::vector<Tensor> tensors;        // the whole inventory: text, vision, MTP
   std::vector<GgufTensor> gguf;       // the same as a GGUF file holds it (PrepareFormats)
   Json quantization_config;           // as published inside the config; null: none
+  bool quantization_of_text = false;  // it stands among the text model's keys and concerns that alone
 
   std::vector<std::string> remarks;  // what the config does not define, in one sentence each
 

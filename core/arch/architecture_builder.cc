@@ -41,25 +41,34 @@ DType ReadDType(ConfigReader& reader, DType fallback) {
 }  // namespace
 
 ArchitectureBuilder::ArchitectureBuilder(const Json& config, std::string_view where)
-    : whole(&config, std::string(where), &error_),
-      root(&config, std::string(where), &error_),
-      text(TextObject(config), TextWhere(config, where), &error_) {}
+    : whole(&config, std::string(where), &error_, &read_),
+      root(&config, std::string(where), &error_, &read_),
+      text(TextObject(config), TextWhere(config, where), &error_, &read_) {
+  read_.reserve(128);
+}
+
+bool ArchitectureBuilder::HasRead(const Json* value) const {
+  return std::find(read_.begin(), read_.end(), value) != read_.end();
+}
 
 void ArchitectureBuilder::ReadCommon(bool tied_by_default, int64_t head_dim) {
   Architecture& a = architecture;
   a.dtype = ReadDType(text, ReadDType(root, DType::kBf16));
   a.hidden = text.Required({"hidden_size", "n_embd", "n_embed", "d_model"}, 1, kMaxWidth);
-  a.vocab = text.Required("vocab_size", 1, kMaxVocab);
-  if (a.layers == 0) a.layers = text.Required({"num_hidden_layers", "n_layer", "num_layers"}, 1, kMaxLayers);
-  a.max_positions = text.Int(
-      {"max_position_embeddings", "model_max_length", "max_sequence_length", "n_positions", "seq_length"},
-      2048, 1, kMaxPositions);
+  a.vocab = text.Required({"vocab_size", "padded_vocab_size"}, 1, kMaxVocab);
+  if (a.layers == 0)
+    a.layers = text.Required({"num_hidden_layers", "n_layer", "num_layers", "n_layers"}, 1, kMaxLayers);
+  a.max_positions = text.Int({"max_position_embeddings", "model_max_length", "max_sequence_length",
+                              "n_positions", "seq_length", "max_seq_len"},
+                             2048, 1, kMaxPositions);
   a.tied_embeddings = text.Bool("tie_word_embeddings", root.Bool("tie_word_embeddings", tied_by_default));
 
   Attention& attention = base.attention;
   attention.kind = AttentionKind::kFull;
-  attention.heads = text.Required({"num_attention_heads", "n_head", "decoder_attention_heads"}, 1, kMaxHeads);
-  attention.kv_heads = text.Int({"num_key_value_heads", "num_kv_heads"}, attention.heads, 1, kMaxHeads);
+  attention.heads =
+      text.Required({"num_attention_heads", "n_head", "n_heads", "decoder_attention_heads"}, 1, kMaxHeads);
+  attention.kv_heads =
+      text.Int({"num_key_value_heads", "num_kv_heads", "n_head_kv"}, attention.heads, 1, kMaxHeads);
   if (!failed() && attention.heads % attention.kv_heads != 0) {
     text.Refuse(text.Has("num_key_value_heads") ? "num_key_value_heads" : "num_kv_heads",
                 "a divisor of num_attention_heads (" + std::to_string(attention.heads) + ")");
@@ -158,6 +167,10 @@ void ArchitectureBuilder::AppendByType(const std::vector<LayerType>& types, int6
     int32_t& group = known[static_cast<int>(types[i])][is_sparse ? 1 : 0];
     if (group < 0) {
       LayerShape shape = base;
+      if (types[i] == LayerType::kLinear) {
+        text.Fail("layer_types", Quoted("linear_attention"),
+                  "full_attention, sliding_attention or chunked_attention in " + architecture.name);
+      }
       if (types[i] == LayerType::kSliding || types[i] == LayerType::kChunked) {
         // A window that holds every position the model knows never cuts anything off.
         const bool cuts = window > 0 && window < architecture.max_positions;

@@ -98,12 +98,17 @@ class ArchitectureBuilder {
   MtpStyle mtp_style = MtpStyle::kDeepseek;
   bool mtp_embeddings = false;       // by default: MTP layers carry copies of embedding and head
   bool mtp_own_head = false;         // MTP layers have a head that is not the model's (Step)
+  bool mtp_head = true;              // and then of the head too, not of the embedding alone (LongCat)
   double partial_rotary_factor = 1;  // of rotary_dim to the head's width
   int64_t local_rotary_dim = 0;      // a second RoPE table for local layers (Gemma 3); 0: none
   bool multimodal_rope = false;      // mrope although the config does not write it out (Qwen3.5)
   int64_t rope_tables = 1;           // tables of the same kind that differ in their base
   int64_t global_head_dim = 0;       // full layers have wider heads than sliding ones (Gemma 4); 0: the same
-  int64_t per_layer_vocab = 0;       // rows of the second embedding (Gemma 4 E)
+  int64_t labels = 0;                // rows of a classifier that stands in the head's place; 0: none
+  bool headless = false;             // no language-model head
+  // Parameters beside the layers that the hub counts: names in full, elements.
+  std::vector<std::pair<std::string_view, int64_t>> extras;
+  int64_t per_layer_vocab = 0;  // rows of the second embedding (Gemma 4 E)
 
   // Tensors that only this family has: of every layer, and of the whole model. Run when the rest is listed.
   void (*layer_extras)(ArchitectureBuilder& builder, const LayerShape& shape, TensorList* list) = nullptr;
@@ -139,10 +144,13 @@ class ArchitectureBuilder {
   void Fail(const Error& error) {
     if (!error_.has_value()) error_ = error;
   }
+  // Whether somebody has read this value of the config.
+  bool HasRead(const Json* value) const;
   void Remark(std::string sentence) { architecture.remarks.push_back(std::move(sentence)); }
 
  private:
   std::optional<Error> error_;
+  std::vector<const Json*> read_;
 };
 
 }  // namespace plimsoll

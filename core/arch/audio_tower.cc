@@ -143,6 +143,46 @@ void AddQwen25Audio(ArchitectureBuilder& builder, const std::string& prefix) {
   RemarkActivations(builder);
 }
 
+void AddQwen2Audio(ArchitectureBuilder& builder) {
+  ConfigReader audio = builder.root.Object("audio_config");
+  const TowerBuilder::Whisper whisper = ReadWhisperEncoder(audio);
+  TowerBuilder tower(&builder);
+  tower.AddWhisper("audio_tower.", whisper);
+  tower.KeepWhole(true);
+  tower.Enter("multi_modal_projector.", 1, TensorRole::kProjector);
+  tower.Linear("linear", builder.architecture.hidden, whisper.hidden, true);
+  RemarkActivations(builder);
+}
+
+void AddFlamingoAudio(ArchitectureBuilder& builder) {
+  ConfigReader audio = builder.root.Object("audio_config");
+  const TowerBuilder::Whisper whisper = ReadWhisperEncoder(audio);
+  const int64_t hidden = builder.architecture.hidden;
+  TowerBuilder tower(&builder);
+  tower.AddWhisper("audio_tower.", whisper);
+  tower.KeepWhole(true);
+  tower.Enter("multi_modal_projector.", 1, TensorRole::kProjector);
+  tower.TwoLinears("linear_1", "linear_2", whisper.hidden, hidden, hidden);
+  RemarkActivations(builder);
+}
+
+void AddMiniCpmAudio(ArchitectureBuilder& builder) {
+  if (!builder.root.Has("audio_config")) return;
+  ConfigReader audio = builder.root.Object("audio_config");
+  TowerBuilder::Whisper whisper = ReadWhisperEncoder(audio);
+  whisper.hidden = audio.Int("d_model", 1024, 1, kMaxWidth);
+  whisper.layers = audio.Int("encoder_layers", 24, 1, 1000);
+  whisper.intermediate = audio.Int("encoder_ffn_dim", 4096, 1, kMaxMlpWidth);
+  whisper.mel_bins = audio.Int("num_mel_bins", 80, 1, kMaxHeadDim);
+  const int64_t hidden = builder.architecture.hidden;
+  TowerBuilder tower(&builder, true);
+  tower.AddWhisper("apm.", whisper);
+  tower.Enter("audio_projection_layer.", 1, TensorRole::kProjector);
+  tower.TwoLinears("linear1", "linear2", whisper.hidden, hidden, hidden);
+  builder.Remark("The voice that speaks the answer is left out: engines do not load it.");
+  RemarkActivations(builder);
+}
+
 void AddVoxtralAudio(ArchitectureBuilder& builder) {
   ConfigReader audio = builder.root.Object("audio_config");
   const TowerBuilder::Whisper whisper = ReadWhisperEncoder(audio);

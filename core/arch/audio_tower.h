@@ -15,9 +15,14 @@ void AddGemma4Audio(ArchitectureBuilder& builder);
 // Gemma 3n's towers. Its vision tower (MobileNet-v5) has no keys that shape it.
 void AddGemma3nTowers(ArchitectureBuilder& builder);
 
-// A Whisper encoder whose frames go through one linear layer (Qwen2.5-Omni, Qwen2-Audio), two (Voxtral).
+// A Whisper encoder whose frames go through one linear layer (Qwen2.5-Omni, Qwen2-Audio), or two (Voxtral,
+// Audio Flamingo 3, MiniCPM-o).
 void AddQwen25Audio(ArchitectureBuilder& builder, const std::string& prefix);
+void AddQwen2Audio(ArchitectureBuilder& builder);
 void AddVoxtralAudio(ArchitectureBuilder& builder);
+void AddFlamingoAudio(ArchitectureBuilder& builder);
+// Nothing where audio_config is missing.
+void AddMiniCpmAudio(ArchitectureBuilder& builder);
 
 // Three convolutions over time and pitch in front of Whisper-like layers (Qwen3-Omni, Qwen3-ASR).
 void AddQwen3Audio(ArchitectureBuilder& builder, const std::string& prefix);

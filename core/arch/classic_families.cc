@@ -3,6 +3,9 @@
 // (src/transformers/models/<model_type>/) or of the model's own repository (InternLM2, Baichuan, EXAONE).
 #include "core/arch/classic_families.h"
 
+#include <array>
+#include <iterator>
+
 namespace plimsoll {
 
 namespace {
@@ -335,31 +338,27 @@ void ReadClassic(ArchitectureBuilder& builder) {
   builder.AppendAll(builder.base);
 }
 
-constexpr Family kStableLm = {
-    "StableLmForCausalLM", [](ArchitectureBuilder& builder) {
-      builder.ReadCommon(false);
-      Attention& attention = builder.base.attention;
-      attention.qkv_bias = builder.text.Bool("use_qkv_bias", false);
-      if (builder.text.Bool("qk_layernorm", false)) attention.qk_norm = QkNorm::kFullWidth;
-      builder.base.norm_bias = true;
-      builder.base.norms = builder.text.Bool("use_parallel_residual", false) ? 1 : 2;
-      builder.base.mlp.intermediate = builder.text.Required("intermediate_size", 1, kMaxMlpWidth);
-      builder.partial_rotary_factor = 0.25;
-      builder.AppendAll(builder.base);
-    }};
+void ReadStableLm(ArchitectureBuilder& builder) {
+  builder.ReadCommon(false);
+  Attention& attention = builder.base.attention;
+  attention.qkv_bias = builder.text.Bool("use_qkv_bias", false);
+  if (builder.text.Bool("qk_layernorm", false)) attention.qk_norm = QkNorm::kFullWidth;
+  builder.base.norm_bias = true;
+  builder.base.norms = builder.text.Bool("use_parallel_residual", false) ? 1 : 2;
+  builder.base.mlp.intermediate = builder.text.Required("intermediate_size", 1, kMaxMlpWidth);
+  builder.partial_rotary_factor = 0.25;
+  builder.AppendAll(builder.base);
+}
+
+constexpr auto kFamilies = [] {
+  std::array<Family, std::size(kClassics) + 1> families{};
+  for (size_t i = 0; i < std::size(kClassics); ++i) families[i] = {kClassics[i].name, ReadClassic};
+  families.back() = {"StableLmForCausalLM", ReadStableLm};
+  return families;
+}();
 
 }  // namespace
 
-const Family* FindClassicFamily(std::string_view name) {
-  static constexpr Family kFamilies[] = {
-      {kClassics[0].name, ReadClassic}, {kClassics[1].name, ReadClassic},  {kClassics[2].name, ReadClassic},
-      {kClassics[3].name, ReadClassic}, {kClassics[4].name, ReadClassic},  {kClassics[5].name, ReadClassic},
-      {kClassics[6].name, ReadClassic}, {kClassics[7].name, ReadClassic},  {kClassics[8].name, ReadClassic},
-      {kClassics[9].name, ReadClassic}, {kClassics[10].name, ReadClassic}, kStableLm};
-  for (const Family& family : kFamilies) {
-    if (family.name == name) return &family;
-  }
-  return nullptr;
-}
+std::span<const Family> ClassicFamilies() { return kFamilies; }
 
 }  // namespace plimsoll

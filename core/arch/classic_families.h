@@ -2,14 +2,13 @@
 #ifndef PLIMSOLL_CORE_ARCH_CLASSIC_FAMILIES_H_
 #define PLIMSOLL_CORE_ARCH_CLASSIC_FAMILIES_H_
 
-#include <string_view>
+#include <span>
 
 #include "core/arch/family.h"
 
 namespace plimsoll {
 
-// The family of that name; nullptr: not one of these.
-const Family* FindClassicFamily(std::string_view name);
+std::span<const Family> ClassicFamilies();
 
 }  // namespace plimsoll
 

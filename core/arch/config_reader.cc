@@ -42,7 +42,13 @@ void ConfigReader::Refuse(std::string_view key, std::string accepted) {
 
 const Json* ConfigReader::Find(std::string_view key) const {
   const Json* value = object_->Find(key);
-  return value == nullptr || value->is_null() ? nullptr : value;
+  if (value == nullptr || value->is_null()) return nullptr;
+  if (read_ != nullptr) read_->push_back(value);
+  return value;
+}
+
+void ConfigReader::Inert(Keys keys) {
+  for (const std::string_view key : keys) Find(key);
 }
 
 std::optional<int64_t> ConfigReader::Checked(std::string_view key, const Json& value, int64_t least,
@@ -105,12 +111,12 @@ std::string_view ConfigReader::Text(std::string_view key, std::string_view fallb
 
 ConfigReader ConfigReader::Object(std::string_view key) {
   const Json* value = Find(key);
-  if (value == nullptr) return ConfigReader(&NullJson(), Path(key), error_);
+  if (value == nullptr) return ConfigReader(&NullJson(), Path(key), error_, read_);
   if (!value->is_object()) {
     Fail(key, Shown(*value), "an object");
-    return ConfigReader(&NullJson(), Path(key), error_);
+    return ConfigReader(&NullJson(), Path(key), error_, read_);
   }
-  return ConfigReader(value, Path(key), error_);
+  return ConfigReader(value, Path(key), error_, read_);
 }
 
 std::vector<int64_t> ConfigReader::Ints(std::string_view key, int64_t length, int64_t least, int64_t most) {

@@ -29,15 +29,18 @@ class ConfigReader {
  public:
   using Keys = std::initializer_list<std::string_view>;
 
-  // `error` collects the first failure of all readers that share it. REQUIRES: both outlive the reader.
-  ConfigReader(const Json* object, std::string where, std::optional<Error>* error)
-      : object_(object), where_(std::move(where)), error_(error) {}
+  // `error` collects the first failure of all readers that share it, `read` the values that any of them
+  // looked at. REQUIRES: all outlive the reader.
+  ConfigReader(const Json* object, std::string where, std::optional<Error>* error,
+               std::vector<const Json*>* read = nullptr)
+      : object_(object), where_(std::move(where)), error_(error), read_(read) {}
 
   const Json* json() const { return object_; }
   const std::string& where() const { return where_; }
   bool failed() const { return error_->has_value(); }
 
-  // The value of a key that is present and not null; nullptr otherwise.
+  // The value of a key that is present and not null; nullptr otherwise. Whoever asks is taken to know what
+  // the key means (structural_keys.h).
   const Json* Find(std::string_view key) const;
   bool Has(std::string_view key) const { return Find(key) != nullptr; }
 
@@ -61,6 +64,9 @@ class ConfigReader {
   // An array of exactly `length` strings; views into the config. Empty when missing.
   std::vector<std::string_view> Texts(std::string_view key, int64_t length);
 
+  // Keys that mean nothing to this family: transformers and vLLM do not look at them either.
+  void Inert(Keys keys);
+
   void Fail(std::string_view key, std::string given, std::string accepted);
   // Fails with the key's value as given.
   void Refuse(std::string_view key, std::string accepted);
@@ -72,6 +78,7 @@ class ConfigReader {
   const Json* object_;
   std::string where_;
   std::optional<Error>* error_;
+  std::vector<const Json*>* read_;
 };
 
 }  // namespace plimsoll

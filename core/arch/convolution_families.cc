@@ -110,11 +110,6 @@ constexpr Family kFamilies[] = {
 
 }  // namespace
 
-const Family* FindConvolutionFamily(std::string_view name) {
-  for (const Family& family : kFamilies) {
-    if (family.name == name) return &family;
-  }
-  return nullptr;
-}
+std::span<const Family> ConvolutionFamilies() { return kFamilies; }
 
 }  // namespace plimsoll

@@ -3,14 +3,13 @@
 #ifndef PLIMSOLL_CORE_ARCH_CONVOLUTION_FAMILIES_H_
 #define PLIMSOLL_CORE_ARCH_CONVOLUTION_FAMILIES_H_
 
-#include <string_view>
+#include <span>
 
 #include "core/arch/family.h"
 
 namespace plimsoll {
 
-// nullptr: no such family.
-const Family* FindConvolutionFamily(std::string_view name);
+std::span<const Family> ConvolutionFamilies();
 
 }  // namespace plimsoll
 

@@ -452,6 +452,7 @@ class Gemma4Reader {
     Mlp& mlp = builder_.base.mlp;
     mlp.kind = MlpKind::kMoe;
     mlp.dense_beside = true;
+    mlp.scaled_router = true;
     mlp.experts = text.Required("num_experts", 1, kMaxHeads);
     mlp.experts_per_token = text.Required("top_k_experts", 1, mlp.experts);
     mlp.expert_intermediate =
@@ -641,11 +642,6 @@ constexpr Family kFamilies[] = {
 
 }  // namespace
 
-const Family* FindDenseFamily(std::string_view name) {
-  for (const Family& family : kFamilies) {
-    if (family.name == name) return &family;
-  }
-  return nullptr;
-}
+std::span<const Family> DenseFamilies() { return kFamilies; }
 
 }  // namespace plimsoll

@@ -299,11 +299,6 @@ constexpr Family kFamilies[] = {
 
 }  // namespace
 
-const Family* FindEncoderFamily(std::string_view name) {
-  for (const Family& family : kFamilies) {
-    if (family.name == name) return &family;
-  }
-  return nullptr;
-}
+std::span<const Family> EncoderFamilies() { return kFamilies; }
 
 }  // namespace plimsoll

@@ -2,14 +2,13 @@
 #ifndef PLIMSOLL_CORE_ARCH_ENCODER_FAMILIES_H_
 #define PLIMSOLL_CORE_ARCH_ENCODER_FAMILIES_H_
 
-#include <string_view>
+#include <span>
 
 #include "core/arch/family.h"
 
 namespace plimsoll {
 
-// nullptr: no such family.
-const Family* FindEncoderFamily(std::string_view name);
+std::span<const Family> EncoderFamilies();
 
 }  // namespace plimsoll
 

@@ -1,5 +1,7 @@
 #include "core/arch/families.h"
 
+#include <span>
+
 #include "core/arch/classic_families.h"
 #include "core/arch/convolution_families.h"
 #include "core/arch/dense_families.h"
@@ -9,25 +11,39 @@
 #include "core/arch/mamba_families.h"
 #include "core/arch/moe_families.h"
 #include "core/arch/ngram_families.h"
+#include "core/arch/older_families.h"
 #include "core/arch/rwkv_families.h"
+#include "core/arch/sparse_families.h"
 #include "core/arch/speech_families.h"
 #include "core/arch/vision_language_families.h"
 
 namespace plimsoll {
 
+namespace {
+
+// The span of one list, taken when it is asked for: lists of other files are not constant here.
+constexpr std::span<const Family> (*kLists[])() = {
+    DenseFamilies,       MoeFamilies,    LatentFamilies, HybridFamilies, EncoderFamilies,
+    SpeechFamilies,      MambaFamilies,  NgramFamilies,  RwkvFamilies,   VisionLanguageFamilies,
+    ConvolutionFamilies, SparseFamilies, OlderFamilies,  ClassicFamilies};
+
+}  // namespace
+
 const Family* FindFamily(std::string_view name) {
-  if (const Family* family = FindDenseFamily(name)) return family;
-  if (const Family* family = FindMoeFamily(name)) return family;
-  if (const Family* family = FindLatentFamily(name)) return family;
-  if (const Family* family = FindHybridFamily(name)) return family;
-  if (const Family* family = FindEncoderFamily(name)) return family;
-  if (const Family* family = FindSpeechFamily(name)) return family;
-  if (const Family* family = FindConvolutionFamily(name)) return family;
-  if (const Family* family = FindMambaFamily(name)) return family;
-  if (const Family* family = FindNgramFamily(name)) return family;
-  if (const Family* family = FindRwkvFamily(name)) return family;
-  if (const Family* family = FindVisionLanguageFamily(name)) return family;
-  return FindClassicFamily(name);
+  for (const auto list : kLists) {
+    for (const Family& family : list()) {
+      if (family.name == name) return &family;
+    }
+  }
+  return nullptr;
+}
+
+std::vector<std::string_view> FamilyNames() {
+  std::vector<std::string_view> names;
+  for (const auto list : kLists) {
+    for (const Family& family : list()) names.push_back(family.name);
+  }
+  return names;
 }
 
 }  // namespace plimsoll

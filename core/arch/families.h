@@ -1,15 +1,20 @@
-// Every architecture that we read.
+// An architecture by its name in "architectures". Each kind of family has a list of its own
+// (dense_families.h, moe_families.h, …); this searches them all.
 #ifndef PLIMSOLL_CORE_ARCH_FAMILIES_H_
 #define PLIMSOLL_CORE_ARCH_FAMILIES_H_
 
 #include <string_view>
+#include <vector>
 
 #include "core/arch/family.h"
 
 namespace plimsoll {
 
-// The family of this name; nullptr: not known.
+// nullptr: not known.
 const Family* FindFamily(std::string_view name);
+
+// Every name that FindFamily knows.
+std::vector<std::string_view> FamilyNames();
 
 }  // namespace plimsoll
 

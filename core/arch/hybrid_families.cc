@@ -523,11 +523,6 @@ constexpr Family kFamilies[] = {
 
 }  // namespace
 
-const Family* FindHybridFamily(std::string_view name) {
-  for (const Family& family : kFamilies) {
-    if (family.name == name) return &family;
-  }
-  return nullptr;
-}
+std::span<const Family> HybridFamilies() { return kFamilies; }
 
 }  // namespace plimsoll

@@ -50,6 +50,7 @@ std::vector<uint8_t> SparseLayers(ArchitectureBuilder& builder) {
   const int64_t layers = builder.architecture.layers;
   std::vector<uint8_t> sparse(static_cast<size_t>(layers), 0);
   if (builder.text.Has("mlp_layer_types")) {
+    builder.text.Inert({"first_k_dense_replace", "moe_layer_freq"});  // the list says the same
     size_t i = 0;
     for (const std::string_view type : builder.text.Texts("mlp_layer_types", layers)) {
       if (type != "dense" && type != "sparse")
@@ -104,7 +105,11 @@ void ReadDeepseekV3(ArchitectureBuilder& builder) {
   ReadDeepseekFamily(builder, builder.text.Text("topk_method", "noaux_tc") == "noaux_tc");
 }
 
-void ReadGlmLatent(ArchitectureBuilder& builder) { ReadDeepseekFamily(builder, true); }
+void ReadGlmLatent(ArchitectureBuilder& builder) {
+  // GLM-4.7-Flash's MTP layer holds copies of embedding and head, GLM-5's does not (their hub totals).
+  builder.mtp_embeddings = builder.architecture.name == "Glm4MoeLiteForCausalLM";
+  ReadDeepseekFamily(builder, true);
+}
 
 // GLM-4.7-Flash's MTP layer holds copies of embedding and head, GLM-5's does not (their hub totals).
 void ReadGlmLite(ArchitectureBuilder& builder) {
@@ -186,19 +191,15 @@ void ReadDeepseekV4(ArchitectureBuilder& builder) {
 }
 
 constexpr Family kFamilies[] = {
-    {"DeepseekV4ForCausalLM", ReadDeepseekV4},        {"DeepseekV2ForCausalLM", ReadDeepseekV2},
-    {"DeepseekV3ForCausalLM", ReadDeepseekV3},        {"DeepseekV32ForCausalLM", ReadDeepseekV3},
-    {"Glm4MoeLiteForCausalLM", ReadGlmLite},          {"GlmMoeDsaForCausalLM", ReadGlmLatent},
-    {"KimiK25ForConditionalGeneration", ReadKimiK25}, {"MiniCPM3ForCausalLM", ReadMiniCpm3},
+    {"DeepseekV4ForCausalLM", ReadDeepseekV4},    {"DeepseekV2ForCausalLM", ReadDeepseekV2},
+    {"DeepseekV3ForCausalLM", ReadDeepseekV3},    {"DeepseekV32ForCausalLM", ReadDeepseekV3},
+    {"MistralLarge3ForCausalLM", ReadDeepseekV2}, {"Glm4MoeLiteForCausalLM", ReadGlmLite},
+    {"GlmMoeDsaForCausalLM", ReadGlmLatent},      {"KimiK25ForConditionalGeneration", ReadKimiK25},
+    {"MiniCPM3ForCausalLM", ReadMiniCpm3},
 };
 
 }  // namespace
 
-const Family* FindLatentFamily(std::string_view name) {
-  for (const Family& family : kFamilies) {
-    if (family.name == name) return &family;
-  }
-  return nullptr;
-}
+std::span<const Family> LatentFamilies() { return kFamilies; }
 
 }  // namespace plimsoll

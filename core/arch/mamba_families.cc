@@ -298,11 +298,6 @@ constexpr Family kFamilies[] = {
 
 }  // namespace
 
-const Family* FindMambaFamily(std::string_view name) {
-  for (const Family& family : kFamilies) {
-    if (family.name == name) return &family;
-  }
-  return nullptr;
-}
+std::span<const Family> MambaFamilies() { return kFamilies; }
 
 }  // namespace plimsoll

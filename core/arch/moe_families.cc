@@ -67,6 +67,7 @@ std::vector<uint8_t> QwenSparse(ArchitectureBuilder& builder) {
   for (int64_t i = step - 1; i < layers; i += step) sparse[static_cast<size_t>(i)] = 1;
   const Json* dense = builder.text.Find("mlp_only_layers");
   if (dense == nullptr) return sparse;
+  if (!dense->is_array()) builder.text.Refuse("mlp_only_layers", "a list of layer numbers");
   for (const Json& item : dense->items()) {
     const std::optional<int64_t> layer = item.AsInt();
     if (!layer.has_value() || *layer < 0 || *layer >= layers) {
@@ -111,6 +112,11 @@ void ReadOlmoe(ArchitectureBuilder& builder) {
   ReadAttentionBias(builder, false);
   builder.base.attention.qk_norm = QkNorm::kFullWidth;
   builder.names.whole_qk_norms = true;
+  if (builder.architecture.name == "FlexOlmoForCausalLM") {
+    // Its norms stand behind attention and experts (transformers modeling_flex_olmo.py).
+    builder.names.norms[0] = "post_attention_layernorm";
+    builder.names.norms[1] = "post_feedforward_layernorm";
+  }
   builder.base.mlp = ReadExperts(builder, {"num_experts"}, {"num_experts_per_tok"}, {"intermediate_size"});
   builder.AppendAll(builder.base);
 }
@@ -235,6 +241,7 @@ void ReadMiniMaxM2(ArchitectureBuilder& builder) {
 void ReadLlama4(ArchitectureBuilder& builder) {
   builder.ReadCommon(false, 128);
   ReadAttentionBias(builder, false);
+  builder.text.Inert({"use_qk_norm"});  // a norm without weights
   const int64_t layers = builder.architecture.layers;
   Mlp experts = ReadExperts(builder, {"num_local_experts"}, {"num_experts_per_tok"}, {"intermediate_size"});
   experts.shared_intermediate = experts.expert_intermediate;
@@ -255,7 +262,8 @@ void ReadLlama4(ArchitectureBuilder& builder) {
   const int64_t step = builder.text.Int("interleave_moe_layer_step", 1, 1, kMaxLayers);
   std::vector<uint8_t> sparse(static_cast<size_t>(layers), 0);
   for (int64_t i = step - 1; i < layers; i += step) sparse[static_cast<size_t>(i)] = 1;
-  if (const Json* given = builder.text.Find("moe_layers"); given != nullptr && given->is_array()) {
+  if (const Json* given = builder.text.Find("moe_layers"); given != nullptr) {
+    if (!given->is_array()) builder.text.Refuse("moe_layers", "a list of layer numbers");
     sparse.assign(sparse.size(), 0);
     for (const Json& item : given->items()) {
       const int64_t layer = item.AsInt().value_or(-1);
@@ -368,6 +376,7 @@ void ReadMiniMaxM3(ArchitectureBuilder& builder) {
     if (moe[at] != 0) shape.mlp = experts;
     builder.Append(builder.GroupOf(shape));
   }
+  builder.text.Inert({"num_nextn_predict_layers"});  // the same count again
   if (builder.text.Int({"num_mtp_modules", "num_nextn_predict_layers"}, 0, 0, 64) > 0) {
     builder.Remark(
         "The config counts MTP modules but does not say what they hold; their weights are left out.");
@@ -399,6 +408,7 @@ void ReadMiMo(ArchitectureBuilder& builder) {
       ReadExperts(builder, {"n_routed_experts"}, {"num_experts_per_tok"}, {"moe_intermediate_size"});
   experts.selection_bias = text.Text("topk_method", "noaux_tc") == "noaux_tc";
   experts.shared_intermediate = experts.expert_intermediate * text.Int("n_shared_experts", 0, 0, 1024);
+  text.Inert({"attention_chunk_size"});  // chunks of FlashAttention's own
   builder.names.sinks = "attention_sink_bias";
   builder.rope_tables = text.Has("swa_rope_theta") ? 2 : 1;
 
@@ -502,36 +512,21 @@ void ReadStep(ArchitectureBuilder& builder) {
 }
 
 constexpr Family kFamilies[] = {
-    {"MixtralForCausalLM", ReadMixtral},
-    {"Qwen2MoeForCausalLM", ReadQwen2Moe},
-    {"Qwen3MoeForCausalLM", ReadQwen3Moe},
-    {"Qwen3VLMoeForConditionalGeneration", ReadQwen3Moe},
-    {"Ernie4_5_MoeForCausalLM", ReadErnie},
-    {"Ernie4_5MoeForCausalLM", ReadErnie},
-    {"OlmoeForCausalLM", ReadOlmoe},
-    {"Dots1ForCausalLM", ReadGlm4Moe},
-    {"PhiMoEForCausalLM", ReadPhiMoe},
-    {"GraniteMoeForCausalLM", ReadGraniteMoe},
-    {"GraniteMoeSharedForCausalLM", ReadGraniteMoe},
-    {"Glm4MoeForCausalLM", ReadGlm4Moe},
-    {"GptOssForCausalLM", ReadGptOss},
-    {"MiniMaxM2ForCausalLM", ReadMiniMaxM2},
-    {"MiniMaxM3ForCausalLM", ReadMiniMaxM3},
-    {"MiMoV2FlashForCausalLM", ReadMiMo},
-    {"Step3p5ForCausalLM", ReadStep},
-    {"Step3p7FlashForCausalLM", ReadStep},
-    {"Llama4ForConditionalGeneration", ReadLlama4},
-    {"Llama4ForCausalLM", ReadLlama4},
-    {"HunYuanMoEV1ForCausalLM", ReadHunYuan},
+    {"MixtralForCausalLM", ReadMixtral},       {"Qwen2MoeForCausalLM", ReadQwen2Moe},
+    {"Qwen3MoeForCausalLM", ReadQwen3Moe},     {"Qwen3VLMoeForConditionalGeneration", ReadQwen3Moe},
+    {"Ernie4_5_MoeForCausalLM", ReadErnie},    {"Ernie4_5MoeForCausalLM", ReadErnie},
+    {"OlmoeForCausalLM", ReadOlmoe},           {"FlexOlmoForCausalLM", ReadOlmoe},
+    {"Dots1ForCausalLM", ReadGlm4Moe},         {"PhiMoEForCausalLM", ReadPhiMoe},
+    {"GraniteMoeForCausalLM", ReadGraniteMoe}, {"GraniteMoeSharedForCausalLM", ReadGraniteMoe},
+    {"Glm4MoeForCausalLM", ReadGlm4Moe},       {"GptOssForCausalLM", ReadGptOss},
+    {"MiniMaxM2ForCausalLM", ReadMiniMaxM2},   {"MiniMaxM3SparseForCausalLM", ReadMiniMaxM3},
+    {"MiMoV2ForCausalLM", ReadMiMo},           {"MiMoV2FlashForCausalLM", ReadMiMo},
+    {"Step3p5ForCausalLM", ReadStep},          {"Llama4ForConditionalGeneration", ReadLlama4},
+    {"Llama4ForCausalLM", ReadLlama4},         {"HunYuanMoEV1ForCausalLM", ReadHunYuan},
 };
 
 }  // namespace
 
-const Family* FindMoeFamily(std::string_view name) {
-  for (const Family& family : kFamilies) {
-    if (family.name == name) return &family;
-  }
-  return nullptr;
-}
+std::span<const Family> MoeFamilies() { return kFamilies; }
 
 }  // namespace plimsoll

@@ -212,11 +212,6 @@ int64_t SumOfPrimes(int64_t base, int64_t count) {
   return sum;
 }
 
-const Family* FindNgramFamily(std::string_view name) {
-  for (const Family& family : kFamilies) {
-    if (family.name == name) return &family;
-  }
-  return nullptr;
-}
+std::span<const Family> NgramFamilies() { return kFamilies; }
 
 }  // namespace plimsoll

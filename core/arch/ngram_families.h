@@ -3,18 +3,17 @@
 #define PLIMSOLL_CORE_ARCH_NGRAM_FAMILIES_H_
 
 #include <cstdint>
-#include <string_view>
+#include <span>
 
 #include "core/arch/family.h"
 
 namespace plimsoll {
 
-// nullptr: no such family.
-const Family* FindNgramFamily(std::string_view name);
-
 // Sum of the first `count` primes from `base` on: each hash of a table of n-grams has a prime number of rows.
 // REQUIRES: 2 <= base <= kMaxVocab.
 int64_t SumOfPrimes(int64_t base, int64_t count);
+
+std::span<const Family> NgramFamilies();
 
 }  // namespace plimsoll
 

@@ -31,10 +31,24 @@ int64_t Rows(ConfigReader& rope, int64_t positions, int64_t original_default, bo
   return multimodal * positions;
 }
 
+// vllm/config/model.py _get_and_verify_max_len: every scaling but llama3's and longrope's multiplies, yarn
+// from the original length; Gemma 3 writes its length with the scaling in it.
+int64_t ScaledPositions(ArchitectureBuilder& builder, ConfigReader& rope, std::string_view kind) {
+  const int64_t positions = builder.architecture.max_positions;
+  const bool gemma3 = builder.architecture.model_type.find("gemma3") != std::string::npos ||
+                      builder.text.Text("model_type", "").find("gemma3") != std::string_view::npos;
+  if (gemma3 || kind == "llama3" || kind == "longrope" || kind == "su") return positions;
+  const bool yarn = kind == "yarn" || kind == "deepseek_yarn";
+  const int64_t from =
+      yarn ? rope.Int("original_max_position_embeddings", positions, 1, kMaxPositions) : positions;
+  return Scaled(from, rope.Number("factor", 1, 1e-3, 1e6));
+}
+
 }  // namespace
 
 void ReadRope(ArchitectureBuilder& builder) {
   Architecture& a = builder.architecture;
+  a.scaled_positions = a.max_positions;
   const Attention& attention = builder.base.attention;
   const bool latent =
       attention.kind == AttentionKind::kLatent || attention.kind == AttentionKind::kCompressed;
@@ -54,6 +68,7 @@ void ReadRope(ArchitectureBuilder& builder) {
   a.rotary_dim = builder.text.Int("rotary_dim", a.rotary_dim, 0, kMaxHeadDim);
 
   const std::string_view kind = rope.Text(rope.Has("rope_type") ? "rope_type" : "type", "default");
+  a.scaled_positions = std::max<int64_t>(1, ScaledPositions(builder, rope, kind));
   a.rope_factors = kind == "llama3" || kind == "longrope" || kind == "su";
   const int64_t original =
       builder.text.Int("original_max_position_embeddings", a.max_positions, 1, kMaxPositions);

@@ -107,11 +107,6 @@ constexpr Family kFamilies[] = {
 
 }  // namespace
 
-const Family* FindRwkvFamily(std::string_view name) {
-  for (const Family& family : kFamilies) {
-    if (family.name == name) return &family;
-  }
-  return nullptr;
-}
+std::span<const Family> RwkvFamilies() { return kFamilies; }
 
 }  // namespace plimsoll

@@ -92,6 +92,24 @@ void ReadVoxtral(ArchitectureBuilder& builder) {
   builder.towers = AddVoxtralAudio;
 }
 
+void ReadQwen2Behind(ArchitectureBuilder& builder) {
+  if (!builder.root.Has("audio_config")) builder.root.Refuse("audio_config", "an object");
+  builder.names.model = "language_model.model.";
+  builder.names.head = "language_model.lm_head";
+  builder.ReadAs("Qwen2ForCausalLM");
+}
+
+void ReadQwen2Audio(ArchitectureBuilder& builder) {
+  ReadQwen2Behind(builder);
+  builder.towers = AddQwen2Audio;
+}
+
+// Audio Flamingo 3 and Music Flamingo (modeling_audioflamingo3.py).
+void ReadFlamingo(ArchitectureBuilder& builder) {
+  ReadQwen2Behind(builder);
+  builder.towers = AddFlamingoAudio;
+}
+
 // The Omni models nest what they think with; the talker and the vocoder beside it are stored, but vLLM leaves
 // them.
 bool EnterThinker(ArchitectureBuilder& builder) {
@@ -215,6 +233,9 @@ void ReadQwen3Asr(ArchitectureBuilder& builder) {
 constexpr Family kFamilies[] = {
     {"WhisperForConditionalGeneration", ReadWhisper},
     {"VoxtralForConditionalGeneration", ReadVoxtral},
+    {"Qwen2AudioForConditionalGeneration", ReadQwen2Audio},
+    {"AudioFlamingo3ForConditionalGeneration", ReadFlamingo},
+    {"MusicFlamingoForConditionalGeneration", ReadFlamingo},
     {"Qwen2_5OmniModel", ReadQwen25Omni},
     {"Qwen2_5OmniForConditionalGeneration", ReadQwen25Omni},
     {"Qwen2_5OmniThinkerForConditionalGeneration", ReadQwen25Omni},
@@ -225,11 +246,6 @@ constexpr Family kFamilies[] = {
 
 }  // namespace
 
-const Family* FindSpeechFamily(std::string_view name) {
-  for (const Family& family : kFamilies) {
-    if (family.name == name) return &family;
-  }
-  return nullptr;
-}
+std::span<const Family> SpeechFamilies() { return kFamilies; }
 
 }  // namespace plimsoll

@@ -3,14 +3,13 @@
 #ifndef PLIMSOLL_CORE_ARCH_SPEECH_FAMILIES_H_
 #define PLIMSOLL_CORE_ARCH_SPEECH_FAMILIES_H_
 
-#include <string_view>
+#include <span>
 
 #include "core/arch/family.h"
 
 namespace plimsoll {
 
-// nullptr: no such family.
-const Family* FindSpeechFamily(std::string_view name);
+std::span<const Family> SpeechFamilies();
 
 }  // namespace plimsoll
 

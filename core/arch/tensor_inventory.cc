@@ -62,6 +62,14 @@ class InventoryBuilder {
     }
     AddOutsideLayers();
     if (builder_.model_extras != nullptr) builder_.model_extras(builder_, &list_);
+    list_.Enter(TensorPart::kText, -1, 1, "");
+    for (const auto& [name, elements] : builder_.extras) {
+      list_.Parameter({"", name, ""}, TensorRole::kOther, Sharding::kReplicated, elements);
+    }
+    if (builder_.labels > 0) {
+      list_.Linear({"", "score", ""}, TensorRole::kOther, Sharding::kReplicated, builder_.labels, a_.hidden);
+    }
+    if (builder_.headless) return;
     if (a_.tied_embeddings && !stored_.tied_lm_head) return;
     list_.Enter(TensorPart::kText, -1, 1, "");
     Tensor& head =
@@ -468,6 +476,10 @@ class InventoryBuilder {
     list_.Linear({scope, "qkv_proj", ""}, role, Sharding::kRows, 3 * r.inner, a_.hidden);
     list_.Linear({scope, "output_gate", ""}, role, Sharding::kRows, r.inner, a_.hidden);
     list_.Weight({scope, "norm", ""}, TensorRole::kNorm, Sharding::kRows, r.inner);
+    if (r.qk_norm) {
+      list_.Weight({scope, "q_norm", ""}, TensorRole::kNorm, Sharding::kReplicated, r.head_dim);
+      list_.Weight({scope, "k_norm", ""}, TensorRole::kNorm, Sharding::kReplicated, r.head_dim);
+    }
     list_.Linear({scope, "out_proj", ""}, role, Sharding::kColumns, a_.hidden, r.inner);
   }
 
@@ -488,16 +500,20 @@ class InventoryBuilder {
       }
       list_.Linear({n_.mlp, n_.up, "ffn_up"}, role, Sharding::kRows, width, a_.hidden, mlp.bias);
     }
-    list_.Linear({n_.mlp, n_.down, "ffn_down"}, role, Sharding::kColumns, a_.hidden, width, mlp.bias);
+    list_.Linear({n_.mlp, n_.down, "ffn_down"}, role, Sharding::kColumns, a_.hidden, width,
+                 mlp.bias || mlp.down_bias);
+    if (mlp.activation_scalars > 0) {
+      list_.Parameter({n_.mlp, "act_fn.alpha", ""}, role, Sharding::kReplicated, mlp.activation_scalars);
+    }
   }
 
   void AddExperts(const Mlp& mlp) {
-    list_.Linear({n_.moe, n_.router, "ffn_gate_inp"}, TensorRole::kRouter, Sharding::kReplicated, mlp.experts,
-                 a_.hidden, mlp.router_bias);
+    list_.Linear({n_.moe, n_.router, "ffn_gate_inp"}, TensorRole::kRouter, Sharding::kReplicated,
+                 mlp.experts + mlp.zero_experts, a_.hidden, mlp.router_bias);
     if (mlp.selection_bias) {
       list_
           .Parameter({n_.moe, n_.selection_bias, "exp_probs_b"}, TensorRole::kRouter, Sharding::kReplicated,
-                     mlp.experts)
+                     mlp.experts + mlp.zero_experts)
           .fp32 = true;
     }
     if (mlp.hashed_router) {
@@ -507,7 +523,7 @@ class InventoryBuilder {
                      mlp.experts_per_token)
           .fp32 = true;
     }
-    if (mlp.dense_beside) AddGemmaRouter(mlp);
+    if (mlp.scaled_router) AddGemmaRouter(mlp);
     if (mlp.expert_hidden != a_.hidden) {
       const TensorRole role = TensorRole::kSharedExpert;
       list_.Linear({n_.moe, n_.latent_in, "ffn_latent_in"}, role, Sharding::kReplicated, mlp.expert_hidden,
@@ -640,6 +656,8 @@ class InventoryBuilder {
           .Weight({"", n_.embedding, "nextn.embed_tokens"}, TensorRole::kEmbedding, Sharding::kVocab,
                   a_.vocab, a_.hidden)
           .duplicate = true;
+    }
+    if (stored_.mtp_embeddings && builder_.mtp_head) {
       Tensor& head = list_.Weight({"shared_head.", "head", "nextn.shared_head_head"}, TensorRole::kHead,
                                   Sharding::kVocab, a_.vocab, a_.hidden);
       head.linear = true;

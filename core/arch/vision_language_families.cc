@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/arch/audio_tower.h"
 #include "core/arch/image_towers.h"
 #include "core/arch/tensor_list.h"
 
@@ -108,6 +109,23 @@ void ReadMiniCpmV(ArchitectureBuilder& builder) {
   builder.towers = AddMiniCpmTower;
 }
 
+// MiniCPM-o: 2.6's layers with a Whisper encoder (modeling_minicpmo.py of openbmb/MiniCPM-o-2_6).
+void AddMiniCpmOTowers(ArchitectureBuilder& builder) {
+  AddMiniCpmTower(builder);
+  AddMiniCpmAudio(builder);
+}
+
+void ReadMiniCpmO(ArchitectureBuilder& builder) {
+  builder.names.model = "llm.model.";
+  builder.names.head = "llm.lm_head";
+  if (builder.root.Number("version", 2.6, 0, 100) > 4) {
+    builder.ReadAs("Qwen3ForCausalLM");
+  } else {
+    builder.ReadAs("Qwen2ForCausalLM");
+  }
+  builder.towers = AddMiniCpmOTowers;
+}
+
 void ReadPhi3V(ArchitectureBuilder& builder) {
   builder.ReadAs("Phi3ForCausalLM");
   if (builder.root.Has("img_processor")) {
@@ -187,31 +205,8 @@ void ReadOneVision(ArchitectureBuilder& builder) {
   builder.towers = AddOneVisionTower;
 }
 
-// DeepSeek's first MoE: attention with keys and values of every head, shared experts, dense layers in front.
-void ReadPlainDeepseek(ArchitectureBuilder& builder) {
-  builder.ReadCommon(false);
-  ConfigReader& text = builder.text;
-  builder.base.mlp.intermediate = text.Required("intermediate_size", 1, kMaxMlpWidth);
-  LayerShape sparse = builder.base;
-  Mlp& mlp = sparse.mlp;
-  mlp.kind = MlpKind::kMoe;
-  mlp.experts = text.Required("n_routed_experts", 1, kMaxHeads);
-  mlp.experts_per_token = text.Required("num_experts_per_tok", 1, mlp.experts);
-  mlp.expert_intermediate = text.Required("moe_intermediate_size", 1, kMaxMlpWidth);
-  mlp.expert_hidden = builder.architecture.hidden;
-  mlp.shared_intermediate = mlp.expert_intermediate * text.Int("n_shared_experts", 0, 0, 1024);
-  const int64_t dense = text.Int("first_k_dense_replace", 0, 0, kMaxLayers);
-  for (int64_t i = 0; i < builder.architecture.layers; ++i) {
-    builder.Append(builder.GroupOf(i < dense ? builder.base : sparse));
-  }
-}
-
 void ReadDeepseekText(ArchitectureBuilder& builder) {
-  if (builder.text.Bool("use_mla", true)) {
-    builder.ReadAs("DeepseekV2ForCausalLM");
-  } else {
-    ReadPlainDeepseek(builder);
-  }
+  builder.ReadAs(builder.text.Bool("use_mla", true) ? "DeepseekV2ForCausalLM" : "DeepseekForCausalLM");
 }
 
 void ReadDeepseekVl2(ArchitectureBuilder& builder) {
@@ -327,8 +322,39 @@ void ReadStep3Vl(ArchitectureBuilder& builder) {
 void ReadMiniMaxM3Vl(ArchitectureBuilder& builder) {
   builder.names.model = "language_model.model.";
   builder.names.head = "language_model.lm_head";
-  builder.ReadAs("MiniMaxM3ForCausalLM");
+  builder.ReadAs("MiniMaxM3SparseForCausalLM");
   builder.towers = AddMiniMaxTower;
+}
+
+// Step3-VL-10B: Qwen3 behind Step's tower (vllm/model_executor/models/step_vl.py).
+void ReadStepVl(ArchitectureBuilder& builder) {
+  builder.names.model = "model.language_model.";
+  builder.ReadAs("Qwen3ForCausalLM");
+  builder.towers = AddStepTower;
+}
+
+// Keye-VL: Qwen3 behind the tower that PaddleOCR-VL took over (vllm/model_executor/models/keye.py).
+void ReadKeye(ArchitectureBuilder& builder) {
+  builder.ReadAs("Qwen3ForCausalLM");
+  builder.multimodal_rope = true;
+  builder.towers = AddPaddleTower;
+}
+
+// MiniMax-VL-01: LLaVA's form with MiniMax-Text-01 (vllm/model_executor/models/minimax_vl_01.py).
+void ReadMiniMaxVl01(ArchitectureBuilder& builder) {
+  builder.names.model = "language_model.model.";
+  builder.names.head = "language_model.lm_head";
+  builder.ReadAs("MiniMaxM1ForCausalLM");
+}
+
+// EXAONE 4.5: EXAONE 4 with one layer that predicts further, behind a tower like Qwen2.5-VL's
+// (modeling_exaone4_5.py).
+void ReadExaone45(ArchitectureBuilder& builder) {
+  builder.names.model = "model.language_model.";
+  builder.ReadAs("Exaone4ForCausalLM");
+  builder.architecture.mtp_layers =
+      builder.text.Int({"num_nextn_predict_layers", "num_mtp_layers"}, 0, 0, 64);
+  builder.architecture.mtp_shape = builder.base;
 }
 
 constexpr Family kFamilies[] = {
@@ -336,10 +362,17 @@ constexpr Family kFamilies[] = {
     {"InternVLForConditionalGeneration", ReadInternVl},
     {"InternS1ForConditionalGeneration", ReadInternVl},
     {"SkyworkR1VChatModel", ReadInternVl},
+    {"H2OVLChatModel", ReadInternVl},
+    {"QianfanOCRForConditionalGeneration", ReadInternVl},
+    {"StepVLForConditionalGeneration", ReadStepVl},
+    {"KeyeForConditionalGeneration", ReadKeye},
+    {"MiniMaxVL01ForConditionalGeneration", ReadMiniMaxVl01},
+    {"Exaone4_5_ForConditionalGeneration", ReadExaone45},
     {"Glm4vForConditionalGeneration", ReadGlm4v},
     {"Glm4vMoeForConditionalGeneration", ReadGlm4vMoe},
     {"KimiVLForConditionalGeneration", ReadKimiVl},
     {"MiniCPMV", ReadMiniCpmV},
+    {"MiniCPMO", ReadMiniCpmO},
     {"Phi3VForCausalLM", ReadPhi3V},
     {"Phi4MMForCausalLM", ReadPhi4Mm},
     {"MolmoForCausalLM", ReadMolmo},
@@ -361,11 +394,6 @@ constexpr Family kFamilies[] = {
 
 }  // namespace
 
-const Family* FindVisionLanguageFamily(std::string_view name) {
-  for (const Family& family : kFamilies) {
-    if (family.name == name) return &family;
-  }
-  return nullptr;
-}
+std::span<const Family> VisionLanguageFamilies() { return kFamilies; }
 
 }  // namespace plimsoll

@@ -22,7 +22,7 @@ class VisionBuilder {
     const std::string_view type = vision_.Text("model_type", "");
     const std::string_view name = a_.name;
     if (name.substr(0, 5) == "Qwen3" || name.substr(0, 5) == "Qwen4") return BuildQwen3();
-    if (name.substr(0, 5) == "Qwen2") return BuildQwen2();
+    if (name.substr(0, 5) == "Qwen2" || name.substr(0, 9) == "Exaone4_5") return BuildQwen2();
     if (type == "siglip_vision_model") return BuildSiglip();
     if (type == "clip_vision_model") return BuildClip();
     if (type == "llama4_vision_model") return BuildLlama4();
@@ -111,10 +111,11 @@ class VisionBuilder {
     Enter("model.visual.deepstack_merger_list.{}.", t.deepstack_layers);
     Merger(merged, merged, out);
   }
-  // modeling_qwen2_vl.py and modeling_qwen2_5_vl.py; the later one has RMS norms and a gated MLP.
+  // modeling_qwen2_vl.py and modeling_qwen2_5_vl.py; the later one has RMS norms and a gated MLP. EXAONE 4.5's
+  // has fewer heads for keys and values (modeling_exaone4_5.py).
   void BuildQwen2() {
     VisionTower& t = tower();
-    const bool later = a_.name.substr(0, 7) == "Qwen2_5";  // VL and Omni
+    const bool later = a_.name.substr(0, 8) != "Qwen2VLF";  // 2.5 VL and Omni
     t.layers = vision_.Required("depth", 1, 1000);
     t.layers_used = t.layers;
     t.heads = vision_.Required("num_heads", 1, kMaxHeads);
@@ -125,12 +126,14 @@ class VisionBuilder {
     t.merge = vision_.Int("spatial_merge_size", 2, 1, 64);
     channels_ = vision_.Int({"in_channels", "in_chans"}, 3, 1, 64);
     const int64_t out = vision_.Int(later ? "out_hidden_size" : "hidden_size", a_.hidden, 1, kMaxWidth);
+    const int64_t kv_heads = vision_.Int({"num_key_value_heads", "num_kv_heads"}, t.heads, 1, t.heads);
+    if (!builder_.failed() && t.hidden % t.heads != 0) vision_.Refuse("num_heads", "a divisor of the width");
     Enter("visual.");
     Patches("patch_embed.proj", PatchElements() * vision_.Int("temporal_patch_size", 2, 1, 64), false);
     Enter("visual.blocks.{}.", t.layers);
     Norm("norm1", t.hidden, later);
     Norm("norm2", t.hidden, later);
-    Linear("attn.qkv", 3 * t.hidden, t.hidden, true);
+    Linear("attn.qkv", t.hidden + 2 * kv_heads * (t.hidden / t.heads), t.hidden, true);
     Linear("attn.proj", t.hidden, t.hidden, true, Sharding::kColumns);
     if (later) Linear("mlp.gate_proj", t.intermediate, t.hidden, true);
     Linear(later ? "mlp.up_proj" : "mlp.fc1", t.intermediate, t.hidden, true);
@@ -173,10 +176,16 @@ class VisionBuilder {
     Enter(model);
     LayerNorm("post_layernorm", t.hidden);
     Enter("multi_modal_projector.");
+    if (a_.name.substr(0, 5) == "Llava") return LlavaProjector();
     list_.Parameter({"", "mm_input_projection_weight", ""}, TensorRole::kProjector, Sharding::kReplicated,
                     t.hidden, a_.hidden);
     RmsNorm("mm_soft_emb_norm", t.hidden, TensorRole::kProjector);
     t.tokens_per_image = builder_.root.Int("mm_tokens_per_image", 256, 1, 1 << 20);
+  }
+
+  void LlavaProjector() {
+    Linear("linear_1", a_.hidden, tower().hidden, true, Sharding::kRows, TensorRole::kProjector);
+    Linear("linear_2", a_.hidden, a_.hidden, true, Sharding::kColumns, TensorRole::kProjector);
   }
 
   // modeling_clip.py and LLaVA's projector (modeling_llava.py, modeling_llava_next.py), which takes the last
@@ -195,8 +204,7 @@ class VisionBuilder {
     LayerNorm("post_layernorm", t.hidden);
     ClipLayers(model + "encoder.layers.{}.");
     Enter("multi_modal_projector.");
-    Linear("linear_1", a_.hidden, t.hidden, true, Sharding::kRows, TensorRole::kProjector);
-    Linear("linear_2", a_.hidden, a_.hidden, true, Sharding::kColumns, TensorRole::kProjector);
+    LlavaProjector();
     if (a_.name == "LlavaNextForConditionalGeneration") {
       Enter("");
       list_.Parameter({"", "image_newline", ""}, TensorRole::kProjector, Sharding::kReplicated, a_.hidden);

@@ -140,6 +140,7 @@ std::optional<WeightFormat> OwnQuantization(const Model& model, std::string_view
   if (format_id != model.native_format || !config.is_object()) return std::nullopt;
   Result<WeightFormat> format = ReadQuantizationConfig(config, model.id);
   if (!format.ok() || format->id != format_id) return std::nullopt;
+  format->text_only = model.architecture.quantization_of_text;
   return std::move(*format);
 }
 

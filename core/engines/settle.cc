@@ -26,10 +26,12 @@ void SettleKvTypes(Resolved* resolved) {
   if (types.v == KvType::kAuto) types.v = own;
 }
 
-// "As long as fits": the engine plans for the model's own length and says how much of it has room.
+// "As long as fits": the engine plans for what it takes for the model's own length and says how much of it has
+// room.
 void SettleLength(const Engine& engine, Resolved* resolved) {
   if (!resolved->max_model_len_auto) return;
-  resolved->max_model_len = std::max<int64_t>(1, resolved->architecture->max_positions);
+  if (resolved->max_model_len <= 0)
+    resolved->max_model_len = std::max<int64_t>(1, resolved->architecture->max_positions);
   Report report;
   engine.Plan(*resolved, &report);
   const int64_t longest = report.kv.max_model_len_that_fits;

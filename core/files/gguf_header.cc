@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "core/base/text.h"
 #include "core/files/file_tensors.h"
 #include "core/formats/format_object.h"
 #include "core/weights/gguf_recipe.h"
@@ -411,53 +412,6 @@ class GgufHeaderReader::Reader {
 
 namespace {
 
-// ---- metadata as a Hugging Face config --------------------------------------------------------------------
-
-struct ArchitectureName {
-  std::string_view gguf;
-  std::string_view hugging_face;
-  std::string_view model_type;
-};
-// gguf-py/gguf/constants.py MODEL_ARCH_NAMES against the classes that convert to them.
-constexpr ArchitectureName kArchitectures[] = {
-    {"llama", "LlamaForCausalLM", "llama"},
-    {"llama4", "Llama4ForConditionalGeneration", "llama4"},
-    {"mistral3", "MistralForCausalLM", "mistral"},
-    {"qwen2", "Qwen2ForCausalLM", "qwen2"},
-    {"qwen2moe", "Qwen2MoeForCausalLM", "qwen2_moe"},
-    {"qwen3", "Qwen3ForCausalLM", "qwen3"},
-    {"qwen3moe", "Qwen3MoeForCausalLM", "qwen3_moe"},
-    {"qwen3next", "Qwen3NextForCausalLM", "qwen3_next"},
-    {"qwen35", "Qwen3_5ForCausalLM", "qwen3_5_text"},
-    {"qwen35moe", "Qwen3_5MoeForCausalLM", "qwen3_5_moe_text"},
-    {"gemma", "GemmaForCausalLM", "gemma"},
-    {"gemma2", "Gemma2ForCausalLM", "gemma2"},
-    {"gemma3", "Gemma3ForCausalLM", "gemma3_text"},
-    {"gemma3n", "Gemma3nForCausalLM", "gemma3n_text"},
-    {"gemma4", "Gemma4ForCausalLM", "gemma4_text"},
-    {"internlm2", "InternLM2ForCausalLM", "internlm2"},
-    {"baichuan", "BaichuanForCausalLM", "baichuan"},
-    {"exaone", "ExaoneForCausalLM", "exaone"},
-    {"exaone4", "Exaone4ForCausalLM", "exaone4"},
-    {"hunyuan-dense", "HunYuanDenseV1ForCausalLM", "hunyuan_v1_dense"},
-    {"dots1", "Dots1ForCausalLM", "dots1"},
-    {"olmoe", "OlmoeForCausalLM", "olmoe"},
-    {"ernie4_5", "Ernie4_5ForCausalLM", "ernie4_5"},
-    {"deepseek2", "DeepseekV3ForCausalLM", "deepseek_v3"},
-    {"gpt-oss", "GptOssForCausalLM", "gpt_oss"},
-    {"glm4", "Glm4ForCausalLM", "glm4"},
-    {"glm4moe", "Glm4MoeForCausalLM", "glm4_moe"},
-    {"phi3", "Phi3ForCausalLM", "phi3"},
-    {"command-r", "CohereForCausalLM", "cohere"},
-    {"cohere2", "Cohere2ForCausalLM", "cohere2"},
-    {"olmo2", "Olmo2ForCausalLM", "olmo2"},
-    {"granite", "GraniteForCausalLM", "granite"},
-    {"seed_oss", "SeedOssForCausalLM", "seed_oss"},
-    {"smollm3", "SmolLM3ForCausalLM", "smollm3"},
-    {"starcoder2", "Starcoder2ForCausalLM", "starcoder2"},
-    {"minimax-m2", "MiniMaxM2ForCausalLM", "minimax_m2"},
-};
-
 // The types that one tensor has in the file, block by block.
 struct BlockTypes {
   std::string name;  // "attn_q"
@@ -483,185 +437,6 @@ std::string_view BareName(std::string_view name) {
   const size_t dot = name.rfind(".weight");
   return dot != std::string_view::npos && dot + 7 == name.size() ? name.substr(0, dot) : name;
 }
-
-class ConfigWriter {
- public:
-  explicit ConfigWriter(const GgufHeader& header) : header_(header) {}
-
-  Result<Json> Write() {
-    const Json* name = header_.metadata.Find("general.architecture");
-    arch_ = name == nullptr ? "" : name->AsString();
-    const ArchitectureName* known = nullptr;
-    for (const ArchitectureName& architecture : kArchitectures) {
-      if (architecture.gguf == arch_) known = &architecture;
-    }
-    if (known == nullptr) {
-      return Bad("general.architecture", Quoted(arch_),
-                 "an architecture whose metadata we know, such as llama or qwen3");
-    }
-    std::string_view hugging_face = known->hugging_face;
-    if (arch_ == "llama" && Number("expert_count", 0) > 0) hugging_face = "MixtralForCausalLM";
-    if (arch_ == "deepseek2" && Number("attention.q_lora_rank", 0) == 0)
-      hugging_face = "DeepseekV2ForCausalLM";
-    Json names = Json::MakeArray();
-    names.Append(Json(hugging_face));
-    config_.Set("architectures", std::move(names));
-    config_.Set("model_type", Json(known->model_type));
-    WriteShape();
-    WriteExperts(hugging_face);
-    WriteLatent();
-    WriteRecurrent();
-    if (arch_ == "gemma3n" || arch_ == "gemma4") WriteGemma();
-    return std::move(config_);
-  }
-
- private:
-  const Json* Find(std::string_view key) const {
-    return header_.metadata.Find(arch_ + "." + std::string(key));
-  }
-
-  // A number, or the largest of an array with one per layer.
-  int64_t Number(std::string_view key, int64_t fallback) const {
-    const Json* value = Find(key);
-    if (value == nullptr) return fallback;
-    if (!value->is_array()) return value->AsInt().value_or(fallback);
-    int64_t largest = 0;
-    for (const Json& item : value->items()) largest = std::max(largest, item.AsInt().value_or(0));
-    return largest;
-  }
-
-  void Copy(std::string_view key, std::string_view as) {
-    if (const int64_t value = Number(key, -1); value >= 0) config_.Set(as, Json(value));
-  }
-
-  bool HasTensor(std::string_view name) const {
-    return std::any_of(header_.tensors.begin(), header_.tensors.end(),
-                       [name](const GgufFileTensor& tensor) { return tensor.name == name; });
-  }
-
-  void WriteShape() {
-    Copy("embedding_length", "hidden_size");
-    const int64_t nextn = Number("nextn_predict_layers", 0);
-    config_.Set("num_hidden_layers", Json(Number("block_count", 0) - nextn));
-    if (nextn > 0) config_.Set("num_nextn_predict_layers", Json(nextn));
-    Copy("feed_forward_length", "intermediate_size");
-    Copy("attention.head_count", "num_attention_heads");
-    Copy("attention.head_count_kv", "num_key_value_heads");
-    Copy("attention.key_length", "head_dim");
-    Copy("context_length", "max_position_embeddings");
-    Copy("attention.sliding_window", "sliding_window");
-    Copy("full_attention_interval", "full_attention_interval");
-    int64_t vocab = Number("vocab_size", 0);
-    for (const GgufFileTensor& tensor : header_.tensors) {
-      if (tensor.name == "token_embd.weight") vocab = tensor.ne[1];
-    }
-    if (vocab == 0) {
-      const Json* tokens = header_.metadata.Find("tokenizer.ggml.tokens#");
-      if (tokens != nullptr) vocab = tokens->AsInt().value_or(0);
-    }
-    config_.Set("vocab_size", Json(vocab));
-    config_.Set("tie_word_embeddings", Json(!header_.tensors.empty() && !HasTensor("output.weight")));
-    if (arch_ != "qwen2" && arch_ != "qwen2moe")
-      config_.Set("attention_bias", Json(HasTensor("blk.0.attn_q.bias")));
-    if (arch_ == "internlm2") config_.Set("bias", Json(HasTensor("blk.0.attn_q.bias")));
-    if (arch_ == "command-r") config_.Set("use_qk_norm", Json(HasTensor("blk.0.attn_q_norm.weight")));
-    if (arch_ == "glm4moe") config_.Set("use_qk_norm", Json(HasTensor("blk.0.attn_q_norm.weight")));
-    config_.Set("torch_dtype", Json("bfloat16"));
-  }
-
-  void WriteExperts(std::string_view hugging_face) {
-    const int64_t experts = Number("expert_count", 0);
-    if (experts == 0) return;
-    for (const std::string_view key : {"num_experts", "num_local_experts", "n_routed_experts"}) {
-      config_.Set(key, Json(experts));
-    }
-    Copy("expert_used_count", "num_experts_per_tok");
-    Copy("expert_feed_forward_length", "moe_intermediate_size");
-    // Where every layer is sparse the width of an expert stands as the only width.
-    const int64_t width = Number("expert_feed_forward_length", 0);
-    const bool only_width = hugging_face == "MixtralForCausalLM" || arch_ == "gpt-oss" ||
-                            arch_ == "minimax-m2" || arch_ == "olmoe";
-    if (only_width && width > 0) config_.Set("intermediate_size", Json(width));
-    const int64_t shared = Number("expert_shared_count", 0);
-    config_.Set("n_shared_experts", Json(shared));
-    Copy("expert_shared_feed_forward_length", "shared_expert_intermediate_size");
-    Copy("leading_dense_block_count", "first_k_dense_replace");
-  }
-
-  void WriteLatent() {
-    if (Find("attention.kv_lora_rank") == nullptr) return;
-    Copy("attention.kv_lora_rank", "kv_lora_rank");
-    Copy("attention.q_lora_rank", "q_lora_rank");
-    const int64_t rope = Number("rope.dimension_count", 0);
-    const int64_t key = Number("attention.key_length_mla", Number("attention.key_length", 0));
-    config_.Set("qk_rope_head_dim", Json(rope));
-    config_.Set("qk_nope_head_dim", Json(std::max<int64_t>(key - rope, 0)));
-    config_.Set("v_head_dim",
-                Json(Number("attention.value_length_mla", Number("attention.value_length", 0))));
-    // Stored as one KV head since the latent is shared; the config counts the query's heads.
-    config_.Set("num_key_value_heads", Json(Number("attention.head_count", 0)));
-    config_.Set("head_dim", Json());
-  }
-
-  // Gemma 3n and 4: which layers slide, whose heads are wider, and the second embedding.
-  void WriteGemma() {
-    Copy("embedding_length_per_layer_input", "hidden_size_per_layer_input");
-    Copy("attention.shared_kv_layers", "num_kv_shared_layers");
-    for (const GgufFileTensor& tensor : header_.tensors) {
-      if (tensor.name == "per_layer_token_embd.weight")
-        config_.Set("vocab_size_per_layer_input", Json(tensor.ne[1]));
-      if (tensor.name == "blk.0.laurel_l.weight") config_.Set("laurel_rank", Json(tensor.ne[1]));
-    }
-    // One number, or one per layer.
-    if (const Json* widths = Find("feed_forward_length"); widths != nullptr && arch_ == "gemma3n")
-      config_.Set("intermediate_size", *widths);
-    Copy("altup.num_inputs", "altup_num_inputs");
-    const Json* pattern = Find("attention.sliding_window_pattern");
-    const int64_t layers = Number("block_count", 0);
-    if (pattern == nullptr || static_cast<int64_t>(pattern->items().size()) != layers) return;
-    Json types = Json::MakeArray();
-    int64_t full = -1, sliding = -1;
-    for (int64_t i = 0; i < layers; ++i) {
-      const Json& slides = pattern->items()[static_cast<size_t>(i)];
-      const bool is_sliding = slides.AsBool().value_or(slides.AsInt().value_or(0) != 0);
-      types.Append(Json(is_sliding ? "sliding_attention" : "full_attention"));
-      (is_sliding ? sliding : full) = i;
-    }
-    config_.Set("layer_types", std::move(types));
-    if (arch_ != "gemma4" || full < 0 || sliding < 0) return;
-    config_.Set("head_dim", Json(Number("attention.key_length_swa", 256)));
-    config_.Set("global_head_dim", Json(Number("attention.key_length", 512)));
-    const bool same = !HasTensor("blk." + std::to_string(full) + ".attn_v.weight");
-    config_.Set("attention_k_eq_v", Json(same));
-    if (const Json* heads = Find("attention.head_count_kv"); heads != nullptr && heads->is_array()) {
-      const auto of = [heads](int64_t layer) {
-        const auto at = static_cast<size_t>(layer);
-        return at < heads->items().size() ? heads->items()[at] : Json(int64_t{1});
-      };
-      config_.Set("num_key_value_heads", of(sliding));
-      config_.Set("num_global_key_value_heads", of(full));
-    }
-    if (Number("expert_count", 0) == 0) return;
-    config_.Set("enable_moe_block", Json(true));
-    Copy("expert_used_count", "top_k_experts");
-  }
-
-  void WriteRecurrent() {
-    if (Find("ssm.state_size") == nullptr) return;
-    const int64_t heads = Number("ssm.time_step_rank", 0);
-    config_.Set("linear_num_value_heads", Json(heads));
-    Copy("ssm.group_count", "linear_num_key_heads");
-    Copy("ssm.state_size", "linear_key_head_dim");
-    Copy("ssm.conv_kernel", "linear_conv_kernel_dim");
-    if (heads > 0) config_.Set("linear_value_head_dim", Json(Number("ssm.inner_size", 0) / heads));
-    if (Number("expert_count", 0) == 0) return;
-    config_.Set("shared_expert_intermediate_size", Json(Number("expert_shared_feed_forward_length", 0)));
-  }
-
-  const GgufHeader& header_;
-  std::string arch_;
-  Json config_ = Json::MakeObject();
-};
 
 }  // namespace
 
@@ -711,8 +486,6 @@ Result<GgufHeader> JoinGgufHeaders(const std::vector<GgufHeader>& parts) {
   whole.split_count = 1;
   return whole;
 }
-
-Result<Json> ConfigOfGguf(const GgufHeader& header) { return ConfigWriter(header).Write(); }
 
 Json ExactFormatOfGguf(const GgufHeader& header, const Architecture& architecture) {
   const std::string id = FormatOfGguf(header);

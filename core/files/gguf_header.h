@@ -73,10 +73,6 @@ Result<GgufHeader> ReadGgufHeader(std::string_view first_bytes, int64_t file_siz
 // belong together or are missing.
 Result<GgufHeader> JoinGgufHeaders(const std::vector<GgufHeader>& parts);
 
-// The keys of a Hugging Face config that this file's metadata tells, for ReadArchitecture. An architecture
-// that we do not know is an error that names it.
-Result<Json> ConfigOfGguf(const GgufHeader& header);
-
 // The file's format as ReadWeightFormat reads it: the id alone where every tensor has the type that
 // llama-quantize's rules give it, else an object that lists the types of those that differ (dynamic
 // mixtures), so that an estimate has the file's own bytes.

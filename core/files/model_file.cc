@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/arch/architecture.h"
+#include "core/files/gguf_config.h"
 #include "core/files/gguf_header.h"
 #include "core/files/safetensors_header.h"
 #include "core/formats/format_object.h"
@@ -110,6 +111,11 @@ Result<ModelFile> ReadJsonPart(const FilePart& part) {
                            " files; an index tells neither types nor shapes.");
     return file;
   }
+  if (json->Has("transformers_version") && !json->Has("hidden_size") && json->Has("eos_token_id") &&
+      !json->Has("model_type") && !json->Has("architectures")) {
+    return Error{part.name, "a generation_config.json, which says how text is sampled",
+                 "the config.json beside it"};
+  }
   file.kind = FileKind::kConfig;
   const Result<Architecture> architecture = ReadArchitecture(*json, part.name);
   if (!architecture.ok()) return architecture.error();
@@ -121,6 +127,56 @@ Result<ModelFile> ReadJsonPart(const FilePart& part) {
 bool LooksLikeJson(std::string_view bytes) {
   const size_t first = bytes.find_first_not_of(" \t\r\n");
   return first != std::string_view::npos && bytes[first] == '{';
+}
+
+bool IsQuantization(const Json& json) {
+  const bool model = json.Has("architectures") || json.Has("model_type") || json.Has("dim");
+  return !model && (json.Has("quantization") || json.Has("quant_method") || json.Has("quant_algo"));
+}
+
+// A repository's files at once: its config with the quantisation that stands beside it, the shards' tensors,
+// and the index, which the shards make superfluous. Other JSON files of a repository are passed over.
+Result<ModelFile> ReadTogether(const std::vector<FilePart>& parts) {
+  std::vector<FilePart> shards;
+  Json config, quantization;
+  std::string config_name, ignored;
+  for (const FilePart& part : parts) {
+    if (!LooksLikeJson(part.bytes)) {
+      shards.push_back(part);
+      continue;
+    }
+    const Result<Json> json = Json::Parse(part.bytes, part.name);
+    if (!json.ok()) return json.error();
+    if (IsQuantization(*json)) {
+      quantization = *json;
+    } else if (json->Has("architectures") || json->Has("model_type") || json->Has("dim")) {
+      if (!config.is_null()) return Error{part.name, "a second config beside " + config_name, "one model"};
+      config = *json;
+      config_name = part.name;
+    } else {
+      ignored += (ignored.empty() ? "" : ", ") + part.name;
+    }
+  }
+  ModelFile file;
+  if (!shards.empty()) {
+    Result<ModelFile> read = ReadSafetensorsParts(shards);
+    if (!read.ok() || read->needed_bytes > 0) return read;
+    file = *std::move(read);
+    if (!config.is_null()) file.remarks.clear();
+  }
+  if (config.is_null()) {
+    if (shards.empty()) return Error{parts[0].name, "no config.json among these files", "a config.json"};
+    return file;
+  }
+  if (!quantization.is_null() && !config.Has("quantization_config"))
+    config.Set("quantization_config", quantization);
+  const Result<Architecture> architecture = ReadArchitecture(config, config_name);
+  if (!architecture.ok()) return architecture.error();
+  if (shards.empty()) file.kind = FileKind::kConfig;
+  for (const std::string& remark : architecture->remarks) file.remarks.push_back(remark);
+  if (!ignored.empty()) file.remarks.push_back("Passed over: " + ignored + ".");
+  file.model = std::move(config);
+  return file;
 }
 
 }  // namespace
@@ -146,10 +202,11 @@ Result<ModelFile> ReadModelFile(const std::vector<FilePart>& parts) {
   const std::string_view first = parts[0].bytes;
   if (first.substr(0, 4) == "GGUF") return ReadGgufParts(parts);
   if (LooksLikeJson(first)) {
-    if (parts.size() > 1)
-      return Error{parts[1].name, "a second file beside a JSON file", "one JSON file at a time"};
-    return ReadJsonPart(parts[0]);
+    return parts.size() > 1 ? ReadTogether(parts) : ReadJsonPart(parts[0]);
   }
+  const bool mixed =
+      std::any_of(parts.begin(), parts.end(), [](const FilePart& part) { return LooksLikeJson(part.bytes); });
+  if (mixed && parts.size() > 1) return ReadTogether(parts);
   // Eight bytes of length, then JSON.
   if (first.size() > 8 && LooksLikeJson(first.substr(8, 64))) return ReadSafetensorsParts(parts);
   return Error{parts[0].name, "a file that begins with " + Quoted(first.substr(0, 8)), kAccepted};

@@ -14,7 +14,7 @@
 
 namespace plimsoll::format_reading {
 
-constexpr size_t kMaxRules = 20000;  // ModelOpt lists every module of a model one by one
+constexpr size_t kMaxRules = 100000;  // ModelOpt lists every module of a model one by one
 constexpr size_t kMaxSchemes = 64;
 constexpr size_t kMaxPattern = 2000;  // characters
 constexpr int64_t kMaxGroup = 1 << 20;

@@ -9,11 +9,16 @@
 #include "core/base/text.h"
 #include "core/formats/format_ids.h"
 #include "core/formats/format_reading.h"
+#include "core/formats/scaled_formats.h"
 
 namespace plimsoll {
 namespace {
 
 using namespace format_reading;  // NOLINT(google-build-using-namespace): shared by the format readers
+
+bool StartsWith(std::string_view text, std::string_view prefix) {
+  return text.substr(0, prefix.size()) == prefix;
+}
 
 // Adds a scheme and gives its 1-based index; 0 when there are too many (hostile input).
 uint8_t AddScheme(const WeightScheme& scheme, WeightFormat* format) {
@@ -93,6 +98,16 @@ Result<WeightFormat> ReadAwq(const Json& config, std::string_view where) {
 
 // AutoRound writes GPTQ's or AWQ's layout; `extra_config` overrides single modules, with 16 bits for "plain".
 Result<WeightFormat> ReadAutoRound(const Json& config, std::string_view where) {
+  const Json* type = config.Find("data_type");
+  const std::string kind = type == nullptr ? "" : Lower(type->AsString());
+  if (StartsWith(kind, "nv_fp")) return MakeFormat(FormatFamily::kNvfp4, 4);
+  if (StartsWith(kind, "mx_fp")) {
+    int32_t bits = 4;
+    if (auto error = ReadBits(config.Find("bits"), where, "bits", &bits)) return *error;
+    if (bits == 4) return MakeFormat(FormatFamily::kMxfp4, 4);
+  }
+  if (!kind.empty() && !StartsWith(kind, "int"))
+    return Error{Field(where, "data_type"), Quoted(kind), "int, nv_fp or mx_fp of 4 bits"};
   const Json* packing = config.Find("packing_format");
   const bool awq = packing != nullptr && packing->AsString().find("awq") != std::string::npos;
   Result<WeightFormat> format = awq ? ReadAwq(config, where) : ReadGptq(config, where);
@@ -452,16 +467,25 @@ Result<WeightFormat> ReadFp8(const Json& config, std::string_view where) {
   return format;
 }
 
-bool StartsWith(std::string_view text, std::string_view prefix) {
-  return text.substr(0, prefix.size()) == prefix;
+// An FP8 cache: compressed-tensors describes it as a scheme, ModelOpt names it or writes the scheme too.
+bool IsFp8(const Json* told) {
+  if (!IsSet(told)) return false;
+  if (told->is_string()) return StartsWith(Lower(told->AsString()), "fp8");
+  const Json* bits = told->Find("num_bits");
+  const Json* type = told->Find("type");
+  return bits != nullptr && bits->AsInt() == 8 && type != nullptr && type->AsString() == "float";
 }
 
-}  // namespace
+CacheWish WishOf(const Json& config) {
+  const Json* method = config.Find("quant_method");
+  const bool modelopt = config.Has("quant_algo") ||
+                        (IsSet(method) && StartsWith(Lower(method->AsString()), "modelopt"));
+  if (!IsFp8(config.Find("kv_cache_scheme")) && !(modelopt && IsFp8(config.Find("kv_cache_quant_algo"))))
+    return CacheWish::kNone;
+  return modelopt ? CacheWish::kModelOptFp8 : CacheWish::kCompressedTensorsFp8;
+}
 
-Result<WeightFormat> ReadQuantizationConfig(const Json& config, std::string_view where) {
-  if (!config.is_object()) return Error{std::string(where), Given(config), "an object with quant_method"};
-  const Json* inner = config.Find("quantization");  // hf_quant_config.json of ModelOpt
-  if (inner != nullptr && inner->is_object()) return ReadModelOpt(*inner, Field(where, "quantization"));
+Result<WeightFormat> ReadByMethod(const Json& config, std::string_view where) {
   const Json* method_json = config.Find("quant_method");
   const std::string method = method_json == nullptr ? "" : Lower(method_json->AsString());
   if (StartsWith(method, "modelopt") || (method.empty() && config.Has("quant_algo")))
@@ -478,8 +502,23 @@ Result<WeightFormat> ReadQuantizationConfig(const Json& config, std::string_view
   if (method == "mxfp4") return ReadMxfp4(config, where);
   if (method == "quark") return ReadQuark(config, where);
   if (method == "bitsandbytes" || config.Has("load_in_4bit")) return ReadBitsAndBytes(config, where);
+  if (std::optional<Result<WeightFormat>> scaled = ReadScaledFormat(config, where)) return *std::move(scaled);
   return Error{Field(where, "quant_method"), Quoted(method),
-               "fp8, gptq, awq, auto-round, compressed-tensors, modelopt, mxfp4, quark or bitsandbytes"};
+               "fp8, gptq, awq, auto-round, compressed-tensors, modelopt, mxfp4, quark, bitsandbytes, hqq, "
+               "torchao, aqlm, exl2, exl3, bitnet, or MLX's bits and group_size"};
+}
+
+}  // namespace
+
+Result<WeightFormat> ReadQuantizationConfig(const Json& config, std::string_view where) {
+  if (!config.is_object()) return Error{std::string(where), Given(config), "an object with quant_method"};
+  const Json* inner = config.Find("quantization");  // hf_quant_config.json of ModelOpt
+  const bool nested = inner != nullptr && inner->is_object();
+  const Json& told = nested ? *inner : config;
+  Result<WeightFormat> format =
+      nested ? ReadModelOpt(told, Field(where, "quantization")) : ReadByMethod(told, where);
+  if (format.ok()) format->cache_wish = WishOf(told);
+  return format;
 }
 
 }  // namespace plimsoll

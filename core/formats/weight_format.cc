@@ -53,6 +53,12 @@ Bytes EncodedBytes(const WeightScheme& scheme, bool fp32, int64_t rows, int64_t 
       return Bytes(CeilDiv(elements.count(), 2)) + Bytes(blocks) + Bytes(4) * CeilDiv(blocks, 256) +
              Bytes(1024) + code;
     }
+    case FormatFamily::kScaled: {
+      const double bits = static_cast<double>(elements.count()) * scheme.value_bits;
+      return Bytes(static_cast<int64_t>((bits + 7) / 8)) +
+             Bytes(scheme.group_bytes) * SaturatingMultiply(rows, groups) + Bytes(scheme.row_bytes) * rows +
+             Bytes(scheme.column_bytes) * columns + Bytes(scheme.tensor_bytes);
+    }
     case FormatFamily::kBnbInt8:  // SCB: a float per output channel
       return elements + Bytes(4) * rows;
   }

@@ -31,8 +31,12 @@ enum class FormatFamily : uint8_t {
   kBnbNf4,
   kBnbInt8,
   kGguf,
+  kScaled,  // values of some bits with scales beside them, by the rules of MLX, HQQ, torchao, AQLM, EXL3 …
 };
-constexpr int kFormatFamilies = 12;
+constexpr int kFormatFamilies = 13;
+
+// The KV cache that a checkpoint asks for, and in whose words: engines heed them since different releases.
+enum class CacheWish : uint8_t { kNone, kModelOptFp8, kCompressedTensorsFp8 };
 
 // How one tensor is stored.
 struct WeightScheme {
@@ -48,6 +52,10 @@ struct WeightScheme {
   bool desc_act = false;            // kGptq, kPacked: a group index per input
   bool double_quant = true;         // kBnbNf4
   bool static_activations = false;  // an input scale stands beside each weight
+  // kScaled: bits of a value, and bytes beside the values per group of inputs, per output, per input and
+  // once.
+  double value_bits = 0;
+  int64_t group_bytes = 0, row_bytes = 0, column_bytes = 0, tensor_bytes = 0;
   friend bool operator==(const WeightScheme&, const WeightScheme&) = default;
 };
 
@@ -82,6 +90,9 @@ struct WeightFormat {
       false;  // what no rule matches is quantised if it is linear at all, without a tool's habits
   bool rules_given = false;        // rules came from the caller or a checkpoint, not from the tool's habits
   bool stores_tied_head = false;   // the files hold the head although it is tied to the embedding
+  bool text_only = false;          // the config stands beside the text model's keys: towers stay plain
+  bool embeddings = false;         // the embedding is quantised like a linear layer (MLX)
+  CacheWish cache_wish = CacheWish::kNone;
   bool importance_matrix = false;  // kGguf: quantised with an imatrix
   int gguf_type = -1;              // kGguf: a GgufFileType of gguf_types.h
   // kGguf: files that depart from llama-quantize's rules.

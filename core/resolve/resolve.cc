@@ -150,6 +150,7 @@ MaybeError ResolveInlineFormat(const Config& config, const Catalog& catalog, Res
   if (published.is_object() && !(gguf && config.format.is_null())) {
     Result<WeightFormat> format = ReadQuantizationConfig(published, "model.quantization_config");
     if (config.format.is_null() && !format.ok()) return format.error();
+    if (format.ok()) format->text_only = resolved->architecture->quantization_of_text;
     if (format.ok() && (config.format.is_null() || format->id == config.format.AsString())) {
       return TakeOwnFormat(std::move(*format), resolved);
     }
@@ -365,6 +366,12 @@ MaybeError ResolveCards(const Config& config, const Catalog& catalog, Resolved* 
   return std::nullopt;
 }
 
+// What the reader left out of the model, or took for granted.
+void RemarkOnModel(Resolved* resolved) {
+  for (const std::string& remark : resolved->architecture->remarks)
+    Remark("model_remark", Severity::kInfo, remark, "", resolved);
+}
+
 // The types of a hand-made file are not known: say that its size is an average, and how far files lie apart.
 void RemarkOnAverage(Resolved* resolved) {
   const StoredWeights& stored = resolved->stored;
@@ -437,6 +444,7 @@ Result<Resolved> Resolve(const Config& config, const Catalog& catalog, const Eng
   if (MaybeError error = ResolveDraft(config, catalog, &resolved)) return *error;
   LayOut(config, &resolved);
   TakeGivenKeys(config, &resolved);
+  RemarkOnModel(&resolved);
   RemarkOnAverage(&resolved);
   return resolved;
 }

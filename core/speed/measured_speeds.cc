@@ -71,6 +71,7 @@ FormatClass ClassOf(const WeightScheme& scheme) {
     case FormatFamily::kGptq:
     case FormatFamily::kAwq:
     case FormatFamily::kPacked:
+    case FormatFamily::kScaled:
       return scheme.bits >= 8 ? FormatClass::kInt8 : FormatClass::kInt4;
     case FormatFamily::kNvfp4:
       return FormatClass::kNvfp4;

@@ -94,6 +94,8 @@ uint16_t QuantizedBy(const Architecture& architecture, const Tensor& tensor, boo
 }
 
 bool IsQuantizedByDefault(const Tensor& tensor, const WeightFormat& format) {
+  if (format.text_only && tensor.part == TensorPart::kVision) return false;
+  if (format.embeddings && tensor.role == TensorRole::kEmbedding) return tensor.columns > 1;
   if (format.rules_only) return false;
   if (!format.every_linear) return (tensor.quantized_by & Bit(format.family)) != 0;
   return IsMatrix(tensor) && tensor.role != TensorRole::kEmbedding && tensor.role != TensorRole::kNorm;
@@ -228,7 +230,9 @@ class Binder {
     const Tensor& tensor = architecture_.tensors[index];
     const uint8_t fallback = IsQuantizedByDefault(tensor, format_) ? 1 : 0;
     binding_->scheme[index] = fallback;
-    if (!IsMatrix(tensor)) return;
+    const bool embedding = format_.embeddings && tensor.role == TensorRole::kEmbedding;
+    if (!IsMatrix(tensor) && !embedding) return;
+    if (format_.text_only && tensor.part == TensorPart::kVision) return;
     const auto layers = Layers(tensor);
     if (layers.empty()) return;
     // The first rule that matches decides. Rules that name a layer are looked up by it, so that the long

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/base/text.h"
 #include "core/formats/gguf_types.h"
 #include "core/weights/format_binding.h"
 #include "core/weights/gguf_recipe.h"
@@ -61,6 +62,8 @@ std::string SchemeName(const WeightScheme& scheme, bool fp32) {
     case FormatFamily::kPacked:
     case FormatFamily::kAwq:
       return grouped("int" + std::to_string(scheme.bits));
+    case FormatFamily::kScaled:
+      return grouped(DecimalText(scheme.value_bits, 2) + " bits");
     case FormatFamily::kNvfp4:
       return "nvfp4";
     case FormatFamily::kMxfp4:

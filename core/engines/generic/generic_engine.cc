@@ -19,17 +19,24 @@
 namespace plimsoll {
 namespace {
 
+// When the cache is FP8 although nobody asked for it.
+enum class Fp8Cache : uint8_t {
+  kNever,
+  kWhereConfigSays,  // ModelOpt's kv_cache_quant_algo
+  kOfFp8AndNvfp4,    // with every checkpoint in these formats
+};
+
 // An engine whose budget is not modelled: what its users still ask for.
 struct GenericTraits {
   EngineTraits engine;
   const EngineLanguage* (*language)();  // nullptr: not known to us
   int64_t sequences;                    // that it runs at once by default; 0: as many as are asked for
   int64_t batched_tokens;               // of a step's prompt tokens by default; 0: a whole prompt
-  bool cache_follows_checkpoint;        // FP8 and NVFP4 checkpoints mean an FP8 cache
+  Fp8Cache fp8_cache;
 };
 
 constexpr GenericTraits Make(std::string_view id, std::string_view name, std::string_view casts_fp32_to,
-                             int64_t sequences, int64_t batched_tokens, bool cache_follows_checkpoint = false,
+                             int64_t sequences, int64_t batched_tokens, Fp8Cache fp8_cache = Fp8Cache::kNever,
                              const EngineLanguage* (*language)() = nullptr) {
   GenericTraits traits{};
   traits.language = language;
@@ -38,19 +45,21 @@ constexpr GenericTraits Make(std::string_view id, std::string_view name, std::st
   traits.engine.casts_fp32_to = casts_fp32_to;
   traits.sequences = sequences;
   traits.batched_tokens = batched_tokens;
-  traits.cache_follows_checkpoint = cache_follows_checkpoint;
+  traits.fp8_cache = fp8_cache;
   return traits;
 }
 
-// SGLang: chunked_prefill_size 8192 and max_running_requests by memory (python/sglang/srt/server_args.py).
+// SGLang: chunked_prefill_size 8192 and max_running_requests by memory (python/sglang/srt/server_args.py); its
+// cache is FP8 where the config says so (model_executor/model_runner.py, kv_cache_quant_algo).
 // TensorRT-LLM: max_batch_size 2048, max_num_tokens 8192 (tensorrt_llm/llmapi/llm_args.py); ModelOpt's FP8
 // and NVFP4 checkpoints ask for an FP8 cache (tensorrt_llm/models/modeling_utils.py, kv_cache_quant_algo).
 // float32 becomes float16 in SGLang (configs/model_config.py _get_and_verify_dtype), TensorRT-LLM
 // (models/convert_utils.py infer_dtype) and all that run in half precision only; MLX and Transformers keep it.
 // LMDeploy: max_batch_size 256 on data-centre cards, max_prefill_token_num 8192 (lmdeploy/messages.py).
 constexpr GenericTraits kGeneric[] = {
-    Make("sglang", "SGLang", "fp16", 512, 8192, false, [] { return &SglangLanguage(); }),
-    Make("tensorrt-llm", "TensorRT-LLM", "fp16", 2048, 8192, true, [] { return &TensorrtLanguage(); }),
+    Make("sglang", "SGLang", "fp16", 512, 8192, Fp8Cache::kWhereConfigSays, [] { return &SglangLanguage(); }),
+    Make("tensorrt-llm", "TensorRT-LLM", "fp16", 2048, 8192, Fp8Cache::kOfFp8AndNvfp4,
+         [] { return &TensorrtLanguage(); }),
     Make("mlx", "MLX", "", 0, 2048),
     Make("mlc-llm", "MLC LLM", "fp16", 0, 2048),
     Make("exllama", "ExLlama", "fp16", 0, 0),
@@ -162,10 +171,11 @@ class Generic final : public Engine {
   std::optional<Error> TakeDefaults(const Config& config, Resolved* resolved) const override {
     Resolved& r = *resolved;
     const FormatFamily family = r.format->family;
-    if (traits_.cache_follows_checkpoint && !config.kv_cache_dtype &&
-        (family == FormatFamily::kFp8 || family == FormatFamily::kNvfp4)) {
-      r.kv_cache_dtype = {KvType::kFp8, KvType::kFp8};
-    }
+    const bool told =
+        traits_.fp8_cache == Fp8Cache::kWhereConfigSays && r.format->cache_wish == CacheWish::kModelOptFp8;
+    const bool implied = traits_.fp8_cache == Fp8Cache::kOfFp8AndNvfp4 &&
+                         (family == FormatFamily::kFp8 || family == FormatFamily::kNvfp4);
+    if (!config.kv_cache_dtype && (told || implied)) r.kv_cache_dtype = {KvType::kFp8, KvType::kFp8};
     if (r.max_model_len <= 0) r.max_model_len = std::max<int64_t>(1, r.architecture->max_positions);
     if (!config.max_model_len) r.max_model_len = DefaultLength(r);
     if (r.max_num_seqs <= 0) {

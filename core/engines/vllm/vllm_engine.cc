@@ -54,6 +54,21 @@ bool HasRecurrent(const Architecture& architecture) {
   });
 }
 
+// "auto" follows what the checkpoint asks for: ModelOpt's word (vllm/utils/torch_utils.py
+// resolve_kv_cache_dtype_string) since vllm-project/vllm#30785 of December 2025, compressed-tensors' scheme
+// (vllm/model_executor/layers/attention/attention.py Attention.__init__) since #30141 of January 2026.
+bool AsksForFp8(const Resolved& resolved) {
+  switch (resolved.format->cache_wish) {
+    case CacheWish::kModelOptFp8:
+      return resolved.version.number >= VllmNumber(0, 14);
+    case CacheWish::kCompressedTensorsFp8:
+      return resolved.version.number >= VllmNumber(0, 15);
+    case CacheWish::kNone:
+      break;
+  }
+  return false;
+}
+
 class Defaults {
  public:
   Defaults(const Config& config, Resolved* resolved) : config_(config), resolved_(*resolved) {}
@@ -67,8 +82,8 @@ class Defaults {
     // A limit of zero leaves the tower out (vllm/multimodal/registry.py supports_multimodal_inputs).
     r.multimodal =
         config_.multimodal.value_or(r.architecture->has_vision && config_.limit_mm_per_prompt != 0);
-    r.max_model_len = config_.max_model_len.value_or(r.architecture->max_positions);
-    if (r.max_model_len <= 0) r.max_model_len = std::max<int64_t>(1, r.architecture->max_positions);
+    r.max_model_len = config_.max_model_len.value_or(r.architecture->scaled_positions);
+    if (r.max_model_len <= 0) r.max_model_len = std::max<int64_t>(1, r.architecture->scaled_positions);
     if (!config_.kv_cache_dtype || r.kv_cache_dtype.k == KvType::kAuto) TakeCacheType();
     if (!config_.enable_chunked_prefill) TakeChunkedPrefill();
     const VllmRules rules = RulesFor(r);
@@ -126,7 +141,7 @@ class Defaults {
     const KvType own = resolved_.format->dtype == DType::kFp32   ? KvType::kFp32
                        : resolved_.format->dtype == DType::kFp16 ? KvType::kFp16
                                                                  : KvType::kBf16;
-    const KvType type = compressed ? KvType::kFp8 : own;
+    const KvType type = compressed || AsksForFp8(resolved_) ? KvType::kFp8 : own;
     if (resolved_.kv_cache_dtype.k == KvType::kAuto) resolved_.kv_cache_dtype.k = type;
     if (resolved_.kv_cache_dtype.v == KvType::kAuto) resolved_.kv_cache_dtype.v = type;
   }
@@ -516,7 +531,7 @@ class RankPlanner {
   }
 
   int64_t LongestIn(int64_t blocks) const {
-    int64_t longest = std::max(resolved_.max_model_len, resolved_.architecture->max_positions);
+    int64_t longest = std::max(resolved_.max_model_len, resolved_.architecture->scaled_positions);
     for (const Stage& stage : stages_) {
       longest =
           std::min(longest, LongestSequence(stage.layout, Bytes(stage.layout.block_bytes) * blocks, longest));
@@ -588,7 +603,7 @@ class LongestFinder {
         rules_(rules),
         report_(report),
         asked_(resolved.max_model_len),
-        limit_(std::max(asked_, resolved.architecture->max_positions)) {}
+        limit_(std::max(asked_, resolved.architecture->scaled_positions)) {}
 
   int64_t Find() const {
     if (report_.verdict == Verdict::kInvalid) return 0;

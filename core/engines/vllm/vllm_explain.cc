@@ -274,9 +274,10 @@ void LogV1(const Resolved& resolved, const VllmRules& rules, const Report& repor
   if (resolved.version.number >= VllmNumber(0, 9)) {
     lines->push_back("Available KV cache memory: " + GibNumber(report.kv.available) + " GiB");
   }
-  if (resolved.max_model_len_auto && resolved.max_model_len < resolved.architecture->max_positions) {
-    lines->push_back("Auto-fit max_model_len: reduced from " + Digits(resolved.architecture->max_positions) +
-                     " to " + Digits(resolved.max_model_len) + " to fit in available GPU memory (" +
+  if (resolved.max_model_len_auto && resolved.max_model_len < resolved.architecture->scaled_positions) {
+    lines->push_back("Auto-fit max_model_len: reduced from " +
+                     Digits(resolved.architecture->scaled_positions) + " to " +
+                     Digits(resolved.max_model_len) + " to fit in available GPU memory (" +
                      GibNumber(report.kv.available) + " GiB available for KV cache)");
   }
   lines->push_back("GPU KV cache size: " + CountText(report.kv.capacity_tokens) + " tokens");

@@ -438,7 +438,7 @@ class Gate {
   // ---- lengths and budgets ----
 
   void CheckLengths() {
-    const int64_t longest = resolved_.architecture->max_positions;
+    const int64_t longest = resolved_.architecture->scaled_positions;
     if (longest > 0 && resolved_.max_model_len > longest) {
       Say(Severity::kError, "context_beyond_model",
           "max_model_len " + CountText(resolved_.max_model_len) + " is beyond the model's own " +

@@ -1,7 +1,14 @@
 // Beside gguf_header_test.cc: the keys of a config.json as a file's metadata tells them.
+#include "core/files/gguf_config.h"
+
 #include <gtest/gtest.h>
 
-#include "core/files/gguf_header.h"
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/arch/class_names.h"
+#include "core/weights/read_architecture.h"
 #include "tests/support/json_text.h"
 
 namespace plimsoll {
@@ -50,6 +57,97 @@ TEST(GgufConfig, WidthsOfExperts) {
   EXPECT_EQ(Number(qwen, "intermediate_size"), 6144);
   EXPECT_EQ(Number(qwen, "moe_intermediate_size"), 768);
   EXPECT_EQ(Number(qwen, "num_hidden_layers"), 47) << "the layer that predicts on is no layer of the text";
+}
+
+// One value per layer, by a test of its number.
+template <typename Value>
+Json PerLayer(int64_t layers, Value value) {
+  Json list = Json::MakeArray();
+  for (int64_t i = 0; i < layers; ++i) list.Append(Json(int64_t{value(i)}));
+  return list;
+}
+
+int64_t Parameters(std::string_view arch, const char* keys,
+                   std::vector<std::pair<const char*, Json>> arrays = {}) {
+  GgufHeader header;
+  header.metadata = Json::MakeObject();
+  header.metadata.Set("general.architecture", Json(arch));
+  const auto own = [arch](std::string_view key) { return std::string(arch) + "." + std::string(key); };
+  const Json given = JsonOfText(keys);
+  for (const Json::Member& member : given.members()) header.metadata.Set(own(member.first), member.second);
+  for (auto& [key, list] : arrays) header.metadata.Set(own(key), list);
+  const Result<Json> config = ConfigOfGguf(header);
+  EXPECT_TRUE(config.ok()) << arch;
+  if (!config.ok()) return 0;
+  const Result<Architecture> read = ReadArchitecture(*config, "model");
+  EXPECT_TRUE(read.ok()) << arch << ": " << read.error().Message();
+  return read.ok() ? CountParameters(*read).total : 0;
+}
+
+// What llama.cpp's converter writes of published models comes to what their publishers count.
+TEST(GgufConfig, LayersWithoutAttention) {
+  EXPECT_EQ(
+      Parameters(
+          "lfm2",
+          R"({"block_count":16,"embedding_length":2048,"feed_forward_length":8192,"vocab_size":65536,
+                           "attention.head_count":32,"shortconv.l_cache":3})",
+          {{"attention.head_count_kv",
+            PerLayer(16, [](int64_t i) { return i == 2 || i == 5 || (i >= 8 && i % 2 == 0) ? 8 : 0; })}}),
+      1170340608 + 65536 * 2048);
+  EXPECT_EQ(
+      Parameters("mamba2",
+                 R"({"block_count":64,"embedding_length":4096,"vocab_size":32768,"feed_forward_length":0,
+                           "attention.head_count":0,"ssm.inner_size":8192,"ssm.time_step_rank":128,
+                           "ssm.group_count":8,"ssm.state_size":128,"ssm.conv_kernel":4})"),
+      7285403648);
+  EXPECT_EQ(Parameters("mamba",
+                       R"({"block_count":64,"embedding_length":4096,"vocab_size":65024,"ssm.dt_b_c_rms":true,
+                           "ssm.inner_size":8192,"ssm.time_step_rank":256,"ssm.state_size":16,"ssm.conv_kernel":4})"),
+            7272665088);
+}
+
+TEST(GgufConfig, LayersThatSlideByAPattern) {
+  const auto sliding = [](int64_t i) { return i % 4 != 0 ? 1 : 0; };
+  EXPECT_EQ(
+      Parameters("laguna",
+                 R"({"block_count":40,"embedding_length":2048,"feed_forward_length":8192,"vocab_size":100352,
+                           "attention.key_length":128,"attention.head_count_kv":8,"attention.sliding_window":512,
+                           "expert_count":256,"expert_used_count":8,"expert_feed_forward_length":512,
+                           "expert_shared_feed_forward_length":512,"leading_dense_block_count":1})",
+                 {{"attention.sliding_window_pattern", PerLayer(40, sliding)},
+                  {"attention.head_count", PerLayer(40, [](int64_t i) { return i % 4 != 0 ? 64 : 48; })}}),
+      33442617088);
+  // Without Step's layers that predict further; the gate per head shows in the tensors alone.
+  EXPECT_EQ(
+      Parameters("step35",
+                 R"({"block_count":45,"embedding_length":4096,"feed_forward_length":11264,"vocab_size":128896,
+                           "attention.key_length":128,"attention.sliding_window":512,"expert_count":288,
+                           "expert_used_count":8,"expert_feed_forward_length":1280,
+                           "expert_shared_feed_forward_length":1280,"leading_dense_block_count":3})",
+                 {{"attention.sliding_window_pattern", PerLayer(45, sliding)},
+                  {"attention.head_count_kv", PerLayer(45, [](int64_t) { return 8; })},
+                  {"attention.head_count", PerLayer(45, [](int64_t i) { return i % 4 != 0 ? 96 : 64; })}}),
+      196956130368 - 4096 * (12 * 64 + 33 * 96));
+}
+
+TEST(GgufConfig, ATowersFileIsToldApart) {
+  GgufHeader header;
+  header.metadata = JsonOfText(R"({"general.architecture":"clip"})");
+  const Result<Json> config = ConfigOfGguf(header);
+  ASSERT_FALSE(config.ok());
+  EXPECT_NE(config.error().accepted.find("mmproj"), std::string::npos);
+}
+
+// Every architecture's row leads to a class that is read.
+TEST(GgufConfig, EveryClassIsKnown) {
+  for (const std::string_view name : GgufArchitectures()) {
+    GgufHeader header;
+    header.metadata = Json::MakeObject();
+    header.metadata.Set("general.architecture", Json(name));
+    const Result<Json> config = ConfigOfGguf(header);
+    ASSERT_TRUE(config.ok()) << name;
+    EXPECT_NE(FindClass(config->Find("architectures")->items()[0].AsString()).family, nullptr) << name;
+  }
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/arch/architecture.h"
+#include "core/files/gguf_config.h"
 #include "core/files/model_file.h"
 #include "core/formats/format_object.h"
 #include "core/weights/gguf_recipe.h"

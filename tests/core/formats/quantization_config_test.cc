@@ -252,7 +252,7 @@ TEST(QuantizationConfig, RefusesWithReason) {
   };
   for (const Case& bad :
        {Case{"[]", "quantization_config"}, Case{"{}", "quant_method"},
-        Case{R"({"quant_method":"hqq"})", "quant_method"},
+        Case{R"({"quant_method":"vptq"})", "quant_method"},
         Case{R"({"quant_method":"gptq","bits":"four"})", "bits"},
         Case{R"({"quant_method":"gptq","bits":99})", "bits"},
         Case{R"({"quant_method":"gptq","dynamic":{"-:(":{}}})", "dynamic"},
@@ -269,6 +269,29 @@ TEST(QuantizationConfig, RefusesWithReason) {
     ASSERT_FALSE(format.ok()) << bad.text;
     EXPECT_NE(format.error().field.find(bad.field), std::string::npos) << format.error().Message();
   }
+}
+
+TEST(QuantizationConfig, TheCacheThatACheckpointAsksFor) {
+  const auto wish = [](const char* text) {
+    const Result<WeightFormat> format = ReadQuantizationConfig(*Json::Parse(text, "test"), "test");
+    EXPECT_TRUE(format.ok()) << text;
+    return format.ok() ? format->cache_wish : CacheWish::kNone;
+  };
+  EXPECT_EQ(
+      wish(
+          R"({"quant_method":"modelopt","quant_algo":"NVFP4","kv_cache_scheme":{"num_bits":8,"type":"float"}})"),
+      CacheWish::kModelOptFp8);
+  EXPECT_EQ(wish(R"({"quantization":{"quant_algo":"FP8","kv_cache_quant_algo":"FP8"}})"),
+            CacheWish::kModelOptFp8);
+  EXPECT_EQ(wish(R"({"quant_method":"modelopt","quant_algo":"NVFP4","kv_cache_quant_algo":null})"),
+            CacheWish::kNone);
+  EXPECT_EQ(wish(R"({"quant_method":"fp8","kv_cache_quant_algo":"FP8"})"), CacheWish::kNone)
+      << "ModelOpt's key only";
+  EXPECT_EQ(
+      wish(R"({"quant_method":"compressed-tensors","format":"float-quantized","config_groups":{"group_0":{
+      "weights":{"num_bits":8,"type":"float","strategy":"tensor"},"targets":["Linear"]}},
+      "kv_cache_scheme":{"num_bits":8,"type":"float","strategy":"tensor"}})"),
+      CacheWish::kCompressedTensorsFp8);
 }
 
 }  // namespace

@@ -58,6 +58,9 @@ int64_t DumbBytes(const WeightScheme& s, bool fp32, int64_t n, int64_t k) {
     }
     case FormatFamily::kBnbInt8:
       return n * k + 4 * n;
+    case FormatFamily::kScaled:
+      return static_cast<int64_t>((static_cast<double>(n * k) * s.value_bits + 7) / 8) +
+             groups * n * s.group_bytes + n * s.row_bytes + k * s.column_bytes + s.tensor_bytes;
   }
   return 0;
 }

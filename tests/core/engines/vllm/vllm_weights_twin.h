@@ -413,6 +413,9 @@ class VllmWeightsTwin {
         return Up(n * k, 2) + 64 + Up(n * k, 64) * 4;
       case FormatFamily::kBnbInt8:
         return n * k + 4 * n;
+      case FormatFamily::kScaled:
+        return static_cast<int64_t>((static_cast<double>(n * k) * s.value_bits + 7) / 8) +
+               groups * n * s.group_bytes + n * s.row_bytes + k * s.column_bytes + s.tensor_bytes;
     }
     return 0;
   }

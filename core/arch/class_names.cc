@@ -1,0 +1,241 @@
+#include "core/arch/class_names.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/arch/families.h"
+#include "core/base/text.h"
+
+namespace plimsoll {
+namespace {
+
+struct Alias {
+  std::string_view name;
+  std::string_view family;
+  HeadKind head = HeadKind::kLanguage;
+};
+
+// vllm/model_executor/models/registry.py maps these names to the same module; the last ones are
+// transformers' own.
+constexpr Alias kAliases[] = {
+    {"LLaMAForCausalLM", "LlamaForCausalLM"},
+    {"AquilaModel", "LlamaForCausalLM"},
+    {"AquilaForCausalLM", "LlamaForCausalLM"},
+    {"CwmForCausalLM", "LlamaForCausalLM"},
+    {"Fairseq2LlamaForCausalLM", "LlamaForCausalLM"},
+    {"IQuestCoderForCausalLM", "LlamaForCausalLM"},
+    {"TeleChat3ForCausalLM", "LlamaForCausalLM"},
+    {"XverseForCausalLM", "LlamaForCausalLM"},
+    {"LlamaBidirectionalModel", "LlamaForCausalLM", HeadKind::kNone},
+    {"LlamaBidirectionalForSequenceClassification", "LlamaForCausalLM", HeadKind::kClassifier},
+    {"VoyageQwen3BidirectionalEmbedModel", "Qwen3ForCausalLM", HeadKind::kNone},
+    {"Gemma3TextModel", "Gemma3ForCausalLM", HeadKind::kNone},
+    {"GritLM", "MistralForCausalLM"},
+    {"TeleFLMForCausalLM", "LlamaForCausalLM"},
+    {"SolarForCausalLM", "LlamaForCausalLM"},
+    {"RWForCausalLM", "FalconForCausalLM"},
+    {"BaiChuanForCausalLM", "BaichuanForCausalLM"},
+    {"StableLMEpochForCausalLM", "StableLmForCausalLM"},
+    {"MptForCausalLM", "MPTForCausalLM"},
+    {"ChatGLMForConditionalGeneration", "ChatGLMModel"},
+    {"ExaoneMoEForCausalLM", "ExaoneMoeForCausalLM"},
+    {"Grok1ForCausalLM", "Grok1ModelForCausalLM"},
+    {"NemotronHPuzzleForCausalLM", "NemotronHForCausalLM"},
+    {"MiniMaxForCausalLM", "MiniMaxM1ForCausalLM"},
+    {"MiniMaxText01ForCausalLM", "MiniMaxM1ForCausalLM"},
+    {"PixtralForConditionalGeneration", "LlavaForConditionalGeneration"},
+    {"TarsierForConditionalGeneration", "LlavaForConditionalGeneration"},
+    {"MantisForConditionalGeneration", "LlavaForConditionalGeneration"},
+    {"LlavaNextVideoForConditionalGeneration", "LlavaNextForConditionalGeneration"},
+    {"LightOnOCRForConditionalGeneration", "Mistral3ForConditionalGeneration"},
+    {"Tarsier2ForConditionalGeneration", "Qwen2VLForConditionalGeneration"},
+    {"OpenCUAForConditionalGeneration", "Qwen2_5_VLForConditionalGeneration"},
+    {"BertSpladeSparseEmbeddingModel", "BertForMaskedLM"},
+    {"BgeM3EmbeddingModel", "XLMRobertaModel"},
+};
+
+// Endings that stand for the decoder without its head, or with another.
+struct Ending {
+  std::string_view text;
+  HeadKind head;
+};
+constexpr Ending kEndings[] = {
+    {"ForSequenceClassification", HeadKind::kClassifier},
+    {"ForTokenClassification", HeadKind::kClassifier},
+    {"ForRewardModel", HeadKind::kClassifier},
+    {"ForProcessRewardModel", HeadKind::kClassifier},
+    {"ForTextEncoding", HeadKind::kNone},
+    {"EmbeddingModel", HeadKind::kNone},
+    {"RewardModel", HeadKind::kClassifier},
+    {"Model", HeadKind::kNone},
+};
+
+struct ModelType {
+  std::string_view type, name;
+};
+
+// transformers/models/auto/modeling_auto.py MODEL_FOR_CAUSAL_LM_MAPPING_NAMES, and the names that models with
+// code of their own give in auto_map.
+constexpr ModelType kModelTypes[] = {
+    {"llama", "LlamaForCausalLM"},
+    {"mistral", "MistralForCausalLM"},
+    {"ministral", "MistralForCausalLM"},
+    {"ministral3", "Ministral3ForCausalLM"},
+    {"mistral3", "Mistral3ForConditionalGeneration"},
+    {"mixtral", "MixtralForCausalLM"},
+    {"llava", "LlavaForConditionalGeneration"},
+    {"llava_next", "LlavaNextForConditionalGeneration"},
+    {"llama4", "Llama4ForConditionalGeneration"},
+    {"llama4_text", "Llama4ForCausalLM"},
+    {"qwen", "QWenLMHeadModel"},
+    {"qwen2", "Qwen2ForCausalLM"},
+    {"qwen2_moe", "Qwen2MoeForCausalLM"},
+    {"qwen2_vl", "Qwen2VLForConditionalGeneration"},
+    {"qwen2_5_vl", "Qwen2_5_VLForConditionalGeneration"},
+    {"qwen3", "Qwen3ForCausalLM"},
+    {"qwen3_moe", "Qwen3MoeForCausalLM"},
+    {"qwen3_next", "Qwen3NextForCausalLM"},
+    {"qwen3_vl", "Qwen3VLForConditionalGeneration"},
+    {"qwen3_vl_moe", "Qwen3VLMoeForConditionalGeneration"},
+    {"qwen3_5", "Qwen3_5ForConditionalGeneration"},
+    {"qwen3_5_moe", "Qwen3_5MoeForConditionalGeneration"},
+    {"qwen3_5_text", "Qwen3_5ForCausalLM"},
+    {"qwen3_5_moe_text", "Qwen3_5MoeForCausalLM"},
+    {"gemma", "GemmaForCausalLM"},
+    {"gemma2", "Gemma2ForCausalLM"},
+    {"gemma3", "Gemma3ForConditionalGeneration"},
+    {"gemma3_text", "Gemma3ForCausalLM"},
+    {"gemma3n", "Gemma3nForConditionalGeneration"},
+    {"gemma3n_text", "Gemma3nForCausalLM"},
+    {"gemma4", "Gemma4ForConditionalGeneration"},
+    {"gemma4_text", "Gemma4ForCausalLM"},
+    {"phi", "PhiForCausalLM"},
+    {"phi3", "Phi3ForCausalLM"},
+    {"phimoe", "PhiMoEForCausalLM"},
+    {"deepseek", "DeepseekForCausalLM"},
+    {"deepseek_v2", "DeepseekV2ForCausalLM"},
+    {"deepseek_v3", "DeepseekV3ForCausalLM"},
+    {"deepseek_v32", "DeepseekV32ForCausalLM"},
+    {"deepseek_v4", "DeepseekV4ForCausalLM"},
+    {"kimi_k2", "DeepseekV3ForCausalLM"},
+    {"kimi_k25", "KimiK25ForConditionalGeneration"},
+    {"kimi_linear", "KimiLinearForCausalLM"},
+    {"glm", "GlmForCausalLM"},
+    {"glm4", "Glm4ForCausalLM"},
+    {"glm4_moe", "Glm4MoeForCausalLM"},
+    {"glm4_moe_lite", "Glm4MoeLiteForCausalLM"},
+    {"glm_moe_dsa", "GlmMoeDsaForCausalLM"},
+    {"chatglm", "ChatGLMModel"},
+    {"gpt_oss", "GptOssForCausalLM"},
+    {"gpt2", "GPT2LMHeadModel"},
+    {"gpt_neox", "GPTNeoXForCausalLM"},
+    {"gptj", "GPTJForCausalLM"},
+    {"gpt_bigcode", "GPTBigCodeForCausalLM"},
+    {"opt", "OPTForCausalLM"},
+    {"bloom", "BloomForCausalLM"},
+    {"falcon", "FalconForCausalLM"},
+    {"RefinedWeb", "FalconForCausalLM"},
+    {"RefinedWebModel", "FalconForCausalLM"},
+    {"falcon_h1", "FalconH1ForCausalLM"},
+    {"mpt", "MPTForCausalLM"},
+    {"dbrx", "DbrxForCausalLM"},
+    {"stablelm", "StableLmForCausalLM"},
+    {"stablelm_epoch", "StableLmForCausalLM"},
+    {"starcoder2", "Starcoder2ForCausalLM"},
+    {"cohere", "CohereForCausalLM"},
+    {"cohere2", "Cohere2ForCausalLM"},
+    {"olmo", "OlmoForCausalLM"},
+    {"olmo2", "Olmo2ForCausalLM"},
+    {"olmo3", "Olmo3ForCausalLM"},
+    {"olmoe", "OlmoeForCausalLM"},
+    {"granite", "GraniteForCausalLM"},
+    {"granitemoe", "GraniteMoeForCausalLM"},
+    {"granitemoeshared", "GraniteMoeSharedForCausalLM"},
+    {"granitemoehybrid", "GraniteMoeHybridForCausalLM"},
+    {"nemotron", "NemotronForCausalLM"},
+    {"nemotron_h", "NemotronHForCausalLM"},
+    {"nemotron-nas", "DeciLMForCausalLM"},
+    {"jamba", "JambaForCausalLM"},
+    {"minicpm", "MiniCPMForCausalLM"},
+    {"minicpm3", "MiniCPM3ForCausalLM"},
+    {"internlm", "InternLMForCausalLM"},
+    {"internlm2", "InternLM2ForCausalLM"},
+    {"internlm3", "InternLM3ForCausalLM"},
+    {"baichuan", "BaichuanForCausalLM"},
+    {"exaone", "ExaoneForCausalLM"},
+    {"exaone4", "Exaone4ForCausalLM"},
+    {"exaone_moe", "ExaoneMoeForCausalLM"},
+    {"ernie4_5", "Ernie4_5ForCausalLM"},
+    {"ernie4_5_moe", "Ernie4_5_MoeForCausalLM"},
+    {"hunyuan_v1_dense", "HunYuanDenseV1ForCausalLM"},
+    {"hunyuan_v1_moe", "HunYuanMoEV1ForCausalLM"},
+    {"dots1", "Dots1ForCausalLM"},
+    {"seed_oss", "SeedOssForCausalLM"},
+    {"smollm3", "SmolLM3ForCausalLM"},
+    {"minimax_m2", "MiniMaxM2ForCausalLM"},
+    {"mimo", "MiMoForCausalLM"},
+    {"mimo_v2_flash", "MiMoV2FlashForCausalLM"},
+    {"step3p5", "Step3p5ForCausalLM"},
+    {"apertus", "ApertusForCausalLM"},
+    {"arcee", "ArceeForCausalLM"},
+    {"afmoe", "AfmoeForCausalLM"},
+    {"laguna", "LagunaForCausalLM"},
+    {"arctic", "ArcticForCausalLM"},
+    {"grok-1", "Grok1ModelForCausalLM"},
+    {"bailing_moe", "BailingMoeForCausalLM"},
+    {"bailing_moe_v2", "BailingMoeV2ForCausalLM"},
+    {"longcat_flash", "LongcatFlashForCausalLM"},
+    {"orion", "OrionForCausalLM"},
+    {"persimmon", "PersimmonForCausalLM"},
+    {"solar", "LlamaForCausalLM"},
+};
+
+KnownClass WithEnding(std::string_view name) {
+  for (const Ending& ending : kEndings) {
+    if (name.size() <= ending.text.size() || name.substr(name.size() - ending.text.size()) != ending.text)
+      continue;
+    const std::string stem(name.substr(0, name.size() - ending.text.size()));
+    for (const char* decoder : {"ForCausalLM", "LMHeadModel"}) {
+      if (const Family* family = FindFamily(stem + decoder)) return {family, ending.head};
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+KnownClass FindClass(std::string_view name) {
+  if (const Family* family = FindFamily(name)) return {family, HeadKind::kLanguage};
+  for (const Alias& alias : kAliases) {
+    if (alias.name == name) return {FindFamily(alias.family), alias.head};
+  }
+  return WithEnding(name);
+}
+
+std::string_view ClassOfModelType(std::string_view model_type) {
+  for (const ModelType& known : kModelTypes) {
+    if (known.type == model_type) return known.name;
+  }
+  return "";
+}
+
+std::vector<std::string> NearestClasses(std::string_view name) {
+  std::vector<std::string_view> names = ClassNames();
+  std::vector<std::string> nearest;
+  while (nearest.size() < 3) {
+    const std::string_view found = Nearest(name, names);
+    if (found.empty()) break;
+    nearest.emplace_back(found);
+    names.erase(std::find(names.begin(), names.end(), found));
+  }
+  return nearest;
+}
+
+std::vector<std::string_view> ClassNames() {
+  std::vector<std::string_view> names = FamilyNames();
+  for (const Alias& alias : kAliases) names.push_back(alias.name);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+}  // namespace plimsoll

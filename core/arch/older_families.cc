@@ -1,0 +1,262 @@
+#include "core/arch/older_families.h"
+
+#include <algorithm>
+
+namespace plimsoll {
+
+namespace {
+
+void ReadBiases(ArchitectureBuilder& builder, std::string_view key, bool fallback) {
+  const bool bias = builder.text.Bool(key, fallback);
+  builder.base.attention.qkv_bias = bias;
+  builder.base.attention.o_bias = bias;
+}
+
+// InternLM's first, and openPangu-Embedded: Llama with one switch for the biases of attention
+// (modeling_internlm.py; vllm/model_executor/models/openpangu.py).
+void ReadInternLm(ArchitectureBuilder& builder) {
+  builder.ReadCommon(false);
+  ReadBiases(builder, "bias", true);
+  builder.base.mlp.intermediate = builder.text.Required("intermediate_size", 1, kMaxMlpWidth);
+  builder.AppendAll(builder.base);
+}
+
+// Norms without weights, not even the last one (transformers modeling_olmo.py, OlmoLayerNorm).
+void ReadOlmo(ArchitectureBuilder& builder) {
+  builder.ReadCommon(false);
+  ReadBiases(builder, "attention_bias", false);
+  builder.base.mlp.intermediate = builder.text.Required("intermediate_size", 1, kMaxMlpWidth);
+  builder.base.norms = 0;
+  builder.names.final_norm = "";
+  builder.AppendAll(builder.base);
+}
+
+// Llama without a gate (transformers modeling_arcee.py, ReLU squared).
+void ReadArcee(ArchitectureBuilder& builder) {
+  builder.ReadCommon(false);
+  ReadBiases(builder, "attention_bias", false);
+  builder.base.mlp.gated = false;
+  builder.base.mlp.bias = builder.text.Bool("mlp_bias", false);
+  builder.base.mlp.intermediate = builder.text.Required("intermediate_size", 1, kMaxMlpWidth);
+  builder.AppendAll(builder.base);
+}
+
+// No gate either; xIELU learns two numbers per layer (transformers modeling_apertus.py, activations.py).
+void ReadApertus(ArchitectureBuilder& builder) {
+  builder.ReadCommon(false);
+  ReadBiases(builder, "attention_bias", false);
+  builder.base.mlp.bias = builder.text.Bool("mlp_bias", false);
+  builder.base.attention.qk_norm = QkNorm::kPerHead;
+  builder.base.mlp.gated = false;
+  builder.base.mlp.activation_scalars = builder.text.Text("hidden_act", "xielu") == "xielu" ? 2 : 0;
+  builder.base.mlp.intermediate = builder.text.Required("intermediate_size", 1, kMaxMlpWidth);
+  builder.names.norms[0] = "attention_layernorm";
+  builder.names.norms[1] = "feedforward_layernorm";
+  builder.AppendAll(builder.base);
+}
+
+// Orion: Llama with LayerNorms (modeling_orion.py of OrionStarAI/Orion-14B-Base).
+void ReadOrion(ArchitectureBuilder& builder) {
+  builder.ReadCommon(false);
+  ReadBiases(builder, "attention_bias", false);
+  builder.base.norm_bias = true;
+  builder.base.mlp.intermediate = builder.text.Required("intermediate_size", 1, kMaxMlpWidth);
+  builder.AppendAll(builder.base);
+}
+
+// Persimmon: fused QKV, biases everywhere, LayerNorms over heads of q and k (modeling_persimmon.py).
+void ReadPersimmon(ArchitectureBuilder& builder) {
+  builder.ReadCommon(false);
+  Attention& attention = builder.base.attention;
+  attention.qkv_bias = attention.o_bias = true;
+  attention.fused_qkv = true;
+  builder.base.norm_bias = true;
+  builder.base.mlp.gated = false;
+  builder.base.mlp.bias = true;
+  builder.base.mlp.intermediate = builder.text.Required("intermediate_size", 1, kMaxMlpWidth);
+  if (builder.text.Bool("qk_layernorm", true)) builder.text.Refuse("qk_layernorm", "false");
+  builder.names.qkv = "query_key_value";
+  builder.names.o = "dense";
+  builder.names.up = "dense_h_to_4h";
+  builder.names.down = "dense_4h_to_h";
+  builder.names.final_norm = "final_layernorm";
+  builder.AppendAll(builder.base);
+}
+
+// QWen of 2023: the config counts gate and up together (modeling_qwen.py of Qwen/Qwen-7B).
+void ReadQwen1(ArchitectureBuilder& builder) {
+  builder.ReadCommon(false, builder.text.Int("kv_channels", 0, 1, kMaxHeadDim));
+  Attention& attention = builder.base.attention;
+  attention.kv_heads = attention.heads;
+  attention.fused_qkv = true;
+  attention.qkv_bias = true;
+  attention.o_bias = !builder.text.Bool("no_bias", true);
+  const int64_t both = builder.text.Required("intermediate_size", 2, kMaxMlpWidth);
+  builder.base.mlp.intermediate = both / 2;
+  builder.base.mlp.bias = attention.o_bias;
+  TensorNames& names = builder.names;
+  names.model = "transformer.";
+  names.layer = "h.{}.";
+  names.embedding = "wte";
+  names.final_norm = "ln_f";
+  names.attention = "attn.";
+  names.qkv = "c_attn";
+  names.o = "c_proj";
+  names.gate = "w2";
+  names.up = "w1";
+  names.down = "c_proj";
+  names.norms[0] = "ln_1";
+  names.norms[1] = "ln_2";
+  builder.AppendAll(builder.base);
+}
+
+// ChatGLM2 and 3, GLM-4 of June 2024 (modeling_chatglm.py of THUDM/chatglm3-6b). The frequencies of the rope
+// are stored.
+void ReadChatGlm(ArchitectureBuilder& builder) {
+  builder.ReadCommon(false, builder.text.Int("kv_channels", 0, 1, kMaxHeadDim));
+  ConfigReader& text = builder.text;
+  Attention& attention = builder.base.attention;
+  if (text.Bool("multi_query_attention", false))
+    attention.kv_heads = text.Required("multi_query_group_num", 1, attention.heads);
+  text.Inert({"multi_query_group_num"});
+  if (!builder.failed() && attention.heads % attention.kv_heads != 0)
+    text.Refuse("multi_query_group_num", "a divisor of num_attention_heads");
+  const bool all = text.Bool("add_bias_linear", false);
+  attention.qkv_bias = text.Bool("add_qkv_bias", false) || all;
+  attention.o_bias = all;
+  attention.fused_qkv = true;
+  builder.base.mlp.bias = all;
+  builder.base.mlp.fused_gate_up = true;
+  builder.base.mlp.intermediate = text.Required("ffn_hidden_size", 1, kMaxMlpWidth);
+  builder.base.norm_bias = !text.Bool("rmsnorm", true);
+  builder.partial_rotary_factor = 0.5;
+  builder.extras.push_back({"transformer.rotary_pos_emb.inv_freq", attention.key_dim / 4});
+  TensorNames& names = builder.names;
+  names.model = "transformer.";
+  names.layer = "encoder.layers.{}.";
+  names.embedding = "embedding.word_embeddings";
+  names.final_norm = "encoder.final_layernorm";
+  names.head = "transformer.output_layer";
+  names.attention = "self_attention.";
+  names.qkv = "query_key_value";
+  names.o = "dense";
+  names.gate_up = "dense_h_to_4h";
+  names.down = "dense_4h_to_h";
+  builder.AppendAll(builder.base);
+}
+
+// MPT (modeling_mpt.py): ALiBi, no biases, LayerNorms with weights only.
+void ReadMpt(ArchitectureBuilder& builder) {
+  builder.ReadCommon(true);
+  ConfigReader& text = builder.text;
+  Attention& attention = builder.base.attention;
+  ConfigReader inner = text.Object("attn_config");
+  attention.kv_heads = inner.Int("kv_n_heads", attention.heads, 1, attention.heads);
+  if (inner.Bool("qk_ln", false)) inner.Refuse("qk_ln", "false");
+  attention.fused_qkv = true;
+  attention.rope = !inner.Bool("alibi", true);
+  if (!text.Bool("no_bias", true)) text.Refuse("no_bias", "true");
+  builder.base.mlp.gated = false;
+  const double ratio = text.Number("expansion_ratio", 4, 0.01, 64);
+  builder.base.mlp.intermediate =
+      std::max<int64_t>(1, static_cast<int64_t>(ratio * static_cast<double>(builder.architecture.hidden)));
+  TensorNames& names = builder.names;
+  names.model = "transformer.";
+  names.layer = "blocks.{}.";
+  names.embedding = "wte";
+  names.final_norm = "norm_f";
+  names.attention = "attn.";
+  names.qkv = "Wqkv";
+  names.o = "out_proj";
+  names.mlp = "ffn.";
+  names.norms[0] = "norm_1";
+  names.norms[1] = "norm_2";
+  builder.AppendAll(builder.base);
+}
+
+// MiMo-7B: Qwen2 with layers that predict further tokens, each with three norms and a joining matrix
+// (modeling_mimo.py of XiaomiMiMo/MiMo-7B-Base).
+void ReadMiMo7b(ArchitectureBuilder& builder) {
+  builder.ReadCommon(false);
+  builder.base.attention.qkv_bias = builder.text.Bool("attention_bias", true);
+  builder.base.mlp.intermediate = builder.text.Required("intermediate_size", 1, kMaxMlpWidth);
+  builder.AppendAll(builder.base);
+  builder.architecture.mtp_layers = builder.text.Int("num_nextn_predict_layers", 0, 0, 64);
+  builder.architecture.mtp_shape = builder.base;
+}
+
+// TeleChat2: q apart, k and v in one tensor, biases behind attention and MLP only (modeling_telechat.py of
+// Tele-AI/TeleChat2-7B).
+void ReadTeleChat(ArchitectureBuilder& builder) {
+  builder.ReadCommon(false);
+  builder.base.attention.o_bias = true;
+  builder.base.mlp.intermediate =
+      builder.text.Required({"ffn_hidden_size", "intermediate_size"}, 1, kMaxMlpWidth);
+  builder.extras.clear();
+  TensorNames& names = builder.names;
+  names.model = "transformer.";
+  names.layer = "h.{}.";
+  names.embedding = "word_embeddings";
+  names.final_norm = "ln_f";
+  names.attention = "self_attention.";
+  names.q = "query";
+  names.o = "dense";
+  builder.base.mlp.down_bias = true;
+  builder.AppendAll(builder.base);
+}
+
+// DBRX: experts everywhere; norms without bias (transformers modeling_dbrx.py).
+void ReadDbrx(ArchitectureBuilder& builder) {
+  builder.ReadCommon(false);
+  ConfigReader& text = builder.text;
+  ConfigReader inner = text.Object("attn_config");
+  ConfigReader ffn = text.Object("ffn_config");
+  Attention& attention = builder.base.attention;
+  attention.kv_heads = inner.Int("kv_n_heads", 1, 1, attention.heads);
+  attention.fused_qkv = true;
+  Mlp& mlp = builder.base.mlp;
+  mlp.kind = MlpKind::kMoe;
+  mlp.experts = ffn.Int("moe_num_experts", 4, 1, kMaxHeads);
+  mlp.experts_per_token = ffn.Int("moe_top_k", 1, 1, mlp.experts);
+  mlp.expert_intermediate = ffn.Int("ffn_hidden_size", 3584, 1, kMaxMlpWidth);
+  mlp.expert_hidden = builder.architecture.hidden;
+  TensorNames& names = builder.names;
+  names.model = "transformer.";
+  names.layer = "blocks.{}.";
+  names.embedding = "wte";
+  names.final_norm = "norm_f";
+  names.attention = "norm_attn_norm.attn.";
+  names.qkv = "Wqkv";
+  names.o = "out_proj";
+  names.moe = "ffn.";
+  names.router = "router.layer";
+  names.expert_gate = "w1";
+  names.expert_up = "v1";
+  names.expert_down = "w2";
+  names.norms[0] = "norm_attn_norm.norm_1";
+  names.norms[1] = "norm_attn_norm.norm_2";
+  builder.AppendAll(builder.base);
+}
+
+constexpr Family kFamilies[] = {
+    {"InternLMForCausalLM", ReadInternLm},
+    {"OlmoForCausalLM", ReadOlmo},
+    {"PanguEmbeddedForCausalLM", ReadInternLm},
+    {"ArceeForCausalLM", ReadArcee},
+    {"ApertusForCausalLM", ReadApertus},
+    {"OrionForCausalLM", ReadOrion},
+    {"PersimmonForCausalLM", ReadPersimmon},
+    {"QWenLMHeadModel", ReadQwen1},
+    {"ChatGLMModel", ReadChatGlm},
+    {"MPTForCausalLM", ReadMpt},
+    {"MiMoForCausalLM", ReadMiMo7b},
+    {"TeleChat2ForCausalLM", ReadTeleChat},
+    {"TeleChatForCausalLM", ReadTeleChat},
+    {"DbrxForCausalLM", ReadDbrx},
+};
+
+}  // namespace
+
+std::span<const Family> OlderFamilies() { return kFamilies; }
+
+}  // namespace plimsoll
