@@ -1,5 +1,5 @@
-// From words to an engine: what stands around its program is taken off (sudo, env, docker run, srun …), and the
-// program, or the container image, tells the engine and its release.
+// From words to an engine: what stands around its program is taken off (sudo, env, docker run, srun …), and
+// the program, or the container image, tells the engine and its release.
 #ifndef PLIMSOLL_CORE_CHECK_INVOCATION_H_
 #define PLIMSOLL_CORE_CHECK_INVOCATION_H_
 

@@ -1,4 +1,4 @@
-// What people tell an engine, as data: its programs, container images and Python classes, and one row for each
+// What people tell an engine, as data: its programs, container images and Python classes, and a row for each
 // option and environment variable, by release. Both directions read the same rows: a command becomes a Config
 // (core/check), a Config becomes a command (core/launch). Each engine fills in one EngineLanguage.
 #ifndef PLIMSOLL_CORE_ENGINES_ENGINE_OPTIONS_H_

@@ -15,7 +15,7 @@ const EngineLanguage& OllamaLanguage();
 // Qwen. As it is where nothing is known.
 std::string LibraryName(std::string_view name);
 
-// The format that a tag says, or by habit has (docs/modelfile, and the library's pages). Empty: a repository of
+// The format that a tag says, or by habit has (docs/modelfile, and its library). Empty: a repository of
 // the hub whose file says it.
 std::string LibraryFormat(const Model& model, std::string_view name, bool* by_habit);
 
