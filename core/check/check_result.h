@@ -1,5 +1,5 @@
-// What was found in a text that somebody pasted: which kind of text it is, the configuration that it describes,
-// what of it was understood, what is wrong with it and how to mend it. Readers (core/check/check.cc lists them)
+// What was found in a text that somebody pasted: which kind of text it is, the configuration that it
+// describes, what of it was understood, what is wrong with it and how to mend it. Readers (check.cc lists them)
 // fill one in; check_json.h writes it under the contract's names.
 #ifndef PLIMSOLL_CORE_CHECK_CHECK_RESULT_H_
 #define PLIMSOLL_CORE_CHECK_CHECK_RESULT_H_

@@ -1,5 +1,6 @@
-// What a configuration that was read comes to: its report's errors and warnings become problems, each with the
-// option that it hangs on; one that does not fit gets its stage, what is missing and the least costly changes.
+// What a configuration that was read comes to: its report's errors and warnings become problems, each with
+// the option that it hangs on; one that does not fit gets its stage, what is missing and the least costly
+// changes.
 #ifndef PLIMSOLL_CORE_CHECK_JUDGE_H_
 #define PLIMSOLL_CORE_CHECK_JUDGE_H_
 
