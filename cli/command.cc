@@ -72,6 +72,12 @@ constexpr Command kCommands[] = {
      "plimsoll check [FILE | - | \"text\"] [--json] [--exit-code]\n\n"
      "What is not understood is listed; what is wrong is named with the option and its fix.",
      false, RunCheck, CommandGroup::kOne, "check server.log\ncheck compose.yaml --json"},
+    {"launch", "the command for a configuration, and what to expect of it",
+     "plimsoll launch <configuration> [--as FORM]\n"
+     "      [--json | --alerts]\n\n"
+     "Only what differs from the release's defaults is written. --alerts prints Prometheus rules.",
+     true, RunLaunch, CommandGroup::kOne,
+     "launch --model llama-3.1-70b --format awq-int4 --gpu h100-sxm --as docker"},
     {"inventory", "every tensor of a model: name, shape, type, bytes, how it is sharded",
      "plimsoll inventory --model M --format F [--json] [--gb]\n"
      "  plimsoll inventory --file MODEL.gguf|MODEL.safetensors|config.json[,MORE PARTS] [--json] [--gb]\n\n"

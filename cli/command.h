@@ -85,6 +85,7 @@ CommandResult RunSolve(const Arguments& arguments, const CommandContext& context
 CommandResult RunSchedule(const Arguments& arguments, const CommandContext& context);
 CommandResult RunInventory(const Arguments& arguments, const CommandContext& context);
 CommandResult RunList(const Arguments& arguments, const CommandContext& context);
+CommandResult RunLaunch(const Arguments& arguments, const CommandContext& context);
 CommandResult RunCheck(const Arguments& arguments, const CommandContext& context);
 CommandResult RunValidate(const Arguments& arguments, const CommandContext& context);
 CommandResult RunCompletion(const Arguments& arguments, const CommandContext& context);

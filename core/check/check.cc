@@ -8,14 +8,29 @@
 #include "core/check/engine_command.h"
 #include "core/check/judge.h"
 #include "core/check/log_diagnosis.h"
+#include "core/check/manifest.h"
+#include "core/check/mend.h"
+#include "core/check/modelfile.h"
+#include "core/check/nvidia_smi.h"
+#include "core/check/python_call.h"
 
 namespace plimsoll {
 namespace {
 
 // Asked in this order; the first that knows the text reads it.
 constexpr TextReader kReaders[] = {
-    {"link", ReadLinkText},       {"config", ReadConfigText}, {"log", ReadLogText},
-    {"command", ReadCommandText}, {"claim", ReadClaimText},
+    {"link", ReadLinkText},
+    {"config", ReadConfigText},
+    {"hardware", ReadHardwareText},
+    {"log", ReadLogText},
+    {"modelfile", ReadModelfileText},
+    {"compose", ReadComposeText},
+    {"kubernetes", ReadKubernetesText},
+    {"unit", ReadUnitText},
+    {"python", ReadPythonText},
+    {"command", ReadCommandText},
+    {"options", ReadOptionFileText},
+    {"claim", ReadClaimText},
 };
 
 }  // namespace
@@ -30,7 +45,10 @@ Result<CheckResult> Check(std::string_view text, const Catalog& catalog) {
     // A log says itself what became of it, and a claim is judged already.
     const bool judged =
         result->ok() && ((*result)->kind == CheckKind::kLog || (*result)->kind == CheckKind::kClaim);
-    if (result->ok() && !judged) Judge(catalog, &**result);
+    if (result->ok() && !judged) {
+      Judge(catalog, &**result);
+      Mend(text, catalog, &**result);
+    }
     return std::move(*result);
   }
   return Error{

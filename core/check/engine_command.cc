@@ -122,6 +122,7 @@ class CommandReader {
   void ReadOne(const Invocation& invocation, const ParsedArguments& parsed) {
     ReadVariables(invocation);
     for (const ParsedOption& option : parsed.options) ReadOption(invocation, option);
+    for (const GivenOption& given : invocation.given) ReadGiven(invocation, given);
     for (const UnknownWords& unknown : parsed.unknown) AddUnknown(invocation, unknown);
     ReadPositional(invocation, parsed);
     if (invocation.gpus) reading_.visible = *invocation.gpus;
@@ -180,6 +181,44 @@ class CommandReader {
     use.path = parsed.path;
     use.negated = parsed.negated;
     AddPlace(invocation, parsed);
+    Use(parsed.option, use, std::move(item), parsed.name);
+  }
+
+  void ReadGiven(const Invocation& invocation, const GivenOption& given) {
+    const OptionTable& table = Table(invocation);
+    const std::optional<FoundOption> found = FindOption(table, first_->language->syntax, given.name);
+    std::string_view shown = given.name;
+    if (shown.starts_with("--")) shown.remove_prefix(2);
+    ReadItem item;
+    item.option = std::string(shown);
+    item.value = IsSecret(shown) ? "…" : given.value;
+    item.text = std::string(shown) + ": " + item.value;
+    if (!found) {
+      const std::string nearest = Near(table, given.name);
+      AddProblem(
+          "option_unknown", item.option,
+          std::string(first_->engine->traits().name) + " has no option " + Quoted(shown) + " that is known.",
+          nearest.empty() ? "" : "Is " + nearest + " meant?", Severity::kWarning);
+      result_.not_understood.push_back(std::move(item.text));
+      return;
+    }
+    ParsedOption parsed;
+    parsed.option = RowAt(table, found->option, version_);
+    parsed.name = item.option;
+    parsed.value = given.value;
+    parsed.has_value = true;
+    CheckAge(parsed);
+    OptionPlace place;
+    place.option = std::string(FirstName(parsed.option.names));
+    place.key = std::string(parsed.option.key);
+    place.begin = given.begin;
+    place.end = given.end;
+    place.value_begin = given.value_begin;
+    result_.places.push_back(std::move(place));
+    OptionUse use;
+    use.value = given.value;
+    use.path = found->use.path;
+    use.negated = found->use.negated;
     Use(parsed.option, use, std::move(item), parsed.name);
   }
 
@@ -261,11 +300,17 @@ class CommandReader {
     result_.understood.push_back(std::move(item));
   }
 
+  // Looking for what was meant takes long: the first mistakes are enough.
+  std::string Near(const OptionTable& table, std::string_view name) {
+    constexpr size_t kMostLooked = 16;
+    return result_.not_understood.size() < kMostLooked ? NearestOption(table, name) : std::string();
+  }
+
   void AddUnknown(const Invocation& invocation, const UnknownWords& unknown) {
     const ArgumentWord& word = invocation.words[unknown.first];
     std::string text = word.text;
     if (unknown.count > 1) text = Shown(word.text, invocation.words[unknown.first + 1].text);
-    const std::string nearest = NearestOption(Table(invocation), word.text);
+    const std::string nearest = Near(Table(invocation), word.text);
     AddProblem("option_unknown", word.text.substr(0, word.text.find('=')),
                std::string(first_->engine->traits().name) + " has no option " + Quoted(word.text) +
                    " that is known.",

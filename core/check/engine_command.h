@@ -1,5 +1,5 @@
-// A command that starts an engine, as a configuration: its program's options and environment by the engine's own
-// table and release.
+// A command that starts an engine, as a configuration: its program's options and environment by the engine's
+// own table and release.
 #ifndef PLIMSOLL_CORE_CHECK_ENGINE_COMMAND_H_
 #define PLIMSOLL_CORE_CHECK_ENGINE_COMMAND_H_
 

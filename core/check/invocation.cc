@@ -96,6 +96,7 @@ class Finder {
     Peel();
     if (at_ >= words_.size()) return std::nullopt;
     const std::string_view name = ProgramName(words_[at_].text);
+    if (IsShell(name)) return FindInScript();
     if (IsContainerTool(name)) return in_container_ ? std::nullopt : FindInContainer(name);
     std::optional<Invocation> found = Match(words_, at_);
     if (found) Finish(&*found);
@@ -175,6 +176,32 @@ class Finder {
   }
 
   void TakeNodes(std::string_view text) { nodes_ = DockerGpus(text); }
+
+  static bool IsShell(std::string_view name) {
+    return name == "sh" || name == "bash" || name == "zsh" || name == "dash" || name == "ash";
+  }
+
+  // bash -lc "…": the text is a script of its own.
+  std::optional<Invocation> FindInScript() {
+    if (in_script_) return std::nullopt;
+    ++at_;
+    while (at_ < words_.size() && words_[at_].text.starts_with("-") && !words_[at_].text.ends_with("c"))
+      ++at_;
+    if (at_ + 1 >= words_.size()) return std::nullopt;
+    const ArgumentWord& word = words_[at_ + 1];
+    // Where quotes were taken off, places are as far right as they were long.
+    const size_t quote = word.end - word.begin > word.text.size() ? 1 : 0;
+    const ShellScript script = SplitShell(word.text, word.begin + quote, variables_);
+    for (const ShellCommand& command : script.commands) {
+      Finder finder(command, variables_, true);
+      finder.in_script_ = true;
+      std::optional<Invocation> found = finder.Find();
+      if (!found) continue;
+      Finish(&*found);
+      return found;
+    }
+    return std::nullopt;
+  }
 
   static bool IsContainerTool(std::string_view name) {
     return name == "docker" || name == "podman" || name == "nerdctl";
@@ -256,6 +283,7 @@ class Finder {
 
   const std::vector<ArgumentWord>& words_;
   std::vector<Variable> variables_;
+  bool in_script_ = false;
   bool in_container_;  // a container in a container is none of ours: this ends, whatever was pasted
   size_t at_ = 0;
   std::optional<int64_t> gpus_, nodes_;
@@ -327,6 +355,26 @@ std::optional<Invocation> FindInvocation(const ShellCommand& command,
                                          const std::vector<Variable>& variables) {
   if (command.words.empty()) return std::nullopt;
   return Finder(command, variables, false).Find();
+}
+
+std::optional<Invocation> InvocationOfVariables(const std::vector<Variable>& variables) {
+  std::optional<Invocation> best;
+  int most = 0;
+  for (const Engine* engine : Engines()) {
+    const EngineLanguage* language = engine->language();
+    if (language == nullptr || language->programs.empty()) continue;
+    const EngineProgram& program = language->programs.front();
+    int known = 0;
+    for (const Variable& variable : variables) known += FindVariable(*program.table, variable.first) ? 1 : 0;
+    if (known <= most) continue;
+    most = known;
+    best.emplace();
+    best->engine = engine;
+    best->language = language;
+    best->program = &program;
+    best->variables = variables;
+  }
+  return best;
 }
 
 }  // namespace plimsoll

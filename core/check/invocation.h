@@ -1,5 +1,5 @@
-// From words to an engine: what stands around its program is taken off (sudo, env, docker run, srun …), and the
-// program, or the container image, tells the engine and its release.
+// From words to an engine: what stands around its program is taken off (sudo, env, docker run, srun …), and
+// the program, or the container image, tells the engine and its release.
 #ifndef PLIMSOLL_CORE_CHECK_INVOCATION_H_
 #define PLIMSOLL_CORE_CHECK_INVOCATION_H_
 
@@ -14,6 +14,12 @@
 
 namespace plimsoll {
 
+// An option that is given by its name instead of standing among words: a keyword, a line of a file.
+struct GivenOption {
+  std::string name, value;  // "--max-model-len", or as the engine's files call it
+  size_t begin = 0, end = 0, value_begin = 0;
+};
+
 // A program of an engine, with all that it was given.
 struct Invocation {
   const Engine* engine = nullptr;
@@ -22,7 +28,8 @@ struct Invocation {
   std::string version;              // that an image's tag tells; empty: unknown
   std::vector<Variable> variables;  // of its environment
   std::vector<ArgumentWord> words;  // behind the program
-  std::optional<int64_t> gpus;      // that the container or cluster gives; nothing: not said
+  std::vector<GivenOption> given;
+  std::optional<int64_t> gpus;  // that the container or cluster gives; nothing: not said
   std::optional<int64_t> nodes;
   std::string_view wrapper;  // "docker run"; empty: none
   std::string image;         // as it stands there
@@ -34,6 +41,9 @@ std::optional<Invocation> FindInvocation(const ShellCommand& command, const std:
 
 // An image with the arguments of its container.
 std::optional<Invocation> InvocationOfImage(std::string_view image, std::vector<ArgumentWord> words);
+
+// The engine most of whose variables these are; nothing: nobody's.
+std::optional<Invocation> InvocationOfVariables(const std::vector<Variable>& variables);
 
 // The engine and release of an image; nothing: none of ours.
 struct KnownImage {

@@ -32,6 +32,18 @@ class Splitter {
   Splitter(std::string_view text, size_t offset, const std::vector<Variable>& known)
       : text_(text), offset_(offset), known_(known) {}
 
+  std::string Fill() {
+    std::string filled;
+    while (at_ < text_.size()) {
+      if (text_[at_] == '$' && (At('{', 1) || (at_ + 1 < text_.size() && IsNameStart(text_[at_ + 1])))) {
+        TakeVariable(&filled);
+      } else {
+        filled += text_[at_++];
+      }
+    }
+    return filled;
+  }
+
   ShellScript Split() {
     StartLine();
     while (at_ < text_.size() && words_ < kMostShellWords) Step();
@@ -308,6 +320,10 @@ const std::string* FindShellVariable(const std::vector<Variable>& variables, std
 
 ShellScript SplitShell(std::string_view text, size_t offset, const std::vector<Variable>& known) {
   return Splitter(text, offset, known).Split();
+}
+
+std::string FillVariables(std::string_view text, const std::vector<Variable>& known) {
+  return Splitter(text, 0, known).Fill();
 }
 
 }  // namespace plimsoll

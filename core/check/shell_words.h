@@ -32,6 +32,9 @@ constexpr size_t kMostShellWords = 20000;
 // `offset` is where `text` begins in what was pasted; `known` variables may be used.
 ShellScript SplitShell(std::string_view text, size_t offset = 0, const std::vector<Variable>& known = {});
 
+// "${NAME:-default}" and "$NAME" in a text that is no shell's; what is nowhere set stays.
+std::string FillVariables(std::string_view text, const std::vector<Variable>& known);
+
 // The value that was set last; nullptr: none.
 const std::string* FindShellVariable(const std::vector<Variable>& variables, std::string_view name);
 

@@ -59,7 +59,7 @@ NameMatch MatchName(const EngineOption& option, const OptionSyntax& syntax, std:
                     bool as_prefix) {
   NameMatch match;
   const auto fits = [&](std::string_view name) {
-    if (IsVariable(name)) return false;
+    if (IsVariable(name)) return !as_prefix && name == word;  // "FROM" of a file
     return as_prefix ? name.starts_with(word) && word.size() > 3 && name.starts_with("--") : name == word;
   };
   VisitNames(option.names, [&](std::string_view name) {

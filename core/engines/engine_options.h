@@ -1,4 +1,4 @@
-// What people tell an engine, as data: its programs, container images and Python classes, and one row for each
+// What people tell an engine, as data: its programs, container images and Python classes, and a row for each
 // option and environment variable, by release. Both directions read the same rows: a command becomes a Config
 // (core/check), a Config becomes a command (core/launch). Each engine fills in one EngineLanguage.
 #ifndef PLIMSOLL_CORE_ENGINES_ENGINE_OPTIONS_H_
@@ -138,6 +138,17 @@ struct EngineClass {
   std::string_view name, module;
   const OptionTable* table = nullptr;
   std::string_view positional = {};  // the option that the first argument without a name is
+  std::string_view import = {};      // the line that a script begins with; empty: its form is not offered
+  std::string_view call = {};        // "sgl.Engine"
+  bool usual = false;                // nobody else has a class of this name: no import need be seen
+};
+
+// An option with the value that a configuration has for it.
+struct WrittenOption {
+  std::string_view key;  // of Config
+  const EngineOption* option = nullptr;
+  std::string name, value;
+  bool is_flag = false;  // has no value
 };
 
 struct EngineLanguage {
@@ -151,6 +162,12 @@ struct EngineLanguage {
   // The model as a command names it. Empty: no name is known.
   std::string (*name_model)(const LaunchSubject& subject, std::string_view model,
                             std::string_view format) = nullptr;
+  // Of more than one node: the options that a node of this rank has beside the others'.
+  std::vector<std::vector<std::string>> (*node_words)(const LaunchSubject& subject, int64_t rank,
+                                                      std::string_view head_address) = nullptr;
+  // The engine's own form where it is no command line.
+  std::string (*own_text)(const LaunchSubject& subject, const std::vector<WrittenOption>& options) = nullptr;
+  bool serves_by_variables = false;    // its server takes no options: variables only
   std::string_view image = {};         // to run it in a container: "vllm/vllm-openai:v{version}"
   std::string_view metrics_path = {};  // where it tells its metrics
   int port = 0;

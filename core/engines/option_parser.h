@@ -36,7 +36,7 @@ struct ParsedArguments {
   std::vector<UnknownWords> unknown;
 };
 
-constexpr size_t kMostArguments = 4096;
+constexpr size_t kMostArguments = 1024;
 
 ParsedArguments ParseArguments(const OptionTable& table, const OptionTable* also, const OptionSyntax& syntax,
                                const std::vector<ArgumentWord>& words);

@@ -10,13 +10,6 @@
 
 namespace plimsoll {
 
-struct WrittenOption {
-  std::string_view key;  // of Config
-  const EngineOption* option = nullptr;
-  std::string name, value;
-  bool is_flag = false;  // has no value
-};
-
 // In the table's order: what `subject.config` gives, under the names of its release.
 std::vector<WrittenOption> WriteOptions(const OptionTable& table, const LaunchSubject& subject);
 

@@ -588,7 +588,7 @@ constexpr OptionTable kTable = {kOptions, kFree, kNotModelled};
 
 // examples/main and tools/cli: what a server has not.
 constexpr char kCliFree[] =
-    "-p,--prompt= -f,--file= -i,--interactive -if,--interactive-first -cnv,--conversation "
+    "--server -p,--prompt= -f,--file= -i,--interactive -if,--interactive-first -cnv,--conversation "
     "-no-cnv,--no-conversation -st,--single-turn -r,--reverse-prompt= --in-prefix= --in-suffix= -e,--escape "
     "--color? -co --multiline-input -mli --image= --audio= --simple-io --no-display-prompt --prompt-cache= "
     "--prompt-cache-all --prompt-cache-ro --ignore-eos -sys,--system-prompt= -sysf,--system-prompt-file= "
@@ -685,15 +685,15 @@ constexpr OptionTable kStudioTable = {kStudioOptions,
 constexpr EngineProgram kPrograms[] = {
     {.words = "llama-server", .table = &kTable, .also = &kCliTable},
     {.words = "llama serve", .table = &kTable, .also = &kCliTable},
-    {.words = "llama-cli", .table = &kTable, .also = &kCliTable},
-    {.words = "llama-mtmd-cli", .table = &kTable, .also = &kCliTable},
+    {.words = "llama-cli", .table = &kCliTable, .also = &kTable},
+    {.words = "llama-mtmd-cli", .table = &kCliTable, .also = &kTable},
     {.words = "llama-run", .table = &kTable, .takes_model = true, .also = &kCliTable},
-    {.words = "llama-perplexity", .table = &kTable, .also = &kCliTable},
-    {.words = "llama-batched-bench", .table = &kTable, .also = &kCliTable},
-    {.words = "llama-speculative", .table = &kTable, .also = &kCliTable},
+    {.words = "llama-perplexity", .table = &kCliTable, .also = &kTable},
+    {.words = "llama-batched-bench", .table = &kCliTable, .also = &kTable},
+    {.words = "llama-speculative", .table = &kCliTable, .also = &kTable},
     {.words = "llamafile", .table = &kTable, .also = &kCliTable},
     {.words = "server", .table = &kTable, .also = &kCliTable},
-    {.words = "main", .table = &kTable, .also = &kCliTable},
+    {.words = "main", .table = &kCliTable, .also = &kTable},
     {.words = "llama-bench", .table = &kBenchTable},
     {.words = "koboldcpp", .table = &kKoboldTable, .takes_model = true},
     {.words = "koboldcpp.py", .table = &kKoboldTable, .takes_model = true},

@@ -483,9 +483,21 @@ constexpr EngineImage kImages[] = {
     {.repository = "nvidia/sglang", .versioned = false},
 };
 constexpr EngineClass kClasses[] = {
-    {.name = "Engine", .module = "sgl", .table = &kTable, .positional = "--model-path"},
+    {.name = "Engine",
+     .module = "sgl",
+     .table = &kTable,
+     .positional = "--model-path",
+     .import = "import sglang as sgl",
+     .call = "sgl.Engine"},
     {.name = "Engine", .module = "sglang", .table = &kTable, .positional = "--model-path"},
 };
+
+std::vector<std::vector<std::string>> NodeWords(const LaunchSubject& subject, int64_t rank,
+                                                std::string_view head_address) {
+  return {{"--nnodes", std::to_string(subject.resolved.nodes)},
+          {"--node-rank", std::to_string(rank)},
+          {"--dist-init-addr", std::string(head_address) + ":20000"}};
+}
 
 void Finish(OptionReading* reading) {
   Config& config = reading->config;
@@ -518,6 +530,7 @@ const EngineLanguage& SglangLanguage() {
       .images = kImages,
       .classes = kClasses,
       .finish = Finish,
+      .node_words = NodeWords,
       .image = "lmsysorg/sglang:v",
       .metrics_path = "/metrics",
       .port = 30000,

@@ -485,10 +485,29 @@ constexpr EngineImage kImages[] = {
 };
 
 constexpr EngineClass kClasses[] = {
-    {.name = "LLM", .module = "vllm", .table = &kTable, .positional = "--model"},
-    {.name = "AsyncEngineArgs", .module = "vllm", .table = &kTable, .positional = "--model"},
+    {.name = "LLM",
+     .module = "vllm",
+     .table = &kTable,
+     .positional = "--model",
+     .import = "from vllm import LLM",
+     .call = "LLM",
+     .usual = true},
+    {.name = "AsyncEngineArgs", .module = "vllm", .table = &kTable, .positional = "--model", .usual = true},
     {.name = "EngineArgs", .module = "vllm", .table = &kTable, .positional = "--model"},
 };
+
+// Since 0.11.1 the nodes find each other without Ray (vllm/engine/arg_utils.py, --nnodes).
+std::vector<std::vector<std::string>> NodeWords(const LaunchSubject& subject, int64_t rank,
+                                                std::string_view head_address) {
+  if (CompareReleases(subject.resolved.version.text, "0.11.1") < 0) {
+    return {{"--distributed-executor-backend", "ray"}};
+  }
+  std::vector<std::vector<std::string>> words = {{"--nnodes", std::to_string(subject.resolved.nodes)},
+                                                 {"--node-rank", std::to_string(rank)},
+                                                 {"--master-addr", std::string(head_address)}};
+  if (rank > 0) words.push_back({"--headless"});
+  return words;
+}
 
 void Finish(OptionReading* reading) {
   Config& config = reading->config;
@@ -516,6 +535,7 @@ const EngineLanguage& VllmLanguage() {
       .images = kImages,
       .classes = kClasses,
       .finish = Finish,
+      .node_words = NodeWords,
       .image = "vllm/vllm-openai:v",
       .metrics_path = "/metrics",
       .port = 8000,

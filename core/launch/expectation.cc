@@ -1,0 +1,155 @@
+#include "core/launch/expectation.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "core/base/json.h"
+#include "core/base/text.h"
+#include "core/engines/registry.h"
+#include "core/engines/settle.h"
+#include "core/estimate/estimate.h"
+#include "core/estimate/verdict.h"
+#include "core/schedule/metrics.h"
+
+namespace plimsoll {
+namespace {
+
+// Decimal gigabits, as lines are sold.
+std::string DownloadText(Bytes size) {
+  const double bits = static_cast<double>(size.count()) * 8;
+  return "Download: " + SizeText(size, SizeUnits::kDecimal) + "; " + DurationText(Seconds(bits / 1e9)) +
+         " at 1 Gbit/s, " + DurationText(Seconds(bits / 1e8)) + " at 100 Mbit/s.";
+}
+
+std::string SmiText(const Resolved& resolved, const Report& report) {
+  const GpuReport* fullest = FullestCard(report);
+  if (fullest == nullptr || resolved.ram_alone) return {};
+  return "nvidia-smi: about " + CountText(static_cast<int64_t>(std::llround(fullest->total.mib()))) +
+         " MiB of " + CountText(static_cast<int64_t>(std::llround(fullest->capacity.mib()))) +
+         " MiB on the fullest card.";
+}
+
+// What one is called at, for this configuration.
+WatchedMetric Watch(const MetricName& metric, const Resolved& resolved, const Report& report) {
+  WatchedMetric watched;
+  watched.name = std::string(metric.name);
+  watched.meaning = std::string(metric.meaning);
+  const std::string name(metric.name);
+  const std::string p95 = "histogram_quantile(0.95, sum by (le) (rate(" + name + "_bucket[5m])))";
+  switch (metric.signal) {
+    case Signal::kCacheUsage:
+      watched.expression = name + " > 0.9";
+      watched.threshold = "above 0.9";
+      break;
+    case Signal::kWaiting: {
+      const int64_t most = std::max<int64_t>(1, resolved.max_num_seqs / 8);
+      watched.expression = name + " > " + std::to_string(most);
+      watched.threshold = "above " + CountText(most) + "";
+      break;
+    }
+    case Signal::kRunning: {
+      const double room = report.kv.max_concurrency > 0 ? report.kv.max_concurrency
+                                                        : static_cast<double>(resolved.max_num_seqs);
+      const int64_t most = std::max<int64_t>(
+          1, std::min<int64_t>(resolved.max_num_seqs, static_cast<int64_t>(std::min(room, 1e9))));
+      watched.expression = name + " >= " + std::to_string(most);
+      watched.threshold = "at " + CountText(most) + "";
+      break;
+    }
+    case Signal::kPreemptions:
+      watched.expression = "increase(" + name + "[5m]) > 0";
+      watched.threshold = "any";
+      break;
+    case Signal::kFirstToken: {
+      const double most = std::max(0.1, report.speed.ttft_ms * 3 / 1e3);
+      watched.expression = p95 + " > " + DecimalText(most, 2);
+      watched.threshold = "95 % above " + DurationText(Seconds(most)) + ", three times the " +
+                          DurationText(Seconds(report.speed.ttft_ms / 1e3)) + " of an idle server";
+      break;
+    }
+    case Signal::kPerToken: {
+      const double most = std::max(0.005, report.speed.tpot_ms * 2 / 1e3);
+      watched.expression = p95 + " > " + DecimalText(most, 3);
+      watched.threshold = "95 % above " + DurationText(Seconds(most)) + ", twice the " +
+                          DurationText(Seconds(report.speed.tpot_ms / 1e3)) + " of this load";
+      break;
+    }
+  }
+  return watched;
+}
+
+std::string_view AlertName(Signal signal) {
+  switch (signal) {
+    case Signal::kCacheUsage:
+      return "CacheNearlyFull";
+    case Signal::kWaiting:
+      return "RequestsWait";
+    case Signal::kRunning:
+      return "AllSequencesRun";
+    case Signal::kPreemptions:
+      return "Preemptions";
+    case Signal::kFirstToken:
+      return "SlowFirstToken";
+    case Signal::kPerToken:
+      return "SlowTokens";
+  }
+  return "";
+}
+
+std::string Alerts(const MetricNames& names, const std::vector<WatchedMetric>& metrics) {
+  std::string text = "groups:\n  - name: model-server\n    rules:\n";
+  for (size_t i = 0; i < metrics.size(); ++i) {
+    text += "      - alert: " + std::string(AlertName(names[i].signal)) +
+            "\n        expr: " + Json(metrics[i].expression).Dump() + "\n";
+    if (names[i].signal != Signal::kPreemptions) text += "        for: 5m\n";
+    text += "        annotations:\n          summary: " + Json(metrics[i].meaning).Dump() + "\n";
+  }
+  return text;
+}
+
+std::string KilledText(const Resolved& resolved, const Report& report) {
+  std::string text =
+      "When it is killed: \"CUDA out of memory\" names the card; exit code 137 is the machine's RAM";
+  const Bytes host =
+      report.host.weights + report.host.kv_cache + report.host.compute_buffer + report.host.recurrent_state;
+  if (host > Bytes(0)) text += ", of which this takes " + SizeText(host);
+  text += ".";
+  if (resolved.max_model_len > 1)
+    text += " A shorter context than " + CountText(resolved.max_model_len) +
+            " tokens or fewer sequences than " + CountText(resolved.max_num_seqs) + " help first.";
+  return text;
+}
+
+}  // namespace
+
+Result<Expectation> Expect(const Config& given, const Catalog& catalog, std::string_view form) {
+  Config config = given;
+  for (const Engine* engine : Engines()) {
+    const EngineLanguage* language = engine->language();
+    if (config.engine.empty() && language != nullptr && language->form == form)
+      config.engine = std::string(engine->traits().id);
+  }
+  const Result<Resolved> resolved = Settle(config, catalog);
+  if (!resolved.ok()) return resolved.error();
+  const Report report = EstimateResolved(*resolved);
+  const Engine& engine = EngineOf(*resolved);
+  Expectation expected;
+  expected.lines.push_back(HeadlineText(*resolved, report));
+  expected.lines.push_back(DownloadText(resolved->stored.checkpoint));
+  const std::string smi = SmiText(*resolved, report);
+  if (!smi.empty()) expected.lines.push_back(smi);
+  for (std::string& line : engine.ExpectedLog(*resolved, report)) {
+    if (!line.starts_with("nvidia-smi")) expected.lines.push_back("Log: " + std::move(line));
+  }
+  const MetricNames& names = engine.metric_names();
+  for (const MetricName& name : names) expected.metrics.push_back(Watch(name, *resolved, report));
+  for (const WatchedMetric& metric : expected.metrics) {
+    expected.lines.push_back("Watch: " + metric.name + " " + metric.threshold + ". " + metric.meaning);
+  }
+  expected.alerts = names.empty() ? "" : Alerts(names, expected.metrics);
+  expected.when_killed = KilledText(*resolved, report);
+  return expected;
+}
+
+}  // namespace plimsoll

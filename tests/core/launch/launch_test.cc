@@ -1,0 +1,208 @@
+#include "core/launch/launch.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+#include <set>
+#include <string>
+
+#include "core/config/config_keys.h"
+#include "core/config/config_url.h"
+#include "core/config/config_value.h"
+#include "core/engines/registry.h"
+#include "core/engines/settle.h"
+#include "core/resolve/resolved_config.h"
+#include "tests/support/check_text.h"
+#include "tests/support/shipped_catalog.h"
+
+namespace plimsoll {
+namespace {
+
+LaunchText Launched(std::string_view url, std::string_view form = "") {
+  const Result<DecodedConfig> decoded = DecodeConfigUrl(url);
+  EXPECT_TRUE(decoded.ok()) << url;
+  Result<LaunchText> launch = Launch(decoded->config, ShippedCatalog(), form);
+  EXPECT_TRUE(launch.ok()) << url << (launch.ok() ? "" : launch.error().Message());
+  return launch.ok() ? std::move(*launch) : LaunchText();
+}
+
+TEST(Launch, OnlyWhatDiffersFromTheReleaseIsWritten) {
+  EXPECT_EQ(Launched("m=qwen3-32b&q=awq-int4&g=rtx-4090&n=2&tp=2&seqs=256&ctx=16384").text,
+            "# plimsoll: g=rtx-4090\nvllm serve Qwen/Qwen3-32B-AWQ \\\n  --tensor-parallel-size 2 \\\n  "
+            "--max-model-len 16384\n");
+}
+
+TEST(Launch, OldReleasesGetTheirOwnSpelling) {
+  const std::string old = Launched(
+                              "m=qwen2.5-72b&q=awq-int4&ev=0.7.3&n=4&spec=~"
+                              "eyJtZXRob2QiOiJkcmFmdCIsIm1vZGVsIjoicXdlbjIuNS0wLjViIiwibnVtX3Rva2VucyI6NX0")
+                              .text;
+  EXPECT_NE(old.find("--speculative-model Qwen/Qwen2.5-0.5B-Instruct"), std::string::npos) << old;
+  EXPECT_NE(Launched("m=qwen3-8b&q=gguf-q4_k_m&e=llama.cpp&ev=b4589&fa=1").text.find("--flash-attn\n"),
+            std::string::npos);
+}
+
+TEST(Launch, EveryFormIsOffered) {
+  for (const std::string_view form : {"vllm-serve", "python", "docker", "compose", "k8s"}) {
+    const LaunchText launch = Launched("m=qwen3-8b&n=2&ctx=8192", form);
+    EXPECT_NE(launch.text.find("8192"), std::string::npos) << form;
+  }
+  EXPECT_EQ(Launched("m=qwen3-8b", "sglang").text,
+            "python3 -m sglang.launch_server \\\n  --model-path Qwen/Qwen3-8B\n");
+  Config config;
+  config.model = "qwen3-8b";
+  const Result<LaunchText> refused = Launch(config, ShippedCatalog(), "carrier-pigeon");
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().field, "as");
+}
+
+TEST(Launch, NodesFindEachOther) {
+  const LaunchText launch = Launched("m=deepseek-r1&g=h100-sxm&n=8&nn=2&tp=16");
+  ASSERT_EQ(launch.nodes.size(), 1U);
+  EXPECT_NE(launch.nodes[0].find("--node-rank 1"), std::string::npos);
+}
+
+// ---- Check(Launch(config)) = config -----------------------------------------------------------------------
+
+// What no option of any engine says: a comment does.
+const std::set<std::string>& OutsideOptions() {
+  static const std::set<std::string> keys = {
+      "gpu",      "gpu_memory_mib", "reserved_mib", "prompt_tokens",   "output_tokens", "concurrency",
+      "workload", "ram_gib",        "ram_gb_per_s", "engine_version",  "gpus",          "nodes",
+      "format",   "model",          "backend",      "sched_max_copies"};
+  return keys;
+}
+
+class Draw {
+ public:
+  explicit Draw(unsigned seed) : random_(seed) {}
+  bool Coin(int of = 2) { return Below(of) == 0; }
+  int Below(int most) { return static_cast<int>(random_() % static_cast<unsigned>(most)); }
+  template <typename T>
+  T Of(std::initializer_list<T> list) {
+    return *(list.begin() + Below(static_cast<int>(list.size())));
+  }
+
+ private:
+  std::mt19937 random_;
+};
+
+// A value within a key's bounds; null: the key has none that can be drawn.
+Json ValueOf(const ConfigKey& key, const EngineTraits& engine, Draw* draw) {
+  switch (key.type) {
+    case KeyType::kSwitch:
+      return Json(draw->Coin());
+    case KeyType::kInteger: {
+      const double most = std::min(key.most, 4096.0);
+      return Json(static_cast<int64_t>(key.least + draw->Below(static_cast<int>(most - key.least + 1))));
+    }
+    case KeyType::kNumber:
+      return Json(key.json == "gpu_memory_utilization" ? 0.25 + draw->Below(70) / 100.0
+                                                       : 1.0 + draw->Below(8));
+    case KeyType::kKvTypes:
+      return Json(KvTypeName(engine.keys == KeyOwner::kGgml
+                                 ? draw->Of({KvType::kFp16, KvType::kQ8_0, KvType::kQ4_0, KvType::kBf16})
+                                 : draw->Of({KvType::kFp8, KvType::kFp8E5m2, KvType::kAuto})));
+    case KeyType::kSplitMode:
+      return Json(draw->Of<const char*>({"layer", "row", "none"}));
+    case KeyType::kLora: {
+      Json lora = Json::MakeObject();
+      lora.Set("max_loras", 1 + draw->Below(8));
+      lora.Set("max_rank", draw->Of({8, 16, 32, 64}));
+      return lora;
+    }
+    default:
+      break;
+  }
+  if (key.json == "dtype") return Json(draw->Of<const char*>({"float16", "bfloat16"}));
+  if (key.json == "mamba_cache_mode") return Json(draw->Of<const char*>({"none", "align"}));
+  if (key.json == "kv_cache_dtype_draft") return Json(draw->Of<const char*>({"fp16", "q8_0"}));
+  if (key.json == "override_tensor") return Json("exps=CPU");
+  if (key.json == "backend") return Json(draw->Of<const char*>({"cuda", "vulkan"}));
+  if (key.json == "gpu") return Json(draw->Of<const char*>({"rtx-4090", "h100-sxm", "l40s"}));
+  return {};
+}
+
+Config RandomConfig(const Engine& engine, Draw* draw) {
+  Config config;
+  config.engine = std::string(engine.traits().id);
+  config.model = draw->Of<const char*>(
+      {"qwen3-8b", "qwen3-30b-a3b", "llama-3.1-70b", "gemma-3-27b", "gpt-oss-20b", "qwen2.5-72b"});
+  config.format = engine.traits().reads_gguf
+                      ? Json(draw->Of<const char*>({"gguf-q4_k_m", "gguf-q8_0", "gguf-iq4_xs"}))
+                  : draw->Coin() ? Json()
+                                 : Json(draw->Of<const char*>({"awq-int4", "fp8", "gptq-int4", "w4a16"}));
+  for (const ConfigKey& key : ConfigKeys()) {
+    if (!Takes(engine.traits(), key) || !draw->Coin(4)) continue;
+    const std::string name(key.json);
+    if (name == "model" || name == "format" || name == "engine" || name == "nodes" || name == "tp" ||
+        name == "pp" || name == "dp" || name == "gpus" || name == "main_gpu")
+      continue;
+    const Json value = ValueOf(key, engine.traits(), draw);
+    if (!value.is_null()) (void)SetConfigValue(key, value, &config);
+  }
+  if (draw->Coin()) config.gpus = draw->Of({1, 2, 4, 8});
+  if (draw->Coin(3) && engine.traits().layout == CardLayout::kDegrees) {
+    config.tp = draw->Of({1, 2, 4});
+    config.pp = draw->Of({1, 2});
+    config.gpus = *config.tp * *config.pp;
+  }
+  return config;
+}
+
+std::string ResolvedText(const Config& config) {
+  const Result<Resolved> resolved = Settle(config, ShippedCatalog());
+  return resolved.ok() ? ResolvedConfigJson(*resolved).Dump() : resolved.error().Message();
+}
+
+TEST(Launch, WhatIsLaunchedIsReadBackTheSameForEveryEngineKeyAndForm) {
+  Draw draw(20260801);
+  for (const Engine* engine : Engines()) {
+    const std::vector<std::string_view> forms = LaunchForms(*engine);
+    if (forms.empty()) continue;
+    for (int i = 0; i < 60; ++i) {
+      const Config config = RandomConfig(*engine, &draw);
+      if (!Settle(config, ShippedCatalog()).ok()) continue;
+      const std::string_view form = forms[static_cast<size_t>(i) % forms.size()];
+      const Result<LaunchText> launch = Launch(config, ShippedCatalog(), form);
+      ASSERT_TRUE(launch.ok()) << EncodeConfigUrl(config);
+      const CheckResult read = Checked(launch->text);
+      EXPECT_EQ(ResolvedText(read.config), ResolvedText(config)) << EncodeConfigUrl(config) << "\n"
+                                                                 << launch->text;
+      EXPECT_TRUE(read.not_understood.empty()) << launch->text;
+    }
+  }
+}
+
+// Values that no option has: what is on or off anyway, more layers than there are, an adapter's rank that its
+// file tells, the type of weights that are their own type.
+bool HasNoOption(const Engine& engine, const Config& config, std::string_view key) {
+  if (OutsideOptions().count(std::string(key)) > 0) return true;
+  if (key == "swa_full") return config.swa_full == false;
+  if (key == "multimodal") return config.multimodal == true;
+  if (key == "n_gpu_layers") return config.n_gpu_layers.value_or(0) > 24;
+  if (key == "lora") return engine.traits().keys == KeyOwner::kGgml;
+  if (key == "dtype") return config.format.is_null();
+  return false;
+}
+
+// The comment is for what has no option: everything else must come back by the options alone.
+TEST(Launch, OptionsSayWhatTheyCan) {
+  Draw draw(7);
+  for (const Engine* engine : Engines()) {
+    if (LaunchForms(*engine).empty() || !engine->traits().budget_modelled) continue;
+    for (int i = 0; i < 60; ++i) {
+      const Config config = RandomConfig(*engine, &draw);
+      const Result<LaunchText> launch = Launch(config, ShippedCatalog(), "");
+      if (!launch.ok()) continue;
+      for (const ConfigKey& key : ConfigKeys()) {
+        if (!IsConfigValueGiven(launch->said, key)) continue;
+        EXPECT_TRUE(HasNoOption(*engine, config, key.json)) << engine->traits().id << " " << key.json << "\n"
+                                                            << launch->text;
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace plimsoll
