@@ -66,15 +66,33 @@ const builtFiles = {
   },
 };
 
+// A module that is started as a worker is a file of its own, on which no first visit waits: './worker.mjs?worker' is its name.
+function workers(options) {
+  return {
+    name: 'workers',
+    setup({onResolve, onLoad}) {
+      onResolve({filter: /\?worker$/}, ({path, resolveDir}) => ({path: resolve(resolveDir, path.replace('?worker', '')), namespace: 'worker'}));
+      onLoad({filter: /.*/, namespace: 'worker'}, async ({path}) => {
+        const {outputFiles: [{path: made, contents}]} = await build({...options, entryPoints: [path]});
+        files.set(`assets/${basename(made)}`, Buffer.from(contents));
+        return {contents: `export default './${basename(made)}';`};
+      });
+    },
+  };
+}
+
 // Adds the assets and returns the name of each with its hash, by the name without.
 async function addAssets(site) {
   const styles = [...walk(join(site, 'assets'))].filter((file) => file.endsWith('.css'));
-  const {outputFiles, metafile} = await build({
-    entryPoints: [...['host.mjs', 'header.mjs'].map((name) => join(argument.root, 'web', name)), ...styles],
+  const options = {
     bundle: true, minify: true, format: 'esm', charset: 'utf8', legalComments: 'none',
     loader: {'.ttf': 'file', '.wasm': 'file'}, plugins: [builtFiles],
     outdir: 'assets', entryNames: '[name].[hash]', assetNames: '[name].[hash]', outExtension: {'.js': '.mjs'},
     write: false, metafile: true, logLevel: 'warning',
+  };
+  const {outputFiles, metafile} = await build({
+    ...options, plugins: [builtFiles, workers(options)],
+    entryPoints: [...['host.mjs', 'header.mjs'].map((name) => join(argument.root, 'web', name)), ...styles],
   });
   for (const {path, contents} of outputFiles) files.set(`assets/${basename(path)}`, Buffer.from(contents));
   return new Map(Object.entries(metafile.outputs).map(

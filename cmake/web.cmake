@@ -20,10 +20,10 @@ if(EMSCRIPTEN AND web_browser_sources)
   set_target_properties(plimsoll_app PROPERTIES OUTPUT_NAME plimsoll SUFFIX .mjs)
   target_link_libraries(plimsoll_app PRIVATE plimsoll_ui plimsoll_warnings plimsoll_conversion_warnings)
   target_link_options(plimsoll_app PRIVATE
-    -sMODULARIZE=1 -sEXPORT_ES6=1 -sENVIRONMENT=web   # an ES module, which host.mjs tells where its wasm lies
+    -sMODULARIZE=1 -sEXPORT_ES6=1 -sENVIRONMENT=web,worker   # an ES module, which host.mjs tells where its wasm lies
     -sFILESYSTEM=0 -sDYNAMIC_EXECUTION=0 -sASSERTIONS=0
     -sALLOW_MEMORY_GROWTH=1 -sMALLOC=emmalloc -sSUPPORT_LONGJMP=0
-    -sINCOMING_MODULE_JS_API=locateFile
+    -sINCOMING_MODULE_JS_API=locateFile,instantiateWasm
     -sMIN_CHROME_VERSION=85 -sMIN_FIREFOX_VERSION=79 -sMIN_SAFARI_VERSION=150000 -sMIN_EDGE_VERSION=85
     -sEXPORTED_FUNCTIONS=_malloc,_free
     -sEXPORTED_RUNTIME_METHODS=UTF8ToString,stringToUTF8,lengthBytesUTF8,HEAPU8)

@@ -13,6 +13,7 @@
     #frame = null;
     #id = '';
     #theme = '';
+    #loaded = false;
 
     // Theme and id are those it started with, so that another configuration is no reload.
     #address() {
@@ -35,6 +36,10 @@
       frame.height = '440';
       Object.assign(frame.style, {display: 'block', width: '100%', border: '0', borderRadius: '10px', colorScheme: 'normal'});
       frame.src = this.#address();
+      frame.addEventListener('load', () => {
+        this.#loaded = true;
+      });
+      this.#loaded = false;
       this.#frame = frame;
       this.replaceChildren(frame);  // a link stood here for where scripts do not run
       window.addEventListener('message', this.#onMessage);
@@ -48,16 +53,24 @@
 
     attributeChangedCallback(name, before, after) {
       if (!this.#frame || before === after) return;
-      if (name === 'config') this.#frame.src = this.#address();
+      if (name === 'config') this.#show(this.#address());
       if (name === 'theme' && this.#frame.contentWindow) {
         this.#frame.contentWindow.postMessage({type: 'plimsoll:theme', theme: after || 'auto'}, '*');
       }
     }
 
-    // Only our own frame is believed, and only a height that makes sense.
+    // Setting `src` of a frame that has loaded would be an entry in the host's history.
+    #show(address) {
+      if (this.#loaded) this.#frame.contentWindow.location.replace(address);
+      else this.#frame.src = address;
+    }
+
+    // Only our own frame is believed while it is our own page (in a sandbox nobody has an origin), and only a height
+    // that makes sense.
     #onMessage = (event) => {
       const message = event.data;
       if (!this.#frame || event.source !== this.#frame.contentWindow) return;
+      if (event.origin !== base.origin && !(event.origin === 'null' && self.origin === 'null')) return;
       if (!message || message.type !== 'plimsoll:size' || message.version !== 1) return;
       const height = Number(message.height);
       if (height >= 80 && height <= 20000) this.#frame.style.height = `${Math.ceil(height)}px`;

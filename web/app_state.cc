@@ -348,15 +348,29 @@ FileOutcome AppState::TakeFiles(const std::vector<FilePart>& parts) {
   needed_bytes_ = read->needed_bytes;
   needed_name_ = read->needed_name;
   if (needed_bytes_ > 0) return FileOutcome::kNeedsMore;
+  std::string name = parts[0].name;
+  if (parts.size() > 1) name += " and " + std::to_string(parts.size() - 1) + " more";
+  TakeFile(std::move(name), CountFile(std::move(*read)));
+  return FileOutcome::kTaken;
+}
+
+bool AppState::TakeFileJson(std::string_view text) {
+  // What our own worker wrote.
+  constexpr JsonLimits kLimits = {int64_t{64} << 20, 64, 4000000};
+  const Result<Json> json = Json::Parse(text, "file", kLimits);
+  if (!json.ok()) return Refuse(json.error());
+  Result<ReadFile> read = ReadFileFromJson(*json);
+  if (!read.ok()) return Refuse(read.error());
+  const Json* name = json->Find("name");
+  TakeFile(name == nullptr ? "" : std::string(name->AsString()), std::move(*read));
+  return true;
+}
+
+void AppState::TakeFile(std::string name, ReadFile read) {
   notice_.clear();
   auto given = std::make_unique<GivenFile>();
-  given->name = parts[0].name;
-  if (parts.size() > 1) given->name += " and " + std::to_string(parts.size() - 1) + " more";
-  given->file = std::move(*read);
-  for (const InventoryRow& row : given->file.rows) {
-    given->tensors += row.count;
-    given->parameters += (Bytes(row.rows) * row.columns * row.count).count();  // saturates
-  }
+  static_cast<ReadFile&>(*given) = std::move(read);
+  given->name = std::move(name);
   const std::optional<Config> told = ConfigOfFile(given->file);
   given->selected = told.has_value() && TakeFileConfig(*told);
   // The header of the weights stays in view beside the config.json that names their architecture.
@@ -368,7 +382,6 @@ FileOutcome AppState::TakeFiles(const std::vector<FilePart>& parts) {
     view.file_open = true;
   }
   ++file_version_;
-  return FileOutcome::kTaken;
 }
 
 void AppState::ForgetFile() {

@@ -25,6 +25,7 @@
 #include "core/estimate/cost.h"
 #include "core/estimate/estimate.h"
 #include "core/files/model_file.h"
+#include "core/files/model_file_json.h"
 #include "core/resolve/report.h"
 #include "core/resolve/resolved.h"
 #include "core/solve/solver.h"
@@ -86,12 +87,9 @@ struct ViewState {
 
 // A file that somebody gave to read: only its header is, here, and nothing of it goes into a link but what
 // it says of a configuration.
-struct GivenFile {
+struct GivenFile : ReadFile {
   std::string name;
-  ModelFile file;
-  int64_t tensors = 0;
-  int64_t parameters = 0;  // packed integers counted as they are stored
-  bool selected = false;   // its architecture is the model of the page
+  bool selected = false;  // its architecture is the model of the page
 };
 
 // What reading a file came to.
@@ -143,6 +141,8 @@ class AppState {
   // notice, and nothing else has changed. kNeedsMore: give again with `needed_bytes` of the part of that
   // name.
   FileOutcome TakeFiles(const std::vector<FilePart>& parts);
+  // The same of what a worker has read: ReadFileToJson, with the name that is shown as "name".
+  bool TakeFileJson(std::string_view text);
   const GivenFile* given_file() const { return given_file_.get(); }
   void ForgetFile();
   int64_t file_version() const { return file_version_; }  // grows when given_file() becomes another
@@ -194,6 +194,7 @@ class AppState {
   };
 
   bool TakeFileConfig(const Config& from);
+  void TakeFile(std::string name, ReadFile read);
 
   using UnknownKeys = std::vector<std::pair<std::string, std::string>>;
   void CarryOn(UnknownKeys unknown);

@@ -1,8 +1,9 @@
 // Model files that somebody drops on the page or opens: of each only its first bytes are read, here in the browser, as
-// many as its header takes. What they mean is the core's business (core/files/model_file.h).
+// many as its header takes. What they mean is the core's business (core/files/model_file.h). A worker reads them, so that no
+// file holds up the page; where the browser allows no worker the page itself does.
 //
 // `core`: add(name, bytes, size), read() -> 0 taken, 1 refused, 2 needs more, needed() -> [name, bytes], letGo() of what
-// was added, forget() what is shown, takeTrace(text) of a list of requests, complain(text), changed().
+// was added, worker() -> a CoreWorker (work.mjs) or null, take(json) what it read, forget() what is shown, takeTrace(text) of a list of requests, complain(text), changed().
 
 const kFirstRead = 1 << 20;
 const kMostFiles = 256;         // shards of one model
@@ -18,8 +19,23 @@ export function createFileReader(core) {
     core.add(file.name, new Uint8Array(await file.slice(0, length).arrayBuffer()), file.size);
   }
 
+  async function readInWorker(worker, group) {
+    try {
+      const {file, error} = await worker.ask({files: group});
+      if (error) core.complain(error);
+      else core.take(file);
+    } finally {
+      worker.end();
+    }
+  }
+
   // Files that are one model.
   async function readModel(group) {
+    const worker = core.worker();
+    if (worker) {
+      await readInWorker(worker, group);
+      return;
+    }
     let held = 0;
     for (const file of group) {
       held += Math.min(file.size, kFirstRead);

@@ -11,6 +11,7 @@ import {createMirror} from './mirror.mjs';
 import createModule from './plimsoll.mjs';
 import wasmUrl from './plimsoll.wasm';
 import {createRenderer} from './renderer.mjs';
+import {CoreWorker} from './work.mjs';
 
 const kFontEm = 1.2102;  // Inter: (ascent - descent) / em
 const kAwake = 600;      // ms: after an event, long enough for ImGui's hover delays and queued input
@@ -26,6 +27,7 @@ const embed = root.dataset.page === 'embed';
 const query = new URLSearchParams(location.search);
 
 let module = null;
+let compiled = null;  // the same for workers
 let renderer = null;
 let drawable = false;
 let frames = 0;
@@ -64,7 +66,13 @@ globalThis.plimsoll = Object.freeze({
   report: () => JSON.parse(get(kGet.report)),
   // null when it was taken, else one line that says what was wrong; then nothing has changed.
   set(config) {
-    const taken = put(kPut.config, typeof config === 'string' ? config : JSON.stringify(config));
+    let text = config;
+    try {
+      if (typeof config !== 'string') text = JSON.stringify(config) ?? String(config);  // of undefined there is no JSON
+    } catch (error) {
+      return `config: ${error.message}`;  // circles, BigInt
+    }
+    const taken = put(kPut.config, text);
     const problem = taken ? null : get(kGet.notice);
     changed();
     return problem;
@@ -95,6 +103,7 @@ let size = {width: 1, height: 1, density: 1};
 let awakeUntil = 0;
 let scheduled = false;
 let inView = true;
+let waiting = false;  // for somebody to scroll here: no picture yet
 let coarse = matchMedia('(pointer: coarse)').matches;
 let contentHeight = 0;
 
@@ -123,15 +132,26 @@ function tick() {
 
 function draw() {
   if (!drawable) return;
+  const list = computeFrame();
+  renderer.draw(module.HEAPU8, list, size.width, size.height, [outcome.red, outcome.green, outcome.blue]);
+  react();
+}
+
+let before = outcome;
+
+// A frame without its picture: what is where, how high it is, what it asks for.
+function computeFrame() {
   const flags = (root.dataset.theme === 'dark' ? 1 : 0) | (coarse ? 2 : 0) | (embed ? 4 : 0);
   const address = module._plimsoll_frame(performance.now() / 1000, size.width, size.height, size.density, insetTop(),
                                          scrolled(), flags);
   ++frames;
   const numbers = new Float64Array(module.HEAPU8.buffer, address, kOutcome.length);
-  const before = outcome;
+  before = outcome;
   outcome = Object.fromEntries(kOutcome.map((name, i) => [name, numbers[i]]));
-  const list = new Int32Array(module.HEAPU8.buffer, outcome.drawing, outcome.drawingLength);
-  renderer.draw(module.HEAPU8, list, size.width, size.height, [outcome.red, outcome.green, outcome.blue]);
+  return new Int32Array(module.HEAPU8.buffer, outcome.drawing, outcome.drawingLength);
+}
+
+function react() {
   const cursor = kCursors[outcome.cursor] ?? 'default';
   if (canvas.style.cursor !== cursor) canvas.style.cursor = cursor;
   // While a menu is open a finger scrolls its list, not the page.
@@ -185,7 +205,8 @@ function measure(entry) {
     canvas.width = width;
     canvas.height = height;
     size = {width: width / density, height: height / density, density};
-    draw();
+    if (drawable) draw();
+    else if (waiting) resizeStage(layOut());
   }
   wake(100);
 }
@@ -496,7 +517,8 @@ let shownFragment = null;  // what the address bar says, as far as we wrote or r
 let depth = 0;    // of our entries in the browser's history, which are what can be undone
 let deepest = 0;  // what can be done again
 let writeTimer = 0;
-let readAs = null;  // the address that was read last, as we write it
+let readAs = null;   // the address that was read last, as we write it
+let refusedAt = -1;  // the version that stands where a link was refused: its address stays until something changes
 
 function readAddress() {
   const fragment = location.hash.slice(1);
@@ -505,8 +527,9 @@ function readAddress() {
   clearTimeout(writeTimer);
   if (fragment.length > kMaxFragment) {
     complain(`This link is ${fragment.length.toLocaleString('en')} characters long; at most ${kMaxFragment.toLocaleString('en')} are read.`);
-  } else if (fragment !== '') {
-    put(kPut.fragment, fragment);
+    refusedAt = module._plimsoll_version();
+  } else if (fragment !== '' && !put(kPut.fragment, fragment)) {
+    refusedAt = module._plimsoll_version();
   }
   readAs = get(kGet.fragment);
   depth = history.state?.depth ?? 0;
@@ -521,7 +544,7 @@ function writeAddress() {
     return;
   }
   const fragment = get(kGet.fragment);
-  if (fragment === shownFragment) return;
+  if (fragment === shownFragment || module._plimsoll_version() === refusedAt) return;
   // Only somebody's change is an entry of its own; an embed leaves its host's history alone.
   const step = !embed && fragment !== readAs;
   shownFragment = fragment;
@@ -557,6 +580,7 @@ function changed() {
   if (version === seenVersion) return;
   seenVersion = version;
   mirror.update();
+  if (waiting) resizeStage(layOut());
   clearTimeout(writeTimer);
   writeTimer = setTimeout(writeAddress, kSettled);
   for (const link of document.querySelectorAll('a[data-carries-configuration]')) {
@@ -608,6 +632,8 @@ const files = createFileReader({
     module._free(address);
   },
   read: () => module._plimsoll_read_files(),
+  worker: () => (CoreWorker.possible ? new CoreWorker(compiled) : null),
+  take: (json) => withText(json, (text) => module._plimsoll_take_file(text)),
   needed: () => [get(kGet.neededName), module._plimsoll_file_needs()],
   letGo: () => put(kPut.letGo, ''),
   forget: () => put(kPut.forget, ''),
@@ -644,12 +670,17 @@ function announceSize() {
 
 function listenToHost() {
   prefersDark.addEventListener('change', applyTheme);
+  // A host may send as many themes as it likes: the last one of every twentieth of a second is applied.
+  let wanted = 0;
   window.addEventListener('message', (event) => {
     const message = event.data;
     if (event.source !== window.parent || message?.type !== 'plimsoll:theme') return;
     if (!['light', 'dark', 'auto'].includes(message.theme)) return;
     chosenTheme = message.theme;
-    applyTheme();
+    wanted ||= setTimeout(() => {
+      wanted = 0;
+      applyTheme();
+    }, 50);
   });
   document.addEventListener('plimsoll:theme', (event) => {
     chosenTheme = event.detail;
@@ -682,6 +713,7 @@ function listenToContext() {
     drawable = renderer.prepare();
     module._plimsoll_canvas_lost();
     root.classList.remove('mirror-only');
+    mirror.showBeside();
     measure();
     draw();
     wake();
@@ -703,6 +735,65 @@ function listenToContext() {
   }, {rootMargin: '1500px'}).observe(canvas);
 }
 
+// Without a picture: how high it will be.
+function layOut() {
+  computeFrame();
+  return computeFrame() && outcome.contentHeight;
+}
+
+// The picture, from its first frame on. False where there is no WebGL 2.
+function beginDrawing() {
+  module._plimsoll_canvas_lost();  // frames that were only computed named textures that nobody made
+  renderer = createRenderer(canvas);
+  drawable = renderer !== null;
+  waiting = false;
+  if (!drawable) {
+    useMirrorOnly('This browser offers no WebGL 2, so the picture is left out. The form and the table do the same.');
+    return;
+  }
+  listenToPointer();
+  listenToKeyboard();
+  listenToContext();
+  measure();
+  draw();
+  root.classList.add('drawn');
+  wake();
+}
+
+// An embed that nobody sees yet has no graphics context, of which a page has some sixteen: it is as high as it will be and
+// answers, and draws when it comes into sight.
+function drawWhenSeen() {
+  waiting = true;
+  const watcher = new IntersectionObserver((entries) => {
+    if (!entries.at(-1).isIntersecting) return;
+    watcher.disconnect();
+    beginDrawing();
+  }, {rootMargin: '300px'});
+  watcher.observe(canvas);
+}
+
+// An embed's form is folded away: it is built when somebody opens it, or when there is nothing else to show.
+function mirrorWhenOpened(core) {
+  const details = document.getElementById('mirror');
+  let made = null;
+  const make = () => {
+    made ??= createMirror(core);
+    return made;
+  };
+  details.addEventListener('toggle', () => {
+    if (details.open && !made) make().update();
+  });
+  return {
+    update: () => made?.update(),
+    showFile: (file) => made?.showFile(file),
+    showAlone(reason) {
+      make().update();
+      made.showAlone(reason);
+    },
+    showBeside: () => made?.showBeside(),
+  };
+}
+
 // ---- start -----------------------------------------------------------------------------------------------------
 
 // The addresses of assets as the bundler knows them are relative to this script.
@@ -720,11 +811,34 @@ function copyIn(bytes) {
   return address;
 }
 
+// Compiled while it arrives; where the host does not call it application/wasm, afterwards.
+async function instantiate(imports) {
+  const address = assetAt(wasmUrl);
+  try {
+    return await WebAssembly.instantiateStreaming(fetch(address, {credentials: 'same-origin'}), imports);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return WebAssembly.instantiate(await bytesOf(wasmUrl), imports);
+  }
+}
+
+function loadModule() {
+  return new Promise((resolve, reject) => {
+    createModule({
+      instantiateWasm(imports, done) {
+        instantiate(imports).then((made) => {
+          compiled = made.module;
+          done(made.instance, made.module);
+        }, reject);
+        return {};
+      },
+    }).then(resolve, reject);
+  });
+}
+
 async function start() {
   applyTheme();
-  // Emscripten's loader compiles the module while it arrives; where the host does not call it application/wasm, afterwards.
-  const [instance, regular, semibold] =
-      await Promise.all([createModule({locateFile: () => assetAt(wasmUrl)}), bytesOf(regularUrl), bytesOf(semiboldUrl)]);
+  const [instance, regular, semibold] = await Promise.all([loadModule(), bytesOf(regularUrl), bytesOf(semiboldUrl)]);
   module = instance;
   performance.mark('plimsoll:compiled');
   // The same files serve the HTML: nothing is loaded twice.
@@ -732,7 +846,7 @@ async function start() {
   const started = module._plimsoll_start(copyIn(regular), regular.length, copyIn(semibold), semibold.length, kFontEm);
   if (!started) throw new Error('the catalog could not be read');
   performance.mark('plimsoll:started');
-  mirror = createMirror({
+  mirror = (embed ? mirrorWhenOpened : createMirror)({
     options: () => JSON.parse(get(kGet.options)),
     report: () => JSON.parse(get(kGet.report)),
     config: () => JSON.parse(get(kGet.config)),
@@ -769,19 +883,12 @@ async function start() {
   window.addEventListener('hashchange', readAddress);
   window.addEventListener('popstate', readAddress);
   changed();
-  renderer = createRenderer(canvas);
-  drawable = renderer !== null;
-  if (drawable) {
-    listenToPointer();
-    listenToKeyboard();
-    listenToContext();
-    watchSize();
+  watchSize();
+  if (embed) {
+    drawWhenSeen();
     measure();
-    draw();
-    root.classList.add('drawn');
-    wake();
   } else {
-    useMirrorOnly('This browser offers no WebGL 2, so the picture is left out. The form and the table do the same.');
+    beginDrawing();
   }
   performance.mark('plimsoll:ready');
   root.dataset.ready = 'true';

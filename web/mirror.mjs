@@ -367,5 +367,9 @@ export function createMirror(core) {
       line.textContent = reason;
       line.hidden = false;
     },
+    // The picture is there again.
+    showBeside() {
+      root.querySelector('.mirror-reason').hidden = true;
+    },
   };
 }

@@ -253,6 +253,11 @@ EMSCRIPTEN_KEEPALIVE int plimsoll_read_files() {
   return outcome == FileOutcome::kRefused ? 1 : 0;
 }
 
+// Takes what a worker read (wasm_worker.cc); 0: refused, see the notice.
+EMSCRIPTEN_KEEPALIVE int plimsoll_take_file(const char* json) {
+  return ThePage().app->state().TakeFileJson(json) ? 1 : 0;
+}
+
 EMSCRIPTEN_KEEPALIVE double plimsoll_file_needs() {
   return static_cast<double>(ThePage().app->state().needed_bytes());
 }

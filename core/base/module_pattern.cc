@@ -429,6 +429,8 @@ void Expression::Close(int32_t state, bool at_start, bool at_end, std::vector<in
 
 int32_t Expression::Remember(std::vector<int32_t> set, bool at_start, Known* known, Steps* steps) const {
   constexpr size_t kMostStored = 1 << 18;
+  constexpr int64_t kSorting = 10;  // steps for each state: sorted, compared with others, copied
+  if (steps != nullptr) steps->Take(kSorting * static_cast<int64_t>(set.size()));
   std::sort(set.begin(), set.end());
   const auto found = known->index.find(set);
   if (found != known->index.end() && !at_start) return found->second;

@@ -144,6 +144,38 @@ std::optional<WeightFormat> OwnQuantization(const Model& model, std::string_view
   return std::move(*format);
 }
 
+// The elements of a JSON array as text, so that each model can be parsed and let go by itself: a page with thirty
+// embeds holds the tree of one model at a time, not of two hundred. Empty for what is no array of objects.
+std::vector<std::string_view> SplitArray(std::string_view text) {
+  std::vector<std::string_view> elements;
+  const size_t open = text.find_first_not_of(" \t\r\n");
+  if (open == std::string_view::npos || text[open] != '[') return {};
+  int depth = 0;
+  bool in_string = false;
+  size_t begin = 0;
+  for (size_t i = open + 1; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string) {
+      if (c == '\\') ++i;
+      if (c == '"') in_string = false;
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '{' || c == '[') {
+      if (depth++ == 0) begin = i;
+    } else if (c == '}' || (c == ']' && depth > 0)) {
+      if (--depth < 0) return {};
+      if (depth == 0) elements.push_back(text.substr(begin, i + 1 - begin));
+    } else if (c == ']') {
+      return text.find_first_not_of(" \t\r\n", i + 1) == std::string_view::npos
+                 ? elements
+                 : std::vector<std::string_view>();
+    } else if (depth == 0 && c != ',' && c != ' ' && c != '\n' && c != '\r' && c != '\t') {
+      return {};
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 const Checkpoint* Model::FindCheckpoint(std::string_view format_id) const {
@@ -154,17 +186,24 @@ const Checkpoint* Model::FindCheckpoint(std::string_view format_id) const {
 }
 
 Result<Catalog> Catalog::Parse(std::string_view models_json, std::string_view gpus_json) {
-  Result<Json> models = Json::Parse(models_json, "models");
-  if (!models.ok()) return models.error();
+  const std::vector<std::string_view> models = SplitArray(models_json);
+  if (models.empty()) {
+    // Whatever it is, it is small or broken; the reader of JSON says which.
+    Result<Json> whole = Json::Parse(models_json, "models");
+    if (!whole.ok()) return whole.error();
+    if (!whole->is_array()) return Error{"models", "something else", "a list of models"};
+  }
   Result<Json> gpus = Json::Parse(gpus_json, "gpus");
   if (!gpus.ok()) return gpus.error();
-  if (!models->is_array()) return Error{"models", "something else", "a list of models"};
   if (!gpus->is_array()) return Error{"gpus", "something else", "a list of GPUs"};
 
   Catalog catalog;
-  catalog.models_.reserve(models->items().size());
-  for (const Json& item : models->items()) {
-    Result<Model> model = ReadModel(item, "models[" + std::to_string(catalog.models_.size()) + "]");
+  catalog.models_.reserve(models.size());
+  for (const std::string_view text : models) {
+    const std::string where = "models[" + std::to_string(catalog.models_.size()) + "]";
+    const Result<Json> item = Json::Parse(text, where);
+    if (!item.ok()) return item.error();
+    Result<Model> model = ReadModel(*item, where);
     if (!model.ok()) return model.error();
     catalog.models_.push_back(std::move(*model));
   }

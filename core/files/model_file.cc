@@ -25,7 +25,7 @@ Result<ModelFile> ReadGgufParts(const std::vector<FilePart>& parts) {
   file.kind = FileKind::kGguf;
   std::vector<GgufHeader> headers;
   for (const FilePart& part : parts) {
-    Result<GgufHeader> header = ReadGgufHeader(part.bytes, part.size);
+    Result<GgufHeader> header = part.gguf ? *part.gguf : ReadGgufHeader(part.bytes, part.size);
     if (!header.ok()) return Named(part, header.error());
     if (header->needed_bytes > 0) {
       file.needed_bytes = header->needed_bytes;
@@ -99,18 +99,19 @@ Result<ModelFile> ReadJsonPart(const FilePart& part) {
     file.needed_name = part.name;
     return file;
   }
-  const Result<Json> json = Json::Parse(part.bytes, part.name);
-  if (!json.ok()) return json.error();
-  if (json->Has("weight_map")) {
-    file.kind = FileKind::kSafetensorsIndex;
+  // An index is megabytes of names, of which its own reader builds no tree.
+  if (part.bytes.find("\"weight_map\"") != std::string::npos) {
     Result<SafetensorsIndex> index = ReadSafetensorsIndex(part.bytes);
     if (!index.ok()) return Named(part, index.error());
+    file.kind = FileKind::kSafetensorsIndex;
     file.bytes = index->total;
     file.remarks.push_back(std::to_string(index->names.size()) + " tensors in " +
                            std::to_string(index->files.size()) +
                            " files; an index tells neither types nor shapes.");
     return file;
   }
+  const Result<Json> json = Json::Parse(part.bytes, part.name);
+  if (!json.ok()) return json.error();
   if (json->Has("transformers_version") && !json->Has("hidden_size") && json->Has("eos_token_id") &&
       !json->Has("model_type") && !json->Has("architectures")) {
     return Error{part.name, "a generation_config.json, which says how text is sampled",
@@ -200,7 +201,7 @@ Result<ModelFile> ReadModelFile(const std::vector<FilePart>& parts) {
       "a GGUF or .safetensors file, a safetensors index, or a config.json";
   if (parts.empty()) return Error{"file", "nothing", kAccepted};
   const std::string_view first = parts[0].bytes;
-  if (first.substr(0, 4) == "GGUF") return ReadGgufParts(parts);
+  if (parts[0].gguf != nullptr || first.substr(0, 4) == "GGUF") return ReadGgufParts(parts);
   if (LooksLikeJson(first)) {
     return parts.size() > 1 ? ReadTogether(parts) : ReadJsonPart(parts[0]);
   }

@@ -6,6 +6,7 @@
 #define PLIMSOLL_CORE_FILES_MODEL_FILE_H_
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,8 @@
 
 namespace plimsoll {
 
+struct GgufHeader;
+
 // Enough of a file for most headers; needed_bytes asks for more.
 constexpr int64_t kFirstRead = int64_t{1} << 20;
 
@@ -24,6 +27,8 @@ struct FilePart {
   std::string name;   // for errors
   std::string bytes;  // from the start
   int64_t size = -1;  // of the whole file; negative: unknown
+  // Of a GGUF whose header was read slice by slice (GgufHeaderReader) this is the header, and `bytes` is not needed.
+  std::shared_ptr<const GgufHeader> gguf = nullptr;
 };
 
 enum class FileKind : uint8_t { kGguf, kSafetensors, kSafetensorsIndex, kConfig };

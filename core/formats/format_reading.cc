@@ -29,11 +29,13 @@ std::optional<Error> AddExclusions(const Json* list, std::string_view where, std
   if (!IsSet(list)) return std::nullopt;
   const bool listed = list->is_array() && list->items().size() <= kMaxRules;
   if (!listed) return BadField(where, key, *list, "a list of module names");
+  Steps steps(kMostCompiled);
   for (const Json& item : list->items()) {
     ModulePattern pattern;
     const bool usable = item.is_string() && item.AsString().size() <= kMaxPattern;
     const std::string text = usable ? item.AsString() : std::string();
-    if (!usable || !pattern.Compile(text)) {
+    if (!usable || !pattern.Compile(text, &steps)) {
+      if (steps.over()) return BadField(where, key, item, kSimplerPatterns);
       return BadField(where, key, item,
                       "module names, globs, or \"re:\" and an expression without look-around");
     }

@@ -10,6 +10,7 @@
 
 #include "core/base/json.h"
 #include "core/base/result.h"
+#include "core/base/steps.h"
 #include "core/formats/weight_format.h"
 
 namespace plimsoll::format_reading {
@@ -17,6 +18,9 @@ namespace plimsoll::format_reading {
 constexpr size_t kMaxRules = 100000;  // ModelOpt lists every module of a model one by one
 constexpr size_t kMaxSchemes = 64;
 constexpr size_t kMaxPattern = 2000;  // characters
+// States of the expressions of one list and their characters, some 80 ns each: a thousand long ones.
+constexpr int64_t kMostCompiled = 150000;
+constexpr std::string_view kSimplerPatterns = "fewer or simpler patterns";
 constexpr int64_t kMaxGroup = 1 << 20;
 
 std::string Field(std::string_view where, std::string_view key);

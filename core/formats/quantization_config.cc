@@ -46,13 +46,16 @@ std::optional<Error> ReadDynamic(const Json* dynamic, std::string_view where, We
   if (!dynamic->is_object() || dynamic->members().size() > kMaxRules) {
     return BadField(where, "dynamic", *dynamic, "an object of \"-:expression\" or \"+:expression\" keys");
   }
+  Steps steps(kMostCompiled);
   for (const Json::Member& member : dynamic->members()) {
     std::string_view text = member.first;
     const bool excludes = text.substr(0, 2) == "-:";
     if (excludes || text.substr(0, 2) == "+:") text.remove_prefix(2);
     ModulePattern pattern;
     FormatRule rule{std::string("re:").append(text), 0, !excludes};
-    if (!pattern.Compile(rule.pattern)) {
+    if (!pattern.Compile(rule.pattern, &steps)) {
+      if (steps.over())
+        return Error{Field(where, "dynamic"), Quoted(member.first), std::string(kSimplerPatterns)};
       return Error{Field(where, "dynamic"), Quoted(member.first), "expressions without look-around inside"};
     }
     if (!excludes) {
@@ -207,6 +210,7 @@ std::optional<Error> ReadConfigGroup(const Json& group, const Json* outer_format
     return Error{Field(where, "targets"), targets == nullptr ? "nothing" : Given(*targets),
                  "a list of modules"};
   }
+  Steps steps(kMostCompiled);
   for (const Json& target : targets->items()) {
     const std::string& name = target.AsString();
     if (IsClassName(name)) {
@@ -221,7 +225,8 @@ std::optional<Error> ReadConfigGroup(const Json& group, const Json* outer_format
       continue;
     }
     ModulePattern pattern;
-    if (name.size() > kMaxPattern || !pattern.Compile(name)) {
+    if (name.size() > kMaxPattern || !pattern.Compile(name, &steps)) {
+      if (steps.over()) return BadField(where, "targets", target, kSimplerPatterns);
       return BadField(where, "targets", target,
                       "module names, or \"re:\" and an expression without look-around");
     }
@@ -318,11 +323,12 @@ std::optional<Error> AddQuantizedLayers(const Json& config, std::string_view whe
     return Error{Field(where, "quantized_layers"), layers == nullptr ? "nothing" : "no object",
                  "an object of modules with their quant_algo"};
   }
+  Steps steps(kMostCompiled);
   for (const Json::Member& member : layers->members()) {
     Result<WeightScheme> scheme = ReadModelOptScheme(member.second, Field(where, "quantized_layers"));
     if (!scheme) return scheme.error();
     ModulePattern pattern;
-    if (member.first.size() > kMaxPattern || !pattern.Compile(member.first)) {
+    if (member.first.size() > kMaxPattern || !pattern.Compile(member.first, &steps)) {
       return Error{Field(where, "quantized_layers"), Quoted(member.first), "module names or globs"};
     }
     const uint8_t index = AddScheme(*scheme, format);
@@ -478,8 +484,8 @@ bool IsFp8(const Json* told) {
 
 CacheWish WishOf(const Json& config) {
   const Json* method = config.Find("quant_method");
-  const bool modelopt = config.Has("quant_algo") ||
-                        (IsSet(method) && StartsWith(Lower(method->AsString()), "modelopt"));
+  const bool modelopt =
+      config.Has("quant_algo") || (IsSet(method) && StartsWith(Lower(method->AsString()), "modelopt"));
   if (!IsFp8(config.Find("kv_cache_scheme")) && !(modelopt && IsFp8(config.Find("kv_cache_quant_algo"))))
     return CacheWish::kNone;
   return modelopt ? CacheWish::kModelOptFp8 : CacheWish::kCompressedTensorsFp8;

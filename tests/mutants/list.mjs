@@ -130,8 +130,8 @@ export const faults = {
     ['IsNumber(part) && *layer < 0', 'IsNumber(part)'],
     ['std::sort(row.layers.begin(), row.layers.end());', ''],
   ],
-  'core/files/gguf_header.cc': [
-    ['tensor->offset < end)', 'tensor->offset <= end)'],
+  'core/files/gguf_header.cc': [['tensor->offset < end)', 'tensor->offset <= end)']],
+  'core/files/gguf_config.cc': [
     ['if (only_width && width > 0)', 'if (width > 0)'],
     ['std::max<int64_t>(key - rope, 0)', 'std::max<int64_t>(key, 0)'],
   ],

@@ -47,6 +47,8 @@ export async function openSite({folder = join(root, 'build', 'site'), mount = '/
     async page(options = {}) {
       const context = await browser.newContext({viewport: {width: 1280, height: 800}, ...options});
       const page = await context.newPage();
+      page.setDefaultTimeout(180_000);  // watchdogs: a cold or busy machine takes its time
+      page.setDefaultNavigationTimeout(180_000);
       page.complaints = [];
       page.on('pageerror', (error) => page.complaints.push(String(error)));
       page.on('console', (message) => {

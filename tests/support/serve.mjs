@@ -1,6 +1,6 @@
 // A small static server for development and tests: the right types, nothing cached, readable from any origin, and the site
 // mounted under a sub-path if asked, as a project page is. With `hosted` it compresses and lets browsers keep what they
-// got, as the hosts of static pages do.
+// got, as the hosts of static pages do; without `cors` other origins may not read it.
 //
 //   node tests/support/serve.mjs FOLDER [PORT] [/sub/path/]
 import {createReadStream, readFileSync, statSync} from 'node:fs';
@@ -26,7 +26,7 @@ const types = {
 };
 
 // Starts serving and resolves to {url, port, close()}. Port 0 takes a free one.
-export function serve(folder, {port = 0, mount = '/', host = 'localhost', hosted = false} = {}) {
+export function serve(folder, {port = 0, mount = '/', host = 'localhost', hosted = false, cors = true} = {}) {
   const root = normalize(folder);
   // A name that the file system refuses (300 characters) is a name that is not there.
   const stat = (path) => {
@@ -61,7 +61,7 @@ export function serve(folder, {port = 0, mount = '/', host = 'localhost', hosted
   }
 
   const server = createServer((request, response) => {
-    const common = {'Access-Control-Allow-Origin': '*', 'Cache-Control': hosted ? 'max-age=600' : 'no-store'};
+    const common = {...(cors ? {'Access-Control-Allow-Origin': '*'} : {}), 'Cache-Control': hosted ? 'max-age=600' : 'no-store'};
     const {file, redirect} = find(request.url);
     if (redirect) {
       response.writeHead(301, {...common, Location: redirect}).end();

@@ -274,6 +274,35 @@ test('set() takes a configuration, or says why not', async () => {
   const problem = await page.evaluate(() => globalThis.plimsoll.set({model: 'llama-3.1-70b', gpu: 'h200', tp: 'three'}));
   assert.match(problem, /tp/);
   assert.equal((await config(page)).format, 'fp8');
+  for (const given of ['undefined', 'null', '1n', '(() => { const circle = {}; circle.circle = circle; return circle; })()', '"{"', '[]']) {
+    const refusal = await page.evaluate((text) => globalThis.plimsoll.set((0, eval)(`(${text})`)), given);
+    assert.equal(typeof refusal, 'string', given);
+    assert.notEqual(refusal, '', given);
+  }
+  assert.equal((await config(page)).format, 'fp8');
+});
+
+test('what a newer page wrote stays in the address, and a refused link is not overwritten', async () => {
+  const page = await open(site, 'app/#m=llama-3.1-8b&g=h200&zz=7');
+  await page.evaluate(() => globalThis.plimsoll.set({model: 'llama-3.1-8b', gpu: 'h200', max_num_seqs: 9}));
+  const fragment = () => page.evaluate(() => location.hash);
+  await page.goto('about:blank');
+  await page.goto(`${site.url}app/#m=llama-3.1-8b&g=h200&zz=7`);
+  await page.evaluate(() => globalThis.plimsoll.ready);
+  await page.fill('#mirror-max-num-seqs', '9').catch(() => {});
+  await page.waitForTimeout(1000);
+  assert.match(await fragment(), /zz=7/);
+  for (const refused of ['m=no-such-model&g=h200', `m=llama-3.1-8b&q=${'x'.repeat(70000)}`]) {
+    await page.goto('about:blank');
+    await page.goto(`${site.url}app/#${refused}`);
+    await page.evaluate(() => globalThis.plimsoll.ready);
+    await page.waitForTimeout(1000);
+    assert.equal(await fragment(), `#${refused}`);
+    assert.ok(await page.isVisible('#notice'));
+    // Somebody's own change is written as ever.
+    assert.equal(await page.evaluate(() => globalThis.plimsoll.set({model: 'llama-3.1-8b', gpu: 'h200', max_num_seqs: 5})), null);
+    await until('the new address', async () => /seqs=5/.test(await fragment()));
+  }
 });
 
 test('the form alone drives and shows the same', async () => {

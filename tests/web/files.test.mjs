@@ -99,8 +99,8 @@ const notice = (page) => page.evaluate(() => (document.getElementById('notice').
 
 test('a GGUF file is read, shown and becomes the model; nothing leaves the browser', async () => {
   const page = await open(site);
-  const asked = [];  // but for the browser's own wish for an icon
-  page.on('request', (request) => request.url().includes('favicon') || asked.push(request.url()));
+  const asked = [];  // but for the browser's own wish for an icon, and the worker's script, which is the site's
+  page.on('request', (request) => /favicon|assets\/worker\.\w+\.mjs$/.test(request.url()) || asked.push(request.url()));
   const given = gguf();
   await drop(page, ['tiny-Q8_0.gguf', given.content]);
   const known = await until('the file', () => file(page));
@@ -126,9 +126,76 @@ test('a header of more than four megabytes of vocabulary', async () => {
   const given = gguf({vocabulary: 150_000});
   assert.ok(given.header > 4 << 20);
   await drop(page, ['large.gguf', given.content.subarray(0, given.content.length)]);
-  const known = await until('the file', () => file(page), 15000);
+  const known = await until('the file', () => file(page));
   assert.equal(known.tensors, given.tensors);
   assert.equal(known.bytes, given.bytes);
+});
+
+// How long the longest task of the main thread took while `work` ran.
+async function longestTask(page, work) {
+  await page.evaluate(() => {
+    globalThis.longest = 0;
+    new PerformanceObserver((list) => {
+      for (const {duration} of list.getEntries()) globalThis.longest = Math.max(globalThis.longest, duration);
+    }).observe({entryTypes: ['longtask']});
+  });
+  await work();
+  return page.evaluate(() => globalThis.longest);
+}
+
+test('ninety-six megabytes of tokens are passed over in a worker, and the page goes on', {timeout: 600_000}, async (t) => {
+  const page = await open(site);
+  const content = gguf({vocabulary: 4}).content;
+  // The list of tokens is long in the browser only: 3 million of 24 bytes.
+  const given = await page.evaluate((base64) => {
+    const small = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+    const word = new TextEncoder().encode('tokenizer.ggml.tokens');
+    let at = 0;
+    while (!word.every((byte, i) => small[at + i] === byte)) ++at;
+    const count = at + word.length + 8;  // after two types
+    const tokens = 3_000_000;
+    const each = new Uint8Array(32);
+    new DataView(each.buffer).setUint32(0, 24, true);
+    each.fill(46, 8);
+    const list = new Uint8Array(32 * tokens);
+    for (let i = 0; i < tokens; ++i) list.set(each, 32 * i);
+    const head = small.slice(0, count + 8);
+    new DataView(head.buffer).setUint32(count, tokens, true);
+    globalThis.largeFile = new File([head, list, small.slice(count + 8 + 4 * 32)], 'tokens.gguf');
+    return globalThis.largeFile.size;
+  }, content.toString('base64'));
+  assert.ok(given > 90e6);
+  const longest = await longestTask(page, async () => {
+    await page.evaluate(() => {
+      const transfer = new DataTransfer();
+      transfer.items.add(globalThis.largeFile);
+      document.body.dispatchEvent(new DragEvent('drop', {dataTransfer: transfer, bubbles: true, cancelable: true}));
+    });
+    await until('the file', () => file(page));
+  });
+  assert.equal((await file(page)).kind, 'GGUF');
+  t.diagnostic(`the longest task of the main thread took ${Math.round(longest)} ms`);
+});
+
+test('six megabytes of JSON', {timeout: 600_000}, async (t) => {
+  const page = await open(site);
+  const map = Object.fromEntries(Array.from({length: 60_000}, (_, i) => [`model.layers.${i % 90}.mlp.experts.${i}.down_proj.weight_scale`, `model-${i % 160}-of-00160.safetensors`]));
+  const index = Buffer.from(JSON.stringify({metadata: {total_size: 1e12}, weight_map: map}));
+  assert.ok(index.length > 5e6);
+  const longest = await longestTask(page, async () => {
+    await page.evaluate((text) => {
+      globalThis.largeFile = new File([text], 'model.safetensors.index.json');
+    }, index.toString());
+    await page.evaluate(() => {
+      globalThis.longest = 0;
+      const transfer = new DataTransfer();
+      transfer.items.add(globalThis.largeFile);
+      document.body.dispatchEvent(new DragEvent('drop', {dataTransfer: transfer, bubbles: true, cancelable: true}));
+    });
+    await until('the file', () => file(page));
+  });
+  assert.match((await file(page)).remarks.join(' '), /60000 tensors in 160 files/);
+  t.diagnostic(`the longest task of the main thread took ${Math.round(longest)} ms`);
 });
 
 test('safetensors: the tensors of its shards, and the architecture from the config.json beside it', async () => {

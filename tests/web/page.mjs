@@ -31,7 +31,8 @@ export async function click(page, label, role) {
   await page.waitForTimeout(120);
 }
 
-export async function until(what, check, milliseconds = 4000) {
+// A watchdog, no stopwatch: a cold or busy machine takes its time.
+export async function until(what, check, milliseconds = 120_000) {
   const end = Date.now() + milliseconds;
   for (;;) {
     const answer = await check();

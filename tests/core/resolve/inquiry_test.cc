@@ -82,6 +82,16 @@ TEST(Inquiry, ManyCardsEndTheSearchForWaysOut) {
   }
 }
 
+// Compiling is work, too: two thousand such expressions are refused where they are read.
+TEST(Inquiry, ExpressionsOfManyStatesAreRefusedByTheReader) {
+  Json patterns = Json::MakeArray();
+  for (int i = 0; i < 2000; ++i) patterns.Append("re:((.?){60}){20}x" + std::to_string(i));
+  const Spent spent = Answer(WithPatterns(patterns));
+  EXPECT_NE(spent.error.find("((.?){60}){20}x"), std::string::npos) << spent.error;
+  EXPECT_NE(spent.error.find("fewer or simpler patterns"), std::string::npos) << spent.error;
+  EXPECT_EQ(spent.patterns, 0);
+}
+
 // Every kind of list that a link has room for.
 TEST(Inquiry, LinksOf64KilobytesStayWithinTheLimit) {
   for (const char* each : {"a", "*a*b*c*d*e", "re:a.*b.*c.*d", "re:(a|b|c|d|e|f)*g", "re:[a-z]{64}x",
