@@ -21,8 +21,9 @@ constexpr Command kCommands[] = {
      "[--gb]",
      true, RunSweep},
     {"solve", "the largest context or concurrency, the fewest GPUs, the best format",
-     "plimsoll solve --for max-model-len|max-num-seqs|gpus|format|users|rate <configuration> [--ttft-ms X] [--tokens-per-s Y] [--json] [--gb]", true,
-     RunSolve},
+     "plimsoll solve --for max-model-len|max-num-seqs|gpus|format|users|rate <configuration> [--ttft-ms X] "
+     "[--tokens-per-s Y] [--json] [--gb]",
+     true, RunSolve},
     {"compare", "several configurations side by side, and where they differ",
      "plimsoll compare URL URL …  |  plimsoll compare --vary format,gpus <configuration>\n"
      "      [--json | --markdown | --csv] [--gb]\n\n"
