@@ -517,7 +517,7 @@ let shownFragment = null;  // what the address bar says, as far as we wrote or r
 let depth = 0;    // of our entries in the browser's history, which are what can be undone
 let deepest = 0;  // what can be done again
 let writeTimer = 0;
-let readAs = null;  // the address that was read last, as we write it
+let readAs = null;   // the address that was read last, as we write it
 let refusedAt = -1;  // the version that stands where a link was refused: its address stays until something changes
 
 function readAddress() {
