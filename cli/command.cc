@@ -45,6 +45,7 @@ constexpr Command kCommands[] = {
      "      [--arrival poisson|constant|burst|closed-loop] [--prompt-shape fixed|uniform|lognormal|chat]\n"
      "      [--output-shape …] [--spread S] [--turns N --think-time S] [--system-prompt TOKENS] [--trace "
      "FILE.csv]\n"
+     "      [--scheduler-recv-interval N] [--batch-wait-timeout-iters N --batch-wait-max-tokens-ratio S]\n"
      "      [--ttft-ms MS] [--tpot-ms MS] [--seed N] [--json]\n\n"
      "Lengths are --prompt-tokens and --output-tokens. Without an arrival rate, --users (default: "
      "--concurrency)\n"
@@ -67,8 +68,8 @@ constexpr Command kCommands[] = {
      true, RunInventory},
     {"list", "what the catalog knows", "plimsoll list models|gpus|formats|architectures [--json]", false,
      RunList},
-    {"validate", "predictions against measured cases", "plimsoll validate CASES.json… [--json] [--cases]",
-     false, RunValidate},
+    {"validate", "predictions against measured cases",
+     "plimsoll validate CASES.json… [--json] [--cases] [--rivals FILE]", false, RunValidate},
 };
 
 const Command* FindCommand(std::string_view name) {
