@@ -56,6 +56,7 @@ constexpr Command kCommands[] = {
      "      [--arrival poisson|constant|burst|closed-loop] [--prompt-shape fixed|uniform|lognormal|chat]\n"
      "      [--output-shape …] [--spread S] [--turns N --think-time S] [--system-prompt TOKENS] [--trace "
      "FILE.csv]\n"
+     "      [--scheduler-recv-interval N] [--batch-wait-timeout-iters N --batch-wait-max-tokens-ratio S]\n"
      "      [--ttft-ms MS] [--tpot-ms MS] [--seed N] [--json]\n\n"
      "Lengths are --prompt-tokens and --output-tokens. Without an arrival rate, --users (default: "
      "--concurrency)\n"
@@ -86,8 +87,9 @@ constexpr Command kCommands[] = {
      "inventory --model deepseek-r1 --format fp8-block\ninventory --file model.gguf"},
     {"list", "what the catalog knows", "plimsoll list models|gpus|formats|architectures [--json]", false,
      RunList, CommandGroup::kLookUp, "list gpus"},
-    {"validate", "predictions against measured cases", "plimsoll validate CASES.json… [--json] [--cases]",
-     false, RunValidate, CommandGroup::kLookUp, "validate tests/data/accuracy.json"},
+    {"validate", "predictions against measured cases",
+     "plimsoll validate CASES.json… [--json] [--cases] [--rivals FILE]", false, RunValidate,
+     CommandGroup::kLookUp, "validate tests/data/accuracy.json"},
     {"completion", "a script that completes commands, flags, models and cards",
      "plimsoll completion bash|zsh|fish", false, RunCompletion, CommandGroup::kShell,
      "completion bash > ~/.local/share/bash-completion/completions/plimsoll\n"

@@ -149,4 +149,3 @@ HubReply FetchByCurl(const std::string& url, int64_t bytes, const std::string& t
 }
 
 }  // namespace plimsoll
-

@@ -15,6 +15,7 @@
 #include "core/estimate/estimate.h"
 #include "core/resolve/resolved_config.h"
 #include "core/schedule/scheduler.h"
+#include "core/schedule/simulation_band.h"
 #include "core/schedule/simulation_report.h"
 
 namespace plimsoll {
@@ -22,6 +23,7 @@ namespace {
 
 constexpr int kChartWidth = 64;
 constexpr int64_t kRecordsInJson = 10000;
+constexpr int64_t kMostInBand = 100000;
 
 // A whole-line reader for the numbers of this command's own options.
 class OptionReader {
@@ -175,6 +177,21 @@ std::string SimulationText(const Simulation& simulation, const Objective& object
   return text;
 }
 
+// What the band makes of the times.
+std::string BandText(const SimulationBand& band) {
+  if (band.central.done == 0) return "";
+  const auto range = [](double low, double high, const char* unit) {
+    return DecimalText(std::min(low, high), 1) + " to " + DecimalText(std::max(low, high), 1) + unit;
+  };
+  std::string text = "  with steps as quick or slow as single measurements lie: first token after " +
+                     range(band.quick.ttft_ms.mean, band.slow.ttft_ms.mean, " ms, ") +
+                     range(band.quick.tpot_ms.mean, band.slow.tpot_ms.mean, " ms per token\n");
+  if (band.NearSaturation()) {
+    text += "  near saturation: with slow steps the queue grows, and the time to first token with it\n";
+  }
+  return text;
+}
+
 }  // namespace
 
 CommandResult RunSchedule(const Arguments& arguments, const CommandContext& context) {
@@ -182,7 +199,8 @@ CommandResult RunSchedule(const Arguments& arguments, const CommandContext& cont
       arguments, {{"--json"},
                   {"--url", "--config", "--arrival", "--arrival-rate", "--requests", "--users", "--turns",
                    "--think-time", "--system-prompt", "--prompt-shape", "--output-shape", "--spread",
-                   "--trace", "--seed", "--ttft-ms", "--tpot-ms"}});
+                   "--trace", "--seed", "--ttft-ms", "--tpot-ms", "--scheduler-recv-interval",
+                   "--batch-wait-timeout-iters", "--batch-wait-max-tokens-ratio"}});
   if (!options.ok()) return Refused(options.error());
   Result<DecodedConfig> decoded = ReadConfig(*options, context);
   if (!decoded.ok()) return Refused(decoded.error());
@@ -205,14 +223,22 @@ CommandResult RunSchedule(const Arguments& arguments, const CommandContext& cont
 
   const Report report = EstimateResolved(*resolved);
   const auto requests = static_cast<int64_t>(list->requests.size());
-  Simulation simulation(MakeSchedulerSetup(*resolved, report), std::move(*list));
+  SchedulerSetup setup = MakeSchedulerSetup(*resolved, report);
+  TakeAdmission(workload, &setup);
+  // Three runs instead of one, where that is not what one waits for.
+  std::optional<SimulationBand> band;
+  if (requests <= kMostInBand) band = SimulateBand(setup, *list);
+  Simulation simulation(std::move(setup), std::move(*list));
   // Some tenths of a second each; a short run is over in the first.
   constexpr int64_t kEvents = 1 << 17;
   while (!simulation.Advance(kEvents)) {
     if (context.progress) context.progress(simulation.finished(), requests);
   }
-  if (!options->Has("--json")) return {0, SimulationText(simulation, objective), ""};
+  if (!options->Has("--json")) {
+    return {0, SimulationText(simulation, objective) + (band ? BandText(*band) : std::string()), ""};
+  }
   Json json = SimulationToJson(simulation, objective, kRecordsInJson);
+  if (band) json.Set("band", SimulationBandJson(*band));
   json.Set("verdict", VerdictName(report.verdict)).Set("config", ResolvedConfigJson(*resolved));
   return {0, json.Dump(2) + "\n", ""};
 }

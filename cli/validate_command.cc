@@ -4,6 +4,7 @@
 #include "cli/command.h"
 #include "cli/options.h"
 #include "core/base/table.h"
+#include "core/validate/rivals.h"
 #include "core/validate/validation.h"
 
 namespace plimsoll {
@@ -46,10 +47,11 @@ std::string ValidationText(const Validation& validation, bool cases) {
 }  // namespace
 
 CommandResult RunValidate(const Arguments& arguments, const CommandContext& context) {
-  Result<Options> options = Options::Take(arguments, {{"--json", "--cases"}, {}, true});
+  Result<Options> options = Options::Take(arguments, {{"--json", "--cases"}, {"--rivals"}, true});
   if (!options.ok()) return Refused(options.error());
   if (!options->rest().empty()) {
-    return Refused({"validate", Quoted(options->rest().front()), "CASES.json, --json and --cases"});
+    return Refused(
+        {"validate", Quoted(options->rest().front()), "CASES.json, --json, --cases and --rivals FILE"});
   }
   if (options->positional().empty()) return Refused({"validate", "nothing", "a file of cases"});
   CaseFile all;
@@ -62,6 +64,14 @@ CommandResult RunValidate(const Arguments& arguments, const CommandContext& cont
     for (Unanswered& item : file->unreadable) all.unreadable.push_back(std::move(item));
   }
   const Validation validation = Validate(all, context.catalog);
+  if (options->Has("--rivals")) {
+    const std::string path = options->Value("--rivals");
+    Result<Json> published = ReadJsonFile(path, "--rivals", context);
+    if (!published.ok()) return Refused(published.error());
+    const Result<std::vector<RivalScore>> scores = ScoreRivals(*published, all, validation);
+    if (!scores.ok()) return Refused(scores.error());
+    return {0, RivalsMarkdown(*scores), ""};
+  }
   if (options->Has("--json")) return {0, ValidationToJson(validation).Dump(2) + "\n", ""};
   return {0, ValidationText(validation, options->Has("--cases")), ""};
 }

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "core/base/text.h"
+#include "core/validate/rivals.h"
 #include "site/html.h"
 
 namespace plimsoll {
@@ -36,6 +37,7 @@ constexpr MetricText kMetricTexts[] = {
     {"output_tps_total", "Output, all streams", "tokens/s", 1},
     {"ttft_ms", "Time to first token", "ms", 1},
     {"tpot_ms", "Time per output token", "ms", 2},
+    {"e2e_ms", "Whole request", "ms", 0},
 };
 
 const MetricText& TextOf(std::string_view metric) {
@@ -102,6 +104,32 @@ std::string CaseTable(const Validation& validation, const std::map<std::string, 
   return html + "</tbody></table></div>\n";
 }
 
+// Ours beside each rival's, on the runs that both answered.
+std::string RivalsTable(const std::vector<RivalScore>& scores) {
+  if (scores.empty()) return "";
+  std::string html =
+      "<h3>Beside other predictors</h3>\n<p class=\"note\">Median and mean error of a public head-to-head of "
+      "simulators, each beside ours on the runs it answered. Ours were among the runs we fit, as they were "
+      "for "
+      "those whose names say trained or evolved.</p>\n"
+      "<div class=\"wide\"><table><thead><tr><th scope=\"col\">Predictor</th><th scope=\"col\" "
+      "class=\"number\">Runs</th>";
+  for (const std::string_view metric : kRivalMetrics) {
+    html += "<th scope=\"col\" class=\"number\">" + Escaped(metric) +
+            "</th><th scope=\"col\" class=\"number\">Plimsoll</th>";
+  }
+  html += "</tr></thead><tbody>\n";
+  const auto pair = [](const ErrorPair& errors) {
+    return Cell(DecimalText(100 * errors.median, 1) + " / " + DecimalText(100 * errors.mean, 1) + " %");
+  };
+  for (const RivalScore& score : scores) {
+    html += "<tr><th scope=\"row\">" + Escaped(score.rival) + "</th>" + Cell(CountText(score.runs));
+    for (size_t i = 0; i < score.theirs.size(); ++i) html += pair(score.theirs[i]) + pair(score.ours[i]);
+    html += "</tr>\n";
+  }
+  return html + "</tbody></table></div>\n";
+}
+
 std::string UnansweredList(const std::vector<Unanswered>& unanswered) {
   if (unanswered.empty()) return "";
   std::string html = "<h3>Not answered</h3>\n<ul>\n";
@@ -132,8 +160,13 @@ std::string AccuracyContent(const std::vector<AccuracySection>& sections, const 
     std::map<std::string, std::string> sources;
     for (const Case& measured_case : section.file.cases) sources[measured_case.id] = measured_case.source;
     html += "<h2>" + Escaped(section.title) + "</h2>\n<p class=\"note\">" + Escaped(section.about) +
-            "</p>\n" + SummaryTable(validation.binding_summary) + "<details><summary>Every case</summary>\n" +
-            CaseTable(validation, sources) + UnansweredList(validation.unanswered) + "</details>\n";
+            "</p>\n" + SummaryTable(validation.binding_summary);
+    if (!section.rivals.is_null()) {
+      const Result<std::vector<RivalScore>> scores = ScoreRivals(section.rivals, section.file, validation);
+      if (scores.ok()) html += RivalsTable(*scores);
+    }
+    html += "<details><summary>Every case</summary>\n" + CaseTable(validation, sources) +
+            UnansweredList(validation.unanswered) + "</details>\n";
   }
   return html;
 }

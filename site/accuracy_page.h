@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/json.h"
 #include "core/catalog/catalog.h"
 #include "core/validate/validation.h"
 
@@ -15,6 +16,7 @@ struct AccuracySection {
   std::string title;
   std::string about;  // one sentence: where the cases come from
   CaseFile file;
+  Json rivals;  // other predictors' published answers to these cases; null: none
 };
 
 // The page's content: a summary by metric, then every case. Nothing is left out: what has no answer is listed

@@ -247,7 +247,7 @@ class Generator {
     if (!json.ok()) Stop(json.error().Message());
     Result<CaseFile> cases = ReadCases(*json);
     if (!cases.ok()) Stop(std::string(file) + ": " + cases.error().Message());
-    return {std::move(title), std::move(about), std::move(*cases)};
+    return {std::move(title), std::move(about), std::move(*cases), Json()};
   }
 
   void Accuracy() {
@@ -257,6 +257,11 @@ class Generator {
     for (const Json& item : listed->items()) {
       sections.push_back(Section(item.Find("title")->AsString(), item.Find("about")->AsString(),
                                  item.Find("file")->AsString().c_str()));
+      if (const Json* rivals = item.Find("rivals")) {
+        Result<Json> published = Json::Parse(ReadText(measured_ / rivals->AsString()), "rivals");
+        if (!published.ok()) Stop(published.error().Message());
+        sections.back().rivals = std::move(*published);
+      }
     }
     Write({"accuracy/", "Accuracy: predicted against measured | Plimsoll",
            "What Plimsoll predicts for published startup logs, checkpoints and benchmarks, against what was "

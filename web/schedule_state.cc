@@ -52,6 +52,7 @@ void ScheduleState::Start(const Resolved& resolved, const Report& report) {
     return;
   }
   SchedulerSetup setup = MakeSchedulerSetup(resolved, report);
+  TakeAdmission(workload, &setup);
   if (setup.blocks <= 0) {
     Fail("There is no room for a KV cache, so no request can run.");
     return;

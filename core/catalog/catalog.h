@@ -32,7 +32,7 @@ struct Checkpoint {
   std::string repo;
   WeightFormat format;
   std::shared_ptr<const Architecture>
-      architecture;            // where its shapes differ (padded widths); null: the model's
+      architecture;  // where its shapes differ (padded widths); null: the model's
   std::string source;
 };
 

@@ -287,6 +287,9 @@ const std::array<WorkloadKey, kWorkloadKeyCount>& WorkloadKeys() {
       {"think_time", 0, 1e6, &Workload::think_time},
       {"system_prompt", 0, kTokens, nullptr, &Workload::system_prompt},
       {"seed", 0, 9007199254740992.0, nullptr, &Workload::seed},
+      {"scheduler_recv_interval", 1, kCount, nullptr, &Workload::poll},
+      {"batch_wait_timeout_iters", 0, kCount, nullptr, &Workload::hold},
+      {"batch_wait_max_tokens_ratio", 0, 1, &Workload::hold_share},
       {"ttft_ms", 0, 1e9, nullptr, nullptr, &Objective::ttft_ms},
       {"tpot_ms", 0, 1e9, nullptr, nullptr, &Objective::tpot_ms},
   }};

@@ -59,6 +59,11 @@ struct Workload {
   double think_time = 0;  // between an answer and the session's (or user's) next request
   std::vector<TraceRow> trace;  // when not empty: instead of arrival, rate, requests and lengths
   int64_t seed = 1;
+  // What the server was started with that decides when it looks for requests; see SchedulerSetup.
+  int64_t poll = 1;  // SGLang's --scheduler-recv-interval
+  int64_t hold = 0;  // TensorRT-LLM's batch_wait_timeout_iters, ...
+  double hold_share =
+      0.9;  // ... unless prompts of this share of a step's tokens wait: batch_wait_max_tokens_ratio
   Objective objective;
 };
 
@@ -104,7 +109,7 @@ struct WorkloadKey {
   int64_t Workload::*whole = nullptr;
   double Objective::*limit = nullptr;
 };
-constexpr int kWorkloadKeyCount = 9;
+constexpr int kWorkloadKeyCount = 12;
 const std::array<WorkloadKey, kWorkloadKeyCount>& WorkloadKeys();
 
 // Names of the enumerated ones, in the order of their types.

@@ -38,7 +38,7 @@ SpeedReport EstimateSpeed(const Resolved& resolved, const Report& report) {
 
 SchedulerSetup MakeSchedulerSetup(const Resolved& resolved, const Report& report) {
   SchedulerSetup setup;
-  setup.model = MakeStepModel(resolved);
+  setup.TakeModel(MakeStepModel(resolved));
   setup.max_model_len = resolved.max_model_len;
   setup.max_num_seqs = resolved.max_num_seqs;
   const Engine& engine = EngineOf(resolved);

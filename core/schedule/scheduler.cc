@@ -27,6 +27,7 @@ Simulation::Simulation(SchedulerSetup setup, RequestList requests)
       pool_(std::max<int64_t>(setup_.blocks, 0), static_cast<int64_t>(list_.requests.size()) + 1,
             setup_.full_groups, setup_.prefix_caching) {
   setup_.block_size = std::clamp<int64_t>(setup_.block_size, 1, int64_t{1} << 20);
+  setup_.poll = std::clamp<int64_t>(setup_.poll, 1, int64_t{1} << 30);
   // Every decoding sequence must find room in the budget of a step (vLLM: max_num_seqs <=
   // max_num_batched_tokens).
   setup_.max_num_batched_tokens = std::max<int64_t>(setup_.max_num_batched_tokens, 1);
@@ -96,12 +97,21 @@ int32_t Simulation::NextTimed() {
   return -1;
 }
 
-// Moves what has arrived by now into the queue.
+// Looks for requests if this is a step to look before: what has come until `look_` is seen from now on.
+void Simulation::Look() {
+  const bool idle = running_ == 0;  // an idle engine waits for requests and sees each at once
+  if (!idle && since_look_ < setup_.poll) return;
+  since_look_ = 0;
+  look_ = setup_.ahead && !idle ? last_start_ : now_;
+}
+
+// Moves what has been seen into the queue.
 void Simulation::PullArrivals() {
+  Look();
   for (;;) {
     const int32_t timed = NextTimed();
-    const bool has_timed = timed >= 0 && list_.requests[At(timed)].arrival <= now_;
-    const bool has_other = !arrivals_.empty() && arrivals_.front().first <= now_;
+    const bool has_timed = timed >= 0 && list_.requests[At(timed)].arrival <= look_;
+    const bool has_other = !arrivals_.empty() && arrivals_.front().first <= look_;
     if (!has_timed && !has_other) break;
     int32_t index = timed;
     double at = has_timed ? list_.requests[At(timed)].arrival : 0;
@@ -190,6 +200,25 @@ void Simulation::Enqueue(int32_t index) {
   sequence.serial = next_serial_++;
   ++running_;
   peak_running_ = std::max(peak_running_, running_);
+}
+
+// Whether the waiting ones are held back in this step, for others to be read with them.
+bool Simulation::IsHeldBack() {
+  if (setup_.hold <= 0 || decoding_ == 0 || waiting_.empty()) {
+    held_ = 0;
+    return false;
+  }
+  int64_t tokens = 0;
+  for (const int32_t index : waiting_) {
+    tokens += sequences_[At(index)].total;
+    if (tokens >= setup_.hold_tokens) break;
+  }
+  if (tokens >= setup_.hold_tokens || held_ >= setup_.hold) {
+    held_ = 0;
+    return false;
+  }
+  ++held_;
+  return true;
 }
 
 // Admits waiting requests in order. blocked_: the head of the queue must wait until something ends.
@@ -437,16 +466,16 @@ void Simulation::Preempt(int32_t index) {
 
 void Simulation::End(int32_t index, RequestEnd how) {
   RequestRecord& record = records_[At(index)];
-  record.finish = now_;
+  record.finish = Delivered();
   record.output = sequences_[At(index)].generated;
   record.end = how;
   ++finished_;
   const Request& request = list_.requests[At(index)];
   const int32_t follower = followers_[At(index)];
   if (follower >= 0) {
-    Arrive(follower, now_ + list_.requests[At(follower)].delay);
+    Arrive(follower, record.finish + list_.requests[At(follower)].delay);
   } else if (list_.initially_released > 0) {
-    Release(now_ + request.delay);
+    Release(record.finish + request.delay);
   }
 }
 
@@ -455,7 +484,7 @@ void Simulation::CompletePrompts() {
   for (const int32_t index : completed_prompts_) {
     Sequence& sequence = sequences_[At(index)];
     RequestRecord& record = records_[At(index)];
-    if (sequence.generated == 0) record.first_token = now_;
+    if (sequence.generated == 0) record.first_token = Delivered();
     ++sequence.generated;
     ++sequence.total;
     ++output_tokens_;
@@ -511,7 +540,8 @@ void Simulation::Step() {
   if (decoding_ > 0) preempted = AllocateDecoders();
   budget -= decoding_ * (1 + setup_.lookahead);
   ContinuePrompt(&budget, &load, &preempted);
-  if (!preempted) Admit(budget, &load);
+  blocked_ = false;
+  if (!preempted && reading_ < 0 && !IsHeldBack()) Admit(budget, &load);
   if (decoding_ == 0 && load.prefill_tokens == 0) {
     WaitForArrival();
     return;
@@ -528,7 +558,10 @@ void Simulation::Step() {
     duration = setup_.model.Time(load).value() - without + decode_time;
   }
   Account(duration);
+  last_start_ = now_;
   now_ += duration;
+  delivery_ = setup_.delivery * decode_time;
+  since_look_ = load.prefill_tokens > 0 ? setup_.poll : since_look_ + 1;
   ++steps_;
   if (decoding_ > 0) PassTicks(1, duration, duration);
   HandleEvents();
@@ -577,9 +610,27 @@ int64_t Simulation::BlocksOfTicks(int64_t ticks) const {
   return blocks;
 }
 
+// The looks for requests before `ticks` decode steps, the i-th of which begins `elapsed(i)` from now: the last one
+// counts, for nothing that came could be admitted before.
+template <typename Elapsed>
+void Simulation::PassLooks(int64_t ticks, const Elapsed& elapsed) {
+  const int64_t first = std::max<int64_t>(0, setup_.poll - since_look_);  // the step before which one is due
+  const double before = last_start_;
+  const auto start = [&](int64_t i) { return i < 0 ? before : now_ + elapsed(i); };
+  last_start_ = start(ticks - 1);
+  if (first >= ticks) {
+    since_look_ += ticks;
+    return;
+  }
+  const int64_t last = first + (ticks - 1 - first) / setup_.poll * setup_.poll;
+  look_ = start(setup_.ahead ? last - 1 : last);
+  since_look_ = ticks - last;
+}
+
 // Decode steps up to the next event at once; false if there are none to skip.
 bool Simulation::SkipAhead() {
   if (decoding_ == 0 || decoding_ != running_ || !(waiting_.empty() || blocked_)) return false;
+  if (setup_.hold > 0 && !waiting_.empty()) return false;  // each step counts how long it is held back
   while (!events_.empty() && events_.front().epoch != sequences_[At(events_.front().sequence)].epoch) {
     std::pop_heap(events_.begin(), events_.end(), Later());
     events_.pop_back();
@@ -592,8 +643,8 @@ bool Simulation::SkipAhead() {
     const double count = static_cast<double>(n);
     return first * count + growth * (count * (count - 1) / 2);
   };
-  // An arrival matters only if it could be admitted; the step after it sees it.
-  if (waiting_.empty() && running_ < setup_.max_num_seqs) {
+  // An arrival matters only if it could be admitted, or begins to be held back; the step after it sees it.
+  if (waiting_.empty() && (running_ < setup_.max_num_seqs || setup_.hold > 0)) {
     const double next = NextArrival();
     if (next <= now_) return false;
     if (next != kNever && now_ + elapsed(ticks) >= next) {
@@ -614,9 +665,12 @@ bool Simulation::SkipAhead() {
   pool_.Take(BlocksOfTicks(ticks));
   const double duration = elapsed(ticks);
   Account(duration);
+  PassLooks(ticks, elapsed);
   now_ += duration;
+  const double last = first + growth * static_cast<double>(ticks - 1);
+  delivery_ = setup_.delivery * last;
   steps_ += ticks;
-  PassTicks(ticks, first, first + growth * static_cast<double>(ticks - 1));
+  PassTicks(ticks, first, last);
   HandleEvents();
   Sample();
   return true;
@@ -660,7 +714,6 @@ SimulationSummary Simulation::Summarize(const Objective& objective) const {
   summary.duration = now_;
   std::vector<double> ttft, tpot, whole, queue;
   int64_t good = 0;
-  const double overhead = setup_.model.request_overhead().value();
   for (std::vector<double>* values : {&ttft, &tpot, &whole, &queue}) values->reserve(records_.size());
   for (const RequestRecord& record : records_) {
     if (record.end == RequestEnd::kPromptTooLong) ++summary.refused;
@@ -669,6 +722,7 @@ SimulationSummary Simulation::Summarize(const Objective& objective) const {
     summary.prompt_tokens += record.prompt;
     summary.cached_tokens += record.cached;
     summary.computed_again += record.computed_again;
+    const double overhead = setup_.model.request_overhead(record.prompt).value();
     const double first = (record.first_token - record.arrival + overhead) * 1e3;
     ttft.push_back(first);
     queue.push_back((record.scheduled - record.arrival) * 1e3);

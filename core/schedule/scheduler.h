@@ -10,6 +10,9 @@
 //   2. If nobody was preempted, waiting requests are admitted in order while there are slots, budget and
 //   blocks; the
 //      head of the queue blocks those behind it. With `reserve_prompt` its whole sequence must find room.
+//   Which requests a step sees: with `ahead` (vLLM's and SGLang's overlapped schedulers) those that were there when the
+//   step before it began, for it was scheduled then; with `poll` (SGLang's --scheduler-recv-interval) those of the last
+//   look; with `hold` (TensorRT-LLM's batch_wait_timeout_iters) none until enough of them wait, or one waits long.
 //   3. The step takes StepModel's time. Then every decoding sequence has one token more, and prompts that
 //   were read to
 //      the end have their first.
@@ -130,7 +133,9 @@ class Simulation {
   void Release(double at);
   int32_t NextTimed();
   double NextArrival();
+  void Look();
   void PullArrivals();
+  bool IsHeldBack();
   void WaitForArrival();
   // Prompts.
   bool Refuse(int32_t index);
@@ -155,10 +160,13 @@ class Simulation {
   double DecodeTime(double* growth) const;
   void PassTicks(int64_t ticks, double first, double last);
   void Step();
+  template <typename Elapsed>
+  void PassLooks(int64_t ticks, const Elapsed& elapsed);
   bool SkipAhead();
   int64_t TicksUntilPoolIsShort(int64_t most) const;
   int64_t BlocksOfTicks(int64_t ticks) const;
   void Account(double duration);
+  double Delivered() const { return now_ + delivery_; }
   void Sample();
   bool IsSaturated() const;
 
@@ -178,6 +186,11 @@ class Simulation {
   int32_t reading_ = -1;  // the sequence whose prompt is read over several steps
   std::vector<int32_t> completed_prompts_;
   int64_t running_ = 0, decoding_ = 0;
+  double last_start_ = 0;               // of the last step
+  double look_ = 0;                     // what has come until then has been seen
+  int64_t since_look_ = 0;              // decode steps since arrivals were looked for
+  int64_t held_ = 0;                    // steps that the head of the queue has been held back
+  double delivery_ = 0;                 // from now until the last step's tokens have left the engine
   int64_t tick_ = 0;                    // steps in which sequences decoded
   std::vector<int64_t> crossing_cost_;  // by tick modulo block size: blocks that decoding sequences need
   int64_t cycle_cost_ = 0;              // sum of the above

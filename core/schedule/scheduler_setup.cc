@@ -4,6 +4,13 @@
 
 namespace plimsoll {
 
+void TakeAdmission(const Workload& workload, SchedulerSetup* setup) {
+  setup->poll = std::max(setup->poll, workload.poll);
+  setup->hold = workload.hold;
+  setup->hold_tokens =
+      static_cast<int64_t>(workload.hold_share * static_cast<double>(setup->max_num_batched_tokens));
+}
+
 int64_t BlocksOf(const SchedulerSetup& setup, int64_t tokens) {
   if (tokens <= 0) return 0;
   const int64_t units = CeilDiv(tokens, setup.block_size);

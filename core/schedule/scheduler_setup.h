@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 
+#include "core/config/workload.h"
 #include "core/schedule/metrics.h"
 #include "core/speed/step_model.h"
 
@@ -30,11 +31,25 @@ struct SchedulerSetup {
   int64_t max_model_len = 0;
   bool chunked_prefill = true;
   bool prefix_caching = true;
-  bool reserve_prompt = true;            // the whole sequence must find room before it is admitted
-  bool reserve_output = false;           // llama-server: a slot is sized for prompt and answer
-  int64_t lookahead = 0;                 // speculative tokens
+  bool reserve_prompt = true;   // the whole sequence must find room before it is admitted
+  bool reserve_output = false;  // llama-server: a slot is sized for prompt and answer
+  int64_t lookahead = 0;        // speculative tokens
+  // How the engine looks for what has arrived, and how its answers leave it.
+  bool ahead = false;   // the step after the running one is scheduled already: arrivals join the next but one
+  double delivery = 0;  // decode steps from the end of a step until its tokens have left the engine
+  int64_t poll = 1;     // arrivals are looked for after so many decode steps, or after a prompt
+  int64_t hold = 0;     // steps that the first of the waiting is held back for others to join it, ...
+  int64_t hold_tokens = 0;  // ... unless so many prompt tokens wait
+  void TakeModel(const StepModel& step_model) {
+    model = step_model;
+    ahead = model.scheduled_ahead();
+    delivery = model.delivery_steps();
+  }
   const MetricNames* metrics = nullptr;  // the engine's names for what is to be watched; nullptr: none
 };
+
+// What a workload says of the server's admission.
+void TakeAdmission(const Workload& workload, SchedulerSetup* setup);
 
 // Blocks that a sequence with room for `tokens` takes, in all groups.
 int64_t BlocksOf(const SchedulerSetup& setup, int64_t tokens);

@@ -125,7 +125,7 @@ CardRates FindRates(const Resolved& r, const StepStyle& style, const MeasuredSpe
   rates.each_head_reads = style.slow_attention && gpu.vendor == Vendor::kApple;
   const bool slow = style.slow_attention && !rates.each_head_reads;
   const double cache = slow ? engine.cache_stream_slow.value : engine.cache_stream.value;
-  rates.cache = rates.bandwidth * std::min(0.97, cache * card.stream.value);
+  rates.cache = rates.bandwidth * std::min(0.97, cache * card.stream.value * card.cache.value);
   rates.attention = rates.half * engine.attention_compute.value * card.compute.value;
   const double lanes = LaneRate(gpu);
   for (size_t f = 0; f < kFormatClasses; ++f) {
@@ -147,6 +147,8 @@ CardRates FindRates(const Resolved& r, const StepStyle& style, const MeasuredSpe
                      KernelsOf(group, main_format, gpu) == FormatClass::kFp8;
   if (fused) rates.moe_layer *= speeds.fused_experts.value;
   rates.recurrent_layer = layer * engine.recurrent_layer_us.value;
+  rates.index_layer = layer * engine.index_layer_us.value;
+  rates.prefill_layer = layer * engine.prefill_layer_us.value;
   return rates;
 }
 

@@ -41,7 +41,7 @@ CardClass ClassOf(const Gpu& gpu) {
       if (Has(arch, "RDNA4")) return CardClass::kRdna4;
       return CardClass::kRdna;
     case Vendor::kApple:
-      return CardClass::kApple;
+      return Has(gpu.id, "-m1") ? CardClass::kAppleM1 : CardClass::kApple;
     case Vendor::kIntel:
       return CardClass::kIntel;
     case Vendor::kOther:
@@ -52,9 +52,10 @@ CardClass ClassOf(const Gpu& gpu) {
 
 std::string_view CardClassName(CardClass card) {
   constexpr std::string_view kNames[kCardClasses] = {
-      "Pascal",       "Volta",  "Turing",        "Ampere GDDR",     "Ada GDDR",     "Blackwell GDDR",
-      "Ampere HBM",   "Hopper", "Blackwell HBM", "Grace Blackwell", "CDNA1, CDNA2", "CDNA3 and later",
-      "RDNA2, RDNA3", "RDNA4",  "Strix Halo",    "Apple",           "Intel",        "other"};
+      "Pascal",         "Volta",           "Turing",       "Ampere GDDR",   "Ada GDDR",
+      "Blackwell GDDR", "Ampere HBM",      "Hopper",       "Blackwell HBM", "Grace Blackwell",
+      "CDNA1, CDNA2",   "CDNA3 and later", "RDNA2, RDNA3", "RDNA4",         "Strix Halo",
+      "Apple",          "Apple M1",        "Intel",        "other"};
   return kNames[static_cast<size_t>(card)];
 }
 

@@ -38,10 +38,11 @@ enum class CardClass : uint8_t {
   kRdna4,
   kStrix,  // RDNA3.5 with LPDDR shared with the CPU
   kApple,
+  kAppleM1,  // the first generation's GPUs reach less of the memory's bandwidth
   kIntel,
   kOther,
 };
-constexpr int kCardClasses = 18;
+constexpr int kCardClasses = 19;
 CardClass ClassOf(const Gpu& gpu);
 std::string_view CardClassName(CardClass card);
 
@@ -70,6 +71,13 @@ struct Coefficient {
   int32_t rows = 0;   // measured rows that it rests on; 0: carried over from a neighbour
 };
 
+// Where measured speeds (or times) lie around predicted ones, relative to them: eight tenths of the rows that a fit did
+// not see are between 1 - below and 1 + above.
+struct Band {
+  double below = 0.3, above = 0.3;
+  int32_t rows = 0;
+};
+
 // One engine on a typical card.
 struct EngineSpeeds {
   std::string_view engine;                          // id
@@ -78,22 +86,33 @@ struct EngineSpeeds {
   // Instructions of one lane to turn a stored weight into a product, where decoding unpacks weights one
   // sequence at a time: what a card with fast memory and few units is bound by. 0: never.
   std::array<Coefficient, kFormatClasses> unpack;
-  Coefficient expert_stream;       // of `stream`, for routed experts
-  Coefficient expert_compute;      // of `compute`, for routed experts
-  Coefficient cache_stream;        // share of the bandwidth at which decoding reads keys and values
+  Coefficient expert_stream;   // of `stream`, for routed experts
+  Coefficient expert_compute;  // of `compute`, for routed experts
+  Coefficient expert_width;    // elements of an expert's width on one rank at which half of that is reached
+  Coefficient cache_stream;    // share of the bandwidth at which decoding reads keys and values
   Coefficient cache_stream_slow;   // the same without flash attention
   Coefficient attention_compute;   // share of the 16-bit peak in prefill attention
   Coefficient layer_us;            // per layer and step: launches and dependencies between kernels
   Coefficient moe_layer_us;        // more of it for a layer with routed experts
   Coefficient recurrent_layer_us;  // and for a linear-attention or state-space layer
-  Coefficient step_us;             // per step, whatever is in it: scheduling, sampling
-  Coefficient sequence_us;         // per sequence and step on the host
-  Coefficient prefill_step_us;     // a step with prompt tokens runs outside the captured graphs
-  Coefficient request_ms;          // per request before its first token: HTTP, tokenizer, queue
-  Coefficient activation_bytes;    // moved per token for every input and output of a matrix product
-  Coefficient score_bytes;         // moved per head and pair of tokens in prefill without flash attention
-  Coefficient tile;                // tokens by which a large matrix product is rounded up, on average
-  Coefficient expert_tile;         // the same for one expert
+  Coefficient index_layer_us;    // and for one that chooses the tokens it reads (sparse attention's indexer)
+  Coefficient step_us;           // per step, whatever is in it: scheduling, sampling
+  Coefficient sequence_us;       // per sequence and step on the host
+  Coefficient prefill_step_us;   // a step with prompt tokens runs outside the captured graphs
+  Coefficient prefill_layer_us;  // and each of its layers is launched from the host, while the card works
+  Coefficient request_ms;        // per request before its first token: HTTP, queue
+  Coefficient request_token_us;  // per prompt token before it: tokenizer, and its way between processes
+  Coefficient
+      delivery_steps;  // decode steps from a step's end until its tokens have left an overlapped engine
+  Coefficient reduce;  // of the latency of an all-reduce, as the engine's own kernels have it
+  Coefficient activation_bytes;  // moved per token for every input and output of a matrix product
+  Coefficient score_bytes;       // moved per head and pair of tokens in prefill without flash attention
+  Coefficient tile;              // tokens by which a large matrix product is rounded up, on average
+  Coefficient expert_tile;       // the same for one expert
+  Band decode;                   // of tokens per second of one stream
+  Band prompt;                   // of prompt tokens per second
+  Band first_token;              // of the time to the first token of a server that keeps up
+  Band total;                    // of all tokens per second
   std::string_view source;
 };
 
@@ -102,6 +121,9 @@ struct CardFactors {
   Coefficient stream;   // of `stream` and `cache_stream`
   Coefficient compute;  // of `compute` and `attention_compute`
   Coefficient layer;    // of the `_us` coefficients per layer
+  // Of `cache_stream` only: which attention kernel the class's cards run (FlashAttention 3 on Hopper, 2 on Ampere and
+  // Ada, which divides a sequence among too few units when few are running).
+  Coefficient cache;
 };
 
 constexpr int kMeasuredEngines = 11;

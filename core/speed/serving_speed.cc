@@ -64,7 +64,7 @@ SpeedReport SpeedAt(const StepModel& model, const Operation& o) {
   const double alone = PrefillTime(model, o.prompt_tokens, o.chunk).value();
   const auto beside = static_cast<int64_t>(running) - 1;
   const double intrusion = beside > 0 ? IntrusionSeconds(model, beside, o.prompt_tokens, o.chunk) : 0;
-  const double overhead = model.request_overhead().value();
+  const double overhead = model.request_overhead(o.prompt_tokens).value();
 
   double tpot = decode, ttft = overhead + alone, cycle = 0;
   if (o.lockstep) {
@@ -77,7 +77,9 @@ SpeedReport SpeedAt(const StepModel& model, const Operation& o) {
     // read.
     tpot += (running - 1) * intrusion / output;
     const double ahead = model.bunching() * 0.5 * (running - 1);
-    if (beside > 0) ttft = overhead + 1.5 * decode + (1 + ahead) * intrusion;
+    // The rest of the running step, the one that is scheduled already, its own, and the way out.
+    const double steps = 1.5 + (model.scheduled_ahead() ? 1 : 0) + model.delivery_steps();
+    if (beside > 0) ttft = overhead + steps * decode + (1 + ahead) * intrusion;
     cycle = ttft + tpot * std::max(0.0, output - 1);
     if (asked > running) {  // the rest of the cycle they wait
       cycle -= overhead;

@@ -37,6 +37,17 @@ double DistinctExperts(int64_t count, int64_t chosen, int64_t tokens, double ske
   return static_cast<double>(count) * (1 - missed / 2);
 }
 
+// The fullest of `ranks` that share `things` at random, over the mean: with m each it has about m + sqrt(2 m ln R)
+// (balls into bins, Raab and Steger 1998), and never more than there are.
+double Fullest(double things, int64_t ranks, double most_each) {
+  if (ranks <= 1 || things <= 0) return 1;
+  double doublings = 0;
+  for (int64_t r = ranks; r > 1; r = (r + 1) / 2) doublings += 1;
+  const double mean = things / static_cast<double>(ranks);
+  const double fullest = mean + std::sqrt(2 * mean * doublings * 0.6931471805599453);
+  return std::max(1.0, std::min(fullest, most_each) / mean);
+}
+
 // Reading weights and computing with them overlap, but not perfectly where they balance: a norm of order 4.
 double Overlap(double memory, double compute) {
   const double m = memory * memory;
@@ -144,17 +155,21 @@ StepModel StepModel::Make(const Resolved& r, const StepStyle& style, const StepW
       c.expert_per_pair += Seconds0(w.expert_flops[f], rates.compute[f] * rates.expert_compute);
     }
   }
+  // A narrow slice of an expert keeps its units busy for a few rounds only.
+  if (w.expert_width > 0) c.expert_per_pair *= 1 + engine.expert_width.value / w.expert_width;
   c.tile = engine.tile.value;
   c.expert_tile = engine.expert_tile.value;
   c.expert_count = w.expert_count;
+  if (r.expert_parallel) c.expert_ranks = std::max<int64_t>(1, ranks) * std::max<int64_t>(1, r.dp);
   c.experts_per_token = w.experts_per_token;
   c.skew = speeds.routing_skew.value;
   const auto head = static_cast<size_t>(w.head_format);
   c.head = Overlap(Seconds0(w.head_bytes, rates.stream[head]), w.head_flops / 2 * rates.unpack[head]);
   c.token = w.activations * rates.activation;
   c.head_per_sequence = Seconds0(w.head_flops, rates.compute[head]);
-  c.launch =
-      w.layers * rates.layer + w.moe_layers * rates.moe_layer + w.recurrent_layers * rates.recurrent_layer;
+  // `layer` is that of two sublayers, as most layers have.
+  c.launch = w.sublayers / 2 * rates.layer + w.moe_layers * rates.moe_layer +
+             w.recurrent_layers * rates.recurrent_layer + w.index_layers * rates.index_layer;
   c.state_per_sequence = Seconds0(2 * w.state_bytes, rates.cache);
   c.recurrent_per_token = Seconds0(w.state_flops, rates.attention);
   model.span_count_ = w.span_count;
@@ -168,15 +183,19 @@ StepModel StepModel::Make(const Resolved& r, const StepStyle& style, const StepW
   c.step = engine.step_us.value * 1e-6;
   c.sequence = engine.sequence_us.value * 1e-6;
   c.prefill_step = engine.prefill_step_us.value * 1e-6;
+  c.prefill_host = w.sublayers / 2 * rates.prefill_layer;
   model.bunching_ = speeds.bunching.value;
+  model.scheduled_ahead_ = style.scheduled_ahead;
+  model.delivery_steps_ = style.scheduled_ahead ? engine.delivery_steps.value : 0;
   model.request_overhead_ = Seconds(engine.request_ms.value * 1e-3);
+  model.request_token_ = Seconds(engine.request_token_us.value * 1e-6);
 
   if (ranks > 1) {
     const bool across = r.nodes > 1 && ranks > std::max<int64_t>(1, r.gpus);
     const Link link = FindLink(gpu, ranks, across);
     const CollectiveCost reduce = AllReduce(link, ranks);
-    const double times = 2 * w.layers + 1;  // after attention, after the MLP; the logits once
-    c.reduce_latency = reduce.latency.value() * times;
+    const double times = w.sublayers + 1;  // after attention, after the MLP; the logits once
+    c.reduce_latency = reduce.latency.value() * engine.reduce.value * times;
     c.reduce_per_token = reduce.seconds_per_byte * 2 * w.hidden * times;
   }
   AddExpertTraffic(r, w, gpu, &c);
@@ -220,11 +239,13 @@ StepModel StepModel::Make(const Resolved& r, const StepStyle& style, const StepW
 
   const CardFactors& card =
       speeds.cards[static_cast<size_t>(style.kernels)][static_cast<size_t>(ClassOf(gpu))];
-  const double s = engine.stream[static_cast<size_t>(w.main_format)].spread;
-  const double t = card.stream.spread;
-  const double spread = std::min(0.6, std::max(s, t));
-  model.below_ = spread;
-  model.above_ = spread;
+  // Nobody measured this class of cards: half as wide again.
+  const double widened = card.stream.rows > 0 ? 1 : 1.5;
+  model.bands_ = {engine.decode, engine.prompt, engine.first_token, engine.total};
+  for (Band& band : model.bands_) {
+    band.below = std::min(0.9, band.below * widened);
+    band.above = std::min(3.0, band.above * widened);
+  }
   return model;
 }
 
@@ -259,9 +280,12 @@ StepTime StepModel::Predict(const StepLoad& load) const {
   if (c.expert_count > 0) {
     const double distinct = DistinctExperts(c.expert_count, c.experts_per_token, pass_tokens, c.skew);
     const double share = distinct / static_cast<double>(c.expert_count);
-    const double expert_memory = c.experts * share;
+    const double each = static_cast<double>(c.expert_count) / static_cast<double>(c.expert_ranks);
+    const double uneven = Fullest(distinct, c.expert_ranks, each);
+    const double expert_memory = c.experts * share * uneven;
     const double pairs = n * static_cast<double>(c.experts_per_token);
-    const double expert_compute = c.expert_per_pair * distinct * Padded(pairs / distinct, c.expert_tile);
+    const double expert_compute =
+        c.expert_per_pair * distinct * Padded(pairs / distinct, c.expert_tile) * uneven;
     gemm += Overlap(expert_memory, expert_compute);
     memory += expert_memory;
     compute += expert_compute;
@@ -291,6 +315,13 @@ StepTime StepModel::Predict(const StepLoad& load) const {
   }
   t.kv_read = Seconds(cached);
   t.attention = Seconds(pairs / stages * overlap);
+  if (prompt > 0 && c.prefill_host > 0) {
+    // The host launches such a step kernel by kernel, ahead of the card: what the card does is hidden where the host is
+    // the slower one. Cached tokens stay out of it, so that the step stays affine in them.
+    const double card =
+        (t.weights + t.compute + t.head + t.all_reduce + t.recurrent_state).value() + c.launch * scale;
+    t.launch = t.launch + Seconds(Overlap(card, c.prefill_host * scale) - card);
+  }
   t.total = t.weights + t.compute + t.head + t.offload + t.launch + t.all_reduce + t.recurrent_state +
             t.kv_read + t.attention;
 

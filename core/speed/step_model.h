@@ -50,8 +50,8 @@ struct StepCoefficients {
   double expert_per_pair = 0;    // operations of one token in one of its experts, over all layers
   double expert_tile = 0;
   int64_t expert_count = 0, experts_per_token = 0;
-  double skew = 0;                // how unevenly they are chosen
-  double expert_token_share = 1;  // of its tokens' experts that live on this rank
+  double skew = 0;           // how unevenly they are chosen
+  int64_t expert_ranks = 1;  // that whole experts are spread over; the one with the most work decides
   double head = 0, head_per_sequence = 0;
   double state_per_sequence = 0;
   double recurrent_per_token = 0;  // operations of linear-attention layers on prompt tokens
@@ -61,6 +61,7 @@ struct StepCoefficients {
   double step = 0;            // per step: the host
   double sequence = 0;        // per sequence on the host
   double prefill_step = 0;    // more of it when prompt tokens are in the step
+  double prefill_host = 0;    // the host's launches of such a step, in the shadow of the card's work
   double reduce_latency = 0;  // per step: collectives
   double reduce_per_token = 0;
   double host_weights = 0;          // dense weights kept in RAM, computed there
@@ -99,10 +100,26 @@ class StepModel {
   // Output tokens that one decoding sequence gets from one step: 1, or the accepted length of speculation.
   double tokens_per_step() const { return coefficients_.accepted; }
   // What a request spends before the scheduler sees it and after: HTTP, tokenizer, first detokenization.
-  Seconds request_overhead() const { return request_overhead_; }
-  // Relative half-widths of the band: low = central * (1 - below), high = central * (1 + above).
-  double below() const { return below_; }
-  double above() const { return above_; }
+  Seconds request_overhead(int64_t prompt_tokens) const {
+    return request_overhead_ + request_token_ * static_cast<double>(prompt_tokens);
+  }
+  // Whether the engine schedules a step before the last one's tokens are known, and after how many decode steps these
+  // have left it.
+  bool scheduled_ahead() const { return scheduled_ahead_; }
+  double delivery_steps() const { return delivery_steps_; }
+  // The band of rates: low = central * (1 - below), high = central * (1 + above).
+  double below() const { return bands_[0].below; }
+  double above() const { return bands_[0].above; }
+  // Of prompt tokens per second, of the time to first token, of all tokens per second.
+  const Band& prompt_band() const { return bands_[1]; }
+  const Band& first_token_band() const { return bands_[2]; }
+  const Band& total_band() const { return bands_[3]; }
+  // The same model with every step `factor` times as long.
+  StepModel Scaled(double factor) const {
+    StepModel model = *this;
+    model.Slow(factor, factor);
+    return model;
+  }
   // A closed loop's requests start together and stay bunched: share of the others' prompts that one waits
   // for.
   double bunching() const { return bunching_; }
@@ -121,9 +138,10 @@ class StepModel {
   int span_count_ = 0;
   std::array<int64_t, kMaxSpans> spans_{};
   StepCoefficients coefficients_;
-  Seconds request_overhead_;
-  double below_ = 0, above_ = 0, bunching_ = 0;
-  double slow_decode_ = 1, slow_prefill_ = 1;
+  Seconds request_overhead_, request_token_;
+  std::array<Band, 4> bands_{};
+  double slow_decode_ = 1, slow_prefill_ = 1, bunching_ = 0, delivery_steps_ = 0;
+  bool scheduled_ahead_ = false;
 };
 
 // One prompt alone: every chunk that the engine cuts it into. `chunk`: tokens per step; 0: all in one.

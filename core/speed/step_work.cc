@@ -190,11 +190,16 @@ StepWork CountWork(const Resolved& r, const StepStyle& style) {
     const LayerShape& shape = group.shape;
     AddAttention(shape.attention, count, tp, r.kv_cache_dtype, &work);
     work.layers += count;
+    const bool mixes =
+        shape.attention.kind != AttentionKind::kNone || shape.recurrent.kind != RecurrentKind::kNone;
+    work.sublayers += count * ((mixes ? 1 : 0) + (shape.mlp.kind != MlpKind::kNone ? 1 : 0));
+    if (shape.attention.index_topk > 0) work.index_layers += count;
     if (shape.mlp.kind == MlpKind::kMoe) {
       work.moe_layers += count;
       if (work.expert_count == 0) {
         work.expert_count = shape.mlp.experts;
         work.experts_per_token = shape.mlp.experts_per_token;
+        work.expert_width = static_cast<double>(shape.mlp.expert_intermediate) / (r.expert_parallel ? 1 : tp);
       }
     }
     if (shape.recurrent.kind != RecurrentKind::kNone) {

@@ -26,6 +26,7 @@ struct StepWork {
   double head_bytes = 0, head_flops = 0;
   int head_format = 0, main_format = 0;
   int64_t expert_count = 0, experts_per_token = 0;
+  double expert_width = 0;  // of one expert's inner dimension, on one rank
   int span_count = 0;
   std::array<int64_t, kMaxSpans> span{};
   std::array<double, kMaxSpans> cached_bytes{};  // per cached token
@@ -34,7 +35,10 @@ struct StepWork {
   std::array<double, kMaxSpans> pair_flops{};    // per pair of tokens in prefill
   std::array<double, kMaxSpans> pair_scores{};   // heads times layers
   double state_bytes = 0, state_flops = 0;       // per sequence; per prompt token
-  double layers = 0, moe_layers = 0, recurrent_layers = 0;
+  double layers = 0, moe_layers = 0, recurrent_layers = 0, index_layers = 0;
+  // Sublayers (a mixer of tokens, a feed-forward part): each has its kernels and, divided over ranks, its sum. Nemotron's
+  // hybrids have one in a layer, others two.
+  double sublayers = 0;
   double host_dense = 0, host_experts = 0;  // shares that stay in RAM
   double hidden = 0;
 };

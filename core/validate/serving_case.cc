@@ -5,6 +5,7 @@
 
 #include "core/engines/server.h"
 #include "core/schedule/scheduler.h"
+#include "core/schedule/simulation_band.h"
 #include "core/schedule/simulation_report.h"
 
 namespace plimsoll {
@@ -86,6 +87,10 @@ bool IsHeldBack(const Workload& workload, const Json& json, const StepModel& mod
   return served < workload.rate;
 }
 
+Interval Around(double value, const Band& band, double low, double high) {
+  return {std::min(low, value * (1 - band.below)), std::max(high, value * (1 + band.above))};
+}
+
 }  // namespace
 
 Result<ServingPrediction> PredictServing(const Resolved& resolved, const Report& report, const Json& workload,
@@ -105,8 +110,9 @@ Result<ServingPrediction> PredictServing(const Resolved& resolved, const Report&
   if (!list.ok()) return list.error();
   StretchToMeans(*read, &*list);
   SchedulerSetup setup = MakeSchedulerSetup(resolved, report);
-  if (model != nullptr) setup.model = *model;
+  if (model != nullptr) setup.TakeModel(*model);
   TakeServer(workload, &setup);
+  TakeAdmission(*read, &setup);
   // A measured run did run: a pool that our budget denies it is not the scheduler's error.
   int64_t longest = 0;
   for (const Request& request : list->requests) longest = std::max(longest, request.prompt + request.output);
@@ -115,14 +121,23 @@ Result<ServingPrediction> PredictServing(const Resolved& resolved, const Report&
     return Error{"workload", "requests of up to " + std::to_string(longest) + " tokens",
                  "what the KV cache has room for"};
   }
-  const Simulation simulation = Simulate(setup, std::move(*list));
-  const SimulationSummary summary = simulation.Summarize({});
+  const SimulationBand band = SimulateBand(setup, *list);
+  const SimulationSummary& summary = band.central;
   if (summary.done == 0)
     return Error{"workload", "no request that runs", "requests that fit into the KV cache"};
+  const auto of = [median](const Percentiles& times) { return median ? times.p50 : times.mean; };
   ServingPrediction prediction;
-  prediction.ttft_ms = median ? summary.ttft_ms.p50 : summary.ttft_ms.mean;
-  prediction.tpot_ms = median ? summary.tpot_ms.p50 : summary.tpot_ms.mean;
+  prediction.ttft_ms = of(summary.ttft_ms);
+  prediction.tpot_ms = of(summary.tpot_ms);
+  prediction.end_to_end_ms = of(summary.end_to_end_ms);
   prediction.output_tokens_per_s = summary.output_tokens_per_s;
+  prediction.ttft = Around(prediction.ttft_ms, setup.model.first_token_band(), of(band.quick.ttft_ms),
+                           of(band.slow.ttft_ms));
+  prediction.tpot = {of(band.quick.tpot_ms), of(band.slow.tpot_ms)};
+  prediction.end_to_end = {of(band.quick.end_to_end_ms), of(band.slow.end_to_end_ms)};
+  prediction.output = Around(prediction.output_tokens_per_s, setup.model.total_band(),
+                             band.slow.output_tokens_per_s, band.quick.output_tokens_per_s);
+  prediction.saturated = band.NearSaturation();
   return prediction;
 }
 

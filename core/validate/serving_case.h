@@ -13,8 +13,16 @@
 
 namespace plimsoll {
 
+struct Interval {
+  double low = 0, high = 0;
+};
+
 struct ServingPrediction {
-  double ttft_ms = 0, tpot_ms = 0, output_tokens_per_s = 0;
+  double ttft_ms = 0, tpot_ms = 0, end_to_end_ms = 0, output_tokens_per_s = 0;
+  // The same with every step as much quicker or slower as single measurements lie from the model, and at least as far
+  // away as measured times and rates do.
+  Interval ttft, tpot, end_to_end, output;
+  bool saturated = false;  // or so near to it that with slower steps it would be
 };
 
 // `workload`: the case's own (see ReadWorkload); its `kv_cache_tokens`, `max_num_seqs` and

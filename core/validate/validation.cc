@@ -105,6 +105,11 @@ constexpr Metric kMetrics[] = {
     {"output_tps_total", [](const Prediction& p) { return p.report.speed.decode_tokens_per_s_total; }},
     {"ttft_ms", [](const Prediction& p) { return p.report.speed.ttft_ms; }},
     {"tpot_ms", [](const Prediction& p) { return p.report.speed.tpot_ms; }},
+    {"e2e_ms",
+     [](const Prediction& p) {
+       const auto more = static_cast<double>(std::max<int64_t>(0, p.resolved.output_tokens - 1));
+       return p.report.speed.ttft_ms + p.report.speed.tpot_ms * more;
+     }},
 };
 
 const Metric* FindMetric(std::string_view name) {
@@ -232,7 +237,7 @@ class Validator {
 
   static bool AnsweredBySimulator(const Case& measured_case, std::string_view metric) {
     if (!measured_case.workload.is_object()) return false;
-    return metric == "ttft_ms" || metric == "tpot_ms" || metric == "output_tps_total";
+    return metric == "ttft_ms" || metric == "tpot_ms" || metric == "e2e_ms" || metric == "output_tps_total";
   }
 
   void CompareServing(const Case& measured_case, const Measured& measured,
@@ -241,10 +246,22 @@ class Validator {
       result_.unanswered.push_back({measured_case.id, measured.metric, serving.error().Message()});
       return;
     }
-    const double predicted = measured.metric == "ttft_ms"   ? serving->ttft_ms
-                             : measured.metric == "tpot_ms" ? serving->tpot_ms
-                                                            : serving->output_tokens_per_s;
+    const auto [predicted, band] = Of(*serving, measured.metric);
     Add(measured_case, measured.metric, predicted, measured.value);
+    if (result_.comparisons.empty() || result_.comparisons.back().id != measured_case.id) return;
+    ScoredMetric& scored = result_.comparisons.back();
+    scored.low = band.low;
+    scored.high = band.high;
+    scored.saturated = serving->saturated;
+    // How long a queue grew says how long it was let grow.
+    if (scored.saturated && (scored.metric == "ttft_ms" || scored.metric == "e2e_ms")) scored.binding = false;
+  }
+
+  static std::pair<double, Interval> Of(const ServingPrediction& serving, std::string_view metric) {
+    if (metric == "ttft_ms") return {serving.ttft_ms, serving.ttft};
+    if (metric == "tpot_ms") return {serving.tpot_ms, serving.tpot};
+    if (metric == "e2e_ms") return {serving.end_to_end_ms, serving.end_to_end};
+    return {serving.output_tokens_per_s, serving.output};
   }
 
   void Compare(const Prediction& prediction, const Measured& measured) {
@@ -358,6 +375,7 @@ Result<CaseFile> ReadCases(const Json& value) {
     measured_case.id = Text(item, "id");
     if (measured_case.id.empty()) measured_case.id = "case " + std::to_string(&item - list->items().data());
     measured_case.source = Text(item, "source");
+    measured_case.run = Text(item, "run");
     const Json* config = item.Find("config");
     Result<DecodedConfig> decoded = DecodeConfigJson(config ? *config : Json());
     if (!decoded.ok()) {
@@ -440,6 +458,9 @@ Json ValidationToJson(const Validation& validation) {
         .Set("measured", ValueJson(comparison.metric, comparison.measured))
         .Set("relative_error", comparison.relative_error)
         .Set("binding", comparison.binding);
+    if (comparison.high > comparison.low) {
+      json.Set("low", comparison.low).Set("high", comparison.high).Set("saturated", comparison.saturated);
+    }
     cases.Append(std::move(json));
   }
   Json unanswered = Json::MakeArray();

@@ -38,6 +38,7 @@ struct Case {
   bool binding = true;
   bool medians = false;     // its times are medians over the requests; otherwise means
   bool whole_file = false;  // checkpoint_bytes is the file with its metadata, not the tensors
+  std::string run;          // of which it is a stage; empty: none
   Json workload;            // a serving run that the simulator answers; null: Estimate does
 };
 
@@ -54,6 +55,11 @@ struct ScoredMetric {
   double measured = 0;
   double relative_error = 0;
   bool binding = true;
+  // The band around a speed; equal where there is none.
+  double low = 0, high = 0;
+  // The server cannot keep up, or could not with slightly slower steps: its times to first token say how long the run was,
+  // and only its throughput is scored.
+  bool saturated = false;
 };
 
 struct MetricSummary {

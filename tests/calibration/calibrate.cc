@@ -58,7 +58,7 @@ double Env(const char* name, double fallback) {
   return text == nullptr ? fallback : std::atof(text);
 }
 const double kBalance = Env("BAL", 0.5);
-const double kSmooth = Env("SMOOTH", 0.5);  // errors below this weigh like squares
+const double kSmooth = Env("SMOOTH", 0.2);  // errors below this weigh like squares
 constexpr double kMostResidual = 3;
 
 struct Target {
@@ -79,12 +79,16 @@ struct Row {
   Json workload;
   Report report;
   double rate = 0;
+  mutable double end_to_end = 0;  // of the last simulation
+  mutable bool saturated = false;
   bool batch = false;  // as many requests as run at once: they start and end together
   std::vector<Target> targets;
   // The simulator's answer over the closed form's, by target: held while the closed form is fitted.
   std::vector<double> correction;
-  // Relative errors of a fit that did not see this card, by target.
+  // Relative errors of a fit that did not see this card (or run), by target.
   std::vector<double> left_out;
+  // What was measured over what such a fit predicts, by target; of times per token their reciprocal.
+  std::vector<double> found;
 };
 
 [[noreturn]] void Fail(const std::string& message) {
@@ -101,7 +105,8 @@ std::string GroupOfMetric(const std::string& metric, const std::string& engine) 
   if (metric == "decode_tps_per_stream") return llama ? "decode llama.cpp" : "decode others";
   if (metric == "tpot_ms") return engine == "vllm" ? "tpot vllm" : "tpot others";
   if (metric == "prefill_tps") return llama ? "prefill llama.cpp" : "prefill others";
-  if (metric == "ttft_ms") return "ttft";
+  if (metric == "ttft_ms") return engine == "vllm" ? "ttft vllm" : "ttft others";
+  if (metric == "e2e_ms") return "e2e";
   return "total";
 }
 
@@ -116,6 +121,10 @@ std::vector<Row> ReadRows(const Catalog& catalog) {
     Row row;
     row.id = item.Find("id")->AsString();
     row.set = item.Find("set")->AsString();
+    // What nobody vouches for weighs as little as an unverified submission.
+    if (const Json* confidence = item.Find("confidence");
+        confidence != nullptr && confidence->AsString() == "low")
+      row.set = row.set == "main" ? "low" : row.set;
     row.source = item.Find("source")->AsString();
     Result<DecodedConfig> config = DecodeConfigJson(*item.Find("config"));
     if (!config.ok()) {
@@ -157,7 +166,7 @@ std::vector<Row> ReadRows(const Catalog& catalog) {
       target.group = GroupOfMetric(metric, row.engine);
       target.measured = *value.AsDouble();
       if (metric == "output_tps_total") target.weight = row.rate > 0 ? 0.3 : 1;
-      if (row.set == "community") target.weight *= 0.3;
+      if (row.set == "community" || row.set == "low") target.weight *= Env("COMM", 0.6);
       row.targets.push_back(target);
     }
     rows.push_back(std::move(row));
@@ -177,7 +186,11 @@ double Predict(const Row& row, const Target& target, const SpeedReport& speed) {
   if (target.metric == "prefill_tps") return speed.prefill_tokens_per_s;
   if (target.metric == "ttft_ms") return speed.ttft_ms;
   if (target.metric == "tpot_ms") return speed.tpot_ms;
-  (void)row;
+  if (target.metric == "e2e_ms") {
+    return row.end_to_end > 0
+               ? row.end_to_end
+               : speed.ttft_ms + speed.tpot_ms * static_cast<double>(row.operation.output_tokens - 1);
+  }
   return speed.decode_tokens_per_s_total;
 }
 
@@ -190,6 +203,8 @@ bool IsSimulated(const Row& row) {
 
 SpeedReport Answer(const Row& row, const MeasuredSpeeds& speeds) {
   const StepModel model = StepModel::Make(*row.resolved, row.style, row.work, speeds);
+  row.end_to_end = 0;
+  row.saturated = false;
   if (g_simulate && IsSimulated(row)) {
     const Result<ServingPrediction> serving =
         PredictServing(*row.resolved, row.report, row.workload, false, &model);
@@ -197,6 +212,8 @@ SpeedReport Answer(const Row& row, const MeasuredSpeeds& speeds) {
       SpeedReport speed = SpeedAt(model, row.operation);
       speed.ttft_ms = serving->ttft_ms;
       speed.tpot_ms = serving->tpot_ms;
+      row.end_to_end = serving->end_to_end_ms;
+      row.saturated = serving->saturated;
       speed.decode_tokens_per_s_total = serving->output_tokens_per_s;
       return speed;
     }
@@ -232,11 +249,11 @@ SpeedReport Answer(const Row& row, const MeasuredSpeeds& speeds) {
 // Standard deviations of logarithms around what is expected, as multiples of those in Parameters(). Chosen
 // for the errors with each card left out, so long as the fitted ones stay within their bounds; `nested` says
 // what such a choice costs.
-double g_ridge = Env("RIDGE", 0.8);
-const double kStreamFreedom = Env("FS", 0.03), kComputeFreedom = Env("FC", 0.05),
-             kLayerFreedom = Env("FL", 0.03);
+double g_ridge = Env("RIDGE", 0.25);
+const double kStreamFreedom = Env("FS", 0.06), kComputeFreedom = Env("FC", 0.08),
+             kLayerFreedom = Env("FL", 0.06), kCacheFreedom = Env("FK", 0.2);
 
-const double kMakerFreedom = Env("MAKER", 3), kMemoryFreedom = Env("MEMORY", 1.5),
+const double kMakerFreedom = Env("MAKER", 2), kMemoryFreedom = Env("MEMORY", 1.5),
              kAgeFreedom = Env("AGE", 2), kGuess = Env("GUESS", 3);
 
 struct Parameter {
@@ -260,6 +277,7 @@ Maker MakerOf(CardClass card) {
     case CardClass::kStrix:
       return kAmd;
     case CardClass::kApple:
+    case CardClass::kAppleM1:
       return kApple;
     case CardClass::kIntel:
     case CardClass::kOther:
@@ -281,6 +299,7 @@ Memory MemoryOf(CardClass card) {
     case CardClass::kGraceUnified:
     case CardClass::kStrix:
     case CardClass::kApple:
+    case CardClass::kAppleM1:
       return kLpddr;
     default:
       return kGddr;
@@ -323,7 +342,11 @@ void Tie(MeasuredSpeeds* speeds) {
       card.stream.value = maker.stream.value * memory.stream.value * age.stream.value * own.stream.value;
       card.compute.value = maker.compute.value * memory.compute.value * age.compute.value * own.compute.value;
       card.layer.value = maker.layer.value * memory.layer.value * age.layer.value * own.layer.value;
+      card.cache.value = own.cache.value;
     }
+  }
+  for (EngineSpeeds& engine : speeds->engines) {  // without flash attention nothing reads faster
+    engine.cache_stream_slow.value = std::min(engine.cache_stream_slow.value, engine.cache_stream.value);
   }
   const EngineSpeeds& base = speeds->engines[static_cast<size_t>(EngineKind::kVllm)];
   for (EngineKind kind : {EngineKind::kSglang, EngineKind::kTensorRtLlm}) {
@@ -335,6 +358,13 @@ void Tie(MeasuredSpeeds* speeds) {
     engine.step_us = own.step_us;
     engine.sequence_us = own.sequence_us;
     engine.prefill_step_us = own.prefill_step_us;
+    engine.prefill_layer_us = own.prefill_layer_us;
+    engine.delivery_steps = own.delivery_steps;
+    engine.reduce = own.reduce;
+    engine.moe_layer_us = own.moe_layer_us;
+    engine.recurrent_layer_us = own.recurrent_layer_us;
+    engine.expert_stream = own.expert_stream;
+    engine.expert_compute = own.expert_compute;
     engine.request_ms = own.request_ms;
     engine.source = own.source;
   }
@@ -387,7 +417,17 @@ std::vector<Parameter> Parameters(const std::vector<Row>& rows, MeasuredSpeeds* 
       add(name + ".step_us", &s.step_us, &from.step_us, 0.7, n);
       add(name + ".sequence_us", &s.sequence_us, &from.sequence_us, 0.7, n);
       add(name + ".prefill_step_us", &s.prefill_step_us, &from.prefill_step_us, 0.7, n);
-      add(name + ".request_ms", &s.request_ms, &from.request_ms, 0.7, n);
+      add(name + ".prefill_layer_us", &s.prefill_layer_us, &from.prefill_layer_us, 1, n);
+      add(name + ".delivery_steps", &s.delivery_steps, &from.delivery_steps, 1, n);
+      add(name + ".request_ms", &s.request_ms, &from.request_ms, 0.2, n);
+      add(name + ".reduce", &s.reduce, &from.reduce, 0.5, n);
+      if (tied) {
+        add(name + ".moe_layer_us", &s.moe_layer_us, &from.moe_layer_us, 0.7, n);
+        add(name + ".recurrent_layer_us", &s.recurrent_layer_us, &from.recurrent_layer_us, 0.7, n);
+        add(name + ".expert_stream", &s.expert_stream, &from.expert_stream, 0.3, n);
+        add(name + ".expert_compute", &s.expert_compute, &from.expert_compute, 0.5, n);
+      }
+      if (!tied) add(name + ".request_token_us", &s.request_token_us, &from.request_token_us, 0.7, n);
     }
     if (tied) continue;
     for (size_t f = 0; f < kFormatClasses; ++f) {
@@ -408,12 +448,14 @@ std::vector<Parameter> Parameters(const std::vector<Row>& rows, MeasuredSpeeds* 
     if (kind != EngineKind::kVllm && kind != EngineKind::kLlamaCpp) continue;
     add(name + ".expert_stream", &s.expert_stream, &from.expert_stream, 0.3, n);
     add(name + ".expert_compute", &s.expert_compute, &from.expert_compute, 0.5, n);
+    add(name + ".expert_width", &s.expert_width, &from.expert_width, 0.7, n);
     add(name + ".cache_stream", &s.cache_stream, &from.cache_stream, 0.4, n);
     if (kind == EngineKind::kLlamaCpp)
       add(name + ".cache_slow", &s.cache_stream_slow, &from.cache_stream_slow, 0.5, n);
     add(name + ".attention", &s.attention_compute, &from.attention_compute, 0.5, n);
     add(name + ".moe_layer_us", &s.moe_layer_us, &from.moe_layer_us, 0.7, n);
     add(name + ".recurrent_layer_us", &s.recurrent_layer_us, &from.recurrent_layer_us, 0.7, n);
+    add(name + ".index_layer_us", &s.index_layer_us, &from.index_layer_us, 0.7, n);
     add(name + ".activation_bytes", &s.activation_bytes, &from.activation_bytes, 0.5, n);
     if (kind == EngineKind::kLlamaCpp) add(name + ".score_bytes", &s.score_bytes, &from.score_bytes, 0.5, n);
     add(name + ".tile", &s.tile, &from.tile, 0.7, n);
@@ -425,7 +467,7 @@ std::vector<Parameter> Parameters(const std::vector<Row>& rows, MeasuredSpeeds* 
     }
   }
   static const Coefficient kOne = {1, 0, 0};
-  const CardFactors ones = {kOne, kOne, kOne};
+  const CardFactors ones = {kOne, kOne, kOne, kOne};
   for (size_t g = 0; g < kKernelGroups; ++g) {
     for (CardFactors& card : g_latent.maker[g]) card = ones;
     for (CardFactors& card : g_latent.memory[g]) card = ones;
@@ -444,6 +486,7 @@ std::vector<Parameter> Parameters(const std::vector<Row>& rows, MeasuredSpeeds* 
       add(name + ".stream", &card.stream, &kOne, kStreamFreedom, n);
       add(name + ".compute", &card.compute, &kOne, kComputeFreedom, n);
       add(name + ".layer", &card.layer, &kOne, kLayerFreedom, n);
+      add(name + ".cache", &card.cache, &kOne, kCacheFreedom, n);
     }
     const std::string of_group = g == 0 ? "ggml/" : "torch/";
     auto add_kin = [&](const std::string& name, CardFactors* factors,
@@ -717,9 +760,15 @@ void FitAll(std::vector<Row>* rows, const std::vector<const Row*>& used, Measure
 void Add(const Row& row, const MeasuredSpeeds& speeds, std::map<std::string, Score>* scores) {
   const SpeedReport speed = Answer(row, speeds);
   for (const Target& target : row.targets) {
+    if (row.saturated && (target.metric == "ttft_ms" || target.metric == "e2e_ms")) continue;
     const double error = Predict(row, target, speed) / target.measured - 1;
     // The engines of a metric together, too.
     const std::string all = "all " + target.group.substr(0, target.group.find(' '));
+    if (row.set != "main") {
+      (*scores)[row.set + " " + target.group].errors.push_back(std::fabs(error));
+      (*scores)[row.set + " " + target.group].signs.push_back(error);
+      continue;
+    }
     for (const std::string& group : {target.group, all}) {
       (*scores)[group].errors.push_back(std::fabs(error));
       (*scores)[group].signs.push_back(error);
@@ -746,37 +795,61 @@ void KeepErrors(const Row& of, const MeasuredSpeeds& speeds, std::vector<Row>* r
   for (Row& row : *rows) {
     if (&row != &of) continue;
     row.left_out.clear();
-    for (const Target& target : row.targets)
-      row.left_out.push_back(std::fabs(Predict(row, target, speed) / target.measured - 1));
+    row.found.clear();
+    for (const Target& target : row.targets) {
+      const double ratio = Predict(row, target, speed) / target.measured;
+      row.left_out.push_back(std::fabs(ratio - 1));
+      row.found.push_back(target.metric == "tpot_ms" ? ratio : 1 / ratio);
+    }
   }
 }
 
-// Share of decoding speeds that the table's band holds when their card is left out.
-double Coverage(const std::vector<Row>& rows) {
-  double inside = 0, all = 0;
+// Which of an engine's four bands a metric belongs to; -1: none of its own.
+int BandOf(const std::string& metric) {
+  if (metric == "decode_tps_per_stream" || metric == "tpot_ms") return 0;
+  if (metric == "prefill_tps") return 1;
+  if (metric == "ttft_ms") return 2;
+  return metric == "output_tps_total" ? 3 : -1;
+}
+
+// Share of measurements that the table's bands hold when their run is left out, by metric and engine.
+std::map<std::string, std::pair<double, double>> Coverage(const std::vector<Row>& rows) {
+  std::map<std::string, std::pair<double, double>> shares;  // inside, all
   for (const Row& row : rows) {
-    if (row.left_out.empty()) continue;
+    if (row.found.empty()) continue;
     const StepModel model = StepModel::Make(*row.resolved, row.style, row.work, FittedSpeeds());
     for (size_t t = 0; t < row.targets.size(); ++t) {
-      const std::string& metric = row.targets[t].metric;
-      if (metric != "decode_tps_per_stream" && metric != "tpot_ms") continue;
+      const int band = BandOf(row.targets[t].metric);
+      if (band < 0 || (band == 2 && row.saturated)) continue;
+      const Band of = band == 0   ? Band{model.below(), model.above(), 0}
+                      : band == 1 ? model.prompt_band()
+                      : band == 2 ? model.first_token_band()
+                                  : model.total_band();
+      auto& [inside, all] = shares[row.targets[t].group];
       all += 1;
-      inside += row.left_out[t] <= model.above() ? 1 : 0;
+      inside += row.found[t] >= 1 - of.below && row.found[t] <= 1 + of.above ? 1 : 0;
     }
   }
-  return all > 0 ? inside / all : 0;
+  return shares;
 }
 
 // tests/data/speed/errors.json: what README reports and measured_speeds_test.cc holds to its bounds.
 void PrintErrors(std::map<std::string, Score> fitted, std::map<std::string, Score> tenths,
-                 std::map<std::string, Score> cards, double coverage) {
-  std::printf("{\n  \"band_coverage\": %.3f,\n  \"errors\": [", coverage);
-  const char* separator = "\n";
+                 std::map<std::string, Score> cards,
+                 const std::map<std::string, std::pair<double, double>>& coverage) {
+  std::printf("{\n  \"band_coverage\": {");
+  const char* separator = "";
+  for (const auto& [group, share] : coverage) {
+    std::printf("%s\"%s\": %.3f", separator, group.c_str(), share.first / share.second);
+    separator = ", ";
+  }
+  std::printf("},\n  \"errors\": [");
+  separator = "\n";
   for (auto& [group, score] : fitted) {
     std::printf("%s    {\"of\": \"%s\", \"rows\": %zu", separator, group.c_str(), score.errors.size());
     separator = ",\n";
     const std::pair<const char*, Score*> kColumns[] = {
-        {"fitted", &score}, {"tenth_left_out", &tenths[group]}, {"card_left_out", &cards[group]}};
+        {"fitted", &score}, {"run_left_out", &tenths[group]}, {"card_left_out", &cards[group]}};
     for (const auto& [name, column] : kColumns) {
       std::printf(", \"%s\": {\"median\": %.4f, \"mean\": %.4f}", name, Median(column->errors),
                   Mean(column->errors));
@@ -789,7 +862,7 @@ void PrintErrors(std::map<std::string, Score> fitted, std::map<std::string, Scor
 std::vector<const Row*> MainRows(const std::vector<Row>& rows, const std::string& without = "") {
   std::vector<const Row*> list;
   for (const Row& row : rows) {
-    if (row.set == "main" && row.gpu != without) list.push_back(&row);
+    if (row.set != "suspect" && row.gpu != without) list.push_back(&row);
   }
   return list;
 }
@@ -808,15 +881,15 @@ void PrintRow(const Row& row, const MeasuredSpeeds& speeds, const std::string& f
   for (const Target& target : row.targets) {
     const double predicted = Predict(row, target, speed);
     char line[512];
-    std::snprintf(
-        line, sizeof line,
-        "%-9s %-18s %-12s %-26s x%d tp%d %-24s %-14s p%d o%d c%.0f r%.2g %s %.5g -> %.5g %+.0f%%  %s",
-        row.set.c_str(), target.group.c_str(), row.engine.c_str(), row.gpu.c_str(),
-        static_cast<int>(row.resolved->cards.size()), static_cast<int>(row.resolved->tp), row.model.c_str(),
-        row.format.c_str(), static_cast<int>(row.operation.prompt_tokens),
-        static_cast<int>(row.operation.output_tokens), row.operation.concurrency, row.rate,
-        row.resolved->version.text.c_str(), target.measured, predicted,
-        100 * (predicted / target.measured - 1), row.arrival.c_str());
+    std::snprintf(line, sizeof line,
+                  "%-30.30s %-9s %-18s %-12s %-26s x%d tp%d %-24s %-14s p%d o%d c%.0f r%.2g %s %.5g -> %.5g "
+                  "%+.0f%%  %s",
+                  row.id.c_str(), row.set.c_str(), target.group.c_str(), row.engine.c_str(), row.gpu.c_str(),
+                  static_cast<int>(row.resolved->cards.size()), static_cast<int>(row.resolved->tp),
+                  row.model.c_str(), row.format.c_str(), static_cast<int>(row.operation.prompt_tokens),
+                  static_cast<int>(row.operation.output_tokens), row.operation.concurrency, row.rate,
+                  row.resolved->version.text.c_str(), target.measured, predicted,
+                  100 * (predicted / target.measured - 1), row.arrival.c_str());
     if (filter.empty() || std::strstr(line, filter.c_str()) != nullptr) std::printf("%s\n", line);
   }
 }
@@ -857,6 +930,35 @@ double Spread(const std::vector<Row>& rows, KernelGroup group,
   return std::clamp((n * Quantile(errors, 0.68) + kKinRows * kin) / (n + kKinRows), 0.05, 0.6);
 }
 
+// The quantiles between which eight tenths of what was found lie. Few rows are drawn to those of all engines, whose
+// tenths they are counted with.
+Band BandAround(const std::vector<Row>& rows, int band, const std::function<bool(const Row&)>& wanted) {
+  std::vector<double> own, all;
+  for (const Row& row : rows) {
+    if (row.found.empty() || row.set == "suspect") continue;
+    for (size_t t = 0; t < row.targets.size(); ++t) {
+      if (BandOf(row.targets[t].metric) != band || (band == 2 && row.saturated)) continue;
+      all.push_back(row.found[t]);
+      if (wanted(row)) own.push_back(row.found[t]);
+    }
+  }
+  constexpr double kKinRows = 8;
+  const double n = static_cast<double>(own.size());
+  const double share = n / (n + kKinRows);
+  const auto at = [&](double quantile) {
+    const double kin = Quantile(all, quantile);
+    return own.empty() ? 1 + 1.5 * (kin - 1) : share * Quantile(own, quantile) + (1 - share) * kin;
+  };
+  return {std::clamp(1 - at(0.1), 0.03, 0.9), std::clamp(at(0.9) - 1, 0.03, 3.0),
+          static_cast<int32_t>(own.size())};
+}
+
+std::string Text(const Band& band) {
+  char text[64];
+  std::snprintf(text, sizeof text, "{%.3g, %.3g, %d}", band.below, band.above, band.rows);
+  return text;
+}
+
 std::string Text(const Coefficient& c) {
   char text[64];
   std::snprintf(text, sizeof text, "{%.4g, %.2g, %d}", c.value, c.spread, c.rows);
@@ -875,6 +977,12 @@ void Write(const std::vector<Row>& rows, MeasuredSpeeds* s) {
       s->engines[e].stream[f].spread = Spread(rows, group, uses, true);
       s->engines[e].compute[f].spread = Spread(rows, group, uses, false);
     }
+    const auto of_engine = [&](const Row& row) {
+      return static_cast<size_t>(KindOf(*row.resolved->engine)) == e;
+    };
+    Band* const bands[] = {&s->engines[e].decode, &s->engines[e].prompt, &s->engines[e].first_token,
+                           &s->engines[e].total};
+    for (int band = 0; band < 4; ++band) *bands[band] = BandAround(rows, band, of_engine);
   }
   for (size_t g = 0; g < kKernelGroups; ++g) {
     for (size_t c = 0; c < static_cast<size_t>(kCardClasses); ++c) {
@@ -886,7 +994,9 @@ void Write(const std::vector<Row>& rows, MeasuredSpeeds* s) {
       card.stream.rows = own.stream.rows;
       card.compute.rows = own.compute.rows;
       card.layer.rows = own.layer.rows;
-      card.stream.spread = card.layer.spread = Spread(rows, static_cast<KernelGroup>(g), uses, true);
+      card.cache.rows = own.cache.rows;
+      card.stream.spread = card.layer.spread = card.cache.spread =
+          Spread(rows, static_cast<KernelGroup>(g), uses, true);
       card.compute.spread = Spread(rows, static_cast<KernelGroup>(g), uses, false);
     }
   }
@@ -914,20 +1024,29 @@ void Write(const std::vector<Row>& rows, MeasuredSpeeds* s) {
     list("unpack", x.unpack);
     one("expert_stream", x.expert_stream);
     one("expert_compute", x.expert_compute);
+    one("expert_width", x.expert_width);
     one("cache_stream", x.cache_stream);
     one("cache_stream_slow", x.cache_stream_slow);
     one("attention_compute", x.attention_compute);
     one("layer_us", x.layer_us);
     one("moe_layer_us", x.moe_layer_us);
     one("recurrent_layer_us", x.recurrent_layer_us);
+    one("index_layer_us", x.index_layer_us);
     one("step_us", x.step_us);
     one("sequence_us", x.sequence_us);
     one("prefill_step_us", x.prefill_step_us);
+    one("prefill_layer_us", x.prefill_layer_us);
     one("request_ms", x.request_ms);
+    one("request_token_us", x.request_token_us);
+    one("delivery_steps", x.delivery_steps);
+    one("reduce", x.reduce);
     one("activation_bytes", x.activation_bytes);
     one("score_bytes", x.score_bytes);
     one("tile", x.tile);
     one("expert_tile", x.expert_tile);
+    const std::pair<const char*, const Band*> kBands[] = {
+        {"decode", &x.decode}, {"prompt", &x.prompt}, {"first_token", &x.first_token}, {"total", &x.total}};
+    for (const auto& [name, band] : kBands) std::printf("            .%s = %s,\n", name, Text(*band).c_str());
     std::printf("            .source = \"%s\",\n        },\n", std::string(x.source).c_str());
   }
   std::printf("    }},\n    .cards = {{\n");
@@ -936,8 +1055,9 @@ void Write(const std::vector<Row>& rows, MeasuredSpeeds* s) {
                 g == 0 ? "llama.cpp" : "other engines");
     for (size_t c = 0; c < static_cast<size_t>(kCardClasses); ++c) {
       const CardFactors& card = s->cards[g][c];
-      std::printf("            {%s, %s, %s},  // %s\n", Text(card.stream).c_str(), Text(card.compute).c_str(),
-                  Text(card.layer).c_str(), std::string(CardClassName(static_cast<CardClass>(c))).c_str());
+      std::printf("            {%s, %s, %s, %s},  // %s\n", Text(card.stream).c_str(),
+                  Text(card.compute).c_str(), Text(card.layer).c_str(), Text(card.cache).c_str(),
+                  std::string(CardClassName(static_cast<CardClass>(c))).c_str());
     }
     std::printf("        }},\n");
   }
@@ -975,8 +1095,8 @@ int Run(int argc, char** argv) {
   std::vector<Row> rows = ReadRows(*catalog);
   const std::string what = argc > 1 ? argv[1] : "report";
   const int sweeps = argc > 2 ? std::atoi(argv[2]) : 20;
-  const bool fitting = what == "fit" || what == "loo" || what == "folds" || what == "both" ||
-                       what == "nested" || what == "errors" || what == "write";
+  const bool fitting = what == "fit" || what == "loo" || what == "runs" || what == "folds" ||
+                       what == "both" || what == "nested" || what == "errors" || what == "write";
   const MeasuredSpeeds start = StartingSpeeds();
   auto speeds = std::make_unique<MeasuredSpeeds>(fitting ? start : FittedSpeeds());
   std::vector<Parameter> parameters;
@@ -1007,7 +1127,8 @@ int Run(int argc, char** argv) {
             static_cast<double>(std::min(context, model.span(i)) * load.decode_sequences);
         prompt.prefill_kv_pairs[s] = CausalPairs(0, row.operation.prompt_tokens, model.span(i));
       }
-      std::printf("%s overhead %.2f ms\n", row.id.c_str(), 1e3 * model.request_overhead().value());
+      std::printf("%s overhead %.2f ms\n", row.id.c_str(),
+                  1e3 * model.request_overhead(row.operation.prompt_tokens).value());
       for (const StepLoad& l : {load, prompt}) {
         const StepTime t = model.Explain(l);
         std::printf(
@@ -1056,6 +1177,7 @@ int Run(int argc, char** argv) {
       g_simulate = simulate;
       std::map<std::string, Score> own;
       for (const Row* row : left) {
+        if (keep_errors && row->set != "main") KeepErrors(*row, *speeds, &rows);
         if (row->set != "main") continue;
         Add(*row, *speeds, &scores);
         Add(*row, *speeds, &own);
@@ -1082,6 +1204,22 @@ int Run(int argc, char** argv) {
     std::printf("\n");
     return scores;
   };
+  // Runs of one source on one card with one model: what its neighbours in the table say of it.
+  auto runs_to_leave = [&] {
+    std::map<std::string, std::vector<const Row*>> runs;
+    for (const Row* row : FitRows(rows)) {
+      const std::string source = row->source.substr(0, row->source.find_first_of(" #"));
+      runs[source + " " + row->gpu + " " + row->model].push_back(row);
+    }
+    std::map<std::string, std::vector<const Row*>> parts;  // a fifteenth of them at a time
+    int next = 0;
+    for (const auto& [name, list] : runs) {
+      std::vector<const Row*>& part = parts[std::to_string(next++ * 7 % 15)];
+      part.insert(part.end(), list.begin(), list.end());
+    }
+    return parts;
+  };
+  if (what == "runs" || what == "both") leave_out("run left out", runs_to_leave());
   auto cards_to_leave = [&] {
     std::map<std::string, std::vector<const Row*>> cards;
     for (const Row* row : FitRows(rows)) cards[row->gpu].push_back(row);
@@ -1103,19 +1241,19 @@ int Run(int argc, char** argv) {
   if (what == "folds" || what == "both") leave_out("a tenth left out", tenths_to_leave());
   if (what == "write") {
     keep_errors = true;
-    leave_out("", cards_to_leave());
+    leave_out("", runs_to_leave());
     Write(rows, speeds.get());
     return 0;
   }
   if (what == "errors") {
     // The table as it stands, not the fit before its digits were rounded.
-    const std::map<std::string, Score> tenths = leave_out("", tenths_to_leave());
-    keep_errors = true;
     const std::map<std::string, Score> cards = leave_out("", cards_to_leave());
+    keep_errors = true;
+    const std::map<std::string, Score> runs = leave_out("", runs_to_leave());
     std::map<std::string, Score> fitted;
     g_simulate = simulate;
     for (const Row* row : MainRows(rows)) Add(*row, FittedSpeeds(), &fitted);
-    PrintErrors(fitted, tenths, cards, Coverage(rows));
+    PrintErrors(fitted, runs, cards, Coverage(rows));
   }
   if (what == "nested") {
     // The strength of pooling is chosen without the card that is then predicted: by the errors on fifths of

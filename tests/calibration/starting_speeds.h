@@ -59,6 +59,7 @@ inline constexpr EngineSpeeds LlamaCpp() {
   s.step_us = C(100);
   s.sequence_us = C(20);
   s.prefill_step_us = C(500);
+  s.reduce = C(1);
   s.request_ms = C(10);
   s.activation_bytes = C(8);
   s.score_bytes = C(16);
@@ -75,17 +76,23 @@ inline constexpr EngineSpeeds Vllm() {
   s.compute = {C(0.60), C(0.45), C(0.50), C(0.50), C(0.35), C(0.35),
                C(0.25), C(0.30), C(0.30), C(0.30), C(0.25), C(0.25)};
   s.expert_stream = C(0.8);
-  s.expert_compute = C(0.5);
+  s.expert_compute = C(0.6);
+  s.expert_width = C(256);
   s.cache_stream = C(0.70);
   s.cache_stream_slow = C(0.70);
   s.attention_compute = C(0.40);
   s.layer_us = C(30);
   s.moe_layer_us = C(30);
   s.recurrent_layer_us = C(30);
+  s.index_layer_us = C(40);
   s.step_us = C(500);
   s.sequence_us = C(10);
-  s.prefill_step_us = C(4000);
-  s.request_ms = C(15);
+  s.prefill_step_us = C(1000);
+  s.prefill_layer_us = C(200);
+  s.delivery_steps = C(0.35);
+  s.reduce = C(1);
+  s.request_ms = C(3.5);
+  s.request_token_us = C(2);
   s.activation_bytes = C(4);
   s.score_bytes = C(8);
   s.tile = C(64);
@@ -114,6 +121,10 @@ inline MeasuredSpeeds StartingSpeeds() {
   engine(EngineKind::kLlamaCpp) = LlamaCpp();
   engine(EngineKind::kSglang) = Vllm();
   engine(EngineKind::kTensorRtLlm) = Vllm();
+  // Their prompts run without graphs or compilation.
+  engine(EngineKind::kSglang).prefill_layer_us = engine(EngineKind::kTensorRtLlm).prefill_layer_us = C(600);
+  engine(EngineKind::kSglang).delivery_steps = C(4);
+  engine(EngineKind::kTensorRtLlm).delivery_steps = C(2);
   engine(EngineKind::kMlx) = Eager(0.85, 0.85, 60);
   engine(EngineKind::kMlcLlm) = Eager(0.88, 0.88, 10);
   engine(EngineKind::kExllama) = Eager(0.80, 0.75, 20);
@@ -123,7 +134,7 @@ inline MeasuredSpeeds StartingSpeeds() {
   engine(EngineKind::kTransformers) = Eager(0.80, 0.60, 500);
   for (size_t e = 0; e < m.engines.size(); ++e) m.engines[e].engine = kEngineIds[e];
   for (auto& group : m.cards) {
-    for (CardFactors& card : group) card = {C(1), C(1), C(1)};
+    for (CardFactors& card : group) card = {C(1), C(1), C(1), C(1)};
   }
   m.ggml_old_layer = C(1.6);
   m.ggml_pipeline = C(0.6);

@@ -176,7 +176,7 @@ export const faults = {
   'core/speed/card_rates.cc': [
     ['if (fused) rates.moe_layer *= speeds.fused_experts.value;', ''],
     ['reported < 0.96 * sold', 'reported > 0.96 * sold'],
-    ['std::min(0.97, cache * card.stream.value)', 'std::min(0.97, cache)'],
+    ['card.stream.value * card.cache.value)', 'card.stream.value)'],
     ['if (r.enforce_eager) layer *= speeds.eager_layer.value;', ''],
   ],
   'core/speed/serving_speed.cc': [
@@ -188,11 +188,11 @@ export const faults = {
   'core/speed/step_model.cc': [
     ['c.expert_tile = engine.expert_tile.value;', 'c.expert_tile = 0;'],
     ['return n + n * tile / (n + tile);', 'return n + tile / (n + tile);'],
-    ['const double times = 2 * w.layers + 1;', 'const double times = w.layers + 1;'],
+    ['const double times = w.sublayers + 1;', 'const double times = w.layers + 1;'],
     ['pass_tokens >= c.stream_threshold', 'pass_tokens > c.stream_threshold'],
     ['Seconds(pairs / stages * overlap)', 'Seconds(pairs * overlap)'],
     ['c.accepted = (1 - IntegerPower(p, k + 1)) / (1 - p);', 'c.accepted = (1 - IntegerPower(p, k)) / (1 - p);'],
-    ['const double spread = std::min(0.6, std::max(s, t));', 'const double spread = std::min(0.6, std::min(s, t));'],
+    ['card.stream.rows > 0 ? 1 : 1.5', 'card.stream.rows > 0 ? 1 : 1'],
   ],
   'core/speed/step_work.cc': [
     ['if (from >= span) return n * w;', 'if (from > span) return n * w + 1;'],
@@ -444,7 +444,7 @@ export const faults = {
     ['kDistanceGpus + std::log2(ratio)', 'kDistanceGpus + ratio'],
   ],
   'core/validate/serving_case.cc': [
-    ['median ? summary.ttft_ms.p50 : summary.ttft_ms.mean', 'summary.ttft_ms.mean'],
+    ['return median ? times.p50 : times.mean;', 'return times.mean;'],
     ['return served < workload.rate;', 'return served > workload.rate;'],
     ['if (const int64_t seqs = whole("max_num_seqs"); seqs > 0) setup->max_num_seqs = seqs;', ''],
   ],

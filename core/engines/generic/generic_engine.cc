@@ -31,11 +31,16 @@ struct GenericTraits {
   int64_t sequences;                    // that it runs at once by default; 0: as many as are asked for
   int64_t batched_tokens;               // of a step's prompt tokens by default; 0: a whole prompt
   Fp8Cache fp8_cache;
+  // Shares of a card that weights and pages may take together (0: no such limit), and that pages may take of
+  // what the weights leave.
+  double static_share, free_share;
+  bool ahead;  // the next step is launched before the last one's tokens are known
 };
 
 constexpr GenericTraits Make(std::string_view id, std::string_view name, std::string_view casts_fp32_to,
                              int64_t sequences, int64_t batched_tokens, Fp8Cache fp8_cache = Fp8Cache::kNever,
-                             const EngineLanguage* (*language)() = nullptr) {
+                             const EngineLanguage* (*language)() = nullptr, double static_share = 0,
+                             double free_share = 0.9, bool ahead = false) {
   GenericTraits traits{};
   traits.language = language;
   traits.engine.id = id;
@@ -44,6 +49,9 @@ constexpr GenericTraits Make(std::string_view id, std::string_view name, std::st
   traits.sequences = sequences;
   traits.batched_tokens = batched_tokens;
   traits.fp8_cache = fp8_cache;
+  traits.static_share = static_share;
+  traits.free_share = free_share;
+  traits.ahead = ahead;
   return traits;
 }
 
@@ -51,16 +59,20 @@ constexpr GenericTraits Make(std::string_view id, std::string_view name, std::st
 // and NVFP4 checkpoints ask for an FP8 cache (tensorrt_llm/models/modeling_utils.py, kv_cache_quant_algo).
 // float32 becomes float16 in TensorRT-LLM (models/convert_utils.py infer_dtype) and all that run in half
 // precision only; MLX and Transformers keep it.
+// TensorRT-LLM's free_gpu_memory_fraction 0.9 and LMDeploy's cache_max_entry_count 0.8 are of what the weights
+// leave (kv_cache_config, messages.py). TensorRT-LLM's scheduler overlaps (_torch/pyexecutor/py_executor.py
+// _executor_loop_overlap), by default.
 // LMDeploy: max_batch_size 256 on data-centre cards, max_prefill_token_num 8192 (lmdeploy/messages.py).
 constexpr GenericTraits kGeneric[] = {
-    Make("tensorrt-llm", "TensorRT-LLM", "fp16", 2048, 8192, Fp8Cache::kOfFp8AndNvfp4,
-         [] { return &TensorrtLanguage(); }),
+    Make(
+        "tensorrt-llm", "TensorRT-LLM", "fp16", 2048, 8192, Fp8Cache::kOfFp8AndNvfp4,
+        [] { return &TensorrtLanguage(); }, 0, 0.9, true),
     Make("mlx", "MLX", "", 0, 2048),
     Make("mlc-llm", "MLC LLM", "fp16", 0, 2048),
     Make("exllama", "ExLlama", "fp16", 0, 0),
     Make("exllamav2", "ExLlamaV2", "fp16", 0, 2048),
     Make("autoawq", "AutoAWQ", "fp16", 0, 0),
-    Make("lmdeploy", "LMDeploy", "fp16", 256, 8192),
+    Make("lmdeploy", "LMDeploy", "fp16", 256, 8192, Fp8Cache::kNever, nullptr, 0, 0.8),
     Make("transformers", "Transformers", "", 0, 0),
 };
 
@@ -248,22 +260,26 @@ class Generic final : public Engine {
     style.kernels = r.engine->kernels;
     style.ranks = std::max<int64_t>(1, r.tp);
     style.stages = std::max<int64_t>(1, r.pp);
+    style.scheduled_ahead = traits_.ahead;
     return style;
   }
 
-  // They page their cache too (TensorRT-LLM): nine tenths of the cards, less the weights, in pages of
-  // 64 tokens.
+  // They page their cache too (TensorRT-LLM), in pages of 64 tokens. Every rank keeps its own share of a token,
+  // a latent all of it: the rank with the least room decides. With data parallelism one replica is simulated,
+  // and the pool of a rank serves its replica alone.
   void SetUpServer(const Resolved& resolved, const Report& report, SchedulerSetup* setup) const override {
     constexpr int64_t kPage = 64;
-    Bytes room;
-    for (const GpuReport& gpu : report.per_gpu) {
-      room += (gpu.capacity - gpu.others) / 10 * 9 - gpu.weights;
-    }
     setup->block_size = kPage;
-    const Bytes page = report.kv.per_token * kPage;
-    // dp replicas share the load; one of them is simulated.
-    setup->blocks =
-        page > Bytes(0) ? std::max<int64_t>(0, room / std::max<int64_t>(resolved.dp, 1) / page) : 0;
+    const int64_t length = AskedLength(resolved);
+    const Bytes sequence = KvOnRank(resolved, length, 1) + StateOnRank(resolved, 1);
+    setup->blocks = 0;
+    if (sequence > Bytes(0) && !report.per_gpu.empty()) {
+      Bytes room = RoomForPages(report.per_gpu.front());
+      for (const GpuReport& gpu : report.per_gpu) room = std::min(room, RoomForPages(gpu));
+      const double sequences = static_cast<double>(room.count()) / static_cast<double>(sequence.count());
+      const double pages = sequences * static_cast<double>(length) / static_cast<double>(kPage);
+      setup->blocks = static_cast<int64_t>(std::clamp(pages, 0.0, 1e12));
+    }
     setup->max_num_seqs = std::max<int64_t>(resolved.max_num_seqs, 1024);
     setup->max_num_batched_tokens = std::max<int64_t>(resolved.max_num_batched_tokens, 8192);
   }
@@ -274,6 +290,13 @@ class Generic final : public Engine {
   std::vector<std::string_view> Formats() const override { return VllmFormats(); }
 
  private:
+  Bytes RoomForPages(const GpuReport& gpu) const {
+    const auto whole = static_cast<double>((gpu.capacity - gpu.others).count());
+    const auto weights = static_cast<double>(gpu.weights.count());
+    const double limit = traits_.static_share > 0 ? traits_.static_share : 1;
+    return Bytes(static_cast<int64_t>((whole * limit - weights) * traits_.free_share));
+  }
+
   // Nobody names a length: the model's own, or as much of it as has room, but no less than the workload asks.
   static int64_t DefaultLength(const Resolved& r) {
     const int64_t own = r.max_model_len;

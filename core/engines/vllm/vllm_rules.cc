@@ -49,6 +49,14 @@ bool UsesRunnerV2(const Resolved& resolved) {
          !HasExperts(*resolved.architecture);
 }
 
+// Asynchronous scheduling is the default from 0.14 on (vllm/config/vllm.py, "Asynchronous scheduling is enabled");
+// not with a draft model, which it does not support, and not with pipeline stages, which have their own batch queue.
+bool SchedulesAhead(const Resolved& resolved) {
+  const bool drafts =
+      resolved.speculative.num_tokens > 0 && resolved.speculative.method == SpeculativeMethod::kDraft;
+  return resolved.version.number >= VllmNumber(0, 14) && !drafts && resolved.pp <= 1;
+}
+
 // What the profile run's sampler keeps alive. Which sampler runs: sorting until 0.15; Triton's kernel
 // (#33538) or FlashInfer's (default on CUDA since #40376), which keep as much; in the model runner V2 none,
 // because the dummy requests ask for no sampling parameters (#57926).
@@ -99,6 +107,7 @@ VllmRules RulesFor(const Resolved& resolved) {
   // vllm/v1/kv_cache_interface.py: tokens in flight are counted per concurrent batch, of which asynchronous
   // scheduling has two, since #47728.
   rules.batches_in_flight = since(26) ? 2 : 1;
+  rules.scheduled_ahead = SchedulesAhead(resolved);
   // #38270 refuses; #34094 is the assertion before it.
   rules.state_per_sequence = since(19);
   rules.states_asserted = since(11) && !since(18);

@@ -37,6 +37,7 @@ struct VllmRules {
   bool concurrency_by_pages = true;
   CacheTokens tokens = CacheTokens::kConcurrency;
   int64_t batches_in_flight = 1;
+  bool scheduled_ahead = false;           // the next step is scheduled while one runs
   bool state_per_sequence = false;        // refuses more sequences than blocks for recurrent states
   bool states_asserted = false;           // before: an assertion while graphs are captured
   bool align_recurrent = false;           // prefix caching keeps two states per sequence

@@ -28,45 +28,56 @@ struct GoldenUrl {
   const char* url;
   const char* json;
 };
-constexpr GoldenUrl kGoldenUrls[] = {
-    {"m=llama-3.1-70b&q=gguf-q4_k_m&e=llama.cpp&g=m4-max&wired=57344",
-     R"({"model":"llama-3.1-70b","format":"gguf-q4_k_m","engine":"llama.cpp","gpu":"m4-max","iogpu_wired_limit_mb":57344})"},
-    {"m=deepseek-r1&e=sglang&g=h200&n=8&tp=8&dp=8&mfs=0.85&cps=-1&mrr=512&mtt=400000&dpa=1&mms=360&mfr=0.5&swr="
-     "0.4",
-     R"({"model":"deepseek-r1","engine":"sglang","gpu":"h200","gpus":8,"tp":8,"dp":8,"mem_fraction_static":0.85,"chunked_prefill_size":-1,"max_running_requests":512,"max_total_tokens":400000,"enable_dp_attention":true,"max_mamba_cache_size":360,"mamba_full_memory_ratio":0.5,"swa_full_tokens_ratio":0.4})"},
-    {"m=llama-3.1-8b&g=rtx-4090&cal=~"
-     "eyJvdXRzaWRlX2dpYiI6MC40MSwiYWN0aXZhdGlvbiI6MS4xMiwiZGVjb2RlIjowLjkzLCJwcmVmaWxsIjowLjl9",
-     R"({"model":"llama-3.1-8b","gpu":"rtx-4090","cal":{"outside_gib":0.41,"activation":1.12,"decode":0.93,"prefill":0.9}})"},
-    {"m=llama-3.1-70b&q=awq-int4&g=rtx-4090&ctx=16384",
-     R"({"model":"llama-3.1-70b","format":"awq-int4","gpu":"rtx-4090","max_model_len":16384})"},
-    {"m=qwen3-235b-a22b&q=awq-int4&ev=0.6.3&g=rtx-4090&ctx=4096&util=0.95",
-     R"({"model":"qwen3-235b-a22b","format":"awq-int4","engine_version":"0.6.3","gpu":"rtx-4090","max_model_len":4096,"gpu_memory_utilization":0.95})"},
-    {"m=qwen3.5-35b-a3b&q=gptq-int4&g=t4&n=4&tp=4&ctx=16384&util=0.85&spec=~"
-     "eyJtZXRob2QiOiJkcmFmdCIsIm1vZGVsIjoicXdlbjIuNS03YiIsImZvcm1hdCI6ImdwdHEtaW50NCIsIm51bV90b2tlbnMiOjV9",
-     R"({"model":"qwen3.5-35b-a3b","format":"gptq-int4","gpu":"t4","gpus":4,"tp":4,"max_model_len":16384,"gpu_memory_utilization":0.85,"speculative":{"method":"draft","model":"qwen2.5-7b","format":"gptq-int4","num_tokens":5}})"},
-    {"m=llama-3.1-70b&q=awq-int4&g=rtx-4090&ctx=16384&seqs=4&kv=fp8&util=0.95&pc=1",
-     R"({"model":"llama-3.1-70b","format":"awq-int4","gpu":"rtx-4090","max_model_len":16384,"max_num_seqs":4,"kv_cache_dtype":"fp8","gpu_memory_utilization":0.95,"enable_prefix_caching":true})"},
-    {"m=command-r-35b&q=gguf-q4_k_s&e=llama.cpp&ev=b2554&g=rtx-4070-ti,rtx-3090-ti&gm=11954,24110.5&ctx=4096&"
-     "ub=512&fa=0&ngl=30&ncmoe=2&sm=row&kvu=0",
-     R"({"model":"command-r-35b","format":"gguf-q4_k_s","engine":"llama.cpp","engine_version":"b2554","gpu":["rtx-4070-ti","rtx-3090-ti"],"gpu_memory_mib":[11954,24110.5],"max_model_len":4096,"n_ubatch":512,"flash_attention":false,"n_gpu_layers":30,"n_cpu_moe":2,"split_mode":"row","kv_unified":false})"},
-    {"m=deepseek-r1&e=vllm&g=h200&n=8&nn=2&tp=8&pp=2&dp=1&ep=1&seqs=256&mbt=8192&kvb=6990059274&eager=1&bs="
-     "64&cp=1&off=4.5&lora=~eyJtYXhfbG9yYXMiOjIsIm1heF9yYW5rIjozMn0&mm=0&in=2000&out=500&c=32",
-     R"({"model":"deepseek-r1","engine":"vllm","gpu":"h200","gpus":8,"nodes":2,"tp":8,"pp":2,"dp":1,"expert_parallel":true,"max_num_seqs":256,"max_num_batched_tokens":8192,"kv_cache_memory_bytes":6990059274,"enforce_eager":true,"block_size":64,"enable_chunked_prefill":true,"cpu_offload_gb":4.5,"lora":{"max_loras":2,"max_rank":32},"multimodal":false,"prompt_tokens":2000,"output_tokens":500,"concurrency":32})"},
-    {"m=~eyJhcmNoaXRlY3R1cmVzIjpbIkxsYW1hRm9yQ2F1c2FsTE0iXSwiaGlkZGVuX3NpemUiOjQwOTZ9&q=~"
-     "eyJpZCI6ImdwdHEtaW50NCIsInVucXVhbnRpemVkIjpbImxtX2hlYWQiXX0&kv=~eyJrIjoicThfMCIsInYiOiJxNF8wIn0",
-     R"({"model":{"architectures":["LlamaForCausalLM"],"hidden_size":4096},"format":{"id":"gptq-int4","unquantized":["lm_head"]},"kv_cache_dtype":{"k":"q8_0","v":"q4_0"}})"},
-    {"m=qwen3-30b-a3b&q=gguf-q4_k_m&e=llama.cpp&g=rtx-4090,rtx-3090&ctx=8192&w=~"
-     "eyJhcnJpdmFsIjoicG9pc3NvbiIsImFycml2YWxfcmF0ZSI6MiwidHVybnMiOjN9&rsv=1500,0&ot=exps%3DCPU&ts=3,1",
-     R"({"model":"qwen3-30b-a3b","format":"gguf-q4_k_m","engine":"llama.cpp","gpu":["rtx-4090","rtx-3090"],"max_model_len":8192,"workload":{"arrival":"poisson","arrival_rate":2,"turns":3},"reserved_mib":[1500,0],"override_tensor":"exps=CPU","tensor_split":[3,1]})"},
-    {"m=qwen3-30b-a3b&e=llama.cpp&rsv=800.5&ot=~ImJsa1xcLjEuXFwuZmZuPUNQVSxleHBzPUNVREExIg&ts=1",
-     R"({"model":"qwen3-30b-a3b","engine":"llama.cpp","reserved_mib":800.5,"override_tensor":"blk\\.1.\\.ffn=CPU,exps=CUDA1","tensor_split":1})"},
-    {"m=qwen3-next-80b-a3b&e=vllm&g=h200&cgs=256&lmm=2&dt=bfloat16&mcm=align&mcd=float32&msd=float16&koff=32."
-     "5",
-     R"({"model":"qwen3-next-80b-a3b","engine":"vllm","gpu":"h200","max_cudagraph_capture_size":256,"limit_mm_per_prompt":2,"dtype":"bfloat16","mamba_cache_mode":"align","mamba_cache_dtype":"float32","mamba_ssm_cache_dtype":"float16","kv_offloading_gib":32.5})"},
-    {"m=qwen3-30b-a3b&e=llama.cpp&g=rx-7900-xtx&ram=64&rbw=89.6&be=vulkan&mmap=0&kvo=1&swaf=0&fit=1&fitt=512&"
-     "mg=0&"
-     "cram=4096&smc=1&kvd=q8_0",
-     R"({"model":"qwen3-30b-a3b","engine":"llama.cpp","gpu":"rx-7900-xtx","ram_gib":64,"ram_gb_per_s":89.6,"backend":"vulkan","mmap":false,"kv_offload":true,"swa_full":false,"fit":true,"fit_target_mib":512,"main_gpu":0,"cache_ram_mib":4096,"sched_max_copies":1,"kv_cache_dtype_draft":"q8_0"})"},
+constexpr GoldenUrl
+    kGoldenUrls
+        [] =
+            {
+                {"m=llama-3.1-70b&q=gguf-q4_k_m&e=llama.cpp&g=m4-max&wired=57344",
+                 R"({"model":"llama-3.1-70b","format":"gguf-q4_k_m","engine":"llama.cpp","gpu":"m4-max","iogpu_wired_limit_mb":57344})"},
+                {"m=deepseek-r1&e=sglang&g=h200&n=8&tp=8&dp=8&mfs=0.85&cps=-1&mrr=512&mtt=400000&dpa=1&mms="
+                 "360&mfr=0.5&swr="
+                 "0.4",
+                 R"({"model":"deepseek-r1","engine":"sglang","gpu":"h200","gpus":8,"tp":8,"dp":8,"mem_fraction_static":0.85,"chunked_prefill_size":-1,"max_running_requests":512,"max_total_tokens":400000,"enable_dp_attention":true,"max_mamba_cache_size":360,"mamba_full_memory_ratio":0.5,"swa_full_tokens_ratio":0.4})"},
+                {"m=llama-3.1-8b&g=rtx-4090&cal=~"
+                 "eyJvdXRzaWRlX2dpYiI6MC40MSwiYWN0aXZhdGlvbiI6MS4xMiwiZGVjb2RlIjowLjkzLCJwcmVmaWxsIjowLjl9",
+                 R"({"model":"llama-3.1-8b","gpu":"rtx-4090","cal":{"outside_gib":0.41,"activation":1.12,"decode":0.93,"prefill":0.9}})"},
+                {"m=llama-3.1-70b&q=awq-int4&g=rtx-4090&ctx=16384",
+                 R"({"model":"llama-3.1-70b","format":"awq-int4","gpu":"rtx-4090","max_model_len":16384})"},
+                {"m=qwen3-235b-a22b&q=awq-int4&ev=0.6.3&g=rtx-4090&ctx=4096&util=0.95",
+                 R"({"model":"qwen3-235b-a22b","format":"awq-int4","engine_version":"0.6.3","gpu":"rtx-4090","max_model_len":4096,"gpu_memory_utilization":0.95})"},
+                {"m=qwen3.5-35b-a3b&q=gptq-int4&g=t4&n=4&tp=4&ctx=16384&util=0.85&spec=~"
+                 "eyJtZXRob2QiOiJkcmFmdCIsIm1vZGVsIjoicXdlbjIuNS03YiIsImZvcm1hdCI6ImdwdHEtaW50NCIsIm51bV90b2t"
+                 "lbnMiOjV9",
+                 R"({"model":"qwen3.5-35b-a3b","format":"gptq-int4","gpu":"t4","gpus":4,"tp":4,"max_model_len":16384,"gpu_memory_utilization":0.85,"speculative":{"method":"draft","model":"qwen2.5-7b","format":"gptq-int4","num_tokens":5}})"},
+                {"m=llama-3.1-70b&q=awq-int4&g=rtx-4090&ctx=16384&seqs=4&kv=fp8&util=0.95&pc=1",
+                 R"({"model":"llama-3.1-70b","format":"awq-int4","gpu":"rtx-4090","max_model_len":16384,"max_num_seqs":4,"kv_cache_dtype":"fp8","gpu_memory_utilization":0.95,"enable_prefix_caching":true})"},
+                {"m=command-r-35b&q=gguf-q4_k_s&e=llama.cpp&ev=b2554&g=rtx-4070-ti,rtx-3090-ti&gm=11954,"
+                 "24110.5&ctx=4096&"
+                 "ub=512&fa=0&ngl=30&ncmoe=2&sm=row&kvu=0",
+                 R"({"model":"command-r-35b","format":"gguf-q4_k_s","engine":"llama.cpp","engine_version":"b2554","gpu":["rtx-4070-ti","rtx-3090-ti"],"gpu_memory_mib":[11954,24110.5],"max_model_len":4096,"n_ubatch":512,"flash_attention":false,"n_gpu_layers":30,"n_cpu_moe":2,"split_mode":"row","kv_unified":false})"},
+                {"m=deepseek-r1&e=vllm&g=h200&n=8&nn=2&tp=8&pp=2&dp=1&ep=1&seqs=256&mbt=8192&kvb=6990059274&"
+                 "eager=1&bs="
+                 "64&cp=1&off=4.5&lora=~eyJtYXhfbG9yYXMiOjIsIm1heF9yYW5rIjozMn0&mm=0&in=2000&out=500&c=32",
+                 R"({"model":"deepseek-r1","engine":"vllm","gpu":"h200","gpus":8,"nodes":2,"tp":8,"pp":2,"dp":1,"expert_parallel":true,"max_num_seqs":256,"max_num_batched_tokens":8192,"kv_cache_memory_bytes":6990059274,"enforce_eager":true,"block_size":64,"enable_chunked_prefill":true,"cpu_offload_gb":4.5,"lora":{"max_loras":2,"max_rank":32},"multimodal":false,"prompt_tokens":2000,"output_tokens":500,"concurrency":32})"},
+                {"m=~eyJhcmNoaXRlY3R1cmVzIjpbIkxsYW1hRm9yQ2F1c2FsTE0iXSwiaGlkZGVuX3NpemUiOjQwOTZ9&q=~"
+                 "eyJpZCI6ImdwdHEtaW50NCIsInVucXVhbnRpemVkIjpbImxtX2hlYWQiXX0&kv=~"
+                 "eyJrIjoicThfMCIsInYiOiJxNF8wIn0",
+                 R"({"model":{"architectures":["LlamaForCausalLM"],"hidden_size":4096},"format":{"id":"gptq-int4","unquantized":["lm_head"]},"kv_cache_dtype":{"k":"q8_0","v":"q4_0"}})"},
+                {"m=qwen3-30b-a3b&q=gguf-q4_k_m&e=llama.cpp&g=rtx-4090,rtx-3090&ctx=8192&w=~"
+                 "eyJhcnJpdmFsIjoicG9pc3NvbiIsImFycml2YWxfcmF0ZSI6MiwidHVybnMiOjN9&rsv=1500,0&ot=exps%3DCPU&"
+                 "ts=3,1",
+                 R"({"model":"qwen3-30b-a3b","format":"gguf-q4_k_m","engine":"llama.cpp","gpu":["rtx-4090","rtx-3090"],"max_model_len":8192,"workload":{"arrival":"poisson","arrival_rate":2,"turns":3},"reserved_mib":[1500,0],"override_tensor":"exps=CPU","tensor_split":[3,1]})"},
+                {"m=qwen3-30b-a3b&e=llama.cpp&rsv=800.5&ot=~ImJsa1xcLjEuXFwuZmZuPUNQVSxleHBzPUNVREExIg&ts=1",
+                 R"({"model":"qwen3-30b-a3b","engine":"llama.cpp","reserved_mib":800.5,"override_tensor":"blk\\.1.\\.ffn=CPU,exps=CUDA1","tensor_split":1})"},
+                {"m=qwen3-next-80b-a3b&e=vllm&g=h200&cgs=256&lmm=2&dt=bfloat16&mcm=align&mcd=float32&msd="
+                 "float16&koff=32."
+                 "5",
+                 R"({"model":"qwen3-next-80b-a3b","engine":"vllm","gpu":"h200","max_cudagraph_capture_size":256,"limit_mm_per_prompt":2,"dtype":"bfloat16","mamba_cache_mode":"align","mamba_cache_dtype":"float32","mamba_ssm_cache_dtype":"float16","kv_offloading_gib":32.5})"},
+                {"m=qwen3-30b-a3b&e=llama.cpp&g=rx-7900-xtx&ram=64&rbw=89.6&be=vulkan&mmap=0&kvo=1&swaf=0&"
+                 "fit=1&fitt=512&"
+                 "mg=0&"
+                 "cram=4096&smc=1&kvd=q8_0",
+                 R"({"model":"qwen3-30b-a3b","engine":"llama.cpp","gpu":"rx-7900-xtx","ram_gib":64,"ram_gb_per_s":89.6,"backend":"vulkan","mmap":false,"kv_offload":true,"swa_full":false,"fit":true,"fit_target_mib":512,"main_gpu":0,"cache_ram_mib":4096,"sched_max_copies":1,"kv_cache_dtype_draft":"q8_0"})"},
 };
 
 TEST(ConfigUrl, GoldenUrlsDecodeForever) {

@@ -109,6 +109,11 @@ TEST(Workload, ReadsAnObjectAndNamesTheMemberThatIsWrong) {
   EXPECT_EQ(full.prompt.deviation, 250);
   EXPECT_EQ(full.output.shape, LengthShape::kLogNormal);
   EXPECT_EQ(full.output.deviation, 25);
+  const Workload server = *read(
+      R"({"scheduler_recv_interval":10,"batch_wait_timeout_iters":20,"batch_wait_max_tokens_ratio":0.5})");
+  EXPECT_EQ(server.poll, 10);
+  EXPECT_EQ(server.hold, 20);
+  EXPECT_EQ(server.hold_share, 0.5);
   EXPECT_EQ(read(R"({"prompt_shape":"chat","spread":0.1})")->prompt.deviation, 1000 * kChatDeviation);
   const auto field = [&](const char* text) {
     const Result<Workload> wrong = read(text);

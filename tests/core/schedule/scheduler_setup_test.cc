@@ -16,6 +16,23 @@ TEST(SchedulerSetup, BlocksByHand) {
   EXPECT_EQ(BlocksOf(setup, 17), 6);
 }
 
+// What a workload says of when the server looks for requests.
+TEST(SchedulerSetup, AdmissionComesWithTheWorkload) {
+  Workload workload;
+  SchedulerSetup setup;
+  setup.max_num_batched_tokens = 1000;
+  TakeAdmission(workload, &setup);
+  EXPECT_EQ(setup.poll, 1);
+  EXPECT_EQ(setup.hold, 0);
+  workload.poll = 30;
+  workload.hold = 20;
+  workload.hold_share = 0.25;
+  TakeAdmission(workload, &setup);
+  EXPECT_EQ(setup.poll, 30);
+  EXPECT_EQ(setup.hold, 20);
+  EXPECT_EQ(setup.hold_tokens, 250);
+}
+
 TEST(SchedulerSetup, WindowsStopGrowingAndStatesNeverGrow) {
   SchedulerSetup setup;
   setup.block_size = 16;

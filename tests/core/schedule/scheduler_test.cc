@@ -133,6 +133,75 @@ TEST(Scheduler, EqualsTheTwinForHybridsWindowsAndSpeculation) {
   }
 }
 
+TEST(Scheduler, EqualsTheTwinHoweverArrivalsAreSeen) {
+  for (int64_t seed = 1; seed <= 12; ++seed) {
+    SchedulerSetup setup = SmallSetup();
+    setup.blocks = seed % 3 == 0 ? 70 : 200;
+    setup.ahead = seed % 2 == 0;
+    setup.delivery = 0.35;
+    setup.poll = seed % 4 == 1 ? 1 : 3 * seed;
+    setup.hold = seed % 3 == 1 ? 7 : 0;
+    setup.hold_tokens = 400;
+    const std::string what = "arrivals seen in another way, seed " + std::to_string(seed);
+    for (Arrival arrival : {Arrival::kPoisson, Arrival::kClosedLoop}) {
+      ExpectEqual(setup, Chat(arrival, 80, seed), what);
+    }
+    Workload light = Chat(Arrival::kPoisson, 40, seed);
+    light.rate = 3;
+    ExpectEqual(setup, light, what + ", light");
+  }
+}
+
+// Requests that come while a server decodes: how many of its steps pass until their first token. A prompt of one
+// token keeps the step as it is.
+double StepsToFirstToken(const SchedulerSetup& setup) {
+  RequestList list;
+  Request always;
+  always.prompt = 16;
+  always.output = 1900;
+  list.requests.push_back(always);
+  const double step = [&] {
+    StepLoad load;
+    load.decode_sequences = 1;
+    return setup.model.Time(load).value();
+  }();
+  for (int i = 0; i < 60; ++i) {  // spread evenly over the phases of a step
+    Request late;
+    late.arrival = step * (20 + 30.1 * i);
+    late.prompt = 1;
+    late.output = 1;
+    late.session = i + 1;
+    list.requests.push_back(late);
+  }
+  const Simulation simulation = Simulate(setup, list);
+  double sum = 0;
+  for (size_t i = 1; i < list.requests.size(); ++i) {
+    const RequestRecord& record = simulation.records()[i];
+    sum += record.first_token - record.arrival;
+  }
+  return sum / 60 / step;
+}
+
+TEST(Scheduler, AnArrivalWaitsForTheStepsThatAreScheduled) {
+  SchedulerSetup setup = SmallSetup();
+  const double plain = StepsToFirstToken(setup);
+  EXPECT_GT(plain, 1.4) << "the rest of a step, and its own";
+  EXPECT_LT(plain, 3) << "which a prompt makes longer";
+  setup.ahead = true;
+  EXPECT_NEAR(StepsToFirstToken(setup), plain + 1, 0.15) << "the step that was scheduled already";
+  setup.delivery = 0.5;
+  EXPECT_NEAR(StepsToFirstToken(setup), plain + 1.5, 0.2);
+  setup = SmallSetup();
+  setup.poll = 10;
+  EXPECT_NEAR(StepsToFirstToken(setup), plain + 4.5, 1.2) << "half of the steps between two looks";
+  setup = SmallSetup();
+  setup.hold = 20;
+  setup.hold_tokens = 200;
+  EXPECT_NEAR(StepsToFirstToken(setup), plain + 20, 0.6);
+  setup.hold_tokens = 1;
+  EXPECT_NEAR(StepsToFirstToken(setup), plain, 1e-9) << "enough of them wait";
+}
+
 TEST(Scheduler, OneRequestAloneTakesItsStepsTimes) {
   const SchedulerSetup setup = SmallSetup();
   Workload workload;

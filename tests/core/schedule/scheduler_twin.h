@@ -172,17 +172,17 @@ class SchedulerTwin {
   }
 
   void End(size_t index, RequestEnd how) {
-    records[index].finish = now;
+    records[index].finish = now + delivery_;
     records[index].output = live_[index].generated;
     records[index].end = how;
     ++finished_;
     bool followed = false;
     for (size_t i = 0; i < list_.requests.size(); ++i) {
       if (list_.requests[i].after != static_cast<int32_t>(index)) continue;
-      future_.emplace(now + list_.requests[i].delay, i);
+      future_.emplace(now + delivery_ + list_.requests[i].delay, i);
       followed = true;
     }
-    if (!followed && list_.initially_released > 0) Release(now + list_.requests[index].delay);
+    if (!followed && list_.initially_released > 0) Release(now + delivery_ + list_.requests[index].delay);
   }
 
   void PullArrivals() {
@@ -192,11 +192,30 @@ class SchedulerTwin {
       live_[i].queued = true;
       future_.emplace(request.arrival, i);
     }
-    while (!future_.empty() && future_.begin()->first <= now) {
+    // An idle engine looks at once; a busy one every so many steps, and schedules one step ahead if it does that.
+    if (running_.empty()) {
+      seen_ = now;
+      steps_since_look_ = 0;
+    } else if (steps_since_look_ >= setup_.poll) {
+      seen_ = setup_.ahead ? last_start_ : now;
+      steps_since_look_ = 0;
+    }
+    while (!future_.empty() && future_.begin()->first <= seen_) {
       records[future_.begin()->second].arrival = future_.begin()->first;
       waiting_.push_back(future_.begin()->second);
       future_.erase(future_.begin());
     }
+  }
+
+  bool HoldsBack() {
+    const bool decodes =
+        std::any_of(running_.begin(), running_.end(), [this](size_t index) { return live_[index].decoding; });
+    int64_t tokens = 0;
+    for (size_t index : waiting_) tokens += live_[index].total;
+    const bool holds = setup_.hold > 0 && decodes && !waiting_.empty() && tokens < setup_.hold_tokens &&
+                       held_steps_ < setup_.hold;
+    held_steps_ = holds ? held_steps_ + 1 : 0;
+    return holds;
   }
 
   bool SystemInUse() const {
@@ -256,7 +275,8 @@ class SchedulerTwin {
       ++i;
     }
     const int64_t whole_budget = budget;
-    while (!preempted && !waiting_.empty() && reading_ < 0) {
+    const bool held = !preempted && reading_ < 0 && HoldsBack();
+    while (!preempted && !held && !waiting_.empty() && reading_ < 0) {
       const size_t index = waiting_.front();
       Live& live = live_[index];
       const Request& request = list_.requests[index];
@@ -345,7 +365,7 @@ class SchedulerTwin {
     load.decode_sequences = decode.decode_sequences;
     load.decode_kv_tokens = decode.decode_kv_tokens;
     if (load.decode_sequences == 0 && load.prefill_tokens == 0) {
-      if (future_.empty()) return false;
+      if (future_.empty()) return !waiting_.empty();  // all that ran was preempted and waits
       now = std::max(now, future_.begin()->first);
       return true;
     }
@@ -353,7 +373,10 @@ class SchedulerTwin {
     const double without = decode.decode_sequences > 0 ? setup_.model.Time(decode).value() : 0;
     double duration = without / accepted;
     if (load.prefill_tokens > 0) duration += setup_.model.Time(load).value() - without;
+    last_start_ = now;
     now += duration;
+    delivery_ = setup_.delivery * without / accepted;
+    steps_since_look_ = load.prefill_tokens > 0 ? setup_.poll : steps_since_look_ + 1;
     for (const size_t index : std::vector<size_t>(running_)) {
       Live& live = live_[index];
       if (!live.decoding) continue;
@@ -364,7 +387,7 @@ class SchedulerTwin {
     }
     for (const size_t index : completed) {
       Live& live = live_[index];
-      if (live.generated == 0) records[index].first_token = now;
+      if (live.generated == 0) records[index].first_token = now + delivery_;
       ++live.generated;
       ++live.total;
       ++output_tokens;
@@ -393,6 +416,8 @@ class SchedulerTwin {
   std::set<std::pair<double, size_t>> future_;  // by time, then in the order of the list
   int64_t reading_ = -1;
   int64_t finished_ = 0;
+  double seen_ = 0, last_start_ = 0, delivery_ = 0;
+  int64_t steps_since_look_ = 0, held_steps_ = 0;
 };
 
 }  // namespace plimsoll

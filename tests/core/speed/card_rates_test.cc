@@ -33,7 +33,8 @@ MeasuredSpeeds Simple() {
   engine.activation_bytes.value = 5;
   engine.score_bytes.value = 7;
   for (auto& group : speeds.cards) {
-    for (CardFactors& card : group) card.stream.value = card.compute.value = card.layer.value = 1;
+    for (CardFactors& card : group)
+      card.stream.value = card.compute.value = card.layer.value = card.cache.value = 1;
   }
   speeds.ggml_old_layer.value = 3;
   speeds.eager_layer.value = 2;

@@ -111,8 +111,9 @@ TEST(MeasuredSpeeds, PublishedMeasurementsStayWithinTheirBounds) {
     double median, mean;
   };
   const BoundOfMetric kBounds[] = {
-      {"decode_tps_per_stream", 165, 0.09, 0.16},
-      {"tpot_ms", 130, 0.15, 0.25},
+      {"decode_tps_per_stream", 165, 0.08, 0.15},
+      {"tpot_ms", 250, 0.11, 0.17},
+      {"e2e_ms", 44, 0.08, 0.1},
       {"prefill_tps", 85, 0.15, 0.35},
       {"ttft_ms", 130, 0.25, 0.60},
       {"output_tps_total", 95, 0.20, 0.25},
@@ -130,12 +131,13 @@ TEST(MeasuredSpeeds, PublishedMeasurementsStayWithinTheirBounds) {
   }
 }
 
-// What a card nobody measured can expect: the errors of fits that did not see the card, as
-// `plimsoll_calibrate errors` wrote them, stay near those of the fit that saw all.
-TEST(MeasuredSpeeds, CardsLeftOutArePredictedNearlyAsWellAsCardsSeen) {
+// What runs and cards nobody measured can expect: the errors of fits that did not see them, as `plimsoll_calibrate
+// errors` wrote them, beside those of the fit that saw all.
+TEST(MeasuredSpeeds, WhatWasLeftOutIsPredictedNearlyAsWellAsWhatWasSeen) {
   const Result<Json> json = Json::Parse(ReadTestFile("speed/errors.json"), "errors.json");
   ASSERT_TRUE(json.ok());
-  const std::string kMetrics[] = {"all decode", "all tpot", "all prefill", "all total", "all ttft"};
+  const std::string kMetrics[] = {"all decode",  "all e2e",   "all tpot",
+                                  "all prefill", "all total", "all ttft"};
   size_t found = 0;
   for (const Json& item : json->Find("errors")->items()) {
     const std::string of = item.Find("of")->AsString();
@@ -143,16 +145,28 @@ TEST(MeasuredSpeeds, CardsLeftOutArePredictedNearlyAsWellAsCardsSeen) {
     ++found;
     for (const char* statistic : {"median", "mean"}) {
       const double fitted = *item.Find("fitted")->Find(statistic)->AsDouble();
-      const double left_out = *item.Find("card_left_out")->Find(statistic)->AsDouble();
       EXPECT_GT(fitted, 0);
-      EXPECT_LE(left_out, 1.3 * fitted) << of << " " << statistic;
+      EXPECT_LE(*item.Find("run_left_out")->Find(statistic)->AsDouble(), 1.5 * fitted)
+          << of << " " << statistic;
+      // Whole requests were measured on three cards only, nine tenths of them on one.
+      const double most = of == "all e2e" ? 4 : 2;
+      EXPECT_LE(*item.Find("card_left_out")->Find(statistic)->AsDouble(), most * fitted)
+          << of << " " << statistic;
     }
   }
   EXPECT_EQ(found, std::size(kMetrics));
-  // The band is one standard deviation: 68 %, give or take what 300 rows of 30 cards say.
-  const double coverage = *json->Find("band_coverage")->AsDouble();
-  EXPECT_GT(coverage, 0.6);
-  EXPECT_LT(coverage, 0.85);
+}
+
+// The bands hold eight tenths of the rows that a fit did not see, where there are enough of them to say so.
+TEST(MeasuredSpeeds, BandsHoldEightTenths) {
+  const Result<Json> json = Json::Parse(ReadTestFile("speed/errors.json"), "errors.json");
+  ASSERT_TRUE(json.ok());
+  for (const char* of : {"decode llama.cpp", "prefill llama.cpp", "tpot vllm", "ttft vllm", "total"}) {
+    const Json* share = json->Find("band_coverage")->Find(of);
+    ASSERT_NE(share, nullptr) << of;
+    EXPECT_GT(*share->AsDouble(), 0.75) << of;
+    EXPECT_LT(*share->AsDouble(), 0.9) << of;
+  }
 }
 
 // The report belongs to this table and this model: its errors are those found here.
@@ -163,11 +177,9 @@ TEST(MeasuredSpeeds, TheReportOfErrorsIsNotStale) {
   const Result<CaseFile> file = ReadCases(*cases);
   ASSERT_TRUE(file.ok());
   const Validation validation = Validate(*file, ShippedCatalog());
-  const std::pair<const char*, const char*> kNames[] = {{"all decode", "decode_tps_per_stream"},
-                                                        {"all tpot", "tpot_ms"},
-                                                        {"all prefill", "prefill_tps"},
-                                                        {"all total", "output_tps_total"},
-                                                        {"all ttft", "ttft_ms"}};
+  const std::pair<const char*, const char*> kNames[] = {
+      {"all decode", "decode_tps_per_stream"}, {"all tpot", "tpot_ms"}, {"all prefill", "prefill_tps"},
+      {"all total", "output_tps_total"},       {"all ttft", "ttft_ms"}, {"all e2e", "e2e_ms"}};
   for (const auto& [of, metric] : kNames) {
     for (const Json& item : errors->Find("errors")->items()) {
       if (item.Find("of")->AsString() != of) continue;

@@ -125,7 +125,7 @@ TEST(SpeedAt, OneRequestByHand) {
   const double prefill = PrefillTime(s->model, 1000, 0).value();
   const double step = s->model.Time(Decode(s->model, 1, 1100)).value();  // half of the output is there
   EXPECT_DOUBLE_EQ(speed.tpot_ms, step * 1e3);
-  EXPECT_DOUBLE_EQ(speed.ttft_ms, (s->model.request_overhead().value() + prefill) * 1e3);
+  EXPECT_DOUBLE_EQ(speed.ttft_ms, (s->model.request_overhead(1000).value() + prefill) * 1e3);
   EXPECT_DOUBLE_EQ(speed.decode_tokens_per_s, 1 / step);
   EXPECT_DOUBLE_EQ(speed.prefill_tokens_per_s, 1000 / prefill);
   EXPECT_DOUBLE_EQ(speed.decode_tokens_per_s_total, 201 / (speed.ttft_ms / 1e3 + 200 * step));
@@ -165,7 +165,7 @@ TEST(SpeedAt, LockstepReadsAllPromptsFirst) {
   o.lockstep = true;
   const SpeedReport speed = SpeedAt(s->model, o);
   const double step = s->model.Time(Decode(s->model, 16, 1024 + 128)).value();
-  const double alone = PrefillTime(s->model, 1024, 0).value() + s->model.request_overhead().value();
+  const double alone = PrefillTime(s->model, 1024, 0).value() + s->model.request_overhead(1024).value();
   // Half of the others' prompts lie before the mean first token, and half of them behind it, among 256
   // outputs.
   const double half = speed.ttft_ms / 1e3 - alone;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/config/config_codec.h"
+#include "core/engines/server.h"
 #include "core/engines/settle.h"
 #include "core/estimate/estimate.h"
 #include "tests/support/shipped_catalog.h"
@@ -39,6 +40,47 @@ TEST(EngineGeneric, SaysThatItsBudgetIsNotModelled) {
         said || (diagnostic.code == "engine_budget_not_modelled" && diagnostic.severity == Severity::kInfo);
   }
   EXPECT_TRUE(said);
+}
+
+SchedulerSetup ServerOf(const char* json) {
+  const Result<DecodedConfig> decoded = DecodeConfigJsonText(json);
+  EXPECT_TRUE(decoded.ok()) << json;
+  const Result<Resolved> resolved = Settle(decoded->config, ShippedCatalog());
+  EXPECT_TRUE(resolved.ok()) << json;
+  return MakeSchedulerSetup(*resolved, EstimateResolved(*resolved));
+}
+
+int64_t PoolTokens(const char* json) {
+  const SchedulerSetup setup = ServerOf(json);
+  return setup.blocks * setup.block_size;
+}
+
+// TensorRT-LLM's pages take nine tenths of what the weights leave: (capacity - 16,060,522,496) x 0.9 bytes of 131,072
+// a token.
+TEST(EngineGeneric, TheServersPoolIsWhatTheWeightsLeave) {
+  const char* one =
+      R"({"model":"llama-3.1-8b","engine":"tensorrt-llm","gpu":"h100-sxm","kv_cache_dtype":"bf16"})";
+  const Report report = Of(one);
+  const double room =
+      static_cast<double>((report.per_gpu[0].capacity - report.per_gpu[0].weights).count()) * 0.9;
+  EXPECT_NEAR(static_cast<double>(PoolTokens(one)), room / 131072, 64);
+  EXPECT_TRUE(ServerOf(one).ahead) << "its overlapped executor";
+}
+
+// A latent is on every rank, heads are divided: two cards hold as many tokens of a latent as one of them does.
+TEST(EngineGeneric, APoolIsCountedOnARank) {
+  const auto pool = [](const char* model, const char* layout) {
+    return static_cast<double>(PoolTokens((R"({"engine":"sglang","gpu":"b200","format":"bf16","model":")" +
+                                           std::string(model) + "\"," + layout + "}")
+                                              .c_str()));
+  };
+  const double heads = pool("llama-3.1-8b", R"("gpus":2)") / pool("llama-3.1-8b", R"("gpus":1)");
+  EXPECT_GT(heads, 2) << "half of each token, and half of the weights";
+  const double latent = pool("deepseek-v2-lite", R"("gpus":2)") / pool("deepseek-v2-lite", R"("gpus":1)");
+  EXPECT_GT(latent, 1) << "the weights alone are divided";
+  EXPECT_LT(latent, 1.3);
+  // A replica's pool is a rank's own, whatever their number.
+  EXPECT_EQ(pool("llama-3.1-8b", R"("gpus":2,"tp":1,"dp":2)"), pool("llama-3.1-8b", R"("gpus":1)"));
 }
 
 // What a display or other programs hold is not the engine's.
