@@ -23,6 +23,14 @@ struct Part {
 bool IsDigitOf(char c) { return c >= '0' && c <= '9'; }
 bool IsLetterOf(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
+std::string Plain(std::string_view name) {
+  std::string plain;
+  for (const char c : name) {
+    if (IsDigitOf(c) || IsLetterOf(c)) plain += c;
+  }
+  return plain;
+}
+
 std::string_view TakeWhile(std::string_view* text, bool (*wanted)(char)) {
   size_t end = 0;
   while (end < text->size() && wanted((*text)[end])) ++end;
@@ -129,10 +137,11 @@ double Distance(const std::vector<Part>& a, const std::vector<Part>& b) {
 std::string_view NearestKin(std::string_view name, const std::vector<std::string_view>& given) {
   if (name.empty() || name.size() > kLongestName) return {};
   const std::vector<Part> parts = PartsOf(name);
-  // Names that the whole of it stands in come first.
+  // Names that the whole of it stands in come first, whatever stands between letters and digits.
   std::vector<std::string_view> candidates;
+  const std::string plain = Plain(name);
   for (const std::string_view each : given) {
-    if (name.size() >= 3 && each.find(name) != std::string_view::npos) candidates.push_back(each);
+    if (plain.size() >= 3 && Plain(each).find(plain) != std::string::npos) candidates.push_back(each);
   }
   if (candidates.empty()) candidates = given;
   std::string_view best;

@@ -86,6 +86,8 @@ std::optional<Result<CheckResult>> ReadModelfileText(std::string_view text, cons
       name = std::string(rest.substr(0, end_of_name));
       rest = Trim(rest.substr(end_of_name));
     }
+    // "from vllm import LLM" is Python.
+    if (word == "FROM" && rest.find(" import ") != std::string_view::npos) return std::nullopt;
     has_model = has_model || word == "FROM";
     if (!has_model) return std::nullopt;
     const size_t value = at + static_cast<size_t>(rest.data() - line.data());

@@ -75,10 +75,10 @@ const OptionTable* TableOf(const Engine& engine) {
 }
 
 // Our name of what another engine calls so; else what the flags themselves answer.
-Error UnknownWord(const std::string& word) {
+Error UnknownWord(const Engine* asked, const std::string& word) {
   for (const Engine* engine : Engines()) {
     const OptionTable* table = TableOf(*engine);
-    if (table == nullptr) continue;
+    if (table == nullptr || engine == asked) continue;
     const std::optional<FoundOption> found = FindOption(*table, engine->language()->syntax, word);
     const ConfigKey* key = found ? FindConfigKey(found->option.key) : nullptr;
     if (key == nullptr) continue;
@@ -96,8 +96,13 @@ std::optional<Error> ReadOptions(const Engine& engine, const std::vector<Argumen
   const EngineLanguage& language = *engine.language();
   const ParsedArguments parsed =
       ParseArguments(*TableOf(engine), language.programs[0].also, language.syntax, words);
-  if (!parsed.unknown.empty()) return UnknownWord(words[parsed.unknown.front().first].text);
-  if (!parsed.positional.empty()) return UnknownWord(words[parsed.positional.front()].text);
+  if (!parsed.unknown.empty()) return UnknownWord(&engine, words[parsed.unknown.front().first].text);
+  if (!parsed.positional.empty()) {
+    // A value that nothing takes: what stands before it was not understood.
+    const size_t at = parsed.positional.front();
+    const bool value = at > 0 && words[at - 1].text.starts_with("-");
+    return UnknownWord(&engine, words[value ? at - 1 : at].text);
+  }
   for (const ParsedOption& option : parsed.options) {
     if (option.lacks_value) return Error{option.name, "nothing", "a value"};
     if (option.option.effect == OptionEffect::kNotModelled) continue;
@@ -131,7 +136,7 @@ Result<Config> DecodeEngineFlags(const std::vector<std::string>& arguments, cons
   Result<Config> config = DecodeConfigFlags(split.ours);
   if (!config.ok() || split.theirs.empty()) return config;
   const Engine* engine = FindEngine(config->engine.empty() ? engine_id : config->engine);
-  if (engine == nullptr || TableOf(*engine) == nullptr) return UnknownWord(split.theirs.front().text);
+  if (engine == nullptr || TableOf(*engine) == nullptr) return UnknownWord(engine, split.theirs.front().text);
   const Result<EngineVersion> version = engine->ReadVersion(config->engine_version, "engine_version");
   if (!version.ok()) return version.error();
 

@@ -245,9 +245,6 @@ class Generic final : public Engine {
     return terms;
   }
 
-  std::vector<LogPattern> LogPatterns() const override {
-    return traits_.engine.id == "sglang" ? SglangLogPatterns() : std::vector<LogPattern>();
-  }
   std::vector<std::string> ExpectedLog(const Resolved& r, const Report& report) const override {
     (void)r;
     (void)report;

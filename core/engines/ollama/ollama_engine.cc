@@ -14,6 +14,7 @@
 #include "core/engines/llama_cpp/llama_plan.h"
 #include "core/engines/llama_cpp/llama_server.h"
 #include "core/engines/llama_cpp/llama_verdict.h"
+#include "core/engines/ollama/ollama_commands.h"
 #include "core/engines/ollama/ollama_data.h"
 #include "core/engines/ollama/ollama_library.h"
 #include "core/engines/ollama/ollama_log.h"
@@ -73,6 +74,7 @@ void CheckPassedOptions(const Config& config, Resolved* resolved) {
 class Ollama final : public Engine {
  public:
   const EngineTraits& traits() const override { return kTraits; }
+  const EngineLanguage* language() const override { return &OllamaLanguage(); }
 
   Result<EngineVersion> ReadVersion(std::string_view text, std::string_view where) const override {
     return ReadOllamaVersion(text, where);

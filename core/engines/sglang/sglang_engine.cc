@@ -76,8 +76,6 @@ class Sglang final : public Engine {
     SetUpSglangServer(resolved, report, setup);
   }
   const MetricNames& metric_names() const override { return SglangMetrics(); }
-
-  const EngineLanguage* language() const override { return &SglangLanguage(); }
   std::vector<int64_t> LengthBreaks() const override { return {kAiterContext}; }
 
   std::vector<std::string_view> Formats() const override { return SglangFormats(); }

@@ -15,6 +15,7 @@ StepStyle SglangStyle(const Resolved& resolved) {
   style.ranks = std::max<int64_t>(1, resolved.tp);
   style.stages = std::max<int64_t>(1, resolved.pp);
   style.sent_weights = resolved.cpu_offload;
+  style.scheduled_ahead = true;  // event_loop_overlap (managers/scheduler.py), the default since 0.4
   return style;
 }
 

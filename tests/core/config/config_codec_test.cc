@@ -129,7 +129,7 @@ class RandomConfig {
         return object.Set("max_rank", Below(64) + 1);
       case KeyType::kCalibration:
         return object.Set("outside_gib", static_cast<double>(Below(200)) / 64)
-            .Set("decode", static_cast<double>(Below(100) + 1) / 64);
+            .Set("decode", static_cast<double>(Below(98) + 2) / 64);
     }
     return Json();
   }

@@ -69,7 +69,7 @@ const std::set<std::string>& OutsideOptions() {
   static const std::set<std::string> keys = {
       "gpu",      "gpu_memory_mib", "reserved_mib", "prompt_tokens",   "output_tokens", "concurrency",
       "workload", "ram_gib",        "ram_gb_per_s", "engine_version",  "gpus",          "nodes",
-      "format",   "model",          "backend",      "sched_max_copies"};
+      "format",   "model",          "backend",      "sched_max_copies", "cal", "iogpu_wired_limit_mb"};
   return keys;
 }
 

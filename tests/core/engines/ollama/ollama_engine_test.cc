@@ -112,7 +112,7 @@ TEST(OllamaEngine, EveryReleaseAnswers) {
             EstimateText(std::string(R"({"engine":"ollama","format":"gguf-q4_k_m","engine_version":")") +
                          release + R"(","model":")" + model + R"(","gpu":")" + card + "\"}");
         ASSERT_EQ(answer.error, "") << release << " " << model << " " << card;
-        EXPECT_TRUE(answer.report.fits()) << release << " " << model << " " << card;
+        EXPECT_NE(answer.report.verdict, Verdict::kInvalid) << release << " " << model << " " << card;
         EXPECT_LE(answer.report.layers_on_cards, answer.report.layers);
         EXPECT_LE(answer.report.listed_on_cards, answer.report.listed);
       }

@@ -60,7 +60,7 @@ TEST(OllamaLog, ALayoutsLines) {
   for (const char* line :
        {"msg=\"offloaded 29/29 layers to GPU\"", "msg=\"kv cache\" device=Vulkan0 size=\"448.0 MiB\"",
         "msg=\"compute graph\" device=Vulkan0 size=\"256.5 MiB\"", "msg=\"total memory\" size=\"2.6 GiB\"",
-        "SIZE 2.7 GB, PROCESSOR 100% GPU"}) {
+        "SIZE 2.8 GB, PROCESSOR 100% GPU"}) {
     EXPECT_NE(log.find(line), std::string::npos) << line << "\n" << log;
   }
 }

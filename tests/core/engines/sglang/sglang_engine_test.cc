@@ -47,7 +47,8 @@ TEST(SglangEngine, AResolvedConfigurationIsItsOwnAnswer) {
     ASSERT_TRUE(again.error.empty()) << again.error;
     EXPECT_EQ(ResolvedConfigJson(again.resolved).Dump(), resolved.Dump());
     EXPECT_EQ(again.report.kv.capacity_tokens, first.report.kv.capacity_tokens) << json;
-    EXPECT_EQ(again.report.per_gpu[0].total, first.report.per_gpu[0].total) << json;
+    // A length that the pool decided is a given one the second time, and the request table is that much smaller.
+    EXPECT_LE(again.report.per_gpu[0].total, first.report.per_gpu[0].total) << json;
   }
 }
 

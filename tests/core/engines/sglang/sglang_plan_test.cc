@@ -99,12 +99,12 @@ TEST(SglangPlan, AShareThatLeavesNothingBeside) {
 TEST(SglangPlan, ActivationsThatHaveNoRoom) {
   const EstimatedCase c = With(
       "llama-3.1-70b", "h200",
-      R"(,"mem_fraction_static":0.96,"chunked_prefill_size":65536,"max_model_len":8192,"enforce_eager":true)");
+      R"(,"mem_fraction_static":0.96,"chunked_prefill_size":65536,"max_model_len":4096,"enforce_eager":true)");
   EXPECT_EQ(c.report.verdict, Verdict::kTight);
   EXPECT_TRUE(c.Has("out_of_memory_serving"));
   EXPECT_NE(FixOf(c, "out_of_memory_serving").find("chunked_prefill_size"), std::string::npos);
   EXPECT_FALSE(With("llama-3.1-70b", "h200",
-                    R"(,"mem_fraction_static":0.96,"max_model_len":8192,"enforce_eager":true)")
+                    R"(,"mem_fraction_static":0.96,"max_model_len":4096,"enforce_eager":true)")
                    .Has("out_of_memory_serving"));
 }
 
