@@ -523,6 +523,8 @@ std::optional<Result<CheckResult>> ReadLogText(std::string_view text, const Cata
   for (auto& [metric, value] : MeasuredFigures(log.reading)) result.measured.push_back({metric, value});
   TakeThroughput(log.reading, &result);
   Diagnose(log, catalog, &result);
+  // A line or two that look like a log's, in a text that tells none of a log's figures: something else.
+  if (result.measured.empty() && !result.failure && result.config.model.empty()) return std::nullopt;
   return result;
 }
 

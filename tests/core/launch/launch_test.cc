@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <random>
 #include <set>
 #include <string>
@@ -66,10 +67,15 @@ TEST(Launch, NodesFindEachOther) {
 
 // What no option of any engine says: a comment does.
 const std::set<std::string>& OutsideOptions() {
-  static const std::set<std::string> keys = {
-      "gpu",      "gpu_memory_mib", "reserved_mib", "prompt_tokens",   "output_tokens", "concurrency",
-      "workload", "ram_gib",        "ram_gb_per_s", "engine_version",  "gpus",          "nodes",
-      "format",   "model",          "backend",      "sched_max_copies", "cal", "iogpu_wired_limit_mb"};
+  static const std::set<std::string> keys = {"gpu",           "gpu_memory_mib",
+                                             "reserved_mib",  "prompt_tokens",
+                                             "output_tokens", "concurrency",
+                                             "workload",      "ram_gib",
+                                             "ram_gb_per_s",  "engine_version",
+                                             "gpus",          "nodes",
+                                             "format",        "model",
+                                             "backend",       "sched_max_copies",
+                                             "cal",           "iogpu_wired_limit_mb"};
   return keys;
 }
 
@@ -178,6 +184,20 @@ TEST(Launch, WhatIsLaunchedIsReadBackTheSameForEveryEngineKeyAndForm) {
 // file tells, the type of weights that are their own type.
 bool HasNoOption(const Engine& engine, const Config& config, std::string_view key) {
   if (OutsideOptions().count(std::string(key)) > 0) return true;
+  // LM Studio and KoboldCpp are launched as llama-server; Ollama's server takes these from its environment; SGLang
+  // sizes its pool by a share and its batches by chunks.
+  static const std::map<std::string_view, std::set<std::string_view>> by_engine = {
+      {"lm-studio", {"engine"}},
+      {"koboldcpp", {"engine"}},
+      {"ollama",
+       {"cache_ram_mib", "fit", "fit_target_mib", "flash_attention", "kv_cache_dtype", "kv_cache_dtype_draft",
+        "kv_offload", "kv_unified", "max_num_seqs", "n_cpu_moe", "override_tensor", "split_mode",
+        "swa_full"}},
+      {"sglang",
+       {"enable_chunked_prefill", "expert_parallel", "kv_cache_dtype", "kv_cache_memory_bytes",
+        "max_num_batched_tokens", "max_num_seqs"}}};
+  const auto outside = by_engine.find(engine.traits().id);
+  if (outside != by_engine.end() && outside->second.count(key) > 0) return true;
   if (key == "swa_full") return config.swa_full == false;
   if (key == "multimodal") return config.multimodal == true;
   if (key == "n_gpu_layers") return config.n_gpu_layers.value_or(0) > 24;
