@@ -65,7 +65,8 @@ TEST(OllamaLayers, ACardWithoutRoomForGraphAndTwoBlocksGetsNone) {
 
 TEST(OllamaLayers, CardsTakeTurnsAndThePartialGraphIsOnEach) {
   const OllamaLayers layers = On("0.11.4", {4000, 4000});
-  EXPECT_EQ(layers.per_card, (std::vector<int64_t>{6, 5})) << "after ten blocks the output falls to the first";
+  EXPECT_EQ(layers.per_card, (std::vector<int64_t>{6, 5}))
+      << "after ten blocks the output falls to the first";
   EXPECT_EQ(layers.size, MiB(2 * 557 + 1000 + 200 + 2 * 150));
 }
 
