@@ -88,10 +88,10 @@ struct WeightFormat {
   bool rules_only = false;            // what no rule matches is plain (targets instead of exceptions)
   bool every_linear =
       false;  // what no rule matches is quantised if it is linear at all, without a tool's habits
-  bool rules_given = false;        // rules came from the caller or a checkpoint, not from the tool's habits
-  bool stores_tied_head = false;   // the files hold the head although it is tied to the embedding
-  bool text_only = false;          // the config stands beside the text model's keys: towers stay plain
-  bool embeddings = false;         // the embedding is quantised like a linear layer (MLX)
+  bool rules_given = false;       // rules came from the caller or a checkpoint, not from the tool's habits
+  bool stores_tied_head = false;  // the files hold the head although it is tied to the embedding
+  bool text_only = false;         // the config stands beside the text model's keys: towers stay plain
+  bool embeddings = false;        // the embedding is quantised like a linear layer (MLX)
   CacheWish cache_wish = CacheWish::kNone;
   bool importance_matrix = false;  // kGguf: quantised with an imatrix
   int gguf_type = -1;              // kGguf: a GgufFileType of gguf_types.h
