@@ -153,10 +153,10 @@ struct WrittenOption {
 
 struct EngineLanguage {
   std::string_view form;  // of `launch --as`: "vllm-serve"
-  OptionSyntax syntax;
-  std::span<const EngineProgram> programs;  // the first is the one to write
-  std::span<const EngineImage> images;
-  std::span<const EngineClass> classes;
+  OptionSyntax syntax = {};
+  std::span<const EngineProgram> programs = {};  // the first is the one to write
+  std::span<const EngineImage> images = {};
+  std::span<const EngineClass> classes = {};
   // Makes a Config of what was read: the engine's own defaults where they are not ours.
   void (*finish)(OptionReading* reading) = nullptr;
   // The model as a command names it. Empty: no name is known.
