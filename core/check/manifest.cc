@@ -342,7 +342,7 @@ OptionFile BestFile(const YamlNode& document) {
         }
       }
       for (const GivenOption& given : file.given) {
-        file.known += FindOption(*file.program->table, language->syntax, given.name) ? 1 : 0;
+        file.known += FindOption(*file.program->table, language->syntax, given.name) ? size_t{1} : size_t{0};
       }
       const auto share = [](const OptionFile& of) {
         return of.given.empty() ? 0.0 : static_cast<double>(of.known) / static_cast<double>(of.given.size());

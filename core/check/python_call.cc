@@ -31,7 +31,8 @@ size_t SkipString(std::string_view text, size_t at) {
     return end == std::string_view::npos ? text.size() : end + 3;
   }
   const char quote = text[at++];
-  while (at < text.size() && text[at] != quote && text[at] != '\n') at += text[at] == '\\' ? 2 : 1;
+  while (at < text.size() && text[at] != quote && text[at] != '\n')
+    at += text[at] == '\\' ? size_t{2} : size_t{1};
   return std::min(at + 1, text.size());
 }
 

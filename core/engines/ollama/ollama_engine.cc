@@ -33,6 +33,7 @@ constexpr int64_t kStateCheckpoints = 24;  // kvcache/recurrent.go DefaultCheckp
 
 constexpr EngineTraits kTraits = {
     .id = "ollama",
+    .alias = "",
     .name = "Ollama",
     .speeds = "llama.cpp",
     .kernels = KernelGroup::kGgml,

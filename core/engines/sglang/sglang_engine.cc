@@ -27,8 +27,8 @@ constexpr EngineTraits kTraits = {
     .fills_share = true,
     .keys = KeyOwner::kPagedServer,
     .share = KeyOwner::kFreeShare,
-    .replicas_share_ranks = true,
     .starts_below_context = true,
+    .replicas_share_ranks = true,
 };
 
 class Sglang final : public Engine {

@@ -292,6 +292,8 @@ class Log {
       case FailureStage::kNone:
       case FailureStage::kInvalid:
       case FailureStage::kProfiling:
+      case FailureStage::kSamplerWarmUp:
+      case FailureStage::kRunTime:
         break;
     }
   }
