@@ -45,14 +45,21 @@ TEST(StartupLog, EveryFigureOfTheCorpusIsRead) {
     EXPECT_EQ(result.kind, CheckKind::kLog);
     EXPECT_EQ(result.config.engine, item.Find("engine")->AsString());
     EXPECT_EQ(result.config.model, item.Find("model")->AsString());
-    if (const Json* version = item.Find("engine_version"))
+    if (const Json* version = item.Find("engine_version")) {
       EXPECT_EQ(result.config.engine_version, version->AsString());
+    }
     // What is so anyway is left out of the configuration.
     const Result<Resolved> resolved = Settle(result.config, ShippedCatalog());
     ASSERT_TRUE(resolved.ok()) << resolved.error().Message();
-    if (const Json* length = item.Find("max_model_len")) EXPECT_EQ(resolved->max_model_len, length->AsInt());
-    if (const Json* format = item.Find("format")) EXPECT_EQ(resolved->format->id, format->AsString());
-    if (const Json* tp = item.Find("tp")) EXPECT_EQ(resolved->tp, tp->AsInt());
+    if (const Json* length = item.Find("max_model_len")) {
+      EXPECT_EQ(resolved->max_model_len, length->AsInt());
+    }
+    if (const Json* format = item.Find("format")) {
+      EXPECT_EQ(resolved->format->id, format->AsString());
+    }
+    if (const Json* tp = item.Find("tp")) {
+      EXPECT_EQ(resolved->tp, tp->AsInt());
+    }
     for (const Json::Member& member : item.Find("measured")->members()) {
       const std::optional<double> read = Value(result.measured, member.first);
       ASSERT_TRUE(read) << member.first;

@@ -34,8 +34,9 @@ TEST(SglangExplain, TermsAddUpToTheFullestCard) {
                            [](const GpuReport& a, const GpuReport& b) { return a.headroom < b.headroom; });
       Bytes sum, weights;
       for (const Term& term : ExplainSglang(c.resolved, c.report)) {
-        if (term.depth == 0) sum += term.bytes;
-        if (term.depth == 0) EXPECT_FALSE(term.source.empty()) << term.name;
+        if (term.depth != 0) continue;
+        sum += term.bytes;
+        EXPECT_FALSE(term.source.empty()) << term.name;
       }
       EXPECT_EQ(sum, fullest->total + fullest->reserved) << model << more;
     }
