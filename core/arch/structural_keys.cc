@@ -255,7 +255,8 @@ class Check {
                  const Mlp& mlp = shape.mlp;
                  return mlp.kind == MlpKind::kMoe && mlp.shared_intermediate > 0 &&
                         (number == mlp.shared_intermediate ||
-                         number * mlp.expert_intermediate == mlp.shared_intermediate);
+                         internal::SaturatingMultiply(number, mlp.expert_intermediate) ==
+                             mlp.shared_intermediate);
                });
       case Neutral::kHeadWidth:
         return AnyLayer([number](const LayerShape& shape) {

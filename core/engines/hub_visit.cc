@@ -248,7 +248,8 @@ void HubVisit::TakeList(const HubReply& reply) {
   const Json* sha = json->Find("sha");
   if (sha != nullptr && IsRevision(sha->AsString())) revision_ = sha->AsString();
   const Json* siblings = json->Find("siblings");
-  for (const Json& item : siblings == nullptr ? Json::MakeArray().items() : siblings->items()) {
+  const Json none = Json::MakeArray();
+  for (const Json& item : (siblings == nullptr ? none : *siblings).items()) {
     const Json* path = item.Find("rfilename");
     const Json* size = item.Find("size");
     if (path == nullptr || !IsPlainPath(path->AsString()) || files_.size() >= kMostFiles) continue;

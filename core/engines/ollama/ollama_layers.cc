@@ -195,7 +195,7 @@ std::vector<int64_t> AssignLayers(const OllamaBlocks& given) {
   std::vector<size_t> order(given.room.size());
   std::iota(order.begin(), order.end(), size_t{0});
   const bool alike = given.requested >= 0;
-  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) -> bool {
     if (given.integrated[a] != given.integrated[b]) return given.integrated[b];
     return given.room[a] > given.room[b];
   });

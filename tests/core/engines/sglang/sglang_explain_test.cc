@@ -32,7 +32,7 @@ TEST(SglangExplain, TermsAddUpToTheFullestCard) {
       const auto fullest =
           std::min_element(c.report.per_gpu.begin(), c.report.per_gpu.end(),
                            [](const GpuReport& a, const GpuReport& b) { return a.headroom < b.headroom; });
-      Bytes sum, weights;
+      Bytes sum;
       for (const Term& term : ExplainSglang(c.resolved, c.report)) {
         if (term.depth != 0) continue;
         sum += term.bytes;
