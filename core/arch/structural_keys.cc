@@ -6,6 +6,8 @@
 #include <iterator>
 #include <string>
 
+#include "core/base/units.h"
+
 namespace plimsoll {
 namespace {
 

@@ -57,10 +57,7 @@ TEST_F(LoadTabs, SpeedSaysWhatBoundsTheCurves) {
 
 TEST_F(LoadTabs, TheCurvesSayWhereComputeTakesOver) {
   // A card with little arithmetic for its bandwidth, and answers that leave room for many.
-  ASSERT_TRUE(page.state().LoadFragment("m=llama-3.1-8b&g=rtx-3090&q=awq-int4&ctx=1024&in=64&out=64"));
-  Settle();
-  Open("Speed");
-  Settle();
+  Open("Speed", "m=llama-3.1-8b&g=rtx-3090&q=awq-int4&ctx=1024&in=64&out=64");
   const std::string wide = page.Get("All users, tok/s", "img").value;
   EXPECT_NE(wide.find("then compute"), std::string::npos) << wide;
 }
