@@ -6,6 +6,7 @@
 
 #include "core/base/text.h"
 #include "core/engines/registry.h"
+#include "core/resolve/memory_parts.h"
 #include "core/solve/find.h"
 #include "web/views/views.h"
 
@@ -86,7 +87,7 @@ RowText TextOf(const FindRow& row, FindDoor door, const Catalog& catalog) {
 }
 
 // Each bar is as wide as its own card, so that small cards can be read, too.
-double FullScale(const GpuReport& card) { return std::max(card.capacity.gib(), card.total.gib()); }
+double FullScale(const GpuReport& card) { return BarEnd(card).gib(); }
 
 // A click opens it, with Shift it goes to the comparison.
 void TakeRow(AppState& state, const FindRow& row, bool pin) {
