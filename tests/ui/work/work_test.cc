@@ -70,7 +70,9 @@ TEST(Work, AMapIsTheMakersOwn) {
     EXPECT_EQ(a.understood, b.understood);
     EXPECT_EQ(a.figure, b.figure);
     EXPECT_EQ(a.tp, b.tp);
-    if (b.understood) EXPECT_EQ(a.verdict, b.verdict);
+    if (b.understood) {
+      EXPECT_EQ(a.verdict, b.verdict);
+    }
   }
   EXPECT_EQ(sheet->ConfigOf(2, 0, 1, ShippedCatalog()), maker->sheet().ConfigOf(2, 0, 1, ShippedCatalog()));
 }
