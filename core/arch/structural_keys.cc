@@ -79,6 +79,8 @@ constexpr StructuralKey kKeys[] = {
     {"o_groups", Neutral::kOne},
     {"index_n_heads", Neutral::kNothing},
     {"index_topk", Neutral::kNothing},
+    {"index_kpool", Neutral::kNothing},
+    {"index_source_layer_ids", Neutral::kNothing},
     {"indexer_types", Neutral::kNothing},
     {"compress_ratios", Neutral::kNothing},
     {"sparse_attention_config", Neutral::kNothing},

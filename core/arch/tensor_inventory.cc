@@ -83,7 +83,7 @@ class InventoryBuilder {
     if (a_.groups.empty()) return;
     const LayerShape& shape = a_.groups[0].shape;
     const Sharding whole = Sharding::kReplicated;
-    if (shape.hyper_connections > 0) AddStreamHead(shape.hyper_connections);
+    if (shape.hyper_connections > 0 && builder_.stream_head) AddStreamHead(shape.hyper_connections);
     if (shape.attention_residuals) {
       list_.Weight({"", "output_attn_res_norm", ""}, TensorRole::kNorm, whole, a_.hidden);
       list_.Linear({"", "output_attn_res_proj", ""}, TensorRole::kOther, whole, 1, a_.hidden);
@@ -121,15 +121,9 @@ class InventoryBuilder {
     if (const int64_t streams = shape.hyper_connections; streams > 0) {
       const int64_t mixes = (2 + streams) * streams;
       for (const std::string_view place : {"hc_attn_", "hc_ffn_"}) {
-        const bool attention = place == "hc_attn_";
-        list_
-            .Parameter({place, "fn", attention ? "hc_attn_fn" : "hc_ffn_fn"}, role, whole, mixes,
-                       streams * a_.hidden)
-            .fp32 = true;
-        list_.Parameter({place, "base", attention ? "hc_attn_base" : "hc_ffn_base"}, role, whole, mixes)
-            .fp32 = true;
-        list_.Parameter({place, "scale", attention ? "hc_attn_scale" : "hc_ffn_scale"}, role, whole, 3).fp32 =
-            true;
+        list_.Parameter({place, "fn", ""}, role, whole, mixes, streams * a_.hidden).fp32 = true;
+        list_.Parameter({place, "base", ""}, role, whole, mixes).fp32 = true;
+        list_.Parameter({place, "scale", ""}, role, whole, 3).fp32 = true;
       }
     }
     if (shape.attention_residuals) {
@@ -643,6 +637,12 @@ class InventoryBuilder {
         return AddDeepseekV4Mtp();
       case MtpStyle::kNemotron:
         return AddNemotronMtp();
+      case MtpStyle::kStages:
+        EnterMtp(n_.model + "mtp.{}.");
+        AddLayer(a_.mtp_shape);
+        list_.Enter(TensorPart::kMtp, -1, 1, n_.model + "mtp.");
+        if (builder_.mtp_extras != nullptr) builder_.mtp_extras(builder_, &list_);
+        return;
     }
   }
 
