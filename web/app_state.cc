@@ -117,14 +117,14 @@ bool AppState::Load(const Config& config) {
   return true;
 }
 
-bool AppState::Dispatch(const Action& action) {
+Result<Config> AppState::Changed(const Action& action) const {
   Config config = answer_->config == nullptr ? Config() : *answer_->config;
   for (const KeyChange& change : action) {
     const ConfigKey* key = FindConfigKey(change.key);
-    if (key == nullptr) return Refuse({change.key, "a setting", "one of the configuration's own settings"});
+    if (key == nullptr) return Error{change.key, "a setting", "one of the configuration's own settings"};
     const auto error = change.value.is_string() ? SetConfigText(*key, change.value.AsString(), &config)
                                                 : SetConfigValue(*key, change.value, &config);
-    if (error) return Refuse(*error);
+    if (error) return *error;
   }
   if (Touches(action, "model")) FollowModel(*catalog_, &config);
   if (Touches(action, "engine")) {
@@ -133,7 +133,33 @@ bool AppState::Dispatch(const Action& action) {
     FollowFormat(&config);
   }
   FollowCards(action, &config);
-  return Load(config);
+  return config;
+}
+
+bool AppState::Dispatch(const Action& action) {
+  const Result<Config> config = Changed(action);
+  if (!config.ok()) return Refuse(config.error());
+  const EngineTraits* const before = answer_->resolved ? answer_->resolved->engine : nullptr;
+  const std::string format = config->format.AsString().empty() ? "" : std::string(config->format.AsString());
+  if (!Load(*config)) return false;
+  const EngineTraits& now = *resolved().engine;
+  if (before != nullptr && before != &now && !Touches(action, "engine")) {
+    notice_ = std::string(before->name) + " does not read " + (format.empty() ? "this" : Quoted(format)) +
+              ": the engine is now " + std::string(now.name) + ".";
+  }
+  return true;
+}
+
+const AppState::Outcome& AppState::WhatIf(std::string_view key, const Json& value) {
+  if (outcomes_version_ != answer_version_) outcomes_.clear();
+  outcomes_version_ = answer_version_;
+  const auto [at, fresh] = outcomes_.try_emplace(std::string(key) + "=" + value.Dump());
+  if (!fresh) return at->second;
+  const Result<Config> config = Changed({{std::string(key), value}});
+  if (!config.ok()) return at->second;
+  const Result<Report> report = Estimate(*config, *catalog_);
+  if (report.ok()) at->second = {true, report->verdict, report->weights.checkpoint};
+  return at->second;
 }
 
 bool AppState::Turn(const ConfigKey& key, bool on) {
@@ -337,21 +363,6 @@ bool AppState::LoadFragment(std::string_view fragment) {
     notice_.append(diagnostic.message);
   }
   return true;
-}
-
-FileOutcome AppState::TakeFiles(const std::vector<FilePart>& parts) {
-  Result<ModelFile> read = ReadModelFile(parts);
-  if (!read.ok()) {
-    Refuse(read.error());
-    return FileOutcome::kRefused;
-  }
-  needed_bytes_ = read->needed_bytes;
-  needed_name_ = read->needed_name;
-  if (needed_bytes_ > 0) return FileOutcome::kNeedsMore;
-  std::string name = parts[0].name;
-  if (parts.size() > 1) name += " and " + std::to_string(parts.size() - 1) + " more";
-  TakeFile(std::move(name), CountFile(std::move(*read)));
-  return FileOutcome::kTaken;
 }
 
 bool AppState::TakeFileJson(std::string_view text) {

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -32,6 +33,7 @@
 #include "core/solve/ways_out.h"
 #include "core/weights/weights.h"
 #include "web/compare_state.h"
+#include "web/errands.h"
 #include "web/find_state.h"
 #include "web/map_state.h"
 #include "web/range_state.h"
@@ -79,7 +81,8 @@ struct ViewState {
   bool wants_trace = false;
   int64_t session = 1;            // that it shows turn by turn
   bool options_unfolded = false;  // on a phone
-  char search[64] = {};           // of the picker that is open
+  char search[128] = {};          // of the picker that is open
+  int search_row = 0;             // of the rows found, the one that Enter takes
   int64_t files_asked = 0;        // how often somebody asked to open a file
   bool file_open = true;          // the table of the file's tensors
   int file_by = 0;                // as inventory_by
@@ -91,9 +94,6 @@ struct GivenFile : ReadFile {
   std::string name;
   bool selected = false;  // its architecture is the model of the page
 };
-
-// What reading a file came to.
-enum class FileOutcome : uint8_t { kTaken, kRefused, kNeedsMore };
 
 class AppState {
  public:
@@ -124,6 +124,15 @@ class AppState {
   // The key was not given: the engine's own default stands.
   bool IsDefault(std::string_view key) const;
 
+  // What the configuration would come to with one key changed: for the lists that people choose from. Remembered until
+  // something changes.
+  struct Outcome {
+    bool known = false;
+    Verdict verdict = Verdict::kInvalid;
+    Bytes download;
+  };
+  const Outcome& WhatIf(std::string_view key, const Json& value);
+
   // False, with a notice, when refused. Text is read as a flag's: "3,1", "{…}", "auto".
   bool Dispatch(const Action& action);
   // A switch of the configuration; back to the default where that says the same, so that links stay short.
@@ -136,18 +145,13 @@ class AppState {
   bool LoadJson(std::string_view text);
   bool LoadFragment(std::string_view fragment);
 
-  // Reads the header of a model's files (all shards of it, or one JSON file). What they are becomes
-  // given_file(); where they tell an architecture that we know, it becomes the model. Refused: see the
-  // notice, and nothing else has changed. kNeedsMore: give again with `needed_bytes` of the part of that
-  // name.
-  FileOutcome TakeFiles(const std::vector<FilePart>& parts);
-  // The same of what a worker has read: ReadFileToJson, with the name that is shown as "name".
+  // Takes what a worker has read of a model's files: ReadFileToJson, with the name that is shown as "name". It becomes
+  // given_file(); where it tells an architecture that we know, that becomes the model. Refused: see the notice, and nothing
+  // else has changed.
   bool TakeFileJson(std::string_view text);
   const GivenFile* given_file() const { return given_file_.get(); }
   void ForgetFile();
   int64_t file_version() const { return file_version_; }  // grows when given_file() becomes another
-  int64_t needed_bytes() const { return needed_bytes_; }
-  const std::string& needed_name() const { return needed_name_; }
   std::string FileText() const;  // JSON: what the form shows of it; "null" without one
 
   int64_t version() const { return version_; }                // grows with every accepted change
@@ -170,6 +174,7 @@ class AppState {
   FindState find;
   MapState map;
   RangeState range;
+  Errands errands;  // of the four above
 
   // A change of `compare` that somebody made.
   void Pin();
@@ -193,6 +198,7 @@ class AppState {
     std::string config_text, fragment_text, report_text;
   };
 
+  Result<Config> Changed(const Action& action) const;
   bool TakeFileConfig(const Config& from);
   void TakeFile(std::string name, ReadFile read);
 
@@ -210,10 +216,10 @@ class AppState {
   std::vector<WayOut> ways_out_;
   int64_t ways_out_version_ = -1;
   std::string notice_;
+  std::map<std::string, Outcome> outcomes_;  // of outcomes_version_, by key and value
+  int64_t outcomes_version_ = -1;
   std::unique_ptr<GivenFile> given_file_;
   int64_t file_version_ = 0;
-  int64_t needed_bytes_ = 0;
-  std::string needed_name_;
   std::string tab_ = std::string(kFirstTab);
   int64_t version_ = 0;
   int64_t answer_version_ = 0;

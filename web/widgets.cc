@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "core/base/text.h"
 #include "imgui_internal.h"
 
 namespace plimsoll {
@@ -163,6 +164,14 @@ void Paragraph(Ui& ui, std::string_view text, float width, const TextStyle& styl
   }
   ImGui::Dummy(ImVec2(width, y - at.y));
   if (!role.empty()) Register(ui, role, text, "", ImRect(at, ImVec2(at.x + widest, y)));
+}
+
+void ProgressLine(Ui& ui, std::string_view label, double share, float width) {
+  const ImVec2 at = ImGui::GetCursorScreenPos();
+  const float done = width * static_cast<float>(std::clamp(share, 0.0, 1.0));
+  ImGui::GetWindowDrawList()->AddRectFilled(ImVec2(at.x, at.y + 2), ImVec2(at.x + done, at.y + 4),
+                                            ui.colors->accent, 1);
+  ui.tree->Add({"status", std::string(label), DecimalText(share * 100, 0) + " %", at.x, at.y, width, 6});
 }
 
 void SectionLabel(Ui& ui, std::string_view text) {
@@ -468,6 +477,11 @@ bool BeginMenu(Ui& ui, const char* id, bool open, ImVec2 anchor_min, ImVec2 anch
   const bool shown = ImGui::BeginPopup(
       id, ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_AlwaysAutoResize);
   if (!shown) ImGui::PopStyleVar(2);
+  // One press closes it, wherever in it the keyboard is; but for a number that is being typed, which it takes back.
+  if (shown && ui.edit->item == 0 && ImGui::IsKeyPressed(ImGuiKey_Escape, false) &&
+      ImGui::IsWindowFocused(ImGuiFocusedFlags_RootAndChildWindows)) {
+    ImGui::CloseCurrentPopup();
+  }
   return shown;
 }
 
@@ -492,23 +506,37 @@ void EndMenuList() {
 
 float MenuRowHeight(const Ui& ui) { return ui.coarse ? 44 : 30; }
 
-bool MenuRow(Ui& ui, std::string_view label, std::string_view detail, bool selected) {
+bool MenuRow(Ui& ui, std::string_view label, std::string_view detail, const MenuRowStyle& style) {
   const float width = ImGui::GetContentRegionAvail().x;
   const float height = MenuRowHeight(ui);
-  const Interaction item = Item(ui, label, ImVec2(width, height), "option", label,
-                                selected ? std::string("selected, ").append(detail) : std::string(detail), 5);
+  std::string spoken(style.selected ? "selected" : style.marked ? "current" : "");
+  for (const std::string_view more : {detail, style.word}) {
+    if (more.empty()) continue;
+    if (!spoken.empty()) spoken += ", ";
+    spoken += more;
+  }
+  const Interaction item = Item(ui, label, ImVec2(width, height), "option", label, spoken, 5);
   if (!item.visible) return false;
   const ImRect box(item.min, item.max);
-  if (item.hovered || selected) {
-    ImGui::GetWindowDrawList()->AddRectFilled(
-        box.Min, box.Max, selected ? Faded(ui.colors->accent, 0.14F) : Faded(ui.colors->line, 0.5F), 5);
+  ImDrawList* draw = ImGui::GetWindowDrawList();
+  if (item.hovered || style.selected) {
+    draw->AddRectFilled(box.Min, box.Max,
+                        style.selected ? Faded(ui.colors->accent, 0.14F) : Faded(ui.colors->line, 0.5F), 5);
   }
+  if (style.marked) draw->AddRect(box.Min, box.Max, ui.colors->accent, 5);
   const float middle = (box.Min.y + box.Max.y) / 2;
   const TextStyle grey = {ui.colors->muted, kNote};
+  float right = box.Max.x - 10;
+  if (!style.word.empty()) {
+    const TextStyle word = {style.word_color, kNote, Weight::kSemibold};
+    DrawTextRight(ui, ImVec2(right, middle), style.word, word);
+    right -= 52;  // the words of all rows stand below each other
+  }
   const float detail_width = TextWidth(ui, detail, grey);
-  DrawTextRight(ui, ImVec2(box.Max.x - 10, middle), detail, grey);
+  DrawTextRight(ui, ImVec2(right, middle), detail, grey);
   DrawText(ui, ImVec2(box.Min.x + 10, middle), label,
-           {0, kBody, selected ? Weight::kSemibold : Weight::kRegular}, width - detail_width - 32);
+           {0, kBody, style.selected ? Weight::kSemibold : Weight::kRegular},
+           right - detail_width - 22 - box.Min.x);
   return item.clicked;
 }
 
@@ -519,16 +547,28 @@ void MenuHeading(Ui& ui, std::string_view text) {
   ImGui::Dummy(ImVec2(ImGui::GetContentRegionAvail().x, height));
 }
 
-bool SearchField(Ui& ui, std::string_view label, char* text, int capacity, float width, bool take_focus) {
+namespace {
+
+// ImGui offers the arrow keys of a line of text to whoever keeps a history of it.
+int TakeArrows(ImGuiInputTextCallbackData* data) {
+  *static_cast<int*>(data->UserData) += data->EventKey == ImGuiKey_UpArrow ? -1 : 1;
+  return 0;
+}
+
+}  // namespace
+
+bool SearchField(Ui& ui, std::string_view label, char* text, int capacity, float width, bool take_focus,
+                 int* moved) {
   const float height = ui.field_height();
   ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(10, std::floor((height - Pixels(ui, kBody)) / 2)));
   ImGui::SetNextItemWidth(width);
   if (take_focus) ImGui::SetKeyboardFocusHere();
   const std::string hint(label);
   const std::string id = "##" + hint;
-  const bool entered =
-      ImGui::InputTextWithHint(id.c_str(), hint.c_str(), text, static_cast<size_t>(capacity),
-                               ImGuiInputTextFlags_EnterReturnsTrue | ImGuiInputTextFlags_EscapeClearsAll);
+  const ImGuiInputTextFlags arrows = moved != nullptr ? ImGuiInputTextFlags_CallbackHistory : 0;
+  const bool entered = ImGui::InputTextWithHint(id.c_str(), hint.c_str(), text, static_cast<size_t>(capacity),
+                                                ImGuiInputTextFlags_EnterReturnsTrue | arrows,
+                                                moved != nullptr ? TakeArrows : nullptr, moved);
   ImGui::PopStyleVar();
   Register(ui, "searchbox", label, text, ImRect(ImGui::GetItemRectMin(), ImGui::GetItemRectMax()));
   return entered;

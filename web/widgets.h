@@ -71,6 +71,8 @@ void DrawTextRight(const Ui& ui, ImVec2 middle_right, std::string_view text, con
 void Paragraph(Ui& ui, std::string_view text, float width, const TextStyle& style = {},
                std::string_view role = "text");
 void SectionLabel(Ui& ui, std::string_view text);
+// How far something has come that is worked on elsewhere: 0 to 1.
+void ProgressLine(Ui& ui, std::string_view label, double share, float width);
 void Gap(float height);
 
 // ---- things that react ----
@@ -132,10 +134,20 @@ float MenuRoom(const Ui& ui, ImVec2 anchor_min, ImVec2 anchor_max);
 void BeginMenuList(Ui& ui, const char* id, float width, float content_height, float max_height);
 void EndMenuList();
 float MenuRowHeight(const Ui& ui);
-bool MenuRow(Ui& ui, std::string_view label, std::string_view detail, bool selected);
+struct MenuRowStyle {
+  bool selected = false;       // what holds now
+  bool marked = false;         // what Enter takes
+  std::string_view word = {};  // at the right end, in a colour of its own
+  ImU32 word_color = 0;
+};
+bool MenuRow(Ui& ui, std::string_view label, std::string_view detail, const MenuRowStyle& style);
+inline bool MenuRow(Ui& ui, std::string_view label, std::string_view detail, bool selected) {
+  return MenuRow(ui, label, detail, MenuRowStyle{selected, false, {}, 0});
+}
 void MenuHeading(Ui& ui, std::string_view text);
-// True when Enter was pressed in it.
-bool SearchField(Ui& ui, std::string_view label, char* text, int capacity, float width, bool take_focus);
+// True when Enter was pressed in it. `moved`: rows by which the arrow keys moved.
+bool SearchField(Ui& ui, std::string_view label, char* text, int capacity, float width, bool take_focus,
+                 int* moved = nullptr);
 
 // The last item's corners, to hang a menu on.
 ImVec2 LastMin();
