@@ -389,20 +389,29 @@ SliderResult Slider(Ui& ui, std::string_view label, double value, std::string_vi
   return result;
 }
 
-float ChipWidth(const Ui& ui, std::string_view text) { return TextWidth(ui, text) + 28; }
+float ChipWidth(const Ui& ui, std::string_view text, std::string_view note) {
+  const float behind = note.empty() ? 0 : TextWidth(ui, note, {0, kNote}) + 8;
+  return TextWidth(ui, text) + 28 + behind;
+}
 
 bool Chip(Ui& ui, std::string_view text, const ChipStyle& style) {
-  const float width = style.width > 0 ? style.width : ChipWidth(ui, text);
+  const float width = style.width > 0 ? style.width : ChipWidth(ui, text, style.note);
   const float height = ui.coarse ? 44 : 30;
   const std::string_view label = style.label.empty() ? text : style.label;
-  const Interaction item =
-      Item(ui, label, ImVec2(width, height), "button", label, style.selected ? "selected" : "", height / 2);
+  const Interaction item = Item(ui, label, ImVec2(width, height), "button", label,
+                                style.selected ? std::string_view("selected") : style.note, height / 2);
   if (!item.visible) return false;
   DrawBox(ui, ImRect(item.min, item.max), item.hovered || item.held, height / 2);
   if (style.selected)
     ImGui::GetWindowDrawList()->AddRect(item.min, item.max, ui.colors->accent, height / 2, 0, 1.5F);
-  DrawText(ui, ImVec2(item.min.x + 14, (item.min.y + item.max.y) / 2), text,
-           {item.hovered || style.selected ? ui.colors->ink : ui.colors->muted}, width - 26);
+  const float middle = (item.min.y + item.max.y) / 2;
+  const float drawn =
+      DrawText(ui, ImVec2(item.min.x + 14, middle), text,
+               {item.hovered || style.selected ? ui.colors->ink : ui.colors->muted}, width - 26);
+  const float left = width - 28 - drawn - 8;
+  if (!style.note.empty() && left > 24)
+    DrawText(ui, ImVec2(item.min.x + 14 + drawn + 8, middle), style.note, {ui.colors->muted, kNote},
+             left + 2);
   return item.clicked;
 }
 

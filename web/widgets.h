@@ -114,9 +114,10 @@ struct ChipStyle {
   float width = 0;              // 0: as its text asks for
   bool selected = false;        // of several that exclude each other
   std::string_view label = {};  // in the semantic tree, where the text alone would mean something else, too
+  std::string_view note = {};   // behind the text, in small
 };
 bool Chip(Ui& ui, std::string_view text, const ChipStyle& style = {});
-float ChipWidth(const Ui& ui, std::string_view text);  // what its text asks for
+float ChipWidth(const Ui& ui, std::string_view text, std::string_view note = {});  // what its text asks for
 bool TabButton(Ui& ui, std::string_view label, bool selected);
 // A plain clickable text with a triangle.
 bool Disclosure(Ui& ui, std::string_view label, bool open);

@@ -74,13 +74,14 @@ void DrawWaysOut(Ui& ui, AppState& state, float width) {
   // A chip replaces the list that it stands in.
   const Config* chosen = nullptr;
   for (const WayOut& way : ways) {
-    const float chip = std::min(width, ChipWidth(ui, way.label));
+    const std::string figures = WayOutFigures(way);
+    const float chip = std::min(width, ChipWidth(ui, way.label, figures));
     if (x > 0 && x + chip > width) {
       x = 0;
       y += height + 8;
     }
     ImGui::SetCursorScreenPos(ImVec2(at.x + x, at.y + y));
-    if (Chip(ui, way.label, {chip, false, {}})) chosen = &way.config;
+    if (Chip(ui, way.label, {chip, false, {}, figures})) chosen = &way.config;
     x += chip + 9;
   }
   ImGui::SetCursorScreenPos(ImVec2(at.x, at.y + y + height + 8));
