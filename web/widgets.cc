@@ -107,6 +107,24 @@ std::optional<std::string> EditBox(Ui& ui, std::string_view label, const ImRect&
   return text;
 }
 
+// What was refused of the field in this box: its border, and the sentence below it, over whatever stands there.
+void ShowFault(Ui& ui, std::string_view label, const ImRect& box) {
+  if (ui.fault.empty() || label != ui.fault_label || ui.fault_shown) return;
+  ui.fault_shown = true;
+  const ImU32 color = ui.colors->does_not_fit;
+  ImGui::GetWindowDrawList()->AddRect(box.Min, box.Max, color, kRadius, 0, 1.5F);
+  ImDrawList* front = ImGui::GetForegroundDrawList();
+  const float size = Pixels(ui, kNote), room = std::min(300.0F, ui.view_right - 40);
+  const ImVec2 text = ui.fonts->regular->CalcTextSizeA(size, FLT_MAX, room, Begin(ui.fault), End(ui.fault));
+  const ImVec2 at(std::clamp(box.Min.x, 8.0F, std::max(8.0F, ui.view_right - text.x - 28)), box.Max.y + 4);
+  const ImRect note(at, ImVec2(at.x + text.x + 20, at.y + text.y + 14));
+  front->AddRectFilled(note.Min, note.Max, ui.colors->panel, kRadius);
+  front->AddRect(note.Min, note.Max, color, kRadius);
+  front->AddText(ui.fonts->regular, size, ImVec2(at.x + 10, at.y + 7), ui.colors->ink, Begin(ui.fault),
+                 End(ui.fault), room);
+  Register(ui, "alert", ui.fault, label, note);
+}
+
 void StartEdit(Ui& ui, ImGuiID item, std::string_view initial) {
   ui.edit->item = item;
   ui.edit->starting = true;
@@ -221,6 +239,7 @@ bool Field(Ui& ui, std::string_view label, std::string_view value, std::string_v
   const Interaction item = Item(ui, label, ImVec2(width, ui.field_height()), "combobox", label, spoken);
   if (!item.visible) return false;
   DrawBox(ui, ImRect(item.min, item.max), item.hovered || item.held);
+  ShowFault(ui, label, ImRect(item.min, item.max));
   const float middle = (item.min.y + item.max.y) / 2;
   const TextStyle grey = {yields == Yields::kQualifier ? ui.colors->muted : ui.colors->accent};
   const float inner = width - 24;
@@ -260,6 +279,7 @@ std::optional<std::string> NumberField(Ui& ui, std::string_view label, std::stri
   const Interaction item = Item(ui, label, size, "spinbutton", label, right);
   if (!item.visible) return std::nullopt;
   DrawBox(ui, ImRect(item.min, item.max), item.hovered || item.held);
+  ShowFault(ui, label, ImRect(item.min, item.max));
   const float middle = (item.min.y + item.max.y) / 2;
   DrawTextRight(ui, ImVec2(item.max.x - 12, middle), right, {is_default ? ui.colors->muted : ui.colors->ink});
   DrawText(ui, ImVec2(item.min.x + 12, middle), shown.empty() ? label : shown, {},
@@ -386,6 +406,7 @@ SliderResult Slider(Ui& ui, std::string_view label, double value, std::string_vi
   }
   DrawTrack(ui, track, (item.min.y + item.max.y) / 2, result.value.value_or(value), range,
             item.held || item.hovered);
+  ShowFault(ui, label, ImRect(ImVec2(item.min.x - 4, at.y), ImVec2(item.max.x + 4, item.max.y)));
   return result;
 }
 

@@ -45,6 +45,9 @@ struct Ui {
   float view_top = 0;   // what of the canvas is free for popups
   float view_bottom = 0;
   float view_right = 0;
+  std::string_view fault_label = {},
+                   fault = {};  // what was refused, and the sentence that stands at its field
+  bool fault_shown = false;
   bool again = false;  // a view still has work or motion: draw another frame
 
   float field_height() const { return coarse ? 44 : 34; }
