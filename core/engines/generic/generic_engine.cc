@@ -251,6 +251,8 @@ class Generic final : public Engine {
     if (!RunsOnCards(r, report)) {
       report->verdict = Verdict::kInvalid;
       report->failure = FailureStage::kInvalid;
+      report->kv.max_concurrency = 0;
+      report->kv.max_model_len_that_fits = 0;
     }
     report->diagnostics.push_back(
         {"engine_budget_not_modelled", Severity::kInfo,
