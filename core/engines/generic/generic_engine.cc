@@ -37,7 +37,8 @@ struct GenericTraits {
   // Shares of a card that weights and pages may take together (0: no such limit), and that pages may take of
   // what the weights leave.
   double static_share, free_share;
-  bool ahead;  // the next step is launched before the last one's tokens are known
+  bool ahead;             // the next step is launched before the last one's tokens are known
+  bool reserves_answers;  // a request is admitted when its whole answer has room
   uint8_t makers;
   int least_fp8, least_nvfp4;  // compute capability that these formats need; 0: any
 };
@@ -62,6 +63,12 @@ constexpr GenericTraits Make(std::string_view id, std::string_view name, uint8_t
   return traits;
 }
 
+// TensorRT-LLM's scheduler policy GUARANTEED_NO_EVICT, the default (llmapi/llm_args.py CapacitySchedulerPolicy).
+constexpr GenericTraits ReservingAnswers(GenericTraits traits) {
+  traits.reserves_answers = true;
+  return traits;
+}
+
 // docs/source/reference/support-matrix.md: FP8 from Ada on, NVFP4 from Blackwell on.
 constexpr GenericTraits WithLeast(GenericTraits traits, int fp8, int nvfp4) {
   traits.least_fp8 = fp8;
@@ -81,9 +88,9 @@ constexpr GenericTraits WithLeast(GenericTraits traits, int fp8, int nvfp4) {
 // TurboMind CUDA alone; MLC compiles for Vulkan too.
 constexpr uint8_t kEveryCard = kNvidiaCards | kAmdCards | kIntelCards | kAppleCards;
 constexpr GenericTraits kGeneric[] = {
-    WithLeast(Make(
+    WithLeast(ReservingAnswers(Make(
                   "tensorrt-llm", "TensorRT-LLM", kNvidiaCards, "fp16", 2048, 8192, Fp8Cache::kOfFp8AndNvfp4,
-                  [] { return &TensorrtLanguage(); }, 0, 0.9, true),
+                  [] { return &TensorrtLanguage(); }, 0, 0.9, true)),
               89, 100),
     Make("mlx", "MLX", kAppleCards | kNvidiaCards, "", 0, 2048),
     Make("mlc-llm", "MLC LLM", kEveryCard, "fp16", 0, 2048),
@@ -319,6 +326,7 @@ class Generic final : public Engine {
     }
     setup->max_num_seqs = std::max<int64_t>(resolved.max_num_seqs, 1024);
     setup->max_num_batched_tokens = std::max<int64_t>(resolved.max_num_batched_tokens, 8192);
+    setup->reserve_output = traits_.reserves_answers;
   }
 
   // Their own names of metrics are not known to us; these are the ones that most dashboards know.
