@@ -49,6 +49,14 @@ TEST(Catalog, APlainFormatIdMeansTheKnownCheckpoint) {
   EXPECT_EQ(catalog.Bind(model, "no-such-format"), nullptr);
 }
 
+// Both of this model's repositories are NVIDIA's and ask for an fp8 cache; "fp8" stands for many others' as well.
+TEST(Catalog, APlainFp8AsksForNoCacheType) {
+  const Catalog& catalog = ShippedCatalog();
+  const Model& model = *catalog.FindModel("llama-3.1-70b");
+  EXPECT_EQ(catalog.Bind(model, "fp8")->format->cache_wish, CacheWish::kNone);
+  EXPECT_EQ(catalog.Bind(model, "nvfp4")->format->cache_wish, CacheWish::kModelOptFp8);
+}
+
 TEST(Catalog, ModelsPublishedQuantisedKeepTheirOwnExceptions) {
   const Catalog& catalog = ShippedCatalog();
   const BoundFormat* own = catalog.Bind(*catalog.FindModel("deepseek-r1"), "fp8-block");
