@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -80,8 +81,10 @@ struct ViewState {
   bool wants_trace = false;
   int64_t session = 1;            // that it shows turn by turn
   bool options_unfolded = false;  // on a phone
-  char search[64] = {};           // of the picker that is open
+  char search[128] = {};          // of the picker that is open
+  int search_row = 0;             // of the rows found, the one that Enter takes
   int64_t files_asked = 0;        // how often somebody asked to open a file
+  bool fault_shown = false;       // what was refused stands at its field
   bool file_open = true;          // the table of the file's tensors
   int file_by = 0;                // as inventory_by
 };
@@ -122,6 +125,15 @@ class AppState {
   // The key was not given: the engine's own default stands.
   bool IsDefault(std::string_view key) const;
 
+  // What the configuration would come to with one key changed: for the lists that people choose from. Remembered until
+  // something changes.
+  struct Outcome {
+    bool known = false;
+    Verdict verdict = Verdict::kInvalid;
+    Bytes download;
+  };
+  const Outcome& WhatIf(std::string_view key, const Json& value);
+
   // False, with a notice, when refused. Text is read as a flag's: "3,1", "{…}", "auto".
   bool Dispatch(const Action& action);
   // A switch of the configuration; back to the default where that says the same, so that links stay short.
@@ -155,6 +167,16 @@ class AppState {
   bool SetRent(const std::string& gpu, const Json& value);  // null or 0: the catalog's again
   bool SetTrace(std::string_view csv);
   const std::string& notice() const { return notice_; }
+  // What was refused last, as long as the notice says so; nullptr: nothing. Its field is a key or a label.
+  const Error* fault() const { return refused_ && notice_ == refused_->Message() ? &*refused_ : nullptr; }
+  // A link that names what this version does not know. It stands in place of the answer until something else is loaded.
+  struct UnknownInLink {
+    std::string key, given;            // "model", "lama-3.1-70b"
+    std::vector<std::string> nearest;  // ids
+    Config config;
+  };
+  const UnknownInLink* unknown_in_link() const { return unknown_in_link_ ? &*unknown_in_link_ : nullptr; }
+  bool LoadNearest(const std::string& id);  // what the link asks for, with that id instead of the unknown one
   void ClearNotice() { notice_.clear(); }
 
   ViewState view;
@@ -187,6 +209,8 @@ class AppState {
     std::string config_text, fragment_text, report_text;
   };
 
+  Result<Config> Changed(const Action& action) const;
+  void NameTheUnknown(const Config& config);
   bool TakeFileConfig(const Config& from);
   void TakeFile(std::string name, ReadFile read);
 
@@ -204,6 +228,10 @@ class AppState {
   std::vector<WayOut> ways_out_;
   int64_t ways_out_version_ = -1;
   std::string notice_;
+  std::optional<Error> refused_;
+  std::optional<UnknownInLink> unknown_in_link_;
+  std::map<std::string, Outcome> outcomes_;  // of outcomes_version_, by key and value
+  int64_t outcomes_version_ = -1;
   std::unique_ptr<GivenFile> given_file_;
   int64_t file_version_ = 0;
   std::string tab_ = std::string(kFirstTab);

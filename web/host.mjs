@@ -414,8 +414,10 @@ function keyUp(event) {
 // The text agent is an invisible input: it brings up a phone's keyboard and takes composed text.
 function followText() {
   if (outcome.wantsText) {
-    agent.style.left = `${Math.max(0, Math.min(outcome.caretX, size.width - 20))}px`;
-    agent.style.top = `${Math.max(0, outcome.caretY)}px`;
+    // Where the caret is in the window: browsers scroll to a field that somebody types in.
+    const box = canvas.getBoundingClientRect();
+    agent.style.left = `${box.left + Math.max(0, Math.min(outcome.caretX, size.width - 20))}px`;
+    agent.style.top = `${Math.max(0, Math.min(box.top + outcome.caretY, window.innerHeight - 30))}px`;
     if (focused && document.activeElement !== agent) {
       agent.value = kBlank;
       agent.focus({preventScroll: true});
@@ -535,6 +537,7 @@ function readAddress() {
   depth = history.state?.depth ?? 0;
   deepest = Math.max(deepest, depth);
   changed();
+  wake();  // a refused link is an answer, too
 }
 
 // Not more often than browsers bear (Safari: 100 times in 10 s), and only what differs.

@@ -45,6 +45,9 @@ struct Ui {
   float view_top = 0;   // what of the canvas is free for popups
   float view_bottom = 0;
   float view_right = 0;
+  std::string_view fault_label = {},
+                   fault = {};  // what was refused, and the sentence that stands at its field
+  bool fault_shown = false;
   bool again = false;  // a view still has work or motion: draw another frame
 
   float field_height() const { return coarse ? 44 : 34; }
@@ -114,9 +117,10 @@ struct ChipStyle {
   float width = 0;              // 0: as its text asks for
   bool selected = false;        // of several that exclude each other
   std::string_view label = {};  // in the semantic tree, where the text alone would mean something else, too
+  std::string_view note = {};   // behind the text, in small
 };
 bool Chip(Ui& ui, std::string_view text, const ChipStyle& style = {});
-float ChipWidth(const Ui& ui, std::string_view text);  // what its text asks for
+float ChipWidth(const Ui& ui, std::string_view text, std::string_view note = {});  // what its text asks for
 bool TabButton(Ui& ui, std::string_view label, bool selected);
 // A plain clickable text with a triangle.
 bool Disclosure(Ui& ui, std::string_view label, bool open);
@@ -134,10 +138,20 @@ float MenuRoom(const Ui& ui, ImVec2 anchor_min, ImVec2 anchor_max);
 void BeginMenuList(Ui& ui, const char* id, float width, float content_height, float max_height);
 void EndMenuList();
 float MenuRowHeight(const Ui& ui);
-bool MenuRow(Ui& ui, std::string_view label, std::string_view detail, bool selected);
+struct MenuRowStyle {
+  bool selected = false;       // what holds now
+  bool marked = false;         // what Enter takes
+  std::string_view word = {};  // at the right end, in a colour of its own
+  ImU32 word_color = 0;
+};
+bool MenuRow(Ui& ui, std::string_view label, std::string_view detail, const MenuRowStyle& style);
+inline bool MenuRow(Ui& ui, std::string_view label, std::string_view detail, bool selected) {
+  return MenuRow(ui, label, detail, MenuRowStyle{selected, false, {}, 0});
+}
 void MenuHeading(Ui& ui, std::string_view text);
-// True when Enter was pressed in it.
-bool SearchField(Ui& ui, std::string_view label, char* text, int capacity, float width, bool take_focus);
+// True when Enter was pressed in it. `moved`: rows by which the arrow keys moved.
+bool SearchField(Ui& ui, std::string_view label, char* text, int capacity, float width, bool take_focus,
+                 int* moved = nullptr);
 
 // The last item's corners, to hang a menu on.
 ImVec2 LastMin();

@@ -1,5 +1,6 @@
 #include "core/arch/config_forms.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <initializer_list>
@@ -261,6 +262,70 @@ std::optional<Json> FillNested(const Json& given, std::vector<std::string>* rema
   return config;
 }
 
+// Moondream's config.json says little or nothing; its own nested names where it does, the defaults of
+// Moondream 3's class, and Moondream 2's text.py (vllm/transformers_utils/configs/moondream3.py;
+// vikhyatk/moondream2 config.py).
+std::optional<Json> OfMoondream(const Json& given, std::vector<std::string>* remarks) {
+  const std::string_view type = TypeOf(given, "");
+  const bool third = type == "moondream3";
+  if ((!third && type != "moondream1") || given.Has("hidden_size") || given.Has("text_config"))
+    return std::nullopt;
+  const Json none = Json::MakeObject();
+  const auto part = [&none](const Json& object, std::string_view key) -> const Json& {
+    const Json* found = object.Find(key);
+    return found != nullptr && found->is_object() ? *found : none;
+  };
+  const Json& inner = part(given, "config");
+  const Json& text = part(inner, "text");
+  const Json& moe = part(text, "moe");
+  Json config = given;
+  config.Set("hidden_size", Json(Number(text, "dim", 2048)));
+  config.Set("intermediate_size", Json(Number(text, "ff_dim", 8192)));
+  config.Set("num_hidden_layers", Json(Number(text, "n_layers", 24)));
+  config.Set("num_attention_heads", Json(Number(text, "n_heads", 32)));
+  config.Set("num_key_value_heads", Json(Number(text, "n_kv_heads", 32)));
+  config.Set("vocab_size", Json(Number(text, "vocab_size", 51200)));
+  config.Set("max_position_embeddings", Json(Number(text, "max_context", third ? 4096 : 2048)));
+  if (third) {
+    config.Set("num_experts", Json(Number(moe, "num_experts", 64)));
+    config.Set("num_experts_per_tok", Json(Number(moe, "experts_per_token", 8)));
+    config.Set("moe_intermediate_size", Json(Number(moe, "expert_inner_dim", 1024)));
+    config.Set("first_k_dense_replace", Json(Number(moe, "start_layer", 4)));
+  }
+  if (text.members().empty())
+    remarks->push_back("The config says nothing of its shapes: they are those of Moondream's own class.");
+  return config;
+}
+
+// OpenELM's keys (configuration_openelm.py of apple/OpenELM-270M): widths by a factor for each layer, rounded to
+// a multiple of ffn_dim_divisor.
+std::optional<Json> OfOpenElm(const Json& given) {
+  const Json* factors = given.Find("ffn_multipliers");
+  const Json* heads = given.Find("num_query_heads");
+  if (!given.Has("model_dim") || factors == nullptr || heads == nullptr) return std::nullopt;
+  Json config = given;
+  Rename(given,
+         {{"model_dim", "hidden_size"},
+          {"num_transformer_layers", "num_hidden_layers"},
+          {"max_context_length", "max_position_embeddings"},
+          {"share_input_output_layers", "tie_word_embeddings"}},
+         &config);
+  int64_t most = 1;
+  for (const Json& item : heads->items()) most = std::max(most, item.AsInt().value_or(1));
+  config.Set("num_attention_heads", Json(most)).Set("num_key_value_heads", Json(int64_t{1}));
+  const int64_t divisor = std::max<int64_t>(1, Number(given, "ffn_dim_divisor", 256));
+  const double hidden = static_cast<double>(Number(given, "model_dim", 0));
+  Json widths = Json::MakeArray();
+  for (const Json& factor : factors->items()) {
+    const double exact = std::clamp(factor.AsDouble().value_or(0) * hidden, 0.0, 1e9);
+    int64_t width = std::max(divisor, (static_cast<int64_t>(exact) + divisor / 2) / divisor * divisor);
+    if (static_cast<double>(width) < 0.9 * exact) width += divisor;
+    widths.Append(Json(width));
+  }
+  config.Set("ffn_intermediate_sizes", std::move(widths));
+  return config;
+}
+
 // A config that gives a model_type and little else means its class's defaults.
 std::optional<Json> FillPlain(const Json& given, std::vector<std::string>* remarks) {
   if (given.Has("hidden_size") || given.Has("n_embd") || given.Has("d_model")) return std::nullopt;
@@ -276,6 +341,8 @@ std::optional<Json> FillPlain(const Json& given, std::vector<std::string>* remar
 std::optional<Json> CompleteConfig(const Json& given, std::vector<std::string>* remarks) {
   if (!given.is_object()) return std::nullopt;
   if (IsParams(given)) return OfParams(given, remarks);
+  if (std::optional<Json> elm = OfOpenElm(given)) return elm;
+  if (std::optional<Json> moondream = OfMoondream(given, remarks)) return moondream;
   if (given.Has("text_config")) return FillNested(given, remarks);
   return FillPlain(given, remarks);
 }

@@ -6,8 +6,11 @@
 #include "core/arch/convolution_families.h"
 #include "core/arch/dense_families.h"
 #include "core/arch/encoder_families.h"
+#include "core/arch/engram_families.h"
 #include "core/arch/hybrid_families.h"
+#include "core/arch/image_text_families.h"
 #include "core/arch/latent_families.h"
+#include "core/arch/looped_families.h"
 #include "core/arch/mamba_families.h"
 #include "core/arch/moe_families.h"
 #include "core/arch/ngram_families.h"
@@ -23,9 +26,10 @@ namespace {
 
 // The span of one list, taken when it is asked for: lists of other files are not constant here.
 constexpr std::span<const Family> (*kLists[])() = {
-    DenseFamilies,       MoeFamilies,    LatentFamilies, HybridFamilies, EncoderFamilies,
-    SpeechFamilies,      MambaFamilies,  NgramFamilies,  RwkvFamilies,   VisionLanguageFamilies,
-    ConvolutionFamilies, SparseFamilies, OlderFamilies,  ClassicFamilies};
+    DenseFamilies,       MoeFamilies,    LatentFamilies, HybridFamilies,  EncoderFamilies,
+    SpeechFamilies,      MambaFamilies,  NgramFamilies,  RwkvFamilies,    VisionLanguageFamilies,
+    ConvolutionFamilies, SparseFamilies, OlderFamilies,  ClassicFamilies, LoopedFamilies,
+    ImageTextFamilies,   EngramFamilies};
 
 }  // namespace
 

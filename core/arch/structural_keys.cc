@@ -79,6 +79,8 @@ constexpr StructuralKey kKeys[] = {
     {"o_groups", Neutral::kOne},
     {"index_n_heads", Neutral::kNothing},
     {"index_topk", Neutral::kNothing},
+    {"index_kpool", Neutral::kNothing},
+    {"index_source_layer_ids", Neutral::kNothing},
     {"indexer_types", Neutral::kNothing},
     {"compress_ratios", Neutral::kNothing},
     {"sparse_attention_config", Neutral::kNothing},
@@ -151,6 +153,16 @@ constexpr StructuralKey kKeys[] = {
     {"ngram_vocab_size_ratio", Neutral::kNothing},
     {"embedding_size", Neutral::kNothing},
     {"word_embed_proj_dim", Neutral::kNothing},
+    {"total_ut_steps", Neutral::kOne},
+    {"loop_num", Neutral::kOne},
+    {"share_q_dim", Neutral::kNothing},
+    {"num_query_heads", Neutral::kNothing},
+    {"moe_num_primary_experts", Neutral::kOne},
+    {"experts_per_group", Neutral::kWithoutExperts},
+    {"n_shared_head", Neutral::kOne},
+    {"param_sink_number", Neutral::kNothing},
+    {"sandwich_norm", Neutral::kNothing},
+    {"prefix_dense_intermediate_size", Neutral::kWithoutExperts},
 };
 
 // The same by name: a config has fewer members than there are keys, and each is looked up once.

@@ -1,7 +1,6 @@
 // The pickers: model, format, KV type, card. A field that opens a list; the long ones are searched.
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <string>
 #include <vector>
 
@@ -14,12 +13,6 @@
 
 namespace plimsoll {
 namespace {
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return lower;
-}
 
 // Every word of the query stands somewhere in the text. REQUIRES: both in lower case.
 bool Matches(std::string_view text, std::string_view query) {
@@ -37,55 +30,122 @@ struct Option {
   Json value;
   bool selected = false;
   bool heading = false;
+  std::string also;  // what else it is found by
 };
 
-// A searched list under the field that was just drawn. Returns the option that was chosen.
-const Option* ChooseFrom(Ui& ui, AppState& state, const char* id, bool opened, float width,
-                         const char* search_label, const std::vector<Option>& options,
-                         std::string_view nothing) {
+// A list under the field that was just drawn, searched where it is long.
+struct Picker {
+  const char* id = nullptr;
+  const char* search_label = nullptr;  // nullptr: it is short
+  std::string_view nothing;
+  std::string_view key;  // of the configuration that a row sets
+  bool outcomes = true;  // the rows say what they would come to
+  bool bytes = true;     // … and what there would be to download
+};
+
+std::string_view OutcomeWord(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kFits:
+      return "fits";
+    case Verdict::kTight:
+      return "tight";
+    case Verdict::kDoesNotFit:
+      return "too big";
+    case Verdict::kInvalid:
+      break;
+  }
+  return "cannot";
+}
+
+bool DrawOption(Ui& ui, AppState& state, const Picker& list, const Option& option, bool marked) {
+  MenuRowStyle style{option.selected, marked, {}, 0};
+  std::string detail = option.detail;
+  // Only what is seen is computed.
+  const float y = ImGui::GetCursorScreenPos().y, top = ImGui::GetWindowPos().y;
+  const bool seen = y + MenuRowHeight(ui) >= top && y <= top + ImGui::GetWindowHeight();
+  if (list.outcomes && seen) {
+    const AppState::Outcome& outcome = state.WhatIf(list.key, option.value);
+    style.word = OutcomeWord(outcome.verdict);
+    style.word_color = VerdictColor(*ui.colors, outcome.verdict);
+    if (list.bytes && outcome.known && outcome.download > Bytes(0)) {
+      if (!detail.empty()) detail += ", ";
+      detail += GibText(outcome.download, state.view.units);
+    }
+  }
+  return MenuRow(ui, option.label, detail, style);
+}
+
+std::vector<const Option*> Found(const std::vector<Option>& options, const std::string& query) {
+  std::vector<const Option*> found;
+  for (const Option& option : options) {
+    const bool keep = option.heading
+                          ? query.empty()
+                          : Matches(Lower(option.label + " " + option.detail + " " +
+                                          std::string(option.value.AsString()) + " " + option.also),
+                                    query);
+    if (keep) found.push_back(&option);
+  }
+  // "h200" is rather the H200 than the GH200.
+  if (!query.empty()) {
+    std::stable_partition(found.begin(), found.end(), [&](const Option* option) {
+      return (" " + Lower(option->label)).find(" " + query) != std::string::npos;
+    });
+  }
+  return found;
+}
+
+// Returns the option that was chosen.
+const Option* ChooseFrom(Ui& ui, AppState& state, const Picker& list, bool opened, float width,
+                         const std::vector<Option>& options) {
   const ImVec2 min = LastMin();
   const ImVec2 max = LastMax();
   char* search = state.view.search;
   if (opened) search[0] = '\0';
-  if (!BeginMenu(ui, id, opened, min, max, width)) return nullptr;
+  if (!BeginMenu(ui, list.id, opened, min, max, width)) return nullptr;
   const float inner = ImGui::GetContentRegionAvail().x;
   const Option* chosen = nullptr;
   bool entered = false;
-  if (search_label != nullptr) {
+  int moved = 0;
+  const std::string before = search;
+  if (list.search_label != nullptr) {
     // On a phone the keyboard would cover half of the list before anybody asked for it.
-    entered = SearchField(ui, search_label, search, sizeof state.view.search, inner, opened && !ui.coarse);
+    entered = SearchField(ui, list.search_label, search, sizeof state.view.search, inner,
+                          opened && !ui.coarse, &moved);
   }
-  const std::string query = search_label != nullptr ? Lower(search) : std::string();
-  std::vector<const Option*> shown;
-  for (const Option& option : options) {
-    const bool keep =
-        option.heading
-            ? query.empty()
-            : Matches(Lower(option.label + " " + option.detail + " " + option.value.AsString()), query);
-    if (keep) shown.push_back(&option);
+  const std::string query = list.search_label != nullptr ? Lower(search) : std::string();
+  const bool asked_anew = opened || before != search;
+  const std::vector<const Option*> shown = Found(options, query);
+  int choices = 0, current = 0;
+  for (const Option* option : shown) {
+    if (option->selected && query.empty()) current = choices;
+    if (!option->heading) ++choices;
   }
-  const float search_height = search_label != nullptr ? ui.field_height() + 6 : 0;
+  if (asked_anew) state.view.search_row = current;
+  state.view.search_row = std::clamp(state.view.search_row + moved, 0, std::max(0, choices - 1));
+  const float search_height = list.search_label != nullptr ? ui.field_height() + 6 : 0;
   float content = 0;
   for (const Option* option : shown) content += option->heading ? 26 : MenuRowHeight(ui);
   if (shown.empty()) {
-    MenuHeading(ui, nothing);
+    MenuHeading(ui, list.nothing);
   } else {
     const float room = std::min(440.0F, MenuRoom(ui, min, max) - search_height);
     BeginMenuList(ui, "list", inner, content, room);
+    if (asked_anew) ImGui::SetScrollY(0);
+    int row = 0;
     for (const Option* option : shown) {
       if (option->heading) {
         MenuHeading(ui, option->label);
         continue;
       }
-      if (MenuRow(ui, option->label, option->detail, option->selected)) chosen = option;
-      if (option->selected && opened) ImGui::SetScrollHereY(0.4F);
+      const bool marked = list.search_label != nullptr && row == state.view.search_row;
+      if (DrawOption(ui, state, list, *option, marked)) chosen = option;
+      if (marked && entered) chosen = option;
+      // The one that holds stands in the middle at first; then the list follows the keys.
+      if (marked && (moved != 0 || (asked_anew && row > 0))) ImGui::SetScrollHereY(opened ? 0.4F : 0.5F);
+      if (list.search_label == nullptr && option->selected && opened) ImGui::SetScrollHereY(0.4F);
+      ++row;
     }
     EndMenuList();
-    if (entered && chosen == nullptr) {
-      const auto first =
-          std::find_if(shown.begin(), shown.end(), [](const Option* o) { return !o->heading; });
-      if (first != shown.end()) chosen = *first;
-    }
   }
   if (chosen != nullptr) CloseMenu();
   EndMenu();
@@ -102,11 +162,27 @@ void DrawModelPicker(Ui& ui, AppState& state, float width) {
   std::vector<Option> options;
   for (const Model& model : state.catalog().models()) {
     if (model.refused) continue;
-    options.push_back({model.name, ModelQualifier(model), Json(model.id), &model == resolved.model, false});
+    std::string repositories = model.hf_repo;
+    for (const Checkpoint& checkpoint : model.checkpoints) repositories += " " + checkpoint.repo;
+    options.push_back({model.name, ModelQualifier(model), Json(model.id), &model == resolved.model, false,
+                       std::move(repositories)});
   }
-  const Option* chosen = ChooseFrom(ui, state, "model-menu", opened, std::max(width, 400.0F), "Search models",
-                                    options, "No model of that name");
-  if (chosen != nullptr) state.Dispatch({{"model", chosen->value}});
+  std::stable_sort(options.begin(), options.end(), [&](const Option& a, const Option& b) {
+    const auto size = [&](const Option& option) {
+      return state.catalog().FindModel(option.value.AsString())->parameters.total;
+    };
+    return size(a) < size(b);
+  });
+  const Picker picker = {"model-menu", "Search models", "No model of that name", "model"};
+  const Option* chosen = ChooseFrom(ui, state, picker, opened, std::max(width, 440.0F), options);
+  if (chosen == nullptr) return;
+  Action action = {{"model", chosen->value}};
+  // Somebody who names a checkpoint means its format, too.
+  for (const Checkpoint& checkpoint : state.catalog().FindModel(chosen->value.AsString())->checkpoints) {
+    if (Lower(checkpoint.repo) == Lower(state.view.search))
+      action.push_back({"format", Json(checkpoint.format.id)});
+  }
+  state.Dispatch(action);
 }
 
 void DrawGpuPicker(Ui& ui, AppState& state, float width) {
@@ -120,10 +196,16 @@ void DrawGpuPicker(Ui& ui, AppState& state, float width) {
   if (!opened && !ImGui::IsPopupOpen("gpu-menu")) return;
   std::vector<Option> options;
   for (const Gpu& card : state.catalog().gpus()) {
-    options.push_back({card.name, memory(card), Json(card.id), &card == gpu && !mixed, false});
+    options.push_back({card.name, memory(card), Json(card.id), &card == gpu && !mixed, false, {}});
   }
-  const Option* chosen = ChooseFrom(ui, state, "gpu-menu", opened, std::max(width, 340.0F), "Search GPUs",
-                                    options, "No card of that name");
+  std::stable_sort(options.begin(), options.end(), [&](const Option& a, const Option& b) {
+    const auto size = [&](const Option& option) {
+      return state.catalog().FindGpu(option.value.AsString())->memory_gb;
+    };
+    return size(a) < size(b);
+  });
+  const Picker picker = {"gpu-menu", "Search GPUs", "No card of that name", "gpu", true, false};
+  const Option* chosen = ChooseFrom(ui, state, picker, opened, std::max(width, 340.0F), options);
   if (chosen != nullptr) state.Dispatch({{"gpu", chosen->value}});
 }
 
@@ -137,10 +219,10 @@ void DrawFormatPicker(Ui& ui, AppState& state, float width) {
   const auto list = [&](std::string_view id, std::string detail) {
     if (std::find(listed.begin(), listed.end(), id) != listed.end()) return;
     listed.push_back(id);
-    options.push_back({FormatName(id), std::move(detail), Json(id), id == current, false});
+    options.push_back({FormatName(id), std::move(detail), Json(id), id == current, false, {}});
   };
   const auto heading = [&](std::string text) {
-    options.push_back({std::move(text), "", Json(), false, true});
+    options.push_back({std::move(text), "", Json(), false, true, {}});
   };
   if (resolved.model != nullptr) {
     heading("Published for this model");
@@ -157,8 +239,8 @@ void DrawFormatPicker(Ui& ui, AppState& state, float width) {
   for (const std::string_view id : FormatIds()) {
     if (id.rfind("gguf-", 0) == 0) list(id, "");
   }
-  const Option* chosen = ChooseFrom(ui, state, "format-menu", opened, std::max(width, 300.0F),
-                                    "Search formats", options, "No such format");
+  const Picker picker = {"format-menu", "Search formats", "No such format", "format"};
+  const Option* chosen = ChooseFrom(ui, state, picker, opened, std::max(width, 380.0F), options);
   if (chosen != nullptr) state.Dispatch({{"format", chosen->value}});
 }
 
@@ -177,12 +259,15 @@ void DrawKvTypePicker(Ui& ui, AppState& state, float width) {
   for (const KeyChoice& choice : kKvTypeChoices) {
     if (!Offers(*resolved.engine, choice)) continue;
     const bool is_auto = choice.id == KvTypeName(KvType::kAuto);
-    options.push_back({std::string(choice.label), is_auto ? "default" : "",
+    options.push_back({std::string(choice.label),
+                       is_auto ? "default" : "",
                        is_auto ? Json() : Json(choice.id),
-                       is_auto ? automatic : !automatic && choice.id == KvTypeName(types.k), false});
+                       is_auto ? automatic : !automatic && choice.id == KvTypeName(types.k),
+                       false,
+                       {}});
   }
-  const Option* chosen =
-      ChooseFrom(ui, state, "kv-menu", opened, std::max(width, 200.0F), nullptr, options, "");
+  const Picker picker = {"kv-menu", nullptr, "", "kv_cache_dtype", true, false};
+  const Option* chosen = ChooseFrom(ui, state, picker, opened, std::max(width, 200.0F), options);
   if (chosen != nullptr) state.Dispatch({{"kv_cache_dtype", chosen->value}});
 }
 
