@@ -93,6 +93,7 @@ FrameOutput App::Frame(const FrameInput& input) {
   ui_ = {&PaletteOf(theme_), &fonts_,         &tree_,       &edit_,     &state_.view.press,
          input.coarse,       input.inset_top, input.height, input.width};
 
+  ui_.help = HelpOn;
   // What was refused, in the words of the field that asks for it.
   std::string fault;
   if (const Error* error = state_.fault()) {
@@ -224,6 +225,9 @@ void App::DrawPhone(float width) {
   DrawOptionsSummary(ui_, state_, width);
   if (!IsManyTab(state_)) {
     if (Chip(ui_, "Pin to compare")) state_.Pin();
+    ImGui::SameLine(0, 8);
+    const bool opened = Chip(ui_, "Copy, save, print");
+    DrawTakeMenu(ui_, state_, opened, true);
     Gap(4);
     DrawWaysOut(ui_, state_, width);
     DrawDiagnostics(ui_, state_, width);

@@ -75,7 +75,8 @@ struct ViewState {
   char name[81] = {};                   // that is being typed for a column
   std::optional<Config> under_pointer;  // what the key that pins would pin; of the last frame
   int inventory_by = 0;                 // role, type, layer
-  std::set<std::string> open_terms = {"Weights"};
+  std::set<std::string> open_terms;
+  bool tensors_open = false;  // of the opened weights
   bool more_options = false;
   bool more_load = false;  // of the Schedule tab
   bool wants_trace = false;

@@ -623,6 +623,7 @@ const exporter = createExporter({
   tables: () => JSON.parse(get(kGet.tables)),
   picture: () => get(root.dataset.theme === 'dark' ? kGet.pictureDark : kGet.pictureLight),
   link: () => new URL(`#${get(kGet.fragment)}`, location.href).href,
+  text: answerText,
   say: complain,
 });
 
@@ -653,6 +654,44 @@ const files = createFileReader({
     wake();
   },
 });
+
+// ---- on paper, and past the picture --------------------------------------------------------------------------------
+
+// Paper gets what the canvas shows as an image, the answer and its tables, with the form's fold open as long as it takes.
+function listenToPrinting() {
+  const picture = document.getElementById('print-picture');
+  const fold = document.getElementById('mirror');
+  let wasOpen = false;
+  window.addEventListener('beforeprint', () => {
+    wasOpen = fold.open;
+    fold.open = true;
+    if (!drawable) return;
+    draw();  // in this very task: a canvas keeps its picture no longer
+    picture.src = canvas.toDataURL();
+    picture.hidden = false;
+  });
+  window.addEventListener('afterprint', () => {
+    fold.open = wasOpen;
+    picture.hidden = true;
+    picture.removeAttribute('src');
+  });
+  // The address says the configuration: no fragment of it leads anywhere.
+  document.getElementById('skip-link').addEventListener('click', (event) => {
+    event.preventDefault();
+    fold.open = true;
+    fold.querySelector('summary').focus();
+    fold.scrollIntoView();
+  });
+}
+
+// The answer in words, for a message or a ticket.
+function answerText() {
+  const report = JSON.parse(get(kGet.report));
+  const gib = (bytes) => `${(bytes / 1024 ** 3).toFixed(2)} GiB`;
+  const terms = report.terms.filter(({depth}) => !depth).map(({name, bytes}) => `  ${name}: ${gib(bytes)}`);
+  return [report.headline, report.detail, 'On the fullest card:', ...terms, new URL(`#${get(kGet.fragment)}`, location.href).href]
+    .filter(Boolean).join('\n');
+}
 
 // ---- theme, embedding ------------------------------------------------------------------------------------------
 
@@ -882,7 +921,10 @@ async function start() {
       wake();
     },
   });
-  if (!embed) files.listen();
+  if (!embed) {
+    files.listen();
+    listenToPrinting();
+  }
   listenToHost();
   readAddress();
   window.addEventListener('hashchange', readAddress);

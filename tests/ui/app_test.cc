@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/base/text.h"
 #include "core/config/config_keys.h"
 #include "imgui_internal.h"
 #include "tests/ui/page_driver.h"
@@ -264,13 +265,26 @@ TEST(App, TermsOpenAndClose) {
   PageDriver page;
   ASSERT_FALSE(page.state().explanation().terms.empty());
   const std::string term = page.state().explanation().terms[0].name;
-  const float open = page.output.content_height;
+  const float closed = page.output.content_height;
+  EXPECT_TRUE(page.state().view.open_terms.empty()) << "a first visit sees the whole";
   page.Click(term, "row");
   page.Frames();
-  EXPECT_LT(page.output.content_height, open);
+  EXPECT_GT(page.output.content_height, closed);
   page.Click(term, "row");
   page.Frames();
-  EXPECT_EQ(page.output.content_height, open);
+  EXPECT_EQ(page.output.content_height, closed);
+}
+
+TEST(App, MemorySaysWhatItComesToInAll) {
+  PageDriver page;
+  const Report& report = page.state().report();
+  const std::string all = DecimalText(report.per_gpu[0].total.gib(), 2);
+  EXPECT_EQ(page.Get("In all", "row").value.find(all + " GiB"), 0U) << page.Get("In all", "row").value;
+  Bytes sum;
+  for (const Term& term : page.state().explanation().terms) {
+    if (term.depth == 0) sum += term.bytes;
+  }
+  EXPECT_NEAR(sum.gib(), report.per_gpu[0].total.gib(), 0.01) << "the rows add up";
 }
 
 TEST(App, TheKeyboardReachesAndChangesThings) {

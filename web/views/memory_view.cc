@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "core/base/text.h"
+#include "core/estimate/verdict.h"
 #include "imgui_internal.h"
 #include "web/views/views.h"
 
@@ -69,6 +70,37 @@ void OpenedPart(Ui& ui, const Columns& columns, const std::vector<Term>& terms, 
   Gap(8);
 }
 
+// What the card holds in all, of how much.
+void Total(Ui& ui, const AppState& state, const Columns& columns, float width) {
+  const GpuReport* card = FullestCard(state.report());
+  if (card == nullptr) return;
+  const ImVec2 at = ImGui::GetCursorScreenPos();
+  const float height = ui.coarse ? 46 : 39;
+  Term total;
+  total.name = "In all";
+  total.substituted = "of the " + Gib(card->capacity) + " GiB of a card";
+  total.bytes = card->total;
+  const TextStyle strong = {0, kBody, Weight::kSemibold};
+  Cells(ui, columns, total, 17, at.y + height / 2, strong, {ui.colors->muted, kNote}, strong);
+  ui.tree->Add(
+      {"row", total.name, Gib(total.bytes) + " GiB " + total.substituted, at.x, at.y, width, height});
+  ImGui::SetCursorScreenPos(ImVec2(at.x, at.y + height));
+  Rule(ui, columns);
+}
+
+// For copying: all terms, opened or not.
+ShownTable TableOf(AppState& state, const std::vector<Term>& terms) {
+  ShownTable shown{state.explanation().headline, Table({"Term", "How", "GiB per GPU>"}), {}};
+  for (const Term& term : terms) {
+    if (term.depth > 1) continue;
+    shown.table.Add({(term.depth > 0 ? "  " : "") + term.name,
+                     term.substituted.empty() ? term.formula : term.substituted, Gib(term.bytes)});
+  }
+  if (const GpuReport* card = FullestCard(state.report()))
+    shown.table.Add({"In all", "of " + Gib(card->capacity), Gib(card->total)});
+  return shown;
+}
+
 }  // namespace
 
 void DrawMemoryTab(Ui& ui, AppState& state, float width) {
@@ -122,14 +154,18 @@ void DrawMemoryTab(Ui& ui, AppState& state, float width) {
       OpenedPart(ui, columns, terms, i, end);
       if (term.name == "Weights") {
         ImGui::Indent(24);
-        DrawInventory(ui, state, width - 24);
+        if (Disclosure(ui, "Layers and tensors of the checkpoint", state.view.tensors_open))
+          state.view.tensors_open = !state.view.tensors_open;
+        if (state.view.tensors_open) DrawInventory(ui, state, width - 24);
         ImGui::Unindent(24);
       }
       Rule(ui, columns);
     }
     i = end;
   }
+  Total(ui, state, columns, width);
   ImGui::PopStyleVar();
+  ui.tree->AddTable(TableOf(state, terms));
 }
 
 }  // namespace plimsoll

@@ -95,6 +95,9 @@ void LoadSlider(Ui& ui, AppState& state, const char* label, std::string_view key
 void LoadNumber(Ui& ui, AppState& state, const char* label, std::string_view key, const std::string& value,
                 float width);
 
+// What can be taken away of a tab: its answer in words, its table. Under the item drawn last.
+void DrawTakeMenu(Ui& ui, AppState& state, bool opened, bool answer);
+
 // Where the prices are from.
 void DrawPriceNote(Ui& ui, AppState& state, float width);
 
@@ -120,6 +123,9 @@ void DrawUnknown(Ui& ui, AppState& state, float width);
 
 // The label of the field that asks for this key, or for what an error calls so; empty where there is none.
 std::string_view FieldLabel(std::string_view field);
+
+// A sentence on a field, a term or a figure of that label, for those who do not know it (glossary.cc); empty: none.
+std::string_view HelpOn(std::string_view label);
 
 // How people call things.
 std::string FormatName(std::string_view id);            // "AWQ int4"
