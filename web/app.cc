@@ -94,6 +94,7 @@ FrameOutput App::Frame(const FrameInput& input) {
          input.coarse,       input.inset_top, input.height, input.width};
 
   ui_.help = HelpOn;
+  ui_.decimal = state_.view.units == SizeUnits::kDecimal;
   // What was refused, in the words of the field that asks for it.
   std::string fault;
   if (const Error* error = state_.fault()) {
@@ -114,7 +115,8 @@ FrameOutput App::Frame(const FrameInput& input) {
   state_.BeginFrame();
   const std::optional<Config> under_pointer = std::move(state_.view.under_pointer);
   state_.view.under_pointer.reset();
-  if (!input.embed && !io.WantTextInput && !PopupOpen() && ImGui::IsKeyPressed(ImGuiKey_P, false)) {
+  if (!input.embed && !io.WantTextInput && !PopupOpen() && !io.KeyCtrl &&
+      ImGui::IsKeyPressed(ImGuiKey_P, false)) {
     if (under_pointer) {
       state_.PinOther(*under_pointer);
     } else {
@@ -142,6 +144,7 @@ void App::Compose(const FrameInput& input, FrameOutput* output) {
   const float height = input.embed                ? EmbedColumn(input)
                        : input.width >= kWideFrom ? WidePanes(input)
                                                   : NarrowColumn(input);
+  if (!input.embed) DrawPalette(ui_, state_);
   ImGui::End();
   output->content_height = std::ceil(height + input.inset_top);
   if (input.embed && PopupOpen()) output->content_height = std::max(output->content_height, kMenuSpace);
@@ -211,6 +214,7 @@ void App::DrawAnswer(float width) {
   Gap(18);
   DrawTabHead(ui_, state_, width);
   if (!IsManyTab(state_)) {
+    if (state_.untouched()) DrawPresets(ui_, state_, width);
     DrawDiagnostics(ui_, state_, width);
     DrawGivenFile(ui_, state_, width);
   }
@@ -229,6 +233,7 @@ void App::DrawPhone(float width) {
     const bool opened = Chip(ui_, "Copy, save, print");
     DrawTakeMenu(ui_, state_, opened, true);
     Gap(4);
+    if (state_.untouched()) DrawPresets(ui_, state_, width);
     DrawWaysOut(ui_, state_, width);
     DrawDiagnostics(ui_, state_, width);
     DrawGivenFile(ui_, state_, width);

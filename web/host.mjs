@@ -163,7 +163,7 @@ function react() {
   if (outcome.version !== before.version) changed();
   showNotice();
   if (outcome.filesAsked > before.filesAsked) files.ask();
-  if (outcome.asked > before.asked) exporter.answer(get(kGet.ask));
+  if (outcome.asked > before.asked) answerAsk(get(kGet.ask));
   if (outcome.errands !== before.errands) errands.run(JSON.parse(get(kGet.questions)));
   if (outcome.fileVersion !== before.fileVersion) mirror.showFile(JSON.parse(get(kGet.file)));
 }
@@ -572,6 +572,32 @@ function goThroughChanges(step) {
   if (step < 0 ? depth > 0 : depth < deepest) history.go(step);
 }
 
+function answerAsk(ask) {
+  if (ask === 'undo' || ask === 'redo') goThroughChanges(ask === 'undo' ? -1 : 1);
+  else exporter.answer(ask);
+}
+
+// Everything in one list: from anywhere on the page but where somebody types.
+function askForList(what) {
+  focusCanvas();
+  put(kPut.action, JSON.stringify({[`view.${what}`]: true}));
+  drawUntilSettled();
+  wake();
+}
+
+function listenToCommands() {
+  document.addEventListener('keydown', (event) => {
+    if (!drawable || event.altKey) return;
+    const typing = event.target.matches?.('input:not(#agent), textarea, select') || outcome.wantsText;
+    const list = (event.ctrlKey || event.metaKey) && event.code === 'KeyK' ? 'palette' : event.key === '?' && !typing ? 'keys' : null;
+    if (!list) return;
+    event.preventDefault();
+    event.stopPropagation();
+    askForList(list);
+  }, true);
+  document.getElementById('palette-button').addEventListener('click', () => askForList('palette'));
+}
+
 // ---- after a change --------------------------------------------------------------------------------------------
 
 let mirror = null;
@@ -924,6 +950,7 @@ async function start() {
   if (!embed) {
     files.listen();
     listenToPrinting();
+    listenToCommands();
   }
   listenToHost();
   readAddress();
