@@ -263,7 +263,7 @@ export const faults = {
     ['(Fits(middle) ? fits : fails) = middle;', '(Fits(middle) ? fails : fits) = middle;'],
   ],
   'core/engines/vllm/vllm_explain.cc': [
-    ['+ " ranks" : text;', '+ " cards" : text;'],
+    ['+ " cards" : text;', '+ " ranks" : text;'],
     ['"T " + CountText(resolved_.max_num_batched_tokens)', '"T " + CountText(resolved_.max_num_seqs)'],
     ['CountText(blocks) + " x " + CountText(layout.block_bytes)', 'CountText(layout.block_bytes) + " x " + CountText(blocks)'],
   ],

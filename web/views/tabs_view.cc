@@ -70,6 +70,12 @@ void DrawTabBar(Ui& ui, AppState& state, float width) {
   ImGui::SetCursorScreenPos(ImVec2(at.x, line));
 }
 
+std::vector<std::string_view> TabNames() {
+  std::vector<std::string_view> names;
+  for (const Tab& tab : kTabs) names.push_back(tab.name);
+  return names;
+}
+
 bool IsManyTab(const AppState& state) { return OpenTab(state).many || state.unknown_in_link() != nullptr; }
 
 void DrawTabHead(Ui& ui, AppState& state, float width) {

@@ -59,6 +59,7 @@ void DrawOpenFile(Ui& ui, AppState& state);  // asks the browser for a file
 
 // Tabs (tabs_view.cc): the bar; the answer in one sentence of the one that is open, and the rest of it.
 void DrawTabBar(Ui& ui, AppState& state, float width);
+std::vector<std::string_view> TabNames();
 bool IsManyTab(const AppState& state);  // the open one speaks of several configurations
 void DrawTabHead(Ui& ui, AppState& state, float width);
 void DrawTab(Ui& ui, AppState& state, float width);
@@ -95,6 +96,9 @@ void LoadSlider(Ui& ui, AppState& state, const char* label, std::string_view key
 void LoadNumber(Ui& ui, AppState& state, const char* label, std::string_view key, const std::string& value,
                 float width);
 
+// What can be taken away of a tab: its answer in words, its table. Under the item drawn last.
+void DrawTakeMenu(Ui& ui, AppState& state, bool opened, bool answer);
+
 // Where the prices are from.
 void DrawPriceNote(Ui& ui, AppState& state, float width);
 
@@ -120,6 +124,14 @@ void DrawUnknown(Ui& ui, AppState& state, float width);
 
 // The label of the field that asks for this key, or for what an error calls so; empty where there is none.
 std::string_view FieldLabel(std::string_view field);
+
+// Everything in one searched list, and the keys (palette_view.cc): drawn when state.view asks for them. And the questions
+// that people come with, as chips.
+void DrawPalette(Ui& ui, AppState& state);
+void DrawPresets(Ui& ui, AppState& state, float width);
+
+// A sentence on a field, a term or a figure of that label, for those who do not know it (glossary.cc); empty: none.
+std::string_view HelpOn(std::string_view label);
 
 // How people call things.
 std::string FormatName(std::string_view id);            // "AWQ int4"
