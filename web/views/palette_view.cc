@@ -15,7 +15,14 @@ namespace {
 
 struct Preset {
   std::string_view name, fragment;
+  bool gguf = false;  // by the engine that reads such files
 };
+
+std::string FragmentOf(const Preset& preset) {
+  std::string fragment(preset.fragment);
+  if (preset.gguf) fragment.append("&e=").append(GgufEngine().traits().id);
+  return fragment;
+}
 
 // Questions that people come with, each as the link that answers it.
 constexpr std::array<Preset, 5> kPresets = {
@@ -29,7 +36,7 @@ constexpr std::array<Preset, 5> kPresets = {
       "m=gpt-oss-120b&g=h100-sxm&n=4&ctx=16384&c=32&t=schedule&w=~"
       "eyJ0dGZ0X21zIjoxMDAwLCJ0cG90X21zIjozMy4zNH0"},
      {"gpt-oss 120B on two RTX 3090, experts in RAM",
-      "m=gpt-oss-120b&q=gguf-mxfp4_moe&e=llama.cpp&g=rtx-3090&n=2&ctx=32768&seqs=1"}}};
+      "m=gpt-oss-120b&q=gguf-mxfp4_moe&g=rtx-3090&n=2&ctx=32768&seqs=1", true}}};
 
 struct Key {
   std::string_view key, does;
@@ -70,7 +77,7 @@ std::vector<Entry> AllEntries(const AppState& state) {
   std::vector<Entry> entries;
   for (const Preset& preset : kPresets) {
     entries.push_back({std::string(preset.name), "preset", "",
-                       [&preset](AppState& s) { s.LoadFragment(preset.fragment); }});
+                       [&preset](AppState& s) { s.LoadFragment(FragmentOf(preset)); }});
   }
   for (const std::string_view tab : TabNames()) {
     entries.push_back({std::string(tab), "tab", "open", [tab](AppState& s) { s.OpenTab(tab); }});
@@ -155,10 +162,10 @@ void DrawKeys(Ui& ui, AppState& state) {
 }  // namespace
 
 void DrawPresets(Ui& ui, AppState& state, float width) {
-  std::string_view chosen;
+  std::string chosen;
   ChipRow row(ui, "Try", width);
   for (const Preset& preset : kPresets) {
-    if (row.Add(preset.name, false)) chosen = preset.fragment;
+    if (row.Add(preset.name, false)) chosen = FragmentOf(preset);
   }
   row.End();
   if (!chosen.empty()) state.LoadFragment(chosen);
