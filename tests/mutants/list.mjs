@@ -22,8 +22,8 @@ export const faults = {
   // ---- formats
   'core/formats/dtype.cc': [['      return 1;', '      return 2;']],
   'core/formats/format_ids.cc': [
-    ['{"awq-int4", FormatFamily::kAwq, 4, 128, false}', '{"awq-int4", FormatFamily::kAwq, 4, 128, true}'],
-    ['{"nvfp4", FormatFamily::kNvfp4, 4, 16, true}', '{"nvfp4", FormatFamily::kNvfp4, 4, 32, true}'],
+    ['{"awq-int4", "AWQ int4", FormatFamily::kAwq, 4, 128, false}', '{"awq-int4", "AWQ int4", FormatFamily::kAwq, 4, 128, true}'],
+    ['{"nvfp4", "NVFP4", FormatFamily::kNvfp4, 4, 16, true}', '{"nvfp4", "NVFP4", FormatFamily::kNvfp4, 4, 32, true}'],
     ['scheme.per_channel = id.family == FormatFamily::kFp8;', 'scheme.per_channel = id.family == FormatFamily::kInt8;'],
     ['if (!made.wide_ends) format.average', 'if (made.wide_ends) format.average'],
   ],
