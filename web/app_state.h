@@ -33,6 +33,7 @@
 #include "core/weights/weights.h"
 #include "web/compare_state.h"
 #include "web/find_state.h"
+#include "web/hub_state.h"
 #include "web/map_state.h"
 #include "web/range_state.h"
 #include "web/schedule_state.h"
@@ -79,7 +80,7 @@ struct ViewState {
   bool wants_trace = false;
   int64_t session = 1;            // that it shows turn by turn
   bool options_unfolded = false;  // on a phone
-  char search[64] = {};           // of the picker that is open
+  char search[512] = {};          // of the picker that is open
   int64_t files_asked = 0;        // how often somebody asked to open a file
   bool file_open = true;          // the table of the file's tensors
   int file_by = 0;                // as inventory_by
@@ -90,6 +91,7 @@ struct ViewState {
 struct GivenFile : ReadFile {
   std::string name;
   bool selected = false;  // its architecture is the model of the page
+  bool fetched = false;   // from a hub, not from the reader's disk
 };
 
 // What reading a file came to.
@@ -150,6 +152,15 @@ class AppState {
   const std::string& needed_name() const { return needed_name_; }
   std::string FileText() const;  // JSON: what the form shows of it; "null" without one
 
+  // A model by a name that people have for it: one of the catalog with the format that the name tells, or a file of
+  // a repository there. False: the catalog has none of that name, and nothing has changed.
+  bool TakeModelNamed(std::string_view name);
+  // Has the browser ask the hub for a repository, which is said where it is asked for; StopHub gives it up.
+  void AskHub(std::string_view name);
+  void StopHub();
+  // From the browser: {"host"}, {"progress"}, {"error"}, or what HubModelJson writes.
+  bool TakeHubJson(std::string_view text);
+
   int64_t version() const { return version_; }                // grows with every accepted change
   int64_t answer_version() const { return answer_version_; }  // … of the configuration or its prices
   // The open tab by its id, which is its name in lower case: "memory". One that is not known opens the first.
@@ -168,6 +179,7 @@ class AppState {
   ScheduleState schedule;
   CompareState compare;
   FindState find;
+  HubState hub;
   MapState map;
   RangeState range;
 

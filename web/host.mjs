@@ -5,6 +5,7 @@
 // semantics(), frames().
 import {createExporter} from './exporter.mjs';
 import {createFileReader} from './files.mjs';
+import {createHub} from './hub.mjs';
 import regularUrl from './inter-regular.ttf';
 import semiboldUrl from './inter-semibold.ttf';
 import {createMirror} from './mirror.mjs';
@@ -47,8 +48,8 @@ function withText(text, use) {
 
 const put = (kind, text) => withText(text, (address) => module._plimsoll_put(kind, address)) === 1;
 const get = (kind) => module.UTF8ToString(module._plimsoll_get(kind));
-const kPut = {config: 0, fragment: 1, action: 2, clipboard: 3, dismiss: 4, letGo: 5, forget: 6};
-const kGet = {config: 0, fragment: 1, report: 2, semantics: 3, options: 4, notice: 5, clipboard: 6, file: 7, neededName: 8, tables: 9, ask: 10, pictureLight: 11, pictureDark: 12};
+const kPut = {config: 0, fragment: 1, action: 2, clipboard: 3, dismiss: 4, letGo: 5, forget: 6, hub: 7};
+const kGet = {config: 0, fragment: 1, report: 2, semantics: 3, options: 4, notice: 5, clipboard: 6, file: 7, neededName: 8, tables: 9, ask: 10, pictureLight: 11, pictureDark: 12, hubRequest: 13, hub: 14};
 
 // ---- the documented interface ----------------------------------------------------------------------------------
 
@@ -164,7 +165,7 @@ function react() {
   if (outcome.version !== before.version) changed();
   showNotice();
   if (outcome.filesAsked > before.filesAsked) files.ask();
-  if (outcome.asked > before.asked) exporter.answer(get(kGet.ask));
+  if (outcome.asked > before.asked) answerAsk(get(kGet.ask));
   if (outcome.fileVersion !== before.fileVersion) mirror.showFile(JSON.parse(get(kGet.file)));
 }
 
@@ -623,6 +624,30 @@ const exporter = createExporter({
   say: complain,
 });
 
+// ---- a model by its name ------------------------------------------------------------------------------------------
+
+const hub = createHub({
+  begin: (name, revision) => withText(name, (a) => withText(revision, (b) => module._plimsoll_hub_visit(a, b))),
+  next: () => module.UTF8ToString(module._plimsoll_hub_next()),
+  take(status, bytes, trouble) {
+    const address = copyIn(bytes);
+    withText(trouble, (text) => module._plimsoll_hub_take(status, address, bytes.length, text));
+    module._free(address);
+  },
+  tell(json) {
+    put(kPut.hub, json);
+    changed();
+    if (drawable) draw();
+    wake();
+  },
+});
+
+function answerAsk(ask) {
+  if (ask === 'fetch-model') hub.ask(JSON.parse(get(kGet.hubRequest)));
+  else if (ask === 'stop-fetching') hub.stop();
+  else exporter.answer(ask);
+}
+
 // ---- model files -------------------------------------------------------------------------------------------------
 
 const files = createFileReader({
@@ -850,10 +875,15 @@ async function start() {
     options: () => JSON.parse(get(kGet.options)),
     report: () => JSON.parse(get(kGet.report)),
     config: () => JSON.parse(get(kGet.config)),
+    hub: embed ? null : () => JSON.parse(get(kGet.hub)),
     act(action) {
       const taken = put(kPut.action, JSON.stringify(action));
       const problem = taken ? null : get(kGet.notice);
       changed();
+      if (!drawable) {
+        computeFrame();  // nobody draws, so nobody else sees what it asks for
+        if (outcome.asked > before.asked) answerAsk(get(kGet.ask));
+      }
       return problem;
     },
     openFile: embed ? null : files.ask,
@@ -877,7 +907,10 @@ async function start() {
       wake();
     },
   });
-  if (!embed) files.listen();
+  if (!embed) {
+    files.listen();
+    put(kPut.hub, JSON.stringify({host: hub.host}));
+  }
   listenToHost();
   readAddress();
   window.addEventListener('hashchange', readAddress);

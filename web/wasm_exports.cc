@@ -177,8 +177,8 @@ EMSCRIPTEN_KEEPALIVE void plimsoll_focus(int focused, int mac) {
 }
 
 // kind: 0 a configuration as JSON, 1 a link's fragment, 2 an action {key: value, …}, 3 the clipboard,
-// 4 dismisses the notice, 5 lets go of the files handed in, 6 of the one that is shown. 0: refused, see the
-// notice.
+// 4 dismisses the notice, 5 lets go of the files handed in, 6 of the one that is shown, 7 what came of asking the hub
+// (AppState::TakeHubJson). 0: refused, see the notice.
 EMSCRIPTEN_KEEPALIVE int plimsoll_put(int kind, const char* text) {
   Page& page = ThePage();
   AppState& state = page.app->state();
@@ -189,12 +189,14 @@ EMSCRIPTEN_KEEPALIVE int plimsoll_put(int kind, const char* text) {
   if (kind == 4) state.ClearNotice();
   if (kind == 5) page.files = {};
   if (kind == 6) state.ForgetFile();
+  if (kind == 7) return state.TakeHubJson(text) ? 1 : 0;
   return 1;
 }
 
 // kind: 0 the configuration, 1 its fragment, 2 the report, 3 the frame's semantics, 4 what the form offers,
 // 5 the notice, 6 the clipboard, 7 the file that was given, 8 which of several has to be longer, 9 the tables of the
-// open tab, 10 what the browser is asked to do, 11 and 12 the first table as a picture, light and dark.
+// open tab, 10 what the browser is asked to do, 11 and 12 the first table as a picture, light and dark, 13 what the hub is
+// asked for, 14 what is shown of that.
 EMSCRIPTEN_KEEPALIVE const char* plimsoll_get(int kind) {
   Page& page = ThePage();
   AppState& state = page.app->state();
@@ -228,6 +230,10 @@ EMSCRIPTEN_KEEPALIVE const char* plimsoll_get(int kind) {
       return HandOut(tables.empty() ? ""
                                     : TableSvg(tables.front(), palette, "Plimsoll, the load line for GPUs"));
     }
+    case 13:
+      return HandOut(state.hub.RequestText());
+    case 14:
+      return HandOut(state.hub.ShownText());
     default:
       return "";
   }

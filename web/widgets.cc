@@ -519,19 +519,36 @@ void MenuHeading(Ui& ui, std::string_view text) {
   ImGui::Dummy(ImVec2(ImGui::GetContentRegionAvail().x, height));
 }
 
-bool SearchField(Ui& ui, std::string_view label, char* text, int capacity, float width, bool take_focus) {
+namespace {
+
+bool TypedLine(Ui& ui, std::string_view label, char* text, int capacity, float width, bool secret,
+               std::string_view hint_text) {
   const float height = ui.field_height();
   ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(10, std::floor((height - Pixels(ui, kBody)) / 2)));
   ImGui::SetNextItemWidth(width);
-  if (take_focus) ImGui::SetKeyboardFocusHere();
-  const std::string hint(label);
-  const std::string id = "##" + hint;
+  const std::string hint(hint_text.empty() ? label : hint_text);
+  const std::string id = "##" + std::string(label);
+  const int flags = ImGuiInputTextFlags_EnterReturnsTrue | ImGuiInputTextFlags_EscapeClearsAll |
+                    (secret ? ImGuiInputTextFlags_Password : 0);
   const bool entered =
-      ImGui::InputTextWithHint(id.c_str(), hint.c_str(), text, static_cast<size_t>(capacity),
-                               ImGuiInputTextFlags_EnterReturnsTrue | ImGuiInputTextFlags_EscapeClearsAll);
+      ImGui::InputTextWithHint(id.c_str(), hint.c_str(), text, static_cast<size_t>(capacity), flags);
   ImGui::PopStyleVar();
-  Register(ui, "searchbox", label, text, ImRect(ImGui::GetItemRectMin(), ImGui::GetItemRectMax()));
+  const std::string_view shown = !secret ? std::string_view(text) : text[0] == '\0' ? "" : "set";
+  Register(ui, secret ? "textbox" : "searchbox", label, shown,
+           ImRect(ImGui::GetItemRectMin(), ImGui::GetItemRectMax()));
   return entered;
+}
+
+}  // namespace
+
+bool SearchField(Ui& ui, std::string_view label, char* text, int capacity, float width, bool take_focus,
+                 std::string_view hint) {
+  if (take_focus) ImGui::SetKeyboardFocusHere();
+  return TypedLine(ui, label, text, capacity, width, false, hint);
+}
+
+bool SecretField(Ui& ui, std::string_view label, char* text, int capacity, float width) {
+  return TypedLine(ui, label, text, capacity, width, true, {});
 }
 
 ImVec2 LastMin() { return ImGui::GetItemRectMin(); }

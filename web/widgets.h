@@ -134,8 +134,11 @@ void EndMenuList();
 float MenuRowHeight(const Ui& ui);
 bool MenuRow(Ui& ui, std::string_view label, std::string_view detail, bool selected);
 void MenuHeading(Ui& ui, std::string_view text);
-// True when Enter was pressed in it.
-bool SearchField(Ui& ui, std::string_view label, char* text, int capacity, float width, bool take_focus);
+// True when Enter was pressed in it. `hint` stands in it while it is empty; empty: the label does.
+bool SearchField(Ui& ui, std::string_view label, char* text, int capacity, float width, bool take_focus,
+                 std::string_view hint = {});
+// The same for what nobody may read over a shoulder: drawn as dots, and the semantic tree says only whether it is set.
+bool SecretField(Ui& ui, std::string_view label, char* text, int capacity, float width);
 
 // The last item's corners, to hang a menu on.
 ImVec2 LastMin();

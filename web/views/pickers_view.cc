@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/base/text.h"
+#include "core/catalog/model_names.h"
 #include "core/config/config_keys.h"
 #include "core/config/config_value.h"
 #include "core/engines/registry.h"
@@ -37,12 +38,28 @@ struct Option {
   Json value;
   bool selected = false;
   bool heading = false;
+  bool always = false;              // whatever was searched for
+  bool fetch = false;               // asks the hub
+  std::string format = {};          // that goes with it
+  const Model* keywords = nullptr;  // whose repositories are searched, too
 };
+
+// REQUIRES: `query` in lower case.
+bool IsFound(const Option& option, std::string_view query) {
+  if (option.heading) return query.empty();
+  if (option.always ||
+      Matches(Lower(option.label + " " + option.detail + " " + option.value.AsString()), query))
+    return true;
+  if (option.keywords == nullptr) return false;
+  if (Matches(Lower(option.keywords->hf_repo), query)) return true;
+  return std::any_of(option.keywords->checkpoints.begin(), option.keywords->checkpoints.end(),
+                     [&](const Checkpoint& one) { return Matches(Lower(one.repo), query); });
+}
 
 // A searched list under the field that was just drawn. Returns the option that was chosen.
 const Option* ChooseFrom(Ui& ui, AppState& state, const char* id, bool opened, float width,
                          const char* search_label, const std::vector<Option>& options,
-                         std::string_view nothing) {
+                         std::string_view nothing, std::string_view fetch_note = {}) {
   const ImVec2 min = LastMin();
   const ImVec2 max = LastMax();
   char* search = state.view.search;
@@ -53,20 +70,18 @@ const Option* ChooseFrom(Ui& ui, AppState& state, const char* id, bool opened, f
   bool entered = false;
   if (search_label != nullptr) {
     // On a phone the keyboard would cover half of the list before anybody asked for it.
-    entered = SearchField(ui, search_label, search, sizeof state.view.search, inner, opened && !ui.coarse);
+    entered = SearchField(ui, search_label, search, sizeof state.view.search, inner, opened && !ui.coarse,
+                          fetch_note.empty() ? std::string_view() : "Search models, or type Org/Repo");
   }
   const std::string query = search_label != nullptr ? Lower(search) : std::string();
   std::vector<const Option*> shown;
   for (const Option& option : options) {
-    const bool keep =
-        option.heading
-            ? query.empty()
-            : Matches(Lower(option.label + " " + option.detail + " " + option.value.AsString()), query);
-    if (keep) shown.push_back(&option);
+    if (IsFound(option, query)) shown.push_back(&option);
   }
   const float search_height = search_label != nullptr ? ui.field_height() + 6 : 0;
   float content = 0;
-  for (const Option* option : shown) content += option->heading ? 26 : MenuRowHeight(ui);
+  for (const Option* option : shown)
+    content += option->heading ? 26 : MenuRowHeight(ui) + (option->fetch ? 36 : 0);
   if (shown.empty()) {
     MenuHeading(ui, nothing);
   } else {
@@ -78,6 +93,7 @@ const Option* ChooseFrom(Ui& ui, AppState& state, const char* id, bool opened, f
         continue;
       }
       if (MenuRow(ui, option->label, option->detail, option->selected)) chosen = option;
+      if (option->fetch) Paragraph(ui, fetch_note, inner - 20, {ui.colors->muted, kNote});
       if (option->selected && opened) ImGui::SetScrollHereY(0.4F);
     }
     EndMenuList();
@@ -94,19 +110,56 @@ const Option* ChooseFrom(Ui& ui, AppState& state, const char* id, bool opened, f
 
 }  // namespace
 
+namespace {
+
+// What a repository's name stands for: rows above the models that its words find.
+void OfferRepository(const AppState& state, std::string_view query, std::vector<Option>* options) {
+  const std::string repository = HubRepository(query);
+  if (repository.empty()) return;
+  const std::optional<NamedModel> named = FindModelNamed(state.catalog(), query);
+  const bool known = named && !named->model->refused;
+  if (known) {
+    const std::string format = named->format.empty() ? named->model->native_format : named->format;
+    Option option = {named->model->name,
+                     FormatName(format) + (named->exact ? "" : ", by the words of the name"),
+                     Json(named->model->id), false, false};
+    option.format = named->format;
+    option.always = true;
+    options->push_back(std::move(option));
+  }
+  if (known && named->exact) return;
+  Option fetch = {"Fetch " + repository + " from " + state.hub.host, "", Json(query), false, false};
+  fetch.fetch = fetch.always = true;
+  options->push_back(std::move(fetch));
+}
+
+}  // namespace
+
 void DrawModelPicker(Ui& ui, AppState& state, float width) {
   const Resolved& resolved = state.resolved();
   const bool opened = Field(ui, "Model", ModelTitle(resolved),
                             resolved.model != nullptr ? ModelQualifier(*resolved.model) : "own", width);
   if (!opened && !ImGui::IsPopupOpen("model-menu")) return;
   std::vector<Option> options;
+  if (!opened) OfferRepository(state, state.view.search, &options);
   for (const Model& model : state.catalog().models()) {
     if (model.refused) continue;
     options.push_back({model.name, ModelQualifier(model), Json(model.id), &model == resolved.model, false});
+    options.back().keywords = &model;
   }
-  const Option* chosen = ChooseFrom(ui, state, "model-menu", opened, std::max(width, 400.0F), "Search models",
-                                    options, "No model of that name");
-  if (chosen != nullptr) state.Dispatch({{"model", chosen->value}});
+  const std::string asked =
+      "Asks " + state.hub.host +
+      " for its list of files and its config.json, index or header; nothing else is sent.";
+  const Option* chosen = ChooseFrom(ui, state, "model-menu", opened, std::max(width, 420.0F), "Search models",
+                                    options, "No model of that name", asked);
+  if (chosen == nullptr) return;
+  if (chosen->fetch) {
+    state.AskHub(chosen->value.AsString());
+  } else if (chosen->format.empty()) {
+    state.Dispatch({{"model", chosen->value}});
+  } else {
+    state.Dispatch({{"model", chosen->value}, {"format", Json(chosen->format)}});
+  }
 }
 
 void DrawGpuPicker(Ui& ui, AppState& state, float width) {

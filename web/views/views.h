@@ -15,6 +15,7 @@ namespace plimsoll {
 
 // Configuration (model_view.cc, hardware_view.cc, load_view.cc, engine_view.cc, options_view.cc).
 void DrawModelPicker(Ui& ui, AppState& state, float width);
+void DrawHub(Ui& ui, AppState& state, float width);  // a model asked of the hub (hub_view.cc)
 void DrawFormatPicker(Ui& ui, AppState& state, float width);
 void DrawKvTypePicker(Ui& ui, AppState& state, float width);
 void DrawGpuPicker(Ui& ui, AppState& state, float width);
