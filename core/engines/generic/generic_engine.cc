@@ -11,6 +11,7 @@
 #include "core/config/version_text.h"
 #include "core/engines/system_memory.h"
 #include "core/engines/tensorrt/tensorrt_commands.h"
+#include "core/engines/tensorrt/tensorrt_log_reader.h"
 #include "core/engines/vllm/vllm_levers.h"
 #include "core/engines/vllm/vllm_server.h"
 #include "core/resolve/memory_parts.h"
@@ -34,13 +35,15 @@ struct GenericTraits {
   // Shares of a card that weights and pages may take together (0: no such limit), and that pages may take of
   // what the weights leave.
   double static_share, free_share;
-  bool ahead;  // the next step is launched before the last one's tokens are known
+  std::vector<LogPattern> (*log)();  // nullptr: its logs are not read
+  bool ahead;                        // the next step is launched before the last one's tokens are known
 };
 
 constexpr GenericTraits Make(std::string_view id, std::string_view name, std::string_view casts_fp32_to,
                              int64_t sequences, int64_t batched_tokens, Fp8Cache fp8_cache = Fp8Cache::kNever,
                              const EngineLanguage* (*language)() = nullptr, double static_share = 0,
-                             double free_share = 0.9, bool ahead = false) {
+                             double free_share = 0.9, bool ahead = false,
+                             std::vector<LogPattern> (*log)() = nullptr) {
   GenericTraits traits{};
   traits.language = language;
   traits.engine.id = id;
@@ -52,6 +55,7 @@ constexpr GenericTraits Make(std::string_view id, std::string_view name, std::st
   traits.static_share = static_share;
   traits.free_share = free_share;
   traits.ahead = ahead;
+  traits.log = log;
   return traits;
 }
 
@@ -66,7 +70,7 @@ constexpr GenericTraits Make(std::string_view id, std::string_view name, std::st
 constexpr GenericTraits kGeneric[] = {
     Make(
         "tensorrt-llm", "TensorRT-LLM", "fp16", 2048, 8192, Fp8Cache::kOfFp8AndNvfp4,
-        [] { return &TensorrtLanguage(); }, 0, 0.9, true),
+        [] { return &TensorrtLanguage(); }, 0, 0.9, true, TensorrtLogPatterns),
     Make("mlx", "MLX", "", 0, 2048),
     Make("mlc-llm", "MLC LLM", "fp16", 0, 2048),
     Make("exllama", "ExLlama", "fp16", 0, 0),
@@ -167,6 +171,10 @@ class Generic final : public Engine {
   }
 
   // No rule of ours depends on these engines' releases: whatever names one is kept as it stands.
+  std::vector<LogPattern> LogPatterns() const override {
+    return traits_.log != nullptr ? traits_.log() : std::vector<LogPattern>();
+  }
+
   Result<EngineVersion> ReadVersion(std::string_view text, std::string_view where) const override {
     for (const char c : text) {
       if (c < ' ' || c > '~') return RefuseVersion(where, text, "printable text");

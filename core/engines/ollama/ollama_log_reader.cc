@@ -66,7 +66,23 @@ void TakeCommand(const LogLine& line, LogReading* reading) {
   if (text.find("--flash-attn") != std::string_view::npos) reading->settings.Set("flash_attention", true);
 }
 
+// A row of `ollama ps`: NAME, ID, SIZE, PROCESSOR, and from 0.11 CONTEXT.
+void TakeListed(const LogLine& line, LogReading* reading) {
+  const std::string_view name = Trimmed(line.before).substr(0, Trimmed(line.before).find(' '));
+  const std::string_view id = Trimmed(Trimmed(line.before).substr(name.size()));
+  const bool row = name.size() < 200 && id.size() > 12 && id[12] == ' ' &&
+                   id.substr(0, 12).find_first_not_of("0123456789abcdef") == std::string_view::npos;
+  if (!row || !reading->model.empty()) return;
+  reading->model = std::string(name);
+  const std::optional<double> length = LeadingNumber(line.rest);
+  if (length && *length >= 64 && *length < 1e9)
+    reading->settings.Set("max_model_len", static_cast<int64_t>(*length));
+}
+
 constexpr LogPattern kPatterns[] = {
+    {"% GPU", TakeListed},
+    {"% CPU/GPU", TakeListed},
+    {"% CPU ", TakeListed},
     {"Listening on ",
      [](const LogLine& line, LogReading* r) {
        const std::string_view version = Between(line.rest, "(version ", ")");
