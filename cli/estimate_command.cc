@@ -43,7 +43,9 @@ std::string CardsBlock(const Resolved& resolved, const Report& report, SizeUnits
             "  " + name + "  " + GibText(gpu.total, units) + " of " + GibText(gpu.capacity, units);
     if (gpu.budget.count() > 0 && gpu.budget < gpu.capacity) text += ", budget " + GibText(gpu.budget, units);
     text += gpu.headroom.count() < 0 ? ", short by " + SizeText(Bytes(0) - gpu.headroom, units)
-                                     : ", " + SizeText(gpu.headroom, units) + " to spare";
+            : resolved.engine->fills_share
+                ? ", one sequence leaves " + SizeText(gpu.headroom, units) + " of it free"
+                : ", " + SizeText(gpu.headroom, units) + " to spare";
     text += "\n  " + LoadLineText(gpu, kBarWidth) + "\n  " + LoadLegendText(gpu, units) + "\n";
   }
   return text;

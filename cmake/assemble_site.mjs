@@ -7,7 +7,7 @@
 //   generate_pages       writes its pages into a folder of its own: `generate_pages OUT_DIR TEMPLATES_DIR MEASURED_DIR`
 //   web/{host,header}.mjs, site/assets/*.css
 //                        assets/, each bundled by esbuild with what it imports, and minified
-//   plimsoll.wasm, fonts assets/, from the builds; the text pages and the canvas share the fonts
+//   plimsoll*.wasm, fonts assets/, from the builds; the text pages and the canvas share the fonts
 //   404.html             with the style sheet inside
 //
 // Everything that esbuild writes carries a hash of its content in its name, so a host's cache can never pair old with new.
@@ -61,7 +61,7 @@ const builtFiles = {
   name: 'built files',
   setup({onResolve}) {
     const from = (filter, folder) => onResolve({filter}, ({path}) => ({path: resolve(folder, basename(path))}));
-    from(/\/plimsoll\.(mjs|wasm)$/, argument.wasm);
+    from(/\/plimsoll(_worker)?\.(mjs|wasm)$/, argument.wasm);
     from(/\.ttf$/, argument.fonts);
   },
 };
@@ -73,9 +73,9 @@ function workers(options) {
     setup({onResolve, onLoad}) {
       onResolve({filter: /\?worker$/}, ({path, resolveDir}) => ({path: resolve(resolveDir, path.replace('?worker', '')), namespace: 'worker'}));
       onLoad({filter: /.*/, namespace: 'worker'}, async ({path}) => {
-        const {outputFiles: [{path: made, contents}]} = await build({...options, entryPoints: [path]});
-        files.set(`assets/${basename(made)}`, Buffer.from(contents));
-        return {contents: `export default './${basename(made)}';`};
+        const {outputFiles} = await build({...options, entryPoints: [path]});
+        for (const {path: made, contents} of outputFiles) files.set(`assets/${basename(made)}`, Buffer.from(contents));
+        return {contents: `export default './${basename(outputFiles.find(({path: made}) => made.endsWith('.mjs')).path)}';`};
       });
     },
   };

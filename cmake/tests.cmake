@@ -3,7 +3,7 @@ plimsoll_glob(test_support tests/support/*.cc)
 plimsoll_glob_tree(core_tests tests/core/*_test.cc)
 plimsoll_glob(native_tests tests/cli/*_test.cc tests/site/*_test.cc)
 plimsoll_glob(native_support tests/support/native/*.cc)
-plimsoll_glob(ui_tests tests/ui/*.cc)
+plimsoll_glob(ui_tests tests/ui/*.cc tests/ui/work/*.cc)
 plimsoll_glob(benchmarks tests/bench/*_bench.cc)
 
 # plimsoll_test(name source…): a GoogleTest program.
@@ -45,7 +45,7 @@ endif()
 
 if(ui_tests AND TARGET plimsoll_ui)
   plimsoll_test(plimsoll_ui_tests ${ui_tests})
-  target_link_libraries(plimsoll_ui_tests PRIVATE plimsoll_ui)
+  target_link_libraries(plimsoll_ui_tests PRIVATE plimsoll_ui plimsoll_work)
   if(TARGET fonts)  # the page's own font, if a test wants the page's own measures
     add_dependencies(plimsoll_ui_tests fonts)
     target_compile_definitions(plimsoll_ui_tests PRIVATE "PLIMSOLL_FONT_DIR=\"${font_dir}/\"")

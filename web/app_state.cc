@@ -353,21 +353,6 @@ bool AppState::LoadFragment(std::string_view fragment) {
   return true;
 }
 
-FileOutcome AppState::TakeFiles(const std::vector<FilePart>& parts) {
-  Result<ModelFile> read = ReadModelFile(parts);
-  if (!read.ok()) {
-    Refuse(read.error());
-    return FileOutcome::kRefused;
-  }
-  needed_bytes_ = read->needed_bytes;
-  needed_name_ = read->needed_name;
-  if (needed_bytes_ > 0) return FileOutcome::kNeedsMore;
-  std::string name = parts[0].name;
-  if (parts.size() > 1) name += " and " + std::to_string(parts.size() - 1) + " more";
-  TakeFile(std::move(name), CountFile(std::move(*read)));
-  return FileOutcome::kTaken;
-}
-
 bool AppState::TakeFileJson(std::string_view text) {
   // What our own worker wrote.
   constexpr JsonLimits kLimits = {int64_t{64} << 20, 64, 4000000};

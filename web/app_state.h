@@ -32,6 +32,7 @@
 #include "core/solve/ways_out.h"
 #include "core/weights/weights.h"
 #include "web/compare_state.h"
+#include "web/errands.h"
 #include "web/find_state.h"
 #include "web/hub_state.h"
 #include "web/map_state.h"
@@ -94,9 +95,6 @@ struct GivenFile : ReadFile {
   bool fetched = false;   // from a hub, not from the reader's disk
 };
 
-// What reading a file came to.
-enum class FileOutcome : uint8_t { kTaken, kRefused, kNeedsMore };
-
 class AppState {
  public:
   // REQUIRES: `catalog` outlives the state and knows the model and GPU of kStart.
@@ -138,18 +136,13 @@ class AppState {
   bool LoadJson(std::string_view text);
   bool LoadFragment(std::string_view fragment);
 
-  // Reads the header of a model's files (all shards of it, or one JSON file). What they are becomes
-  // given_file(); where they tell an architecture that we know, it becomes the model. Refused: see the
-  // notice, and nothing else has changed. kNeedsMore: give again with `needed_bytes` of the part of that
-  // name.
-  FileOutcome TakeFiles(const std::vector<FilePart>& parts);
-  // The same of what a worker has read: ReadFileToJson, with the name that is shown as "name".
+  // Takes what a worker has read of a model's files: ReadFileToJson, with the name that is shown as "name". It becomes
+  // given_file(); where it tells an architecture that we know, that becomes the model. Refused: see the notice, and nothing
+  // else has changed.
   bool TakeFileJson(std::string_view text);
   const GivenFile* given_file() const { return given_file_.get(); }
   void ForgetFile();
   int64_t file_version() const { return file_version_; }  // grows when given_file() becomes another
-  int64_t needed_bytes() const { return needed_bytes_; }
-  const std::string& needed_name() const { return needed_name_; }
   std::string FileText() const;  // JSON: what the form shows of it; "null" without one
 
   // A model by a name that people have for it: one of the catalog with the format that the name tells, or a file of
@@ -182,6 +175,7 @@ class AppState {
   HubState hub;
   MapState map;
   RangeState range;
+  Errands errands;  // of the four above
 
   // A change of `compare` that somebody made.
   void Pin();
@@ -224,8 +218,6 @@ class AppState {
   std::string notice_;
   std::unique_ptr<GivenFile> given_file_;
   int64_t file_version_ = 0;
-  int64_t needed_bytes_ = 0;
-  std::string needed_name_;
   std::string tab_ = std::string(kFirstTab);
   int64_t version_ = 0;
   int64_t answer_version_ = 0;

@@ -1,53 +1,26 @@
 // Model files that somebody drops on the page or opens: of each only its first bytes are read, here in the browser, as
 // many as its header takes. What they mean is the core's business (core/files/model_file.h). A worker reads them, so that no
-// file holds up the page; where the browser allows no worker the page itself does.
+// file holds up the page.
 //
-// `core`: add(name, bytes, size), read() -> 0 taken, 1 refused, 2 needs more, needed() -> [name, bytes], letGo() of what
-// was added, worker() -> a CoreWorker (work.mjs) or null, take(json) what it read, forget() what is shown, takeTrace(text) of a list of requests, complain(text), changed().
+// `core`: worker() -> a CoreWorker (work.mjs), take(json) what it read, forget() what is shown, takeTrace(text) of a list of
+// requests, complain(text), changed().
 
-const kFirstRead = 1 << 20;
 const kMostFiles = 256;         // shards of one model
-const kMostBytes = 160 << 20;   // of all headers together; the core allows 128 MiB for one
 const kMostTrace = 64 << 20;    // a list of requests
-const kMostRounds = 12;         // a header grows at least by half each time
 
 export function createFileReader(core) {
   const input = Object.assign(document.createElement('input'), {type: 'file', multiple: true, accept: '.gguf,.safetensors,.json,.csv'});
   let turn = Promise.resolve();
 
-  async function hand(file, length) {
-    core.add(file.name, new Uint8Array(await file.slice(0, length).arrayBuffer()), file.size);
-  }
-
-  async function readInWorker(worker, group) {
+  // Files that are one model.
+  async function readModel(group) {
+    const worker = core.worker();
     try {
       const {file, error} = await worker.ask({files: group});
       if (error) core.complain(error);
       else core.take(file);
     } finally {
       worker.end();
-    }
-  }
-
-  // Files that are one model.
-  async function readModel(group) {
-    const worker = core.worker();
-    if (worker) {
-      await readInWorker(worker, group);
-      return;
-    }
-    let held = 0;
-    for (const file of group) {
-      held += Math.min(file.size, kFirstRead);
-      if (held > kMostBytes) throw new Error('more files than are read at once');
-      await hand(file, kFirstRead);
-    }
-    for (let round = 0; core.read() === 2; ++round) {
-      const [name, needed] = core.needed();
-      const file = group.find((each) => each.name === name);
-      held += needed;
-      if (round > kMostRounds + group.length || held > 2 * kMostBytes || needed > file.size) throw new Error(`the header of ${name} does not end`);
-      await hand(file, needed);
     }
   }
 
@@ -65,7 +38,6 @@ export function createFileReader(core) {
         core.changed();
       }
     } catch (error) {
-      core.letGo();
       core.complain(`The files could not be read: ${error.message}.`);
     }
   }

@@ -12,7 +12,7 @@ import {createMirror} from './mirror.mjs';
 import createModule from './plimsoll.mjs';
 import wasmUrl from './plimsoll.wasm';
 import {createRenderer} from './renderer.mjs';
-import {CoreWorker} from './work.mjs';
+import {CoreWorker, createErrands} from './work.mjs';
 
 const kFontEm = 1.2102;  // Inter: (ascent - descent) / em
 const kAwake = 600;      // ms: after an event, long enough for ImGui's hover delays and queued input
@@ -28,7 +28,6 @@ const embed = root.dataset.page === 'embed';
 const query = new URLSearchParams(location.search);
 
 let module = null;
-let compiled = null;  // the same for workers
 let renderer = null;
 let drawable = false;
 let frames = 0;
@@ -48,8 +47,8 @@ function withText(text, use) {
 
 const put = (kind, text) => withText(text, (address) => module._plimsoll_put(kind, address)) === 1;
 const get = (kind) => module.UTF8ToString(module._plimsoll_get(kind));
-const kPut = {config: 0, fragment: 1, action: 2, clipboard: 3, dismiss: 4, letGo: 5, forget: 6, hub: 7};
-const kGet = {config: 0, fragment: 1, report: 2, semantics: 3, options: 4, notice: 5, clipboard: 6, file: 7, neededName: 8, tables: 9, ask: 10, pictureLight: 11, pictureDark: 12, hubRequest: 13, hub: 14};
+const kPut = {config: 0, fragment: 1, action: 2, clipboard: 3, dismiss: 4, forget: 6, hub: 7};
+const kGet = {config: 0, fragment: 1, report: 2, semantics: 3, options: 4, notice: 5, clipboard: 6, file: 7, questions: 8, tables: 9, ask: 10, pictureLight: 11, pictureDark: 12, hubRequest: 13, hub: 14};
 
 // ---- the documented interface ----------------------------------------------------------------------------------
 
@@ -96,7 +95,7 @@ globalThis.plimsoll = Object.freeze({
 // ---- drawing on demand -----------------------------------------------------------------------------------------
 
 const kOutcome = ['contentHeight', 'scrollBy', 'again', 'wantsText', 'caretX', 'caretY', 'caretHeight', 'cursor',
-                  'popupOpen', 'focusVisible', 'version', 'drawing', 'drawingLength', 'red', 'green', 'blue', 'filesAsked', 'fileVersion', 'asked'];
+                  'popupOpen', 'focusVisible', 'version', 'drawing', 'drawingLength', 'red', 'green', 'blue', 'filesAsked', 'fileVersion', 'asked', 'errands'];
 const kCursors = ['default', 'text', 'move', 'ns-resize', 'ew-resize', 'nesw-resize', 'nwse-resize', 'pointer', 'wait',
                   'progress', 'not-allowed'];
 let outcome = Object.fromEntries(kOutcome.map((name) => [name, 0]));
@@ -166,6 +165,7 @@ function react() {
   showNotice();
   if (outcome.filesAsked > before.filesAsked) files.ask();
   if (outcome.asked > before.asked) answerAsk(get(kGet.ask));
+  if (outcome.errands !== before.errands) errands.run(JSON.parse(get(kGet.questions)));
   if (outcome.fileVersion !== before.fileVersion) mirror.showFile(JSON.parse(get(kGet.file)));
 }
 
@@ -627,13 +627,7 @@ const exporter = createExporter({
 // ---- a model by its name ------------------------------------------------------------------------------------------
 
 const hub = createHub({
-  begin: (name, revision) => withText(name, (a) => withText(revision, (b) => module._plimsoll_hub_visit(a, b))),
-  next: () => module.UTF8ToString(module._plimsoll_hub_next()),
-  take(status, bytes, trouble) {
-    const address = copyIn(bytes);
-    withText(trouble, (text) => module._plimsoll_hub_take(status, address, bytes.length, text));
-    module._free(address);
-  },
+  worker: () => new CoreWorker(),
   tell(json) {
     put(kPut.hub, json);
     changed();
@@ -648,19 +642,23 @@ function answerAsk(ask) {
   else exporter.answer(ask);
 }
 
+// ---- questions that take longer than a frame -----------------------------------------------------------------------
+
+const errands = createErrands({
+  wanted: (id) => module._plimsoll_wanted(id) === 1,
+  progress: (id, share) => module._plimsoll_progress(id, share),
+  answer: (id, text) => withText(text, (address) => module._plimsoll_answer(id, address)),
+  changed() {
+    if (!drawable) mirror?.update();
+    wake(100);
+  },
+});
+
 // ---- model files -------------------------------------------------------------------------------------------------
 
 const files = createFileReader({
-  add(name, bytes, size) {
-    const address = copyIn(bytes);
-    withText(name, (text) => module._plimsoll_file(text, address, bytes.length, size));
-    module._free(address);
-  },
-  read: () => module._plimsoll_read_files(),
-  worker: () => (CoreWorker.possible ? new CoreWorker(compiled) : null),
+  worker: () => new CoreWorker(),
   take: (json) => withText(json, (text) => module._plimsoll_take_file(text)),
-  needed: () => [get(kGet.neededName), module._plimsoll_file_needs()],
-  letGo: () => put(kPut.letGo, ''),
   forget: () => put(kPut.forget, ''),
   takeTrace,
   complain,
@@ -851,10 +849,7 @@ function loadModule() {
   return new Promise((resolve, reject) => {
     createModule({
       instantiateWasm(imports, done) {
-        instantiate(imports).then((made) => {
-          compiled = made.module;
-          done(made.instance, made.module);
-        }, reject);
+        instantiate(imports).then((made) => done(made.instance, made.module), reject);
         return {};
       },
     }).then(resolve, reject);
@@ -891,10 +886,11 @@ async function start() {
     // What the page shows, as far as it is computed, with or without a picture of it.
     shown() {
       draw();
-      let again = outcome.again;
+      let again = outcome.again || errands.busy;
       if (!drawable) {
         const address = module._plimsoll_frame(performance.now() / 1000, 1000, 4000, 1, 0, 0, 0);
-        again = new Float64Array(module.HEAPU8.buffer, address, 3)[2];
+        again = new Float64Array(module.HEAPU8.buffer, address, 3)[2] || errands.busy;
+        errands.run(JSON.parse(get(kGet.questions)));
       }
       return {nodes: JSON.parse(get(kGet.semantics)), tables: JSON.parse(get(kGet.tables)), again};
     },

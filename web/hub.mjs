@@ -2,8 +2,8 @@
 // policy allows no other, but for the hub's own storage, to which it forwards large files), and of large files only their
 // beginning. What to ask for and what it means is the core's business (core/engines/hub_visit.h).
 //
-// `core`: begin(name, revision), next() -> what plimsoll_hub_next says, take(status, bytes, trouble), all of which may be
-// promises; tell(json) hands the page its progress, an error or the model.
+// `core`: worker() -> a CoreWorker (work.mjs), whose core says what comes next; tell(json) hands the page its progress, an
+// error or the model.
 //
 // A token is part of the request's header and of nothing else.
 
@@ -81,10 +81,9 @@ export function createHub(core) {
     }
   }
 
-  async function visit({name, revision, token}, signal) {
-    await core.begin(name, revision);
+  async function visit(worker, {name, revision, token}, signal) {
+    let {next} = await worker.ask({visit: {name, revision}});
     for (let count = 0; count < kMostRequests; ++count) {
-      const next = await core.next();
       if (signal.aborted) return;
       const step = next.startsWith('{"path"') ? JSON.parse(next) : null;
       if (!step) {
@@ -94,7 +93,7 @@ export function createHub(core) {
       core.tell(JSON.stringify({progress: step.path.startsWith('/api/') ? 'its list of files' : step.path.split('/').at(-1)}));
       const {status, bytes, trouble} = await fetchPart(step, token, signal);
       if (signal.aborted) return;
-      await core.take(status, bytes, trouble);
+      ({next} = await worker.ask({reply: {status, bytes, trouble}}));
     }
     core.tell(JSON.stringify({error: 'The hub asks for too many requests.'}));
   }
@@ -104,11 +103,13 @@ export function createHub(core) {
     async ask(request) {
       current?.abort();
       const mine = current = new AbortController();
+      const worker = core.worker();
       try {
-        await visit(request, mine.signal);
+        await visit(worker, request, mine.signal);
       } catch (error) {
         if (!mine.signal.aborted) core.tell(JSON.stringify({error: `The model could not be fetched: ${error.message}.`}));
       }
+      worker.end();
       if (current === mine) current = null;
     },
     stop() {

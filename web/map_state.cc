@@ -1,52 +1,48 @@
 #include "web/map_state.h"
 
-#include <chrono>
 #include <utility>
+
+#include "core/base/json.h"
+#include "web/map_cells.h"
+#include "web/page_question.h"
 
 namespace plimsoll {
 namespace {
 
-constexpr double kSlice = 0.006;  // seconds of a frame
-constexpr size_t kCells = 16;     // between two looks at the clock
-
-double Clock() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+constexpr std::string_view kKind = "map";
 
 }  // namespace
 
-double MapState::share() const {
-  return next_ ? static_cast<double>(next_->done()) / static_cast<double>(next_->total()) : 1;
+void MapState::Take(const std::string& text) {
+  MapQuestion question = std::move(*asked_);
+  asked_.reset();
+  const Result<Json> read = Json::Parse(text, kKind);
+  const Json* error = read.ok() ? read->Find("error") : nullptr;
+  Result<MapSheet> sheet = read.ok() && error == nullptr ? MapCellsFromJson(*read, std::move(question))
+                                                         : Result<MapSheet>(Error());
+  if (sheet.ok()) {
+    sheet_.emplace(std::move(*sheet));
+    problem_.clear();
+    return;
+  }
+  sheet_.reset();
+  problem_ = error != nullptr ? error->AsString()
+             : read.ok()      ? sheet.error().Message()
+                              : read.error().Message();
 }
 
-bool MapState::Follow(int64_t version, const Config& config, const Catalog& catalog,
-                      const RentPrices& rents) {
-  const std::string asked = EncodeMapAxes(ask);
-  if (version != version_ || asked != asked_) {
+void MapState::Follow(int64_t version, const Config& config, const RentPrices& rents, Errands* errands) {
+  const std::string axes = EncodeMapAxes(ask);
+  if (version != version_ || axes != axes_) {
     version_ = version;
-    asked_ = asked;
-    problem_.clear();
-    next_.reset();
-    MapQuestion question = ask;
-    question.base = config;
-    question.rents = rents;
-    Result<MapMaker> maker = MapMaker::Start(std::move(question), catalog);
-    if (maker.ok()) {
-      next_.emplace(std::move(*maker));
-    } else {
-      problem_ = maker.error().Message();
-      shown_.reset();
-    }
+    axes_ = axes;
+    asked_ = ask;
+    asked_->base = config;
+    asked_->rents = rents;
+    errands->Ask(kKind, PageQuestionJson(config, rents, axes).Dump());
   }
-  if (!next_) return false;
-  const double begun = Clock();
-  bool done = false;
-  while (!done && Clock() - begun < kSlice) done = next_->Advance(kCells);
-  if (done) {
-    shown_ = std::move(next_);
-    next_.reset();
-  }
-  return true;
+  if (!asked_) return;
+  if (const auto text = errands->TakeAnswer(kKind)) Take(*text);
 }
 
 }  // namespace plimsoll

@@ -1,17 +1,16 @@
-// The map that the Map tab shows: what varies along its sides, and how far it has been worked out. It follows the
-// configuration in slices that leave room for the frame around them; the last finished map stays in view meanwhile.
+// The map that the Map tab shows: what varies along its sides, and the last one that is finished. A worker makes it
+// (web/errands.h) and follows the configuration.
 #ifndef PLIMSOLL_WEB_MAP_STATE_H_
 #define PLIMSOLL_WEB_MAP_STATE_H_
 
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 
-#include "core/catalog/catalog.h"
 #include "core/catalog/rent_prices.h"
 #include "core/config/config.h"
 #include "core/solve/map.h"
+#include "web/errands.h"
 
 namespace plimsoll {
 
@@ -20,18 +19,19 @@ class MapState {
   // What a link says of it; the configuration and the values of the axes are filled in by Follow().
   MapQuestion ask;
 
-  // Goes on for one slice; starts anew when the configuration (by its version) or what is asked has changed. True while
-  // there is more to work out.
-  bool Follow(int64_t version, const Config& config, const Catalog& catalog, const RentPrices& rents);
+  // Asks anew when the configuration (by its version) or what is asked has changed, and takes what has come back.
+  void Follow(int64_t version, const Config& config, const RentPrices& rents, Errands* errands);
 
-  const MapMaker* map() const { return shown_ ? &*shown_ : nullptr; }  // the last finished one
-  bool working() const { return next_.has_value(); }
-  double share() const;  // of the one that is under way
+  const MapSheet* sheet() const { return sheet_ ? &*sheet_ : nullptr; }  // the last finished one
+  bool working() const { return asked_.has_value(); }
   const std::string& problem() const { return problem_; }
 
  private:
-  std::optional<MapMaker> shown_, next_;
-  std::string asked_;  // of next_, or of shown_
+  void Take(const std::string& text);
+
+  std::optional<MapSheet> sheet_;
+  std::optional<MapQuestion> asked_;  // that is under way
+  std::string axes_;                  // of the last question
   int64_t version_ = -1;
   std::string problem_;
 };

@@ -1,50 +1,61 @@
 #include "web/range_state.h"
 
-#include <chrono>
 #include <utility>
+
+#include "core/base/json.h"
+#include "core/config/config_codec.h"
+#include "web/page_question.h"
 
 namespace plimsoll {
 namespace {
 
-constexpr double kSlice = 0.006;  // seconds of a frame
-constexpr int64_t kEvents = 32;   // between two looks at the clock
+constexpr std::array<std::string_view, 2> kKinds = {"users", "rate"};
 
-double Clock() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+double NumberIn(const Json& json, std::string_view key) {
+  const Json* value = json.Find(key);
+  return value != nullptr ? value->AsDouble().value_or(0) : 0;
+}
+
+bool SwitchIn(const Json& json, std::string_view key) {
+  const Json* value = json.Find(key);
+  return value != nullptr && value->AsBool().value_or(false);
 }
 
 }  // namespace
 
-bool RangeState::Start(LoadKind kind) {
-  Result<OperatingRangeSearch> search = OperatingRangeSearch::Start(kind, config_, *catalog_);
-  if (!search.ok()) {
-    problem_ = search.error().Message();
-    search_.reset();
-    return false;
+void RangeState::Take(LoadKind kind, const std::string& text) {
+  const Result<Json> read = Json::Parse(text, "range");
+  if (!read.ok() || read->Has("error")) {
+    problem_ = read.ok() ? read->Find("error")->AsString() : read.error().Message();
+    return;
   }
-  search_.emplace(std::move(*search));
-  return true;
+  Found found{SwitchIn(*read, "any"),
+              SwitchIn(*read, "most"),
+              NumberIn(*read, "load"),
+              NumberIn(*read, "output_tokens_per_s"),
+              {}};
+  const Json* config = read->Find("config");
+  Result<DecodedConfig> decoded = DecodeConfigJson(config != nullptr ? *config : Json());
+  if (!decoded.ok()) {
+    problem_ = decoded.error().Message();
+    return;
+  }
+  found.config = std::move(decoded->config);
+  found_[static_cast<size_t>(kind)] = std::move(found);
 }
 
-bool RangeState::Follow(int64_t version, const Config& config, const Catalog& catalog, bool settled) {
-  if (version != version_) {
-    if (!settled) return true;
+void RangeState::Follow(int64_t version, const Config& config, bool settled, Errands* errands) {
+  if (version != version_ && settled) {
     version_ = version;
-    config_ = config;
-    catalog_ = &catalog;
     problem_.clear();
     found_ = {};
-    kind_ = 0;
-    Start(LoadKind::kUsers);
+    for (const std::string_view kind : kKinds)
+      errands->Ask("range-" + std::string(kind), PageQuestionJson(config, {}, kind).Dump());
   }
-  if (!search_) return false;
-  const double begun = Clock();
-  bool done = false;
-  while (!done && Clock() - begun < kSlice) done = search_->Advance(kEvents);
-  if (!done) return true;
-  found_[kind_] = search_->answer();
-  search_.reset();
-  return ++kind_ < found_.size() && Start(static_cast<LoadKind>(kind_));
+  for (size_t i = 0; i < kKinds.size(); ++i) {
+    if (const auto text = errands->TakeAnswer("range-" + std::string(kKinds[i])))
+      Take(static_cast<LoadKind>(i), *text);
+  }
 }
 
 }  // namespace plimsoll

@@ -1,5 +1,5 @@
 // The operating range that the Schedule tab shows: the most users, and the highest rate, within the configuration's own limits.
-// Searched in slices that leave room for the frame around them, once a change has settled.
+// A worker searches for it (web/errands.h) once a change has settled.
 #ifndef PLIMSOLL_WEB_RANGE_STATE_H_
 #define PLIMSOLL_WEB_RANGE_STATE_H_
 
@@ -8,34 +8,34 @@
 #include <optional>
 #include <string>
 
-#include "core/catalog/catalog.h"
 #include "core/config/config.h"
 #include "core/solve/operating_range.h"
+#include "web/errands.h"
 
 namespace plimsoll {
 
 class RangeState {
  public:
-  // Goes on for one slice; starts anew when the configuration (by its version) has changed and `settled`. True while there is
-  // more to simulate.
-  bool Follow(int64_t version, const Config& config, const Catalog& catalog, bool settled);
+  // Asks anew when the configuration (by its version) has changed and `settled`, and takes what has come back.
+  void Follow(int64_t version, const Config& config, bool settled, Errands* errands);
 
-  // Of the configuration as of the last start; nullptr: not found yet, or see problem().
-  const OperatingRange* range(LoadKind kind) const {
+  struct Found {
+    bool any = false, most = false;  // as in OperatingRange
+    double load = 0, output_tokens_per_s = 0;
+    Config config;
+  };
+  // Of the configuration as of the last question; nullptr: not found yet, or see problem().
+  const Found* range(LoadKind kind) const {
     const auto& found = found_[static_cast<size_t>(kind)];
     return found ? &*found : nullptr;
   }
   const std::string& problem() const { return problem_; }
 
  private:
-  bool Start(LoadKind kind);
+  void Take(LoadKind kind, const std::string& text);
 
   int64_t version_ = -1;
-  Config config_;
-  const Catalog* catalog_ = nullptr;
-  size_t kind_ = 0;  // that is being searched
-  std::optional<OperatingRangeSearch> search_;
-  std::array<std::optional<OperatingRange>, 2> found_;
+  std::array<std::optional<Found>, 2> found_;
   std::string problem_;
 };
 

@@ -50,12 +50,16 @@ std::string Rect(double x, double y, double width, double height, ImU32 color) {
 std::string BarOf(const ShownTable::Bar& bar, const Palette& palette, double x, double y, double width) {
   const double scale = bar.full_gib > 0 ? width / bar.full_gib : 0;
   std::string svg = Rect(x, y, bar.gpu.capacity.gib() * scale, 12, palette.line);
-  double at = x;
-  for (const MemorySegment& segment : SegmentsOf(bar.gpu)) {
-    const double wide = segment.bytes.gib() * scale;
-    if (wide <= 0) continue;
-    svg += Rect(at, y, std::min(wide, x + width - at), 12, TokenColor(palette, segment.part->color));
-    at += wide;
+  for (const BarPiece& piece : BarPiecesOf(bar.gpu)) {
+    const double from = x + piece.from.gib() * scale, to = std::min(x + piece.to.gib() * scale, x + width);
+    if (to <= from) continue;
+    if (piece.part != nullptr) {
+      svg += Rect(from, y, to - from, 12, TokenColor(palette, piece.part->color));
+    } else {
+      svg += "<rect x=\"" + Number(from) + "\" y=\"" + Number(y + 0.5) + "\" width=\"" + Number(to - from) +
+             "\" height=\"11\" fill=\"none\" stroke=\"" + Hex(palette.does_not_fit) +
+             "\" stroke-dasharray=\"4 3\"/>\n";
+    }
   }
   return svg + Rect(x + bar.gpu.capacity.gib() * scale - 1, y - 3, 1.5, 18, palette.ink);
 }

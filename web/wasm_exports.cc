@@ -33,6 +33,7 @@ struct Outcome {
   double red, green, blue;         // the ground
   double files_asked, file_version;
   double asked;
+  double errands;  // grows when there are questions for the worker, or when one is given up
 };
 
 struct Page {
@@ -43,7 +44,6 @@ struct Page {
   ImGuiPlatformImeData caret;
   std::string clipboard;
   std::string text;  // the last one handed out
-  std::vector<FilePart> files;
 };
 
 // A C function called from outside has nowhere else to find the page.
@@ -56,6 +56,13 @@ const char* HandOut(std::string text) {
   Page& page = ThePage();
   page.text = std::move(text);
   return page.text.c_str();
+}
+
+std::string QuestionsJson(const std::vector<Errand>& questions) {
+  Json list = Json::MakeArray();
+  for (const Errand& each : questions)
+    list.Append(Json::MakeObject().Set("id", each.id).Set("kind", each.kind).Set("question", each.question));
+  return list.Dump();
 }
 
 void ConnectPlatform() {
@@ -129,7 +136,8 @@ EMSCRIPTEN_KEEPALIVE const double* plimsoll_frame(double seconds, float width, f
                   static_cast<double>(ground.z),
                   static_cast<double>(page.app->state().view.files_asked),
                   static_cast<double>(page.app->state().file_version()),
-                  static_cast<double>(page.app->state().view.asked)};
+                  static_cast<double>(page.app->state().view.asked),
+                  static_cast<double>(page.app->state().errands.asked())};
   return &page.outcome.content_height;
 }
 
@@ -177,8 +185,8 @@ EMSCRIPTEN_KEEPALIVE void plimsoll_focus(int focused, int mac) {
 }
 
 // kind: 0 a configuration as JSON, 1 a link's fragment, 2 an action {key: value, …}, 3 the clipboard,
-// 4 dismisses the notice, 5 lets go of the files handed in, 6 of the one that is shown, 7 what came of asking the hub
-// (AppState::TakeHubJson). 0: refused, see the notice.
+// 4 dismisses the notice, 6 lets go of the file that is shown, 7 what came of asking the hub (AppState::TakeHubJson).
+// 0: refused, see the notice.
 EMSCRIPTEN_KEEPALIVE int plimsoll_put(int kind, const char* text) {
   Page& page = ThePage();
   AppState& state = page.app->state();
@@ -187,16 +195,15 @@ EMSCRIPTEN_KEEPALIVE int plimsoll_put(int kind, const char* text) {
   if (kind == 2) return state.DispatchJson(text) ? 1 : 0;
   if (kind == 3) page.clipboard = text;
   if (kind == 4) state.ClearNotice();
-  if (kind == 5) page.files = {};
   if (kind == 6) state.ForgetFile();
   if (kind == 7) return state.TakeHubJson(text) ? 1 : 0;
   return 1;
 }
 
 // kind: 0 the configuration, 1 its fragment, 2 the report, 3 the frame's semantics, 4 what the form offers,
-// 5 the notice, 6 the clipboard, 7 the file that was given, 8 which of several has to be longer, 9 the tables of the
-// open tab, 10 what the browser is asked to do, 11 and 12 the first table as a picture, light and dark, 13 what the hub is
-// asked for, 14 what is shown of that.
+// 5 the notice, 6 the clipboard, 7 the file that was given, 8 questions for the worker, each once, 9 the tables of the
+// open tab, 10 what the browser is asked to do, 11 and 12 the first table as a picture, light and dark,
+// 13 what the hub is asked for, 14 what is shown of that.
 EMSCRIPTEN_KEEPALIVE const char* plimsoll_get(int kind) {
   Page& page = ThePage();
   AppState& state = page.app->state();
@@ -218,7 +225,7 @@ EMSCRIPTEN_KEEPALIVE const char* plimsoll_get(int kind) {
     case 7:
       return HandOut(state.FileText());
     case 8:
-      return HandOut(state.needed_name());
+      return HandOut(QuestionsJson(state.errands.TakeQuestions()));
     case 9:
       return HandOut(page.app->semantics().TablesJson());
     case 10:
@@ -239,33 +246,20 @@ EMSCRIPTEN_KEEPALIVE const char* plimsoll_get(int kind) {
   }
 }
 
-// Hands in the first bytes of a file of `size` bytes in all; given again it replaces what was there.
-EMSCRIPTEN_KEEPALIVE void plimsoll_file(const char* name, const char* bytes, int length, double size) {
-  std::vector<FilePart>& files = ThePage().files;
-  const auto same = [name](const FilePart& part) { return part.name == name; };
-  auto part = std::find_if(files.begin(), files.end(), same);
-  if (part == files.end()) part = files.insert(files.end(), FilePart{name, {}, -1});
-  part->bytes.assign(bytes, static_cast<size_t>(length));
-  part->size = static_cast<int64_t>(size);
-}
-
-// Reads what was handed in as one model. 0: taken; 1: refused, see the notice; 2: the file of needed_name()
-// is to be handed in again, as long as plimsoll_file_needs() says. But for 2 the files are let go.
-EMSCRIPTEN_KEEPALIVE int plimsoll_read_files() {
-  Page& page = ThePage();
-  const FileOutcome outcome = page.app->state().TakeFiles(page.files);
-  if (outcome == FileOutcome::kNeedsMore) return 2;
-  page.files = {};
-  return outcome == FileOutcome::kRefused ? 1 : 0;
-}
-
 // Takes what a worker read (wasm_worker.cc); 0: refused, see the notice.
 EMSCRIPTEN_KEEPALIVE int plimsoll_take_file(const char* json) {
   return ThePage().app->state().TakeFileJson(json) ? 1 : 0;
 }
 
-EMSCRIPTEN_KEEPALIVE double plimsoll_file_needs() {
-  return static_cast<double>(ThePage().app->state().needed_bytes());
+// What came back for a question of kind 8 of plimsoll_get: how far it is, or its answer.
+EMSCRIPTEN_KEEPALIVE void plimsoll_progress(double id, double share) {
+  ThePage().app->state().errands.Progress(static_cast<int64_t>(id), share);
+}
+EMSCRIPTEN_KEEPALIVE void plimsoll_answer(double id, const char* text) {
+  ThePage().app->state().errands.Answer(static_cast<int64_t>(id), text);
+}
+EMSCRIPTEN_KEEPALIVE int plimsoll_wanted(double id) {
+  return ThePage().app->state().errands.wanted(static_cast<int64_t>(id)) ? 1 : 0;
 }
 
 // Counts the accepted changes.

@@ -1,5 +1,5 @@
-// The C functions with which a model is fetched from a hub: hub.mjs opens the connections, the core says what to ask for
-// and what it comes to (core/engines/hub_visit.h).
+// The C functions with which a model is fetched from a hub, in the worker's module: hub.mjs opens the connections, the core
+// says what to ask for and what it comes to (core/engines/hub_visit.h).
 //
 // Strings come out as pointers that stay valid until the next call.
 #include <emscripten/emscripten.h>

@@ -1,10 +1,12 @@
-// The C functions that worker.mjs calls: model files are read in a thread of their own, whose memory goes with it. The
-// page gets what was read as JSON (core/files/model_file_json.h).
+// The C functions that worker.mjs calls, in a module of their own that holds the whole core: questions that take longer than a
+// frame (web/work/work.h), and model files, whose memory goes with the worker. The page gets both answers as JSON.
 //
 // Strings come out as pointers that stay valid until the next call.
 #include <emscripten/emscripten.h>
 
 #include <algorithm>
+#include <chrono>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -12,8 +14,10 @@
 #include <vector>
 
 #include "core/base/json.h"
+#include "core/catalog/catalog_data.h"
 #include "core/files/gguf_header.h"
-#include "core/files/model_file_json.h"
+#include "web/work/file_digest.h"
+#include "web/work/work.h"
 
 namespace plimsoll {
 namespace {
@@ -48,16 +52,32 @@ std::string ErrorText(std::string_view name, const Error& error) {
 std::string Digest() {
   Reading& reading = TheReading();
   if (!reading.text.empty()) return std::exchange(reading.text, "");  // a header that was refused
-  Result<ModelFile> file = ReadModelFile(reading.files);
-  if (!file.ok()) return Json::MakeObject().Set("error", file.error().Message()).Dump();
-  if (file->needed_bytes > 0) {
-    return Json::MakeObject().Set("needed", file->needed_bytes).Set("name", file->needed_name).Dump();
-  }
-  std::string name = reading.files[0].name;
-  if (reading.files.size() > 1) name += " and " + std::to_string(reading.files.size() - 1) + " more";
-  return Json::MakeObject()
-      .Set("file", ReadFileToJson(CountFile(std::move(*file))).Set("name", std::move(name)))
-      .Dump();
+  return DigestFiles(reading.files).Dump();
+}
+
+constexpr double kSlice = 0.02;  // seconds, between which the worker hears what else is asked
+
+struct Desk {
+  std::map<int, std::unique_ptr<Work>> works;  // by the caller's number
+  std::string text;                            // the last answer
+};
+
+Desk& TheDesk() {
+  static Desk desk;
+  return desk;
+}
+
+// Read when the first question comes; nullptr: it is broken.
+const Catalog* TheCatalog() {
+  static const Result<Catalog> catalog = [] {
+    const CatalogData data = EmbeddedCatalog();
+    return Catalog::Parse(data.models, data.gpus);
+  }();
+  return catalog.ok() ? &*catalog : nullptr;
+}
+
+double Clock() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
 }  // namespace
@@ -93,12 +113,45 @@ EMSCRIPTEN_KEEPALIVE double plimsoll_worker_slice(const char* name, const char* 
   return -1;
 }
 
-// What the files are as one model: {"file": …}, {"error": one line}, or {"needed": bytes, "name"}: of that file so many
-// bytes from its start.
+// DigestFiles of what was handed in.
 EMSCRIPTEN_KEEPALIVE const char* plimsoll_worker_digest() {
   static std::string text;
   text = Digest();
   return text.c_str();
 }
+
+// Begins to work on a question. 0: it cannot be answered, and plimsoll_worker_answer() says why.
+EMSCRIPTEN_KEEPALIVE int plimsoll_worker_begin(int number, const char* kind, const char* question) {
+  Desk& desk = TheDesk();
+  const Catalog* catalog = TheCatalog();
+  Result<std::unique_ptr<Work>> work =
+      catalog != nullptr ? StartWork(kind, question, *catalog)
+                         : Result<std::unique_ptr<Work>>(Error{"catalog", "it is broken", ""});
+  if (!work.ok()) {
+    desk.text = ErrorAnswer(work.error());
+    return 0;
+  }
+  desk.works[number] = std::move(*work);
+  return 1;
+}
+
+// Goes on for a slice. How far it is, below 1; 2: plimsoll_worker_answer() is the answer.
+EMSCRIPTEN_KEEPALIVE double plimsoll_worker_advance(int number) {
+  Desk& desk = TheDesk();
+  const auto found = desk.works.find(number);
+  if (found == desk.works.end()) return 2;
+  Work& work = *found->second;
+  const double begun = Clock();
+  bool done = false;
+  while (!done && Clock() - begun < kSlice) done = work.Advance();
+  if (!done) return std::min(work.share(), 0.999);
+  desk.text = work.Answer().Dump();
+  desk.works.erase(found);
+  return 2;
+}
+
+EMSCRIPTEN_KEEPALIVE void plimsoll_worker_drop(int number) { TheDesk().works.erase(number); }
+
+EMSCRIPTEN_KEEPALIVE const char* plimsoll_worker_answer() { return TheDesk().text.c_str(); }
 
 }  // extern "C"

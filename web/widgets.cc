@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "core/base/text.h"
 #include "imgui_internal.h"
 
 namespace plimsoll {
@@ -163,6 +164,14 @@ void Paragraph(Ui& ui, std::string_view text, float width, const TextStyle& styl
   }
   ImGui::Dummy(ImVec2(width, y - at.y));
   if (!role.empty()) Register(ui, role, text, "", ImRect(at, ImVec2(at.x + widest, y)));
+}
+
+void ProgressLine(Ui& ui, std::string_view label, double share, float width) {
+  const ImVec2 at = ImGui::GetCursorScreenPos();
+  const float done = width * static_cast<float>(std::clamp(share, 0.0, 1.0));
+  ImGui::GetWindowDrawList()->AddRectFilled(ImVec2(at.x, at.y + 2), ImVec2(at.x + done, at.y + 4),
+                                            ui.colors->accent, 1);
+  ui.tree->Add({"status", std::string(label), DecimalText(share * 100, 0) + " %", at.x, at.y, width, 6});
 }
 
 void SectionLabel(Ui& ui, std::string_view text) {

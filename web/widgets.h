@@ -71,6 +71,8 @@ void DrawTextRight(const Ui& ui, ImVec2 middle_right, std::string_view text, con
 void Paragraph(Ui& ui, std::string_view text, float width, const TextStyle& style = {},
                std::string_view role = "text");
 void SectionLabel(Ui& ui, std::string_view text);
+// How far something has come that is worked on elsewhere: 0 to 1.
+void ProgressLine(Ui& ui, std::string_view label, double share, float width);
 void Gap(float height);
 
 // ---- things that react ----

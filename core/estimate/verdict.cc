@@ -1,6 +1,7 @@
 #include "core/estimate/verdict.h"
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "core/resolve/memory_parts.h"
@@ -43,11 +44,18 @@ bool SharesContext(const Resolved& resolved) {
   return resolved.engine->shares_context && resolved.max_num_seqs > 1;
 }
 
-// "room for 12.3 sequences of 16,384 tokens".
+// "room for 12.3 sequences of 16,384 tokens"; where that are fewer than the users asked for, "holds 1.5 of the 8 users
+// asked for at 16,384 tokens each".
 std::string RoomText(const Resolved& resolved, const Report& report) {
   const double sequences = report.kv.max_concurrency;
   const std::string length = CountText(resolved.max_model_len) + " tokens";
   if (sequences < 0.05) return "one sequence of " + length;
+  const auto users = static_cast<double>(resolved.concurrency);
+  if (users > 1 && sequences < users) {
+    const double held = sequences < 99.95 ? std::floor(sequences * 10) / 10 : std::floor(sequences);
+    return "holds " + DecimalText(held, held < 99.95 ? 1 : 0) + " of the " + CountText(resolved.concurrency) +
+           " users asked for at " + length + " each";
+  }
   const std::string count = DecimalText(sequences, sequences < 99.95 ? 1 : 0);
   return "room for " + count + (count == "1.0" ? " sequence of " : " sequences of ") + length;
 }
@@ -165,6 +173,11 @@ std::string DetailText(const Resolved& resolved, const Report& report, SizeUnits
   }
   std::string text = "The fullest card holds " + PartsText(*fullest, units) + ".";
   if (resolved.cards.size() == 1) text = "The card holds " + PartsText(*fullest, units) + ".";
+  if (!resolved.engine->fills_share && resolved.max_num_seqs > 0 &&
+      resolved.concurrency > resolved.max_num_seqs) {
+    text += " " + CountText(resolved.max_num_seqs) + " of the " + CountText(resolved.concurrency) +
+            " users asked for run at once, the others wait.";
+  }
   if (report.verdict == Verdict::kTight) {
     const bool short_of = fullest->headroom < Bytes(0);
     text += short_of ? " What is missing, " : " What is left, ";

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "core/base/units.h"
 #include "core/resolve/report.h"
@@ -124,6 +125,17 @@ constexpr size_t CountSegments() {
 
 using MemorySegments = std::array<MemorySegment, internal::CountSegments()>;
 MemorySegments SegmentsOf(const GpuReport& gpu);
+
+// Where a bar draws a piece, counted from the card's beginning.
+struct BarPiece {
+  const MemoryPart* part = nullptr;  // nullptr: what is missing
+  Bytes from, to;
+};
+// The pieces of a card's bar: what counts against the engine's share, up from the beginning; then what is missing, so that
+// the bar goes beyond the share by as much as the answer is short; at the card's end, what stands beside the share.
+std::vector<BarPiece> BarPiecesOf(const GpuReport& gpu);
+// Where the bar or its card ends.
+Bytes BarEnd(const GpuReport& gpu);
 
 // What an engine keeps in the host's RAM.
 struct HostPart {

@@ -130,6 +130,14 @@ void SetAxis(std::string_view axis, const Json& value, const Catalog& catalog, C
   if (longest > 0 && config->max_model_len.value_or(0) > longest) config->max_model_len = longest;
 }
 
+Config ConfigAsked(const MapQuestion& question, size_t x, size_t y, size_t z, const Catalog& catalog) {
+  Config config = question.base;
+  SetAxis(question.x, question.xs[x], catalog, &config);
+  SetAxis(question.y, question.ys[y], catalog, &config);
+  if (!question.z.empty()) SetAxis(question.z, question.zs[z], catalog, &config);
+  return config;
+}
+
 double FigureOf(MapMeasure measure, const Resolved& resolved, const Report& report, const RentPrices& rents) {
   const GpuReport* card = FullestCard(report);
   switch (measure) {
@@ -174,7 +182,7 @@ Result<std::vector<Json>> MapValues(std::string_view axis, const Config& base, c
 
 Result<MapMaker> MapMaker::Start(MapQuestion question, const Catalog& catalog) {
   MapMaker maker(std::move(question), catalog);
-  MapQuestion& q = maker.question_;
+  MapQuestion& q = maker.sheet_.question;
   if (q.x == q.y || q.x == q.z || q.y == q.z)
     return Error{"map", Quoted(q.x == q.y ? q.y : q.z) + " twice", "axes that differ"};
   struct Side {
@@ -196,20 +204,12 @@ Result<MapMaker> MapMaker::Start(MapQuestion question, const Catalog& catalog) {
   if (q.xs.size() * q.ys.size() > kMostMapCells / std::max<size_t>(1, q.zs.size()))
     return Error{"map", "more than " + CountText(static_cast<int64_t>(kMostMapCells)) + " cells",
                  "fewer values"};
-  maker.cells_.resize(q.xs.size() * q.ys.size() * q.zs.size());
+  maker.sheet_.cells.resize(q.xs.size() * q.ys.size() * q.zs.size());
   return maker;
 }
 
-Config MapMaker::Asked(size_t x, size_t y, size_t z) const {
-  Config config = question_.base;
-  SetAxis(question_.x, question_.xs[x], *catalog_, &config);
-  SetAxis(question_.y, question_.ys[y], *catalog_, &config);
-  if (!question_.z.empty()) SetAxis(question_.z, question_.zs[z], *catalog_, &config);
-  return config;
-}
-
-Config MapMaker::ConfigOf(size_t x, size_t y, size_t z) const {
-  const Config asked = Asked(x, y, z);
+Config MapSheet::ConfigOf(size_t x, size_t y, size_t z, const Catalog& catalog) const {
+  const Config asked = ConfigAsked(question, x, y, z, catalog);
   const MapCell& chosen = cell(x, y, z);
   const int64_t count = int64_t{chosen.tp} * chosen.pp;
   if (count <= 1) return asked;
@@ -232,11 +232,11 @@ void MapMaker::Consider(const Config& config, MapCell* best) {
   const GpuReport* card = FullestCard(report);
   const double left = card != nullptr ? card->headroom.gib() : 0;
   if (report.fits()) {
-    cell.figure = FigureOf(question_.measure, *resolved, report, question_.rents);
+    cell.figure = FigureOf(sheet_.question.measure, *resolved, report, sheet_.question.rents);
   } else {
     cell.short_gib = std::max(0.0, -left);
   }
-  const bool more = kMapMeasures[static_cast<size_t>(question_.measure)].more_is_better;
+  const bool more = kMapMeasures[static_cast<size_t>(sheet_.question.measure)].more_is_better;
   const bool better =
       !best->understood || (cell.fits() && !best->fits()) ||
       (cell.fits() && best->fits() &&
@@ -253,7 +253,8 @@ MapCell MapMaker::Look(const Config& config) {
   const int64_t count = config.gpus.value_or(1) * config.nodes.value_or(1);
   const Engine* engine = FindEngine(config.engine);
   const bool given = config.tp || config.pp || config.dp || config.gpu.size() > 1;
-  const bool varied = question_.x == "gpus" || question_.y == "gpus" || question_.z == "gpus";
+  const bool varied =
+      sheet_.question.x == "gpus" || sheet_.question.y == "gpus" || sheet_.question.z == "gpus";
   if (count <= 1 || engine == nullptr || (given && !varied)) {
     Consider(config, &best);
     return best;
@@ -265,11 +266,13 @@ MapCell MapMaker::Look(const Config& config) {
 }
 
 bool MapMaker::Advance(size_t cells) {
-  const size_t columns = question_.xs.size(), rows = question_.ys.size();
-  for (size_t i = 0; i < cells && next_ < cells_.size(); ++i, ++next_) {
-    cells_[next_] = Look(Asked(next_ % columns, next_ / columns % rows, next_ / columns / rows));
+  const MapQuestion& q = sheet_.question;
+  const size_t columns = q.xs.size(), rows = q.ys.size();
+  for (size_t i = 0; i < cells && next_ < total(); ++i, ++next_) {
+    sheet_.cells[next_] =
+        Look(ConfigAsked(q, next_ % columns, next_ / columns % rows, next_ / columns / rows, *catalog_));
   }
-  return next_ >= cells_.size();
+  return next_ >= total();
 }
 
 std::string EncodeMapAxes(const MapQuestion& question) {

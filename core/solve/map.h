@@ -63,33 +63,39 @@ struct MapCell {
 // Values that people choose among along an axis, beginning at what `base` has where that matters.
 Result<std::vector<Json>> MapValues(std::string_view axis, const Config& base, const Catalog& catalog);
 
+// What a map is drawn from: its cells in rows, small map after small map.
+struct MapSheet {
+  MapQuestion question;  // with its values
+  std::vector<MapCell> cells;
+
+  const MapCell& cell(size_t x, size_t y, size_t z) const {
+    return cells[(z * question.ys.size() + y) * question.xs.size() + x];
+  }
+  // The configuration of a cell in the layout that was chosen.
+  Config ConfigOf(size_t x, size_t y, size_t z, const Catalog& catalog) const;
+};
+
 class MapMaker {
  public:
   // The error names the axis or value that is not understood.
   static Result<MapMaker> Start(MapQuestion question, const Catalog& catalog);
 
-  const MapQuestion& question() const { return question_; }  // with its values
-  size_t total() const { return cells_.size(); }
+  // Finished as far as done().
+  const MapSheet& sheet() const { return sheet_; }
+  size_t total() const { return sheet_.cells.size(); }
   size_t done() const { return next_; }
   // Works on at most so many cells; true when all are there.
   bool Advance(size_t cells);
-  const MapCell& cell(size_t x, size_t y, size_t z) const {
-    return cells_[(z * question_.ys.size() + y) * question_.xs.size() + x];
-  }
-  // The configuration of a cell in the layout that was chosen. REQUIRES: that it is done.
-  Config ConfigOf(size_t x, size_t y, size_t z) const;
 
  private:
   MapMaker(MapQuestion question, const Catalog& catalog)
-      : question_(std::move(question)), catalog_(&catalog) {}
-  Config Asked(size_t x, size_t y, size_t z) const;
+      : sheet_{std::move(question), {}}, catalog_(&catalog) {}
   MapCell Look(const Config& config);
   void Consider(const Config& config, MapCell* best);
 
-  MapQuestion question_;
+  MapSheet sheet_;
   const Catalog* catalog_;
   std::unique_ptr<Inquiry> inquiry_ = std::make_unique<Inquiry>();
-  std::vector<MapCell> cells_;
   size_t next_ = 0;
 };
 

@@ -13,6 +13,17 @@ namespace {
 
 constexpr int64_t kLongestContext = 1000000000;  // that a Config takes
 
+// The configuration, if it fits with room for as many sequences of full length at once as were asked for: those of the
+// engine's limit where that was given, else the users.
+std::optional<Trial> TryHolding(Config config, const Catalog& catalog, Inquiry* inquiry, const Start& start) {
+  const int64_t asked = config.max_num_seqs ? *config.max_num_seqs : config.concurrency.value_or(1);
+  std::optional<Trial> trial = Try(std::move(config), catalog, inquiry);
+  if (!trial || start.traits().shares_context) return trial;  // its context is for all of them already
+  const KvReport& kv = trial->report.kv;
+  if (kv.per_token > Bytes(0) && kv.max_concurrency < static_cast<double>(asked)) return std::nullopt;
+  return trial;
+}
+
 // The fewest cards in [low, high]. For each count tensor parallel first, then ever more pipeline stages.
 std::optional<std::pair<int64_t, Trial>> FewestGpus(const Config& config, const Catalog& catalog,
                                                     Inquiry* inquiry, const Start& start, int64_t low,
@@ -20,13 +31,13 @@ std::optional<std::pair<int64_t, Trial>> FewestGpus(const Config& config, const 
   for (int64_t count = low; count <= high; ++count) {
     if (count > 8 && count % 8 != 0) continue;
     if (!start.has_degrees()) {
-      if (auto trial = Try(WithGpus(config, count), catalog, inquiry))
+      if (auto trial = TryHolding(WithGpus(config, count), catalog, inquiry, start))
         return std::make_pair(count, std::move(*trial));
       continue;
     }
     for (int64_t pp = 1; pp <= count; ++pp) {
       if (count % pp != 0 || count / pp > 64) continue;
-      if (auto trial = Try(WithGpus(config, count, count / pp, pp), catalog, inquiry)) {
+      if (auto trial = TryHolding(WithGpus(config, count, count / pp, pp), catalog, inquiry, start)) {
         return std::make_pair(count, std::move(*trial));
       }
     }
@@ -45,7 +56,7 @@ std::optional<std::pair<std::string, Trial>> BestFormat(const Config& config, co
   auto consider = [&](Config candidate, std::string name, bool published) {
     const double bits = BitsStored(candidate, catalog, inquiry) + (published ? 0.5 : 0);
     if (bits <= best_bits) return;
-    if (std::optional<Trial> trial = Try(std::move(candidate), catalog, inquiry)) {
+    if (std::optional<Trial> trial = TryHolding(std::move(candidate), catalog, inquiry, start)) {
       best = std::make_pair(std::move(name), std::move(*trial));
       best_bits = bits;
     }

@@ -28,10 +28,11 @@ double StepSeconds(const StepModel& model, double sequences, int64_t context) {
 // How much longer the steps take that carry one prompt, when `sequences` are decoding beside it.
 double IntrusionSeconds(const StepModel& model, int64_t sequences, int64_t prompt, int64_t chunk) {
   if (prompt <= 0) return 0;
-  if (chunk <= 0 || chunk > prompt) chunk = prompt;
+  // The budget of a step is for those who decode first; a prompt takes what they leave, and no more than it needs.
+  const int64_t left = chunk > 0 ? std::max<int64_t>(1, chunk - sequences) : prompt;
   StepLoad without, with;
   without.decode_sequences = with.decode_sequences = sequences;
-  with.prefill_tokens = std::max<int64_t>(1, chunk - sequences);
+  with.prefill_tokens = std::min(left, prompt);
   with.prefill_sequences = 1;
   const double steps = static_cast<double>(prompt) / static_cast<double>(with.prefill_tokens);
   double seconds = (model.Time(with) - model.Time(without)).value() * std::max(1.0, steps);

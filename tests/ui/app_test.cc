@@ -149,7 +149,7 @@ TEST(App, MoreCardsByTheStepper) {
   page.Click("More: GPUs per node");
   page.Click("More: GPUs per node");
   EXPECT_EQ(page.state().resolved().gpus, 4);
-  EXPECT_TRUE(page.Shows("GPU 3, RTX 4090", "img"));
+  EXPECT_TRUE(page.Shows("GPU 0 to 3, RTX 4090, each", "img"));
 }
 
 TEST(App, TermsOpenAndClose) {

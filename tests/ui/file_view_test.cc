@@ -3,10 +3,12 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "core/config/config_codec.h"
 #include "core/config/config_url.h"
 #include "tests/ui/page_driver.h"
+#include "web/work/file_digest.h"
 
 namespace plimsoll {
 namespace {
@@ -25,6 +27,15 @@ FilePart Safetensors(const std::string& header, int64_t data) {
   return part;
 }
 
+// Reads them as the worker does, and gives the page what it says. The refusal, or nothing.
+std::string Give(PageDriver& page, const std::vector<FilePart>& parts) {
+  const Json digest = DigestFiles(parts);
+  if (const Json* error = digest.Find("error")) return error->AsString();
+  const Json* file = digest.Find("file");
+  if (file == nullptr) return "more is needed";
+  return page.state().TakeFileJson(file->Dump()) ? "" : page.state().notice();
+}
+
 const char kTwoLayers[] =
     R"({"model.layers.0.mlp.up_proj.weight":{"dtype":"BF16","shape":[4,8],"data_offsets":[0,64]},)"
     R"("model.layers.1.mlp.up_proj.weight":{"dtype":"BF16","shape":[4,8],"data_offsets":[64,128]}})";
@@ -37,7 +48,7 @@ const char kConfigJson[] =
 TEST(GivenFile, SafetensorsShowsItsTensorsAndLeavesTheModel) {
   PageDriver page;
   const std::string model = page.state().config().model;
-  ASSERT_EQ(page.state().TakeFiles({Safetensors(kTwoLayers, 128)}), FileOutcome::kTaken);
+  ASSERT_EQ(Give(page, {Safetensors(kTwoLayers, 128)}), "");
   page.Frames();
   EXPECT_TRUE(page.Shows("model.safetensors", "heading"));
   EXPECT_TRUE(page.Shows("Layer stack", "img"));
@@ -55,7 +66,7 @@ TEST(GivenFile, SafetensorsShowsItsTensorsAndLeavesTheModel) {
 TEST(GivenFile, ConfigJsonBecomesTheModelAndTheLinkCarriesIt) {
   PageDriver page;
   page.state().DispatchJson(R"({"max_model_len":8192})");
-  ASSERT_EQ(page.state().TakeFiles({Part("config.json", kConfigJson)}), FileOutcome::kTaken);
+  ASSERT_EQ(Give(page, {Part("config.json", kConfigJson)}), "");
   EXPECT_TRUE(page.state().given_file()->selected) << page.state().notice();
   EXPECT_TRUE(page.state().config().inline_model.is_object());
   EXPECT_EQ(page.state().resolved().max_model_len, 2048);  // the model's own: it reads no longer ones
@@ -66,8 +77,8 @@ TEST(GivenFile, ConfigJsonBecomesTheModelAndTheLinkCarriesIt) {
 
 TEST(GivenFile, ConfigJsonBesideWeightsKeepsTheirTensorsInView) {
   PageDriver page;
-  page.state().TakeFiles({Safetensors(kTwoLayers, 128)});
-  page.state().TakeFiles({Part("config.json", kConfigJson)});
+  ASSERT_EQ(Give(page, {Safetensors(kTwoLayers, 128)}), "");
+  ASSERT_EQ(Give(page, {Part("config.json", kConfigJson)}), "");
   ASSERT_NE(page.state().given_file(), nullptr);
   EXPECT_EQ(page.state().given_file()->file.kind, FileKind::kSafetensors);
   EXPECT_TRUE(page.state().given_file()->selected);
@@ -77,21 +88,22 @@ TEST(GivenFile, AsksForTheRestOfACutHeader) {
   PageDriver page;
   FilePart part = Safetensors(kTwoLayers, 128);
   part.bytes.resize(40);
-  ASSERT_EQ(page.state().TakeFiles({part}), FileOutcome::kNeedsMore);
-  EXPECT_EQ(page.state().needed_name(), "model.safetensors");
-  EXPECT_EQ(page.state().needed_bytes(), part.size - 128);
+  const Json digest = DigestFiles({part});
+  ASSERT_TRUE(digest.Has("needed")) << digest.Dump();
+  EXPECT_EQ(digest.Find("name")->AsString(), "model.safetensors");
+  EXPECT_EQ(digest.Find("needed")->AsInt(), part.size - 128);
   EXPECT_EQ(page.state().given_file(), nullptr);
 }
 
 TEST(GivenFile, ARefusalIsOneLineAndChangesNothing) {
   PageDriver page;
-  page.state().TakeFiles({Safetensors(kTwoLayers, 128)});
+  ASSERT_EQ(Give(page, {Safetensors(kTwoLayers, 128)}), "");
   const Config before = page.state().config();
   for (const std::string& bytes :
        {std::string(), std::string("GGUF\3\0\0\0", 8), std::string(64, '\xff'), std::string("{\"a\":")}) {
-    EXPECT_EQ(page.state().TakeFiles({Part("x.bin", bytes)}), FileOutcome::kRefused);
-    EXPECT_NE(page.state().notice().find("x.bin"), std::string::npos) << page.state().notice();
-    EXPECT_EQ(page.state().notice().find('\n'), std::string::npos);
+    const std::string refusal = Give(page, {Part("x.bin", bytes)});
+    EXPECT_NE(refusal.find("x.bin"), std::string::npos) << refusal;
+    EXPECT_EQ(refusal.find('\n'), std::string::npos);
     EXPECT_EQ(page.state().given_file()->name, "model.safetensors");
     EXPECT_EQ(page.state().config(), before);
   }
@@ -99,7 +111,7 @@ TEST(GivenFile, ARefusalIsOneLineAndChangesNothing) {
 
 TEST(GivenFile, CanBeForgotten) {
   PageDriver page;
-  page.state().TakeFiles({Safetensors(kTwoLayers, 128)});
+  ASSERT_EQ(Give(page, {Safetensors(kTwoLayers, 128)}), "");
   page.Frames();
   page.Click("Forget the file");
   EXPECT_EQ(page.state().given_file(), nullptr);

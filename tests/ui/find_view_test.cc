@@ -28,8 +28,8 @@ TEST(FindView, WhatANeedCostsIsTheSolversOwnAnswer) {
   ASSERT_TRUE(found.ok());
   ASSERT_FALSE(found->rows.empty());
   ASSERT_NE(page.state().find.answer(), nullptr);
-  const FindAnswer& shown = page.state().find.answer()->found;
-  ASSERT_EQ(shown.rows.size(), found->rows.size());
+  const Found& shown = page.state().find.answer()->found;
+  ASSERT_EQ(shown.count, static_cast<int64_t>(found->rows.size()));
   EXPECT_EQ(shown.rows[0].price_per_h, found->rows[0].price_per_h);
   EXPECT_EQ(shown.rows[0].format, found->rows[0].format);
   EXPECT_NE(page.Get("Verdict").value.find("4 users at 16,384 tokens"), std::string::npos);

@@ -1,7 +1,9 @@
 // The bars of the canvas, by what they say of themselves and by what they draw.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
+#include <vector>
 
 #include "core/base/text.h"
 #include "core/resolve/memory_parts.h"
@@ -54,6 +56,43 @@ TEST(LoadLineView, DrawsWhatOtherProgramsHold) {
     EXPECT_NE(said.find(", Other programs 7.8"), std::string::npos) << said;
     EXPECT_TRUE(Draws(color)) << engine;
   }
+}
+
+// What is missing is drawn: the bar goes beyond the engine's share by as much as the sentence says.
+TEST(LoadLineView, DrawsWhatIsMissing) {
+  PageDriver page;
+  const ImU32 missing = PaletteOf(Theme::kLight).does_not_fit;
+  ASSERT_TRUE(page.state().LoadFragment("m=llama-3.1-70b&q=awq-int4&g=rtx-4090&n=2&ctx=131072"));
+  page.Frames();
+  const GpuReport& gpu = page.state().report().per_gpu[0];
+  ASSERT_LT(gpu.headroom, Bytes(0));
+  ASSERT_LT(gpu.total, gpu.capacity) << "all that is there has room";
+  const std::string said = page.Get("GPU 0 to 1, RTX 4090, each", "img").value;
+  EXPECT_NE(said.find(DecimalText((Bytes(0) - gpu.headroom).gib(), 1) + " missing"), std::string::npos)
+      << said;
+  EXPECT_TRUE(Draws(missing));
+  const std::vector<BarPiece> pieces = BarPiecesOf(gpu);
+  const auto piece = std::find_if(pieces.begin(), pieces.end(), [](const BarPiece& p) { return !p.part; });
+  ASSERT_NE(piece, pieces.end());
+  EXPECT_EQ(piece->to - gpu.budget, Bytes(0) - gpu.headroom);
+}
+
+// One bar for equal cards, and a word on the one that is not.
+TEST(LoadLineView, FoldsEqualCards) {
+  PageDriver page;
+  ASSERT_TRUE(page.state().LoadFragment("m=qwen3-32b&g=h100-sxm&n=4&pp=4&tp=1&ctx=8192"));
+  page.Frames();
+  std::vector<std::string> names;
+  for (const SemanticNode& node : page.app().semantics().nodes()) {
+    if (node.role == "img" && node.label.rfind("GPU ", 0) == 0) names.push_back(node.label);
+  }
+  ASSERT_GE(names.size(), 2U);
+  ASSERT_LT(names.size(), 4U);
+  EXPECT_EQ(names[0], "GPU 0, H100 SXM5 80GB");
+  for (size_t i = 1; i < names.size(); ++i)
+    EXPECT_TRUE(names[i].find(", more ") != std::string::npos ||
+                names[i].find(", less ") != std::string::npos)
+        << names[i];
 }
 
 // llama.cpp's graph has compute buffers; activations are vLLM's word.

@@ -1,6 +1,8 @@
 // The Speed, Capacity and Schedule tabs as somebody uses them.
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "core/base/text.h"
 #include "core/engines/settle.h"
 #include "core/schedule/simulation_report.h"
@@ -53,6 +55,17 @@ TEST_F(LoadTabs, SpeedSaysWhatBoundsTheCurves) {
   EXPECT_TRUE(page.Shows("Download of the weights", "row"));
   page.Click("H200 SXM 141GB", "button");
   EXPECT_EQ(page.state().config().gpu.front(), "h200");
+}
+
+// More users than a step has room for: figures and curve read the same, and nothing collapses.
+TEST_F(LoadTabs, FiguresAndCurvesAgree) {
+  Open("Speed", "m=gpt-oss-120b&g=h100-sxm&n=4&ctx=16384&c=1024");
+  const SpeedReport& speed = page.state().report().speed;
+  EXPECT_GT(speed.decode_tokens_per_s, 5);
+  const std::string total = CountText(std::llround(speed.decode_tokens_per_s_total));
+  EXPECT_EQ(page.Get("Decode, all users", "figure").value.find(total), 0U);
+  const std::string curve = page.Get("All users, tok/s", "img").value;
+  EXPECT_NE(curve.find(" to " + total + ";"), std::string::npos) << curve << " against " << total;
 }
 
 TEST_F(LoadTabs, TheCurvesSayWhereComputeTakesOver) {

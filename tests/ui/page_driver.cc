@@ -6,6 +6,7 @@
 
 #include "imgui_internal.h"
 #include "tests/support/shipped_catalog.h"
+#include "web/work/work.h"
 
 namespace {
 std::vector<plimsoll::HookedItem>* hooked = nullptr;
@@ -36,6 +37,7 @@ void PageDriver::Frames(int count) {
   for (int i = 0; i < count; ++i) {
     input.seconds += 1.0 / 60;
     output = app_.Frame(input);
+    if (answers) AnswerErrands();
     for (ImTextureData* texture : ImGui::GetPlatformIO().Textures) {
       if (texture->Status == ImTextureStatus_WantDestroy) {
         texture->SetStatus(ImTextureStatus_Destroyed);
@@ -45,6 +47,12 @@ void PageDriver::Frames(int count) {
       }
     }
   }
+}
+
+void PageDriver::AnswerErrands() {
+  Errands& errands = state().errands;
+  for (const Errand& errand : errands.TakeQuestions())
+    errands.Answer(errand.id, DoWork(errand.kind, errand.question, ShippedCatalog()));
 }
 
 SemanticNode PageDriver::Get(std::string_view label, std::string_view role) {

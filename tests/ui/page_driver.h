@@ -23,6 +23,7 @@ class PageDriver {
 
   FrameInput input;
   FrameOutput output;
+  bool answers = true;  // what the page asks of a worker is answered after the frame that asked it
 
   AppState& state() { return app_.state(); }
   App& app() { return app_; }
@@ -38,6 +39,8 @@ class PageDriver {
   std::vector<HookedItem> Items();  // of one frame
 
  private:
+  void AnswerErrands();
+
   App app_;
 };
 

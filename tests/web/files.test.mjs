@@ -99,8 +99,8 @@ const notice = (page) => page.evaluate(() => (document.getElementById('notice').
 
 test('a GGUF file is read, shown and becomes the model; nothing leaves the browser', async () => {
   const page = await open(site);
-  const asked = [];  // but for the browser's own wish for an icon, and the worker's script, which is the site's
-  page.on('request', (request) => /favicon|assets\/worker\.\w+\.mjs$/.test(request.url()) || asked.push(request.url()));
+  const asked = [];  // but for the browser's own wish for an icon, and the worker's script and module, which are the site's
+  page.on('request', (request) => /favicon|assets\/(worker\.\w+\.mjs|plimsoll_worker\.\w+\.wasm)$/.test(request.url()) || asked.push(request.url()));
   const given = gguf();
   await drop(page, ['tiny-Q8_0.gguf', given.content]);
   const known = await until('the file', () => file(page));

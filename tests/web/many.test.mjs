@@ -66,7 +66,7 @@ test('find answers what a model needs, and a row opens', async () => {
   await until('the search', async () => (await hash(page)).includes('t=find'));
 });
 
-test('a map is made between frames, explains a cell and loads it', async () => {
+test('a map is made, explains a cell and loads it', async () => {
   const page = await open(site, 'app/#m=llama-3.1-70b&g=h100-sxm&ctx=8192&t=map');
   await until('the map', async () => (await tables(page)).length > 0, 20000);
   const cell = await find(page, 'H200 SXM 141GB, FP8', 'gridcell').catch(() => null);
@@ -103,6 +103,43 @@ test('the comparison is saved and copied', async () => {
     assert.match(download.suggestedFilename(), new RegExp(`\\.${kind.toLowerCase()}$`));
   }
   assert.deepEqual(page.complaints, []);
+});
+
+test('the last of many questions is the one that is answered', async () => {
+  const page = await open(site, 'app/#m=qwen3-8b&g=rtx-4090&ctx=8192&c=2&t=find');
+  for (const [context, users] of [[4096, 1], [8192, 2], [16384, 4], [16384, 5]]) {
+    await page.evaluate((config) => globalThis.plimsoll.set(config), {model: 'qwen3-8b', gpu: 'rtx-4090', max_model_len: context, concurrency: users});
+    await page.waitForTimeout(40);
+  }
+  await until('its answer', async () => /5 users at 16,384 tokens/.test((await find(page, 'Verdict')).value), 30000);
+  const last = await tables(page);
+  await page.waitForTimeout(1500);
+  assert.deepEqual(await tables(page), last, 'an older answer came after it');
+});
+
+test('a search leaves the main thread alone', async (t) => {
+  const page = await open(site, 'app/#m=qwen3-235b-a22b&g=h100-sxm&ctx=32768&c=8');
+  await page.evaluate(() => {
+    globalThis.longest = 0;
+    new PerformanceObserver((list) => list.getEntries().forEach(({duration}) => { globalThis.longest = Math.max(globalThis.longest, duration); }))
+      .observe({entryTypes: ['longtask']});
+  });
+  for (const tab of ['Find', 'Map']) {
+    await click(page, tab, 'tab');
+    await until(tab, async () => (await tables(page)).length > 0, 30000);
+  }
+  t.diagnostic(`the longest task of the main thread took ${await page.evaluate(() => globalThis.longest)} ms`);
+  assert.deepEqual(page.complaints, []);
+});
+
+test('a frame that may have no worker answers all the same', async () => {
+  const page = await site.page();
+  await page.route('**/host-of-frame/', (route) => route.fulfill({contentType: 'text/html', body:
+    `<iframe sandbox="allow-scripts" src="${site.url}app/#m=qwen3-8b&g=rtx-4090&ctx=8192&t=map" width="900" height="700"></iframe>`}));
+  await page.goto(`${site.url}host-of-frame/`);
+  const frame = await until('the frame', () => page.frames().find((each) => each.url().includes('/app/')) ?? null);
+  await frame.waitForFunction(() => document.documentElement.dataset.ready === 'true');
+  await until('the map', () => frame.evaluate(() => globalThis.plimsoll.tables().length > 0), 30000);
 });
 
 test('an idle map and comparison draw nothing', async () => {

@@ -10,6 +10,7 @@
 #include "core/config/config_value.h"
 #include "core/engines/registry.h"
 #include "core/estimate/verdict.h"
+#include "core/resolve/memory_parts.h"
 #include "core/resolve/resolved_keys.h"
 #include "web/views/views.h"
 
@@ -224,7 +225,7 @@ double FullScale(const Comparison& comparison) {
   double full = 0;
   for (const Report& report : comparison.reports) {
     const GpuReport* card = FullestCard(report);
-    if (card != nullptr) full = std::max({full, card->capacity.gib(), card->total.gib()});
+    if (card != nullptr) full = std::max(full, BarEnd(*card).gib());
   }
   return full;
 }

@@ -6,6 +6,7 @@
 
 #include "core/base/text.h"
 #include "core/engines/registry.h"
+#include "core/resolve/memory_parts.h"
 #include "core/solve/find.h"
 #include "web/views/views.h"
 
@@ -86,7 +87,7 @@ RowText TextOf(const FindRow& row, FindDoor door, const Catalog& catalog) {
 }
 
 // Each bar is as wide as its own card, so that small cards can be read, too.
-double FullScale(const GpuReport& card) { return std::max(card.capacity.gib(), card.total.gib()); }
+double FullScale(const GpuReport& card) { return BarEnd(card).gib(); }
 
 // A click opens it, with Shift it goes to the comparison.
 void TakeRow(AppState& state, const FindRow& row, bool pin) {
@@ -155,8 +156,8 @@ void DrawWideRows(Ui& ui, AppState& state, const FindState::Answer& answer, floa
   at.y += 32;
   ImDrawList* draw = ImGui::GetWindowDrawList();
   constexpr float kHeight = 37;
-  for (size_t n = 0; n < answer.shown.size(); ++n) {
-    const FindRow& row = answer.found.rows[answer.shown[n]];
+  for (size_t n = 0; n < answer.found.rows.size(); ++n) {
+    const FindRow& row = answer.found.rows[n];
     const RowText text = TextOf(row, answer.ask.door, state.catalog());
     draw->AddRectFilled(at, ImVec2(at.x + width, at.y + 1), ui.colors->line);
     ImGui::SetCursorScreenPos(ImVec2(at.x, at.y + 1));
@@ -206,8 +207,8 @@ void DrawNarrowRows(Ui& ui, AppState& state, const FindState::Answer& answer, fl
                     const FindRow** taken, bool* pin) {
   ImVec2 at = ImGui::GetCursorScreenPos();
   constexpr float kHeight = 92;
-  for (size_t n = 0; n < answer.shown.size(); ++n) {
-    const FindRow& row = answer.found.rows[answer.shown[n]];
+  for (size_t n = 0; n < answer.found.rows.size(); ++n) {
+    const FindRow& row = answer.found.rows[n];
     const RowText text = TextOf(row, answer.ask.door, state.catalog());
     ImGui::SetCursorScreenPos(at);
     const std::string id = "row " + std::to_string(n);
@@ -249,8 +250,8 @@ ShownTable TableOf(const FindState::Answer& answer, const Catalog& catalog, std:
       Table({need ? "Cards" : "Model", need ? "Layout" : "Size, layout", "Format", "Fullest card", "Users>",
              "tok/s each>", "First token>", "Per hour>", "Per M tokens>", "Verdict"}),
       {}};
-  for (size_t n = 0; n < answer.shown.size(); ++n) {
-    const RowText text = TextOf(answer.found.rows[answer.shown[n]], answer.ask.door, catalog);
+  for (size_t n = 0; n < answer.found.rows.size(); ++n) {
+    const RowText text = TextOf(answer.found.rows[n], answer.ask.door, catalog);
     shown.table.Add({text.name, text.layout, text.format, "", text.users, text.rate, text.first, text.hour,
                      text.tokens, text.verdict});
     shown.bars.push_back({n + 1, 3, answer.fullest[n], FullScale(answer.fullest[n])});
@@ -264,7 +265,7 @@ std::string Remark(const FindState::Answer& answer) {
       answer.ask.door == FindDoor::kNeed
           ? "Ranked by price of " + std::string(kRanked[static_cast<size_t>(answer.ask.rank)]) + "."
           : "The largest first, each in the format with the most bits that serves.";
-  const FindAnswer& found = answer.found;
+  const Found& found = answer.found;
   if (!found.binding) return text;
   const auto wish = static_cast<size_t>(*found.binding);
   text += " The wish that excludes most: " + WishSentence(*found.binding, answer.wishes) + " (" +
@@ -290,15 +291,15 @@ Sentence SentenceOf(const FindState::Answer& answer, const AppState& state) {
             false};
   }
   if (!need) {
-    return {CountedText(static_cast<int64_t>(rows.size()), "model", "models"),
-            (rows.size() == 1 ? " holds " : " hold ") + held + " on " +
+    return {CountedText(answer.found.count, "model", "models"),
+            (answer.found.count == 1 ? " holds " : " hold ") + held + " on " +
                 CardsText(rows[0].cards, rows[0].gpu, state.catalog()),
             true};
   }
-  const FindRow& best = rows[answer.shown.front()];
-  std::string rest = (rows.size() == 1 ? " holds " : " hold ") + held;
+  const FindRow& best = rows.front();
+  std::string rest = (answer.found.count == 1 ? " holds " : " hold ") + held;
   if (best.price_per_h > 0) rest += ", from " + Dollars(best.price_per_h) + " an hour";
-  return {CountedText(static_cast<int64_t>(rows.size()), "layout", "layouts"), rest, true};
+  return {CountedText(answer.found.count, "layout", "layouts"), rest, true};
 }
 
 void Switches(Ui& ui, AppState& state, float width) {
@@ -344,9 +345,8 @@ void Switches(Ui& ui, AppState& state, float width) {
 }  // namespace
 
 void DrawFindHead(Ui& ui, AppState& state, float width) {
-  if (state.find.Follow(state.answer_version(), state.resolved(), state.config(), state.catalog(),
-                        state.view.cost.rents))
-    ui.again = true;
+  state.find.Follow(state.answer_version(), state.resolved(), state.config(), state.catalog(),
+                    state.view.cost.rents, &state.errands);
   const FindState::Answer* answer = state.find.answer();
   if (answer == nullptr) {
     DrawHeadline(ui, {{state.find.problem().empty() ? "Looking at every layout" : state.find.problem(), 0}},
@@ -364,19 +364,12 @@ void DrawFindTab(Ui& ui, AppState& state, float width) {
   ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(8, 0));
   Gap(8);
   Switches(ui, state, width);
-  if (state.find.searching() && state.find.total() > 0) {
-    const ImVec2 at = ImGui::GetCursorScreenPos();
-    const float share = static_cast<float>(state.find.done()) / static_cast<float>(state.find.total());
-    ImGui::GetWindowDrawList()->AddRectFilled(ImVec2(at.x, at.y + 2), ImVec2(at.x + width * share, at.y + 4),
-                                              ui.colors->accent, 1);
-    ui.tree->Add({"status", "Looking", CountText(state.find.done()) + " of " + CountText(state.find.total()),
-                  at.x, at.y, width, 6});
-  }
+  if (state.find.searching()) ProgressLine(ui, "Looking", state.errands.share("find"), width);
   Gap(8);
   const FindState::Answer* answer = state.find.answer();
   const FindRow* taken = nullptr;
   bool pin = false;
-  if (answer != nullptr && !answer->shown.empty()) {
+  if (answer != nullptr && !answer->found.rows.empty()) {
     if (width < kNarrow) {
       DrawNarrowRows(ui, state, *answer, width, &taken, &pin);
     } else {

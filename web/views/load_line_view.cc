@@ -1,6 +1,8 @@
 // The load line: one bar per card, stacked by what takes the memory, against the engine's budget and the
 // card. When it does not fit, the bar goes on past the card's line, to scale.
 #include <algorithm>
+#include <array>
+#include <optional>
 #include <vector>
 
 #include "core/base/text.h"
@@ -19,18 +21,16 @@ ImU32 InkOn(ImU32 ground) {
   return luminance > 0.19F ? IM_COL32(0x10, 0x14, 0x1c, 255) : IM_COL32_WHITE;
 }
 
-// A run of neighbouring cards that hold the same.
+// A run of neighbouring cards that hold the same share a bar.
 struct Row {
   const GpuReport* gpu;
   int32_t first, last;
 };
 
-// Every card has its bar; from nine on, cards that are alike share one.
 std::vector<Row> RowsOf(const Report& report) {
   std::vector<Row> rows;
-  const bool merge = report.per_gpu.size() > 8;
   for (const GpuReport& gpu : report.per_gpu) {
-    if (merge && !rows.empty() && SameLoad(*rows.back().gpu, gpu)) {
+    if (!rows.empty() && SameLoad(*rows.back().gpu, gpu)) {
       rows.back().last = gpu.rank;
     } else {
       rows.push_back({&gpu, gpu.rank, gpu.rank});
@@ -45,6 +45,37 @@ std::string GpuName(const AppState& state, std::string_view id) {
 }
 
 std::string Gib(Bytes bytes) { return DecimalText(bytes.gib(), 1); }
+
+// In what a card differs most from the first one: "more weights". Empty where that is less than the figures show.
+std::string DifferenceText(const GpuReport& gpu, const GpuReport& first) {
+  if (gpu.gpu != first.gpu || gpu.capacity != first.capacity) return "another card";
+  Bytes most = MiB(50);
+  std::string text;
+  for (const MemoryPart& part : kMemoryParts) {
+    const Bytes more = gpu.*part.bytes - first.*part.bytes, size = std::max(more, Bytes(0) - more);
+    if (size < most) continue;
+    most = size;
+    text = (more > Bytes(0) ? "more " : "less ") + std::string(part.name);
+  }
+  return text;
+}
+
+std::string NameOf(const AppState& state, const Row& row, const GpuReport& first) {
+  std::string name = "GPU " + std::to_string(row.first);
+  if (row.last != row.first) name += " to " + std::to_string(row.last);
+  name += ", " + GpuName(state, row.gpu->gpu);
+  if (row.last != row.first) name += ", each";
+  const std::string difference = row.gpu == &first ? "" : DifferenceText(*row.gpu, first);
+  return difference.empty() ? name : name + ", " + difference;
+}
+
+Bytes ShortBy(const GpuReport& gpu) { return std::max(Bytes(0), Bytes(0) - gpu.headroom); }
+
+// "21.8 of 23.5 GiB", and what is missing.
+std::string TotalText(const GpuReport& gpu) {
+  const std::string total = Gib(gpu.total) + " of " + Gib(gpu.capacity) + " GiB";
+  return gpu.headroom < Bytes(0) ? total + ", " + Gib(ShortBy(gpu)) + " missing" : total;
+}
 
 void DashedLine(ImDrawList* draw, float x, float top, float bottom, ImU32 color) {
   for (float y = top; y < bottom; y += 7) {
@@ -61,34 +92,68 @@ struct Scale {
   }
 };
 
-void DrawSegments(Ui& ui, const GpuReport& gpu, const Scale& scale, float top, float height, bool labels) {
+// What is not there: the outline of a piece, hatched.
+void DrawMissing(const Ui& ui, ImVec2 min, ImVec2 max) {
+  ImDrawList* draw = ImGui::GetWindowDrawList();
+  const ImU32 color = ui.colors->does_not_fit;
+  draw->AddRectFilled(min, max, Faded(color, 0.12F));
+  draw->PushClipRect(min, max, true);
+  const float height = max.y - min.y;
+  for (float x = min.x - height; x < max.x; x += 8) {
+    draw->AddLine(ImVec2(x, max.y), ImVec2(x + height, min.y), Faded(color, 0.55F));
+  }
+  draw->PopClipRect();
+  draw->AddRect(min, max, color);
+}
+
+// Where between `from` and `to` a text of `width` stands clear of the lines of the share and of the card.
+std::optional<float> ClearOfLines(const GpuReport& gpu, const Scale& scale, float from, float to,
+                                  float width) {
+  std::array<float, 4> edges = {from, std::clamp(scale.At(gpu.budget), from, to),
+                                std::clamp(scale.At(gpu.capacity), from, to), to};
+  std::sort(edges.begin(), edges.end());
+  for (size_t i = 0; i + 1 < edges.size(); ++i) {
+    const float gap = edges[i] == from ? 0.0F : 8.0F;
+    if (edges[i + 1] - edges[i] - gap - 4 >= width) return edges[i] + gap;
+  }
+  return std::nullopt;
+}
+
+void DrawPieceLabel(Ui& ui, const GpuReport& gpu, const Scale& scale, const BarPiece& piece, ImU32 ground,
+                    float from, float to, float middle) {
+  const TextStyle style = {ground != 0 ? InkOn(ground) : ui.colors->does_not_fit, kNote,
+                           ground != 0 ? Weight::kRegular : Weight::kSemibold};
+  const std::string number = Gib(piece.part != nullptr ? piece.to - piece.from : ShortBy(gpu));
+  const std::string label =
+      (piece.part != nullptr ? std::string(piece.part->label) : "Missing") + " " + number;
+  if (const auto x = ClearOfLines(gpu, scale, from + 8, to, TextWidth(ui, label, style) + 8)) {
+    DrawText(ui, ImVec2(*x + 4, middle), label, style);
+  } else if (const auto narrow = ClearOfLines(gpu, scale, from, to, TextWidth(ui, number, style) + 4)) {
+    DrawText(ui, ImVec2(*narrow + 4, middle), number, style);
+  }
+}
+
+void DrawPieces(Ui& ui, const GpuReport& gpu, const Scale& scale, float top, float height, bool labels) {
   ImDrawList* draw = ImGui::GetWindowDrawList();
   const float right = scale.left + scale.width;
-  Bytes below;
-  const Bytes all = SumOfParts(gpu);
   std::string_view left_of_it;  // the colour there: two of one colour are kept apart by a seam
-  for (const MemorySegment& segment : SegmentsOf(gpu)) {
-    if (segment.bytes <= Bytes(0)) continue;
-    const ImU32 color = TokenColor(*ui.colors, segment.part->color);
-    const float from = scale.At(below) + (segment.part->color == left_of_it ? 1.0F : 0);
-    left_of_it = segment.part->color;
-    const bool first = below == Bytes(0);
-    below += segment.bytes;
-    const float to = scale.At(below);
-    const bool last_at_end = below == all && to > right - 1;
-    const ImDrawFlags corners =
-        (first ? ImDrawFlags_RoundCornersLeft : 0) | (last_at_end ? ImDrawFlags_RoundCornersRight : 0);
-    draw->AddRectFilled(ImVec2(from, top), ImVec2(to, top + height), color, corners != 0 ? 6.0F : 0,
-                        corners != 0 ? corners : ImDrawFlags_RoundCornersNone);
-    const std::string label = std::string(segment.part->label) + " " + Gib(segment.bytes);
-    const std::string number = Gib(segment.bytes);
-    const TextStyle style = {InkOn(color), kNote};
-    const float room = to - from - 20;
-    if (labels && height >= 20 && TextWidth(ui, label, style) < room) {
-      DrawText(ui, ImVec2(from + 12, top + height / 2), label, style);
-    } else if (labels && height >= 20 && TextWidth(ui, number, style) < room + 12) {
-      DrawText(ui, ImVec2(from + 4, top + height / 2), number, style);
+  for (const BarPiece& piece : BarPiecesOf(gpu)) {
+    const float to = scale.At(piece.to);
+    float from = scale.At(piece.from);
+    ImU32 color = 0;
+    if (piece.part == nullptr) {
+      DrawMissing(ui, ImVec2(from, top), ImVec2(to, top + height));
+      left_of_it = {};
+    } else {
+      color = TokenColor(*ui.colors, piece.part->color);
+      if (piece.part->color == left_of_it) from += 1;
+      left_of_it = piece.part->color;
+      const ImDrawFlags corners = (piece.from == Bytes(0) ? ImDrawFlags_RoundCornersLeft : 0) |
+                                  (to > right - 1 ? ImDrawFlags_RoundCornersRight : 0);
+      draw->AddRectFilled(ImVec2(from, top), ImVec2(to, top + height), color, corners != 0 ? 6.0F : 0,
+                          corners != 0 ? corners : ImDrawFlags_RoundCornersNone);
     }
+    if (labels && height >= 20) DrawPieceLabel(ui, gpu, scale, piece, color, from, to, top + height / 2);
   }
 }
 
@@ -97,7 +162,7 @@ void DrawBar(Ui& ui, const GpuReport& gpu, const Scale& scale, float top, float 
   const ImVec2 min(scale.left, top), max(scale.left + scale.width, top + height);
   draw->AddRectFilled(min, max, ui.colors->field, 6);
   draw->AddRect(min, max, ui.colors->line, 6);
-  DrawSegments(ui, gpu, scale, top, height, true);
+  DrawPieces(ui, gpu, scale, top, height, true);
 }
 
 // The labels of the engine's share and of the card above the first bar, kept apart from each other.
@@ -146,14 +211,13 @@ std::string Spoken(const GpuReport& gpu, const std::string& total) {
 void Hint(const GpuReport& gpu, const Scale& scale, float top, float height) {
   const ImVec2 mouse = ImGui::GetIO().MousePos;
   if (!ImGui::IsWindowHovered() || mouse.y < top || mouse.y > top + height) return;
-  Bytes below;
-  for (const MemorySegment& segment : SegmentsOf(gpu)) {
-    const float from = scale.At(below);
-    below += segment.bytes;
-    if (mouse.x < from || mouse.x >= scale.At(below)) continue;
+  for (const BarPiece& piece : BarPiecesOf(gpu)) {
+    if (mouse.x < scale.At(piece.from) || mouse.x >= scale.At(piece.to)) continue;
     ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(10, 7));
     if (ImGui::BeginTooltip()) {
-      const std::string text = std::string(segment.part->label) + "  " + SizeText(segment.bytes);
+      const std::string text = piece.part != nullptr
+                                   ? std::string(piece.part->label) + "  " + SizeText(piece.to - piece.from)
+                                   : "Missing  " + SizeText(ShortBy(gpu));
       ImGui::TextUnformatted(text.c_str());
       ImGui::EndTooltip();
     }
@@ -162,27 +226,31 @@ void Hint(const GpuReport& gpu, const Scale& scale, float top, float height) {
   }
 }
 
-void DrawRow(Ui& ui, const AppState& state, const Row& row, const Scale& scale, bool labels,
-             float bar_height) {
+void DrawRow(Ui& ui, const AppState& state, const Row& row, const std::string& name, const Scale& scale,
+             bool labels, float bar_height) {
   const GpuReport& gpu = *row.gpu;
   const ImVec2 at = ImGui::GetCursorScreenPos();
-  std::string name = "GPU " + std::to_string(row.first);
-  if (row.last != row.first) name += " to " + std::to_string(row.last);
-  name += ", " + GpuName(state, gpu.gpu);
-  const std::string total = Gib(gpu.total) + " of " + Gib(gpu.capacity) + " GiB";
+  const std::string total = TotalText(gpu);
   const float label_height = labels ? 24 : 0;
-  const float title_height = bar_height >= 40 ? 32 : 24;
+  const bool beside = TextWidth(ui, name) + TextWidth(ui, total) + 16 <= scale.width;
+  const float title_height = (bar_height >= 40 ? 32.0F : 24.0F) + (beside ? 0 : 20);
   const float top = at.y + label_height + title_height;
   const float overhang = bar_height >= 40 ? 13 : 4;
   const float title_middle = at.y + label_height + title_height / 2 - 2;
-  DrawText(ui, ImVec2(at.x, title_middle), name);
-  DrawTextRight(ui, ImVec2(at.x + scale.width, title_middle), total);
+  if (beside) {
+    DrawText(ui, ImVec2(at.x, title_middle), name);
+    DrawTextRight(ui, ImVec2(at.x + scale.width, title_middle), total);
+  } else {
+    DrawText(ui, ImVec2(at.x, title_middle - 10), name, {}, scale.width);
+    DrawText(ui, ImVec2(at.x, title_middle + 10), total, {ui.colors->muted});
+  }
   DrawBar(ui, gpu, scale, top, bar_height);
   if (labels) DrawLineLabels(ui, state.resolved(), gpu, scale, at.y + label_height / 2);
   DrawLines(ui, gpu, scale,
             {labels ? at.y + label_height : top - overhang, top - std::min(overhang, 4.0F),
-             top + bar_height + overhang, at.x + TextWidth(ui, name) + 8,
-             at.x + scale.width - TextWidth(ui, total) - 8});
+             top + bar_height + overhang,
+             at.x + TextWidth(ui, beside || TextWidth(ui, name) > TextWidth(ui, total) ? name : total) + 8,
+             beside ? at.x + scale.width - TextWidth(ui, total) - 8 : at.x + scale.width + 8});
   Hint(gpu, scale, top, bar_height);
   const float height = label_height + title_height + bar_height + overhang;
   ui.tree->Add({"img", name, Spoken(gpu, total), at.x, top, scale.width, bar_height});
@@ -223,12 +291,12 @@ void DrawCardBar(Ui& ui, const AppState& state, const GpuReport& gpu, double ful
   const float end = scale.At(gpu.capacity);
   ImDrawList* draw = ImGui::GetWindowDrawList();
   draw->AddRectFilled(ImVec2(left, top), ImVec2(end, top + height), ui.colors->field, 4);
-  DrawSegments(ui, gpu, scale, top, height, false);
+  DrawPieces(ui, gpu, scale, top, height, false);
   draw->AddRect(ImVec2(left, top), ImVec2(end, top + height), ui.colors->line, 4);
   const float x = std::min(end, left + width - 1);
   draw->AddRectFilled(ImVec2(x - 1, top - 3), ImVec2(x + 0.5F, top + height + 3), ui.colors->ink);
   Hint(gpu, scale, top, height);
-  const std::string total = Gib(gpu.total) + " of " + Gib(gpu.capacity) + " GiB";
+  const std::string total = TotalText(gpu);
   ui.tree->Add({"img", GpuName(state, gpu.gpu), Spoken(gpu, total), left, top, width, height});
 }
 
@@ -237,14 +305,14 @@ void DrawLoadLine(Ui& ui, AppState& state, float width) {
   if (report.per_gpu.empty()) return;
   double full = 0;
   for (const GpuReport& gpu : report.per_gpu) {
-    full = std::max({full, gpu.capacity.gib(), SumOfParts(gpu).gib(), gpu.total.gib()});
+    full = std::max(full, BarEnd(gpu).gib());
   }
   const std::vector<Row> rows = RowsOf(report);
   const float bar_height = rows.size() <= 2 ? 44 : rows.size() <= 4 ? 30 : 20;
   ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(8, rows.size() <= 2 ? 6 : 2));
   for (size_t i = 0; i < rows.size(); ++i) {
     const Scale scale = {ImGui::GetCursorScreenPos().x, width, full};
-    DrawRow(ui, state, rows[i], scale, i == 0, bar_height);
+    DrawRow(ui, state, rows[i], NameOf(state, rows[i], report.per_gpu.front()), scale, i == 0, bar_height);
   }
   ImGui::PopStyleVar();
   Gap(4);

@@ -78,9 +78,9 @@ struct Range {
   }
 };
 
-Range RangeOf(const MapMaker& map) {
+Range RangeOf(const MapSheet& map) {
   Range range;
-  const MapQuestion& q = map.question();
+  const MapQuestion& q = map.question;
   for (size_t z = 0; z < q.zs.size(); ++z) {
     for (size_t y = 0; y < q.ys.size(); ++y) {
       for (size_t x = 0; x < q.xs.size(); ++x) {
@@ -116,19 +116,19 @@ struct Place {
   size_t x, y, z;
 };
 
-std::string NameOf(const MapMaker& map, Place at, const Catalog& catalog) {
-  const MapQuestion& q = map.question();
+std::string NameOf(const MapSheet& map, Place at, const Catalog& catalog) {
+  const MapQuestion& q = map.question;
   std::string name = ValueName(q.x, q.xs[at.x], catalog) + ", " + ValueName(q.y, q.ys[at.y], catalog);
   if (!q.z.empty()) name += ", " + ValueName(q.z, q.zs[at.z], catalog);
   return name;
 }
 
 // Of the cell under the pointer or with the focus, with a full estimate of it.
-std::string Explain(const MapMaker& map, Place at, const Catalog& catalog) {
+std::string Explain(const MapSheet& map, Place at, const Catalog& catalog) {
   const MapCell& cell = map.cell(at.x, at.y, at.z);
   std::string text = NameOf(map, at, catalog) + ": ";
   if (!cell.understood) return text + "this combination does not exist.";
-  const Result<Report> report = Estimate(map.ConfigOf(at.x, at.y, at.z), catalog);
+  const Result<Report> report = Estimate(map.ConfigOf(at.x, at.y, at.z, catalog), catalog);
   const GpuReport* card = report.ok() && !report->per_gpu.empty() ? &report->per_gpu.front() : nullptr;
   if (card == nullptr) return text + "cannot start.";
   if (cell.verdict == Verdict::kInvalid) {
@@ -150,9 +150,9 @@ struct Grid {
   float label, cell, height;
 };
 
-void DrawGrid(Ui& ui, AppState& state, const MapMaker& map, const Range& range, size_t z, const Grid& grid,
+void DrawGrid(Ui& ui, AppState& state, const MapSheet& map, const Range& range, size_t z, const Grid& grid,
               std::optional<Place>* looked, std::optional<Place>* taken) {
-  const MapQuestion& q = map.question();
+  const MapQuestion& q = map.question;
   const bool more = kMapMeasures[static_cast<size_t>(q.measure)].more_is_better;
   ImDrawList* draw = ImGui::GetWindowDrawList();
   const Catalog& catalog = state.catalog();
@@ -216,8 +216,8 @@ void Ramp(ImVec2 at, float width, ImU32 color, float from, float to) {
   }
 }
 
-void DrawLegend(Ui& ui, const MapMaker& map, const Range& range, float width) {
-  const MapMeasureInfo& info = kMapMeasures[static_cast<size_t>(map.question().measure)];
+void DrawLegend(Ui& ui, const MapSheet& map, const Range& range, float width) {
+  const MapMeasureInfo& info = kMapMeasures[static_cast<size_t>(map.question.measure)];
   const TextStyle note = {ui.colors->muted, kNote};
   const ImVec2 at = ImGui::GetCursorScreenPos();
   const float ramp = std::min(110.0F, width / 4);
@@ -226,7 +226,7 @@ void DrawLegend(Ui& ui, const MapMaker& map, const Range& range, float width) {
   end.verdict = Verdict::kFits;
   const auto figure = [&](double value) {
     end.figure = value;
-    return CellText(end, map.question().measure);
+    return CellText(end, map.question.measure);
   };
   const std::string short_text = "short by up to " + DecimalText(range.short_most, 0) + " GiB";
   DrawText(ui, ImVec2(at.x, at.y + 8), short_text, note);
@@ -292,8 +292,8 @@ void Choices(Ui& ui, AppState& state, float width) {
   state.PageChanged();
 }
 
-std::string Caption(const MapMaker& map, const AppState& state) {
-  const MapQuestion& q = map.question();
+std::string Caption(const MapSheet& map, const AppState& state) {
+  const MapQuestion& q = map.question;
   const MapMeasureInfo& info = kMapMeasures[static_cast<size_t>(q.measure)];
   const bool models = q.x == "model" || q.y == "model" || q.z == "model";
   std::string text = models ? "" : ModelTitle(state.resolved()) + ": ";
@@ -306,8 +306,8 @@ std::string Caption(const MapMaker& map, const AppState& state) {
   return text;
 }
 
-ShownTable TableOf(const MapMaker& map, size_t z, const Catalog& catalog, std::string caption) {
-  const MapQuestion& q = map.question();
+ShownTable TableOf(const MapSheet& map, size_t z, const Catalog& catalog, std::string caption) {
+  const MapQuestion& q = map.question;
   std::vector<std::string> header = {""};
   for (const Json& value : q.xs) header.push_back(ValueName(q.x, value, catalog) + ">");
   ShownTable shown{std::move(caption), Table(std::move(header)), {}};
@@ -322,9 +322,8 @@ ShownTable TableOf(const MapMaker& map, size_t z, const Catalog& catalog, std::s
 }  // namespace
 
 void DrawMapHead(Ui& ui, AppState& state, float width) {
-  if (state.map.Follow(state.answer_version(), state.config(), state.catalog(), state.view.cost.rents))
-    ui.again = true;
-  const MapMaker* map = state.map.map();
+  state.map.Follow(state.answer_version(), state.config(), state.view.cost.rents, &state.errands);
+  const MapSheet* map = state.map.sheet();
   const std::string text = map != nullptr                ? Caption(*map, state)
                            : state.map.problem().empty() ? "Working out the map"
                                                          : state.map.problem();
@@ -335,13 +334,14 @@ void DrawMapTab(Ui& ui, AppState& state, float width) {
   ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(8, 0));
   Gap(8);
   Choices(ui, state, width);
+  if (state.map.working()) ProgressLine(ui, "Working out the map", state.errands.share("map"), width);
   Gap(6);
-  const MapMaker* map = state.map.map();
+  const MapSheet* map = state.map.sheet();
   if (map == nullptr) {
     ImGui::PopStyleVar();
     return;
   }
-  const MapQuestion& q = map->question();
+  const MapQuestion& q = map->question;
   const Range range = RangeOf(*map);
   std::optional<Place> looked, taken;
   // Small maps side by side where they fit.
@@ -377,11 +377,11 @@ void DrawMapTab(Ui& ui, AppState& state, float width) {
   ImGui::SetCursorScreenPos(
       ImVec2(at.x, std::max(ImGui::GetCursorScreenPos().y, at.y + 44)));  // nothing jumps
   if (looked && map->cell(looked->x, looked->y, looked->z).understood)
-    state.view.under_pointer = map->ConfigOf(looked->x, looked->y, looked->z);
+    state.view.under_pointer = map->ConfigOf(looked->x, looked->y, looked->z, state.catalog());
   if (q.measure == MapMeasure::kCost) DrawPriceNote(ui, state, width);
   ImGui::PopStyleVar();
   if (!taken || !map->cell(taken->x, taken->y, taken->z).understood) return;
-  const Config config = map->ConfigOf(taken->x, taken->y, taken->z);
+  const Config config = map->ConfigOf(taken->x, taken->y, taken->z, state.catalog());
   if (ImGui::GetIO().KeyShift) {
     state.PinOther(config);
   } else {

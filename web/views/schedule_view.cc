@@ -459,7 +459,7 @@ void MetricTable(Ui& ui, const Simulation& simulation, const SimulationSummary& 
 // The most load within the wishes on the left; a click takes it.
 void OperatingRangeRow(Ui& ui, AppState& state, float width) {
   const bool settled = !ImGui::IsMouseDown(ImGuiMouseButton_Left);
-  if (state.range.Follow(state.answer_version(), state.config(), state.catalog(), settled)) ui.again = true;
+  state.range.Follow(state.answer_version(), state.config(), settled, &state.errands);
   const Objective objective = WorkloadOf(state.resolved()).objective;
   SectionLabel(ui, "Operating range");
   Gap(4);
@@ -477,7 +477,7 @@ void OperatingRangeRow(Ui& ui, AppState& state, float width) {
     limits += (limits.empty() ? "" : " and ") + CompactNumber(1000 / objective.tpot_ms) + " tok/s each";
   std::optional<Config> taken;
   for (const LoadKind kind : {LoadKind::kUsers, LoadKind::kRate}) {
-    const OperatingRange* range = state.range.range(kind);
+    const RangeState::Found* range = state.range.range(kind);
     const bool users = kind == LoadKind::kUsers;
     const std::string name = users ? "Most users" : "Highest rate";
     std::string value = "simulating …";
@@ -489,7 +489,7 @@ void OperatingRangeRow(Ui& ui, AppState& state, float width) {
       value = users ? CountText(std::llround(range->load))
                     : DecimalText(range->load, range->load < 10 ? 2 : 1) + " requests/s";
       if (range->most) value = "at least " + value;
-      value += ", " + CountText(std::llround(range->summary.output_tokens_per_s)) + " tok/s in all";
+      value += ", " + CountText(std::llround(range->output_tokens_per_s)) + " tok/s in all";
     }
     const ImVec2 at = ImGui::GetCursorScreenPos();
     const float height = ui.coarse ? 44 : 30;

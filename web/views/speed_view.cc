@@ -47,11 +47,6 @@ StepLoad DecodeLoad(const StepModel& model, int64_t sequences, double tokens) {
   return load;
 }
 
-double PerStream(const StepModel& model, int64_t sequences, double tokens) {
-  const double step = model.Time(DecodeLoad(model, sequences, tokens)).value();
-  return step > 0 ? std::max(1.0, model.tokens_per_step()) / step : 0;
-}
-
 double MiddleContext(const Resolved& resolved) {
   return static_cast<double>(resolved.prompt_tokens) + static_cast<double>(resolved.output_tokens) / 2;
 }
@@ -91,6 +86,15 @@ ChartSeries WithBand(std::string name, ImU32 color) {
   return series;
 }
 
+// The load that the figures above are for, at another number of users and another context in the middle of an answer:
+// at the mark a curve reads what the figure says.
+SpeedReport SpeedWith(const StepModel& model, Operation operation, double users, double tokens) {
+  operation.concurrency = users;
+  operation.prompt_tokens =
+      std::max<int64_t>(0, std::llround(tokens - static_cast<double>(operation.output_tokens) / 2));
+  return SpeedAt(model, operation);
+}
+
 void AddPoint(ChartSeries* series, const StepModel& model, double value) {
   series->y.push_back(value);
   series->low.push_back(value * (1 - model.below()));
@@ -102,25 +106,36 @@ void AddBound(Chart* chart, const StepModel& model, int64_t sequences, double to
   chart->strip.push_back(BoundText(model.Explain(DecodeLoad(model, sequences, tokens)).bottleneck));
 }
 
-void BatchChart(Ui& ui, const Resolved& resolved, const StepModel& model, float width) {
+void BatchChart(Ui& ui, const Resolved& resolved, const StepModel& model, const Operation& operation,
+                float width) {
   Chart chart;
   chart.title = "All users, tok/s";
   chart.x_label = "users at once";
   chart.log_x = true;
-  chart.mark_x = static_cast<double>(resolved.concurrency);
+  const auto here = static_cast<double>(resolved.concurrency);
+  chart.mark_x = here;
   ChartSeries total = WithBand("together", ui.colors->accent);
-  const double most = static_cast<double>(std::clamp<int64_t>(resolved.max_num_seqs, 32, 1024));
+  const double most =
+      std::max(static_cast<double>(std::clamp<int64_t>(resolved.max_num_seqs, 32, 1024)), here);
+  const double tokens = MiddleContext(resolved);
+  const auto add = [&](double users) {
+    chart.x.push_back(users);
+    AddPoint(&total, model, SpeedWith(model, operation, users, tokens).decode_tokens_per_s_total);
+    AddBound(&chart, model, static_cast<int64_t>(users), tokens);
+  };
+  double before = 0;
   for (double users = 1; users <= most; users *= users < 2 ? 2.0 : std::sqrt(2.0)) {
-    const int64_t count = std::llround(users);
-    chart.x.push_back(static_cast<double>(count));
-    AddPoint(&total, model, PerStream(model, count, MiddleContext(resolved)) * static_cast<double>(count));
-    AddBound(&chart, model, count, MiddleContext(resolved));
+    if (before < here && here < std::round(users)) add(here);
+    before = std::round(users);
+    add(before);
   }
+  if (before < here) add(here);
   chart.series.push_back(std::move(total));
   DrawChart(ui, chart, width, 260);
 }
 
-void ContextChart(Ui& ui, const Resolved& resolved, const StepModel& model, float width) {
+void ContextChart(Ui& ui, const Resolved& resolved, const StepModel& model, const Operation& operation,
+                  float width) {
   Chart chart;
   chart.title = "One user, tok/s";
   chart.x_label = "tokens of context";
@@ -130,14 +145,15 @@ void ContextChart(Ui& ui, const Resolved& resolved, const StepModel& model, floa
   ChartSeries one = WithBand("alone", ui.colors->weights);
   ChartSeries many = WithBand("beside others", ui.colors->kv_cache);
   const double most = static_cast<double>(std::max<int64_t>(resolved.max_model_len, 1024));
+  const auto users = static_cast<double>(resolved.concurrency);
   for (double tokens = 256; tokens <= most * 1.001; tokens *= std::sqrt(2.0)) {
     chart.x.push_back(tokens);
-    AddPoint(&one, model, PerStream(model, 1, tokens));
+    AddPoint(&one, model, SpeedWith(model, operation, 1, tokens).decode_tokens_per_s);
     AddBound(&chart, model, resolved.concurrency, tokens);
-    if (resolved.concurrency > 1) AddPoint(&many, model, PerStream(model, resolved.concurrency, tokens));
+    if (users > 1) AddPoint(&many, model, SpeedWith(model, operation, users, tokens).decode_tokens_per_s);
   }
   chart.series.push_back(std::move(one));
-  if (resolved.concurrency > 1) chart.series.push_back(std::move(many));
+  if (users > 1) chart.series.push_back(std::move(many));
   DrawChart(ui, chart, width, 260);
 }
 
@@ -317,9 +333,10 @@ void DrawSpeedTab(Ui& ui, AppState& state, float width) {
   Gap(20);
   SideBySide columns(width, 2, 32, 760);
   columns.Next();
-  BatchChart(ui, resolved, model, columns.cell());
+  const Operation operation = OperationOf(resolved, state.report());
+  BatchChart(ui, resolved, model, operation, columns.cell());
   columns.Next();
-  ContextChart(ui, resolved, model, columns.cell());
+  ContextChart(ui, resolved, model, operation, columns.cell());
   columns.End();
   Gap(16);
   StepParts(ui, resolved, model, width);

@@ -73,6 +73,17 @@ TEST(Verdict, FitsSaysTheRoom) {
   EXPECT_EQ(HeadlineText(w.c.resolved, w.report, SizeUnits::kDecimal).substr(0, 14), "Tight: 16.1 GB");
 }
 
+TEST(Verdict, SaysHowManyOfTheUsersItHolds) {
+  Written w(R"({"model":"llama-3.1-8b","gpu":"rtx-4090","max_model_len":16384,"concurrency":8})");
+  EXPECT_EQ(
+      w.Headline(),
+      "Fits: 15.0 GiB of weights on one RTX 4090, holds 4.8 of the 8 users asked for at 16,384 tokens each.");
+  w.report.kv.max_concurrency = 7.99;
+  EXPECT_NE(w.Headline().find("holds 7.9 of the 8 users"), std::string::npos) << "never all of them";
+  w.report.kv.max_concurrency = 8;
+  EXPECT_NE(w.Headline().find("room for 8.0 sequences of"), std::string::npos) << w.Headline();
+}
+
 TEST(Verdict, WhereTheFullestCardStands) {
   Written two(R"({"model":"llama-3.1-8b","gpu":"rtx-4090","gpus":2,"max_model_len":16384})");
   EXPECT_NE(two.Headline().find("on each of 2 RTX 4090"), std::string::npos) << two.Headline();

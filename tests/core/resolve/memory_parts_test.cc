@@ -127,5 +127,42 @@ TEST(MemoryParts, EveryReportAddsUp) {
   }
 }
 
+TEST(BarPieces, WhatStandsBesideTheShareIsAtTheCardsEnd) {
+  GpuReport gpu;
+  gpu.capacity = GiB(24);
+  gpu.budget = GiB(20);
+  gpu.weights = GiB(12);
+  gpu.driver = GiB(1);
+  gpu.others = GiB(2);
+  gpu.total = SumOfParts(gpu);
+  std::vector<BarPiece> pieces = BarPiecesOf(gpu);
+  ASSERT_EQ(pieces.size(), 3U);
+  EXPECT_EQ(pieces[0].to, GiB(12));
+  EXPECT_EQ(pieces[1].from, GiB(21)) << "beyond the share";
+  EXPECT_EQ(pieces[2].to, GiB(24));
+  EXPECT_EQ(BarEnd(gpu), GiB(24));
+  gpu.headroom = Bytes(0) - GiB(6);
+  pieces = BarPiecesOf(gpu);
+  ASSERT_EQ(pieces.size(), 4U);
+  EXPECT_EQ(pieces[1].part, nullptr);
+  EXPECT_EQ(pieces[1].from, GiB(12));
+  EXPECT_EQ(pieces[1].to, GiB(26)) << "six beyond the share";
+  EXPECT_EQ(BarEnd(gpu), GiB(29)) << "what stands beside it goes on behind";
+}
+
+// A pool that fills the share, and graphs that are captured beyond it.
+TEST(BarPieces, GraphsOutsideTheShareStandBesideIt) {
+  GpuReport gpu;
+  gpu.capacity = GiB(24);
+  gpu.budget = GiB(20);
+  gpu.weights = GiB(12);
+  gpu.kv_cache = GiB(8);
+  gpu.cuda_graph = GiB(2);
+  gpu.total = SumOfParts(gpu);
+  EXPECT_EQ(BarPiecesOf(gpu).back().from, GiB(22));
+  gpu.kv_cache = GiB(6);  // they count against it
+  EXPECT_EQ(BarPiecesOf(gpu).back().to, GiB(20));
+}
+
 }  // namespace
 }  // namespace plimsoll

@@ -9,12 +9,12 @@
 namespace plimsoll {
 namespace {
 
-MapMaker Made(MapQuestion question) {
+MapSheet Made(MapQuestion question) {
   Result<MapMaker> maker = MapMaker::Start(std::move(question), ShippedCatalog());
   EXPECT_TRUE(maker.ok()) << (maker.ok() ? "" : maker.error().Message());
   while (!maker->Advance(7)) {
   }
-  return std::move(*maker);
+  return maker->sheet();
 }
 
 TEST(Map, ACellIsTheEstimateOfItsConfiguration) {
@@ -22,12 +22,12 @@ TEST(Map, ACellIsTheEstimateOfItsConfiguration) {
   question.base = DecodeConfigUrl("m=llama-3.1-70b&ctx=8192&c=2")->config;
   question.xs = {Json("rtx-4090"), Json("h100-sxm"), Json("b200")};
   question.ys = {Json("bf16"), Json("awq-int4")};
-  const MapMaker map = Made(question);
+  const MapSheet map = Made(question);
   int fitting = 0;
   for (size_t y = 0; y < 2; ++y) {
     for (size_t x = 0; x < 3; ++x) {
       const MapCell& cell = map.cell(x, y, 0);
-      const Config config = map.ConfigOf(x, y, 0);
+      const Config config = map.ConfigOf(x, y, 0, ShippedCatalog());
       EXPECT_EQ(config.gpu.front(), question.xs[x].AsString());
       const Report report = *Estimate(config, ShippedCatalog());
       EXPECT_EQ(cell.verdict, report.verdict);
@@ -53,7 +53,7 @@ TEST(Map, ACellTakesTheBestLayoutOfItsCards) {
     question.xs = {Json(1), Json(2), Json(4), Json(8)};
     question.ys = {Json("bf16"), Json("fp8")};
     question.measure = measure;
-    const MapMaker map = Made(question);
+    const MapSheet map = Made(question);
     for (size_t y = 0; y < 2; ++y) {
       for (size_t x = 0; x < 4; ++x) {
         const int64_t count = *question.xs[x].AsInt();
@@ -91,10 +91,10 @@ TEST(Map, EveryAxisHasValuesAndMakesAMap) {
     question.base = DecodeConfigUrl("m=llama-3.1-8b&g=rtx-4090&ctx=8192")->config;
     question.x = axis;
     question.y = axis == "gpu" ? "format" : "gpu";
-    const MapMaker map = Made(question);
-    EXPECT_GE(map.question().xs.size(), 2U) << axis;
+    const MapSheet map = Made(question);
+    EXPECT_GE(map.question.xs.size(), 2U) << axis;
     int understood = 0;
-    for (size_t x = 0; x < map.question().xs.size(); ++x) understood += map.cell(x, 0, 0).understood;
+    for (size_t x = 0; x < map.question.xs.size(); ++x) understood += map.cell(x, 0, 0).understood;
     EXPECT_GE(understood, 2) << axis;
   }
 }

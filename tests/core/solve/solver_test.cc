@@ -57,6 +57,21 @@ TEST(Solver, TheMostSequencesFitAtOnce) {
   EXPECT_LT(report->kv.max_concurrency, static_cast<double>(solution->number + 1));
 }
 
+TEST(Solver, TheFewestGpusHoldAsManySequencesAsWereAskedFor) {
+  int64_t before = 0;
+  for (const int64_t asked : {1, 8, 32}) {
+    const std::string url = "m=llama-3.1-70b&q=awq-int4&g=rtx-4090&ctx=32768&seqs=" + std::to_string(asked);
+    const auto solution = SolutionOf(SolveFor::kGpus, url);
+    ASSERT_TRUE(solution) << asked;
+    EXPECT_GE(solution->report.kv.max_concurrency, static_cast<double>(asked));
+    EXPECT_GT(solution->number, before) << asked;
+    before = solution->number;
+  }
+  const auto users = SolutionOf(SolveFor::kGpus, "m=llama-3.1-70b&q=awq-int4&g=rtx-4090&ctx=32768&c=8");
+  ASSERT_TRUE(users);
+  EXPECT_GE(users->report.kv.max_concurrency, 8);
+}
+
 TEST(Solver, TheFewestGpusAreALegalLayout) {
   const auto solution = SolutionOf(SolveFor::kGpus, "m=qwen3-235b-a22b&q=awq-int4&g=h100-sxm&ctx=4096");
   ASSERT_TRUE(solution);

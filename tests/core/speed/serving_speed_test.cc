@@ -36,6 +36,21 @@ TEST(SpeedAt, WaitingRequestsRaiseTheTimeToFirstTokenNotTheRate) {
   EXPECT_NEAR(queued.decode_tokens_per_s_total / full.decode_tokens_per_s_total, 1, 0.05);
 }
 
+// The prompt of one takes what those who decode leave of a step's budget, not of a prompt.
+TEST(SpeedAt, MoreUsersThanAPromptHasTokensDoNotBreakIt) {
+  const auto s = Make(R"({"model":"gpt-oss-120b","gpu":"h100-sxm","gpus":4})");
+  Operation o;
+  o.prompt_tokens = 1024;
+  o.chunk = 8192;
+  double before = 0;
+  for (const double users : {256.0, 512.0, 1000.0, 1024.0, 1100.0, 2048.0}) {
+    o.concurrency = users;
+    const SpeedReport speed = SpeedAt(s->model, o);
+    EXPECT_GT(speed.decode_tokens_per_s_total, before) << users;
+    before = speed.decode_tokens_per_s_total;
+  }
+}
+
 TEST(SpeedAtRate, ServesWhatArrivesUpToItsLimit) {
   const auto s = Make(R"({"model":"llama-3.1-8b","gpu":"h100-sxm"})");
   Operation o;
