@@ -121,14 +121,14 @@ bool AppState::Load(const Config& config) {
   return true;
 }
 
-bool AppState::Dispatch(const Action& action) {
+Result<Config> AppState::Changed(const Action& action) const {
   Config config = answer_->config == nullptr ? Config() : *answer_->config;
   for (const KeyChange& change : action) {
     const ConfigKey* key = FindConfigKey(change.key);
-    if (key == nullptr) return Refuse({change.key, "a setting", "one of the configuration's own settings"});
+    if (key == nullptr) return Error{change.key, "a setting", "one of the configuration's own settings"};
     const auto error = change.value.is_string() ? SetConfigText(*key, change.value.AsString(), &config)
                                                 : SetConfigValue(*key, change.value, &config);
-    if (error) return Refuse(*error);
+    if (error) return *error;
   }
   if (Touches(action, "model")) FollowModel(*catalog_, &config);
   if (Touches(action, "engine")) {
@@ -137,7 +137,33 @@ bool AppState::Dispatch(const Action& action) {
     FollowFormat(&config);
   }
   FollowCards(action, &config);
-  return Load(config);
+  return config;
+}
+
+bool AppState::Dispatch(const Action& action) {
+  const Result<Config> config = Changed(action);
+  if (!config.ok()) return Refuse(config.error());
+  const EngineTraits* const before = answer_->resolved ? answer_->resolved->engine : nullptr;
+  const std::string format = config->format.AsString().empty() ? "" : std::string(config->format.AsString());
+  if (!Load(*config)) return false;
+  const EngineTraits& now = *resolved().engine;
+  if (before != nullptr && before != &now && !Touches(action, "engine")) {
+    notice_ = std::string(before->name) + " does not read " + (format.empty() ? "this" : Quoted(format)) +
+              ": the engine is now " + std::string(now.name) + ".";
+  }
+  return true;
+}
+
+const AppState::Outcome& AppState::WhatIf(std::string_view key, const Json& value) {
+  if (outcomes_version_ != answer_version_) outcomes_.clear();
+  outcomes_version_ = answer_version_;
+  const auto [at, fresh] = outcomes_.try_emplace(std::string(key) + "=" + value.Dump());
+  if (!fresh) return at->second;
+  const Result<Config> config = Changed({{std::string(key), value}});
+  if (!config.ok()) return at->second;
+  const Result<Report> report = Estimate(*config, *catalog_);
+  if (report.ok()) at->second = {true, report->verdict, report->weights.checkpoint};
+  return at->second;
 }
 
 bool AppState::Turn(const ConfigKey& key, bool on) {

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -82,6 +83,7 @@ struct ViewState {
   int64_t session = 1;            // that it shows turn by turn
   bool options_unfolded = false;  // on a phone
   char search[512] = {};          // of the picker that is open
+  int search_row = 0;             // of the rows found, the one that Enter takes
   int64_t files_asked = 0;        // how often somebody asked to open a file
   bool file_open = true;          // the table of the file's tensors
   int file_by = 0;                // as inventory_by
@@ -123,6 +125,15 @@ class AppState {
   const std::string& ReportText();    // JSON, the same bytes as `plimsoll estimate --json`
   // The key was not given: the engine's own default stands.
   bool IsDefault(std::string_view key) const;
+
+  // What the configuration would come to with one key changed: for the lists that people choose from. Remembered until
+  // something changes.
+  struct Outcome {
+    bool known = false;
+    Verdict verdict = Verdict::kInvalid;
+    Bytes download;
+  };
+  const Outcome& WhatIf(std::string_view key, const Json& value);
 
   // False, with a notice, when refused. Text is read as a flag's: "3,1", "{…}", "auto".
   bool Dispatch(const Action& action);
@@ -199,6 +210,7 @@ class AppState {
     std::string config_text, fragment_text, report_text;
   };
 
+  Result<Config> Changed(const Action& action) const;
   bool TakeFileConfig(const Config& from);
   void TakeFile(std::string name, ReadFile read);
 
@@ -216,6 +228,8 @@ class AppState {
   std::vector<WayOut> ways_out_;
   int64_t ways_out_version_ = -1;
   std::string notice_;
+  std::map<std::string, Outcome> outcomes_;  // of outcomes_version_, by key and value
+  int64_t outcomes_version_ = -1;
   std::unique_ptr<GivenFile> given_file_;
   int64_t file_version_ = 0;
   std::string tab_ = std::string(kFirstTab);

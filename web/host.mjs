@@ -415,8 +415,10 @@ function keyUp(event) {
 // The text agent is an invisible input: it brings up a phone's keyboard and takes composed text.
 function followText() {
   if (outcome.wantsText) {
-    agent.style.left = `${Math.max(0, Math.min(outcome.caretX, size.width - 20))}px`;
-    agent.style.top = `${Math.max(0, outcome.caretY)}px`;
+    // Where the caret is in the window: browsers scroll to a field that somebody types in.
+    const box = canvas.getBoundingClientRect();
+    agent.style.left = `${box.left + Math.max(0, Math.min(outcome.caretX, size.width - 20))}px`;
+    agent.style.top = `${Math.max(0, Math.min(box.top + outcome.caretY, window.innerHeight - 30))}px`;
     if (focused && document.activeElement !== agent) {
       agent.value = kBlank;
       agent.focus({preventScroll: true});

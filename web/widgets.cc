@@ -477,6 +477,11 @@ bool BeginMenu(Ui& ui, const char* id, bool open, ImVec2 anchor_min, ImVec2 anch
   const bool shown = ImGui::BeginPopup(
       id, ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_AlwaysAutoResize);
   if (!shown) ImGui::PopStyleVar(2);
+  // One press closes it, wherever in it the keyboard is; but for a number that is being typed, which it takes back.
+  if (shown && ui.edit->item == 0 && ImGui::IsKeyPressed(ImGuiKey_Escape, false) &&
+      ImGui::IsWindowFocused(ImGuiFocusedFlags_RootAndChildWindows)) {
+    ImGui::CloseCurrentPopup();
+  }
   return shown;
 }
 
@@ -501,23 +506,37 @@ void EndMenuList() {
 
 float MenuRowHeight(const Ui& ui) { return ui.coarse ? 44 : 30; }
 
-bool MenuRow(Ui& ui, std::string_view label, std::string_view detail, bool selected) {
+bool MenuRow(Ui& ui, std::string_view label, std::string_view detail, const MenuRowStyle& style) {
   const float width = ImGui::GetContentRegionAvail().x;
   const float height = MenuRowHeight(ui);
-  const Interaction item = Item(ui, label, ImVec2(width, height), "option", label,
-                                selected ? std::string("selected, ").append(detail) : std::string(detail), 5);
+  std::string spoken(style.selected ? "selected" : style.marked ? "current" : "");
+  for (const std::string_view more : {detail, style.word}) {
+    if (more.empty()) continue;
+    if (!spoken.empty()) spoken += ", ";
+    spoken += more;
+  }
+  const Interaction item = Item(ui, label, ImVec2(width, height), "option", label, spoken, 5);
   if (!item.visible) return false;
   const ImRect box(item.min, item.max);
-  if (item.hovered || selected) {
-    ImGui::GetWindowDrawList()->AddRectFilled(
-        box.Min, box.Max, selected ? Faded(ui.colors->accent, 0.14F) : Faded(ui.colors->line, 0.5F), 5);
+  ImDrawList* draw = ImGui::GetWindowDrawList();
+  if (item.hovered || style.selected) {
+    draw->AddRectFilled(box.Min, box.Max,
+                        style.selected ? Faded(ui.colors->accent, 0.14F) : Faded(ui.colors->line, 0.5F), 5);
   }
+  if (style.marked) draw->AddRect(box.Min, box.Max, ui.colors->accent, 5);
   const float middle = (box.Min.y + box.Max.y) / 2;
   const TextStyle grey = {ui.colors->muted, kNote};
+  float right = box.Max.x - 10;
+  if (!style.word.empty()) {
+    const TextStyle word = {style.word_color, kNote, Weight::kSemibold};
+    DrawTextRight(ui, ImVec2(right, middle), style.word, word);
+    right -= 52;  // the words of all rows stand below each other
+  }
   const float detail_width = TextWidth(ui, detail, grey);
-  DrawTextRight(ui, ImVec2(box.Max.x - 10, middle), detail, grey);
+  DrawTextRight(ui, ImVec2(right, middle), detail, grey);
   DrawText(ui, ImVec2(box.Min.x + 10, middle), label,
-           {0, kBody, selected ? Weight::kSemibold : Weight::kRegular}, width - detail_width - 32);
+           {0, kBody, style.selected ? Weight::kSemibold : Weight::kRegular},
+           right - detail_width - 22 - box.Min.x);
   return item.clicked;
 }
 
@@ -530,17 +549,24 @@ void MenuHeading(Ui& ui, std::string_view text) {
 
 namespace {
 
-bool TypedLine(Ui& ui, std::string_view label, char* text, int capacity, float width, bool secret,
+// ImGui offers the arrow keys of a line of text to whoever keeps a history of it.
+int TakeArrows(ImGuiInputTextCallbackData* data) {
+  *static_cast<int*>(data->UserData) += data->EventKey == ImGuiKey_UpArrow ? -1 : 1;
+  return 0;
+}
+
+bool TypedLine(Ui& ui, std::string_view label, char* text, int capacity, float width, bool secret, int* moved,
                std::string_view hint_text) {
   const float height = ui.field_height();
   ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(10, std::floor((height - Pixels(ui, kBody)) / 2)));
   ImGui::SetNextItemWidth(width);
   const std::string hint(hint_text.empty() ? label : hint_text);
   const std::string id = "##" + std::string(label);
-  const int flags = ImGuiInputTextFlags_EnterReturnsTrue | ImGuiInputTextFlags_EscapeClearsAll |
-                    (secret ? ImGuiInputTextFlags_Password : 0);
-  const bool entered =
-      ImGui::InputTextWithHint(id.c_str(), hint.c_str(), text, static_cast<size_t>(capacity), flags);
+  const ImGuiInputTextFlags flags = ImGuiInputTextFlags_EnterReturnsTrue |
+                                    (secret ? ImGuiInputTextFlags_Password : 0) |
+                                    (moved != nullptr ? ImGuiInputTextFlags_CallbackHistory : 0);
+  const bool entered = ImGui::InputTextWithHint(id.c_str(), hint.c_str(), text, static_cast<size_t>(capacity),
+                                                flags, moved != nullptr ? TakeArrows : nullptr, moved);
   ImGui::PopStyleVar();
   const std::string_view shown = !secret ? std::string_view(text) : text[0] == '\0' ? "" : "set";
   Register(ui, secret ? "textbox" : "searchbox", label, shown,
@@ -551,13 +577,13 @@ bool TypedLine(Ui& ui, std::string_view label, char* text, int capacity, float w
 }  // namespace
 
 bool SearchField(Ui& ui, std::string_view label, char* text, int capacity, float width, bool take_focus,
-                 std::string_view hint) {
+                 int* moved, std::string_view hint) {
   if (take_focus) ImGui::SetKeyboardFocusHere();
-  return TypedLine(ui, label, text, capacity, width, false, hint);
+  return TypedLine(ui, label, text, capacity, width, false, moved, hint);
 }
 
 bool SecretField(Ui& ui, std::string_view label, char* text, int capacity, float width) {
-  return TypedLine(ui, label, text, capacity, width, true, {});
+  return TypedLine(ui, label, text, capacity, width, true, nullptr, {});
 }
 
 ImVec2 LastMin() { return ImGui::GetItemRectMin(); }

@@ -134,11 +134,21 @@ float MenuRoom(const Ui& ui, ImVec2 anchor_min, ImVec2 anchor_max);
 void BeginMenuList(Ui& ui, const char* id, float width, float content_height, float max_height);
 void EndMenuList();
 float MenuRowHeight(const Ui& ui);
-bool MenuRow(Ui& ui, std::string_view label, std::string_view detail, bool selected);
+struct MenuRowStyle {
+  bool selected = false;       // what holds now
+  bool marked = false;         // what Enter takes
+  std::string_view word = {};  // at the right end, in a colour of its own
+  ImU32 word_color = 0;
+};
+bool MenuRow(Ui& ui, std::string_view label, std::string_view detail, const MenuRowStyle& style);
+inline bool MenuRow(Ui& ui, std::string_view label, std::string_view detail, bool selected) {
+  return MenuRow(ui, label, detail, MenuRowStyle{selected, false, {}, 0});
+}
 void MenuHeading(Ui& ui, std::string_view text);
-// True when Enter was pressed in it. `hint` stands in it while it is empty; empty: the label does.
+// True when Enter was pressed in it. `moved`: rows by which the arrow keys moved. `hint` stands in it while it is empty;
+// empty: the label does.
 bool SearchField(Ui& ui, std::string_view label, char* text, int capacity, float width, bool take_focus,
-                 std::string_view hint = {});
+                 int* moved = nullptr, std::string_view hint = {});
 // The same for what nobody may read over a shoulder: drawn as dots, and the semantic tree says only whether it is set.
 bool SecretField(Ui& ui, std::string_view label, char* text, int capacity, float width);
 

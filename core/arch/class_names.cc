@@ -193,6 +193,15 @@ constexpr ModelType kModelTypes[] = {
     {"orion", "OrionForCausalLM"},
     {"persimmon", "PersimmonForCausalLM"},
     {"solar", "LlamaForCausalLM"},
+    {"mellum", "MellumForCausalLM"},
+    {"ouro", "OuroForCausalLM"},
+    {"sarvam_moe", "SarvamMoEForCausalLM"},
+    {"sarvam_mla", "SarvamMLAForCausalLM"},
+    {"olmo_hybrid", "OlmoHybridForCausalLM"},
+    {"AXK1", "AXK1ForCausalLM"},
+    {"step3_text", "Step3TextForCausalLM"},
+    {"plamo3", "Plamo3ForCausalLM"},
+    {"cohere2_moe", "Cohere2MoeForCausalLM"},
 };
 
 KnownClass WithEnding(std::string_view name) {

@@ -261,6 +261,41 @@ std::optional<Json> FillNested(const Json& given, std::vector<std::string>* rema
   return config;
 }
 
+// Moondream's config.json says little or nothing; its own nested names where it does, the defaults of
+// Moondream 3's class, and Moondream 2's text.py (vllm/transformers_utils/configs/moondream3.py;
+// vikhyatk/moondream2 config.py).
+std::optional<Json> OfMoondream(const Json& given, std::vector<std::string>* remarks) {
+  const std::string_view type = TypeOf(given, "");
+  const bool third = type == "moondream3";
+  if ((!third && type != "moondream1") || given.Has("hidden_size") || given.Has("text_config"))
+    return std::nullopt;
+  const Json none = Json::MakeObject();
+  const auto part = [&none](const Json& object, std::string_view key) -> const Json& {
+    const Json* found = object.Find(key);
+    return found != nullptr && found->is_object() ? *found : none;
+  };
+  const Json& inner = part(given, "config");
+  const Json& text = part(inner, "text");
+  const Json& moe = part(text, "moe");
+  Json config = given;
+  config.Set("hidden_size", Json(Number(text, "dim", 2048)));
+  config.Set("intermediate_size", Json(Number(text, "ff_dim", 8192)));
+  config.Set("num_hidden_layers", Json(Number(text, "n_layers", 24)));
+  config.Set("num_attention_heads", Json(Number(text, "n_heads", 32)));
+  config.Set("num_key_value_heads", Json(Number(text, "n_kv_heads", 32)));
+  config.Set("vocab_size", Json(Number(text, "vocab_size", 51200)));
+  config.Set("max_position_embeddings", Json(Number(text, "max_context", third ? 4096 : 2048)));
+  if (third) {
+    config.Set("num_experts", Json(Number(moe, "num_experts", 64)));
+    config.Set("num_experts_per_tok", Json(Number(moe, "experts_per_token", 8)));
+    config.Set("moe_intermediate_size", Json(Number(moe, "expert_inner_dim", 1024)));
+    config.Set("first_k_dense_replace", Json(Number(moe, "start_layer", 4)));
+  }
+  if (text.members().empty())
+    remarks->push_back("The config says nothing of its shapes: they are those of Moondream's own class.");
+  return config;
+}
+
 // A config that gives a model_type and little else means its class's defaults.
 std::optional<Json> FillPlain(const Json& given, std::vector<std::string>* remarks) {
   if (given.Has("hidden_size") || given.Has("n_embd") || given.Has("d_model")) return std::nullopt;
@@ -276,6 +311,7 @@ std::optional<Json> FillPlain(const Json& given, std::vector<std::string>* remar
 std::optional<Json> CompleteConfig(const Json& given, std::vector<std::string>* remarks) {
   if (!given.is_object()) return std::nullopt;
   if (IsParams(given)) return OfParams(given, remarks);
+  if (std::optional<Json> moondream = OfMoondream(given, remarks)) return moondream;
   if (given.Has("text_config")) return FillNested(given, remarks);
   return FillPlain(given, remarks);
 }

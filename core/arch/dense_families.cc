@@ -249,6 +249,61 @@ void ReadGemma3(ArchitectureBuilder& builder) {
   }
 }
 
+// Rnj-1: Gemma 3's layers, each attending as layer_types says (vllm/model_executor/models/rnj1.py).
+void ReadRnj1(ArchitectureBuilder& builder) {
+  builder.ReadCommon(true, 256);
+  const bool bias = builder.text.Bool("attention_bias", false);
+  builder.base.attention.qkv_bias = bias;
+  builder.base.attention.o_bias = bias;
+  builder.base.attention.qk_norm = QkNorm::kPerHead;
+  FourNorms(builder);
+  ReadDenseMlp(builder, false);
+  builder.AppendByType(builder.LayerTypes(), Window(builder));
+}
+
+// PLaMo 3: four norms, norms over heads; sliding layers by a list of windows, or a period
+// (vllm/model_executor/models/plamo3.py).
+void ReadPlamo3(ArchitectureBuilder& builder) {
+  builder.ReadCommon(false, 128);
+  ConfigReader& text = builder.text;
+  Attention& attention = builder.base.attention;
+  attention.qk_norm = QkNorm::kPerHead;
+  attention.fused_qkv = true;
+  builder.base.mlp.fused_gate_up = true;
+  FourNorms(builder);
+  ReadDenseMlp(builder, false);
+  TensorNames& names = builder.names;
+  names.layer = "layers.layers.{}.";
+  names.attention = "mixer.";
+  names.norms[0] = "pre_mixer_norm";
+  names.norms[1] = "post_mixer_norm";
+  names.norms[2] = "pre_mlp_norm";
+  names.norms[3] = "post_mlp_norm";
+  builder.rope_tables = text.Has("rope_local_theta") ? 2 : 1;
+  const Json* given = text.Find("interleaved_sliding_window");
+  if (given == nullptr) {
+    given = text.Find("sliding_window");
+    if (given != nullptr && !given->is_array()) given = nullptr;
+  }
+  const int64_t layers = builder.architecture.layers;
+  if (given == nullptr) {
+    const int64_t period = text.Int({"sliding_window_pattern", "_sliding_window_pattern"},
+                                    text.Has("layer_types") ? 1 : 8, 1, kMaxLayers);
+    return builder.AppendByType(Periodic(builder, period), Window(builder));
+  }
+  text.Inert({"sliding_window", "sliding_window_pattern", "layer_types"});
+  if (static_cast<int64_t>(given->items().size()) != layers)
+    return text.Refuse("interleaved_sliding_window", "a window or null for each layer");
+  for (const Json& item : given->items()) {
+    LayerShape shape = builder.base;
+    shape.attention.window = item.is_null() ? 0 : item.AsInt().value_or(-1);
+    if (shape.attention.window < 0 || shape.attention.window > kMaxPositions)
+      return text.Refuse("interleaved_sliding_window", "a window or null for each layer");
+    if (shape.attention.window > 0) shape.attention.kind = AttentionKind::kSliding;
+    builder.Append(builder.GroupOf(shape));
+  }
+}
+
 // MiniCPM is Llama with its embedding tied; with num_experts every layer has experts as wide as the dense MLP
 // (modeling_minicpm.py of openbmb/MiniCPM-MoE-8x2B).
 void ReadMiniCpm(ArchitectureBuilder& builder) {
@@ -638,6 +693,8 @@ constexpr Family kFamilies[] = {
     {"Gemma3nForConditionalGeneration", ReadGemma3n},
     {"Exaone4ForCausalLM", ReadExaone4},
     {"HunYuanDenseV1ForCausalLM", ReadHunYuanDense},
+    {"Rnj1ForCausalLM", ReadRnj1},
+    {"Plamo3ForCausalLM", ReadPlamo3},
 };
 
 }  // namespace

@@ -7,7 +7,9 @@
 #include "core/arch/dense_families.h"
 #include "core/arch/encoder_families.h"
 #include "core/arch/hybrid_families.h"
+#include "core/arch/image_text_families.h"
 #include "core/arch/latent_families.h"
+#include "core/arch/looped_families.h"
 #include "core/arch/mamba_families.h"
 #include "core/arch/moe_families.h"
 #include "core/arch/ngram_families.h"
@@ -23,9 +25,10 @@ namespace {
 
 // The span of one list, taken when it is asked for: lists of other files are not constant here.
 constexpr std::span<const Family> (*kLists[])() = {
-    DenseFamilies,       MoeFamilies,    LatentFamilies, HybridFamilies, EncoderFamilies,
-    SpeechFamilies,      MambaFamilies,  NgramFamilies,  RwkvFamilies,   VisionLanguageFamilies,
-    ConvolutionFamilies, SparseFamilies, OlderFamilies,  ClassicFamilies};
+    DenseFamilies,       MoeFamilies,    LatentFamilies, HybridFamilies,  EncoderFamilies,
+    SpeechFamilies,      MambaFamilies,  NgramFamilies,  RwkvFamilies,    VisionLanguageFamilies,
+    ConvolutionFamilies, SparseFamilies, OlderFamilies,  ClassicFamilies, LoopedFamilies,
+    ImageTextFamilies};
 
 }  // namespace
 

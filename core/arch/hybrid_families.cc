@@ -78,6 +78,42 @@ void ReadQwenHybrid(ArchitectureBuilder& builder, bool fused) {
   builder.architecture.mtp_shape = builder.base;
 }
 
+// OLMo Hybrid: OLMo 3's layers with full attention in every fourth, Gated DeltaNet in the others
+// (vllm/transformers_utils/configs/olmo_hybrid.py, vllm/model_executor/models/olmo_hybrid.py).
+void ReadOlmoHybrid(ArchitectureBuilder& builder) {
+  builder.ReadCommon(false);
+  ConfigReader& text = builder.text;
+  Attention& attention = builder.base.attention;
+  attention.qkv_bias = text.Bool("attention_bias", false);
+  attention.o_bias = attention.qkv_bias;
+  attention.qk_norm = QkNorm::kFullWidth;
+  const Json* rope = text.Find("rope_parameters");
+  attention.rope = rope != nullptr && rope->Has("rope_theta") && !rope->Find("rope_theta")->is_null();
+  builder.names.whole_qk_norms = true;
+  builder.base.mlp.intermediate = text.Required("intermediate_size", 1, kMaxMlpWidth);
+  LayerShape linear = builder.base;
+  linear.attention = Attention{};
+  Recurrent& r = linear.recurrent;
+  r.kind = RecurrentKind::kGatedDeltaNet;
+  r.key_heads = text.Int("linear_num_key_heads", attention.heads, 1, kMaxHeads);
+  r.heads = text.Int("linear_num_value_heads", attention.heads, 1, kMaxHeads);
+  r.key_dim =
+      text.Int("linear_key_head_dim", 3 * builder.architecture.hidden / (4 * r.key_heads), 1, kMaxHeadDim);
+  r.head_dim = text.Int("linear_value_head_dim", 2 * r.key_dim, 1, kMaxHeadDim);
+  r.conv_kernel = text.Int("linear_conv_kernel_dim", 4, 1, kMaxHeadDim);
+  r.inner = r.heads * r.head_dim;
+  r.conv_channels = 2 * r.key_heads * r.key_dim + r.inner;
+  r.gated_norm = true;
+  std::vector<LayerType> types = builder.LayerTypes();
+  if (!text.Has("layer_types")) {
+    for (size_t i = 0; i < types.size(); ++i) {
+      if (i % 4 != 3) types[i] = LayerType::kLinear;
+    }
+  }
+  for (const LayerType type : types)
+    builder.Append(builder.GroupOf(type == LayerType::kLinear ? linear : builder.base));
+}
+
 void ReadQwen3Next(ArchitectureBuilder& builder) { ReadQwenHybrid(builder, true); }
 
 void ReadQwen35(ArchitectureBuilder& builder) {
@@ -505,6 +541,7 @@ void ReadKimiLinear(ArchitectureBuilder& builder) {
 }
 
 constexpr Family kFamilies[] = {
+    {"OlmoHybridForCausalLM", ReadOlmoHybrid},
     {"Qwen3NextForCausalLM", ReadQwen3Next},
     {"Qwen3_5ForConditionalGeneration", ReadQwen35},
     {"Qwen3_5MoeForConditionalGeneration", ReadQwen35},

@@ -10,75 +10,9 @@
 #include <vector>
 
 #include "core/arch/tower_builder.h"
+#include "core/arch/tower_keys.h"
 
 namespace plimsoll {
-
-namespace {
-
-// The blocks of timm's vision transformer and its kin.
-TowerNames TimmNames() {
-  TowerNames names;
-  names.first_norm = "norm1";
-  names.second_norm = "norm2";
-  names.qkv = "attn.qkv";
-  names.o = "attn.proj";
-  return names;
-}
-
-// A number, or the first of a list of two that are alike (sizes by height and width).
-int64_t Side(ConfigReader& reader, std::string_view key, int64_t fallback, int64_t most) {
-  const Json* value = reader.Find(key);
-  if (value == nullptr || !value->is_array()) return reader.Int(key, fallback, 1, most);
-  const std::vector<int64_t> sides = reader.Ints(key, 2, 1, most);
-  if (sides.size() == 2 && sides[0] != sides[1]) reader.Refuse(key, "two equal sides");
-  return sides.empty() ? fallback : sides[0];
-}
-
-struct TowerDefaults {
-  int64_t hidden = 1152, layers = 27, heads = 16, intermediate = 4304, image = 224, patch = 14;
-};
-
-// The plain keys of a vision_config.
-void ReadTower(ArchitectureBuilder& builder, ConfigReader& vision, const TowerDefaults& d) {
-  VisionTower& t = builder.architecture.vision;
-  t.hidden = vision.Int({"hidden_size", "width"}, d.hidden, 1, kMaxWidth);
-  t.layers = vision.Int({"num_hidden_layers", "depth", "layers"}, d.layers, 1, 1000);
-  t.layers_used = t.layers;
-  t.heads = vision.Int({"num_attention_heads", "num_heads", "heads"}, d.heads, 1, kMaxHeads);
-  t.intermediate = vision.Int("intermediate_size", d.intermediate, 1, kMaxMlpWidth);
-  t.image_size = Side(vision, "image_size", d.image, 65536);
-  t.patch_size = Side(vision, "patch_size", d.patch, 4096);
-}
-
-int64_t Patches(const VisionTower& t) {
-  const int64_t side = t.image_size / std::max<int64_t>(1, t.patch_size);
-  return side * side;
-}
-int64_t PatchElements(const VisionTower& t) { return 3 * t.patch_size * t.patch_size; }
-
-TowerBuilder::Siglip SiglipOf(const VisionTower& t) {
-  TowerBuilder::Siglip siglip;
-  siglip.hidden = t.hidden;
-  siglip.layers = t.layers;
-  siglip.intermediate = t.intermediate;
-  siglip.patch_elements = PatchElements(t);
-  siglip.positions = Patches(t);
-  return siglip;
-}
-
-TowerBlocks BlocksOf(const VisionTower& t, const TowerNames& names) {
-  TowerBlocks blocks;
-  blocks.hidden = t.hidden;
-  blocks.intermediate = t.intermediate;
-  blocks.names = names;
-  return blocks;
-}
-
-void EnterProjector(TowerBuilder& tower, std::string prefix) {
-  tower.Enter(std::move(prefix), 1, TensorRole::kProjector);
-}
-
-}  // namespace
 
 // modeling_intern_vit.py and modeling_internvl_chat.py of OpenGVLab/InternVL2-8B.
 void AddInternVit(ArchitectureBuilder& builder) {
@@ -469,7 +403,7 @@ namespace {
 
 // SAM's ViT-B with DeepSeek-OCR's neck (deepencoder.py of deepseek-ai/DeepSeek-OCR): windows of 14 patches
 // but in every third layer, and positions of every distance in either direction.
-void AddSam(TowerBuilder& tower) {
+void AddSam(TowerBuilder& tower, int64_t out) {
   constexpr int64_t kWidth = 768, kLayers = 12, kSide = 64, kHead = 64, kNeck = 256, kWindow = 14,
                     kGlobal = 4;
   const std::string model = "model.sam_model.";
@@ -499,7 +433,7 @@ void AddSam(TowerBuilder& tower) {
   tower.Weight("neck.2", kNeck, 9 * kNeck);
   tower.LayerNorm("neck.3", kNeck);
   tower.Weight("net_2", 2 * kNeck, 9 * kNeck);
-  tower.Weight("net_3", 4 * kNeck, 9 * 2 * kNeck);
+  tower.Weight("net_3", out, 9 * 2 * kNeck);
   tower.KeepWhole(false);
 }
 
@@ -525,12 +459,49 @@ void AddDeepseekOcrTowers(ArchitectureBuilder& builder) {
   clip.positions = 256;
   clip.post_norm = false;
   TowerBuilder tower(&builder);
-  AddSam(tower);
+  AddSam(tower, t.hidden);
   tower.AddClip("model.vision_model.", clip);
   const int64_t text = builder.architecture.hidden;
   EnterProjector(tower, "model.");
   tower.Linear("projector.layers", text, 2 * t.hidden, true, Sharding::kReplicated);
   tower.Parameter("image_newline", text);
+  tower.Parameter("view_seperator", text);
+}
+
+// vllm/model_executor/models/deepseek_ocr2.py, deepencoder2.py: SAM's patches go on through Qwen2-0.5B's
+// layers with learnt queries behind them.
+void AddDeepseekOcr2Towers(ArchitectureBuilder& builder) {
+  constexpr int64_t kKeyWidth = 128, kQueries768 = 144, kQueries1024 = 256;
+  VisionTower& t = builder.architecture.vision;
+  t.hidden = 896;
+  t.layers = t.layers_used = 24;
+  t.heads = 14;
+  t.intermediate = 4864;
+  t.image_size = 1024;
+  t.patch_size = 16;
+  t.merge = 4;
+  TowerBuilder tower(&builder);
+  AddSam(tower, t.hidden);
+  const std::string model = "model.qwen2_model.model.";
+  tower.KeepWhole(true);
+  tower.Enter(model + "layers.{}.", t.layers);
+  tower.RmsNorm("input_layernorm", t.hidden);
+  tower.RmsNorm("post_attention_layernorm", t.hidden);
+  tower.Linear("self_attn.q_proj", t.hidden, t.hidden, true);
+  tower.Linear("self_attn.k_proj", kKeyWidth, t.hidden, true);
+  tower.Linear("self_attn.v_proj", kKeyWidth, t.hidden, true);
+  tower.Linear("self_attn.o_proj", t.hidden, t.hidden, false);
+  tower.Linear("mlp.gate_proj", t.intermediate, t.hidden, false);
+  tower.Linear("mlp.up_proj", t.intermediate, t.hidden, false);
+  tower.Linear("mlp.down_proj", t.hidden, t.intermediate, false);
+  tower.Enter(model);
+  tower.RmsNorm("norm", t.hidden);
+  tower.Enter("model.qwen2_model.");
+  tower.Weight("query_768", kQueries768, t.hidden);
+  tower.Weight("query_1024", kQueries1024, t.hidden);
+  const int64_t text = builder.architecture.hidden;
+  EnterProjector(tower, "model.");
+  tower.Linear("projector.layers", text, t.hidden, true, Sharding::kReplicated);
   tower.Parameter("view_seperator", text);
 }
 

@@ -89,6 +89,49 @@ void ReadDeepseekFamily(ArchitectureBuilder& builder, bool selection_bias) {
   builder.architecture.mtp_shape.mlp = experts;
 }
 
+// A.X K1: DeepSeek-V3's layers with one more norm, behind the MLP (vllm/model_executor/models/AXK1.py).
+void ReadAxK1(ArchitectureBuilder& builder) {
+  builder.base.norms = 3;
+  builder.names.norms[2] = "post_mlp_layernorm";
+  builder.names.ggml_norms[2] = "post_ffw_norm";
+  ReadDeepseekFamily(builder, builder.text.Text("topk_method", "noaux_tc") == "noaux_tc");
+}
+
+// Sarvam 105B: DeepSeek's attention, Ling's names for the experts (vllm/model_executor/models/sarvam.py).
+void ReadSarvamMla(ArchitectureBuilder& builder) {
+  builder.ReadCommon(false, 128);
+  ReadLatentAttention(builder);
+  ConfigReader& text = builder.text;
+  builder.base.mlp.intermediate = text.Int("intermediate_size", 16384, 1, kMaxMlpWidth);
+  Mlp experts;
+  experts.kind = MlpKind::kMoe;
+  experts.experts = text.Required("num_experts", 1, kMaxHeads);
+  experts.experts_per_token = text.Required("num_experts_per_tok", 1, experts.experts);
+  experts.expert_intermediate = text.Required("moe_intermediate_size", 1, kMaxMlpWidth);
+  experts.expert_hidden = builder.architecture.hidden;
+  experts.selection_bias = text.Bool("moe_router_enable_expert_bias", true);
+  experts.shared_intermediate =
+      text.Int("moe_shared_expert_intermediate_size", experts.expert_intermediate, 0, kMaxMlpWidth) *
+      text.Int("num_shared_experts", 1, 0, 1024);
+  const int64_t first = text.Int("first_k_dense_replace", 1, 0, kMaxLayers);
+  const int64_t period = text.Int("moe_layer_freq", 1, 1, kMaxLayers);
+  for (int64_t i = 0; i < builder.architecture.layers; ++i) {
+    LayerShape shape = builder.base;
+    if (i >= first && (i - first) % period == 0) shape.mlp = experts;
+    builder.Append(builder.GroupOf(shape));
+  }
+}
+
+// openPangu-Ultra-MoE: DeepSeek-V3's layers between four norms (vllm/model_executor/models/openpangu.py).
+void ReadPanguUltra(ArchitectureBuilder& builder) {
+  if (builder.text.Bool("sandwich_norm", false)) {
+    builder.base.norms = 4;
+    builder.names.norms[2] = "pre_mlp_layernorm";
+    builder.names.norms[3] = "post_mlp_layernorm";
+  }
+  ReadDeepseekFamily(builder, builder.text.Bool("router_enable_expert_bias", false));
+}
+
 // MiniCPM3: latent attention and a dense MLP.
 void ReadMiniCpm3(ArchitectureBuilder& builder) {
   builder.ReadCommon(true);
@@ -195,7 +238,8 @@ constexpr Family kFamilies[] = {
     {"DeepseekV3ForCausalLM", ReadDeepseekV3},    {"DeepseekV32ForCausalLM", ReadDeepseekV3},
     {"MistralLarge3ForCausalLM", ReadDeepseekV2}, {"Glm4MoeLiteForCausalLM", ReadGlmLite},
     {"GlmMoeDsaForCausalLM", ReadGlmLatent},      {"KimiK25ForConditionalGeneration", ReadKimiK25},
-    {"MiniCPM3ForCausalLM", ReadMiniCpm3},
+    {"MiniCPM3ForCausalLM", ReadMiniCpm3},        {"AXK1ForCausalLM", ReadAxK1},
+    {"SarvamMLAForCausalLM", ReadSarvamMla},      {"PanguUltraMoEForCausalLM", ReadPanguUltra},
 };
 
 }  // namespace

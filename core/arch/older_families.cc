@@ -112,6 +112,14 @@ void ReadOrion(ArchitectureBuilder& builder) {
 }
 
 // Persimmon: fused QKV, biases everywhere, LayerNorms over heads of q and k (modeling_persimmon.py).
+void AddPersimmonNorms(ArchitectureBuilder&, const LayerShape& shape, TensorList* list) {
+  for (const std::string_view name : {"q_layernorm", "k_layernorm"}) {
+    const TensorList::Names names{"self_attn.", name, name == "q_layernorm" ? "attn_q_norm" : "attn_k_norm"};
+    list->Weight(names, TensorRole::kNorm, Sharding::kReplicated, shape.attention.key_dim);
+    list->Bias(names, TensorRole::kNorm, Sharding::kReplicated, shape.attention.key_dim);
+  }
+}
+
 void ReadPersimmon(ArchitectureBuilder& builder) {
   builder.ReadCommon(false);
   Attention& attention = builder.base.attention;
@@ -121,12 +129,26 @@ void ReadPersimmon(ArchitectureBuilder& builder) {
   builder.base.mlp.gated = false;
   builder.base.mlp.bias = true;
   builder.base.mlp.intermediate = builder.text.Required("intermediate_size", 1, kMaxMlpWidth);
-  if (builder.text.Bool("qk_layernorm", true)) builder.text.Refuse("qk_layernorm", "false");
+  if (builder.text.Bool("qk_layernorm", true)) builder.layer_extras = AddPersimmonNorms;
   builder.names.qkv = "query_key_value";
   builder.names.o = "dense";
   builder.names.up = "dense_h_to_4h";
   builder.names.down = "dense_4h_to_h";
   builder.names.final_norm = "final_layernorm";
+  builder.AppendAll(builder.base);
+}
+
+// Step-1: Llama with ALiBi and groups of heads (vllm/model_executor/models/step1.py).
+void ReadStep1(ArchitectureBuilder& builder) {
+  builder.ReadCommon(false);
+  ReadBiases(builder, "attention_bias", false);
+  Attention& attention = builder.base.attention;
+  attention.kv_heads = builder.text.Int({"num_attention_groups", "num_key_value_heads"}, 1, 1, kMaxHeads);
+  if (!builder.failed() && attention.heads % attention.kv_heads != 0)
+    builder.text.Refuse("num_attention_groups", "a divisor of num_attention_heads");
+  attention.rope = false;
+  builder.base.mlp.bias = builder.text.Bool("mlp_bias", false);
+  builder.base.mlp.intermediate = builder.text.Required("intermediate_size", 1, kMaxMlpWidth);
   builder.AppendAll(builder.base);
 }
 
@@ -303,6 +325,7 @@ constexpr Family kFamilies[] = {
     {"TeleChat2ForCausalLM", ReadTeleChat},
     {"TeleChatForCausalLM", ReadTeleChat},
     {"DbrxForCausalLM", ReadDbrx},
+    {"Step1ForCausalLM", ReadStep1},
 };
 
 }  // namespace

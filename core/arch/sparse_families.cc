@@ -1,6 +1,9 @@
 #include "core/arch/sparse_families.h"
 
 #include <algorithm>
+#include <string>
+
+#include "core/arch/tensor_list.h"
 
 namespace plimsoll {
 
@@ -30,20 +33,24 @@ int64_t DenseFirst(ArchitectureBuilder& builder, ConfigReader::Keys keys, int64_
 }
 
 // Ling 1.5 and 2.0 (modeling_bailing_moe.py, modeling_bailing_moe_v2.py of inclusionAI): V2 norms q and k and
-// has a selection bias.
+// has a selection bias. Sarvam 30B and Param 2 have the same layers (vllm/model_executor/models/sarvam.py,
+// param2moe.py).
 void ReadBailing(ArchitectureBuilder& builder) {
   builder.ReadCommon(false);
   ConfigReader& text = builder.text;
-  const bool second = builder.architecture.name == "BailingMoeV2ForCausalLM";
+  const std::string& name = builder.architecture.name;
+  const bool second = name == "BailingMoeV2ForCausalLM";
+  const bool normed = second || name == "SarvamMoEForCausalLM";
+  const bool biased = normed || name == "Param2MoEForCausalLM";
   Attention& attention = builder.base.attention;
   attention.fused_qkv = true;
   attention.qkv_bias = text.Bool("use_qkv_bias", false);
   attention.o_bias = text.Bool("use_bias", false);
-  if (text.Bool("use_qk_norm", second)) attention.qk_norm = QkNorm::kPerHead;
+  if (text.Bool("use_qk_norm", normed)) attention.qk_norm = QkNorm::kPerHead;
   builder.base.mlp.intermediate = text.Required("intermediate_size", 1, kMaxMlpWidth);
   builder.base.mlp.bias = attention.o_bias;
   Mlp experts = ReadExperts(builder, {"num_experts"}, {"num_experts_per_tok"}, {"moe_intermediate_size"});
-  experts.selection_bias = text.Bool("moe_router_enable_expert_bias", second);
+  experts.selection_bias = text.Bool("moe_router_enable_expert_bias", biased);
   experts.shared_intermediate = experts.expert_intermediate * text.Int("num_shared_experts", 0, 0, 1024);
   TensorNames& names = builder.names;
   names.embedding = "word_embeddings";
@@ -376,9 +383,191 @@ void ReadArctic(ArchitectureBuilder& builder) {
   }
 }
 
+// Command A with experts (vllm/model_executor/models/cohere2_moe.py): one norm in front of attention and
+// experts, which run side by side; the first layers are dense and attend to everything.
+void ReadCohere2Moe(ArchitectureBuilder& builder) {
+  builder.ReadCommon(true);
+  ConfigReader& text = builder.text;
+  const bool bias = text.Bool("attention_bias", false);
+  builder.base.attention.qkv_bias = builder.base.attention.o_bias = bias;
+  builder.base.norms = 1;
+  Mlp experts = ReadExperts(builder, {"num_experts"}, {"num_experts_per_tok"}, {"intermediate_size"});
+  experts.shared_intermediate = experts.expert_intermediate * text.Int("num_shared_experts", 0, 0, 1024);
+  builder.base.mlp.intermediate =
+      text.Int({"prefix_dense_intermediate_size", "intermediate_size"}, 1, 1, kMaxMlpWidth);
+  const int64_t dense = DenseFirst(builder, {"first_k_dense_replace"}, 0);
+  const int64_t window = text.Int("sliding_window", 0, 0, kMaxPositions);
+  const std::vector<LayerType> types = builder.LayerTypes();
+  for (size_t i = 0; i < types.size(); ++i) {
+    LayerShape shape = builder.base;
+    const bool first = static_cast<int64_t>(i) < dense;
+    if (!first) shape.mlp = experts;
+    if (types[i] == LayerType::kSliding && window > 0) {
+      shape.attention.kind = AttentionKind::kSliding;
+      shape.attention.window = window;
+    } else {
+      shape.attention.rope = first;
+    }
+    builder.Append(builder.GroupOf(shape));
+  }
+}
+
+// Mellum 2: Qwen3's experts with sliding layers (transformers modular_mellum.py).
+void ReadMellum(ArchitectureBuilder& builder) {
+  builder.ReadCommon(false, 128);
+  ConfigReader& text = builder.text;
+  const bool bias = text.Bool("attention_bias", false);
+  builder.base.attention.qkv_bias = builder.base.attention.o_bias = bias;
+  builder.base.attention.qk_norm = QkNorm::kPerHead;
+  builder.base.mlp.intermediate = text.Int("intermediate_size", 7168, 1, kMaxMlpWidth);
+  const Mlp experts = ReadExperts(builder, {"num_experts", "num_local_experts"}, {"num_experts_per_tok"},
+                                  {"moe_intermediate_size"});
+  std::vector<uint8_t> sparse(static_cast<size_t>(builder.architecture.layers), 1);
+  size_t i = 0;
+  for (const std::string_view type : text.Texts("mlp_layer_types", builder.architecture.layers)) {
+    if (type != "dense" && type != "sparse") text.Fail("mlp_layer_types", Quoted(type), "dense, sparse");
+    sparse[i++] = type == "sparse" ? 1 : 0;
+  }
+  builder.AppendByType(builder.LayerTypes(), text.Int("sliding_window", 1024, 0, kMaxPositions), sparse,
+                       experts);
+}
+
+// Step 3 (vllm/model_executor/models/step3_text.py): one KV head, and queries out of a low rank, which stay
+// whole on every rank.
+void AddStep3Attention(ArchitectureBuilder& builder, const LayerShape& shape, TensorList* list) {
+  const Attention& t = shape.attention;
+  const TensorRole role = TensorRole::kAttention;
+  const Sharding whole = Sharding::kReplicated;
+  const int64_t hidden = builder.architecture.hidden;
+  const std::string_view scope = "self_attn.";
+  list->Linear({scope, "q_proj", ""}, role, whole, t.q_lora_rank, hidden);
+  list->Linear({scope, "k_proj", ""}, role, whole, t.key_dim, hidden);
+  list->Linear({scope, "v_proj", ""}, role, whole, t.value_dim, hidden);
+  list->Weight({scope, "inter_norm", ""}, TensorRole::kNorm, whole, t.q_lora_rank);
+  list->Linear({scope, "wq", ""}, role, Sharding::kRows, t.heads * t.key_dim, t.q_lora_rank);
+  list->Linear({scope, "o_proj", ""}, role, Sharding::kColumns, hidden, t.heads * t.value_dim);
+}
+
+// Layer numbers in a list, or with commas between.
+std::vector<uint8_t> LayersNamed(ArchitectureBuilder& builder, std::string_view key, int64_t first) {
+  const int64_t layers = builder.architecture.layers;
+  std::vector<uint8_t> named(static_cast<size_t>(layers), 0);
+  const Json* given = builder.text.Find(key);
+  if (given == nullptr) {
+    for (int64_t i = first; i < layers; ++i) named[static_cast<size_t>(i)] = 1;
+    return named;
+  }
+  std::vector<int64_t> numbers;
+  if (given->is_array()) {
+    for (const Json& item : given->items()) numbers.push_back(item.AsInt().value_or(-1));
+  } else {
+    int64_t number = -1;
+    for (const char letter : (given->is_string() ? given->AsString() : "") + ",") {
+      if (letter >= '0' && letter <= '9') {
+        number = std::min<int64_t>(kMaxLayers, (number < 0 ? 0 : number * 10) + (letter - '0'));
+      } else if (letter == ',') {
+        numbers.push_back(number);
+        number = -1;
+      } else if (letter != ' ') {
+        builder.text.Refuse(key, "layer numbers with commas between");
+        return named;
+      }
+    }
+  }
+  for (const int64_t number : numbers) {
+    if (number < 0 || number >= layers) {
+      builder.text.Refuse(key, "layer numbers");
+      return named;
+    }
+    named[static_cast<size_t>(number)] = 1;
+  }
+  return named;
+}
+
+void ReadStep3(ArchitectureBuilder& builder) {
+  builder.ReadCommon(false, 256);
+  ConfigReader& text = builder.text;
+  Attention& attention = builder.base.attention;
+  if (text.Int("num_attention_groups", 1, 1, kMaxHeads) != 1) text.Refuse("num_attention_groups", "1");
+  attention.kv_heads = 1;
+  attention.q_lora_rank = text.Int("share_q_dim", attention.key_dim, 1, kMaxWidth);
+  attention.listed_apart = true;
+  builder.architecture.max_positions =
+      text.Int({"max_position_embedding", "max_position_embeddings", "max_seq_len"}, 65536, 1, kMaxPositions);
+  builder.base.mlp.intermediate = text.Required("intermediate_size", 1, kMaxMlpWidth);
+  Mlp experts = ReadExperts(builder, {"moe_num_experts"}, {"moe_top_k"}, {"moe_intermediate_size"});
+  experts.shared_intermediate = text.Required("share_expert_dim", 0, kMaxMlpWidth);
+  TensorNames& names = builder.names;
+  names.moe = "moe.";
+  names.experts = "";
+  names.shared = "share_expert.";
+  names.shared_beside_moe = true;
+  builder.layer_extras = AddStep3Attention;
+  for (const uint8_t sparse : LayersNamed(builder, "moe_layers_enum", 1)) {
+    LayerShape shape = builder.base;
+    if (sparse != 0) shape.mlp = experts;
+    builder.Append(builder.GroupOf(shape));
+  }
+}
+
+// openPangu-Pro-MoE V2 and openPangu-R (vllm/model_executor/models/openpangu.py, OpenPanguSinkAttention):
+// keys wider than values, a norm of keys alone, and learnt keys that stand in front of every sequence.
+void AddPanguSinks(ArchitectureBuilder& builder, const LayerShape& shape, TensorList* list) {
+  const Attention& t = shape.attention;
+  ConfigReader& text = builder.text;
+  list->Weight({"self_attn.", "k_layernorm", ""}, TensorRole::kNorm, Sharding::kReplicated, t.key_dim);
+  const int64_t sinks = text.Int("param_sink_number", 0, 0, kMaxWidth);
+  if (sinks == 0) return;
+  list->Parameter({"self_attn.", "param_sink_key", ""}, TensorRole::kOther, Sharding::kRows, t.kv_heads,
+                  sinks * t.key_dim);
+  if (!text.Bool("param_sink_with_value", false)) return;
+  list->Parameter({"self_attn.", "param_sink_value", ""}, TensorRole::kOther, Sharding::kRows, t.kv_heads,
+                  sinks * t.value_dim);
+}
+
+void ReadPanguPro(ArchitectureBuilder& builder) {
+  builder.ReadCommon(false);
+  ConfigReader& text = builder.text;
+  Attention& attention = builder.base.attention;
+  const bool bias = text.Bool("attention_bias", text.Bool("bias", false));
+  attention.qkv_bias = text.Bool("qkv_bias", bias);
+  attention.o_bias = bias;
+  if (text.Int("param_sink_number", 0, 0, kMaxWidth) > 0) {
+    attention.rope_dim = text.Required("qk_rope_dim", 1, kMaxHeadDim);
+    attention.nope_dim = text.Required("qk_nope_dim", 0, kMaxHeadDim);
+    attention.key_dim = attention.rope_dim + attention.nope_dim;
+    attention.value_dim = text.Required("v_channels", 1, kMaxHeadDim);
+    builder.partial_rotary_factor =
+        static_cast<double>(attention.rope_dim) / static_cast<double>(attention.key_dim);
+    builder.layer_extras = AddPanguSinks;
+  }
+  if (text.Bool("sandwich_norm", false)) {
+    builder.base.norms = 4;
+    builder.names.norms[2] = "pre_mlp_layernorm";
+    builder.names.norms[3] = "post_mlp_layernorm";
+  }
+  builder.base.mlp.intermediate = text.Required("intermediate_size", 1, kMaxMlpWidth);
+  builder.base.mlp.bias = text.Bool("mlp_bias", false);
+  Mlp experts =
+      ReadExperts(builder, {"n_routed_experts"}, {"num_experts_per_tok"}, {"moe_intermediate_size"});
+  experts.selection_bias = text.Bool("router_enable_expert_bias", false);
+  experts.shared_intermediate = experts.expert_intermediate * text.Int("n_shared_experts", 0, 0, 1024);
+  AppendDenseFirst(builder, builder.LayerTypes(), 0, DenseFirst(builder, {"first_k_dense_replace"}, 0),
+                   experts);
+  builder.architecture.mtp_layers = text.Int("num_nextn_predict_layers", 0, 0, 64);
+  builder.architecture.mtp_shape = builder.base;
+  builder.architecture.mtp_shape.mlp = experts;
+}
+
 constexpr Family kFamilies[] = {
     {"BailingMoeForCausalLM", ReadBailing},
     {"BailingMoeV2ForCausalLM", ReadBailing},
+    {"SarvamMoEForCausalLM", ReadBailing},
+    {"Param2MoEForCausalLM", ReadBailing},
+    {"Cohere2MoeForCausalLM", ReadCohere2Moe},
+    {"MellumForCausalLM", ReadMellum},
+    {"Step3TextForCausalLM", ReadStep3},
+    {"PanguProMoEV2ForCausalLM", ReadPanguPro},
     {"DeepseekForCausalLM", ReadDeepseek1},
     {"HYV3ForCausalLM", ReadHunYuan3},
     {"AfmoeForCausalLM", ReadAfmoe},

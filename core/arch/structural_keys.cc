@@ -151,6 +151,12 @@ constexpr StructuralKey kKeys[] = {
     {"ngram_vocab_size_ratio", Neutral::kNothing},
     {"embedding_size", Neutral::kNothing},
     {"word_embed_proj_dim", Neutral::kNothing},
+    {"total_ut_steps", Neutral::kOne},
+    {"loop_num", Neutral::kOne},
+    {"share_q_dim", Neutral::kNothing},
+    {"param_sink_number", Neutral::kNothing},
+    {"sandwich_norm", Neutral::kNothing},
+    {"prefix_dense_intermediate_size", Neutral::kWithoutExperts},
 };
 
 // The same by name: a config has fewer members than there are keys, and each is looked up once.

@@ -88,7 +88,7 @@ void TowerBuilder::AddClip(const std::string& prefix, const Clip& clip) {
 void TowerBuilder::AddSiglip(const std::string& prefix, const Siglip& siglip) {
   Enter(prefix);
   Convolution("embeddings.patch_embedding", siglip.hidden, siglip.patch_elements);
-  Weight("embeddings.position_embedding", siglip.positions, siglip.hidden);
+  if (siglip.positions > 0) Weight("embeddings.position_embedding", siglip.positions, siglip.hidden);
   Enter(prefix + "encoder.layers.{}.", siglip.layers);
   TowerBlocks blocks;
   blocks.hidden = siglip.hidden;

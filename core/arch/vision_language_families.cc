@@ -8,58 +8,15 @@
 
 #include "core/arch/audio_tower.h"
 #include "core/arch/image_towers.h"
+#include "core/arch/nested_text.h"
 #include "core/arch/tensor_list.h"
 
 namespace plimsoll {
 
 namespace {
 
-// The class that reads a text_config by its model_type.
-struct Decoder {
-  std::string_view model_type;
-  std::string_view name;
-};
-constexpr Decoder kDecoders[] = {
-    {"llama", "LlamaForCausalLM"},
-    {"mistral", "MistralForCausalLM"},
-    {"qwen2", "Qwen2ForCausalLM"},
-    {"qwen2_moe", "Qwen2MoeForCausalLM"},
-    {"qwen3", "Qwen3ForCausalLM"},
-    {"qwen3_moe", "Qwen3MoeForCausalLM"},
-    {"internlm2", "InternLM2ForCausalLM"},
-    {"internlm3", "InternLM3ForCausalLM"},
-    {"phi3", "Phi3ForCausalLM"},
-    {"gemma", "GemmaForCausalLM"},
-    {"gemma2", "Gemma2ForCausalLM"},
-    {"gemma3_text", "Gemma3ForCausalLM"},
-    {"cohere2", "Cohere2ForCausalLM"},
-    {"gpt_oss", "GptOssForCausalLM"},
-    {"deepseek_v2", "DeepseekV2ForCausalLM"},
-    {"deepseek_v3", "DeepseekV3ForCausalLM"},
-    {"lfm2", "Lfm2ForCausalLM"},
-    {"lfm2_moe", "Lfm2MoeForCausalLM"},
-};
-
-// Reads the nested text model by the class that it names, or by its model_type.
-void ReadNested(ArchitectureBuilder& builder) {
-  builder.names.model = "language_model.model.";
-  builder.names.head = "language_model.lm_head";
-  if (const Json* list = builder.text.Find("architectures"); list != nullptr && list->is_array()) {
-    for (const Json& item : list->items()) {
-      if (item.is_string() && builder.ReadAs(item.AsString())) return;
-    }
-  }
-  const std::string_view type = builder.text.Text("model_type", "llama");
-  std::string accepted;
-  for (const Decoder& decoder : kDecoders) {
-    if (decoder.model_type == type && builder.ReadAs(decoder.name)) return;
-    accepted += (accepted.empty() ? "" : ", ") + std::string(decoder.model_type);
-  }
-  builder.text.Refuse("model_type", accepted);
-}
-
 void ReadInternVl(ArchitectureBuilder& builder) {
-  ReadNested(builder);
+  ReadNestedText(builder);
   builder.towers = AddInternVit;
 }
 
@@ -81,7 +38,7 @@ void ReadGlm4vMoe(ArchitectureBuilder& builder) {
 }
 
 void ReadKimiVl(ArchitectureBuilder& builder) {
-  ReadNested(builder);
+  ReadNestedText(builder);
   builder.towers = AddMoonVit;
 }
 
@@ -183,7 +140,7 @@ void ReadMolmo(ArchitectureBuilder& builder) {
 
 // Tied or not, the checkpoints hold a head of their own.
 void ReadIdefics3(ArchitectureBuilder& builder) {
-  ReadNested(builder);
+  ReadNestedText(builder);
   builder.names.model = "model.text_model.";
   builder.names.head = "lm_head";
   builder.architecture.tied_embeddings = builder.root.Bool("tie_word_embeddings", false);
@@ -191,17 +148,17 @@ void ReadIdefics3(ArchitectureBuilder& builder) {
 }
 
 void ReadPaliGemma(ArchitectureBuilder& builder) {
-  ReadNested(builder);
+  ReadNestedText(builder);
   builder.towers = AddPaliGemmaTower;
 }
 
 void ReadAya(ArchitectureBuilder& builder) {
-  ReadNested(builder);
+  ReadNestedText(builder);
   builder.towers = AddAyaTower;
 }
 
 void ReadOneVision(ArchitectureBuilder& builder) {
-  ReadNested(builder);
+  ReadNestedText(builder);
   builder.towers = AddOneVisionTower;
 }
 
@@ -221,6 +178,11 @@ void ReadDeepseekOcr(ArchitectureBuilder& builder) {
   builder.towers = AddDeepseekOcrTowers;
 }
 
+void ReadDeepseekOcr2(ArchitectureBuilder& builder) {
+  ReadDeepseekText(builder);
+  builder.towers = AddDeepseekOcr2Towers;
+}
+
 // ERNIE 4.5 0.3B with a head of its own.
 void ReadPaddleOcr(ArchitectureBuilder& builder) {
   builder.ReadAs("Ernie4_5ForCausalLM");
@@ -235,7 +197,7 @@ void ReadDotsOcr(ArchitectureBuilder& builder) {
 }
 
 void ReadLfm2Vl(ArchitectureBuilder& builder) {
-  ReadNested(builder);
+  ReadNestedText(builder);
   builder.names.model = "model.language_model.";
   builder.names.head = "lm_head";
   builder.towers = AddLfm2VlTower;
@@ -383,6 +345,7 @@ constexpr Family kFamilies[] = {
     {"LlavaOnevisionForConditionalGeneration", ReadOneVision},
     {"DeepseekVLV2ForCausalLM", ReadDeepseekVl2},
     {"DeepseekOCRForCausalLM", ReadDeepseekOcr},
+    {"DeepseekOCR2ForCausalLM", ReadDeepseekOcr2},
     {"PaddleOCRVLForConditionalGeneration", ReadPaddleOcr},
     {"DotsOCRForCausalLM", ReadDotsOcr},
     {"Lfm2VlForConditionalGeneration", ReadLfm2Vl},

@@ -21,7 +21,9 @@ class VisionBuilder {
   void Build() {
     const std::string_view type = vision_.Text("model_type", "");
     const std::string_view name = a_.name;
-    if (name.substr(0, 5) == "Qwen3" || name.substr(0, 5) == "Qwen4") return BuildQwen3();
+    if (name.substr(0, 5) == "Qwen3" || name.substr(0, 5) == "Qwen4" || name.substr(0, 7) == "InternS" ||
+        name.substr(0, 6) == "Cosmos")
+      return BuildQwen3();
     if (name.substr(0, 5) == "Qwen2" || name.substr(0, 9) == "Exaone4_5") return BuildQwen2();
     if (type == "siglip_vision_model") return BuildSiglip();
     if (type == "clip_vision_model") return BuildClip();

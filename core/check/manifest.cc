@@ -252,7 +252,8 @@ struct DockerCommand {
 // Several instructions of a kind: the last one holds.
 struct Dockerfile {
   std::string image;
-  std::vector<Variable> variables;
+  std::vector<Variable> known;      // to fill in: of ARG and ENV
+  std::vector<Variable> variables;  // of the environment
   std::optional<DockerCommand> entrypoint, command;
 };
 
@@ -266,19 +267,14 @@ DockerCommand ReadDockerCommand(std::string_view rest, size_t at, const std::vec
 }
 
 // "A=b C=d", or "A b".
-void ReadDockerVariables(std::string_view rest, std::vector<Variable>* variables) {
+std::vector<Variable> ReadDockerVariables(std::string_view rest, const std::vector<Variable>& known) {
   const size_t gap = rest.find_first_of(" \t");
   const size_t equals = rest.find('=');
-  if (equals == std::string_view::npos || gap < equals) {
-    if (gap == std::string_view::npos) return;
-    const size_t value = rest.find_first_not_of(" \t", gap);
-    if (value != std::string_view::npos)
-      variables->emplace_back(std::string(rest.substr(0, gap)),
-                              FillVariables(std::string(rest.substr(value)), *variables));
-    return;
-  }
-  const ShellScript script = SplitShell("export " + std::string(rest), 0, *variables);
-  variables->insert(variables->end(), script.variables.begin(), script.variables.end());
+  if (equals != std::string_view::npos && gap > equals)
+    return SplitShell("export " + std::string(rest), 0, known).variables;
+  const size_t value = gap == std::string_view::npos ? gap : rest.find_first_not_of(" \t", gap);
+  if (value == std::string_view::npos) return {};
+  return {{std::string(rest.substr(0, gap)), FillVariables(std::string(rest.substr(value)), known)}};
 }
 
 void TakeInstruction(std::string_view name, std::string_view rest, size_t at, Dockerfile* file) {
@@ -289,15 +285,18 @@ void TakeInstruction(std::string_view name, std::string_view rest, size_t at, Do
       image.remove_prefix(std::min(image.find_first_of(" \t"), image.size()));
       image.remove_prefix(std::min(image.find_first_not_of(" \t"), image.size()));
     }
-    file->image = FillVariables(std::string(image.substr(0, image.find_first_of(" \t"))), file->variables);
+    file->image = FillVariables(std::string(image.substr(0, image.find_first_of(" \t"))), file->known);
     file->entrypoint.reset();
     file->command.reset();
   } else if (name == "ENV" || name == "ARG") {
-    ReadDockerVariables(rest, &file->variables);
+    for (const Variable& variable : ReadDockerVariables(rest, file->known)) {
+      file->known.push_back(variable);
+      if (name == "ENV") file->variables.push_back(variable);
+    }
   } else if (name == "ENTRYPOINT") {
-    file->entrypoint = ReadDockerCommand(rest, at, file->variables);
+    file->entrypoint = ReadDockerCommand(rest, at, file->known);
   } else if (name == "CMD") {
-    file->command = ReadDockerCommand(rest, at, file->variables);
+    file->command = ReadDockerCommand(rest, at, file->known);
   }
 }
 

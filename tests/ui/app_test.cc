@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/config/config_keys.h"
@@ -81,13 +82,81 @@ TEST(App, EnterTakesTheFirstMatch) {
   EXPECT_EQ(page.state().config().gpu[0], "h200");
 }
 
+TEST(App, EnterTakesTheRowThatIsMarked) {
+  PageDriver page;
+  page.Click("Model");
+  page.Type("qwen3 ");
+  const auto marked = [&] {
+    std::string label;
+    for (const SemanticNode& node : page.app().semantics().nodes()) {
+      if (node.role == "option" && node.value.rfind("current", 0) == 0) label = node.label;
+    }
+    return label;
+  };
+  const std::string first = marked();
+  ASSERT_NE(first, "");
+  page.Press(ImGuiKey_DownArrow, 2);
+  const std::string third = marked();
+  EXPECT_NE(third, first);
+  page.Press(ImGuiKey_Enter);
+  EXPECT_EQ(page.state().resolved().model->name, third);
+}
+
+TEST(App, ListsAreOrderedBySizeAndSayWhatFits) {
+  PageDriver page;
+  page.Click("GPU");
+  double before = 0;
+  int rows = 0;
+  for (const SemanticNode& node : page.app().semantics().nodes()) {
+    if (node.role != "option") continue;
+    const auto& gpus = page.state().catalog().gpus();
+    const auto gpu =
+        std::find_if(gpus.begin(), gpus.end(), [&](const Gpu& g) { return g.name == node.label; });
+    ASSERT_NE(gpu, gpus.end()) << node.label;
+    EXPECT_GE(gpu->memory_gb, before) << node.label;
+    before = gpu->memory_gb;
+    EXPECT_NE(node.value.find_first_of("fitbg"), std::string::npos) << node.value;
+    ++rows;
+  }
+  EXPECT_GT(rows, 5);
+  page.Type("h200");
+  EXPECT_NE(page.Get("H200 SXM 141GB", "option").value.find("fits"), std::string::npos);
+  page.Press(ImGuiKey_Escape);
+  page.Click("Model");
+  page.Type("llama 3.1 70b");
+  const std::string big = page.Get("Llama 3.1 70B", "option").value;
+  EXPECT_NE(big.find("131.4 GiB"), std::string::npos) << big;
+  EXPECT_NE(big.find("too big"), std::string::npos) << big;
+}
+
+TEST(App, RepositoriesAreFound) {
+  PageDriver page;
+  page.Click("Model");
+  page.Type("Qwen/Qwen3-32B-AWQ");
+  page.Press(ImGuiKey_Enter);
+  EXPECT_EQ(page.state().config().model, "qwen3-32b");
+  EXPECT_EQ(page.state().config().format.AsString(), "awq-int4");
+  ASSERT_TRUE(page.state().LoadFragment("m=Qwen/Qwen3-8B&g=rtx-4090")) << page.state().notice();
+  EXPECT_EQ(page.state().resolved().model->id, "qwen3-8b");
+}
+
+// What is chosen may take the engine along: then it is said.
+TEST(App, AFormatThatChangesTheEngineSaysSo) {
+  PageDriver page;
+  ASSERT_TRUE(page.state().LoadFragment("m=gpt-oss-20b&q=gguf-mxfp4_moe&e=llama.cpp&g=rtx-4090"));
+  ASSERT_TRUE(page.state().Dispatch({{"format", Json("mxfp4")}}));
+  EXPECT_EQ(page.state().resolved().engine->name, "vLLM");
+  EXPECT_EQ(page.state().notice(), "llama.cpp does not read \"mxfp4\": the engine is now vLLM.");
+}
+
 TEST(App, EscapeClosesAMenuAndChangesNothing) {
   PageDriver page;
   const int64_t version = page.state().version();
   page.Click("Format");
   ASSERT_TRUE(page.Shows("Search formats"));
-  page.Press(ImGuiKey_Escape, 2);
-  EXPECT_FALSE(page.Shows("Search formats"));
+  page.Type("aw");
+  page.Press(ImGuiKey_Escape);
+  EXPECT_FALSE(page.Shows("Search formats")) << "one press, even while searching";
   EXPECT_EQ(page.state().version(), version);
 }
 

@@ -73,7 +73,7 @@ constexpr LogPattern kPatterns[] = {
      }},
     {"[TensorRT-LLM]", [](const LogLine&, LogReading*) {}},
     {"[TRT-LLM]", [](const LogLine&, LogReading*) {}},
-    {"trtllm-serve ", TakeCommand},
+    {"trtllm-serve ", TakeCommand, false},
     // tensorrt_llm/_torch/pyexecutor/_util.py, of the profiling run
     {"Memory used after loading model weights (inside torch)",
      [](const LogLine& line, LogReading* r) {

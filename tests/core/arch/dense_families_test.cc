@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/arch/architecture_reader.h"
+#include "tests/support/architecture_totals.h"
 #include "tests/support/json_text.h"
 #include "tests/support/read_config.h"
 
@@ -89,6 +90,8 @@ TEST(DenseFamilies, MiniCpmsExperts) {
           .total,
       88 + 2 * (kLayer + 7 * 3 * 128 + 8 * 8));
 }
+
+TEST(DenseFamilies, PublishedTotals) { EXPECT_EQ(ExpectPublishedTotals("dense"), 1); }
 
 }  // namespace
 }  // namespace plimsoll

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/arch/kv_cache.h"
+#include "tests/support/architecture_totals.h"
 #include "tests/support/shipped_catalog.h"
 
 namespace plimsoll {
@@ -67,6 +68,8 @@ TEST(HybridFamilies, StatesByHand) {
   EXPECT_EQ(StateElements(granite), 128 * 64 * 128);
   EXPECT_EQ(ConvolutionElements(granite), 3 * (128 * 64 + 2 * 128));
 }
+
+TEST(HybridFamilies, PublishedTotals) { EXPECT_EQ(ExpectPublishedTotals("hybrid"), 2); }
 
 }  // namespace
 }  // namespace plimsoll

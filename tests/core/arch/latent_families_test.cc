@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "tests/support/architecture_totals.h"
 #include "tests/support/read_config.h"
 
 namespace plimsoll {
@@ -59,6 +60,8 @@ TEST(LatentFamilies, AnIndexerWhereTheConfigHasOne) {
   EXPECT_EQ(attention.index_dim, 128);
   EXPECT_EQ(attention.index_topk, 2048);
 }
+
+TEST(LatentFamilies, PublishedTotals) { EXPECT_EQ(ExpectPublishedTotals("latent"), 2); }
 
 }  // namespace
 }  // namespace plimsoll
