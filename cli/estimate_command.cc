@@ -116,8 +116,8 @@ std::string TermsBlock(const std::vector<Term>& terms, SizeUnits units) {
 std::string WaysOutBlock(const Config& config, const Catalog& catalog, Inquiry* inquiry) {
   std::string text;
   for (const WayOut& way : WaysOut(config, catalog, 8, inquiry)) {
-    text += "  " + way.label + (way.verdict == Verdict::kTight ? " (tight)" : "") + "\n    " +
-            EncodeConfigUrl(way.config) + "\n";
+    text += "  " + way.label + (way.verdict == Verdict::kTight ? " (tight)" : "") + "  " +
+            WayOutFigures(way) + "\n    " + EncodeConfigUrl(way.config) + "\n";
   }
   return text.empty() ? "" : "What would fit:\n" + text;
 }

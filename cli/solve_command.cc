@@ -28,6 +28,8 @@ Json WaysOutJson(const Config& config, const Catalog& catalog) {
     Json json = Json::MakeObject();
     json.Set("label", way.label)
         .Set("verdict", VerdictName(way.verdict))
+        .Set("tokens_per_s", Json(way.tokens_per_s))
+        .Set("usd_per_h", Json(way.usd_per_h))
         .Set("config", EncodeConfigJson(way.config))
         .Set("url", EncodeConfigUrl(way.config));
     list.Append(std::move(json));
@@ -56,7 +58,8 @@ std::string SolvedText(const std::optional<Solution>& solution, const Config& co
                        const CommandContext& context, SizeUnits units) {
   if (!solution) {
     std::string text = "No value of it makes this fit.\n";
-    for (const WayOut& way : WaysOut(config, context.catalog)) text += "  would fit: " + way.label + "\n";
+    for (const WayOut& way : WaysOut(config, context.catalog))
+      text += "  would fit: " + way.label + "  " + WayOutFigures(way) + "\n";
     return text;
   }
   std::string text = solution->label + "\n";

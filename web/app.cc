@@ -93,6 +93,15 @@ FrameOutput App::Frame(const FrameInput& input) {
   ui_ = {&PaletteOf(theme_), &fonts_,         &tree_,       &edit_,     &state_.view.press,
          input.coarse,       input.inset_top, input.height, input.width};
 
+  // What was refused, in the words of the field that asks for it.
+  std::string fault;
+  if (const Error* error = state_.fault()) {
+    ui_.fault_label = FieldLabel(error->field);
+    if (!ui_.fault_label.empty())
+      fault = Error{std::string(ui_.fault_label), error->given, error->accepted}.Message() + ".";
+    ui_.fault = fault;
+  }
+
   FrameOutput output;
   ImGui::NewFrame();
   // A font learns the screen's density when it is pushed; ours are drawn with directly.
@@ -113,6 +122,7 @@ FrameOutput App::Frame(const FrameInput& input) {
   }
   Compose(input, &output);
   state_.EndFrame();
+  state_.view.fault_shown = ui_.fault_shown;
   state_.view.press.clear();  // nothing of that name was there
   ImGui::PopFont();
   ImGui::Render();

@@ -98,6 +98,8 @@ AppState::AppState(const Catalog& catalog) : catalog_(&catalog) {
 
 bool AppState::Refuse(const Error& error) {
   notice_ = error.Message();
+  refused_ = error;
+  view.fault_shown = false;
   return false;
 }
 
@@ -109,6 +111,8 @@ bool AppState::Load(const Config& config) {
   answer->resolved = std::make_unique<Resolved>(std::move(resolved).value());
   answer->report = EstimateResolved(*answer->resolved);
   notice_.clear();
+  if (unknown_in_link_) ++version_;
+  unknown_in_link_.reset();
   if (answer_ != nullptr && *answer_->config == config) return true;
   if (drawing_ && answer_ != nullptr) outdated_.push_back(std::move(answer_));
   answer_ = std::move(answer);
@@ -366,10 +370,79 @@ bool AppState::LoadJson(std::string_view text) {
   return true;
 }
 
+namespace {
+
+// The three ids most like one that is not known: by letters, else by the words that they share.
+std::vector<std::string> NearestIds(std::string_view given, std::vector<std::string_view> ids) {
+  constexpr size_t kMost = 3;
+  std::vector<std::string> nearest;
+  while (nearest.size() < kMost) {
+    const std::string_view one = Nearest(given, ids);
+    if (one.empty()) break;
+    nearest.emplace_back(one);
+    ids.erase(std::find(ids.begin(), ids.end(), one));
+  }
+  const auto shared = [&](std::string_view id) {
+    int count = 0;
+    for (size_t start = 0; start < given.size();) {
+      const size_t end = std::min(given.find_first_of("-_/. ", start), given.size());
+      const std::string word = Lower(given.substr(start, end - start));
+      if (word.size() > 1 && id.find(word) != std::string_view::npos) ++count;
+      start = end + 1;
+    }
+    return count;
+  };
+  std::stable_sort(ids.begin(), ids.end(),
+                   [&](std::string_view a, std::string_view b) { return shared(a) > shared(b); });
+  for (const std::string_view id : ids) {
+    if (nearest.size() == kMost || shared(id) == 0) break;
+    nearest.emplace_back(id);
+  }
+  return nearest;
+}
+
+}  // namespace
+
+void AppState::NameTheUnknown(const Config& config) {
+  if (!refused_) return;
+  UnknownInLink unknown;
+  unknown.config = config;
+  std::vector<std::string_view> ids;
+  const auto gpu = std::find_if(config.gpu.begin(), config.gpu.end(),
+                                [&](const std::string& id) { return catalog_->FindGpu(id) == nullptr; });
+  if (refused_->field == "model") {
+    unknown.given = config.model;
+    for (const Model& model : catalog_->models()) ids.push_back(model.id);
+  } else if (refused_->field.rfind("gpu", 0) == 0 && gpu != config.gpu.end()) {
+    unknown.given = *gpu;
+    for (const Gpu& card : catalog_->gpus()) ids.push_back(card.id);
+  } else if (refused_->field.rfind("format", 0) == 0 && config.format.is_string()) {
+    unknown.given = config.format.AsString();
+    for (const WeightFormat& format : catalog_->formats()) ids.push_back(format.id);
+  }
+  if (ids.empty() || unknown.given.empty()) return;
+  unknown.key = refused_->field.substr(0, refused_->field.find_first_of("[."));
+  unknown.nearest = NearestIds(unknown.given, std::move(ids));
+  unknown_in_link_ = std::move(unknown);
+}
+
+bool AppState::LoadNearest(const std::string& id) {
+  if (!unknown_in_link_) return false;
+  Config config = unknown_in_link_->config;
+  if (unknown_in_link_->key == "model") config.model = id;
+  if (unknown_in_link_->key == "format") config.format = Json(id);
+  if (unknown_in_link_->key == "gpu")
+    std::replace(config.gpu.begin(), config.gpu.end(), unknown_in_link_->given, id);
+  return Load(config);
+}
+
 bool AppState::LoadFragment(std::string_view fragment) {
   const Result<DecodedConfig> decoded = DecodeConfigUrl(fragment);
   if (!decoded.ok()) return Refuse(decoded.error());
-  if (!Load(decoded->config)) return false;
+  if (!Load(decoded->config)) {
+    NameTheUnknown(decoded->config);
+    return false;
+  }
   CarryOn(decoded->unknown);
   TakePage(decoded->page);
   for (const Diagnostic& diagnostic : decoded->diagnostics) {

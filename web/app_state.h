@@ -85,6 +85,7 @@ struct ViewState {
   char search[512] = {};          // of the picker that is open
   int search_row = 0;             // of the rows found, the one that Enter takes
   int64_t files_asked = 0;        // how often somebody asked to open a file
+  bool fault_shown = false;       // what was refused stands at its field
   bool file_open = true;          // the table of the file's tensors
   int file_by = 0;                // as inventory_by
 };
@@ -177,6 +178,16 @@ class AppState {
   bool SetRent(const std::string& gpu, const Json& value);  // null or 0: the catalog's again
   bool SetTrace(std::string_view csv);
   const std::string& notice() const { return notice_; }
+  // What was refused last, as long as the notice says so; nullptr: nothing. Its field is a key or a label.
+  const Error* fault() const { return refused_ && notice_ == refused_->Message() ? &*refused_ : nullptr; }
+  // A link that names what this version does not know. It stands in place of the answer until something else is loaded.
+  struct UnknownInLink {
+    std::string key, given;            // "model", "lama-3.1-70b"
+    std::vector<std::string> nearest;  // ids
+    Config config;
+  };
+  const UnknownInLink* unknown_in_link() const { return unknown_in_link_ ? &*unknown_in_link_ : nullptr; }
+  bool LoadNearest(const std::string& id);  // what the link asks for, with that id instead of the unknown one
   void ClearNotice() { notice_.clear(); }
 
   ViewState view;
@@ -211,6 +222,7 @@ class AppState {
   };
 
   Result<Config> Changed(const Action& action) const;
+  void NameTheUnknown(const Config& config);
   bool TakeFileConfig(const Config& from);
   void TakeFile(std::string name, ReadFile read);
 
@@ -228,6 +240,8 @@ class AppState {
   std::vector<WayOut> ways_out_;
   int64_t ways_out_version_ = -1;
   std::string notice_;
+  std::optional<Error> refused_;
+  std::optional<UnknownInLink> unknown_in_link_;
   std::map<std::string, Outcome> outcomes_;  // of outcomes_version_, by key and value
   int64_t outcomes_version_ = -1;
   std::unique_ptr<GivenFile> given_file_;

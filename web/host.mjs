@@ -538,6 +538,7 @@ function readAddress() {
   depth = history.state?.depth ?? 0;
   deepest = Math.max(deepest, depth);
   changed();
+  wake();  // a refused link is an answer, too
 }
 
 // Not more often than browsers bear (Safari: 100 times in 10 s), and only what differs.

@@ -219,7 +219,7 @@ EMSCRIPTEN_KEEPALIVE const char* plimsoll_get(int kind) {
     case 4:
       return HandOut(OptionsJson(*page.catalog));
     case 5:
-      return HandOut(state.notice());
+      return HandOut(state.view.fault_shown && state.fault() != nullptr ? "" : state.notice());
     case 6:
       return HandOut(page.clipboard);
     case 7:

@@ -107,6 +107,24 @@ std::optional<std::string> EditBox(Ui& ui, std::string_view label, const ImRect&
   return text;
 }
 
+// What was refused of the field in this box: its border, and the sentence below it, over whatever stands there.
+void ShowFault(Ui& ui, std::string_view label, const ImRect& box) {
+  if (ui.fault.empty() || label != ui.fault_label || ui.fault_shown) return;
+  ui.fault_shown = true;
+  const ImU32 color = ui.colors->does_not_fit;
+  ImGui::GetWindowDrawList()->AddRect(box.Min, box.Max, color, kRadius, 0, 1.5F);
+  ImDrawList* front = ImGui::GetForegroundDrawList();
+  const float size = Pixels(ui, kNote), room = std::min(300.0F, ui.view_right - 40);
+  const ImVec2 text = ui.fonts->regular->CalcTextSizeA(size, FLT_MAX, room, Begin(ui.fault), End(ui.fault));
+  const ImVec2 at(std::clamp(box.Min.x, 8.0F, std::max(8.0F, ui.view_right - text.x - 28)), box.Max.y + 4);
+  const ImRect note(at, ImVec2(at.x + text.x + 20, at.y + text.y + 14));
+  front->AddRectFilled(note.Min, note.Max, ui.colors->panel, kRadius);
+  front->AddRect(note.Min, note.Max, color, kRadius);
+  front->AddText(ui.fonts->regular, size, ImVec2(at.x + 10, at.y + 7), ui.colors->ink, Begin(ui.fault),
+                 End(ui.fault), room);
+  Register(ui, "alert", ui.fault, label, note);
+}
+
 void StartEdit(Ui& ui, ImGuiID item, std::string_view initial) {
   ui.edit->item = item;
   ui.edit->starting = true;
@@ -221,6 +239,7 @@ bool Field(Ui& ui, std::string_view label, std::string_view value, std::string_v
   const Interaction item = Item(ui, label, ImVec2(width, ui.field_height()), "combobox", label, spoken);
   if (!item.visible) return false;
   DrawBox(ui, ImRect(item.min, item.max), item.hovered || item.held);
+  ShowFault(ui, label, ImRect(item.min, item.max));
   const float middle = (item.min.y + item.max.y) / 2;
   const TextStyle grey = {yields == Yields::kQualifier ? ui.colors->muted : ui.colors->accent};
   const float inner = width - 24;
@@ -260,6 +279,7 @@ std::optional<std::string> NumberField(Ui& ui, std::string_view label, std::stri
   const Interaction item = Item(ui, label, size, "spinbutton", label, right);
   if (!item.visible) return std::nullopt;
   DrawBox(ui, ImRect(item.min, item.max), item.hovered || item.held);
+  ShowFault(ui, label, ImRect(item.min, item.max));
   const float middle = (item.min.y + item.max.y) / 2;
   DrawTextRight(ui, ImVec2(item.max.x - 12, middle), right, {is_default ? ui.colors->muted : ui.colors->ink});
   DrawText(ui, ImVec2(item.min.x + 12, middle), shown.empty() ? label : shown, {},
@@ -386,23 +406,33 @@ SliderResult Slider(Ui& ui, std::string_view label, double value, std::string_vi
   }
   DrawTrack(ui, track, (item.min.y + item.max.y) / 2, result.value.value_or(value), range,
             item.held || item.hovered);
+  ShowFault(ui, label, ImRect(ImVec2(item.min.x - 4, at.y), ImVec2(item.max.x + 4, item.max.y)));
   return result;
 }
 
-float ChipWidth(const Ui& ui, std::string_view text) { return TextWidth(ui, text) + 28; }
+float ChipWidth(const Ui& ui, std::string_view text, std::string_view note) {
+  const float behind = note.empty() ? 0 : TextWidth(ui, note, {0, kNote}) + 8;
+  return TextWidth(ui, text) + 28 + behind;
+}
 
 bool Chip(Ui& ui, std::string_view text, const ChipStyle& style) {
-  const float width = style.width > 0 ? style.width : ChipWidth(ui, text);
+  const float width = style.width > 0 ? style.width : ChipWidth(ui, text, style.note);
   const float height = ui.coarse ? 44 : 30;
   const std::string_view label = style.label.empty() ? text : style.label;
-  const Interaction item =
-      Item(ui, label, ImVec2(width, height), "button", label, style.selected ? "selected" : "", height / 2);
+  const Interaction item = Item(ui, label, ImVec2(width, height), "button", label,
+                                style.selected ? std::string_view("selected") : style.note, height / 2);
   if (!item.visible) return false;
   DrawBox(ui, ImRect(item.min, item.max), item.hovered || item.held, height / 2);
   if (style.selected)
     ImGui::GetWindowDrawList()->AddRect(item.min, item.max, ui.colors->accent, height / 2, 0, 1.5F);
-  DrawText(ui, ImVec2(item.min.x + 14, (item.min.y + item.max.y) / 2), text,
-           {item.hovered || style.selected ? ui.colors->ink : ui.colors->muted}, width - 26);
+  const float middle = (item.min.y + item.max.y) / 2;
+  const float drawn =
+      DrawText(ui, ImVec2(item.min.x + 14, middle), text,
+               {item.hovered || style.selected ? ui.colors->ink : ui.colors->muted}, width - 26);
+  const float left = width - 28 - drawn - 8;
+  if (!style.note.empty() && left > 24)
+    DrawText(ui, ImVec2(item.min.x + 14 + drawn + 8, middle), style.note, {ui.colors->muted, kNote},
+             left + 2);
   return item.clicked;
 }
 

@@ -45,6 +45,9 @@ struct Ui {
   float view_top = 0;   // what of the canvas is free for popups
   float view_bottom = 0;
   float view_right = 0;
+  std::string_view fault_label = {},
+                   fault = {};  // what was refused, and the sentence that stands at its field
+  bool fault_shown = false;
   bool again = false;  // a view still has work or motion: draw another frame
 
   float field_height() const { return coarse ? 44 : 34; }
@@ -114,9 +117,10 @@ struct ChipStyle {
   float width = 0;              // 0: as its text asks for
   bool selected = false;        // of several that exclude each other
   std::string_view label = {};  // in the semantic tree, where the text alone would mean something else, too
+  std::string_view note = {};   // behind the text, in small
 };
 bool Chip(Ui& ui, std::string_view text, const ChipStyle& style = {});
-float ChipWidth(const Ui& ui, std::string_view text);  // what its text asks for
+float ChipWidth(const Ui& ui, std::string_view text, std::string_view note = {});  // what its text asks for
 bool TabButton(Ui& ui, std::string_view label, bool selected);
 // A plain clickable text with a triangle.
 bool Disclosure(Ui& ui, std::string_view label, bool open);

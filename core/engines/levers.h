@@ -53,6 +53,10 @@ struct Lever {
 struct HostLever {
   int64_t least = 1, most = 0;
   void (*pull)(Config*, int64_t number, int64_t layers) = nullptr;
+  // Another division of the rest over several cards, so that none is left empty, of `ways` that may be tried on top;
+  // nullptr: there is none. False: that one would be the division that stands.
+  bool (*divide)(Config*, int64_t number, int64_t layers, int way) = nullptr;
+  int ways = 0;
   std::string (*label)(int64_t number, int64_t layers) = nullptr;
   double distance = kDistanceHost;
   double per_doubling = 0;  // more of it for each doubling of number + 1

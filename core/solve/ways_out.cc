@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/base/text.h"
+#include "core/catalog/rent_prices.h"
 #include "core/engines/levers.h"
 #include "core/engines/settle.h"
 #include "core/estimate/estimate.h"
@@ -96,13 +97,33 @@ class WayFinder {
     for (const HostLever& lever : start_.engine->HostLevers(from_)) OfferHost({config_, "", 0}, lever);
     TryOtherCard();
     TryGguf();
-    std::stable_sort(ways_.begin(), ways_.end(),
-                     [](const WayOut& a, const WayOut& b) { return a.distance < b.distance; });
+    Rank();
     if (static_cast<int>(ways_.size()) > most) ways_.resize(static_cast<size_t>(most));
     return std::move(ways_);
   }
 
  private:
+  double PriceOf(const Config& config) const {
+    const Gpu* gpu = config.gpu.empty() ? start_.gpu : catalog_.FindGpu(config.gpu.front());
+    const int64_t ranks = config.tp.value_or(1) * config.pp.value_or(1) * config.dp.value_or(1);
+    const int64_t named = std::max<int64_t>(1, static_cast<int64_t>(config.gpu.size()));
+    const int64_t cards = std::max({config.gpus.value_or(1) * config.nodes.value_or(1), ranks, named});
+    return gpu == nullptr ? 0 : RentOf(*gpu, {}) * static_cast<double>(cards);
+  }
+
+  void Rank() {
+    const double base = PriceOf(config_);
+    double quickest = 0;
+    for (const WayOut& way : ways_) quickest = std::max(quickest, way.tokens_per_s);
+    for (WayOut& way : ways_) {
+      way.rank = way.distance;
+      if (base > 0 && way.usd_per_h > base) way.rank += 0.5 * std::log2(way.usd_per_h / base);
+      if (way.tokens_per_s > 0) way.rank += 0.5 * std::log2(quickest / way.tokens_per_s);
+    }
+    std::stable_sort(ways_.begin(), ways_.end(),
+                     [](const WayOut& a, const WayOut& b) { return a.rank < b.rank; });
+  }
+
   // Nothing but the number of sequences stands in the way. A little below the limit, which rests on an
   // estimate.
   void TryFewerStates() {
@@ -122,7 +143,14 @@ class WayFinder {
 
   void Add(const Change& change, const Report& report) {
     const double tight = report.verdict == Verdict::kTight ? kDistanceTight : 0;
-    ways_.push_back({change.config, change.label, report.verdict, change.distance + tight});
+    WayOut way;
+    way.config = change.config;
+    way.label = change.label;
+    way.verdict = report.verdict;
+    way.distance = change.distance + tight;
+    way.tokens_per_s = report.speed.decode_tokens_per_s;
+    way.usd_per_h = PriceOf(change.config);
+    ways_.push_back(std::move(way));
   }
 
   bool Offer(const Change& change) {
@@ -239,6 +267,12 @@ class WayFinder {
     const auto least = Largest(-lever.most, -lever.least, [&](int64_t negative) {
       Config config = base.config;
       lever.pull(&config, -negative, start_.layers);
+      // As evenly on the cards as it goes: what one has no room for, another may have.
+      for (int way = 0; lever.divide != nullptr && way < lever.ways; ++way) {
+        Config divided = config;
+        if (!lever.divide(&divided, -negative, start_.layers, way)) break;
+        if (auto trial = Attempt(std::move(divided))) return trial;
+      }
       return Attempt(std::move(config));
     });
     if (!least) return false;
@@ -282,7 +316,7 @@ class WayFinder {
     config.model = config_.model;
     config.inline_model = config_.inline_model;
     config.gpu = config_.gpu;
-    config.gpus = config_.gpus;
+    config.gpus = start_.gpus > 1 ? std::optional<int64_t>(start_.gpus) : config_.gpus;
     config.gpu_memory_mib = config_.gpu_memory_mib;
     config.prompt_tokens = config_.prompt_tokens;
     config.output_tokens = config_.output_tokens;
@@ -310,6 +344,13 @@ class WayFinder {
 };
 
 }  // namespace
+
+std::string WayOutFigures(const WayOut& way) {
+  std::string text;
+  if (way.tokens_per_s > 0) text = DecimalText(way.tokens_per_s, way.tokens_per_s < 9.95 ? 1 : 0) + " tok/s";
+  if (way.usd_per_h > 0) text += (text.empty() ? "$" : ", $") + DecimalText(way.usd_per_h, 2) + "/h";
+  return text;
+}
 
 std::vector<WayOut> WaysOut(const Config& config, const Catalog& catalog, int most, Inquiry* inquiry) {
   Inquiry own;

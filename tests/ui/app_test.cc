@@ -201,6 +201,45 @@ TEST(App, NonsenseThatIsTypedIsRefusedWithANotice) {
   EXPECT_NE(page.state().notice().find("max_model_len"), std::string::npos) << page.state().notice();
 }
 
+TEST(App, WhatIsRefusedStandsAtItsField) {
+  PageDriver page;
+  page.Click("Context, typed");
+  page.Type("many");
+  page.Press(ImGuiKey_Enter);
+  page.Frames(2);
+  std::string said;
+  float y = 0;
+  for (const SemanticNode& node : page.app().semantics().nodes()) {
+    if (node.role == "alert") said = node.label, y = node.y;
+  }
+  EXPECT_EQ(said.find("Context cannot be \"many\""), 0U) << said;
+  EXPECT_GT(y, page.Get("Context", "slider").y);
+  EXPECT_TRUE(page.state().view.fault_shown);
+  page.DragTo("Context", 0.5F);
+  page.Frames(2);
+  EXPECT_FALSE(page.state().view.fault_shown) << "until something is accepted";
+}
+
+TEST(App, ALinkToSomethingUnknownSaysWhatAndWhatIsNear) {
+  PageDriver page;
+  EXPECT_FALSE(page.state().LoadFragment("m=lama-3.1-70b&q=awq-int4&g=rtx-3090&n=2&ctx=8192"));
+  page.Frames();
+  EXPECT_EQ(page.Get("Verdict").value, "Unknown model: lama-3.1-70b");
+  page.Click("Nearest: llama-3.1-70b", "button");
+  EXPECT_EQ(page.state().config().model, "llama-3.1-70b");
+  EXPECT_EQ(page.state().config().gpu, std::vector<std::string>({"rtx-3090"}));
+  EXPECT_EQ(page.state().config().max_model_len, 8192);
+  EXPECT_EQ(page.Get("Verdict").value.find("Unknown"), std::string::npos);
+  EXPECT_FALSE(page.state().LoadFragment("m=llama-3.1-8b&g=rtx4090ti"));
+  page.Frames();
+  EXPECT_EQ(page.Get("Verdict").value, "Unknown card: rtx4090ti");
+  page.Click("Context, typed");
+  page.Type("4k");
+  page.Press(ImGuiKey_Enter);
+  page.Frames();
+  EXPECT_EQ(page.Get("Verdict").value.find("Unknown"), std::string::npos) << "something else was asked";
+}
+
 TEST(App, TogglesCudaGraphs) {
   PageDriver page;
   EXPECT_EQ(page.Get("CUDA graphs", "switch").value, "on");

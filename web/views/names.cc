@@ -27,7 +27,32 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 14> kFormatN
     {"bnb-int8", "bnb int8"},
 }};
 
+// Where the page asks in another way than the table of keys says.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kFieldLabels = {{
+    {"model", "Model"},
+    {"format", "Format"},
+    {"gpu", "GPU"},
+    {"max_model_len", "Context"},
+    {"max_num_seqs", "Sequences at most"},
+    {"concurrency", "Users at once"},
+    {"workload.ttft_ms", "First token within, s"},
+    {"workload.tpot_ms", "Each user at least, tok/s"},
+    {"budget", "Budget, $ per hour"},
+    {"watts", "Power of the cards, W"},
+}};
+
 }  // namespace
+
+std::string_view FieldLabel(std::string_view field) {
+  for (const auto& [known, label] : kFieldLabels) {
+    if (known == field) return label;
+  }
+  for (const Price& price : kPrices) {
+    if (price.label == field || price.key == field) return price.label;
+  }
+  const ConfigKey* key = FindConfigKey(field.substr(0, field.find_first_of("[.")));
+  return key != nullptr ? key->label : std::string_view();
+}
 
 std::string FormatName(std::string_view id) {
   for (const auto& [known, name] : kFormatNames) {

@@ -70,10 +70,14 @@ void DrawTabBar(Ui& ui, AppState& state, float width) {
   ImGui::SetCursorScreenPos(ImVec2(at.x, line));
 }
 
-bool IsManyTab(const AppState& state) { return OpenTab(state).many; }
+bool IsManyTab(const AppState& state) { return OpenTab(state).many || state.unknown_in_link() != nullptr; }
 
-void DrawTabHead(Ui& ui, AppState& state, float width) { OpenTab(state).head(ui, state, width); }
+void DrawTabHead(Ui& ui, AppState& state, float width) {
+  (state.unknown_in_link() != nullptr ? DrawUnknown : OpenTab(state).head)(ui, state, width);
+}
 
-void DrawTab(Ui& ui, AppState& state, float width) { OpenTab(state).body(ui, state, width); }
+void DrawTab(Ui& ui, AppState& state, float width) {
+  if (state.unknown_in_link() == nullptr) OpenTab(state).body(ui, state, width);
+}
 
 }  // namespace plimsoll

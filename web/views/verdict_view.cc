@@ -60,6 +60,25 @@ void DrawVerdict(Ui& ui, AppState& state, float width) {
   Paragraph(ui, explanation.detail, width, {ui.colors->muted});
 }
 
+void DrawUnknown(Ui& ui, AppState& state, float width) {
+  const AppState::UnknownInLink& unknown = *state.unknown_in_link();
+  const std::string word = unknown.key == "gpu" ? "card" : unknown.key;
+  DrawHeadline(ui, {{"Unknown " + word + ":", ui.colors->does_not_fit}, {" " + unknown.given, 0}}, width);
+  Paragraph(ui,
+            "The link asks for a " + word +
+                " that this version does not know, so there is no answer to it. " +
+                (unknown.nearest.empty() ? "Choose one by its field." : "Did it mean one of these?"),
+            width, {ui.colors->muted});
+  Gap(8);
+  std::string chosen;
+  ChipRow row(ui, unknown.nearest.empty() ? "" : "Nearest", width);
+  for (const std::string& id : unknown.nearest) {
+    if (row.Add(id, false)) chosen = id;
+  }
+  row.End();
+  if (!chosen.empty()) state.LoadNearest(chosen);
+}
+
 void DrawWaysOut(Ui& ui, AppState& state, float width) {
   // While a slider moves, the chips stay as they are: finding ways takes longer than a frame should.
   const auto& ways = state.ways_out(!ImGui::IsMouseDown(ImGuiMouseButton_Left));
@@ -74,13 +93,14 @@ void DrawWaysOut(Ui& ui, AppState& state, float width) {
   // A chip replaces the list that it stands in.
   const Config* chosen = nullptr;
   for (const WayOut& way : ways) {
-    const float chip = std::min(width, ChipWidth(ui, way.label));
+    const std::string figures = WayOutFigures(way);
+    const float chip = std::min(width, ChipWidth(ui, way.label, figures));
     if (x > 0 && x + chip > width) {
       x = 0;
       y += height + 8;
     }
     ImGui::SetCursorScreenPos(ImVec2(at.x + x, at.y + y));
-    if (Chip(ui, way.label, {chip, false, {}})) chosen = &way.config;
+    if (Chip(ui, way.label, {chip, false, {}, figures})) chosen = &way.config;
     x += chip + 9;
   }
   ImGui::SetCursorScreenPos(ImVec2(at.x, at.y + y + height + 8));

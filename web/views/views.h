@@ -116,6 +116,12 @@ class ChipRow {
   float width_, height_, x_ = 0, y_ = 0;
 };
 
+// What a link asks for that is not known, and what is near, in place of an answer.
+void DrawUnknown(Ui& ui, AppState& state, float width);
+
+// The label of the field that asks for this key, or for what an error calls so; empty where there is none.
+std::string_view FieldLabel(std::string_view field);
+
 // How people call things.
 std::string FormatName(std::string_view id);            // "AWQ int4"
 std::string FormatQualifier(const Resolved& resolved);  // "g128"

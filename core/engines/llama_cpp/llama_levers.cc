@@ -27,6 +27,24 @@ std::string OfLayers(int64_t number, int64_t layers) {
   return CountText(number) + " of " + CountText(layers);
 }
 
+// The first layers, whose experts are in RAM, take little of a card: the first card gets them on top of its share of the
+// others. They have caches all the same, so it may have to take some layers less.
+bool DivideExperts(Config* config, int64_t number, int64_t layers, int way) {
+  const int64_t cards = config->gpus.value_or(static_cast<int64_t>(config->gpu.size()));
+  if (cards < 2 || cards > 16 || !config->tensor_split.empty()) return false;
+  const int64_t items = layers + 1;  // and the output
+  const int64_t first = number + (items - number + cards - 1) / cards - way;
+  if (first < 1 || first > items - (cards - 1)) return false;
+  config->tensor_split.assign(1, static_cast<double>(first));
+  for (int64_t card = 1, left = items - first; card < cards; ++card) {
+    const int64_t own = left / (cards - card);
+    config->tensor_split.push_back(static_cast<double>(own));
+    left -= own;
+  }
+  return true;
+}
+constexpr int kDivisions = 4;
+
 }  // namespace
 
 std::vector<std::string_view> LlamaFormats() { return {std::begin(kGgufFormats), std::end(kGgufFormats)}; }
@@ -54,6 +72,8 @@ std::vector<HostLever> LlamaHostLevers(const LeverStart& start) {
     HostLever experts;
     experts.most = start.layers;
     experts.pull = [](Config* c, int64_t number, int64_t) { c->n_cpu_moe = number; };
+    experts.divide = DivideExperts;
+    experts.ways = kDivisions;
     experts.label = [](int64_t number, int64_t layers) {
       return "experts of " + OfLayers(number, layers) + " layers in RAM";
     };

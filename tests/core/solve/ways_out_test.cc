@@ -44,8 +44,10 @@ TEST(WaysOut, EveryWayFitsAndIsAnotherConfiguration) {
       EXPECT_TRUE(Fits(way.config)) << url << ": " << way.label;
       EXPECT_FALSE(way.label.empty()) << url;
       EXPECT_TRUE(seen.insert(EncodeConfigUrl(way.config)).second) << url << ": " << way.label;
-      EXPECT_GE(way.distance, before) << url << ": " << way.label;
-      before = way.distance;
+      EXPECT_GE(way.rank, before) << url << ": " << way.label;
+      EXPECT_GE(way.rank, way.distance);
+      EXPECT_GT(way.tokens_per_s, 0) << way.label;
+      before = way.rank;
     }
   }
 }
@@ -70,6 +72,22 @@ TEST(WaysOut, ExpertsMoveToRam) {
   bool experts = false;
   for (const WayOut& way : ways) experts |= way.config.n_cpu_moe.has_value();
   EXPECT_TRUE(experts);
+}
+
+// Experts of the first layers in RAM leave the first card empty unless it gets more layers.
+TEST(WaysOut, CardsAreFilled) {
+  const std::vector<WayOut> ways =
+      WaysOut(FromUrl("m=gpt-oss-120b&g=rtx-3090&n=2&ctx=32768"), ShippedCatalog());
+  const WayOut* host = nullptr;
+  for (const WayOut& way : ways) host = way.config.n_cpu_moe ? &way : host;
+  ASSERT_NE(host, nullptr);
+  const Result<Report> report = Estimate(host->config, ShippedCatalog());
+  ASSERT_TRUE(report.ok());
+  for (const GpuReport& gpu : report->per_gpu)
+    EXPECT_GT(gpu.total.gib(), 0.75 * gpu.capacity.gib()) << "GPU " << gpu.rank << " of " << host->label;
+  Config even = host->config;
+  even.tensor_split.clear();
+  EXPECT_FALSE(Fits(even)) << "fewer experts in RAM than an even division needs";
 }
 
 TEST(WaysOut, MatricesOfADenseModelMoveToRam) {
