@@ -142,6 +142,7 @@ Result<Gpu> ReadGpu(const Json& value, std::string_view where) {
   gpu.arch = text("arch");
   gpu.compute_capability =
       gpu.vendor == Vendor::kNvidia ? ReadComputeCapability(text("compute_capability")) : 0;
+  if (gpu.vendor != Vendor::kNvidia) gpu.target = text("compute_capability");
   gpu.memory_gb = NumberOrZero(value, "memory_gb");
   if (gpu.memory_gb <= 0 || gpu.memory_gb > 1e6) {
     const Json* given = value.Find("memory_gb");

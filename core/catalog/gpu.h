@@ -20,6 +20,7 @@ struct Gpu {
   Vendor vendor = Vendor::kOther;
   std::string arch;             // "Ada AD10x"
   int compute_capability = 0;   // 10 * major + minor: 89; 0 where CUDA does not apply
+  std::string target;           // of other makers: what kernels are compiled for, "gfx942"
   double memory_gb = 0;         // as sold
   Bytes memory_reported;        // what nvidia-smi shows; zero: unknown
   Bytes memory_cuda;            // what the driver gives a program; zero: unknown

@@ -99,6 +99,22 @@ const Gpu* CardWithoutSize(const Catalog& catalog, const std::vector<std::string
   return found;
 }
 
+// The one card whose words are these but for the size of its memory: "RX 7900 XT 20 GB".
+const Gpu* CardWithItsSize(const Catalog& catalog, const std::vector<std::string>& words) {
+  const Gpu* found = nullptr;
+  for (const Gpu& gpu : catalog.gpus()) {
+    std::vector<std::string> without = words;
+    const auto size =
+        std::find(without.begin(), without.end(), std::to_string(static_cast<int64_t>(gpu.memory_gb)));
+    if (size == without.end()) continue;
+    without.erase(size);
+    if (without.empty() || (CardWords(gpu.id) != without && CardWords(gpu.name) != without)) continue;
+    if (found != nullptr) return nullptr;
+    found = &gpu;
+  }
+  return found;
+}
+
 }  // namespace
 
 const Gpu* FindGpuNamed(const Catalog& catalog, std::string_view name) {
@@ -116,7 +132,8 @@ const Gpu* FindGpuNamed(const Catalog& catalog, std::string_view name) {
     if (found != nullptr) return nullptr;
     found = &gpu;
   }
-  return found != nullptr ? found : CardWithoutSize(catalog, words);
+  if (found == nullptr) found = CardWithoutSize(catalog, words);
+  return found != nullptr ? found : CardWithItsSize(catalog, words);
 }
 
 }  // namespace plimsoll

@@ -230,6 +230,15 @@ std::optional<Error> SetInteger(const ConfigKey& key, const Json& value, Config*
   return std::nullopt;
 }
 
+// 0 and 1 are what environment variables and logs call false and true.
+std::optional<Error> SetSwitch(const ConfigKey& key, const Json& value, Config* config) {
+  const std::optional<double> number = value.AsDouble();
+  const bool counts = number && (*number == 0 || *number == 1);
+  if (!value.is_bool() && !counts) return Refuse(key, value);
+  config->*key.flag = value.is_bool() ? *value.AsBool() : *number == 1;
+  return std::nullopt;
+}
+
 std::optional<Error> SetNumber(const ConfigKey& key, const Json& value, Config* config) {
   const std::optional<double> number = value.is_number() ? value.AsDouble() : std::nullopt;
   if (!number || !(*number >= key.least && *number <= key.most)) return Refuse(key, value);
@@ -475,9 +484,7 @@ std::optional<Error> SetConfigValue(const ConfigKey& key, const Json& value, Con
     case K::kNumber:
       return SetNumber(key, value, config);
     case K::kSwitch:
-      if (!value.is_bool()) return Refuse(key, value);
-      config->*key.flag = *value.AsBool();
-      return std::nullopt;
+      return SetSwitch(key, value, config);
     case K::kModel:
       return SetModel(key, value, config);
     case K::kFormat:

@@ -13,6 +13,7 @@
 #include "core/formats/quantization_config.h"
 #include "core/resolve/resolved.h"
 #include "core/validate/serving_case.h"
+#include "core/validate/worded_case.h"
 
 namespace plimsoll {
 namespace {
@@ -89,6 +90,14 @@ constexpr Metric kMetrics[] = {
     {"compute_buffer_mib",
      [](const Prediction& p) { return LargestOverCards(p.report, &GpuReport::compute_buffer).mib(); }},
     {"host_compute_buffer_mib", [](const Prediction& p) { return p.report.host.compute_buffer.mib(); }},
+    {"gpu_kv_buffer_mib",
+     [](const Prediction& p) { return SumOverCards(p.report, &GpuReport::kv_cache).mib(); }},
+    {"host_kv_buffer_mib", [](const Prediction& p) { return p.report.host.kv_cache.mib(); }},
+    {"host_weights_mib", [](const Prediction& p) { return p.report.host.weights.mib(); }},
+    {"model_layers", [](const Prediction& p) { return static_cast<double>(p.report.layers); }},
+    {"max_model_len", [](const Prediction& p) { return static_cast<double>(p.resolved.max_model_len); }},
+    {"max_num_seqs", [](const Prediction& p) { return static_cast<double>(p.resolved.max_num_seqs); }},
+    {"n_ubatch", [](const Prediction& p) { return static_cast<double>(p.resolved.n_ubatch); }},
     {"gpu_layers", [](const Prediction& p) { return static_cast<double>(p.report.layers_on_cards); }},
     {"listed_gb", [](const Prediction& p) { return p.report.listed.gb(); }},
     {"checkpoint_bytes",
@@ -166,6 +175,16 @@ void ReadMeasurements(const Json& value, Case* out, std::vector<Unanswered>* unr
     return;
   }
   for (const Json::Member& member : measured->members()) {
+    const WordedMetric* worded = out->worded.is_null() ? nullptr : FindWordedMetric(member.first);
+    if (worded != nullptr) {
+      const std::optional<WordedFigure> figure = ReadWordedFigure(*worded, member.second);
+      if (figure) {
+        out->measured.push_back({std::string(worded->metric), figure->value, figure->step});
+      } else {
+        unreadable->push_back({out->id, member.first, "the measured value is not one figure"});
+      }
+      continue;
+    }
     if (!FindMetric(member.first)) {
       unreadable->push_back({out->id, member.first, "not a metric of this version"});
       continue;
@@ -191,6 +210,27 @@ class Validator {
  public:
   explicit Validator(const Catalog& catalog) : catalog_(catalog) {}
 
+  Validation Take() {
+    result_.summary = Summarize(result_.comparisons, false);
+    result_.binding_summary = Summarize(result_.comparisons, true);
+    return std::move(result_);
+  }
+
+  // A case in words is read first.
+  void Answer(const Case& measured_case) {
+    if (measured_case.worded.is_null()) return Run(measured_case);
+    Result<WordedConfig> worded = ReadWordedConfig(measured_case.worded, catalog_);
+    if (!worded.ok()) {
+      result_.unanswered.push_back({measured_case.id, "", worded.error().Message()});
+      return;
+    }
+    Case read = measured_case;
+    read.config = std::move(worded->config);
+    read.binding = read.binding && !worded->stand_in;
+    Run(read);
+  }
+
+ private:
   void Run(const Case& measured_case) {
     const Result<Resolved> resolved = Settle(measured_case.config, catalog_);
     if (!resolved.ok()) {
@@ -213,13 +253,6 @@ class Validator {
     if (resolved->engine->budget_modelled) CompareGivenPool(measured_case);
   }
 
-  Validation Take() {
-    result_.summary = Summarize(result_.comparisons, false);
-    result_.binding_summary = Summarize(result_.comparisons, true);
-    return std::move(result_);
-  }
-
- private:
   // A server that started, and whose log does not say how long sequences could be, was not started with the
   // model's own limit if that does not fit: whether it starts is then asked for the longest length that does.
   static bool LengthNotRecorded(const Case& measured_case, const Report& report) {
@@ -280,6 +313,8 @@ class Validator {
     }
     double predicted = FindMetric(measured.metric)->predict(prediction);
     if (measured.metric == "outcome" && starts_at_any_length_) predicted = 1;
+    // What prints sizes cuts those of ten and more; ours is cut alike.
+    if (measured.step > 0) predicted = std::floor(predicted / measured.step) * measured.step;
     Add(measured_case, measured.metric, predicted, measured.value);
   }
 
@@ -376,13 +411,17 @@ Result<CaseFile> ReadCases(const Json& value) {
     if (measured_case.id.empty()) measured_case.id = "case " + std::to_string(&item - list->items().data());
     measured_case.source = Text(item, "source");
     measured_case.run = Text(item, "run");
-    const Json* config = item.Find("config");
-    Result<DecodedConfig> decoded = DecodeConfigJson(config ? *config : Json());
-    if (!decoded.ok()) {
-      file.unreadable.push_back({measured_case.id, "", decoded.error().Message()});
-      continue;
+    if (IsWorded(item)) {
+      measured_case.worded = item;
+    } else {
+      const Json* config = item.Find("config");
+      Result<DecodedConfig> decoded = DecodeConfigJson(config ? *config : Json());
+      if (!decoded.ok()) {
+        file.unreadable.push_back({measured_case.id, "", decoded.error().Message()});
+        continue;
+      }
+      measured_case.config = std::move(decoded->config);
     }
-    measured_case.config = std::move(decoded->config);
     measured_case.binding = Binds(item);
     measured_case.whole_file = Text(item, "kind") == "on_disk";
     if (const Json* workload = item.Find("workload")) measured_case.workload = *workload;
@@ -397,7 +436,7 @@ Result<CaseFile> ReadCases(const Json& value) {
 
 Validation Validate(const CaseFile& file, const Catalog& catalog) {
   Validator validator(catalog);
-  for (const Case& measured_case : file.cases) validator.Run(measured_case);
+  for (const Case& measured_case : file.cases) validator.Answer(measured_case);
   Validation validation = validator.Take();
   validation.unanswered.insert(validation.unanswered.begin(), file.unreadable.begin(), file.unreadable.end());
   return validation;

@@ -26,6 +26,7 @@ namespace plimsoll {
 struct Measured {
   std::string metric;  // "weights_gib_per_gpu"
   double value = 0;    // outcome: 1 for "ok", 0 for "fail"
+  double step = 0;     // the figure was cut to a multiple of this; 0: it was not
 };
 
 struct Case {
@@ -39,6 +40,7 @@ struct Case {
   bool medians = false;     // its times are medians over the requests; otherwise means
   bool whole_file = false;  // checkpoint_bytes is the file with its metadata, not the tensors
   std::string run;          // of which it is a stage; empty: none
+  Json worded;              // the case in words (worded_case.h), from which `config` is read; null: it is not
   Json workload;            // a serving run that the simulator answers; null: Estimate does
 };
 

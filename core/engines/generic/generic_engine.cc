@@ -25,6 +25,9 @@ enum class Fp8Cache : uint8_t {
   kOfFp8AndNvfp4,  // with every checkpoint in these formats
 };
 
+// Makers of cards that an engine runs on; Gaudi counts as none's.
+enum Makers : uint8_t { kNvidiaCards = 1, kAmdCards = 2, kIntelCards = 4, kAppleCards = 8 };
+
 // An engine whose budget is not modelled: what its users still ask for.
 struct GenericTraits {
   EngineTraits engine;
@@ -35,15 +38,17 @@ struct GenericTraits {
   // Shares of a card that weights and pages may take together (0: no such limit), and that pages may take of
   // what the weights leave.
   double static_share, free_share;
-  std::vector<LogPattern> (*log)();  // nullptr: its logs are not read
   bool ahead;                        // the next step is launched before the last one's tokens are known
+  std::vector<LogPattern> (*log)();  // nullptr: its logs are not read
+  uint8_t makers;
+  int least_fp8, least_nvfp4;  // compute capability that these formats need; 0: any
 };
 
-constexpr GenericTraits Make(std::string_view id, std::string_view name, std::string_view casts_fp32_to,
-                             int64_t sequences, int64_t batched_tokens, Fp8Cache fp8_cache = Fp8Cache::kNever,
+constexpr GenericTraits Make(std::string_view id, std::string_view name, uint8_t makers,
+                             std::string_view casts_fp32_to, int64_t sequences, int64_t batched_tokens,
+                             Fp8Cache fp8_cache = Fp8Cache::kNever,
                              const EngineLanguage* (*language)() = nullptr, double static_share = 0,
-                             double free_share = 0.9, bool ahead = false,
-                             std::vector<LogPattern> (*log)() = nullptr) {
+                             double free_share = 0.9, bool ahead = false) {
   GenericTraits traits{};
   traits.language = language;
   traits.engine.id = id;
@@ -55,7 +60,19 @@ constexpr GenericTraits Make(std::string_view id, std::string_view name, std::st
   traits.static_share = static_share;
   traits.free_share = free_share;
   traits.ahead = ahead;
+  traits.makers = makers;
+  return traits;
+}
+
+constexpr GenericTraits WithLog(GenericTraits traits, std::vector<LogPattern> (*log)()) {
   traits.log = log;
+  return traits;
+}
+
+// docs/source/reference/support-matrix.md: FP8 from Ada on, NVFP4 from Blackwell on.
+constexpr GenericTraits WithLeast(GenericTraits traits, int fp8, int nvfp4) {
+  traits.least_fp8 = fp8;
+  traits.least_nvfp4 = nvfp4;
   return traits;
 }
 
@@ -67,18 +84,39 @@ constexpr GenericTraits Make(std::string_view id, std::string_view name, std::st
 // leave (kv_cache_config, messages.py). TensorRT-LLM's scheduler overlaps (_torch/pyexecutor/py_executor.py
 // _executor_loop_overlap), by default.
 // LMDeploy: max_batch_size 256 on data-centre cards, max_prefill_token_num 8192 (lmdeploy/messages.py).
+// MLX runs on Metal and, since 0.28, CUDA; the ExLlamas and AutoAWQ have CUDA and HIP kernels, LMDeploy's
+// TurboMind CUDA alone; MLC compiles for Vulkan too.
+constexpr uint8_t kEveryCard = kNvidiaCards | kAmdCards | kIntelCards | kAppleCards;
 constexpr GenericTraits kGeneric[] = {
-    Make(
-        "tensorrt-llm", "TensorRT-LLM", "fp16", 2048, 8192, Fp8Cache::kOfFp8AndNvfp4,
-        [] { return &TensorrtLanguage(); }, 0, 0.9, true, TensorrtLogPatterns),
-    Make("mlx", "MLX", "", 0, 2048),
-    Make("mlc-llm", "MLC LLM", "fp16", 0, 2048),
-    Make("exllama", "ExLlama", "fp16", 0, 0),
-    Make("exllamav2", "ExLlamaV2", "fp16", 0, 2048),
-    Make("autoawq", "AutoAWQ", "fp16", 0, 0),
-    Make("lmdeploy", "LMDeploy", "fp16", 256, 8192, Fp8Cache::kNever, nullptr, 0, 0.8),
-    Make("transformers", "Transformers", "", 0, 0),
+    WithLog(WithLeast(Make(
+                          "tensorrt-llm", "TensorRT-LLM", kNvidiaCards, "fp16", 2048, 8192,
+                          Fp8Cache::kOfFp8AndNvfp4, [] { return &TensorrtLanguage(); }, 0, 0.9, true),
+                      89, 100),
+            TensorrtLogPatterns),
+    Make("mlx", "MLX", kAppleCards | kNvidiaCards, "", 0, 2048),
+    Make("mlc-llm", "MLC LLM", kEveryCard, "fp16", 0, 2048),
+    Make("exllama", "ExLlama", kNvidiaCards | kAmdCards, "fp16", 0, 0),
+    Make("exllamav2", "ExLlamaV2", kNvidiaCards | kAmdCards, "fp16", 0, 2048),
+    Make("autoawq", "AutoAWQ", kNvidiaCards | kAmdCards, "fp16", 0, 0),
+    Make("lmdeploy", "LMDeploy", kNvidiaCards, "fp16", 256, 8192, Fp8Cache::kNever, nullptr, 0, 0.8),
+    Make("transformers", "Transformers", kEveryCard, "", 0, 0),
 };
+
+uint8_t MakerOf(const Gpu& gpu) {
+  if (gpu.target == "hpu") return 0;
+  switch (gpu.vendor) {
+    case Vendor::kNvidia:
+      return kNvidiaCards;
+    case Vendor::kAmd:
+      return kAmdCards;
+    case Vendor::kIntel:
+      return kIntelCards;
+    case Vendor::kApple:
+      return kAppleCards;
+    default:
+      return 0;
+  }
+}
 
 struct Share {
   Bytes weights, kv_cache, recurrent_state;
@@ -222,6 +260,12 @@ class Generic final : public Engine {
     FillCache(r, share, fits, report);
     report->verdict = fits ? Verdict::kFits : Verdict::kDoesNotFit;
     if (!fits) report->failure = FailureStage::kLoading;
+    if (!RunsOnCards(r, report)) {
+      report->verdict = Verdict::kInvalid;
+      report->failure = FailureStage::kInvalid;
+      report->kv.max_concurrency = 0;
+      report->kv.max_model_len_that_fits = 0;
+    }
     report->diagnostics.push_back(
         {"engine_budget_not_modelled", Severity::kInfo,
          "Counted are the weights and the cache of the sequences asked for; what this engine reserves beside "
@@ -295,6 +339,32 @@ class Generic final : public Engine {
   std::vector<std::string_view> Formats() const override { return VllmFormats(); }
 
  private:
+  // Says on which card it does not run, or not in this format.
+  bool RunsOnCards(const Resolved& r, Report* report) const {
+    const std::string name(traits_.engine.name);
+    for (const Card& card : r.cards) {
+      const Gpu& gpu = *card.gpu;
+      if ((MakerOf(gpu) & traits_.makers) == 0) {
+        report->diagnostics.push_back({"card_not_supported", Severity::kError,
+                                       name + " does not run on " + gpu.name + ".",
+                                       "Choose another card or engine."});
+        return false;
+      }
+      const FormatFamily family = r.format->family;
+      const bool fp8 = family == FormatFamily::kFp8 || family == FormatFamily::kFp8Block;
+      const int least = fp8 ? traits_.least_fp8 : family == FormatFamily::kNvfp4 ? traits_.least_nvfp4 : 0;
+      if (gpu.vendor != Vendor::kNvidia || gpu.compute_capability >= least) continue;
+      report->diagnostics.push_back(
+          {"format_needs_newer_card", Severity::kError,
+           name + " computes " + r.format->id + " on cards of compute capability " + CountText(least / 10) +
+               "." + CountText(least % 10) + " and later; " + gpu.name + " has " +
+               CountText(gpu.compute_capability / 10) + "." + CountText(gpu.compute_capability % 10) + ".",
+           "Use awq-int4 or gptq-int4, or a newer card."});
+      return false;
+    }
+    return true;
+  }
+
   Bytes RoomForPages(const GpuReport& gpu) const {
     const auto whole = static_cast<double>((gpu.capacity - gpu.others).count());
     const auto weights = static_cast<double>(gpu.weights.count());

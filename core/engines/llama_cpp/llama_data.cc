@@ -50,6 +50,11 @@ std::optional<Error> ReadLlamaKeys(const Config& config, Resolved* resolved, Lla
   const Result<LlamaOptions> options = ReadLlamaOptions(config);
   if (!options.ok()) return options.error();
   data->options = *options;
+  if (resolved->ram_alone) {  // everything is there, whatever is said of cards
+    data->options.kv_offload = true;
+    resolved->n_cpu_moe = 0;
+    return std::nullopt;
+  }
   if (config.override_tensor.empty()) return std::nullopt;
   Inquiry& inquiry = *resolved->inquiry;
   data->overrides =

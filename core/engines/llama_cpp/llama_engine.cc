@@ -117,7 +117,7 @@ class LlamaCpp final : public Engine {
       resolved->kv_unified = !Has(version, LlamaChange::kStreams) || resolved->max_num_seqs == 1 ||
                              (automatic && resolved->max_num_seqs == slots);
     }
-    if (!config.n_gpu_layers) {
+    if (!config.n_gpu_layers || resolved->ram_alone) {
       resolved->n_gpu_layers = LayersOf(*resolved) + 1;
     }
     CheckLlamaConfiguration(config, resolved);

@@ -99,8 +99,8 @@ class Ollama final : public Engine {
     TakeContext(config, *data, resolved);
     CheckPassedOptions(config, resolved);
     CheckLlamaConfiguration(config, resolved);
-    resolved->n_gpu_layers =
-        config.n_gpu_layers.value_or(-1) >= 0 ? *config.n_gpu_layers : AllLayers(*resolved);
+    const bool asked = config.n_gpu_layers.value_or(-1) >= 0 && !resolved->ram_alone;
+    resolved->n_gpu_layers = asked ? *config.n_gpu_layers : AllLayers(*resolved);
     if (HasError(*resolved)) return std::nullopt;
     ReadModel(*resolved, data);
     if (!resolved->ram_alone) Place(config, resolved, data);

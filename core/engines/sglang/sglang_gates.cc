@@ -38,17 +38,61 @@ class Gate {
 
   void CheckCards() {
     const Gpu& gpu = *resolved_.cards[0].gpu;
-    if (gpu.vendor == Vendor::kApple || gpu.vendor == Vendor::kOther) {
+    const bool intel = gpu.vendor == Vendor::kIntel && gpu.target != "hpu";
+    if (gpu.vendor != Vendor::kNvidia && gpu.vendor != Vendor::kAmd && !intel) {
       Say(Severity::kError, "card_not_supported", "SGLang does not run on " + gpu.name + ".",
           "Use llama.cpp, or an NVIDIA or AMD card.");
+    } else if (gpu.vendor == Vendor::kAmd && gpu.target != "gfx942" && gpu.target != "gfx950") {
+      // sgl-kernel/setup_rocm.py
+      Say(Severity::kError, "card_not_supported",
+          "SGLang's kernels are built for MI300, MI325 and MI350 (gfx942, gfx950); " + gpu.name + " is " +
+              gpu.target + ".",
+          "Use vLLM or llama.cpp, or such a card.");
     } else if (gpu.vendor == Vendor::kNvidia && gpu.compute_capability > 0 && gpu.compute_capability < 75) {
       Say(Severity::kError, "compute_capability_too_low",
           gpu.name + " is older than Turing (compute capability 7.5), for which SGLang's kernels are built.",
           "Use llama.cpp, or a newer card.");
+    } else {
+      CheckFormat(gpu);
     }
     if (resolved_.format->family == FormatFamily::kBnbInt8) {
       Say(Severity::kError, "format_not_supported", "SGLang loads no 8-bit bitsandbytes weights.",
           "Use int8, fp8 or bnb-nf4.");
+    }
+  }
+
+  void Need(const Gpu& gpu, int least, std::string_view instead) {
+    if (gpu.vendor != Vendor::kNvidia || gpu.compute_capability >= least) return;
+    Say(Severity::kError, "format_needs_newer_card",
+        "SGLang " + resolved_.version.text + " needs compute capability " + CountText(least / 10) + "." +
+            CountText(least % 10) + " for " + resolved_.format->id + " weights; " + gpu.name + " has " +
+            CountText(gpu.compute_capability / 10) + "." + CountText(gpu.compute_capability % 10) + ".",
+        std::string(instead));
+  }
+
+  // get_min_capability of the classes in srt/layers/quantization. Marlin takes NVFP4 on older cards since
+  // 0.5.10 (#19652); on AMD's, Petit's kernels take the dense models (#7302), where they are installed.
+  void CheckFormat(const Gpu& gpu) {
+    const int64_t number = resolved_.version.number;
+    switch (resolved_.format->family) {
+      case FormatFamily::kNvfp4:
+        Need(gpu, number >= SglangNumber(0, 5, 10) ? 75 : 100, "Use awq-int4 or fp8, or a newer release.");
+        if (gpu.vendor == Vendor::kNvidia) return;
+        Say(Severity::kError, "format_not_on_card",
+            "SGLang has no NVFP4 kernels of its own on " + gpu.name +
+                "; what a separate package (petit-kernel) adds on MI300 is not modelled.",
+            "Use fp8, or awq-int4.");
+        return;
+      case FormatFamily::kMxfp4:
+      case FormatFamily::kFp8:
+      case FormatFamily::kFp8Block:
+        Need(gpu, 80, "Use awq-int4 or gptq-int4, or a newer card.");
+        return;
+      case FormatFamily::kPacked:
+        Need(gpu, 80, "Use awq-int4 or gptq-int4, or a newer card.");
+        return;
+      default:
+        return;
     }
   }
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/base/text.h"
+#include "core/engines/vllm/vllm_platforms.h"
 #include "core/engines/vllm/vllm_version.h"
 #include "core/engines/vllm/vllm_weights.h"
 
@@ -211,12 +212,12 @@ class Gate {
   }
 
   void CheckCard(const Gpu& gpu) {
-    if (gpu.vendor == Vendor::kApple || gpu.vendor == Vendor::kOther) {
-      Say(Severity::kError, "card_not_supported", "vLLM does not run on " + gpu.name + ".",
-          "Use llama.cpp, or an NVIDIA, AMD or Intel card.");
+    if (gpu.vendor != Vendor::kNvidia) {
+      for (Diagnostic& remark : VllmPlatformRemarks(resolved_, gpu)) {
+        Say(remark.severity, remark.code, std::move(remark.message), std::move(remark.fix));
+      }
       return;
     }
-    if (gpu.vendor != Vendor::kNvidia) return;
     const int capability = gpu.compute_capability;
     if (capability > 0 && capability < 70) {
       Say(Severity::kError, "compute_capability_too_low",
@@ -285,6 +286,13 @@ class Gate {
         "");
   }
 
+  // Blackwell's own kernels came first; Marlin's take the weights on older cards since 0.9 (#17687), experts
+  // since 0.9.1 (#18312), on Turing since 0.16 (#33076).
+  int LeastForNvfp4() const {
+    if (number() >= VllmNumber(0, 16)) return 75;
+    return number() >= (HasExperts() ? VllmNumber(0, 9, 1) : VllmNumber(0, 9)) ? 80 : 100;
+  }
+
   void CheckFormat(const Gpu& gpu, FormatFamily family, const WeightScheme* scheme) {
     // Marlin's kernels took Turing in at the end of 2025.
     const int marlin = number() >= VllmNumber(0, 14) ? 75 : 80;
@@ -295,11 +303,11 @@ class Gate {
         WeightOnly(gpu, 89, "fp8");
         break;
       case FormatFamily::kNvfp4:
-        Need(gpu, marlin, "nvfp4", "Use awq-int4 or gptq-int4, or a newer card.");
+        Need(gpu, LeastForNvfp4(), "nvfp4", "Use awq-int4 or gptq-int4, or a newer card or release.");
         WeightOnly(gpu, 100, "nvfp4");
         break;
-      case FormatFamily::kMxfp4:
-        Need(gpu, marlin, "mxfp4", "Use awq-int4 or gptq-int4, or a newer card.");
+      case FormatFamily::kMxfp4:  // Marlin's kernel wants bfloat16
+        Need(gpu, 80, "mxfp4", "Use awq-int4 or gptq-int4, or a newer card.");
         WeightOnly(gpu, 90, "mxfp4");
         break;
       case FormatFamily::kPacked:

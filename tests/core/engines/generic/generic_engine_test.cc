@@ -6,6 +6,7 @@
 #include "core/engines/server.h"
 #include "core/engines/settle.h"
 #include "core/estimate/estimate.h"
+#include "tests/support/estimates.h"
 #include "tests/support/shipped_catalog.h"
 
 namespace plimsoll {
@@ -148,6 +149,27 @@ TEST(EngineGeneric, FitsToTheLastMebibyte) {
   // 16,060,522,496 bytes of weights and 1024 tokens of 128 KiB: 15,444.4 MiB.
   EXPECT_EQ(Of((start + "15445}").c_str()).verdict, Verdict::kFits);
   EXPECT_EQ(Of((start + "15444}").c_str()).verdict, Verdict::kDoesNotFit);
+}
+
+TEST(GenericEngine, RunsWhereItsKernelsAre) {
+  const auto runs = [](const char* engine, const char* gpu, const char* format) {
+    const EstimatedCase c =
+        EstimateText(std::string(R"({"model":"qwen3-4b","max_model_len":2048,"engine":")") + engine +
+                     R"(","gpu":")" + gpu + R"(","format":")" + format + "\"}");
+    EXPECT_EQ(c.error, "");
+    return c.report.verdict != Verdict::kInvalid;
+  };
+  EXPECT_FALSE(runs("tensorrt-llm", "mi300x", "bf16"));
+  EXPECT_FALSE(runs("lmdeploy", "apple-m4-max", "bf16"));
+  EXPECT_FALSE(runs("mlx", "mi300x", "bf16"));
+  EXPECT_FALSE(runs("transformers", "gaudi2", "bf16"));
+  EXPECT_TRUE(runs("mlx", "apple-m4-max", "bf16"));
+  EXPECT_TRUE(runs("exllamav2", "rx-7900-xtx", "fp16"));
+  EXPECT_TRUE(runs("transformers", "arc-pro-b60", "bf16"));
+  EXPECT_FALSE(runs("tensorrt-llm", "rtx-a6000", "fp8"));
+  EXPECT_TRUE(runs("tensorrt-llm", "l40s", "fp8"));
+  EXPECT_FALSE(runs("tensorrt-llm", "h100-sxm", "nvfp4"));
+  EXPECT_TRUE(runs("tensorrt-llm", "b200", "nvfp4"));
 }
 
 }  // namespace

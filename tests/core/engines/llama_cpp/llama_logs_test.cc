@@ -169,6 +169,25 @@ TEST(LlamaLogs, RamAlone) {
   EXPECT_NE(EstimateText(R"({"model":"llama-3.2-3b","gpus":0})").error, "") << "vLLM needs a card";
 }
 
+// Without a card nothing can be kept off it: what is said of layers, experts and the cache changes nothing.
+TEST(LlamaLogs, RamAloneHoldsEverything) {
+  for (const char* engine : {"llama.cpp", "ollama"}) {
+    const std::string ask = R"("model":"qwen3-30b-a3b","format":"gguf-q4_k_m","gpus":0,"max_model_len":4096,)"
+                            R"("engine":")" +
+                            std::string(engine) + "\"";
+    const EstimatedCase plain = EstimateText("{" + ask + "}");
+    ASSERT_EQ(plain.error, "");
+    for (const char* more : {R"(,"n_gpu_layers":0)", R"(,"n_gpu_layers":12)", R"(,"n_cpu_moe":99)",
+                             R"(,"kv_offload":false)", R"(,"override_tensor":"exps=CPU")"}) {
+      const EstimatedCase answer = EstimateText("{" + ask + more + "}");
+      ASSERT_EQ(answer.error, "") << engine << more;
+      EXPECT_EQ(answer.report.per_gpu[0].total, plain.report.per_gpu[0].total) << engine << more;
+      EXPECT_EQ(answer.report.speed.decode_tokens_per_s, plain.report.speed.decode_tokens_per_s)
+          << engine << more;
+    }
+  }
+}
+
 TEST(LlamaLogs, WhatLiesInRamIsJudged) {
   const std::string ask =
       R"("model":"qwen3-235b-a22b","format":"gguf-q4_k_m","gpu":"rtx-4090","n_cpu_moe":94,"max_model_len":8192)";

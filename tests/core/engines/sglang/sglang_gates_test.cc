@@ -73,5 +73,25 @@ TEST(SglangGates, ReleasesAndDrafts) {
                   .Has("no_mtp_layers"));
 }
 
+TEST(SglangGates, FormatsAndCardsByRelease) {
+  const auto runs = [](const char* gpu, const char* format, const char* version = "0.5.18") {
+    const EstimatedCase c =
+        EstimateText(std::string(R"({"model":"qwen3-4b","max_model_len":2048,"engine":"sglang","gpu":")") +
+                     gpu + R"(","format":")" + format + R"(","engine_version":")" + version + "\"}");
+    EXPECT_EQ(c.error, "");
+    return c.report.verdict != Verdict::kInvalid;
+  };
+  EXPECT_FALSE(runs("rtx-a6000", "nvfp4", "0.5.9"));
+  EXPECT_TRUE(runs("rtx-a6000", "nvfp4", "0.5.10"));
+  EXPECT_TRUE(runs("b200", "nvfp4", "0.5.9"));
+  EXPECT_FALSE(runs("mi300x", "nvfp4"));
+  EXPECT_TRUE(runs("mi300x", "fp8"));
+  EXPECT_FALSE(runs("t4", "fp8"));
+  EXPECT_TRUE(runs("t4", "awq-int4"));
+  for (const char* gpu : {"mi210", "rx-7900-xtx", "gaudi3", "apple-m4-max"})
+    EXPECT_FALSE(runs(gpu, "bf16")) << gpu;
+  EXPECT_TRUE(runs("mi355x", "bf16"));
+}
+
 }  // namespace
 }  // namespace plimsoll

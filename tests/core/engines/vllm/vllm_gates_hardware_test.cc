@@ -19,7 +19,7 @@ bool Says(const char* gpu, const char* format, const char* version, std::string_
 
 // Marlin's kernels took Turing in with 0.14.
 TEST(VllmGatesHardware, MarlinAndTuring) {
-  for (const char* format : {"fp8", "fp8-block", "nvfp4", "w4a16"}) {
+  for (const char* format : {"fp8", "fp8-block", "w4a16"}) {
     EXPECT_TRUE(Says("t4", format, "0.13.0", "format_needs_newer_card")) << format;
     EXPECT_FALSE(Says("t4", format, "0.14.0", "format_needs_newer_card")) << format;
     EXPECT_TRUE(Says("v100-32gb", format, "0.14.0", "format_needs_newer_card")) << format;
@@ -30,6 +30,31 @@ TEST(VllmGatesHardware, MarlinAndTuring) {
     EXPECT_FALSE(Says("t4", format, "0.14.0", "marlin_needs_newer_card")) << format;
     EXPECT_TRUE(Says("v100-32gb", format, "0.14.0", "marlin_needs_newer_card")) << format;
   }
+}
+
+// Blackwell's kernels first, Marlin's from 0.9 on Ampere (experts 0.9.1) and from 0.16 on Turing.
+TEST(VllmGatesHardware, Nvfp4ByRelease) {
+  EXPECT_TRUE(Says("rtx-a6000", "nvfp4", "0.8.5", "format_needs_newer_card"));
+  EXPECT_FALSE(Says("rtx-a6000", "nvfp4", "0.9.0", "format_needs_newer_card"));
+  EXPECT_FALSE(Says("b200", "nvfp4", "0.8.5", "format_needs_newer_card"));
+  EXPECT_TRUE(Says("t4", "nvfp4", "0.15.0", "format_needs_newer_card"));
+  EXPECT_FALSE(Says("t4", "nvfp4", "0.16.0", "format_needs_newer_card"));
+  EXPECT_TRUE(Says("v100-32gb", "nvfp4", "0.16.0", "format_needs_newer_card"));
+  const auto experts = [](const char* version) {
+    return EstimateText(
+               std::string(
+                   R"({"model":"qwen3-30b-a3b","format":"nvfp4","gpu":"rtx-a6000","max_model_len":2048,)") +
+               R"("engine_version":")" + version + "\"}")
+        .Has("format_needs_newer_card");
+  };
+  EXPECT_TRUE(experts("0.9.0"));
+  EXPECT_FALSE(experts("0.9.1"));
+}
+
+// Marlin's MXFP4 kernel wants bfloat16.
+TEST(VllmGatesHardware, Mxfp4NeedsAmpere) {
+  EXPECT_TRUE(Says("t4", "mxfp4", "0.27.0", "format_needs_newer_card"));
+  EXPECT_FALSE(Says("a100-sxm-80gb", "mxfp4", "0.27.0", "format_needs_newer_card"));
 }
 
 // get_min_capability of the quantisation classes.
