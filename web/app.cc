@@ -209,7 +209,8 @@ void App::DrawAnswer(float width) {
   DrawTabBar(ui_, state_, width);
   Gap(18);
   DrawTabHead(ui_, state_, width);
-  if (!IsManyTab(state_)) {
+  if (IsOneTab(state_)) {
+    DrawCalibration(ui_, state_, width);
     DrawDiagnostics(ui_, state_, width);
     DrawGivenFile(ui_, state_, width);
   }
@@ -222,10 +223,11 @@ void App::DrawPhone(float width) {
   DrawTabHead(ui_, state_, width);
   Gap(4);
   DrawOptionsSummary(ui_, state_, width);
-  if (!IsManyTab(state_)) {
+  if (IsOneTab(state_)) {
     if (Chip(ui_, "Pin to compare")) state_.Pin();
     Gap(4);
     DrawWaysOut(ui_, state_, width);
+    DrawCalibration(ui_, state_, width);
     DrawDiagnostics(ui_, state_, width);
     DrawGivenFile(ui_, state_, width);
   }

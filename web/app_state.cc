@@ -255,6 +255,11 @@ void AppState::AskBrowser(std::string_view what) {
   ++view.asked;
 }
 
+void AppState::CopyText(std::string_view text) {
+  view.to_copy = text;
+  AskBrowser("copy-text");
+}
+
 bool AppState::SetTrace(std::string_view csv) {
   if (const auto error = schedule.SetTrace(csv)) return Refuse(*error);
   OpenTab("Schedule");
@@ -271,6 +276,8 @@ bool AppState::SetView(std::string_view key, const Json& value) {
     view.press = value.AsString();
   } else if (key == "budget" || key == "watts") {
     return SetLimit(key == "budget" ? &FindAsk::usd_per_h : &FindAsk::watts, key, value);
+  } else if (key == "check") {
+    CheckText(value.AsString());
   } else if (key == "hub") {
     if (value.Has("stop")) return StopHub(), true;
     hub.SetFrom(value);
@@ -485,6 +492,28 @@ void AppState::TakeFile(std::string name, ReadFile read) {
 void AppState::ForgetFile() {
   given_file_.reset();
   ++file_version_;
+}
+
+void AppState::CheckText(std::string_view text) {
+  check.Take(text);
+  OpenTab("Check");
+  ++version_;
+}
+
+bool AppState::CheckBeginning(std::string_view json) {
+  const Result<Json> read = Json::Parse(json, "check");
+  if (!read.ok()) return Refuse(read.error());
+  const Json* text = read->Find("text");
+  const Json* note = read->Find("note");
+  check.TakeBeginning(text == nullptr ? "" : text->AsString(), note == nullptr ? "" : note->AsString());
+  OpenTab("Check");
+  ++version_;
+  return true;
+}
+
+void AppState::TakeChecked(std::string_view json) {
+  check.TakeAnswer(json);
+  ++version_;
 }
 
 bool AppState::TakeModelNamed(std::string_view name) {

@@ -32,10 +32,12 @@
 #include "core/solve/solver.h"
 #include "core/solve/ways_out.h"
 #include "core/weights/weights.h"
+#include "web/check_state.h"
 #include "web/compare_state.h"
 #include "web/errands.h"
 #include "web/find_state.h"
 #include "web/hub_state.h"
+#include "web/launch_state.h"
 #include "web/map_state.h"
 #include "web/range_state.h"
 #include "web/schedule_state.h"
@@ -86,6 +88,8 @@ struct ViewState {
   int search_row = 0;             // of the rows found, the one that Enter takes
   int64_t files_asked = 0;        // how often somebody asked to open a file
   bool fault_shown = false;       // what was refused stands at its field
+  std::string to_copy;            // what the browser is asked to put on the clipboard
+  bool alerts_open = false;       // of the Launch tab
   bool file_open = true;          // the table of the file's tensors
   int file_by = 0;                // as inventory_by
 };
@@ -157,6 +161,12 @@ class AppState {
   int64_t file_version() const { return file_version_; }  // grows when given_file() becomes another
   std::string FileText() const;  // JSON: what the form shows of it; "null" without one
 
+  // A text to be checked, which opens the Check tab; one that is checked elsewhere, {"text": its beginning, "note"},
+  // and what was said of that.
+  void CheckText(std::string_view text);
+  bool CheckBeginning(std::string_view json);
+  void TakeChecked(std::string_view json);
+
   // A model by a name that people have for it: one of the catalog with the format that the name tells, or a file of
   // a repository there. False: the catalog has none of that name, and nothing has changed.
   bool TakeModelNamed(std::string_view name);
@@ -194,7 +204,9 @@ class AppState {
   ScheduleState schedule;
   CompareState compare;
   FindState find;
+  CheckState check;
   HubState hub;
+  LaunchState launch;
   MapState map;
   RangeState range;
   Errands errands;  // of the four above
@@ -207,6 +219,7 @@ class AppState {
   // What the browser is asked to do with what is shown: "copy-table", "copy-markdown", "save-csv", "save-png",
   // "save-svg".
   void AskBrowser(std::string_view what);
+  void CopyText(std::string_view text);
 
  private:
   bool SetView(std::string_view key, const Json& value);

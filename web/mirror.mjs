@@ -67,6 +67,21 @@ function choose(select, value, text) {
   select.value = value;
 }
 
+// A command, a log, a config or a link: what is said of it stands in the Check tab, below.
+function createCheckForm(core) {
+  const text = element('textarea', {id: 'mirror-check', rows: 6, spellcheck: false, autocomplete: 'off'});
+  const check = element('button', {type: 'submit', className: 'button', textContent: 'Check it'});
+  const form = element('form', {className: 'mirror-form mirror-check', autocomplete: 'off'}, [
+    element('div', {className: 'mirror-field mirror-textarea'}, [element('label', {htmlFor: text.id, textContent: 'Paste a command, a log, a config or a link'}), text]),
+    element('p', {className: 'row'}, [check]),
+  ]);
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    core.check(text.value);
+  });
+  return form;
+}
+
 // Any model by its name: what is typed is looked up in the catalog, and only what is not there is asked of the hub.
 function createHubForm(core, act, before) {
   const line = (key, label, type, more = {}) => {
@@ -196,6 +211,7 @@ export function createMirror(core) {
   const holder = root.querySelector('.mirror-content');
   holder.replaceChildren(element('div', {className: 'mirror-answer'}, [verdict, detail, remarks]), form, problem,
                          memoryTable, element('div', {className: 'mirror-wide'}, [cardTable]), file);
+  if (core.check) holder.append(createCheckForm(core));
   const showHub = core.hub ? createHubForm(core, act, file) : () => {};
   const tab = element('select', {id: 'mirror-tab'});
   tab.addEventListener('change', () => act({'view.tab': tab.value}, tab));
@@ -204,11 +220,12 @@ export function createMirror(core) {
   const tabHeading = element('p', {className: 'mirror-verdict', id: 'mirror-tab-verdict', hidden: true});
   const pressable = element('div', {className: 'mirror-buttons', id: 'mirror-buttons'});
   const shownTables = element('div', {id: 'mirror-tables'});
+  const shownCodes = element('div', {id: 'mirror-codes'});
   pressable.setAttribute('role', 'group');
   pressable.setAttribute('aria-label', 'What can be done in the tab');
   if (!embed) {
     holder.append(element('div', {className: 'mirror-field'}, [element('label', {htmlFor: tab.id, textContent: 'Tab'}), tab]),
-                  tabHeading, tabForm, pressable, shownTables, shownTable);
+                  tabHeading, tabForm, pressable, shownCodes, shownTables, shownTable);
   }
   document.body.append(live);
 
@@ -300,8 +317,9 @@ export function createMirror(core) {
     const answers = nodes.filter((node) => node.role === 'heading' && node.label === 'Verdict');
     const rest = nodes.slice(last + 1);
     const rows = rest.filter((node) => kShown.has(node.role));
+    const codes = rest.filter((node) => node.role === 'code');
     const buttons = rest.filter((node) => kPressed.has(node.role));
-    const text = JSON.stringify([[tabs, answers, rows, buttons].map((list) => list.map(({role, label, value}) => [role, label, value])), tables]);
+    const text = JSON.stringify([[tabs, answers, rows, codes, buttons].map((list) => list.map(({role, label, value}) => [role, label, value])), tables]);
     if (text !== shownText) {
       shownText = text;
       fill(tab, tabs.map(({label}) => [label, label]));
@@ -328,6 +346,9 @@ export function createMirror(core) {
           element('th', {scope: 'row', textContent: name}), ...cells.map((cell) => element('td', {textContent: cell})),
         ]))),
       ])])));
+      shownCodes.replaceChildren(...codes.map(({label, value}) => element('figure', {}, [
+        element('figcaption', {textContent: label}), element('pre', {tabIndex: 0, textContent: value}),
+      ])));
       shownTable.hidden = rows.length === 0;
       shownRows.replaceChildren(...rows.map(({label, value}) => element('tr', {}, [
         element('th', {scope: 'row', textContent: label}),

@@ -616,6 +616,38 @@ bool SecretField(Ui& ui, std::string_view label, char* text, int capacity, float
   return TypedLine(ui, label, text, capacity, width, true, nullptr, {});
 }
 
+namespace {
+
+int GrowText(ImGuiInputTextCallbackData* data) {
+  auto* text = static_cast<std::string*>(data->UserData);
+  if (data->EventFlag == ImGuiInputTextFlags_CallbackResize) {
+    text->resize(static_cast<size_t>(data->BufTextLen));
+    data->Buf = text->data();
+  }
+  return 0;
+}
+
+}  // namespace
+
+bool TextArea(Ui& ui, std::string_view label, std::string* text, float width, float height) {
+  ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(12, 10));
+  ImGui::PushID(Begin(label), End(label));
+  const bool changed =
+      ImGui::InputTextMultiline("##text", text->data(), text->capacity() + 1, ImVec2(width, height),
+                                ImGuiInputTextFlags_CallbackResize, GrowText, text);
+  ImGui::PopID();
+  ImGui::PopStyleVar();
+  const ImRect box(ImGui::GetItemRectMin(), ImGui::GetItemRectMax());
+  ImGui::GetWindowDrawList()->AddRect(box.Min, box.Max,
+                                      ImGui::IsItemActive() ? ui.colors->accent : ui.colors->line, kRadius);
+  if (text->empty() && !ImGui::IsItemActive())
+    DrawText(ui, ImVec2(box.Min.x + 12, box.Min.y + 10 + Pixels(ui, kBody) / 2), label, {ui.colors->muted},
+             width - 24);
+  constexpr size_t kSpoken = 400;  // of a text that may be long
+  Register(ui, "textbox", label, std::string_view(*text).substr(0, kSpoken), box);
+  return changed;
+}
+
 ImVec2 LastMin() { return ImGui::GetItemRectMin(); }
 ImVec2 LastMax() { return ImGui::GetItemRectMax(); }
 

@@ -153,6 +153,8 @@ void MenuHeading(Ui& ui, std::string_view text);
 // empty: the label does.
 bool SearchField(Ui& ui, std::string_view label, char* text, int capacity, float width, bool take_focus,
                  int* moved = nullptr, std::string_view hint = {});
+// Several lines of text, which scroll within `height`. True when it has changed.
+bool TextArea(Ui& ui, std::string_view label, std::string* text, float width, float height);
 // The same for what nobody may read over a shoulder: drawn as dots, and the semantic tree says only whether it is set.
 bool SecretField(Ui& ui, std::string_view label, char* text, int capacity, float width);
 

@@ -87,6 +87,13 @@ async function readModel(core, files) {
   }
 }
 
+// A text too long to travel as JSON: what `check` says of it.
+async function checkText(core, text) {
+  const bytes = await bytesOf(text, 0, text.size);
+  const {withBytes, read} = speakWith(core);
+  return read(withBytes(bytes, (address) => core._plimsoll_worker_check(address, bytes.length)));
+}
+
 // A model of a hub (hub.mjs): what comes next, after the beginning or a reply of the hub's.
 function visitHub(core, visit, reply) {
   const {withBytes, withText, read} = speakWith(core);
@@ -141,12 +148,13 @@ export function createDesk(post) {
   }
 
   return {
-    async handle({errand, drop: dropped, files, visit, reply}) {
+    async handle({errand, drop: dropped, files, text, visit, reply}) {
       try {
         const core = await loaded;
         if (errand) begin(core, errand);
         if (dropped !== undefined) drop(core, dropped);
         if (files) post(await readModel(core, files));
+        if (text) post({checked: await checkText(core, text)});
         if (visit || reply) post({next: visitHub(core, visit, reply)});
       } catch (error) {
         if (errand) post({id: errand.id, answer: JSON.stringify({error: error.message})});

@@ -316,9 +316,10 @@ void AddFix(const Config& before, Config after, std::string label, const Catalog
   for (const CheckFix& other : failure->fixes) {
     if (other.set == set) return;
   }
-  const std::string price = PriceText(after, catalog);
-  std::string cost = std::move(label) + (price.empty() ? "" : ": " + price) + ".";
-  failure->fixes.push_back({std::move(set), std::move(after), std::move(cost)});
+  const FixPrice price = PriceOf(after, catalog);
+  const std::string words = PriceText(price);
+  std::string cost = label + (words.empty() ? "" : ": " + words) + ".";
+  failure->fixes.push_back({std::move(set), std::move(after), std::move(cost), std::move(label), price});
 }
 
 bool RaisesShare(const Config& before, const Config& after, const Resolved& resolved) {

@@ -230,7 +230,7 @@ std::optional<std::vector<ArgumentWord>> ListedWords(std::string_view list, size
       continue;
     }
     size_t end = i + 1;
-    while (end < last && list[end] != '"') end += list[end] == '\\' ? 2 : 1;
+    while (end < last && list[end] != '"') end += list[end] == '\\' ? size_t{2} : size_t{1};
     if (end >= last) return std::nullopt;
     const Result<Json> text = Json::Parse(list.substr(i, end + 1 - i), "word");
     if (!text.ok()) return std::nullopt;
