@@ -330,6 +330,7 @@ void DrawCheckTab(Ui& ui, AppState& state, float width) {
   DrawWays(ui, state, *answer, left);
   DrawMended(ui, state, *answer, left);
   DrawProblems(ui, *answer, left);
+  ImGui::Dummy(ImVec2(0, 0));  // a group must end with an item where the cursor was moved on
   ImGui::EndGroup();
   const float bottom = ImGui::GetCursorScreenPos().y;
   if (beside) {
@@ -341,6 +342,7 @@ void DrawCheckTab(Ui& ui, AppState& state, float width) {
   DrawFigureTable(ui, state, *answer, right);
   if (!answer->figures.empty()) Gap(16);
   DrawOptionsRead(ui, *answer, right);
+  ImGui::Dummy(ImVec2(0, 0));  // a group must end with an item where the cursor was moved on
   ImGui::EndGroup();
   if (beside) ImGui::SetCursorScreenPos(ImVec2(at.x, std::max(bottom, ImGui::GetCursorScreenPos().y)));
 }
