@@ -68,7 +68,10 @@ std::optional<CheckResult> ReadRepository(std::string_view text, const Catalog& 
   result.kind = CheckKind::kLink;
   result.what = "model's repository";
   const std::optional<NamedModel> named = FindModelNamed(catalog, text);
-  if (!named || named->model->refused) {
+  const bool known = named && !named->model->refused;
+  // Two words with a slash between them are a name where the catalog knows it.
+  if (!known && repository == text) return std::nullopt;
+  if (!known) {
     result.not_understood.emplace_back(text);
     result.problems.push_back({"model_not_in_catalog", "", "The catalog does not hold " + repository + ".",
                                "Fetch it from the hub: as the model of the page or with --model.",

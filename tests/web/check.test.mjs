@@ -51,7 +51,7 @@ test('Ctrl+V anywhere outside a field checks what is on the clipboard, and nothi
 });
 
 test('typed into the field by keyboard, with lines', async () => {
-  const page = await openWatched('app/#t=check');
+  const page = await openWatched('app/#m=llama-3.1-8b&t=check');
   const field = await find(page, 'Paste a command, a log, a config or a link');
   await page.mouse.click(field.x + 40, field.y + 30);
   await page.keyboard.type('vllm serve Qwen/Qwen3-8B \\');
@@ -64,7 +64,7 @@ test('typed into the field by keyboard, with lines', async () => {
 });
 
 test('by touch: the button pastes', async () => {
-  const page = await openWatched('app/#t=check', {viewport: {width: 390, height: 844}, hasTouch: true, isMobile: true, deviceScaleFactor: 2});
+  const page = await openWatched('app/#m=llama-3.1-8b&t=check', {viewport: {width: 390, height: 844}, hasTouch: true, isMobile: true, deviceScaleFactor: 2});
   await copyOut(page, kCommand);
   const button = await find(page, 'Paste', 'button');
   await page.evaluate((y) => scrollTo(0, y), Math.max(0, button.cy - 400));

@@ -14,6 +14,8 @@ void DrawForms(Ui& ui, AppState& state, const LaunchSheet& sheet, float width) {
   for (const std::string& form : sheet.forms) {
     if (row.Add(FormWords(form), form == sheet.form)) state.launch.form = form;
   }
+  row.Word("");
+  if (row.Add("Copy the command", false)) state.CopyText(sheet.text);
   row.End();
 }
 
@@ -27,7 +29,7 @@ void DrawCommands(Ui& ui, AppState& state, const LaunchSheet& sheet, float width
     if (!node.empty()) SectionLabel(ui, "Command" + node);
     DrawTextBlock(ui, "Command" + node, commands[i], {}, width);
     Gap(6);
-    if (Chip(ui, "Copy", {0, false, "Copy the command" + node})) state.CopyText(commands[i]);
+    if (i > 0 && Chip(ui, "Copy", {0, false, "Copy the command" + node})) state.CopyText(commands[i]);
     Gap(4);
   }
   for (const std::string& note : sheet.notes) Paragraph(ui, note, width, {ui.colors->muted, kNote});

@@ -100,7 +100,7 @@ constexpr LogPattern kPatterns[] = {
          TakeLast("kv_cache_tokens", *tokens, r);
        Phase(LogPhase::kPool, r);
      }},
-    {"max_seq_len=", TakeLimits},
+    {"max_seq_len=", TakeLimits, false},
     {"CUDA graph warmup for batch size", [](const LogLine&, LogReading* r) { Phase(LogPhase::kGraphs, r); }},
     {"Engine loaded and ready to serve", [](const LogLine&, LogReading* r) { Phase(LogPhase::kServing, r); }},
     // What is wrong
