@@ -230,8 +230,8 @@ void DrawOptionsRead(Ui& ui, const CheckAnswer& answer, float width) {
                            : option.effect == "not_modelled" ? "not modelled"
                            : key != nullptr                  ? std::string(key->label)
                                                              : option.key;
-    const bool twice =
-        option.value.empty() || option.key == "model" || option.name.find(option.value) != std::string::npos;
+    const bool twice = option.value.empty() || (option.key == "model" && !option.name.starts_with("-")) ||
+                       option.name.find(option.value) != std::string::npos;
     table.rows.push_back({twice ? option.name : option.name + " " + option.value, as, option.note});
   }
   const bool noted =

@@ -56,8 +56,8 @@ void DrawTabBar(Ui& ui, AppState& state, float width) {
       x = 0;
       y += height;
     } else if (begins && last != nullptr) {
-      ImGui::GetWindowDrawList()->AddRectFilled(ImVec2(at.x + x - 1, at.y + 11),
-                                                ImVec2(at.x + x, at.y + height - 11), ui.colors->line);
+      ImGui::GetWindowDrawList()->AddRectFilled(ImVec2(at.x + x - 1, at.y + y + 11),
+                                                ImVec2(at.x + x, at.y + y + height - 11), ui.colors->line);
       x += 23;
     }
     if (named) {
