@@ -16,6 +16,7 @@
 #include "core/engines/registry.h"
 #include "core/engines/settle.h"
 #include "core/estimate/report_json.h"
+#include "core/estimate/verdict.h"
 #include "core/resolve/resolved_keys.h"
 
 namespace plimsoll {
@@ -94,6 +95,7 @@ void FollowCards(const Action& action, Config* config) {
 AppState::AppState(const Catalog& catalog) : catalog_(&catalog) {
   LoadFragment(kStart);
   view.cost.usd_per_kwh = kUsualUsdPerKwh;
+  untouched_version_ = version_;
 }
 
 bool AppState::Refuse(const Error& error) {
@@ -207,6 +209,13 @@ bool AppState::SetPrice(const Price& price, const Json& value) {
   return true;
 }
 
+void AppState::TurnUnits() {
+  view.units = view.units == SizeUnits::kBinary ? SizeUnits::kDecimal : SizeUnits::kBinary;
+  answer_->explanation.reset();
+  ++answer_version_;  // what was written of it
+  ++version_;
+}
+
 bool AppState::SetRent(const std::string& gpu, const Json& value) {
   const double number = value.is_null() ? 0 : value.is_number() ? value.AsDouble().value_or(-1) : -1;
   if (!(number >= 0 && number <= kMostRent) || catalog_->FindGpu(gpu) == nullptr) {
@@ -257,7 +266,7 @@ void AppState::AskBrowser(std::string_view what) {
 
 void AppState::CopyText(std::string_view text) {
   view.to_copy = text;
-  AskBrowser("copy-text");
+  AskBrowser("copy-shown");
 }
 
 bool AppState::SetTrace(std::string_view csv) {
@@ -272,7 +281,9 @@ bool AppState::SetView(std::string_view key, const Json& value) {
   for (const Price& price : kPrices) {
     if (key == price.key) return SetPrice(price, value);
   }
-  if (key == "press") {
+  if (key == "palette" || key == "keys") {
+    (key == "palette" ? view.palette_asked : view.keys_asked) = true;
+  } else if (key == "press") {
     view.press = value.AsString();
   } else if (key == "budget" || key == "watts") {
     return SetLimit(key == "budget" ? &FindAsk::usd_per_h : &FindAsk::watts, key, value);
@@ -657,7 +668,13 @@ const std::vector<InventoryRow>& AppState::inventory() {
 }
 
 const Explanation& AppState::explanation() {
-  if (!answer_->explanation) answer_->explanation = Explain(*answer_->resolved, answer_->report);
+  if (!answer_->explanation) {
+    answer_->explanation = Explain(*answer_->resolved, answer_->report);
+    if (view.units != SizeUnits::kBinary) {
+      answer_->explanation->headline = HeadlineText(*answer_->resolved, answer_->report, view.units);
+      answer_->explanation->detail = DetailText(*answer_->resolved, answer_->report, view.units);
+    }
+  }
   return *answer_->explanation;
 }
 

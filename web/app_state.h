@@ -78,20 +78,22 @@ struct ViewState {
   char name[81] = {};                   // that is being typed for a column
   std::optional<Config> under_pointer;  // what the key that pins would pin; of the last frame
   int inventory_by = 0;                 // role, type, layer
-  std::set<std::string> open_terms = {"Weights"};
+  std::set<std::string> open_terms;
+  bool tensors_open = false;  // of the opened weights
   bool more_options = false;
   bool more_load = false;  // of the Schedule tab
   bool wants_trace = false;
-  int64_t session = 1;            // that it shows turn by turn
-  bool options_unfolded = false;  // on a phone
-  char search[512] = {};          // of the picker that is open
-  int search_row = 0;             // of the rows found, the one that Enter takes
-  int64_t files_asked = 0;        // how often somebody asked to open a file
-  bool fault_shown = false;       // what was refused stands at its field
-  std::string to_copy;            // what the browser is asked to put on the clipboard
-  bool alerts_open = false;       // of the Launch tab
-  bool file_open = true;          // the table of the file's tensors
-  int file_by = 0;                // as inventory_by
+  int64_t session = 1;                             // that it shows turn by turn
+  bool options_unfolded = false;                   // on a phone
+  char search[512] = {};                           // of the picker that is open
+  int search_row = 0;                              // of the rows found, the one that Enter takes
+  int64_t files_asked = 0;                         // how often somebody asked to open a file
+  bool palette_asked = false, keys_asked = false;  // to be opened by the next frame
+  bool fault_shown = false;                        // what was refused stands at its field
+  std::string to_copy;                             // what the browser is asked to put on the clipboard
+  bool alerts_open = false;                        // of the Launch tab
+  bool file_open = true;                           // the table of the file's tensors
+  int file_by = 0;                                 // as inventory_by
 };
 
 // A file that somebody gave to read: only its header is, here, and nothing of it goes into a link but what
@@ -185,6 +187,9 @@ class AppState {
   void PageChanged();
   bool Refuse(const Error& error);  // it becomes the notice; always false
   bool SetPrice(const Price& price, const Json& value);
+  void TurnUnits();  // GiB or GB, of everything that is shown
+  // Nothing was asked yet: what stands there is where the page begins.
+  bool untouched() const { return version_ == untouched_version_; }
   bool SetRent(const std::string& gpu, const Json& value);  // null or 0: the catalog's again
   bool SetTrace(std::string_view csv);
   const std::string& notice() const { return notice_; }
@@ -260,7 +265,7 @@ class AppState {
   std::unique_ptr<GivenFile> given_file_;
   int64_t file_version_ = 0;
   std::string tab_ = std::string(kFirstTab);
-  int64_t version_ = 0;
+  int64_t version_ = 0, untouched_version_ = 0;
   int64_t answer_version_ = 0;
 };
 

@@ -584,6 +584,32 @@ function goThroughChanges(step) {
   if (step < 0 ? depth > 0 : depth < deepest) history.go(step);
 }
 
+function answerAsk(ask) {
+  if (ask === 'undo' || ask === 'redo') goThroughChanges(ask === 'undo' ? -1 : 1);
+  else exporter.answer(ask);
+}
+
+// Everything in one list: from anywhere on the page but where somebody types.
+function askForList(what) {
+  focusCanvas();
+  put(kPut.action, JSON.stringify({[`view.${what}`]: true}));
+  drawUntilSettled();
+  wake();
+}
+
+function listenToCommands() {
+  document.addEventListener('keydown', (event) => {
+    if (!drawable || event.altKey) return;
+    const typing = event.target.matches?.('input:not(#agent), textarea, select') || outcome.wantsText;
+    const list = (event.ctrlKey || event.metaKey) && event.code === 'KeyK' ? 'palette' : event.key === '?' && !typing ? 'keys' : null;
+    if (!list) return;
+    event.preventDefault();
+    event.stopPropagation();
+    askForList(list);
+  }, true);
+  document.getElementById('palette-button').addEventListener('click', () => askForList('palette'));
+}
+
 // ---- after a change --------------------------------------------------------------------------------------------
 
 let mirror = null;
@@ -634,8 +660,9 @@ notice.querySelector('button').addEventListener('click', () => {
 const exporter = createExporter({
   tables: () => JSON.parse(get(kGet.tables)),
   picture: () => get(root.dataset.theme === 'dark' ? kGet.pictureDark : kGet.pictureLight),
-  copied: () => get(kGet.copied),
+  shown: () => get(kGet.copied),
   link: () => new URL(`#${get(kGet.fragment)}`, location.href).href,
+  text: answerText,
   say: complain,
 });
 
@@ -717,6 +744,44 @@ const files = createFileReader({
     wake();
   },
 });
+
+// ---- on paper, and past the picture --------------------------------------------------------------------------------
+
+// Paper gets what the canvas shows as an image, the answer and its tables, with the form's fold open as long as it takes.
+function listenToPrinting() {
+  const picture = document.getElementById('print-picture');
+  const fold = document.getElementById('mirror');
+  let wasOpen = false;
+  window.addEventListener('beforeprint', () => {
+    wasOpen = fold.open;
+    fold.open = true;
+    if (!drawable) return;
+    draw();  // in this very task: a canvas keeps its picture no longer
+    picture.src = canvas.toDataURL();
+    picture.hidden = false;
+  });
+  window.addEventListener('afterprint', () => {
+    fold.open = wasOpen;
+    picture.hidden = true;
+    picture.removeAttribute('src');
+  });
+  // The address says the configuration: no fragment of it leads anywhere.
+  document.getElementById('skip-link').addEventListener('click', (event) => {
+    event.preventDefault();
+    fold.open = true;
+    fold.querySelector('summary').focus();
+    fold.scrollIntoView();
+  });
+}
+
+// The answer in words, for a message or a ticket.
+function answerText() {
+  const report = JSON.parse(get(kGet.report));
+  const gib = (bytes) => `${(bytes / 1024 ** 3).toFixed(2)} GiB`;
+  const terms = report.terms.filter(({depth}) => !depth).map(({name, bytes}) => `  ${name}: ${gib(bytes)}`);
+  return [report.headline, report.detail, 'On the fullest card:', ...terms, new URL(`#${get(kGet.fragment)}`, location.href).href]
+    .filter(Boolean).join('\n');
+}
 
 // ---- theme, embedding ------------------------------------------------------------------------------------------
 
@@ -955,6 +1020,8 @@ async function start() {
   if (!embed) {
     files.listen();
     put(kPut.hub, JSON.stringify({host: hub.host}));
+    listenToPrinting();
+    listenToCommands();
   }
   listenToHost();
   readAddress();

@@ -339,7 +339,8 @@ export function createMirror(core) {
         return button;
       }));
       if (focus) [...pressable.children].find((button) => button.dataset.press === focus)?.focus();
-      shownTables.replaceChildren(...tables.map(({caption, header, rows: lines}) => element('div', {className: 'mirror-wide'}, [element('table', {}, [
+      // The terms of the memory stand above already.
+      shownTables.replaceChildren(...tables.filter(({header}) => header[0] !== 'Term').map(({caption, header, rows: lines}) => element('div', {className: 'mirror-wide'}, [element('table', {}, [
         element('caption', {textContent: caption}),
         element('thead', {}, [element('tr', {}, header.map((name) => element('th', {scope: 'col', textContent: name})))]),
         element('tbody', {}, lines.map(([name, ...cells]) => element('tr', {}, [

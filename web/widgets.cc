@@ -125,6 +125,21 @@ void ShowFault(Ui& ui, std::string_view label, const ImRect& box) {
   Register(ui, "alert", ui.fault, label, note);
 }
 
+// What the label means, when the pointer rests on it.
+void Tip(const Ui& ui, std::string_view label) {
+  if (ui.coarse || !ImGui::IsItemHovered(ImGuiHoveredFlags_ForTooltip)) return;
+  const std::string_view text = ui.help(label);
+  if (text.empty()) return;
+  ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(10, 7));
+  if (ImGui::BeginTooltip()) {
+    ImGui::PushTextWrapPos(320);
+    ImGui::TextUnformatted(Begin(text), End(text));
+    ImGui::PopTextWrapPos();
+    ImGui::EndTooltip();
+  }
+  ImGui::PopStyleVar();
+}
+
 void StartEdit(Ui& ui, ImGuiID item, std::string_view initial) {
   ui.edit->item = item;
   ui.edit->starting = true;
@@ -222,6 +237,7 @@ Interaction Item(Ui& ui, std::string_view id_text, ImVec2 size, std::string_view
   result.clicked = ImGui::ButtonBehavior(box, id, &result.hovered, &result.held) || pressed;
   result.focused = ImGui::GetCurrentContext()->NavId == id;
   if (result.hovered) ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
+  if (result.hovered && ui.help != nullptr && !result.held) Tip(ui, label);
   ImGui::PushStyleVar(ImGuiStyleVar_FrameRounding, rounding);
   ImGui::RenderNavCursor(box, id);
   ImGui::PopStyleVar();

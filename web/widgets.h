@@ -45,6 +45,9 @@ struct Ui {
   float view_top = 0;   // what of the canvas is free for popups
   float view_bottom = 0;
   float view_right = 0;
+  bool decimal = false;  // sizes in GB instead of GiB
+  std::string_view (*help)(std::string_view label) =
+      nullptr;  // a sentence on what carries that label; empty: none
   std::string_view fault_label = {},
                    fault = {};  // what was refused, and the sentence that stands at its field
   bool fault_shown = false;

@@ -53,6 +53,7 @@ ParameterCounts CountParameters(const Architecture& architecture) {
       used = internal::SaturatingMultiply(tensor.elements(), tensor.times / tensor.copies);
       used = internal::SaturatingMultiply(used, mlp.experts_per_token);
     }
+    if (tensor.role == TensorRole::kEmbedding && tensor.linear) used = tensor.columns;
     counts.active = internal::SaturatingAdd(counts.active, used);
   }
   return counts;

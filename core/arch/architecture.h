@@ -211,14 +211,15 @@ struct Tensor {
   TensorPart part = TensorPart::kText;
   Sharding sharding = Sharding::kReplicated;
   bool expert_by_columns = false;  // kExpert only
-  bool linear = false;             // the weight of an nn.Linear: what quantisers touch
-  bool fp32 = false;               // stored in float32 whatever the model's dtype is
-  int64_t rows = 0;                // output features; for a vector its length
-  int64_t columns = 1;             // input features; 1 for a vector
-  int64_t copies = 1;              // tensors of this shape in one layer (experts)
-  int32_t group = -1;              // index into Architecture::groups; -1: once in the model
-  int32_t kv_heads = 0;            // kKvRows: how many KV heads (or Mamba2 groups) kv_rows hold
-  int64_t kv_rows = 0;             // kKvRows: rows that go by KV head; all of them but in fused tensors
+  bool linear = false;     // the weight of an nn.Linear: what quantisers touch; of an embedding: a table
+                           // of which a token reads one row, stored like a matrix (engrams)
+  bool fp32 = false;       // stored in float32 whatever the model's dtype is
+  int64_t rows = 0;        // output features; for a vector its length
+  int64_t columns = 1;     // input features; 1 for a vector
+  int64_t copies = 1;      // tensors of this shape in one layer (experts)
+  int32_t group = -1;      // index into Architecture::groups; -1: once in the model
+  int32_t kv_heads = 0;    // kKvRows: how many KV heads (or Mamba2 groups) kv_rows hold
+  int64_t kv_rows = 0;     // kKvRows: rows that go by KV head; all of them but in fused tensors
   bool duplicate = false;  // stored although another tensor holds the same values (tied lm_head, MTP's
                            // own embeddings) or no engine loads it (Omni's talker): in the file and in
                            // the hub's total, not in memory
@@ -252,6 +253,8 @@ struct Architecture {
   int64_t layers = 0;
   int64_t max_positions = 0;
   int64_t scaled_positions = 0;  // the same stretched by the rope's scaling, as vLLM serves it
+  // Stretched only where the scaling names no original length (SGLang).
+  int64_t stretched_positions = 0;
   int64_t rotary_dim = 0;        // width of the RoPE table; 0: no rotary embedding
   int64_t rope_table_elements =
       0;  // rows * width over vLLM's RoPE tables: one per distinct rope of the model

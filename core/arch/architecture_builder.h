@@ -80,6 +80,7 @@ enum class MtpStyle : uint8_t {
   kErnie,       // mtp_block, two norms, a projection
   kDeepseekV4,  // mtp.N: e_proj and h_proj apart, own mixing of the residual streams
   kNemotron,    // mtp.layers.0 (eh_proj, enorm, hnorm) and a final norm
+  kStages,      // mtp.N: layers alone; what leads in and out, mtp_extras lists (DeepSeek-V4.1)
 };
 
 // Which layers attend to what, one per layer.
@@ -106,6 +107,7 @@ class ArchitectureBuilder {
   int64_t global_head_dim = 0;       // full layers have wider heads than sliding ones (Gemma 4); 0: the same
   int64_t labels = 0;                // rows of a classifier that stands in the head's place; 0: none
   bool headless = false;             // no language-model head
+  bool stream_head = true;           // residual streams are mixed once more in front of the head
   // Parameters beside the layers that the hub counts: names in full, elements.
   std::vector<std::pair<std::string_view, int64_t>> extras;
   int64_t per_layer_vocab = 0;  // rows of the second embedding (Gemma 4 E)
@@ -113,6 +115,7 @@ class ArchitectureBuilder {
   // Tensors that only this family has: of every layer, and of the whole model. Run when the rest is listed.
   void (*layer_extras)(ArchitectureBuilder& builder, const LayerShape& shape, TensorList* list) = nullptr;
   void (*model_extras)(ArchitectureBuilder& builder, TensorList* list) = nullptr;
+  void (*mtp_extras)(ArchitectureBuilder& builder, TensorList* list) = nullptr;
   // Towers that BuildVision does not know; its presence says that the checkpoint has some.
   void (*towers)(ArchitectureBuilder& builder) = nullptr;
 

@@ -1,5 +1,6 @@
 #include "core/arch/config_forms.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <initializer_list>
@@ -296,6 +297,35 @@ std::optional<Json> OfMoondream(const Json& given, std::vector<std::string>* rem
   return config;
 }
 
+// OpenELM's keys (configuration_openelm.py of apple/OpenELM-270M): widths by a factor for each layer, rounded to
+// a multiple of ffn_dim_divisor.
+std::optional<Json> OfOpenElm(const Json& given) {
+  const Json* factors = given.Find("ffn_multipliers");
+  const Json* heads = given.Find("num_query_heads");
+  if (!given.Has("model_dim") || factors == nullptr || heads == nullptr) return std::nullopt;
+  Json config = given;
+  Rename(given,
+         {{"model_dim", "hidden_size"},
+          {"num_transformer_layers", "num_hidden_layers"},
+          {"max_context_length", "max_position_embeddings"},
+          {"share_input_output_layers", "tie_word_embeddings"}},
+         &config);
+  int64_t most = 1;
+  for (const Json& item : heads->items()) most = std::max(most, item.AsInt().value_or(1));
+  config.Set("num_attention_heads", Json(most)).Set("num_key_value_heads", Json(int64_t{1}));
+  const int64_t divisor = std::max<int64_t>(1, Number(given, "ffn_dim_divisor", 256));
+  const double hidden = static_cast<double>(Number(given, "model_dim", 0));
+  Json widths = Json::MakeArray();
+  for (const Json& factor : factors->items()) {
+    const double exact = std::clamp(factor.AsDouble().value_or(0) * hidden, 0.0, 1e9);
+    int64_t width = std::max(divisor, (static_cast<int64_t>(exact) + divisor / 2) / divisor * divisor);
+    if (static_cast<double>(width) < 0.9 * exact) width += divisor;
+    widths.Append(Json(width));
+  }
+  config.Set("ffn_intermediate_sizes", std::move(widths));
+  return config;
+}
+
 // A config that gives a model_type and little else means its class's defaults.
 std::optional<Json> FillPlain(const Json& given, std::vector<std::string>* remarks) {
   if (given.Has("hidden_size") || given.Has("n_embd") || given.Has("d_model")) return std::nullopt;
@@ -311,6 +341,7 @@ std::optional<Json> FillPlain(const Json& given, std::vector<std::string>* remar
 std::optional<Json> CompleteConfig(const Json& given, std::vector<std::string>* remarks) {
   if (!given.is_object()) return std::nullopt;
   if (IsParams(given)) return OfParams(given, remarks);
+  if (std::optional<Json> elm = OfOpenElm(given)) return elm;
   if (std::optional<Json> moondream = OfMoondream(given, remarks)) return moondream;
   if (given.Has("text_config")) return FillNested(given, remarks);
   return FillPlain(given, remarks);

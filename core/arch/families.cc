@@ -6,6 +6,7 @@
 #include "core/arch/convolution_families.h"
 #include "core/arch/dense_families.h"
 #include "core/arch/encoder_families.h"
+#include "core/arch/engram_families.h"
 #include "core/arch/hybrid_families.h"
 #include "core/arch/image_text_families.h"
 #include "core/arch/latent_families.h"
@@ -28,7 +29,7 @@ constexpr std::span<const Family> (*kLists[])() = {
     DenseFamilies,       MoeFamilies,    LatentFamilies, HybridFamilies,  EncoderFamilies,
     SpeechFamilies,      MambaFamilies,  NgramFamilies,  RwkvFamilies,    VisionLanguageFamilies,
     ConvolutionFamilies, SparseFamilies, OlderFamilies,  ClassicFamilies, LoopedFamilies,
-    ImageTextFamilies};
+    ImageTextFamilies,   EngramFamilies};
 
 }  // namespace
 

@@ -3,6 +3,12 @@
 // Sources: transformers (src/transformers/models/<model_type>/) or the model's own repository, where named.
 #include "core/arch/hybrid_families.h"
 
+#include <string_view>
+#include <vector>
+
+#include "core/arch/tensor_list.h"
+#include "core/arch/vit_towers.h"
+
 namespace plimsoll {
 
 namespace {
@@ -540,7 +546,74 @@ void ReadKimiLinear(ArchitectureBuilder& builder) {
   }
 }
 
+// GLM-5.3-Flash (transformers configuration_glm5_next.py): Kimi Delta Attention in three of four layers,
+// sparse latent attention without positions in the others, whose index keys are pooled over index_kpool tokens;
+// residual streams without a mixing in front of the head.
+void AddIndexPooling(ArchitectureBuilder& builder, const LayerShape& shape, TensorList* list) {
+  const Attention& t = shape.attention;
+  if (t.index_pool == 0) return;
+  const std::string_view scope = "self_attn.indexer.";
+  list->Linear({scope, "index_kpool_compress_gate", ""}, TensorRole::kIndexer, Sharding::kReplicated,
+               t.index_dim, builder.architecture.hidden);
+  list->Parameter({scope, "index_kpool_compress_ape", ""}, TensorRole::kIndexer, Sharding::kReplicated,
+                  t.index_pool, t.index_dim);
+}
+
+void ReadGlm5Next(ArchitectureBuilder& builder) {
+  builder.ReadCommon(false, 256);
+  ConfigReader& text = builder.text;
+  builder.base.attention = ReadKimiAttention(builder);
+  Attention& attention = builder.base.attention;
+  attention.rope = attention.rope_dim > 0;
+  attention.index_heads = text.Int("index_n_heads", 32, 0, kMaxHeads);
+  if (attention.index_heads > 0) {
+    attention.index_dim = text.Int("index_head_dim", 128, 1, kMaxHeadDim);
+    attention.index_topk = text.Int("index_topk", 2048, 1, kMaxPositions);
+    attention.index_pool = text.Int("index_kpool", 4, 1, kMaxPositions);
+  }
+  builder.base.mlp.intermediate = text.Required("intermediate_size", 1, kMaxMlpWidth);
+  ConfigReader linear = text.Object("linear_attn_config");
+  LayerShape delta = builder.base;
+  delta.attention = Attention{};
+  delta.recurrent = ReadKimiDelta(linear);
+  Mlp experts = ReadExperts(builder, {"n_routed_experts"}, {"moe_intermediate_size"});
+  experts.selection_bias = true;
+  experts.shared_intermediate = experts.expert_intermediate * text.Int("n_shared_experts", 1, 0, 1024);
+  builder.base.hyper_connections = delta.hyper_connections = text.Int("hc_mult", 4, 0, 64);
+  builder.stream_head = false;
+  builder.layer_extras = AddIndexPooling;
+  builder.names.recurrent = "self_attn.";
+  if (builder.root.Has("vision_config")) {
+    builder.names.model = "model.language_model.";
+    builder.towers = AddGlmOcrTower;
+  }
+  const int64_t layers = builder.architecture.layers;
+  const int64_t dense = text.Int("first_k_dense_replace", 3, 0, kMaxLayers);
+  const std::vector<std::string_view> types = text.Texts("layer_types", layers);
+  const std::vector<std::string_view> kinds = text.Texts("mlp_layer_types", layers);
+  for (int64_t i = 0; i < layers; ++i) {
+    const size_t at = static_cast<size_t>(i);
+    bool recurs = (i + 1) % 4 != 0;
+    if (at < types.size()) {
+      recurs = types[at] == "linear_attention";
+      if (!recurs && types[at] != "deepseek_sparse_attention" && types[at] != "full_attention")
+        text.Fail("layer_types", Quoted(types[at]),
+                  "linear_attention, deepseek_sparse_attention, full_attention");
+    }
+    const bool sparse = at < kinds.size() ? kinds[at] == "sparse" : i >= dense;
+    LayerShape shape = recurs ? delta : builder.base;
+    if (sparse) shape.mlp = experts;
+    builder.Append(builder.GroupOf(shape));
+  }
+  builder.architecture.mtp_layers = text.Int("num_nextn_predict_layers", 0, 0, 64);
+  builder.architecture.mtp_shape = builder.base;
+  builder.architecture.mtp_shape.hyper_connections = 0;
+  builder.architecture.mtp_shape.mlp = experts;
+}
+
 constexpr Family kFamilies[] = {
+    {"Glm5NextForConditionalGeneration", ReadGlm5Next},
+    {"Glm5NextForCausalLM", ReadGlm5Next},
     {"OlmoHybridForCausalLM", ReadOlmoHybrid},
     {"Qwen3NextForCausalLM", ReadQwen3Next},
     {"Qwen3_5ForConditionalGeneration", ReadQwen35},

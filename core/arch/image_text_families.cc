@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "core/arch/image_towers.h"
@@ -323,9 +324,10 @@ void ReadMoondream(ArchitectureBuilder& builder) {
 // chameleon.py: Llama with norms over heads, a vector for each, and a bias.
 void AddChameleonNorms(ArchitectureBuilder&, const LayerShape& shape, TensorList* list) {
   const Attention& t = shape.attention;
-  for (const auto& [name, heads] : {std::pair("q_norm", t.heads), std::pair("k_norm", t.kv_heads)}) {
-    list->Weight({"self_attn.", name, ""}, TensorRole::kNorm, Sharding::kRows, heads, t.key_dim);
-    list->Parameter({"self_attn.", std::string(name) + ".bias", ""}, TensorRole::kNorm, Sharding::kRows,
+  for (const auto& [name, ggml, heads] :
+       {std::tuple("q_norm", "attn_q_norm", t.heads), std::tuple("k_norm", "attn_k_norm", t.kv_heads)}) {
+    list->Weight({"self_attn.", name, ggml}, TensorRole::kNorm, Sharding::kRows, heads, t.key_dim);
+    list->Parameter({"self_attn.", std::string(name) + ".bias", ggml}, TensorRole::kNorm, Sharding::kRows,
                     heads, t.key_dim);
   }
 }
@@ -338,7 +340,8 @@ void ReadChameleon(ArchitectureBuilder& builder) {
   builder.base.mlp.bias = text.Bool("mlp_bias", false);
   builder.base.mlp.intermediate = text.Required("intermediate_size", 1, kMaxMlpWidth);
   builder.layer_extras = AddChameleonNorms;
-  builder.towers = AddChameleonTower;
+  // A file of llama.cpp's holds the decoder alone.
+  if (builder.architecture.name != "ChameleonForCausalLM") builder.towers = AddChameleonTower;
   builder.AppendAll(builder.base);
 }
 
@@ -347,6 +350,7 @@ constexpr Family kFamilies[] = {
     {"BeeForConditionalGeneration", ReadBehind<AddBeeTower>},
     {"Blip2ForConditionalGeneration", ReadBehind<AddBlip2Tower>},
     {"ChameleonForConditionalGeneration", ReadChameleon},
+    {"ChameleonForCausalLM", ReadChameleon},
     {"Cohere2VisionForConditionalGeneration", ReadBehind<AddCommandVisionTower>},
     {"Cosmos3ForConditionalGeneration", ReadCosmos3},
     {"Eagle2_5_VLForConditionalGeneration", ReadBehind<AddEagleTower>},

@@ -132,6 +132,15 @@ void ReadPanguUltra(ArchitectureBuilder& builder) {
   ReadDeepseekFamily(builder, builder.text.Bool("router_enable_expert_bias", false));
 }
 
+// PLM: latent attention and an MLP without a gate (modeling_plm.py of PLM-Team/PLM-1.8B-Base).
+void ReadPlm(ArchitectureBuilder& builder) {
+  builder.ReadCommon(true);
+  ReadLatentAttention(builder);
+  builder.base.mlp.gated = false;
+  builder.base.mlp.intermediate = builder.text.Required("intermediate_size", 1, kMaxMlpWidth);
+  builder.AppendAll(builder.base);
+}
+
 // MiniCPM3: latent attention and a dense MLP.
 void ReadMiniCpm3(ArchitectureBuilder& builder) {
   builder.ReadCommon(true);
@@ -234,12 +243,19 @@ void ReadDeepseekV4(ArchitectureBuilder& builder) {
 }
 
 constexpr Family kFamilies[] = {
-    {"DeepseekV4ForCausalLM", ReadDeepseekV4},    {"DeepseekV2ForCausalLM", ReadDeepseekV2},
-    {"DeepseekV3ForCausalLM", ReadDeepseekV3},    {"DeepseekV32ForCausalLM", ReadDeepseekV3},
-    {"MistralLarge3ForCausalLM", ReadDeepseekV2}, {"Glm4MoeLiteForCausalLM", ReadGlmLite},
-    {"GlmMoeDsaForCausalLM", ReadGlmLatent},      {"KimiK25ForConditionalGeneration", ReadKimiK25},
-    {"MiniCPM3ForCausalLM", ReadMiniCpm3},        {"AXK1ForCausalLM", ReadAxK1},
-    {"SarvamMLAForCausalLM", ReadSarvamMla},      {"PanguUltraMoEForCausalLM", ReadPanguUltra},
+    {"DeepseekV4ForCausalLM", ReadDeepseekV4},
+    {"DeepseekV2ForCausalLM", ReadDeepseekV2},
+    {"DeepseekV3ForCausalLM", ReadDeepseekV3},
+    {"DeepseekV32ForCausalLM", ReadDeepseekV3},
+    {"MistralLarge3ForCausalLM", ReadDeepseekV2},
+    {"Glm4MoeLiteForCausalLM", ReadGlmLite},
+    {"GlmMoeDsaForCausalLM", ReadGlmLatent},
+    {"KimiK25ForConditionalGeneration", ReadKimiK25},
+    {"MiniCPM3ForCausalLM", ReadMiniCpm3},
+    {"AXK1ForCausalLM", ReadAxK1},
+    {"SarvamMLAForCausalLM", ReadSarvamMla},
+    {"PanguUltraMoEForCausalLM", ReadPanguUltra},
+    {"PLMForCausalLM", ReadPlm},
 };
 
 }  // namespace

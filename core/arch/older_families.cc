@@ -1,6 +1,7 @@
 #include "core/arch/older_families.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "core/arch/tensor_list.h"
 
@@ -307,6 +308,90 @@ void ReadDbrx(ArchitectureBuilder& builder) {
   builder.AppendAll(builder.base);
 }
 
+// PLaMo 13B: attention and MLP side by side behind one norm; n_shared_head query heads share a KV head
+// (modeling_plamo.py of pfnet/plamo-13b).
+void ReadPlamo(ArchitectureBuilder& builder) {
+  builder.ReadCommon(false);
+  Attention& attention = builder.base.attention;
+  const int64_t shared = builder.text.Int("n_shared_head", 0, 0, kMaxHeads);
+  if (shared > 0) attention.kv_heads = std::max<int64_t>(1, attention.heads / shared);
+  if (!builder.failed() && attention.heads % attention.kv_heads != 0)
+    builder.text.Refuse("n_shared_head", "a divisor of num_attention_heads");
+  builder.base.mlp.intermediate = builder.text.Required("intermediate_size", 1, kMaxMlpWidth);
+  builder.base.norms = 1;
+  builder.names.layer = "layers.layers.{}.";
+  builder.names.norms[0] = "norm";
+  builder.AppendAll(builder.base);
+}
+
+// Jais: GPT-2 with ALiBi and a gated MLP (modeling_jais.py of inceptionai/jais-13b).
+void ReadJais(ArchitectureBuilder& builder) {
+  builder.ReadCommon(true);
+  ConfigReader& text = builder.text;
+  Attention& attention = builder.base.attention;
+  attention.fused_qkv = attention.qkv_bias = attention.o_bias = true;
+  attention.rope = false;
+  builder.base.norm_bias = true;
+  builder.base.mlp.bias = true;
+  builder.base.mlp.gated = text.Text("activation_function", "swiglu") == "swiglu";
+  builder.base.mlp.intermediate =
+      text.Int({"n_inner", "intermediate_size"}, 4 * builder.architecture.hidden, 1, kMaxMlpWidth);
+  TensorNames& names = builder.names;
+  names.model = "transformer.";
+  names.layer = "h.{}.";
+  names.embedding = "wte";
+  names.final_norm = "ln_f";
+  names.attention = "attn.";
+  names.qkv = "c_attn";
+  names.o = "c_proj";
+  names.gate = "c_fc2";
+  names.up = "c_fc";
+  names.down = "c_proj";
+  names.norms[0] = "ln_1";
+  names.norms[1] = "ln_2";
+  if (text.Text("position_embedding_type", "learned") != "alibi") {
+    names.positions = "wpe";
+    names.position_rows = builder.architecture.max_positions;
+  }
+  builder.AppendAll(builder.base);
+}
+
+// OpenELM: heads and widths that grow from layer to layer, norms over heads (modeling_openelm.py of
+// apple/OpenELM-270M). config_forms.cc spells its keys like everybody's.
+void ReadOpenElm(ArchitectureBuilder& builder) {
+  builder.ReadCommon(true);
+  ConfigReader& text = builder.text;
+  const int64_t layers = builder.architecture.layers;
+  const std::vector<int64_t> heads = text.Ints("num_query_heads", layers, 1, kMaxHeads);
+  const std::vector<int64_t> kv_heads = text.Ints("num_kv_heads", layers, 1, kMaxHeads);
+  const std::vector<int64_t> widths = text.Ints("ffn_intermediate_sizes", layers, 1, kMaxMlpWidth);
+  if (heads.empty() || kv_heads.empty() || widths.empty())
+    return text.Refuse("num_query_heads", "lists of heads, KV heads and widths, one for each layer");
+  Attention& attention = builder.base.attention;
+  attention.fused_qkv = true;
+  if (text.Bool("normalize_qk_projections", true)) attention.qk_norm = QkNorm::kPerHead;
+  builder.base.mlp.gated = text.Bool("ffn_with_glu", true);
+  builder.base.mlp.fused_gate_up = builder.base.mlp.gated;
+  TensorNames& names = builder.names;
+  names.model = "transformer.";
+  names.embedding = "token_embeddings";
+  names.attention = "attn.";
+  names.o = "out_proj";
+  names.mlp = "ffn.";
+  names.gate_up = names.up = "proj_1";
+  names.down = "proj_2";
+  names.norms[0] = "attn_norm";
+  names.norms[1] = "ffn_norm";
+  for (size_t i = 0; i < heads.size(); ++i) {
+    LayerShape shape = builder.base;
+    shape.attention.heads = heads[i];
+    shape.attention.kv_heads = kv_heads[i];
+    if (heads[i] % kv_heads[i] != 0) return text.Refuse("num_kv_heads", "divisors of num_query_heads");
+    shape.mlp.intermediate = widths[i];
+    builder.Append(builder.GroupOf(shape));
+  }
+}
+
 constexpr Family kFamilies[] = {
     {"InternLMForCausalLM", ReadInternLm},
     {"OlmoForCausalLM", ReadOlmo},
@@ -326,6 +411,9 @@ constexpr Family kFamilies[] = {
     {"TeleChatForCausalLM", ReadTeleChat},
     {"DbrxForCausalLM", ReadDbrx},
     {"Step1ForCausalLM", ReadStep1},
+    {"PlamoForCausalLM", ReadPlamo},
+    {"JAISLMHeadModel", ReadJais},
+    {"OpenELMForCausalLM", ReadOpenElm},
 };
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "core/arch/tensor_list.h"
 
@@ -432,6 +434,72 @@ void ReadMellum(ArchitectureBuilder& builder) {
                        experts);
 }
 
+// SmallThinker (modeling_smallthinker.py of PowerInfer/SmallThinker-4BA0.6B-Instruct): the router reads the
+// layer's input; layers slide, and rotate, by lists of flags.
+void ReadSmallThinker(ArchitectureBuilder& builder) {
+  builder.ReadCommon(true, 128);
+  ConfigReader& text = builder.text;
+  const int64_t layers = builder.architecture.layers;
+  builder.base.mlp = ReadExperts(builder, {"moe_num_primary_experts", "num_experts"},
+                                 {"moe_num_active_primary_experts", "num_experts_per_tok"},
+                                 {"moe_ffn_hidden_size", "moe_intermediate_size"});
+  for (const int64_t flag : text.Ints("moe_layer_layout", layers, 0, 1)) {
+    if (flag == 0) return text.Refuse("moe_layer_layout", "experts in every layer");
+  }
+  const std::vector<int64_t> slides = text.Ints("sliding_window_layout", layers, 0, 1);
+  const std::vector<int64_t> rotates = text.Ints("rope_layout", layers, 0, 1);
+  const int64_t window = text.Int({"sliding_window_size", "sliding_window"}, 4096, 0, kMaxPositions);
+  TensorNames& names = builder.names;
+  names.moe = "block_sparse_moe.";
+  names.router = "primary_router";
+  names.expert_gate = "gate";
+  names.expert_up = "up";
+  names.expert_down = "down";
+  for (size_t i = 0; i < static_cast<size_t>(layers); ++i) {
+    LayerShape shape = builder.base;
+    if (i < slides.size() && slides[i] != 0 && window > 0) {
+      shape.attention.kind = AttentionKind::kSliding;
+      shape.attention.window = window;
+    }
+    if (i < rotates.size()) shape.attention.rope = rotates[i] != 0;
+    builder.Append(builder.GroupOf(shape));
+  }
+}
+
+// GroveMoE (modeling_grove_moe.py of inclusionAI/GroveMoE-Inst): Qwen3's experts, every two of which share a
+// small one as wide as a head.
+void AddGroveChunks(ArchitectureBuilder& builder, const LayerShape& shape, TensorList* list) {
+  const Mlp& mlp = shape.mlp;
+  ConfigReader& text = builder.text;
+  const int64_t group = text.Int("experts_per_group", 2, 1, kMaxHeads);
+  const int64_t width = text.Int("big_expert_intermediate_size", shape.attention.key_dim, 1, kMaxMlpWidth);
+  const int64_t count = mlp.experts / group;
+  const int64_t hidden = builder.architecture.hidden;
+  for (const auto& [name, ggml] :
+       {std::pair("gate_proj", "ffn_gate_chexps"), std::pair("up_proj", "ffn_up_chexps"),
+        std::pair("down_proj", "ffn_down_chexps")}) {
+    const bool down = std::string_view(name) == "down_proj";
+    Tensor& tensor = list->Weight({"mlp.chunk_experts.{e}.", name, ggml}, TensorRole::kExpert,
+                                  Sharding::kExpert, down ? hidden : width, down ? width : hidden, count);
+    tensor.linear = true;
+    tensor.expert_by_columns = down;
+  }
+}
+
+void ReadGroveMoe(ArchitectureBuilder& builder) {
+  builder.ReadCommon(false, 128);
+  ConfigReader& text = builder.text;
+  const bool bias = text.Bool("attention_bias", false);
+  builder.base.attention.qkv_bias = builder.base.attention.o_bias = bias;
+  builder.base.attention.qk_norm = QkNorm::kPerHead;
+  builder.base.mlp = ReadExperts(builder, {"num_experts", "num_local_experts"}, {"num_experts_per_tok"},
+                                 {"moe_intermediate_size"});
+  const int64_t group = text.Int("experts_per_group", 2, 1, kMaxHeads);
+  if (builder.base.mlp.experts % group != 0) text.Refuse("experts_per_group", "a divisor of num_experts");
+  builder.layer_extras = AddGroveChunks;
+  builder.AppendAll(builder.base);
+}
+
 // Step 3 (vllm/model_executor/models/step3_text.py): one KV head, and queries out of a low rank, which stay
 // whole on every rank.
 void AddStep3Attention(ArchitectureBuilder& builder, const LayerShape& shape, TensorList* list) {
@@ -566,6 +634,8 @@ constexpr Family kFamilies[] = {
     {"Param2MoEForCausalLM", ReadBailing},
     {"Cohere2MoeForCausalLM", ReadCohere2Moe},
     {"MellumForCausalLM", ReadMellum},
+    {"SmallThinkerForCausalLM", ReadSmallThinker},
+    {"GroveMoeForCausalLM", ReadGroveMoe},
     {"Step3TextForCausalLM", ReadStep3},
     {"PanguProMoEV2ForCausalLM", ReadPanguPro},
     {"DeepseekForCausalLM", ReadDeepseek1},

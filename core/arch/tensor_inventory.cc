@@ -83,7 +83,7 @@ class InventoryBuilder {
     if (a_.groups.empty()) return;
     const LayerShape& shape = a_.groups[0].shape;
     const Sharding whole = Sharding::kReplicated;
-    if (shape.hyper_connections > 0) AddStreamHead(shape.hyper_connections);
+    if (shape.hyper_connections > 0 && builder_.stream_head) AddStreamHead(shape.hyper_connections);
     if (shape.attention_residuals) {
       list_.Weight({"", "output_attn_res_norm", ""}, TensorRole::kNorm, whole, a_.hidden);
       list_.Linear({"", "output_attn_res_proj", ""}, TensorRole::kOther, whole, 1, a_.hidden);
@@ -313,10 +313,20 @@ class InventoryBuilder {
   void AddCompressor(const std::string& scope, TensorRole role, int64_t ratio, int64_t width) {
     const Sharding whole = Sharding::kReplicated;
     const int64_t rows = ratio == 4 ? 2 * width : width;
-    list_.Parameter({scope, "ape", ""}, role, whole, ratio, rows).fp32 = true;
-    list_.Linear({scope, "wkv", ""}, role, whole, rows, a_.hidden);
-    list_.Linear({scope, "wgate", ""}, role, whole, rows, a_.hidden);
-    list_.Weight({scope, "norm", ""}, TensorRole::kNorm, whole, width);
+    const bool index = role == TensorRole::kIndexer;
+    const auto ggml = [index](std::string_view attention, std::string_view indexer) {
+      return index ? indexer : attention;
+    };
+    list_
+        .Parameter({scope, "ape", ggml("attn_compressor_ape", "indexer_compressor_ape")}, role, whole, ratio,
+                   rows)
+        .fp32 = true;
+    list_.Linear({scope, "wkv", ggml("attn_compressor_kv", "indexer_compressor_kv")}, role, whole, rows,
+                 a_.hidden);
+    list_.Linear({scope, "wgate", ggml("attn_compressor_gate", "indexer_compressor_gate")}, role, whole, rows,
+                 a_.hidden);
+    list_.Weight({scope, "norm", ggml("attn_compressor_norm", "indexer_compressor_norm")}, TensorRole::kNorm,
+                 whole, width);
   }
 
   void AddIndexer(const Attention& t) {
@@ -519,8 +529,8 @@ class InventoryBuilder {
     if (mlp.hashed_router) {
       // Expert numbers by token; 32-bit integers.
       list_
-          .Parameter({n_.moe, "gate.tid2eid", ""}, TensorRole::kRouter, Sharding::kReplicated, a_.vocab,
-                     mlp.experts_per_token)
+          .Parameter({n_.moe, "gate.tid2eid", "ffn_gate_tid2eid"}, TensorRole::kRouter, Sharding::kReplicated,
+                     a_.vocab, mlp.experts_per_token)
           .fp32 = true;
     }
     if (mlp.scaled_router) AddGemmaRouter(mlp);
@@ -627,6 +637,12 @@ class InventoryBuilder {
         return AddDeepseekV4Mtp();
       case MtpStyle::kNemotron:
         return AddNemotronMtp();
+      case MtpStyle::kStages:
+        EnterMtp(n_.model + "mtp.{}.");
+        AddLayer(a_.mtp_shape);
+        list_.Enter(TensorPart::kMtp, -1, 1, n_.model + "mtp.");
+        if (builder_.mtp_extras != nullptr) builder_.mtp_extras(builder_, &list_);
+        return;
     }
   }
 
@@ -682,10 +698,12 @@ class InventoryBuilder {
   // Collapses the residual streams before the head.
   void AddStreamHead(int64_t streams) {
     const TensorRole role = TensorRole::kOther;
-    list_.Parameter({"", "hc_head_fn", ""}, role, Sharding::kReplicated, streams, streams * a_.hidden).fp32 =
-        true;
-    list_.Parameter({"", "hc_head_base", ""}, role, Sharding::kReplicated, streams).fp32 = true;
-    list_.Parameter({"", "hc_head_scale", ""}, role, Sharding::kReplicated, 1).fp32 = true;
+    list_
+        .Parameter({"", "hc_head_fn", "output_hc_fn"}, role, Sharding::kReplicated, streams,
+                   streams * a_.hidden)
+        .fp32 = true;
+    list_.Parameter({"", "hc_head_base", "output_hc_base"}, role, Sharding::kReplicated, streams).fp32 = true;
+    list_.Parameter({"", "hc_head_scale", "output_hc_scale"}, role, Sharding::kReplicated, 1).fp32 = true;
   }
 
   void AddQwenMtp() {

@@ -319,6 +319,100 @@ class ConfigWriter {
 
   void WriteJais2() { config_.Set("attention_bias", Json(true)).Set("mlp_bias", Json(true)); }
 
+  // A period where the file holds no list; the first of it is full, or the last.
+  Json SlidingFlags(int64_t fallback, bool first_is_full) const {
+    const Json* pattern = Find("attention.sliding_window_pattern");
+    const bool list = pattern != nullptr && pattern->is_array();
+    const int64_t period = pattern == nullptr || list ? fallback : pattern->AsInt().value_or(fallback);
+    Json flags = Json::MakeArray();
+    for (int64_t i = 0; i < TextLayers(); ++i) {
+      bool slides = list ? Slides(i) : period > 0;
+      if (!list && period > 0) slides = first_is_full ? i % period != 0 : i % period < period - 1;
+      flags.Append(Json(int64_t{slides ? 1 : 0}));
+    }
+    return flags;
+  }
+
+  void WriteSlidingTypes(int64_t period, bool first_is_full) {
+    Json types = Json::MakeArray();
+    const Json flags = SlidingFlags(period, first_is_full);
+    for (const Json& flag : flags.items())
+      types.Append(Json(flag.AsInt() == 1 ? "sliding_attention" : "full_attention"));
+    config_.Set("layer_types", std::move(types));
+  }
+
+  void WriteMellum() {
+    if (Number("attention.sliding_window", 0) > 0) WriteSlidingTypes(4, false);
+  }
+
+  void WriteCohere2Moe() {
+    WriteSlidingTypes(4, true);
+    const int64_t width = Number("expert_feed_forward_length", 0);
+    Set("prefix_dense_intermediate_size", Number("feed_forward_length", 0));
+    if (width > 0) Set("intermediate_size", width);
+    Set("num_shared_experts", Number("expert_shared_count", 0));
+    for (const std::string_view key : {"num_local_experts", "n_routed_experts", "n_shared_experts",
+                                       "shared_expert_intermediate_size", "num_nextn_predict_layers"})
+      config_.Set(key, Json());
+  }
+
+  void WritePlamo3() {
+    if (Number("attention.sliding_window", 0) > 0) WriteSlidingTypes(8, false);
+  }
+
+  void WriteSmallThinker() {
+    if (Number("attention.sliding_window", 0) > 0) {
+      config_.Set("sliding_window_layout", SlidingFlags(4, true));
+      config_.Set("rope_layout", SlidingFlags(4, true));
+    }
+    for (const std::string_view key : {"num_local_experts", "n_routed_experts"}) config_.Set(key, Json());
+  }
+
+  void WriteGroveMoe() {
+    Set("experts_per_group", Number("experts_per_group", 2));
+    Copy("expert_chunk_feed_forward_length", "big_expert_intermediate_size");
+  }
+
+  void WriteOpenElm() {
+    Json heads = Json::MakeArray(), kv_heads = Json::MakeArray(), widths = Json::MakeArray();
+    int64_t most = 1;
+    for (int64_t i = 0; i < BoundedLayers(); ++i) {
+      heads.Append(Json(At(Find("attention.head_count"), i)));
+      kv_heads.Append(Json(At(Find("attention.head_count_kv"), i)));
+      widths.Append(Json(At(Find("feed_forward_length"), i)));
+      most = std::max(most, At(Find("attention.head_count"), i));
+    }
+    config_.Set("num_query_heads", std::move(heads)).Set("num_kv_heads", std::move(kv_heads));
+    config_.Set("ffn_intermediate_sizes", std::move(widths));
+    Set("num_attention_heads", most).Set("num_key_value_heads", Json(int64_t{1}));
+    config_.Set("intermediate_size", Json());
+  }
+
+  void WriteJais() {
+    config_.Set("n_inner", Json(Number("feed_forward_length", 0)));
+    config_.Set("position_embedding_type", Json("alibi")).Set("activation_function", Json("swiglu"));
+    config_.Set("num_key_value_heads", Json()).Set("attention_bias", Json());
+  }
+
+  // Chameleon's encoder of images is not in the file.
+  void WriteChameleon() { config_.Set("attention_bias", Json(HasTensor("blk.0.attn_q.bias"))); }
+
+  void WriteDeepseek4() {
+    Set("num_key_value_heads", 1);
+    Copy("attention.q_lora_rank", "q_lora_rank");
+    Set("qk_rope_head_dim", Number("rope.dimension_count", 64));
+    Copy("attention.output_group_count", "o_groups");
+    Copy("attention.output_lora_rank", "o_lora_rank");
+    Copy("hyper_connection.count", "hc_mult");
+    Copy("hash_layer_count", "num_hash_layers");
+    Json ratios = Json::MakeArray();
+    for (int64_t i = 0; i < TextLayers(); ++i) ratios.Append(Json(At(Find("attention.compress_ratios"), i)));
+    config_.Set("compress_ratios", std::move(ratios));
+    for (const std::string_view key :
+         {"num_local_experts", "num_experts", "shared_expert_intermediate_size", "intermediate_size"})
+      config_.Set(key, Json());
+  }
+
   void WriteArctic() { Set("moe_layer_frequency", 1); }
 
   void WriteDeci() {
@@ -662,6 +756,17 @@ constexpr ArchitectureName kArchitectures[] = {
     {"codeshell", "Starcoder2ForCausalLM", "starcoder2"},
     {"jais2", "Jais2ForCausalLM", "jais2", &ConfigWriter::WriteJais2},
     {"bitnet", "BitNetForCausalLM", "bitnet"},
+    {"mellum", "MellumForCausalLM", "mellum", &ConfigWriter::WriteMellum},
+    {"cohere2moe", "Cohere2MoeForCausalLM", "cohere2_moe", &ConfigWriter::WriteCohere2Moe},
+    {"plamo", "PlamoForCausalLM", "plamo"},
+    {"plamo3", "Plamo3ForCausalLM", "plamo3", &ConfigWriter::WritePlamo3},
+    {"plm", "PLMForCausalLM", "plm"},
+    {"smallthinker", "SmallThinkerForCausalLM", "smallthinker", &ConfigWriter::WriteSmallThinker},
+    {"grovemoe", "GroveMoeForCausalLM", "grove_moe", &ConfigWriter::WriteGroveMoe},
+    {"openelm", "OpenELMForCausalLM", "openelm", &ConfigWriter::WriteOpenElm},
+    {"jais", "JAISLMHeadModel", "jais", &ConfigWriter::WriteJais},
+    {"chameleon", "ChameleonForCausalLM", "chameleon", &ConfigWriter::WriteChameleon},
+    {"deepseek4", "DeepseekV4ForCausalLM", "deepseek_v4", &ConfigWriter::WriteDeepseek4},
 };
 
 // The class, where one name stands for several.

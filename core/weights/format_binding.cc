@@ -64,6 +64,8 @@ uint16_t QuantizedBy(const Architecture& architecture, const Tensor& tensor, boo
     case TensorRole::kIndexer:
       break;
     case TensorRole::kEmbedding:
+      // A table that its publisher stores as a matrix in FP8 (DeepSeek-V4.1's engrams).
+      return tensor.linear ? Bit(FormatFamily::kFp8Block) : 0;
     case TensorRole::kHead:
     case TensorRole::kRouter:
     case TensorRole::kNorm:

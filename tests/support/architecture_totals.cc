@@ -45,6 +45,11 @@ int ExpectPublishedTotals(std::string_view group) {
   return count;
 }
 
+const Json* CaseConfig(std::string_view id) {
+  const Json* item = CaseOf(id);
+  return item == nullptr ? nullptr : item->Find("config");
+}
+
 Architecture ReadCase(std::string_view id) {
   const Json* item = CaseOf(id);
   if (item == nullptr) return {};

@@ -17,6 +17,9 @@ int ExpectPublishedTotals(std::string_view group);
 // One of them as read; a failure of the test where there is none or it is refused.
 Architecture ReadCase(std::string_view id);
 
+// Its config; null where there is none.
+const Json* CaseConfig(std::string_view id);
+
 // The same with one key of the outermost object set to a JSON value.
 Result<Architecture> ReadCaseWith(std::string_view id, std::string_view key, std::string_view value);
 

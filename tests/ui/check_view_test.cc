@@ -104,7 +104,7 @@ TEST(CheckView, TheMendedTextIsShownWithTheChangeMarked) {
   ASSERT_NE(page.state().check.answer(), nullptr);
   EXPECT_FALSE(page.state().check.answer()->marks.empty());
   page.Click("Copy the mended text", "button");
-  EXPECT_EQ(page.state().view.ask, "copy-text");
+  EXPECT_EQ(page.state().view.ask, "copy-shown");
   EXPECT_EQ(page.state().view.to_copy, mended->value);
 }
 

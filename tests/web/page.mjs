@@ -7,8 +7,14 @@ export async function open(site, path = 'app/', options = {}) {
   const page = await site.page({viewport: {width: 1440, height: 900}, ...options});
   await page.goto(site.url + path);
   await ready(page);
+  if (path.startsWith('app/')) await unfold(page);
   return page;
 }
+
+// The form below the picture is folded to a line for those who see the picture.
+export const unfold = (page) => page.evaluate(() => {
+  document.getElementById('mirror').open = true;
+});
 
 export async function ready(frame) {
   await frame.waitForFunction(() => document.documentElement.dataset.ready === 'true');

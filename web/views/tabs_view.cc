@@ -75,6 +75,12 @@ void DrawTabBar(Ui& ui, AppState& state, float width) {
   ImGui::SetCursorScreenPos(ImVec2(at.x, line));
 }
 
+std::vector<std::string_view> TabNames() {
+  std::vector<std::string_view> names;
+  for (const Tab& tab : kTabs) names.push_back(tab.name);
+  return names;
+}
+
 bool IsOneTab(const AppState& state) {
   return OpenTab(state).of == Speaks::kOne && state.unknown_in_link() == nullptr;
 }

@@ -61,6 +61,7 @@ void DrawOpenFile(Ui& ui, AppState& state);  // asks the browser for a file
 
 // Tabs (tabs_view.cc): the bar; the answer in one sentence of the one that is open, and the rest of it.
 void DrawTabBar(Ui& ui, AppState& state, float width);
+std::vector<std::string_view> TabNames();
 bool IsOneTab(const AppState& state);  // the open one speaks of the configuration alone
 void DrawTabHead(Ui& ui, AppState& state, float width);
 void DrawTab(Ui& ui, AppState& state, float width);
@@ -120,6 +121,9 @@ std::optional<size_t> DrawPlainTable(Ui& ui, const PlainTable& table, float widt
 void DrawTextBlock(Ui& ui, std::string_view label, std::string_view text,
                    const std::vector<std::pair<size_t, size_t>>& marks, float width);
 
+// What can be taken away of a tab: its answer in words, its table. Under the item drawn last.
+void DrawTakeMenu(Ui& ui, AppState& state, bool opened, bool answer);
+
 // Where the prices are from.
 void DrawPriceNote(Ui& ui, AppState& state, float width);
 
@@ -145,6 +149,14 @@ void DrawUnknown(Ui& ui, AppState& state, float width);
 
 // The label of the field that asks for this key, or for what an error calls so; empty where there is none.
 std::string_view FieldLabel(std::string_view field);
+
+// Everything in one searched list, and the keys (palette_view.cc): drawn when state.view asks for them. And the questions
+// that people come with, as chips.
+void DrawPalette(Ui& ui, AppState& state);
+void DrawPresets(Ui& ui, AppState& state, float width);
+
+// A sentence on a field, a term or a figure of that label, for those who do not know it (glossary.cc); empty: none.
+std::string_view HelpOn(std::string_view label);
 
 // How people call things.
 std::string FormatName(std::string_view id);            // "AWQ int4"

@@ -39,6 +39,7 @@ struct GenericTraits {
   // what the weights leave.
   double static_share, free_share;
   bool ahead;                        // the next step is launched before the last one's tokens are known
+  bool reserves_answers;             // a request is admitted when its whole answer has room
   std::vector<LogPattern> (*log)();  // nullptr: its logs are not read
   uint8_t makers;
   int least_fp8, least_nvfp4;  // compute capability that these formats need; 0: any
@@ -69,6 +70,12 @@ constexpr GenericTraits WithLog(GenericTraits traits, std::vector<LogPattern> (*
   return traits;
 }
 
+// TensorRT-LLM's scheduler policy GUARANTEED_NO_EVICT, the default (llmapi/llm_args.py CapacitySchedulerPolicy).
+constexpr GenericTraits ReservingAnswers(GenericTraits traits) {
+  traits.reserves_answers = true;
+  return traits;
+}
+
 // docs/source/reference/support-matrix.md: FP8 from Ada on, NVFP4 from Blackwell on.
 constexpr GenericTraits WithLeast(GenericTraits traits, int fp8, int nvfp4) {
   traits.least_fp8 = fp8;
@@ -88,9 +95,9 @@ constexpr GenericTraits WithLeast(GenericTraits traits, int fp8, int nvfp4) {
 // TurboMind CUDA alone; MLC compiles for Vulkan too.
 constexpr uint8_t kEveryCard = kNvidiaCards | kAmdCards | kIntelCards | kAppleCards;
 constexpr GenericTraits kGeneric[] = {
-    WithLog(WithLeast(Make(
+    WithLog(WithLeast(ReservingAnswers(Make(
                           "tensorrt-llm", "TensorRT-LLM", kNvidiaCards, "fp16", 2048, 8192,
-                          Fp8Cache::kOfFp8AndNvfp4, [] { return &TensorrtLanguage(); }, 0, 0.9, true),
+                          Fp8Cache::kOfFp8AndNvfp4, [] { return &TensorrtLanguage(); }, 0, 0.9, true)),
                       89, 100),
             TensorrtLogPatterns),
     Make("mlx", "MLX", kAppleCards | kNvidiaCards, "", 0, 2048),
@@ -331,6 +338,7 @@ class Generic final : public Engine {
     }
     setup->max_num_seqs = std::max<int64_t>(resolved.max_num_seqs, 1024);
     setup->max_num_batched_tokens = std::max<int64_t>(resolved.max_num_batched_tokens, 8192);
+    setup->reserve_output = traits_.reserves_answers;
   }
 
   // Their own names of metrics are not known to us; these are the ones that most dashboards know.

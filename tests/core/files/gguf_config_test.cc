@@ -130,6 +130,81 @@ TEST(GgufConfig, LayersThatSlideByAPattern) {
       196956130368 - 4096 * (12 * 64 + 33 * 96));
 }
 
+// The same, for what came with 2026's architectures and for older ones.
+TEST(GgufConfig, ListsOfHeadsAndOfRatios) {
+  const auto stepped = [](int64_t first, int64_t second, int64_t third) {
+    return PerLayer(16, [=](int64_t i) { return i < 5 ? first : i < 12 ? second : third; });
+  };
+  constexpr int64_t kWidths[] = {768,  1024, 1280, 1536, 1792, 2048, 2560, 2816,
+                                 3072, 3328, 3584, 3840, 4352, 4608, 4864, 5120};
+  EXPECT_EQ(Parameters("openelm",
+                       R"({"block_count":16,"embedding_length":1280,"vocab_size":32000,
+                           "attention.key_length":64,"context_length":2048})",
+                       {{"attention.head_count", stepped(12, 16, 20)},
+                        {"attention.head_count_kv", stepped(3, 4, 5)},
+                        {"feed_forward_length", PerLayer(16, [&](int64_t i) { return kWidths[i]; })}}),
+            271527168 + 32000 * 1280);
+  // DeepSeek-V4-Flash's decoder: 43 layers of windows and of two kinds of compressed keys.
+  EXPECT_EQ(
+      Parameters("deepseek4",
+                 R"({"block_count":43,"embedding_length":4096,"vocab_size":129280,"attention.head_count":64,
+                     "attention.head_count_kv":1,"attention.key_length":512,"rope.dimension_count":64,
+                     "attention.sliding_window":128,"attention.q_lora_rank":1024,"expert_count":256,
+                     "expert_used_count":6,"expert_shared_count":1,"expert_feed_forward_length":2048,
+                     "attention.indexer.head_count":64,"attention.indexer.key_length":128,
+                     "attention.indexer.top_k":512,"attention.output_group_count":8,
+                     "attention.output_lora_rank":1024,"hyper_connection.count":4,"hash_layer_count":3})",
+                 {{"attention.compress_ratios",
+                   PerLayer(43, [](int64_t i) { return i < 2        ? 0
+                                                       : i % 2 == 0 ? 4
+                                                                    : 128; })}}),
+      284334567511);
+}
+
+// A period where the file holds no list.
+TEST(GgufConfig, PeriodsOfWindows) {
+  const Json mellum = ConfigOf(
+      R"({"general.architecture":"mellum","mellum.block_count":8,"mellum.attention.sliding_window":1024,
+          "mellum.attention.sliding_window_pattern":4})");
+  const Json plamo = ConfigOf(
+      R"({"general.architecture":"plamo3","plamo3.block_count":16,"plamo3.attention.sliding_window":2048})");
+  const Json command = ConfigOf(
+      R"({"general.architecture":"cohere2moe","cohere2moe.block_count":8,"cohere2moe.attention.sliding_window":4096,
+          "cohere2moe.expert_count":128,"cohere2moe.expert_feed_forward_length":768,
+          "cohere2moe.feed_forward_length":6144})");
+  const auto kind = [](const Json& config, size_t layer) {
+    return config.Find("layer_types")->items()[layer].AsString();
+  };
+  EXPECT_EQ(kind(mellum, 2), "sliding_attention");
+  EXPECT_EQ(kind(mellum, 3), "full_attention");
+  EXPECT_EQ(kind(plamo, 3), "sliding_attention");
+  EXPECT_EQ(kind(plamo, 7), "full_attention");
+  EXPECT_EQ(kind(command, 0), "full_attention");
+  EXPECT_EQ(kind(command, 3), "sliding_attention");
+  EXPECT_EQ(Number(command, "intermediate_size"), 768);
+  EXPECT_EQ(Number(command, "prefix_dense_intermediate_size"), 6144);
+  EXPECT_EQ(
+      Parameters("mellum",
+                 R"({"block_count":28,"embedding_length":2304,"feed_forward_length":7168,"vocab_size":98304,
+                           "attention.head_count":32,"attention.head_count_kv":4,"attention.key_length":128,
+                           "attention.sliding_window":1024,"expert_count":64,"expert_used_count":8,
+                           "expert_feed_forward_length":896})"),
+      12149923072);
+  EXPECT_EQ(
+      Parameters("grovemoe",
+                 R"({"block_count":48,"embedding_length":2048,"vocab_size":151936,"attention.head_count":32,
+                           "attention.head_count_kv":4,"attention.key_length":128,"expert_count":128,
+                           "expert_used_count":8,"expert_feed_forward_length":768,"experts_per_group":2,
+                           "expert_chunk_feed_forward_length":128})"),
+      32948041728);
+  EXPECT_EQ(
+      Parameters("plm",
+                 R"({"block_count":32,"embedding_length":2048,"feed_forward_length":8192,"vocab_size":151936,
+                           "attention.head_count":16,"attention.kv_lora_rank":512,"attention.key_length":192,
+                           "attention.value_length":128,"rope.dimension_count":64})"),
+      1825458176 + 151936 * 2048);
+}
+
 TEST(GgufConfig, ATowersFileIsToldApart) {
   GgufHeader header;
   header.metadata = JsonOfText(R"({"general.architecture":"clip"})");
