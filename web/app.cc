@@ -213,8 +213,9 @@ void App::DrawAnswer(float width) {
   DrawTabBar(ui_, state_, width);
   Gap(18);
   DrawTabHead(ui_, state_, width);
-  if (!IsManyTab(state_)) {
+  if (IsOneTab(state_)) {
     if (state_.untouched()) DrawPresets(ui_, state_, width);
+    DrawCalibration(ui_, state_, width);
     DrawDiagnostics(ui_, state_, width);
     DrawGivenFile(ui_, state_, width);
   }
@@ -227,7 +228,7 @@ void App::DrawPhone(float width) {
   DrawTabHead(ui_, state_, width);
   Gap(4);
   DrawOptionsSummary(ui_, state_, width);
-  if (!IsManyTab(state_)) {
+  if (IsOneTab(state_)) {
     if (Chip(ui_, "Pin to compare")) state_.Pin();
     ImGui::SameLine(0, 8);
     const bool opened = Chip(ui_, "Copy, save, print");
@@ -235,6 +236,7 @@ void App::DrawPhone(float width) {
     Gap(4);
     if (state_.untouched()) DrawPresets(ui_, state_, width);
     DrawWaysOut(ui_, state_, width);
+    DrawCalibration(ui_, state_, width);
     DrawDiagnostics(ui_, state_, width);
     DrawGivenFile(ui_, state_, width);
   }

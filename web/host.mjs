@@ -3,8 +3,10 @@
 //
 // `globalThis.plimsoll` is the documented way in for tests, scripts and embeds: ready, config(), report(), set(),
 // semantics(), frames().
+import {createChecker, isTextFile} from './check.mjs';
 import {createExporter} from './exporter.mjs';
 import {createFileReader} from './files.mjs';
+import {createHub} from './hub.mjs';
 import regularUrl from './inter-regular.ttf';
 import semiboldUrl from './inter-semibold.ttf';
 import {createMirror} from './mirror.mjs';
@@ -46,8 +48,8 @@ function withText(text, use) {
 
 const put = (kind, text) => withText(text, (address) => module._plimsoll_put(kind, address)) === 1;
 const get = (kind) => module.UTF8ToString(module._plimsoll_get(kind));
-const kPut = {config: 0, fragment: 1, action: 2, clipboard: 3, dismiss: 4, forget: 6};
-const kGet = {config: 0, fragment: 1, report: 2, semantics: 3, options: 4, notice: 5, clipboard: 6, file: 7, questions: 8, tables: 9, ask: 10, pictureLight: 11, pictureDark: 12};
+const kPut = {config: 0, fragment: 1, action: 2, clipboard: 3, dismiss: 4, forget: 6, hub: 7, checked: 8, beginning: 9};
+const kGet = {config: 0, fragment: 1, report: 2, semantics: 3, options: 4, notice: 5, clipboard: 6, file: 7, questions: 8, tables: 9, ask: 10, pictureLight: 11, pictureDark: 12, hubRequest: 13, hub: 14, copied: 15};
 
 // ---- the documented interface ----------------------------------------------------------------------------------
 
@@ -477,13 +479,23 @@ function listenToKeyboard() {
   document.addEventListener('cut', (event) => copy(event, 'KeyX'));
   document.addEventListener('paste', (event) => {
     const text = event.clipboardData?.getData('text/plain') ?? '';
-    if (!event.target.matches?.('input, textarea') && isTrace(text)) takeTrace(text);
-    if (!focused || !outcome.wantsText) return;
+    const elsewhere = event.target !== agent && event.target.matches?.('input, textarea, select');
+    const typing = focused && outcome.wantsText;
+    if (elsewhere || text === '') return;
+    if (!embed && (!typing || text.length > kLongPaste)) {
+      if (isTrace(text)) takeTrace(text);
+      else checker.take(text);
+      event.preventDefault();
+      return;
+    }
+    if (!typing) return;
     put(kPut.clipboard, text);
     shortcut('KeyV');
     event.preventDefault();
   });
 }
+
+const kLongPaste = 100_000;  // characters that no field takes: a text to be checked
 
 // A list of requests, arrival,prompt,output, may be pasted or dropped anywhere.
 const isTrace = (text) => /^\s*(#|arrival|\d[\d.]*\s*[,;]\s*\d+\s*[,;])/i.test(text);
@@ -648,10 +660,59 @@ notice.querySelector('button').addEventListener('click', () => {
 const exporter = createExporter({
   tables: () => JSON.parse(get(kGet.tables)),
   picture: () => get(root.dataset.theme === 'dark' ? kGet.pictureDark : kGet.pictureLight),
+  shown: () => get(kGet.copied),
   link: () => new URL(`#${get(kGet.fragment)}`, location.href).href,
   text: answerText,
   say: complain,
 });
+
+// ---- a model by its name ------------------------------------------------------------------------------------------
+
+const hub = createHub({
+  worker: () => new CoreWorker(),
+  tell(json) {
+    put(kPut.hub, json);
+    changed();
+    if (drawable) draw();
+    wake();
+  },
+});
+
+// ---- texts to be checked -----------------------------------------------------------------------------------------
+
+const checker = createChecker({
+  text: (text) => showChecked(() => put(kPut.action, JSON.stringify({'view.check': text}))),
+  beginning: (text, note) => showChecked(() => put(kPut.beginning, JSON.stringify({text, note}))),
+  answer: (json) => showChecked(() => put(kPut.checked, json)),
+  worker: () => new CoreWorker(),
+  complain,
+});
+
+function showChecked(change) {
+  change();
+  changed();
+  if (drawable) draw();
+  else mirror.update();
+  wake();
+}
+
+// Browsers show what is on the clipboard only to somebody who has just pressed for it.
+async function pasteFromClipboard() {
+  try {
+    const text = await navigator.clipboard.readText();
+    if (isTrace(text)) takeTrace(text);
+    else if (text) checker.take(text);
+  } catch {
+    complain('The browser did not allow pasting; Ctrl+V (⌘V) anywhere on the page does, and so does the field.');
+  }
+}
+
+function answerAsk(ask) {
+  if (ask === 'paste') return pasteFromClipboard();
+  if (ask === 'fetch-model') return hub.ask(JSON.parse(get(kGet.hubRequest)));
+  if (ask === 'stop-fetching') return hub.stop();
+  return exporter.answer(ask);
+}
 
 // ---- questions that take longer than a frame -----------------------------------------------------------------------
 
@@ -671,6 +732,9 @@ const files = createFileReader({
   worker: () => new CoreWorker(),
   take: (json) => withText(json, (text) => module._plimsoll_take_file(text)),
   forget: () => put(kPut.forget, ''),
+  takeText: (file) => checker.takeFile(file),
+  isTextFile,
+  isTrace,
   takeTrace,
   complain,
   changed() {
@@ -919,10 +983,16 @@ async function start() {
     options: () => JSON.parse(get(kGet.options)),
     report: () => JSON.parse(get(kGet.report)),
     config: () => JSON.parse(get(kGet.config)),
+    check: embed ? null : (text) => checker.take(text),
+    hub: embed ? null : () => JSON.parse(get(kGet.hub)),
     act(action) {
       const taken = put(kPut.action, JSON.stringify(action));
       const problem = taken ? null : get(kGet.notice);
       changed();
+      if (!drawable) {
+        computeFrame();  // nobody draws, so nobody else sees what it asks for
+        if (outcome.asked > before.asked) answerAsk(get(kGet.ask));
+      }
       return problem;
     },
     openFile: embed ? null : files.ask,
@@ -949,6 +1019,7 @@ async function start() {
   });
   if (!embed) {
     files.listen();
+    put(kPut.hub, JSON.stringify({host: hub.host}));
     listenToPrinting();
     listenToCommands();
   }

@@ -38,7 +38,7 @@ export async function click(page, label, role) {
 }
 
 // A watchdog, no stopwatch: a cold or busy machine takes its time.
-export async function until(what, check, milliseconds = 120_000) {
+export async function until(what, check, milliseconds = Number(process.env.PLIMSOLL_PATIENCE ?? 120_000)) {
   const end = Date.now() + milliseconds;
   for (;;) {
     const answer = await check();

@@ -69,6 +69,11 @@ std::string ModelQualifier(const Model& model) {
 
 std::string ModelTitle(const Resolved& resolved) {
   if (resolved.model != nullptr) return resolved.model->name;
+  // A repository's config says where it is from.
+  if (const Json* from = resolved.config->inline_model.Find("_name_or_path")) {
+    const std::string_view path = from->AsString();
+    if (!path.empty() && path.size() < 200) return std::string(path.substr(path.find_last_of('/') + 1));
+  }
   return resolved.architecture != nullptr ? resolved.architecture->name : "Own model";
 }
 
