@@ -44,11 +44,19 @@ int64_t ScaledPositions(ArchitectureBuilder& builder, ConfigReader& rope, std::s
   return Scaled(from, rope.Number("factor", 1, 1e-3, 1e6));
 }
 
+// sglang/srt/utils/hf_transformers_utils.py get_context_length. Gemma 3 is taken as everywhere.
+int64_t StretchedPositions(ArchitectureBuilder& builder, ConfigReader& rope, std::string_view kind) {
+  const int64_t positions = builder.architecture.max_positions;
+  const bool scaled = builder.architecture.scaled_positions != positions;
+  if (!scaled || kind == "llama3" || rope.Has("original_max_position_embeddings")) return positions;
+  return Scaled(positions, rope.Number("factor", 1, 1e-3, 1e6));
+}
+
 }  // namespace
 
 void ReadRope(ArchitectureBuilder& builder) {
   Architecture& a = builder.architecture;
-  a.scaled_positions = a.max_positions;
+  a.scaled_positions = a.stretched_positions = a.max_positions;
   const Attention& attention = builder.base.attention;
   const bool latent =
       attention.kind == AttentionKind::kLatent || attention.kind == AttentionKind::kCompressed;
@@ -69,6 +77,7 @@ void ReadRope(ArchitectureBuilder& builder) {
 
   const std::string_view kind = rope.Text(rope.Has("rope_type") ? "rope_type" : "type", "default");
   a.scaled_positions = std::max<int64_t>(1, ScaledPositions(builder, rope, kind));
+  a.stretched_positions = std::max<int64_t>(1, StretchedPositions(builder, rope, kind));
   a.rope_factors = kind == "llama3" || kind == "longrope" || kind == "su";
   const int64_t original =
       builder.text.Int("original_max_position_embeddings", a.max_positions, 1, kMaxPositions);

@@ -47,6 +47,7 @@ Simulation::Simulation(SchedulerSetup setup, RequestList requests)
     if (request.after >= 0) followers_[At(request.after)] = static_cast<int32_t>(i);
   }
   for (int64_t i = 0; i < list_.initially_released; ++i) Release(0);
+  share_from_ = setup_.answers.share;
   done_ = count == 0;
 }
 
@@ -225,6 +226,7 @@ bool Simulation::IsHeldBack() {
 void Simulation::Admit(int64_t budget, StepLoad* load) {
   blocked_ = false;
   const int64_t whole_budget = budget;
+  int64_t promised = setup_.answers.share > 0 ? Promised() : 0;
   while (!waiting_.empty() && reading_ < 0) {
     const int32_t index = waiting_.front();
     if (Refuse(index)) {
@@ -245,8 +247,14 @@ void Simulation::Admit(int64_t budget, StepLoad* load) {
     const int64_t allocated =
         setup_.reserve_output ? TokensToReserve(index) : start + chunk + setup_.lookahead;
     const int64_t in_use = shared_holders_ > 0 ? shared * setup_.full_groups : 0;
-    if (Held(reserve ? std::max(allocated, TokensToReserve(index)) : allocated) - in_use > pool_.free())
-      break;
+    int64_t needed = Held(reserve ? std::max(allocated, TokensToReserve(index)) : allocated) - in_use;
+    const int64_t answer =
+        std::min(list_.requests[At(index)].output - sequence.generated, setup_.answers.most);
+    if (promised + answer > 0 && running_ > 0) {
+      needed += CeilDiv(promised + answer, setup_.block_size) * setup_.full_groups;
+    }
+    if (needed > pool_.free()) break;
+    promised += answer;
     waiting_.pop_front();
     TakeFirstBlocks(index, start, shared, allocated);
     Enqueue(index);
@@ -265,7 +273,25 @@ void Simulation::Admit(int64_t budget, StepLoad* load) {
       completed_prompts_.push_back(index);
     }
   }
-  blocked_ = !waiting_.empty() && reading_ < 0;
+  full_ = blocked_ = !waiting_.empty() && reading_ < 0;
+}
+
+// Tokens of answers that running sequences are left room for.
+double Simulation::Share() const {
+  return std::max(setup_.answers.least,
+                  share_from_ - setup_.answers.fall * static_cast<double>(share_steps_));
+}
+
+int64_t Simulation::Promised() const {
+  const double share = Share();
+  double tokens = 0;
+  for (int32_t index = first_running_; index >= 0; index = sequences_[At(index)].next) {
+    const Sequence& sequence = sequences_[At(index)];
+    const int64_t so_far = sequence.generated + (sequence.decoding ? tick_ - sequence.joined : 0);
+    const int64_t left = std::min(list_.requests[At(index)].output - so_far, setup_.answers.most);
+    tokens += static_cast<double>(std::max<int64_t>(left, 0)) * share;
+  }
+  return static_cast<int64_t>(tokens);
 }
 
 // The prompt that did not fit into the last step's budget goes on; it is the last of the running ones.
@@ -394,6 +420,37 @@ void Simulation::HandleEvents() {
   }
 }
 
+// The same where those that have answered least give way, of several the longest prompt; the last one alone ends.
+bool Simulation::RetractForDecoders() {
+  while (crossing_cost_[At(tick_ % setup_.block_size)] > pool_.free() && running_ > 0) {
+    int32_t victim = first_running_;
+    int64_t least = 0;
+    for (int32_t index = first_running_; index >= 0; index = sequences_[At(index)].next) {
+      const Sequence& sequence = sequences_[At(index)];
+      const int64_t so_far = sequence.generated + (sequence.decoding ? tick_ - sequence.joined : 0);
+      const bool fewer = index == first_running_ || so_far < least;
+      const bool longer =
+          so_far == least && list_.requests[At(index)].prompt > list_.requests[At(victim)].prompt;
+      if (!fewer && !longer) continue;
+      victim = index;
+      least = so_far;
+    }
+    Preempt(victim);
+    std::rotate(waiting_.begin(), waiting_.begin() + 1, waiting_.end());
+  }
+  constexpr int64_t kStepsAhead = 20;
+  int64_t answered = kStepsAhead * running_, wanted = 1;
+  for (int32_t index = first_running_; index >= 0; index = sequences_[At(index)].next) {
+    const Sequence& sequence = sequences_[At(index)];
+    answered += sequence.generated + (sequence.decoding ? tick_ - sequence.joined : 0);
+    wanted += list_.requests[At(index)].output;
+  }
+  share_from_ = std::min(1.0, static_cast<double>(answered) / static_cast<double>(wanted));
+  share_steps_ = 0;
+  pool_.Take(crossing_cost_[At(tick_ % setup_.block_size)]);
+  return true;
+}
+
 // Room for every decoding sequence's next token. True if somebody had to be preempted for it.
 bool Simulation::AllocateDecoders() {
   const int64_t needed = crossing_cost_[At(tick_ % setup_.block_size)];
@@ -401,6 +458,7 @@ bool Simulation::AllocateDecoders() {
     pool_.Take(needed);
     return false;
   }
+  if (setup_.answers.share > 0) return RetractForDecoders();
   // In order, as the scheduler goes through its list: the first ones get what is left.
   int32_t index = first_running_;
   while (index >= 0) {
@@ -451,7 +509,7 @@ int64_t Simulation::GiveBack(int32_t index) {
   }
   sequence.holds_shared = false;
   sequence.reserved = 0;
-  blocked_ = false;
+  full_ = blocked_ = false;
   return read;
 }
 
@@ -524,7 +582,15 @@ double Simulation::DecodeTime(double* growth) const {
 
 // Books `ticks` decode steps, the first of which took `first` seconds and the last `last`.
 void Simulation::PassTicks(int64_t ticks, double first, double last) {
-  inter_token_.AddRun(first, last, ticks, decoding_);
+  if (pause_ > 0) {
+    inter_token_.AddRun(first + pause_, first + pause_, 1, decoding_);
+    const double growth = ticks > 1 ? (last - first) / static_cast<double>(ticks - 1) : 0;
+    if (ticks > 1) inter_token_.AddRun(first + growth, last, ticks - 1, decoding_);
+    pause_ = 0;
+  } else {
+    inter_token_.AddRun(first, last, ticks, decoding_);
+  }
+  share_steps_ += ticks;
   tick_ += ticks;
   output_tokens_ += decoding_ * ticks;
   for (int i = 0; i < setup_.model.span_count(); ++i) {
@@ -532,16 +598,28 @@ void Simulation::PassTicks(int64_t ticks, double first, double last) {
   }
 }
 
+// True if it preempted somebody, or somebody was before.
+bool Simulation::ReadPrompts(int64_t budget, StepLoad* load, bool preempted) {
+  ContinuePrompt(&budget, load, &preempted);
+  blocked_ = false;
+  const bool full = full_ && setup_.answers.share > 0;
+  if (full) blocked_ = !waiting_.empty() && reading_ < 0;
+  if (!full && !preempted && reading_ < 0 && !IsHeldBack()) Admit(budget, load);
+  return preempted;
+}
+
 void Simulation::Step() {
   PullArrivals();
   StepLoad load;
-  bool preempted = false;
-  int64_t budget = setup_.max_num_batched_tokens;
-  if (decoding_ > 0) preempted = AllocateDecoders();
-  budget -= decoding_ * (1 + setup_.lookahead);
-  ContinuePrompt(&budget, &load, &preempted);
-  blocked_ = false;
-  if (!preempted && reading_ < 0 && !IsHeldBack()) Admit(budget, &load);
+  bool decodes = true;
+  if (setup_.prompts_alone) {
+    ReadPrompts(setup_.max_num_batched_tokens, &load, false);
+    decodes = load.prefill_tokens == 0;
+    if (decodes && decoding_ > 0) AllocateDecoders();
+  } else {
+    const bool preempted = decoding_ > 0 && AllocateDecoders();
+    ReadPrompts(setup_.max_num_batched_tokens - decoding_ * (1 + setup_.lookahead), &load, preempted);
+  }
   if (decoding_ == 0 && load.prefill_tokens == 0) {
     WaitForArrival();
     return;
@@ -549,7 +627,10 @@ void Simulation::Step() {
   double growth = 0;
   const double decode_time = decoding_ > 0 ? DecodeTime(&growth) : 0;
   double duration = decode_time;
-  if (load.prefill_tokens > 0) {
+  if (!decodes) {
+    duration = setup_.model.Time(load).value();
+    if (decoding_ > 0) pause_ += duration;
+  } else if (load.prefill_tokens > 0) {
     StepLoad decode_only;
     decode_only.decode_sequences = load.decode_sequences = decoding_;
     decode_only.decode_kv_tokens = load.decode_kv_tokens = cached_tokens_;
@@ -563,7 +644,7 @@ void Simulation::Step() {
   delivery_ = setup_.delivery * decode_time;
   since_look_ = load.prefill_tokens > 0 ? setup_.poll : since_look_ + 1;
   ++steps_;
-  if (decoding_ > 0) PassTicks(1, duration, duration);
+  if (decodes && decoding_ > 0) PassTicks(1, duration, duration);
   HandleEvents();
   CompletePrompts();
   Sample();
@@ -571,6 +652,8 @@ void Simulation::Step() {
 
 // Nothing runs and nothing can: the clock goes to the next arrival, or all is done.
 void Simulation::WaitForArrival() {
+  share_from_ = setup_.answers.share;
+  share_steps_ = 0;
   double next = NextArrival();
   if (next == kNever) {
     done_ = waiting_.empty();

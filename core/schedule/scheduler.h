@@ -13,6 +13,9 @@
 //   Which requests a step sees: with `ahead` (vLLM's and SGLang's overlapped schedulers) those that were there when the
 //   step before it began, for it was scheduled then; with `poll` (SGLang's --scheduler-recv-interval) those of the last
 //   look; with `hold` (TensorRT-LLM's batch_wait_timeout_iters) none until enough of them wait, or one waits long.
+//   With `prompts_alone` (SGLang without mixed chunks) a step that reads prompts lets the others pause. With `answers`
+//   (its new_token_ratio) a request is admitted only if what the running ones may still answer has room by a share, and
+//   once one was not, nobody is until something ends.
 //   3. The step takes StepModel's time. Then every decoding sequence has one token more, and prompts that
 //   were read to
 //      the end have their first.
@@ -143,6 +146,7 @@ class Simulation {
   void Enqueue(int32_t index);
   void Admit(int64_t budget, StepLoad* load);
   void ContinuePrompt(int64_t* budget, StepLoad* load, bool* preempted);
+  bool ReadPrompts(int64_t budget, StepLoad* load, bool preempted);
   void AddChunk(int64_t from, int64_t count, StepLoad* load) const;
   void CompletePrompts();
   // Decoding.
@@ -150,6 +154,9 @@ class Simulation {
   void StopDecoding(int32_t index);
   void AddCrossing(const Sequence& sequence, int64_t blocks);
   bool AllocateDecoders();
+  bool RetractForDecoders();
+  int64_t Promised() const;
+  double Share() const;
   void Schedule(int64_t tick, int32_t index, EventKind kind, uint8_t which);
   void HandleEvents();
   // Ends.
@@ -190,6 +197,9 @@ class Simulation {
   double look_ = 0;                     // what has come until then has been seen
   int64_t since_look_ = 0;              // decode steps since arrivals were looked for
   int64_t held_ = 0;                    // steps that the head of the queue has been held back
+  double share_from_ = 0;               // SchedulerSetup::Answers: the share at first, ...
+  int64_t share_steps_ = 0;             // ... and steps of decoding since then
+  double pause_ = 0;                    // since the last token of those that decode, for prompts
   double delivery_ = 0;                 // from now until the last step's tokens have left the engine
   int64_t tick_ = 0;                    // steps in which sequences decoded
   std::vector<int64_t> crossing_cost_;  // by tick modulo block size: blocks that decoding sequences need
@@ -199,6 +209,7 @@ class Simulation {
   std::array<int64_t, kMaxSpans> growing_{};
   int64_t shared_holders_ = 0;  // running sequences that use the system prompt's blocks
   int32_t system_stream_ = 0;
+  bool full_ = false;     // with answers: nobody is admitted until something ends or gives way
   bool blocked_ = false;  // the head of the queue cannot be admitted until something ends
 
   double now_ = 0;

@@ -11,6 +11,7 @@
 #include "core/config/version_text.h"
 #include "core/engines/system_memory.h"
 #include "core/engines/tensorrt/tensorrt_commands.h"
+#include "core/engines/tensorrt/tensorrt_log_reader.h"
 #include "core/engines/vllm/vllm_levers.h"
 #include "core/engines/vllm/vllm_server.h"
 #include "core/resolve/memory_parts.h"
@@ -37,7 +38,9 @@ struct GenericTraits {
   // Shares of a card that weights and pages may take together (0: no such limit), and that pages may take of
   // what the weights leave.
   double static_share, free_share;
-  bool ahead;  // the next step is launched before the last one's tokens are known
+  bool ahead;                        // the next step is launched before the last one's tokens are known
+  bool reserves_answers;             // a request is admitted when its whole answer has room
+  std::vector<LogPattern> (*log)();  // nullptr: its logs are not read
   uint8_t makers;
   int least_fp8, least_nvfp4;  // compute capability that these formats need; 0: any
 };
@@ -62,6 +65,17 @@ constexpr GenericTraits Make(std::string_view id, std::string_view name, uint8_t
   return traits;
 }
 
+constexpr GenericTraits WithLog(GenericTraits traits, std::vector<LogPattern> (*log)()) {
+  traits.log = log;
+  return traits;
+}
+
+// TensorRT-LLM's scheduler policy GUARANTEED_NO_EVICT, the default (llmapi/llm_args.py CapacitySchedulerPolicy).
+constexpr GenericTraits ReservingAnswers(GenericTraits traits) {
+  traits.reserves_answers = true;
+  return traits;
+}
+
 // docs/source/reference/support-matrix.md: FP8 from Ada on, NVFP4 from Blackwell on.
 constexpr GenericTraits WithLeast(GenericTraits traits, int fp8, int nvfp4) {
   traits.least_fp8 = fp8;
@@ -81,10 +95,11 @@ constexpr GenericTraits WithLeast(GenericTraits traits, int fp8, int nvfp4) {
 // TurboMind CUDA alone; MLC compiles for Vulkan too.
 constexpr uint8_t kEveryCard = kNvidiaCards | kAmdCards | kIntelCards | kAppleCards;
 constexpr GenericTraits kGeneric[] = {
-    WithLeast(Make(
-                  "tensorrt-llm", "TensorRT-LLM", kNvidiaCards, "fp16", 2048, 8192, Fp8Cache::kOfFp8AndNvfp4,
-                  [] { return &TensorrtLanguage(); }, 0, 0.9, true),
-              89, 100),
+    WithLog(WithLeast(ReservingAnswers(Make(
+                          "tensorrt-llm", "TensorRT-LLM", kNvidiaCards, "fp16", 2048, 8192,
+                          Fp8Cache::kOfFp8AndNvfp4, [] { return &TensorrtLanguage(); }, 0, 0.9, true)),
+                      89, 100),
+            TensorrtLogPatterns),
     Make("mlx", "MLX", kAppleCards | kNvidiaCards, "", 0, 2048),
     Make("mlc-llm", "MLC LLM", kEveryCard, "fp16", 0, 2048),
     Make("exllama", "ExLlama", kNvidiaCards | kAmdCards, "fp16", 0, 0),
@@ -201,6 +216,10 @@ class Generic final : public Engine {
   }
 
   // No rule of ours depends on these engines' releases: whatever names one is kept as it stands.
+  std::vector<LogPattern> LogPatterns() const override {
+    return traits_.log != nullptr ? traits_.log() : std::vector<LogPattern>();
+  }
+
   Result<EngineVersion> ReadVersion(std::string_view text, std::string_view where) const override {
     for (const char c : text) {
       if (c < ' ' || c > '~') return RefuseVersion(where, text, "printable text");
@@ -319,6 +338,7 @@ class Generic final : public Engine {
     }
     setup->max_num_seqs = std::max<int64_t>(resolved.max_num_seqs, 1024);
     setup->max_num_batched_tokens = std::max<int64_t>(resolved.max_num_batched_tokens, 8192);
+    setup->reserve_output = traits_.reserves_answers;
   }
 
   // Their own names of metrics are not known to us; these are the ones that most dashboards know.

@@ -49,6 +49,7 @@ struct LlamaProgram {
   int64_t extra_context = 0;
   bool whole_windows = false;  // windows keep the whole context unless asked otherwise
   bool reads_file = false;     // instead of mapping it
+  std::string_view said = {};  // of defaults that no public source of the program settles
 };
 
 constexpr EngineTraits Named(std::string_view id, std::string_view alias, std::string_view name) {
@@ -69,9 +70,20 @@ constexpr EngineTraits Named(std::string_view id, std::string_view alias, std::s
 }
 
 constexpr LlamaProgram kServer = {Named("llama.cpp", "llama-cpp", "llama.cpp")};
-// Load settings of a model and the server's "Max Concurrent Predictions" with one cache for all (lmstudio.ai,
-// release notes of 0.4.0).
-constexpr LlamaProgram kLmStudio = {Named("lm-studio", "lmstudio", "LM Studio"), 4096, 4, 512};
+// Load settings of a model and the server's "Max Concurrent Predictions" with one cache for all: 4 by the
+// documentation (lmstudio.ai/docs/app/advanced/parallel-requests). Context and batch are those that its loader
+// shows; the program is closed.
+constexpr LlamaProgram kLmStudio = {
+    Named("lm-studio", "lmstudio", "LM Studio"),
+    4096,
+    4,
+    512,
+    0,
+    false,
+    false,
+    "Taken are LM Studio's 4,096 tokens of context, 4 predictions at once (since 0.4.0) and a batch of 512, "
+    "as "
+    "its loader shows them; newer releases may offer more context where there is room."};
 // koboldcpp.py: --contextsize, --batchsize, --useswa, --usemmap; gpttype_adapter.cpp
 // extra_context_handle_fragmentation.
 constexpr LlamaProgram kKobold = {Named("koboldcpp", "kobold", "KoboldCpp"), 8192, 1, 512, 128, true, true};
@@ -122,6 +134,10 @@ class LlamaCpp final : public Engine {
     }
     CheckLlamaConfiguration(config, resolved);
     RemarkOnRam(resolved);
+    if (!program_.said.empty() && !config.max_model_len) {
+      resolved->diagnostics.push_back({"program_defaults", Severity::kInfo, std::string(program_.said),
+                                       "Set max_model_len, max_num_seqs and max_num_batched_tokens."});
+    }
     if (!config.max_model_len) resolved->max_model_len = DefaultContext(*resolved);
     return std::nullopt;
   }

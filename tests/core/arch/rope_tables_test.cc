@@ -45,6 +45,28 @@ TEST(RopeTables, RowsByTheKindOfScaling) {
   }
 }
 
+// What two servers make of a scaling: one multiplies yarn's original length, the other takes the stated length for
+// scaled already where an original one is named.
+TEST(RopeTables, LengthsAsTheyAreServed) {
+  const struct {
+    const char* keys;
+    int64_t scaled, stretched;
+  } cases[] = {
+      {"", 1000, 1000},
+      {R"(,"rope_scaling":{"rope_type":"llama3","factor":8,"original_max_position_embeddings":100})", 1000,
+       1000},
+      {R"(,"rope_scaling":{"type":"linear","factor":4})", 4000, 4000},
+      {R"(,"rope_scaling":{"type":"yarn","factor":4})", 4000, 4000},
+      {R"(,"rope_scaling":{"rope_type":"yarn","factor":40,"original_max_position_embeddings":100})", 4000,
+       1000},
+  };
+  for (const auto& c : cases) {
+    const Architecture a = Read(c.keys);
+    EXPECT_EQ(a.scaled_positions, c.scaled) << c.keys;
+    EXPECT_EQ(a.stretched_positions, c.stretched) << c.keys;
+  }
+}
+
 TEST(RopeTables, APartOfTheHeadTurns) {
   const Architecture half = Read(R"(,"partial_rotary_factor":0.5)");
   EXPECT_EQ(half.rotary_dim, 32);

@@ -49,6 +49,16 @@ TEST(Catalog, APlainFormatIdMeansTheKnownCheckpoint) {
   EXPECT_EQ(catalog.Bind(model, "no-such-format"), nullptr);
 }
 
+// Both repositories are NVIDIA's and ask for an fp8 cache; "fp8" stands for many others' as well.
+TEST(Catalog, APlainFp8AsksForNoCacheType) {
+  const Catalog& catalog = ShippedCatalog();
+  const auto wish = [&catalog](const char* model, const char* format) {
+    return catalog.Bind(*catalog.FindModel(model), format)->format->cache_wish;
+  };
+  EXPECT_EQ(wish("llama-3.1-70b", "fp8"), CacheWish::kNone);
+  EXPECT_EQ(wish("gemma-4-31b", "nvfp4"), CacheWish::kModelOptFp8);
+}
+
 TEST(Catalog, ModelsPublishedQuantisedKeepTheirOwnExceptions) {
   const Catalog& catalog = ShippedCatalog();
   const BoundFormat* own = catalog.Bind(*catalog.FindModel("deepseek-r1"), "fp8-block");

@@ -133,6 +133,44 @@ TEST(Scheduler, EqualsTheTwinForHybridsWindowsAndSpeculation) {
   }
 }
 
+// Prompts alone, admission by a share of the answers, retraction of who answered least.
+TEST(Scheduler, EqualsTheTwinWhenPromptsGoAlone) {
+  int64_t retracted = 0;
+  for (int64_t seed = 1; seed <= 12; ++seed) {
+    SchedulerSetup setup = SmallSetup();
+    setup.prompts_alone = true;
+    setup.blocks = seed % 3 == 0 ? 60 : seed % 3 == 1 ? 100 : 200;
+    setup.answers = {0.7, 0.1, 0.6 / (20 * static_cast<double>(seed)), 16 * seed};
+    setup.ahead = seed % 2 == 0;
+    setup.block_size = seed % 5 == 0 ? 1 : 16;
+    if (setup.block_size == 1) setup.blocks *= 16;
+    const std::string what = "prompts alone, seed " + std::to_string(seed);
+    for (Arrival arrival : {Arrival::kPoisson, Arrival::kClosedLoop, Arrival::kBurst}) {
+      ExpectEqual(setup, Chat(arrival, 80, seed), what);
+    }
+    const Result<RequestList> list = GenerateRequests(Chat(Arrival::kBurst, 80, seed));
+    ASSERT_TRUE(list.ok());
+    retracted += Simulate(setup, *list).Summarize({}).preemptions;
+  }
+  EXPECT_GT(retracted, 0) << "else nobody gave way in this test";
+}
+
+// A step of prompts lets the others wait; mixed steps do not.
+TEST(Scheduler, PromptsAloneMakeDecodingPause) {
+  SchedulerSetup setup = SmallSetup();
+  setup.max_num_batched_tokens = 512;
+  setup.blocks = 2000;
+  Workload workload = Chat(Arrival::kPoisson, 200, 3);
+  const Result<RequestList> list = GenerateRequests(workload);
+  ASSERT_TRUE(list.ok());
+  const SimulationSummary mixed = Simulate(setup, *list).Summarize({});
+  setup.prompts_alone = true;
+  const SimulationSummary alone = Simulate(setup, *list).Summarize({});
+  EXPECT_GT(alone.tpot_ms.mean, mixed.tpot_ms.mean);
+  EXPECT_GT(alone.inter_token_ms.p99, mixed.inter_token_ms.p99);
+  EXPECT_EQ(alone.output_tokens, mixed.output_tokens);
+}
+
 TEST(Scheduler, EqualsTheTwinHoweverArrivalsAreSeen) {
   for (int64_t seed = 1; seed <= 12; ++seed) {
     SchedulerSetup setup = SmallSetup();

@@ -33,6 +33,7 @@ class SchedulerTwin {
       records.push_back(record);
     }
     for (int64_t i = 0; i < list_.initially_released; ++i) Release(0);
+    share_from_ = setup_.answers.share;
   }
 
   void Run() {
@@ -143,6 +144,7 @@ class SchedulerTwin {
     live.units.clear();
     live.plain.clear();
     live.decoding = false;
+    full_ = false;
     running_.erase(std::find(running_.begin(), running_.end(), index));
     reading_ = reading_ == static_cast<int64_t>(index) ? -1 : reading_;
   }
@@ -246,6 +248,10 @@ class SchedulerTwin {
     for (size_t i = 0; i < running_.size();) {
       const size_t index = running_[i];
       Live& live = live_[index];
+      if (setup_.prompts_alone && live.decoding) {  // their turn comes when no prompt can be read
+        ++i;
+        continue;
+      }
       int64_t tokens = 1;
       if (!live.decoding) {
         tokens = std::min(live.total - live.computed, budget);
@@ -275,8 +281,14 @@ class SchedulerTwin {
       ++i;
     }
     const int64_t whole_budget = budget;
-    const bool held = !preempted && reading_ < 0 && HoldsBack();
-    while (!preempted && !held && !waiting_.empty() && reading_ < 0) {
+    double promised = 0;
+    const double share =
+        std::max(setup_.answers.least, share_from_ - setup_.answers.fall * static_cast<double>(share_steps_));
+    for (size_t index : running_) promised += static_cast<double>(Left(index)) * share;
+    int64_t whole = static_cast<int64_t>(promised);
+    const bool full = full_ && setup_.answers.share > 0;
+    const bool held = !full && !preempted && reading_ < 0 && HoldsBack();
+    while (!preempted && !held && !full && !waiting_.empty() && reading_ < 0) {
       const size_t index = waiting_.front();
       Live& live = live_[index];
       const Request& request = list_.requests[index];
@@ -289,7 +301,8 @@ class SchedulerTwin {
         End(index, live.generated == 0 ? RequestEnd::kPromptTooLong : RequestEnd::kOutgrewPool);
         continue;
       }
-      if (static_cast<int64_t>(running_.size()) >= setup_.max_num_seqs || budget <= 0) break;
+      full_ = static_cast<int64_t>(running_.size()) >= setup_.max_num_seqs;
+      if (full_ || budget <= 0) break;
       // Cached beginning: the system prompt whole or not at all, then the session's own.
       const int64_t most = (live.total - 1) / setup_.block_size;
       const int64_t shared = SharedUnits(request);
@@ -311,7 +324,11 @@ class SchedulerTwin {
       const int64_t room = start + chunk + setup_.lookahead;
       const int64_t wanted = setup_.reserve_prompt ? std::max(room, longest) : room;
       const int64_t have = in_use ? shared * setup_.full_groups : 0;
-      if (AllBlocks(wanted) - have > static_cast<int64_t>(free_.size())) break;
+      const int64_t answers = setup_.answers.share > 0 && !running_.empty() ? whole + Left(index) : 0;
+      full_ =
+          AllBlocks(wanted) - have + Units(answers) * setup_.full_groups > static_cast<int64_t>(free_.size());
+      if (full_) break;
+      whole += Left(index);
       waiting_.pop_front();
       for (int64_t unit = 0; unit < hit; ++unit) {
         std::vector<int64_t> ids;
@@ -349,10 +366,54 @@ class SchedulerTwin {
         completed.push_back(index);
       }
     }
-    return Pass(load, completed);
+    const bool decodes = !setup_.prompts_alone || load.prefill_tokens == 0;
+    if (setup_.prompts_alone && decodes) MakeRoom();
+    return Pass(load, completed, decodes);
   }
 
-  bool Pass(StepLoad load, const std::vector<size_t>& completed) {
+  int64_t Left(size_t index) const {
+    return std::max<int64_t>(
+        0, std::min(list_.requests[index].output - live_[index].generated, setup_.answers.most));
+  }
+
+  // Every decoding sequence's next token; who has answered least gives way.
+  void MakeRoom() {
+    const auto needed = [this] {
+      int64_t blocks = 0;
+      for (size_t index : running_) {
+        if (!live_[index].decoding) continue;
+        blocks += AllBlocks(live_[index].total + setup_.lookahead) - AllBlocks(Room(live_[index]));
+      }
+      return blocks;
+    };
+    bool retracted = false;
+    while (needed() > static_cast<int64_t>(free_.size())) {
+      size_t victim = running_.front();
+      for (size_t index : running_) {
+        const int64_t more = live_[index].generated - live_[victim].generated;
+        if (more < 0 || (more == 0 && list_.requests[index].prompt > list_.requests[victim].prompt))
+          victim = index;
+      }
+      Preempt(victim);
+      waiting_.pop_front();
+      waiting_.push_back(victim);
+      retracted = true;
+    }
+    if (retracted) {
+      double answered = 0, wanted = 1;
+      for (size_t index : running_) {
+        answered += 20 + static_cast<double>(live_[index].generated);
+        wanted += static_cast<double>(list_.requests[index].output);
+      }
+      share_from_ = std::min(1.0, answered / wanted);
+      share_steps_ = 0;
+    }
+    for (size_t index : running_) {
+      if (live_[index].decoding) Grow(index, live_[index].total + setup_.lookahead);
+    }
+  }
+
+  bool Pass(StepLoad load, const std::vector<size_t>& completed, bool decodes) {
     StepLoad decode;
     for (size_t index : running_) {
       if (!live_[index].decoding) continue;
@@ -365,6 +426,8 @@ class SchedulerTwin {
     load.decode_sequences = decode.decode_sequences;
     load.decode_kv_tokens = decode.decode_kv_tokens;
     if (load.decode_sequences == 0 && load.prefill_tokens == 0) {
+      share_from_ = setup_.answers.share;
+      share_steps_ = 0;
       if (future_.empty()) return !waiting_.empty();  // all that ran was preempted and waits
       now = std::max(now, future_.begin()->first);
       return true;
@@ -372,19 +435,26 @@ class SchedulerTwin {
     const double accepted = std::max(1.0, setup_.model.tokens_per_step());
     const double without = decode.decode_sequences > 0 ? setup_.model.Time(decode).value() : 0;
     double duration = without / accepted;
-    if (load.prefill_tokens > 0) duration += setup_.model.Time(load).value() - without;
+    if (!decodes) {
+      load.decode_sequences = 0;
+      load.decode_kv_tokens = {};
+      duration = setup_.model.Time(load).value();
+    } else if (load.prefill_tokens > 0) {
+      duration += setup_.model.Time(load).value() - without;
+    }
     last_start_ = now;
     now += duration;
     delivery_ = setup_.delivery * without / accepted;
     steps_since_look_ = load.prefill_tokens > 0 ? setup_.poll : steps_since_look_ + 1;
     for (const size_t index : std::vector<size_t>(running_)) {
       Live& live = live_[index];
-      if (!live.decoding) continue;
+      if (!live.decoding || !decodes) continue;
       ++live.total;
       ++live.generated;
       ++output_tokens;
       EndIfDone(index);
     }
+    if (decodes && load.decode_sequences > 0) ++share_steps_;
     for (const size_t index : completed) {
       Live& live = live_[index];
       if (live.generated == 0) records[index].first_token = now + delivery_;
@@ -418,6 +488,9 @@ class SchedulerTwin {
   int64_t finished_ = 0;
   double seen_ = 0, last_start_ = 0, delivery_ = 0;
   int64_t steps_since_look_ = 0, held_steps_ = 0;
+  double share_from_ = 0;
+  bool full_ = false;
+  int64_t share_steps_ = 0;
 };
 
 }  // namespace plimsoll

@@ -151,6 +151,12 @@ TEST(EngineGeneric, FitsToTheLastMebibyte) {
   EXPECT_EQ(Of((start + "15444}").c_str()).verdict, Verdict::kDoesNotFit);
 }
 
+// GUARANTEED_NO_EVICT is TensorRT-LLM's own policy.
+TEST(GenericEngine, WhoReservesWholeAnswers) {
+  EXPECT_TRUE(ServerOf(R"({"model":"llama-3.1-8b","engine":"tensorrt-llm","gpu":"h200"})").reserve_output);
+  EXPECT_FALSE(ServerOf(R"({"model":"llama-3.1-8b","engine":"lmdeploy","gpu":"h200"})").reserve_output);
+}
+
 TEST(GenericEngine, RunsWhereItsKernelsAre) {
   const auto runs = [](const char* engine, const char* gpu, const char* format) {
     const EstimatedCase c =

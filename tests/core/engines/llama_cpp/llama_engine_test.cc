@@ -398,6 +398,8 @@ TEST(LlamaPrograms, HaveTheirOwnDefaults) {
   EXPECT_EQ(studio.resolved.engine->name, "LM Studio");
   EXPECT_EQ(studio.resolved.max_model_len, 4096);
   EXPECT_EQ(studio.resolved.max_num_seqs, 4);
+  EXPECT_TRUE(studio.Has("program_defaults")) << "a closed program: what is taken is said";
+  EXPECT_FALSE(of("lm-studio", R"(,"max_model_len":8192)").Has("program_defaults"));
   const EstimatedCase kobold = of("koboldcpp");
   EXPECT_EQ(kobold.resolved.max_model_len, 8192);
   EXPECT_EQ(kobold.report.kv.capacity_tokens, 8448) << "8192 and 128 against fragmentation, by 256";

@@ -32,6 +32,29 @@ TEST(SglangServer, ThePoolIsCountedInPages) {
   EXPECT_EQ(setup.lookahead, 0);
 }
 
+// managers/scheduler.py: prompts first and alone; 0.7 of the answers, 0.098 after 600 steps of decoding.
+TEST(SglangServer, AdmitsByAShareOfTheAnswers) {
+  const SchedulerSetup setup = ServerOf(With("llama-3.1-8b"));
+  EXPECT_TRUE(setup.prompts_alone);
+  EXPECT_TRUE(setup.reserve_prompt);
+  EXPECT_NEAR(setup.answers.share - 600 * setup.answers.fall, setup.answers.least, 1e-12);
+  EXPECT_NEAR(setup.answers.least, 0.098, 1e-12);
+  EXPECT_EQ(setup.answers.most, 4096);
+}
+
+TEST(SglangServer, ServesTheLengthThatItReadsFromTheRope) {
+  const auto length = [](const char* scaling) {
+    const EstimatedCase c = EstimateText(
+        std::string(R"({"engine":"sglang","gpu":"h100-sxm","model":{"architectures":["LlamaForCausalLM"],)") +
+        R"("hidden_size":1024,"num_attention_heads":8,"num_hidden_layers":2,"vocab_size":1000,)" +
+        R"("intermediate_size":2048,"max_position_embeddings":1000,"rope_scaling":)" + scaling + "}}");
+    EXPECT_EQ(c.error, "");
+    return c.resolved.max_model_len;
+  };
+  EXPECT_EQ(length(R"({"type":"linear","factor":4})"), 4000);
+  EXPECT_EQ(length(R"({"type":"yarn","factor":4,"original_max_position_embeddings":250})"), 1000);
+}
+
 TEST(SglangServer, FollowsItsKeys) {
   const SchedulerSetup setup = ServerOf(With(
       "llama-3.1-8b",
