@@ -584,11 +584,6 @@ function goThroughChanges(step) {
   if (step < 0 ? depth > 0 : depth < deepest) history.go(step);
 }
 
-function answerAsk(ask) {
-  if (ask === 'undo' || ask === 'redo') goThroughChanges(ask === 'undo' ? -1 : 1);
-  else exporter.answer(ask);
-}
-
 // Everything in one list: from anywhere on the page but where somebody types.
 function askForList(what) {
   focusCanvas();
@@ -707,7 +702,9 @@ async function pasteFromClipboard() {
   }
 }
 
+// What the picture asks the browser to do.
 function answerAsk(ask) {
+  if (ask === 'undo' || ask === 'redo') return goThroughChanges(ask === 'undo' ? -1 : 1);
   if (ask === 'paste') return pasteFromClipboard();
   if (ask === 'fetch-model') return hub.ask(JSON.parse(get(kGet.hubRequest)));
   if (ask === 'stop-fetching') return hub.stop();
