@@ -104,7 +104,8 @@ std::string MetricsBlock(const CheckResult& result) {
 }
 
 std::string CheckText(const CheckResult& result, const CommandContext& context) {
-  std::string text = "A " + result.what + ".\n";
+  const bool vowel = result.what.find_first_of("AEIOUaeiou") == 0;
+  std::string text = (vowel ? "An " : "A ") + result.what + ".\n";
   if (result.answered) {
     const Result<Resolved> resolved = Settle(result.config, context.catalog);
     if (resolved.ok()) {

@@ -33,8 +33,9 @@ constexpr Command kCommands[] = {
      "solve --for max-model-len --model qwen3-235b-a22b --format awq-int4 --gpu h100-sxm --gpus 2\n"
      "solve --for gpus --model llama-3.1-405b --format fp8 --gpu h100-sxm --max-model-len 32k"},
     {"compare", "several configurations side by side, and where they differ",
-     "plimsoll compare URL URL …  |  plimsoll compare --vary format,gpus <configuration>\n"
+     "plimsoll compare [--together] URL URL …  |  plimsoll compare --vary format,gpus <configuration>\n"
      "      [--json | --markdown | --csv] [--gb]\n\n"
+     "--together asks whether they run beside each other on the cards of the first, and with which shares. "
      "--vary takes one or two of format, gpus, gpu, model, engine and kv_cache_dtype. The best of a row is "
      "marked *.",
      true, RunCompare, CommandGroup::kMany, "compare --vary format --model llama-3.1-8b --gpu rtx-4090"},

@@ -7,6 +7,7 @@
 #include "core/base/table.h"
 #include "core/config/config_url.h"
 #include "core/solve/comparison.h"
+#include "core/solve/together.h"
 
 namespace plimsoll {
 namespace {
@@ -75,8 +76,8 @@ std::string ComparisonText(const Comparison& comparison, const std::vector<Confi
 }  // namespace
 
 CommandResult RunCompare(const Arguments& arguments, const CommandContext& context) {
-  Result<Options> options =
-      Options::Take(arguments, {{"--json", "--markdown", "--csv", "--gb"}, {"--url", "--config", "--vary"}});
+  Result<Options> options = Options::Take(
+      arguments, {{"--json", "--markdown", "--csv", "--gb", "--together"}, {"--url", "--config", "--vary"}});
   if (!options.ok()) return Refused(options.error());
   std::vector<Config> columns;
   if (options->Has("--vary")) {
@@ -101,6 +102,17 @@ CommandResult RunCompare(const Arguments& arguments, const CommandContext& conte
   if (columns.size() > kMostColumns) {
     return Refused({"compare", CountText(static_cast<int64_t>(columns.size())) + " columns",
                     "at most " + CountText(static_cast<int64_t>(kMostColumns))});
+  }
+  if (options->Has("--together")) {
+    const Result<Together> together = FitTogether(columns, context.catalog, options->units());
+    if (!together.ok()) return Refused(together.error());
+    if (options->Has("--json")) return {0, TogetherToJson(*together).Dump(2) + "\n", ""};
+    const Table table = TogetherTable(*together, options->units());
+    if (options->Has("--markdown")) return {0, table.Markdown(), ""};
+    if (options->Has("--csv")) return {0, table.Csv(), ""};
+    std::string text = together->sentence + "\n\n" + table.Print();
+    for (const Tenant& tenant : together->tenants) text += EncodeConfigUrl(tenant.config) + "\n";
+    return {0, text, ""};
   }
   const Comparison comparison = Compare(columns, context.catalog, options->units());
   if (options->Has("--json")) return {0, ComparisonToJson(comparison, columns).Dump(2) + "\n", ""};

@@ -3,11 +3,11 @@
 
 #include "cli/command.h"
 #include "cli/options.h"
-#include "core/base/json.h"
 #include "core/base/text.h"
 #include "core/config/config_codec.h"
 #include "core/launch/expectation.h"
 #include "core/launch/launch.h"
+#include "core/launch/launch_json.h"
 
 namespace plimsoll {
 namespace {
@@ -19,34 +19,6 @@ std::string Commented(const std::string& text) {
     if (!line.empty()) lines += "# " + std::string(line) + "\n";
   }
   return lines;
-}
-
-Json Texts(const std::vector<std::string>& texts) {
-  Json list = Json::MakeArray();
-  for (const std::string& text : texts) list.Append(text);
-  return list;
-}
-
-Json LaunchJson(const LaunchText& launch, const Expectation& expected) {
-  Json json = Json::MakeObject();
-  json.AppendMember("form", launch.form);
-  json.AppendMember("text", launch.text);
-  json.AppendMember("nodes", Texts(launch.nodes));
-  json.AppendMember("notes", Texts(launch.notes));
-  json.AppendMember("download_bytes", launch.download.count());
-  json.AppendMember("expect", Texts(expected.lines));
-  Json metrics = Json::MakeArray();
-  for (const WatchedMetric& metric : expected.metrics) {
-    Json row = Json::MakeObject();
-    row.AppendMember("name", metric.name);
-    row.AppendMember("threshold", metric.threshold);
-    row.AppendMember("meaning", metric.meaning);
-    metrics.Append(std::move(row));
-  }
-  json.AppendMember("metrics", std::move(metrics));
-  json.AppendMember("alerts", expected.alerts);
-  json.AppendMember("when_killed", expected.when_killed);
-  return json;
 }
 
 std::string LaunchBlock(const LaunchText& launch, const Expectation& expected) {
@@ -71,7 +43,7 @@ CommandResult RunLaunch(const Arguments& arguments, const CommandContext& contex
   const Result<Expectation> expected = Expect(decoded->config, context.catalog, launch->form);
   if (!expected.ok()) return Refused(expected.error());
   if (options->Has("--alerts")) return {0, expected->alerts, ""};
-  if (options->Has("--json")) return {0, LaunchJson(*launch, *expected).Dump(2) + "\n", ""};
+  if (options->Has("--json")) return {0, LaunchToJson(*launch, *expected).Dump(2) + "\n", ""};
   return {0, LaunchBlock(*launch, *expected), ""};
 }
 

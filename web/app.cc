@@ -93,6 +93,8 @@ FrameOutput App::Frame(const FrameInput& input) {
   ui_ = {&PaletteOf(theme_), &fonts_,         &tree_,       &edit_,     &state_.view.press,
          input.coarse,       input.inset_top, input.height, input.width};
 
+  ui_.help = HelpOn;
+  ui_.decimal = state_.view.units == SizeUnits::kDecimal;
   // What was refused, in the words of the field that asks for it.
   std::string fault;
   if (const Error* error = state_.fault()) {
@@ -113,7 +115,8 @@ FrameOutput App::Frame(const FrameInput& input) {
   state_.BeginFrame();
   const std::optional<Config> under_pointer = std::move(state_.view.under_pointer);
   state_.view.under_pointer.reset();
-  if (!input.embed && !io.WantTextInput && !PopupOpen() && ImGui::IsKeyPressed(ImGuiKey_P, false)) {
+  if (!input.embed && !io.WantTextInput && !PopupOpen() && !io.KeyCtrl &&
+      ImGui::IsKeyPressed(ImGuiKey_P, false)) {
     if (under_pointer) {
       state_.PinOther(*under_pointer);
     } else {
@@ -141,6 +144,7 @@ void App::Compose(const FrameInput& input, FrameOutput* output) {
   const float height = input.embed                ? EmbedColumn(input)
                        : input.width >= kWideFrom ? WidePanes(input)
                                                   : NarrowColumn(input);
+  if (!input.embed) DrawPalette(ui_, state_);
   ImGui::End();
   output->content_height = std::ceil(height + input.inset_top);
   if (input.embed && PopupOpen()) output->content_height = std::max(output->content_height, kMenuSpace);
@@ -209,7 +213,9 @@ void App::DrawAnswer(float width) {
   DrawTabBar(ui_, state_, width);
   Gap(18);
   DrawTabHead(ui_, state_, width);
-  if (!IsManyTab(state_)) {
+  if (IsOneTab(state_)) {
+    if (state_.untouched()) DrawPresets(ui_, state_, width);
+    DrawCalibration(ui_, state_, width);
     DrawDiagnostics(ui_, state_, width);
     DrawGivenFile(ui_, state_, width);
   }
@@ -222,10 +228,15 @@ void App::DrawPhone(float width) {
   DrawTabHead(ui_, state_, width);
   Gap(4);
   DrawOptionsSummary(ui_, state_, width);
-  if (!IsManyTab(state_)) {
+  if (IsOneTab(state_)) {
     if (Chip(ui_, "Pin to compare")) state_.Pin();
+    ImGui::SameLine(0, 8);
+    const bool opened = Chip(ui_, "Copy, save, print");
+    DrawTakeMenu(ui_, state_, opened, true);
     Gap(4);
+    if (state_.untouched()) DrawPresets(ui_, state_, width);
     DrawWaysOut(ui_, state_, width);
+    DrawCalibration(ui_, state_, width);
     DrawDiagnostics(ui_, state_, width);
     DrawGivenFile(ui_, state_, width);
   }

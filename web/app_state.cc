@@ -7,6 +7,7 @@
 #include "core/base/decimal.h"
 #include "core/base/percent.h"
 #include "core/base/text.h"
+#include "core/catalog/model_names.h"
 #include "core/config/config_codec.h"
 #include "core/config/config_keys.h"
 #include "core/config/config_url.h"
@@ -15,6 +16,7 @@
 #include "core/engines/registry.h"
 #include "core/engines/settle.h"
 #include "core/estimate/report_json.h"
+#include "core/estimate/verdict.h"
 #include "core/resolve/resolved_keys.h"
 
 namespace plimsoll {
@@ -93,6 +95,7 @@ void FollowCards(const Action& action, Config* config) {
 AppState::AppState(const Catalog& catalog) : catalog_(&catalog) {
   LoadFragment(kStart);
   view.cost.usd_per_kwh = kUsualUsdPerKwh;
+  untouched_version_ = version_;
 }
 
 bool AppState::Refuse(const Error& error) {
@@ -115,6 +118,9 @@ bool AppState::Load(const Config& config) {
   if (answer_ != nullptr && *answer_->config == config) return true;
   if (drawing_ && answer_ != nullptr) outdated_.push_back(std::move(answer_));
   answer_ = std::move(answer);
+  const Json* from = answer_->config->inline_model.Find("_name_or_path");
+  if (hub.stage == HubState::Stage::kTaken && (from == nullptr || from->AsString() != hub.repository))
+    hub.stage = HubState::Stage::kNone;
   ++version_;
   ++answer_version_;
   compare.CurrentIs(*answer_->config);
@@ -203,6 +209,13 @@ bool AppState::SetPrice(const Price& price, const Json& value) {
   return true;
 }
 
+void AppState::TurnUnits() {
+  view.units = view.units == SizeUnits::kBinary ? SizeUnits::kDecimal : SizeUnits::kBinary;
+  answer_->explanation.reset();
+  ++answer_version_;  // what was written of it
+  ++version_;
+}
+
 bool AppState::SetRent(const std::string& gpu, const Json& value) {
   const double number = value.is_null() ? 0 : value.is_number() ? value.AsDouble().value_or(-1) : -1;
   if (!(number >= 0 && number <= kMostRent) || catalog_->FindGpu(gpu) == nullptr) {
@@ -251,6 +264,11 @@ void AppState::AskBrowser(std::string_view what) {
   ++view.asked;
 }
 
+void AppState::CopyText(std::string_view text) {
+  view.to_copy = text;
+  AskBrowser("copy-shown");
+}
+
 bool AppState::SetTrace(std::string_view csv) {
   if (const auto error = schedule.SetTrace(csv)) return Refuse(*error);
   OpenTab("Schedule");
@@ -263,10 +281,24 @@ bool AppState::SetView(std::string_view key, const Json& value) {
   for (const Price& price : kPrices) {
     if (key == price.key) return SetPrice(price, value);
   }
-  if (key == "press") {
+  if (key == "palette" || key == "keys") {
+    (key == "palette" ? view.palette_asked : view.keys_asked) = true;
+  } else if (key == "press") {
     view.press = value.AsString();
   } else if (key == "budget" || key == "watts") {
     return SetLimit(key == "budget" ? &FindAsk::usd_per_h : &FindAsk::watts, key, value);
+  } else if (key == "check") {
+    CheckText(value.AsString());
+  } else if (key == "hub") {
+    if (value.Has("stop")) return StopHub(), true;
+    hub.SetFrom(value);
+    const std::string name = hub.name;
+    if (!TakeModelNamed(name)) {
+      AskHub(name);
+    } else {
+      hub.stage = HubState::Stage::kNone;
+      hub.text = Quoted(name) + " is " + resolved().model->name + " of the catalog; nobody was asked.";
+    }
   } else if (key == "tab") {
     OpenTab(value.AsString());
   } else {
@@ -473,6 +505,117 @@ void AppState::ForgetFile() {
   ++file_version_;
 }
 
+void AppState::CheckText(std::string_view text) {
+  check.Take(text);
+  OpenTab("Check");
+  ++version_;
+}
+
+bool AppState::CheckBeginning(std::string_view json) {
+  const Result<Json> read = Json::Parse(json, "check");
+  if (!read.ok()) return Refuse(read.error());
+  const Json* text = read->Find("text");
+  const Json* note = read->Find("note");
+  check.TakeBeginning(text == nullptr ? "" : text->AsString(), note == nullptr ? "" : note->AsString());
+  OpenTab("Check");
+  ++version_;
+  return true;
+}
+
+void AppState::TakeChecked(std::string_view json) {
+  check.TakeAnswer(json);
+  ++version_;
+}
+
+bool AppState::TakeModelNamed(std::string_view name) {
+  const std::optional<NamedModel> named = FindModelNamed(*catalog_, name);
+  if (!named || !named->exact || named->model->refused) return false;
+  Action action = {{"model", Json(named->model->id)}};
+  if (!named->format.empty()) action.push_back({"format", Json(named->format)});
+  return Dispatch(action);
+}
+
+void AppState::AskHub(std::string_view name) {
+  if (HubRepository(name).empty()) {
+    hub.stage = HubState::Stage::kFailed;
+    hub.text = Quoted(name) + " is no name of a repository, such as Org/Repo.";
+  } else {
+    hub.stage = HubState::Stage::kAsking;
+    hub.text.clear();
+    AskBrowser("fetch-model");
+  }
+  hub.name = std::string(name);
+  ++version_;
+}
+
+void AppState::StopHub() {
+  const bool asking = hub.stage == HubState::Stage::kAsking;
+  hub.stage = HubState::Stage::kNone;
+  if (asking) AskBrowser("stop-fetching");
+  ++version_;
+}
+
+bool AppState::TakeHubJson(std::string_view text) {
+  constexpr JsonLimits kLimits = {int64_t{64} << 20, 64, 4000000};
+  const Result<Json> json = Json::Parse(text, "hub", kLimits);
+  if (!json.ok()) return Refuse(json.error());
+  ++version_;
+  if (const Json* host = json->Find("host")) {
+    hub.host = host->AsString();
+    return true;
+  }
+  if (const Json* progress = json->Find("progress")) {
+    hub.text = progress->AsString();
+    return true;
+  }
+  const auto failed = [this](std::string_view why) {
+    hub.stage = HubState::Stage::kFailed;
+    hub.text = why;
+    return false;
+  };
+  if (const Json* error = json->Find("error")) return failed(error->AsString());
+  const Json* config = json->Find("config");
+  if (config == nullptr) return failed("The hub's answer says nothing of a model.");
+  const Result<DecodedConfig> decoded = DecodeConfigJson(*config);
+  if (!decoded.ok()) return failed(decoded.error().Message());
+  if (!TakeFileConfig(decoded->config)) {
+    const std::string why = notice_;
+    notice_.clear();
+    return failed(why);
+  }
+  const auto text_of = [&](std::string_view key) {
+    const Json* value = json->Find(key);
+    return value == nullptr ? std::string() : std::string(value->AsString());
+  };
+  hub.repository = text_of("repository");
+  hub.commit = text_of("revision");
+  hub.gguf = text_of("gguf");
+  hub.ggufs.clear();
+  if (const Json* files = json->Find("ggufs")) {
+    for (const Json& row : files->items()) {
+      const Json* path = row.Find("path");
+      const Json* size = row.Find("size");
+      if (path != nullptr)
+        hub.ggufs.emplace_back(path->AsString(), size == nullptr ? -1 : size->AsInt().value_or(-1));
+    }
+  }
+  hub.stage = HubState::Stage::kTaken;
+  hub.text.clear();
+  const Json* file = json->Find("file");
+  if (file == nullptr || !file->is_object()) return true;
+  Result<ReadFile> read = ReadFileFromJson(*file);
+  if (!read.ok()) return true;
+  given_file_ = std::make_unique<GivenFile>();
+  static_cast<ReadFile&>(*given_file_) = std::move(*read);
+  const Json* name = file->Find("name");
+  given_file_->name = hub.repository + "/" + (name == nullptr ? "" : std::string(name->AsString()));
+  given_file_->selected = true;
+  given_file_->fetched = true;
+  view.file_open = false;
+  ++file_version_;
+  return true;
+}
+
 // The file's model, with the card and the load as they are.
 bool AppState::TakeFileConfig(const Config& from) {
   Action action;
@@ -525,7 +668,13 @@ const std::vector<InventoryRow>& AppState::inventory() {
 }
 
 const Explanation& AppState::explanation() {
-  if (!answer_->explanation) answer_->explanation = Explain(*answer_->resolved, answer_->report);
+  if (!answer_->explanation) {
+    answer_->explanation = Explain(*answer_->resolved, answer_->report);
+    if (view.units != SizeUnits::kBinary) {
+      answer_->explanation->headline = HeadlineText(*answer_->resolved, answer_->report, view.units);
+      answer_->explanation->detail = DetailText(*answer_->resolved, answer_->report, view.units);
+    }
+  }
   return *answer_->explanation;
 }
 

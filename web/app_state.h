@@ -32,9 +32,12 @@
 #include "core/solve/solver.h"
 #include "core/solve/ways_out.h"
 #include "core/weights/weights.h"
+#include "web/check_state.h"
 #include "web/compare_state.h"
 #include "web/errands.h"
 #include "web/find_state.h"
+#include "web/hub_state.h"
+#include "web/launch_state.h"
 #include "web/map_state.h"
 #include "web/range_state.h"
 #include "web/schedule_state.h"
@@ -75,18 +78,22 @@ struct ViewState {
   char name[81] = {};                   // that is being typed for a column
   std::optional<Config> under_pointer;  // what the key that pins would pin; of the last frame
   int inventory_by = 0;                 // role, type, layer
-  std::set<std::string> open_terms = {"Weights"};
+  std::set<std::string> open_terms;
+  bool tensors_open = false;  // of the opened weights
   bool more_options = false;
   bool more_load = false;  // of the Schedule tab
   bool wants_trace = false;
-  int64_t session = 1;            // that it shows turn by turn
-  bool options_unfolded = false;  // on a phone
-  char search[128] = {};          // of the picker that is open
-  int search_row = 0;             // of the rows found, the one that Enter takes
-  int64_t files_asked = 0;        // how often somebody asked to open a file
-  bool fault_shown = false;       // what was refused stands at its field
-  bool file_open = true;          // the table of the file's tensors
-  int file_by = 0;                // as inventory_by
+  int64_t session = 1;                             // that it shows turn by turn
+  bool options_unfolded = false;                   // on a phone
+  char search[512] = {};                           // of the picker that is open
+  int search_row = 0;                              // of the rows found, the one that Enter takes
+  int64_t files_asked = 0;                         // how often somebody asked to open a file
+  bool palette_asked = false, keys_asked = false;  // to be opened by the next frame
+  bool fault_shown = false;                        // what was refused stands at its field
+  std::string to_copy;                             // what the browser is asked to put on the clipboard
+  bool alerts_open = false;                        // of the Launch tab
+  bool file_open = true;                           // the table of the file's tensors
+  int file_by = 0;                                 // as inventory_by
 };
 
 // A file that somebody gave to read: only its header is, here, and nothing of it goes into a link but what
@@ -94,6 +101,7 @@ struct ViewState {
 struct GivenFile : ReadFile {
   std::string name;
   bool selected = false;  // its architecture is the model of the page
+  bool fetched = false;   // from a hub, not from the reader's disk
 };
 
 class AppState {
@@ -155,6 +163,21 @@ class AppState {
   int64_t file_version() const { return file_version_; }  // grows when given_file() becomes another
   std::string FileText() const;  // JSON: what the form shows of it; "null" without one
 
+  // A text to be checked, which opens the Check tab; one that is checked elsewhere, {"text": its beginning, "note"},
+  // and what was said of that.
+  void CheckText(std::string_view text);
+  bool CheckBeginning(std::string_view json);
+  void TakeChecked(std::string_view json);
+
+  // A model by a name that people have for it: one of the catalog with the format that the name tells, or a file of
+  // a repository there. False: the catalog has none of that name, and nothing has changed.
+  bool TakeModelNamed(std::string_view name);
+  // Has the browser ask the hub for a repository, which is said where it is asked for; StopHub gives it up.
+  void AskHub(std::string_view name);
+  void StopHub();
+  // From the browser: {"host"}, {"progress"}, {"error"}, or what HubModelJson writes.
+  bool TakeHubJson(std::string_view text);
+
   int64_t version() const { return version_; }                // grows with every accepted change
   int64_t answer_version() const { return answer_version_; }  // … of the configuration or its prices
   // The open tab by its id, which is its name in lower case: "memory". One that is not known opens the first.
@@ -164,6 +187,9 @@ class AppState {
   void PageChanged();
   bool Refuse(const Error& error);  // it becomes the notice; always false
   bool SetPrice(const Price& price, const Json& value);
+  void TurnUnits();  // GiB or GB, of everything that is shown
+  // Nothing was asked yet: what stands there is where the page begins.
+  bool untouched() const { return version_ == untouched_version_; }
   bool SetRent(const std::string& gpu, const Json& value);  // null or 0: the catalog's again
   bool SetTrace(std::string_view csv);
   const std::string& notice() const { return notice_; }
@@ -183,6 +209,9 @@ class AppState {
   ScheduleState schedule;
   CompareState compare;
   FindState find;
+  CheckState check;
+  HubState hub;
+  LaunchState launch;
   MapState map;
   RangeState range;
   Errands errands;  // of the four above
@@ -195,6 +224,7 @@ class AppState {
   // What the browser is asked to do with what is shown: "copy-table", "copy-markdown", "save-csv", "save-png",
   // "save-svg".
   void AskBrowser(std::string_view what);
+  void CopyText(std::string_view text);
 
  private:
   bool SetView(std::string_view key, const Json& value);
@@ -235,7 +265,7 @@ class AppState {
   std::unique_ptr<GivenFile> given_file_;
   int64_t file_version_ = 0;
   std::string tab_ = std::string(kFirstTab);
-  int64_t version_ = 0;
+  int64_t version_ = 0, untouched_version_ = 0;
   int64_t answer_version_ = 0;
 };
 

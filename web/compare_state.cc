@@ -63,11 +63,22 @@ ColumnList CompareState::Columns(const Config& current, const Catalog& catalog) 
 const CompareState::Answered& CompareState::Follow(int64_t version, const Config& current,
                                                    const Catalog& catalog, SizeUnits units,
                                                    const CostInputs& cost) {
-  if (version == answered_version_ && changes_ == answered_changes_) return answered_;
+  if (version == answered_version_ && changes_ == answered_changes_ && together == answered_together_)
+    return answered_;
   answered_version_ = version;
+  answered_together_ = together;
   answered_changes_ = changes_;
   answered_.columns = Columns(current, catalog);
   answered_.comparison = Compare(answered_.columns.configs, catalog, units, cost);
+  answered_.together.reset();
+  answered_.problem.clear();
+  if (!together) return answered_;
+  Result<Together> fit = FitTogether(answered_.columns.configs, catalog, units);
+  if (fit.ok()) {
+    answered_.together = std::move(*fit);
+  } else {
+    answered_.problem = fit.error().Message();
+  }
   return answered_;
 }
 

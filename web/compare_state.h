@@ -19,6 +19,7 @@
 #include "core/config/config.h"
 #include "core/estimate/cost.h"
 #include "core/solve/comparison.h"
+#include "core/solve/together.h"
 
 namespace plimsoll {
 
@@ -37,6 +38,7 @@ inline constexpr std::array<VaryChoice, 7> kVaryChoices = {{{"Format", "format",
 class CompareState {
  public:
   bool all_rows = false;  // those that are equal everywhere, too
+  bool together = false;  // the columns on the same cards, beside each other
 
   bool empty() const { return pins_.empty() && varied_ < 0; }
   // The columns that are shown beside and with `current`.
@@ -45,6 +47,8 @@ class CompareState {
   struct Answered {
     ColumnList columns;
     Comparison comparison;
+    std::optional<Together> together;  // when somebody asks
+    std::string problem;               // or why not
   };
   const Answered& Follow(int64_t version, const Config& current, const Catalog& catalog, SizeUnits units,
                          const CostInputs& cost);
@@ -86,6 +90,7 @@ class CompareState {
   int varied_ = -1;
   int64_t changes_ = 0;
   int64_t answered_version_ = -1, answered_changes_ = -1;
+  bool answered_together_ = false;
   Answered answered_;
 };
 

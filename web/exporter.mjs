@@ -2,7 +2,7 @@
 // Markdown) or to a file (CSV, SVG, PNG).
 //
 // `page` is how it reaches the rest: tables() as plimsoll.tables(), picture() as an SVG document, link(), say(text) to the
-// person.
+// person, text(): the answer in words, shown(): the text that somebody asked to copy.
 
 function escape(text) {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
@@ -50,6 +50,9 @@ export function createExporter(page) {
   return {
     async answer(ask) {
       if (ask === 'copy-link') return copy(page.link());
+      if (ask === 'copy-text') return copy(page.text());
+      if (ask === 'print') return globalThis.print();
+      if (ask === 'copy-shown') return copy(page.shown());
       const [table] = page.tables();
       if (!table) return page.say('This tab has no table to take away.');
       const name = `plimsoll-${table.caption.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '').slice(0, 60)}`;

@@ -2,14 +2,14 @@
 // many as its header takes. What they mean is the core's business (core/files/model_file.h). A worker reads them, so that no
 // file holds up the page.
 //
-// `core`: worker() -> a CoreWorker (work.mjs), take(json) what it read, forget() what is shown, takeTrace(text) of a list of
-// requests, complain(text), changed().
+// `core`: worker() -> a CoreWorker (work.mjs), take(json) what it read, forget() what is shown, isTextFile(name) of files that are
+// texts, isTrace(text) and takeTrace(text) of a list of requests, takeText(file) of anything else to be checked, complain(text), changed().
 
 const kMostFiles = 256;         // shards of one model
 const kMostTrace = 64 << 20;    // a list of requests
 
 export function createFileReader(core) {
-  const input = Object.assign(document.createElement('input'), {type: 'file', multiple: true, accept: '.gguf,.safetensors,.json,.csv'});
+  const input = Object.assign(document.createElement('input'), {type: 'file', multiple: true, accept: '.gguf,.safetensors,.json,.csv,.log,.txt,.yaml,.yml,.sh,.service'});
   let turn = Promise.resolve();
 
   // Files that are one model.
@@ -42,10 +42,16 @@ export function createFileReader(core) {
     }
   }
 
+  // A list of requests, or something to be checked: its beginning tells.
+  async function takeText(file) {
+    const trace = file.size <= kMostTrace && core.isTrace(await file.slice(0, 4096).text());
+    if (trace) core.takeTrace(await file.text());
+    else core.takeText(file);
+  }
+
   function take(list) {
-    const isTrace = (file) => /\.(csv|txt)$/i.test(file.name) && file.size <= kMostTrace;
-    const found = [...list].filter((file) => !isTrace(file));
-    for (const file of [...list].filter(isTrace)) file.text().then(core.takeTrace);
+    const found = [...list].filter((file) => !core.isTextFile(file.name));
+    for (const file of [...list].filter((each) => core.isTextFile(each.name))) takeText(file);
     if (found.length > 0) turn = turn.then(() => readAll(found));
   }
 

@@ -3,8 +3,10 @@
 //
 // `globalThis.plimsoll` is the documented way in for tests, scripts and embeds: ready, config(), report(), set(),
 // semantics(), frames().
+import {createChecker, isTextFile} from './check.mjs';
 import {createExporter} from './exporter.mjs';
 import {createFileReader} from './files.mjs';
+import {createHub} from './hub.mjs';
 import regularUrl from './inter-regular.ttf';
 import semiboldUrl from './inter-semibold.ttf';
 import {createMirror} from './mirror.mjs';
@@ -46,8 +48,8 @@ function withText(text, use) {
 
 const put = (kind, text) => withText(text, (address) => module._plimsoll_put(kind, address)) === 1;
 const get = (kind) => module.UTF8ToString(module._plimsoll_get(kind));
-const kPut = {config: 0, fragment: 1, action: 2, clipboard: 3, dismiss: 4, forget: 6};
-const kGet = {config: 0, fragment: 1, report: 2, semantics: 3, options: 4, notice: 5, clipboard: 6, file: 7, questions: 8, tables: 9, ask: 10, pictureLight: 11, pictureDark: 12};
+const kPut = {config: 0, fragment: 1, action: 2, clipboard: 3, dismiss: 4, forget: 6, hub: 7, checked: 8, beginning: 9};
+const kGet = {config: 0, fragment: 1, report: 2, semantics: 3, options: 4, notice: 5, clipboard: 6, file: 7, questions: 8, tables: 9, ask: 10, pictureLight: 11, pictureDark: 12, hubRequest: 13, hub: 14, copied: 15};
 
 // ---- the documented interface ----------------------------------------------------------------------------------
 
@@ -163,7 +165,7 @@ function react() {
   if (outcome.version !== before.version) changed();
   showNotice();
   if (outcome.filesAsked > before.filesAsked) files.ask();
-  if (outcome.asked > before.asked) exporter.answer(get(kGet.ask));
+  if (outcome.asked > before.asked) answerAsk(get(kGet.ask));
   if (outcome.errands !== before.errands) errands.run(JSON.parse(get(kGet.questions)));
   if (outcome.fileVersion !== before.fileVersion) mirror.showFile(JSON.parse(get(kGet.file)));
 }
@@ -477,13 +479,23 @@ function listenToKeyboard() {
   document.addEventListener('cut', (event) => copy(event, 'KeyX'));
   document.addEventListener('paste', (event) => {
     const text = event.clipboardData?.getData('text/plain') ?? '';
-    if (!event.target.matches?.('input, textarea') && isTrace(text)) takeTrace(text);
-    if (!focused || !outcome.wantsText) return;
+    const elsewhere = event.target !== agent && event.target.matches?.('input, textarea, select');
+    const typing = focused && outcome.wantsText;
+    if (elsewhere || text === '') return;
+    if (!embed && (!typing || text.length > kLongPaste)) {
+      if (isTrace(text)) takeTrace(text);
+      else checker.take(text);
+      event.preventDefault();
+      return;
+    }
+    if (!typing) return;
     put(kPut.clipboard, text);
     shortcut('KeyV');
     event.preventDefault();
   });
 }
+
+const kLongPaste = 100_000;  // characters that no field takes: a text to be checked
 
 // A list of requests, arrival,prompt,output, may be pasted or dropped anywhere.
 const isTrace = (text) => /^\s*(#|arrival|\d[\d.]*\s*[,;]\s*\d+\s*[,;])/i.test(text);
@@ -572,6 +584,32 @@ function goThroughChanges(step) {
   if (step < 0 ? depth > 0 : depth < deepest) history.go(step);
 }
 
+function answerAsk(ask) {
+  if (ask === 'undo' || ask === 'redo') goThroughChanges(ask === 'undo' ? -1 : 1);
+  else exporter.answer(ask);
+}
+
+// Everything in one list: from anywhere on the page but where somebody types.
+function askForList(what) {
+  focusCanvas();
+  put(kPut.action, JSON.stringify({[`view.${what}`]: true}));
+  drawUntilSettled();
+  wake();
+}
+
+function listenToCommands() {
+  document.addEventListener('keydown', (event) => {
+    if (!drawable || event.altKey) return;
+    const typing = event.target.matches?.('input:not(#agent), textarea, select') || outcome.wantsText;
+    const list = (event.ctrlKey || event.metaKey) && event.code === 'KeyK' ? 'palette' : event.key === '?' && !typing ? 'keys' : null;
+    if (!list) return;
+    event.preventDefault();
+    event.stopPropagation();
+    askForList(list);
+  }, true);
+  document.getElementById('palette-button').addEventListener('click', () => askForList('palette'));
+}
+
 // ---- after a change --------------------------------------------------------------------------------------------
 
 let mirror = null;
@@ -622,9 +660,59 @@ notice.querySelector('button').addEventListener('click', () => {
 const exporter = createExporter({
   tables: () => JSON.parse(get(kGet.tables)),
   picture: () => get(root.dataset.theme === 'dark' ? kGet.pictureDark : kGet.pictureLight),
+  shown: () => get(kGet.copied),
   link: () => new URL(`#${get(kGet.fragment)}`, location.href).href,
+  text: answerText,
   say: complain,
 });
+
+// ---- a model by its name ------------------------------------------------------------------------------------------
+
+const hub = createHub({
+  worker: () => new CoreWorker(),
+  tell(json) {
+    put(kPut.hub, json);
+    changed();
+    if (drawable) draw();
+    wake();
+  },
+});
+
+// ---- texts to be checked -----------------------------------------------------------------------------------------
+
+const checker = createChecker({
+  text: (text) => showChecked(() => put(kPut.action, JSON.stringify({'view.check': text}))),
+  beginning: (text, note) => showChecked(() => put(kPut.beginning, JSON.stringify({text, note}))),
+  answer: (json) => showChecked(() => put(kPut.checked, json)),
+  worker: () => new CoreWorker(),
+  complain,
+});
+
+function showChecked(change) {
+  change();
+  changed();
+  if (drawable) draw();
+  else mirror.update();
+  wake();
+}
+
+// Browsers show what is on the clipboard only to somebody who has just pressed for it.
+async function pasteFromClipboard() {
+  try {
+    const text = await navigator.clipboard.readText();
+    if (isTrace(text)) takeTrace(text);
+    else if (text) checker.take(text);
+  } catch {
+    complain('The browser did not allow pasting; Ctrl+V (⌘V) anywhere on the page does, and so does the field.');
+  }
+}
+
+function answerAsk(ask) {
+  if (ask === 'paste') return pasteFromClipboard();
+  if (ask === 'fetch-model') return hub.ask(JSON.parse(get(kGet.hubRequest)));
+  if (ask === 'stop-fetching') return hub.stop();
+  return exporter.answer(ask);
+}
 
 // ---- questions that take longer than a frame -----------------------------------------------------------------------
 
@@ -644,6 +732,9 @@ const files = createFileReader({
   worker: () => new CoreWorker(),
   take: (json) => withText(json, (text) => module._plimsoll_take_file(text)),
   forget: () => put(kPut.forget, ''),
+  takeText: (file) => checker.takeFile(file),
+  isTextFile,
+  isTrace,
   takeTrace,
   complain,
   changed() {
@@ -653,6 +744,44 @@ const files = createFileReader({
     wake();
   },
 });
+
+// ---- on paper, and past the picture --------------------------------------------------------------------------------
+
+// Paper gets what the canvas shows as an image, the answer and its tables, with the form's fold open as long as it takes.
+function listenToPrinting() {
+  const picture = document.getElementById('print-picture');
+  const fold = document.getElementById('mirror');
+  let wasOpen = false;
+  window.addEventListener('beforeprint', () => {
+    wasOpen = fold.open;
+    fold.open = true;
+    if (!drawable) return;
+    draw();  // in this very task: a canvas keeps its picture no longer
+    picture.src = canvas.toDataURL();
+    picture.hidden = false;
+  });
+  window.addEventListener('afterprint', () => {
+    fold.open = wasOpen;
+    picture.hidden = true;
+    picture.removeAttribute('src');
+  });
+  // The address says the configuration: no fragment of it leads anywhere.
+  document.getElementById('skip-link').addEventListener('click', (event) => {
+    event.preventDefault();
+    fold.open = true;
+    fold.querySelector('summary').focus();
+    fold.scrollIntoView();
+  });
+}
+
+// The answer in words, for a message or a ticket.
+function answerText() {
+  const report = JSON.parse(get(kGet.report));
+  const gib = (bytes) => `${(bytes / 1024 ** 3).toFixed(2)} GiB`;
+  const terms = report.terms.filter(({depth}) => !depth).map(({name, bytes}) => `  ${name}: ${gib(bytes)}`);
+  return [report.headline, report.detail, 'On the fullest card:', ...terms, new URL(`#${get(kGet.fragment)}`, location.href).href]
+    .filter(Boolean).join('\n');
+}
 
 // ---- theme, embedding ------------------------------------------------------------------------------------------
 
@@ -854,10 +983,16 @@ async function start() {
     options: () => JSON.parse(get(kGet.options)),
     report: () => JSON.parse(get(kGet.report)),
     config: () => JSON.parse(get(kGet.config)),
+    check: embed ? null : (text) => checker.take(text),
+    hub: embed ? null : () => JSON.parse(get(kGet.hub)),
     act(action) {
       const taken = put(kPut.action, JSON.stringify(action));
       const problem = taken ? null : get(kGet.notice);
       changed();
+      if (!drawable) {
+        computeFrame();  // nobody draws, so nobody else sees what it asks for
+        if (outcome.asked > before.asked) answerAsk(get(kGet.ask));
+      }
       return problem;
     },
     openFile: embed ? null : files.ask,
@@ -882,7 +1017,12 @@ async function start() {
       wake();
     },
   });
-  if (!embed) files.listen();
+  if (!embed) {
+    files.listen();
+    put(kPut.hub, JSON.stringify({host: hub.host}));
+    listenToPrinting();
+    listenToCommands();
+  }
   listenToHost();
   readAddress();
   window.addEventListener('hashchange', readAddress);

@@ -3,7 +3,7 @@
 // numbers, and where there is no WebGL 2.
 //
 // `core` is how it reaches the state: options(), config(), report(), act({key: value, …}) -> null or what was wrong,
-// openFile() (null where files are not taken), forgetFile().
+// openFile() (null where files are not taken), forgetFile(), hub() as ShownText of web/hub_state.h (null where no model is fetched).
 
 const kAnnounceAfter = 600;  // ms without further change before the verdict is spoken
 
@@ -65,6 +65,71 @@ function choose(select, value, text) {
     select.append(element('option', {value, textContent: text ?? value, disabled: true}));
   }
   select.value = value;
+}
+
+// A command, a log, a config or a link: what is said of it stands in the Check tab, below.
+function createCheckForm(core) {
+  const text = element('textarea', {id: 'mirror-check', rows: 6, spellcheck: false, autocomplete: 'off'});
+  const check = element('button', {type: 'submit', className: 'button', textContent: 'Check it'});
+  const form = element('form', {className: 'mirror-form mirror-check', autocomplete: 'off'}, [
+    element('div', {className: 'mirror-field mirror-textarea'}, [element('label', {htmlFor: text.id, textContent: 'Paste a command, a log, a config or a link'}), text]),
+    element('p', {className: 'row'}, [check]),
+  ]);
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    core.check(text.value);
+  });
+  return form;
+}
+
+// Any model by its name: what is typed is looked up in the catalog, and only what is not there is asked of the hub.
+function createHubForm(core, act, before) {
+  const line = (key, label, type, more = {}) => {
+    const input = element('input', {id: `mirror-hub-${key}`, type, autocomplete: 'off', spellcheck: false, ...more});
+    return [input, element('div', {className: 'mirror-field mirror-text'}, [element('label', {htmlFor: input.id, textContent: label}), input])];
+  };
+  const [name, nameRow] = line('name', 'Org/Repo, or its address', 'text');
+  const [revision, revisionRow] = line('revision', 'Revision', 'text', {placeholder: 'newest'});
+  const [token, tokenRow] = line('token', 'Access token, of gated models', 'password');
+  const fetch = element('button', {type: 'submit', className: 'button'});
+  const stop = element('button', {type: 'button', className: 'button', textContent: 'Stop', hidden: true});
+  const said = element('p');
+  const status = element('p', {id: 'mirror-hub-status'});
+  status.setAttribute('role', 'status');
+  const others = element('p', {className: 'row'});
+  const form = element('form', {className: 'mirror-form mirror-hub', autocomplete: 'off'}, [
+    said, element('div', {className: 'mirror-fields'}, [nameRow, revisionRow, tokenRow]), element('p', {className: 'row'}, [fetch, stop]), status, others,
+  ]);
+  const ask = (wanted) => act({'view.hub': {name: wanted, revision: revision.value.trim(), token: token.value.trim()}}, name);
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    if (name.value.trim()) ask(name.value.trim());
+  });
+  stop.addEventListener('click', () => act({'view.hub': {stop: true}}, name));
+  before.before(form);
+  const texts = {
+    none: ({text}) => text,
+    asking: ({host, name: of, text}) => `Asking ${host} for ${of}${text ? `: ${text}` : ''}…`,
+    failed: ({text}) => text,
+    taken: ({host, repository, commit, gguf}) => `${repository}${gguf ? `, ${gguf}` : ''}, at ${commit.slice(0, 12)}, from ${host}, is the model of this page.`,
+  };
+  let shown = '';
+  return () => {
+    const hub = core.hub();
+    const now = JSON.stringify(hub);
+    if (now === shown) return;
+    shown = now;
+    said.textContent = `A model of the catalog is taken from here. Any other is asked of ${hub.host} when you press the button, and only then: its list of files and its config.json, index or header. A token stays in this page's memory and is sent there only.`;
+    fetch.textContent = `Take it, or fetch it from ${hub.host}`;
+    stop.hidden = hub.stage !== 'asking';
+    status.textContent = texts[hub.stage](hub);
+    others.replaceChildren(...(hub.stage === 'taken' && hub.ggufs.length > 1 ? hub.ggufs : []).map(({path, label}) => {
+      const button = element('button', {type: 'button', className: 'button', textContent: label});
+      if (path === hub.gguf) button.setAttribute('aria-pressed', 'true');
+      button.addEventListener('click', () => ask(`${hub.repository}/${path}`));
+      return button;
+    }));
+  };
 }
 
 export function createMirror(core) {
@@ -146,6 +211,8 @@ export function createMirror(core) {
   const holder = root.querySelector('.mirror-content');
   holder.replaceChildren(element('div', {className: 'mirror-answer'}, [verdict, detail, remarks]), form, problem,
                          memoryTable, element('div', {className: 'mirror-wide'}, [cardTable]), file);
+  if (core.check) holder.append(createCheckForm(core));
+  const showHub = core.hub ? createHubForm(core, act, file) : () => {};
   const tab = element('select', {id: 'mirror-tab'});
   tab.addEventListener('change', () => act({'view.tab': tab.value}, tab));
   const shownRows = element('tbody');
@@ -153,11 +220,12 @@ export function createMirror(core) {
   const tabHeading = element('p', {className: 'mirror-verdict', id: 'mirror-tab-verdict', hidden: true});
   const pressable = element('div', {className: 'mirror-buttons', id: 'mirror-buttons'});
   const shownTables = element('div', {id: 'mirror-tables'});
+  const shownCodes = element('div', {id: 'mirror-codes'});
   pressable.setAttribute('role', 'group');
   pressable.setAttribute('aria-label', 'What can be done in the tab');
   if (!embed) {
     holder.append(element('div', {className: 'mirror-field'}, [element('label', {htmlFor: tab.id, textContent: 'Tab'}), tab]),
-                  tabHeading, tabForm, pressable, shownTables, shownTable);
+                  tabHeading, tabForm, pressable, shownCodes, shownTables, shownTable);
   }
   document.body.append(live);
 
@@ -249,8 +317,9 @@ export function createMirror(core) {
     const answers = nodes.filter((node) => node.role === 'heading' && node.label === 'Verdict');
     const rest = nodes.slice(last + 1);
     const rows = rest.filter((node) => kShown.has(node.role));
+    const codes = rest.filter((node) => node.role === 'code');
     const buttons = rest.filter((node) => kPressed.has(node.role));
-    const text = JSON.stringify([[tabs, answers, rows, buttons].map((list) => list.map(({role, label, value}) => [role, label, value])), tables]);
+    const text = JSON.stringify([[tabs, answers, rows, codes, buttons].map((list) => list.map(({role, label, value}) => [role, label, value])), tables]);
     if (text !== shownText) {
       shownText = text;
       fill(tab, tabs.map(({label}) => [label, label]));
@@ -270,13 +339,17 @@ export function createMirror(core) {
         return button;
       }));
       if (focus) [...pressable.children].find((button) => button.dataset.press === focus)?.focus();
-      shownTables.replaceChildren(...tables.map(({caption, header, rows: lines}) => element('div', {className: 'mirror-wide'}, [element('table', {}, [
+      // The terms of the memory stand above already.
+      shownTables.replaceChildren(...tables.filter(({header}) => header[0] !== 'Term').map(({caption, header, rows: lines}) => element('div', {className: 'mirror-wide'}, [element('table', {}, [
         element('caption', {textContent: caption}),
         element('thead', {}, [element('tr', {}, header.map((name) => element('th', {scope: 'col', textContent: name})))]),
         element('tbody', {}, lines.map(([name, ...cells]) => element('tr', {}, [
           element('th', {scope: 'row', textContent: name}), ...cells.map((cell) => element('td', {textContent: cell})),
         ]))),
       ])])));
+      shownCodes.replaceChildren(...codes.map(({label, value}) => element('figure', {}, [
+        element('figcaption', {textContent: label}), element('pre', {tabIndex: 0, textContent: value}),
+      ])));
       shownTable.hidden = rows.length === 0;
       shownRows.replaceChildren(...rows.map(({label, value}) => element('tr', {}, [
         element('th', {scope: 'row', textContent: label}),
@@ -340,6 +413,7 @@ export function createMirror(core) {
     verdict.dataset.verdict = report.verdict;
     detail.textContent = report.detail ?? '';
     showForm(core.config(), report.config);
+    showHub();
     showTables(report);
     if (!embed) {
       showTabForm(core.config());

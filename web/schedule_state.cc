@@ -43,6 +43,7 @@ void ScheduleState::Fail(std::string problem) {
 void ScheduleState::Start(const Resolved& resolved, const Report& report) {
   problem_.clear();
   patience_ = 0;
+  stopped_ = false;
   Workload workload = WorkloadOf(resolved);
   workload.trace = trace_;
   const int64_t requests = trace_.empty() ? workload.requests : static_cast<int64_t>(trace_.size());
@@ -69,12 +70,12 @@ void ScheduleState::Start(const Resolved& resolved, const Report& report) {
 bool ScheduleState::Follow(int64_t version, const Resolved& resolved, const Report& report) {
   const double begun = Clock();
   const bool stale = version != version_ || trace_version_ != started_trace_;
-  if (stale && (!next_ || patience_ > kPatience)) {
+  if (stale && (!next_ || stopped_ || patience_ > kPatience)) {
     version_ = version;
     started_trace_ = trace_version_;
     Start(resolved, report);
   }
-  if (!next_) return false;
+  if (!next_ || stopped_) return false;
   bool done = false;
   double now = begun;
   while (!done && now - begun < kSlice) {

@@ -22,6 +22,7 @@ namespace plimsoll {
 
 // More would not fit into the frames of a browser; the command takes a million.
 constexpr int64_t kMostShown = 20000;
+constexpr double kSlowFrom = 0.5;  // seconds of computing
 
 class ScheduleState {
  public:
@@ -40,6 +41,13 @@ class ScheduleState {
   const Simulation* simulation() const { return shown_ ? &*shown_ : nullptr; }
   // Of the requests of a run that is under way, how many have ended.
   int64_t finished() const { return next_ ? next_->finished() : 0; }
+  int64_t requests() const { return next_ ? static_cast<int64_t>(next_->records().size()) : 0; }
+  // It takes so long that the reader may want to stop it.
+  bool slow() const { return next_ && patience_ > kSlowFrom; }
+  bool stopped() const { return stopped_; }
+  // Where it stands; it goes on from there, or starts anew after a change.
+  void Stop() { stopped_ = next_.has_value(); }
+  void GoOn() { stopped_ = false; }
   const SimulationSummary& summary() const { return summary_; }
   const Workload& workload() const { return workload_; }  // of what is shown
   const std::string& problem() const { return problem_; }
@@ -52,6 +60,7 @@ class ScheduleState {
   int64_t trace_version_ = 0;
   int64_t version_ = -1, started_trace_ = -1;  // of `next_`, or of `shown_` when there is none
   double patience_ = 0;                        // seconds already spent on `next_`
+  bool stopped_ = false;
   std::optional<Simulation> shown_, next_;
   Workload workload_, next_workload_;
   SimulationSummary summary_;

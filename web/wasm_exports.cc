@@ -185,7 +185,8 @@ EMSCRIPTEN_KEEPALIVE void plimsoll_focus(int focused, int mac) {
 }
 
 // kind: 0 a configuration as JSON, 1 a link's fragment, 2 an action {key: value, …}, 3 the clipboard,
-// 4 dismisses the notice, 6 lets go of the file that is shown. 0: refused, see the notice.
+// 4 dismisses the notice, 6 lets go of the file that is shown, 7 what came of asking the hub (AppState::TakeHubJson), 8
+// what a text said that was checked elsewhere, 9 its beginning {"text", "note"}. 0: refused, see the notice.
 EMSCRIPTEN_KEEPALIVE int plimsoll_put(int kind, const char* text) {
   Page& page = ThePage();
   AppState& state = page.app->state();
@@ -195,12 +196,16 @@ EMSCRIPTEN_KEEPALIVE int plimsoll_put(int kind, const char* text) {
   if (kind == 3) page.clipboard = text;
   if (kind == 4) state.ClearNotice();
   if (kind == 6) state.ForgetFile();
+  if (kind == 7) return state.TakeHubJson(text) ? 1 : 0;
+  if (kind == 8) state.TakeChecked(text);
+  if (kind == 9) return state.CheckBeginning(text) ? 1 : 0;
   return 1;
 }
 
 // kind: 0 the configuration, 1 its fragment, 2 the report, 3 the frame's semantics, 4 what the form offers,
 // 5 the notice, 6 the clipboard, 7 the file that was given, 8 questions for the worker, each once, 9 the tables of the
-// open tab, 10 what the browser is asked to do, 11 and 12 the first table as a picture, light and dark.
+// open tab, 10 what the browser is asked to do, 11 and 12 the first table as a picture, light and dark,
+// 13 what the hub is asked for, 14 what is shown of that, 15 the text to be copied.
 EMSCRIPTEN_KEEPALIVE const char* plimsoll_get(int kind) {
   Page& page = ThePage();
   AppState& state = page.app->state();
@@ -234,6 +239,12 @@ EMSCRIPTEN_KEEPALIVE const char* plimsoll_get(int kind) {
       return HandOut(tables.empty() ? ""
                                     : TableSvg(tables.front(), palette, "Plimsoll, the load line for GPUs"));
     }
+    case 13:
+      return HandOut(state.hub.RequestText());
+    case 14:
+      return HandOut(state.hub.ShownText());
+    case 15:
+      return HandOut(state.view.to_copy);
     default:
       return "";
   }

@@ -16,6 +16,7 @@
 #include "core/base/json.h"
 #include "core/catalog/catalog_data.h"
 #include "core/files/gguf_header.h"
+#include "web/work/check_work.h"
 #include "web/work/file_digest.h"
 #include "web/work/work.h"
 
@@ -148,6 +149,15 @@ EMSCRIPTEN_KEEPALIVE double plimsoll_worker_advance(int number) {
   desk.text = work.Answer().Dump();
   desk.works.erase(found);
   return 2;
+}
+
+// A text too long to travel as JSON: the answer of a "check".
+EMSCRIPTEN_KEEPALIVE const char* plimsoll_worker_check(const char* text, int length) {
+  Desk& desk = TheDesk();
+  const Catalog* catalog = TheCatalog();
+  desk.text = catalog != nullptr ? CheckAnswerTo({text, static_cast<size_t>(length)}, *catalog).Dump()
+                                 : ErrorAnswer({"catalog", "it is broken", ""});
+  return desk.text.c_str();
 }
 
 EMSCRIPTEN_KEEPALIVE void plimsoll_worker_drop(int number) { TheDesk().works.erase(number); }

@@ -125,6 +125,21 @@ void ShowFault(Ui& ui, std::string_view label, const ImRect& box) {
   Register(ui, "alert", ui.fault, label, note);
 }
 
+// What the label means, when the pointer rests on it.
+void Tip(const Ui& ui, std::string_view label) {
+  if (ui.coarse || !ImGui::IsItemHovered(ImGuiHoveredFlags_ForTooltip)) return;
+  const std::string_view text = ui.help(label);
+  if (text.empty()) return;
+  ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(10, 7));
+  if (ImGui::BeginTooltip()) {
+    ImGui::PushTextWrapPos(320);
+    ImGui::TextUnformatted(Begin(text), End(text));
+    ImGui::PopTextWrapPos();
+    ImGui::EndTooltip();
+  }
+  ImGui::PopStyleVar();
+}
+
 void StartEdit(Ui& ui, ImGuiID item, std::string_view initial) {
   ui.edit->item = item;
   ui.edit->starting = true;
@@ -222,6 +237,7 @@ Interaction Item(Ui& ui, std::string_view id_text, ImVec2 size, std::string_view
   result.clicked = ImGui::ButtonBehavior(box, id, &result.hovered, &result.held) || pressed;
   result.focused = ImGui::GetCurrentContext()->NavId == id;
   if (result.hovered) ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
+  if (result.hovered && ui.help != nullptr && !result.held) Tip(ui, label);
   ImGui::PushStyleVar(ImGuiStyleVar_FrameRounding, rounding);
   ImGui::RenderNavCursor(box, id);
   ImGui::PopStyleVar();
@@ -585,23 +601,67 @@ int TakeArrows(ImGuiInputTextCallbackData* data) {
   return 0;
 }
 
-}  // namespace
-
-bool SearchField(Ui& ui, std::string_view label, char* text, int capacity, float width, bool take_focus,
-                 int* moved) {
+bool TypedLine(Ui& ui, std::string_view label, char* text, int capacity, float width, bool secret, int* moved,
+               std::string_view hint_text) {
   const float height = ui.field_height();
   ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(10, std::floor((height - Pixels(ui, kBody)) / 2)));
   ImGui::SetNextItemWidth(width);
-  if (take_focus) ImGui::SetKeyboardFocusHere();
-  const std::string hint(label);
-  const std::string id = "##" + hint;
-  const ImGuiInputTextFlags arrows = moved != nullptr ? ImGuiInputTextFlags_CallbackHistory : 0;
+  const std::string hint(hint_text.empty() ? label : hint_text);
+  const std::string id = "##" + std::string(label);
+  const ImGuiInputTextFlags flags = ImGuiInputTextFlags_EnterReturnsTrue |
+                                    (secret ? ImGuiInputTextFlags_Password : 0) |
+                                    (moved != nullptr ? ImGuiInputTextFlags_CallbackHistory : 0);
   const bool entered = ImGui::InputTextWithHint(id.c_str(), hint.c_str(), text, static_cast<size_t>(capacity),
-                                                ImGuiInputTextFlags_EnterReturnsTrue | arrows,
-                                                moved != nullptr ? TakeArrows : nullptr, moved);
+                                                flags, moved != nullptr ? TakeArrows : nullptr, moved);
   ImGui::PopStyleVar();
-  Register(ui, "searchbox", label, text, ImRect(ImGui::GetItemRectMin(), ImGui::GetItemRectMax()));
+  const std::string_view shown = !secret ? std::string_view(text) : text[0] == '\0' ? "" : "set";
+  Register(ui, secret ? "textbox" : "searchbox", label, shown,
+           ImRect(ImGui::GetItemRectMin(), ImGui::GetItemRectMax()));
   return entered;
+}
+
+}  // namespace
+
+bool SearchField(Ui& ui, std::string_view label, char* text, int capacity, float width, bool take_focus,
+                 int* moved, std::string_view hint) {
+  if (take_focus) ImGui::SetKeyboardFocusHere();
+  return TypedLine(ui, label, text, capacity, width, false, moved, hint);
+}
+
+bool SecretField(Ui& ui, std::string_view label, char* text, int capacity, float width) {
+  return TypedLine(ui, label, text, capacity, width, true, nullptr, {});
+}
+
+namespace {
+
+int GrowText(ImGuiInputTextCallbackData* data) {
+  auto* text = static_cast<std::string*>(data->UserData);
+  if (data->EventFlag == ImGuiInputTextFlags_CallbackResize) {
+    text->resize(static_cast<size_t>(data->BufTextLen));
+    data->Buf = text->data();
+  }
+  return 0;
+}
+
+}  // namespace
+
+bool TextArea(Ui& ui, std::string_view label, std::string* text, float width, float height) {
+  ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(12, 10));
+  ImGui::PushID(Begin(label), End(label));
+  const bool changed =
+      ImGui::InputTextMultiline("##text", text->data(), text->capacity() + 1, ImVec2(width, height),
+                                ImGuiInputTextFlags_CallbackResize, GrowText, text);
+  ImGui::PopID();
+  ImGui::PopStyleVar();
+  const ImRect box(ImGui::GetItemRectMin(), ImGui::GetItemRectMax());
+  ImGui::GetWindowDrawList()->AddRect(box.Min, box.Max,
+                                      ImGui::IsItemActive() ? ui.colors->accent : ui.colors->line, kRadius);
+  if (text->empty() && !ImGui::IsItemActive())
+    DrawText(ui, ImVec2(box.Min.x + 12, box.Min.y + 10 + Pixels(ui, kBody) / 2), label, {ui.colors->muted},
+             width - 24);
+  constexpr size_t kSpoken = 400;  // of a text that may be long
+  Register(ui, "textbox", label, std::string_view(*text).substr(0, kSpoken), box);
+  return changed;
 }
 
 ImVec2 LastMin() { return ImGui::GetItemRectMin(); }

@@ -45,6 +45,9 @@ struct Ui {
   float view_top = 0;   // what of the canvas is free for popups
   float view_bottom = 0;
   float view_right = 0;
+  bool decimal = false;  // sizes in GB instead of GiB
+  std::string_view (*help)(std::string_view label) =
+      nullptr;  // a sentence on what carries that label; empty: none
   std::string_view fault_label = {},
                    fault = {};  // what was refused, and the sentence that stands at its field
   bool fault_shown = false;
@@ -149,9 +152,14 @@ inline bool MenuRow(Ui& ui, std::string_view label, std::string_view detail, boo
   return MenuRow(ui, label, detail, MenuRowStyle{selected, false, {}, 0});
 }
 void MenuHeading(Ui& ui, std::string_view text);
-// True when Enter was pressed in it. `moved`: rows by which the arrow keys moved.
+// True when Enter was pressed in it. `moved`: rows by which the arrow keys moved. `hint` stands in it while it is empty;
+// empty: the label does.
 bool SearchField(Ui& ui, std::string_view label, char* text, int capacity, float width, bool take_focus,
-                 int* moved = nullptr);
+                 int* moved = nullptr, std::string_view hint = {});
+// Several lines of text, which scroll within `height`. True when it has changed.
+bool TextArea(Ui& ui, std::string_view label, std::string* text, float width, float height);
+// The same for what nobody may read over a shoulder: drawn as dots, and the semantic tree says only whether it is set.
+bool SecretField(Ui& ui, std::string_view label, char* text, int capacity, float width);
 
 // The last item's corners, to hang a menu on.
 ImVec2 LastMin();

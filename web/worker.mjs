@@ -87,6 +87,21 @@ async function readModel(core, files) {
   }
 }
 
+// A text too long to travel as JSON: what `check` says of it.
+async function checkText(core, text) {
+  const bytes = await bytesOf(text, 0, text.size);
+  const {withBytes, read} = speakWith(core);
+  return read(withBytes(bytes, (address) => core._plimsoll_worker_check(address, bytes.length)));
+}
+
+// A model of a hub (hub.mjs): what comes next, after the beginning or a reply of the hub's.
+function visitHub(core, visit, reply) {
+  const {withBytes, withText, read} = speakWith(core);
+  if (visit) withText(visit.name, (name) => withText(visit.revision, (revision) => core._plimsoll_hub_visit(name, revision)));
+  else withText(reply.trouble, (trouble) => withBytes(reply.bytes, (address) => core._plimsoll_hub_take(reply.status, address, reply.bytes.length, trouble)));
+  return read(core._plimsoll_hub_next());
+}
+
 // Hears messages and answers them by post().
 export function createDesk(post) {
   const loaded = load();
@@ -133,12 +148,14 @@ export function createDesk(post) {
   }
 
   return {
-    async handle({errand, drop: dropped, files}) {
+    async handle({errand, drop: dropped, files, text, visit, reply}) {
       try {
         const core = await loaded;
         if (errand) begin(core, errand);
         if (dropped !== undefined) drop(core, dropped);
         if (files) post(await readModel(core, files));
+        if (text) post({checked: await checkText(core, text)});
+        if (visit || reply) post({next: visitHub(core, visit, reply)});
       } catch (error) {
         if (errand) post({id: errand.id, answer: JSON.stringify({error: error.message})});
         else post({failure: error.message});

@@ -255,7 +255,7 @@ struct Architecture {
   int64_t scaled_positions = 0;  // the same stretched by the rope's scaling, as vLLM serves it
   // Stretched only where the scaling names no original length (SGLang).
   int64_t stretched_positions = 0;
-  int64_t rotary_dim = 0;        // width of the RoPE table; 0: no rotary embedding
+  int64_t rotary_dim = 0;  // width of the RoPE table; 0: no rotary embedding
   int64_t rope_table_elements =
       0;  // rows * width over vLLM's RoPE tables: one per distinct rope of the model
   int64_t rope_tables_positions = 0;  // the same in rows of rotary_dim, rounded up

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/arch/tensor_list.h"
+#include "core/arch/vit_towers.h"
 
 namespace plimsoll {
 
@@ -177,6 +178,10 @@ void ReadQwen1(ArchitectureBuilder& builder) {
   names.down = "c_proj";
   names.norms[0] = "ln_1";
   names.norms[1] = "ln_2";
+  // Qwen-VL's config.json names this class too; vLLM is told the other one by hand.
+  if (builder.root.Has("visual")) builder.towers = AddQwenVlTower;
+  if (builder.root.Has("audio"))
+    builder.root.Refuse("audio", "no audio tower of Qwen-Audio, whose sizes we do not know");
   builder.AppendAll(builder.base);
 }
 
@@ -212,6 +217,7 @@ void ReadChatGlm(ArchitectureBuilder& builder) {
   names.o = "dense";
   names.gate_up = "dense_h_to_4h";
   names.down = "dense_4h_to_h";
+  if (builder.root.Has("vision_config")) builder.towers = AddGlm4vTower;  // GLM-4V's config.json
   builder.AppendAll(builder.base);
 }
 

@@ -152,6 +152,9 @@ std::string_view KnownText(std::string_view text) {
     return "a Git LFS pointer (the file itself is not there: run `git lfs pull`, or download it)";
   }
   if (text.substr(0, 4) == "GGUF") return "a GGUF file";
+  if (text.substr(0, 15) == "Entry not found" || text.substr(0, 10) == "Access to ") {
+    return "a hub's answer in place of the file (not there, or not open to you)";
+  }
   return "";
 }
 

@@ -19,17 +19,10 @@ namespace {
 
 // Asked in this order; the first that knows the text reads it.
 constexpr TextReader kReaders[] = {
-    {"link", ReadLinkText},
-    {"config", ReadConfigText},
-    {"hardware", ReadHardwareText},
-    {"log", ReadLogText},
-    {"modelfile", ReadModelfileText},
-    {"compose", ReadComposeText},
-    {"kubernetes", ReadKubernetesText},
-    {"unit", ReadUnitText},
-    {"python", ReadPythonText},
-    {"command", ReadCommandText},
-    {"options", ReadOptionFileText},
+    {"link", ReadLinkText},       {"config", ReadConfigText},         {"hardware", ReadHardwareText},
+    {"log", ReadLogText},         {"dockerfile", ReadDockerfileText}, {"modelfile", ReadModelfileText},
+    {"compose", ReadComposeText}, {"kubernetes", ReadKubernetesText}, {"unit", ReadUnitText},
+    {"python", ReadPythonText},   {"command", ReadCommandText},       {"options", ReadOptionFileText},
     {"claim", ReadClaimText},
 };
 

@@ -71,6 +71,10 @@ Json Failure(const CheckFailure& failure) {
     Json row = Json::MakeObject();
     row.AppendMember("set", fix.set);
     row.AppendMember("cost", fix.cost);
+    row.AppendMember("label", fix.label);
+    row.AppendMember("max_model_len", fix.price.max_model_len);
+    row.AppendMember("sequences", fix.price.sequences);
+    row.AppendMember("decode_tokens_per_s", fix.price.tokens_per_s);
     row.AppendMember("url", EncodeConfigUrl(fix.config));
     fixes.Append(std::move(row));
   }

@@ -52,10 +52,18 @@ struct CheckProblem {
 };
 
 // A change that mends a failure, and what it costs.
+struct FixPrice {
+  int64_t max_model_len = 0;  // 0 of any: not known
+  double sequences = 0;       // of that length that have room
+  double tokens_per_s = 0;
+};
+
 struct CheckFix {
-  Json set;          // {key: value}: what differs from the configuration; null: back to the default
-  Config config;     // with the change
-  std::string cost;  // a sentence: context, users, speed
+  Json set;           // {key: value}: what differs from the configuration; null: back to the default
+  Config config;      // with the change
+  std::string cost;   // a sentence: context, users, speed
+  std::string label;  // the change, in words
+  FixPrice price;
 };
 
 struct CheckFailure {

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "core/base/json.h"
+#include "core/base/text.h"
+#include "core/catalog/model_names.h"
 #include "core/config/config_codec.h"
 #include "core/config/config_keys.h"
 #include "core/config/config_url.h"
@@ -57,11 +59,40 @@ bool IsModelConfig(const Json& value) {
   return value.Has("architectures") || value.Has("model_type") || value.Has("text_config");
 }
 
+// "https://huggingface.co/Org/Repo", or the bare name.
+std::optional<CheckResult> ReadRepository(std::string_view text, const Catalog& catalog) {
+  const std::string repository =
+      text.find_first_of(" \n\t") == std::string_view::npos ? HubRepository(text) : std::string();
+  if (repository.empty()) return std::nullopt;
+  CheckResult result;
+  result.kind = CheckKind::kLink;
+  result.what = "model's repository";
+  const std::optional<NamedModel> named = FindModelNamed(catalog, text);
+  const bool known = named && !named->model->refused;
+  // Two words with a slash between them are a name where the catalog knows it.
+  if (!known && repository == text) return std::nullopt;
+  if (!known) {
+    result.not_understood.emplace_back(text);
+    result.problems.push_back({"model_not_in_catalog", "", "The catalog does not hold " + repository + ".",
+                               "Fetch it from the hub: as the model of the page or with --model.",
+                               Severity::kWarning});
+    return result;
+  }
+  result.config.model = named->model->id;
+  if (!named->format.empty()) result.config.format = Json(named->format);
+  result.understood.push_back({std::string(text), "", named->model->id, "model", ReadEffect::kKey, ""});
+  if (!named->exact) {
+    const Diagnostic said = ModelByWords(text, *named);
+    result.problems.push_back({said.code, "", said.message, said.fix, said.severity});
+  }
+  return result;
+}
+
 }  // namespace
 
 std::optional<Result<CheckResult>> ReadLinkText(std::string_view text, const Catalog& catalog) {
-  (void)catalog;
   text = Trimmed(text);
+  if (std::optional<CheckResult> repository = ReadRepository(text, catalog)) return std::move(*repository);
   if (!LooksLikeLink(text)) return std::nullopt;
   Result<DecodedConfig> decoded = DecodeConfigUrl(text);
   if (!decoded.ok()) return decoded.error();

@@ -55,11 +55,6 @@ void AddDiagnostics(const std::vector<Diagnostic>& diagnostics, CheckResult* res
   }
 }
 
-std::string TokensPerSecond(const Report& report) {
-  const double rate = report.speed.decode_tokens_per_s;
-  return rate > 0 ? ", " + DecimalText(rate, 0) + " tokens/s" : "";
-}
-
 CheckFailure FailureOf(const Config& config, const Catalog& catalog, const Resolved& resolved,
                        const Report& report) {
   CheckFailure failure;
@@ -68,23 +63,29 @@ CheckFailure FailureOf(const Config& config, const Catalog& catalog, const Resol
   if (fullest != nullptr && fullest->headroom < Bytes(0)) failure.missing = Bytes(0) - fullest->headroom;
   failure.cause = DetailText(resolved, report);
   for (WayOut& way : WaysOut(config, catalog, kMostFixes)) {
-    std::string cost = way.label + ": " + PriceText(way.config, catalog) + ".";
-    failure.fixes.push_back({ChangedKeys(config, way.config), std::move(way.config), std::move(cost)});
+    const FixPrice price = PriceOf(way.config, catalog);
+    std::string cost = way.label + ": " + PriceText(price) + ".";
+    failure.fixes.push_back({ChangedKeys(config, way.config), std::move(way.config), std::move(cost),
+                             std::move(way.label), price});
   }
   return failure;
 }
 
 }  // namespace
 
-std::string PriceText(const Config& config, const Catalog& catalog) {
+FixPrice PriceOf(const Config& config, const Catalog& catalog) {
   const Result<Resolved> resolved = Settle(config, catalog);
   if (!resolved.ok()) return {};
   const Report report = EstimateResolved(*resolved);
-  std::string text = CountText(resolved->max_model_len) + " tokens of context";
-  if (report.kv.max_concurrency > 0) {
-    text += ", room for " + DecimalText(report.kv.max_concurrency, 1) + " such sequences";
-  }
-  return text + TokensPerSecond(report);
+  return {resolved->max_model_len, report.kv.max_concurrency, report.speed.decode_tokens_per_s};
+}
+
+std::string PriceText(const FixPrice& price) {
+  if (price.max_model_len <= 0) return {};
+  std::string text = CountText(price.max_model_len) + " tokens of context";
+  if (price.sequences > 0) text += ", room for " + DecimalText(price.sequences, 1) + " such sequences";
+  if (price.tokens_per_s > 0) text += ", " + DecimalText(price.tokens_per_s, 0) + " tokens/s";
+  return text;
 }
 
 Json ChangedKeys(const Config& config, const Config& changed) {

@@ -15,7 +15,8 @@ namespace plimsoll {
 constexpr int kMostFixes = 3;
 
 // "16,384 tokens of context, room for 3.2 such sequences, 45 tokens/s"; empty: it is no configuration.
-std::string PriceText(const Config& config, const Catalog& catalog);
+FixPrice PriceOf(const Config& config, const Catalog& catalog);
+std::string PriceText(const FixPrice& price);
 
 // {key: value} of what differs in `changed`; null: back to the default.
 Json ChangedKeys(const Config& config, const Config& changed);

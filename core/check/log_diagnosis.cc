@@ -71,6 +71,10 @@ void Predict(const Answer& answer, const Catalog& catalog, bool card_known, Chec
   for (const CheckMetric& measured : result->measured) {
     // What the share of an unknown card leaves cannot be said.
     if (!card_known && FollowsFromBudget(measured.first)) continue;
+    // Where no share is filled, our pool is what is asked of it, and the log's is all that there is.
+    const EngineTraits& engine = *answer.resolved->engine;
+    const bool asked_only = !engine.fills_share && engine.layout == CardLayout::kDegrees;
+    if (asked_only && measured.first == "kv_cache_gib_per_gpu") continue;
     const std::optional<double> ours = PredictedMetric(measured.first, *answer.resolved, answer.report);
     if (ours && std::isfinite(*ours) && *ours != 0) result->predicted.push_back({measured.first, *ours});
   }
@@ -312,9 +316,10 @@ void AddFix(const Config& before, Config after, std::string label, const Catalog
   for (const CheckFix& other : failure->fixes) {
     if (other.set == set) return;
   }
-  const std::string price = PriceText(after, catalog);
-  std::string cost = std::move(label) + (price.empty() ? "" : ": " + price) + ".";
-  failure->fixes.push_back({std::move(set), std::move(after), std::move(cost)});
+  const FixPrice price = PriceOf(after, catalog);
+  const std::string words = PriceText(price);
+  std::string cost = label + (words.empty() ? "" : ": " + words) + ".";
+  failure->fixes.push_back({std::move(set), std::move(after), std::move(cost), std::move(label), price});
 }
 
 bool RaisesShare(const Config& before, const Config& after, const Resolved& resolved) {

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/json.h"
 #include "core/base/loose_json.h"
 #include "core/base/text.h"
 #include "core/base/yaml_text.h"
@@ -213,6 +214,136 @@ std::optional<Result<CheckResult>> ReadContainers(std::string_view what, std::st
 }
 
 }  // namespace
+
+namespace {
+
+// The words of ["a", "b"], as JSON has them; `at` is where the list begins in the text. Nothing: it is no list.
+std::optional<std::vector<ArgumentWord>> ListedWords(std::string_view list, size_t at,
+                                                     const std::vector<Variable>& known) {
+  const size_t last = list.find_last_not_of(" \t\r\n");
+  if (list.empty() || list.front() != '[' || last == std::string_view::npos || list[last] != ']')
+    return std::nullopt;
+  std::vector<ArgumentWord> words;
+  for (size_t i = 1; i < last;) {
+    if (list[i] != '"') {
+      ++i;
+      continue;
+    }
+    size_t end = i + 1;
+    while (end < last && list[end] != '"') end += list[end] == '\\' ? size_t{2} : size_t{1};
+    if (end >= last) return std::nullopt;
+    const Result<Json> text = Json::Parse(list.substr(i, end + 1 - i), "word");
+    if (!text.ok()) return std::nullopt;
+    ArgumentWord word;
+    word.text = FillVariables(text->AsString(), known);
+    word.begin = at + i + 1;
+    word.end = at + end;
+    words.push_back(std::move(word));
+    i = end + 1;
+  }
+  return words;
+}
+
+struct DockerCommand {
+  std::vector<ArgumentWord> words;
+  bool listed = false;  // as a list; else a shell runs it
+};
+
+// Several instructions of a kind: the last one holds.
+struct Dockerfile {
+  std::string image;
+  std::vector<Variable> known;      // to fill in: of ARG and ENV
+  std::vector<Variable> variables;  // of the environment
+  std::optional<DockerCommand> entrypoint, command;
+};
+
+DockerCommand ReadDockerCommand(std::string_view rest, size_t at, const std::vector<Variable>& known) {
+  if (auto listed = ListedWords(rest, at, known)) return {std::move(*listed), true};
+  DockerCommand command;
+  for (ShellCommand& each : SplitShell(rest, at, known).commands) {
+    for (ArgumentWord& word : each.words) command.words.push_back(std::move(word));
+  }
+  return command;
+}
+
+// "A=b C=d", or "A b".
+std::vector<Variable> ReadDockerVariables(std::string_view rest, const std::vector<Variable>& known) {
+  const size_t gap = rest.find_first_of(" \t");
+  const size_t equals = rest.find('=');
+  if (equals != std::string_view::npos && gap > equals)
+    return SplitShell("export " + std::string(rest), 0, known).variables;
+  const size_t value = gap == std::string_view::npos ? gap : rest.find_first_not_of(" \t", gap);
+  if (value == std::string_view::npos) return {};
+  return {{std::string(rest.substr(0, gap)), FillVariables(std::string(rest.substr(value)), known)}};
+}
+
+void TakeInstruction(std::string_view name, std::string_view rest, size_t at, Dockerfile* file) {
+  if (name == "FROM") {
+    // A stage of its own: what was said before is of another image.
+    std::string_view image = rest;
+    while (image.starts_with("--")) {
+      image.remove_prefix(std::min(image.find_first_of(" \t"), image.size()));
+      image.remove_prefix(std::min(image.find_first_not_of(" \t"), image.size()));
+    }
+    file->image = FillVariables(std::string(image.substr(0, image.find_first_of(" \t"))), file->known);
+    file->entrypoint.reset();
+    file->command.reset();
+  } else if (name == "ENV" || name == "ARG") {
+    for (const Variable& variable : ReadDockerVariables(rest, file->known)) {
+      file->known.push_back(variable);
+      if (name == "ENV") file->variables.push_back(variable);
+    }
+  } else if (name == "ENTRYPOINT") {
+    file->entrypoint = ReadDockerCommand(rest, at, file->known);
+  } else if (name == "CMD") {
+    file->command = ReadDockerCommand(rest, at, file->known);
+  }
+}
+
+}  // namespace
+
+std::optional<Result<CheckResult>> ReadDockerfileText(std::string_view text, const Catalog& catalog) {
+  if (IsTooLong(text)) return std::nullopt;
+  Dockerfile file;
+  for (size_t at = 0; at < text.size();) {
+    size_t begin = text.find_first_not_of(" \t", at);
+    if (begin == std::string_view::npos) break;
+    size_t end = std::min(text.find('\n', begin), text.size());
+    if (text[begin] == '#' || text[begin] == '\n' || text[begin] == '\r') {
+      at = end + 1;
+      continue;
+    }
+    // Instructions go on behind a backslash.
+    const auto goes_on = [&] {
+      const size_t last = text.find_last_not_of(" \t\r", end - 1);
+      return last != std::string_view::npos && last >= begin && text[last] == '\\';
+    };
+    while (end < text.size() && goes_on()) end = std::min(text.find('\n', end + 1), text.size());
+    const std::string_view line = text.substr(begin, end - begin);
+    const size_t gap = std::min(line.find_first_of(" \t"), line.size());
+    std::string name(line.substr(0, gap));
+    for (char& c : name) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    const size_t rest = std::min(line.find_first_not_of(" \t", gap), line.size());
+    if (file.image.empty() && name != "FROM" && name != "ARG") return std::nullopt;
+    TakeInstruction(name, line.substr(rest), begin + rest, &file);
+    at = end + 1;
+  }
+  if (file.image.empty() || (!file.entrypoint && !file.command)) return std::nullopt;
+  Container container;
+  container.image = file.image;
+  container.variables = file.variables;
+  if (file.entrypoint) container.entrypoint = file.entrypoint->words;
+  // A shell takes no arguments from CMD.
+  const bool takes = file.command && (!file.entrypoint || file.entrypoint->listed);
+  if (takes) container.arguments = file.command->words;
+  // CMD alone may be a whole command of its own.
+  if (!file.entrypoint && takes) {
+    ShellCommand whole;
+    whole.words = container.arguments;
+    if (FindInvocation(whole, container.variables)) std::swap(container.entrypoint, container.arguments);
+  }
+  return ReadContainers("Dockerfile", text, {std::move(container)}, catalog);
+}
 
 std::optional<Result<CheckResult>> ReadComposeText(std::string_view text, const Catalog& catalog) {
   if (IsTooLong(text) || text.find("services:") == std::string_view::npos) return std::nullopt;

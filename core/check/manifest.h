@@ -1,4 +1,4 @@
-// Files that start an engine: Docker Compose, Kubernetes, systemd units, an engine's own YAML of options.
+// Files that start an engine: Dockerfiles, Docker Compose, Kubernetes, systemd units, an engine's own YAML of options.
 #ifndef PLIMSOLL_CORE_CHECK_MANIFEST_H_
 #define PLIMSOLL_CORE_CHECK_MANIFEST_H_
 
@@ -10,6 +10,9 @@
 #include "core/check/check_result.h"
 
 namespace plimsoll {
+
+// FROM, ENV, ENTRYPOINT and CMD, each as words or as a list.
+std::optional<Result<CheckResult>> ReadDockerfileText(std::string_view text, const Catalog& catalog);
 
 // services: with image, command, entrypoint, environment and cards.
 std::optional<Result<CheckResult>> ReadComposeText(std::string_view text, const Catalog& catalog);

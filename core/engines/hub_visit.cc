@@ -6,13 +6,17 @@
 #include "core/base/json.h"
 #include "core/base/text.h"
 #include "core/catalog/model_names.h"
+#include "core/config/config_codec.h"
 #include "core/engines/file_config.h"
+#include "core/files/model_file_json.h"
 
 namespace plimsoll {
 namespace {
 
 constexpr int64_t kMostHeader = int64_t{64} << 20;
+constexpr int64_t kMostIndex = int64_t{16} << 20;
 constexpr size_t kMostFiles = 20000;
+constexpr size_t kMostGgufs = 200;  // that are listed
 constexpr JsonLimits kReplyLimits = {int64_t{32} << 20, 64, 2000000};
 
 bool IsPlainPath(std::string_view path) {
@@ -39,6 +43,45 @@ bool IsModelGguf(std::string_view path) {
   const size_t of = lower.rfind("-of-");
   return of == std::string::npos || of < 6 || lower.substr(of - 5, 5) == "00001" ||
          lower.find_first_not_of("0123456789", of - 5) != of;
+}
+
+// "tree/REVISION", "blob/REVISION/FILE" and the like behind the repository in an address of the hub.
+std::string RevisionInName(std::string_view name) {
+  for (const std::string_view mark : {"/tree/", "/blob/", "/resolve/", "/raw/"}) {
+    const size_t at = name.find(mark);
+    if (at == std::string_view::npos) continue;
+    const std::string_view rest = name.substr(at + mark.size());
+    return std::string(rest.substr(0, rest.find_first_of("/?#")));
+  }
+  return {};
+}
+
+// How config.json calls what the hub counts weights in; the type of most of them. Empty: packed ones.
+std::string DtypeOfCounts(const Json* safetensors) {
+  constexpr std::pair<std::string_view, std::string_view> kNames[] = {
+      {"BF16", "bfloat16"}, {"F16", "float16"}, {"F32", "float32"}};
+  const Json* counts = safetensors == nullptr ? nullptr : safetensors->Find("parameters");
+  if (counts == nullptr || !counts->is_object()) return {};
+  std::string name;
+  double most = 0;
+  for (const Json::Member& member : counts->members()) {
+    const double count = member.second.AsDouble().value_or(0);
+    if (count <= most) continue;
+    most = count;
+    name.clear();
+    for (const auto& [from, to] : kNames) {
+      if (member.first == from) name = to;
+    }
+  }
+  return name;
+}
+
+bool TellsDtype(const Json& config) {
+  for (const std::string_view key : {"torch_dtype", "dtype"}) {
+    if (config.Has(key)) return true;
+  }
+  const Json* text = config.Find("text_config");
+  return text != nullptr && text->is_object() && TellsDtype(*text);
 }
 
 // Keys of generation, of the library and of tokens, which shape nothing.
@@ -141,7 +184,8 @@ Json CompactModel(const Json& config) {
 }
 
 HubVisit::HubVisit(std::string_view name, std::string_view revision) : repository_(HubRepository(name)) {
-  revision_ = std::string(revision.empty() ? std::string_view("main") : revision);
+  revision_ = revision.empty() ? RevisionInName(name) : std::string(revision);
+  if (revision_.empty()) revision_ = "main";
   const size_t colon = name.rfind(':');
   if (colon != std::string_view::npos && name.find('/', colon) == std::string_view::npos)
     tag_ = std::string(name.substr(colon + 1));
@@ -170,8 +214,9 @@ std::optional<HubRequest> HubVisit::Next() const {
       return HubRequest{Resolved("params.json"), 0};
     case Step::kQuantization:
       return HubRequest{Resolved("hf_quant_config.json"), 0};
+    case Step::kWeights:
     case Step::kHeader:
-      return HubRequest{Resolved(header_.path), header_bytes_};
+      return HubRequest{Resolved(header_.path), whole_ ? 0 : header_bytes_};
     case Step::kDone:
       break;
   }
@@ -179,6 +224,7 @@ std::optional<HubRequest> HubVisit::Next() const {
 }
 
 void HubVisit::Take(const HubReply& reply) {
+  if (step_ == Step::kWeights) return TakeWeights(reply);
   if (step_ == Step::kDone || RefuseStatus(reply)) return;
   switch (step_) {
     case Step::kList:
@@ -191,6 +237,7 @@ void HubVisit::Take(const HubReply& reply) {
       return TakeQuantization(reply);
     case Step::kHeader:
       return TakeHeader(reply);
+    case Step::kWeights:
     case Step::kDone:
       break;
   }
@@ -219,17 +266,27 @@ bool HubVisit::RefuseStatus(const HubReply& reply) {
   return true;
 }
 
-bool HubVisit::Has(std::string_view file) const {
-  return std::any_of(files_.begin(), files_.end(), [&](const File& known) { return known.path == file; });
+const HubFile* HubVisit::FileNamed(std::string_view path) const {
+  const auto found =
+      std::find_if(files_.begin(), files_.end(), [&](const HubFile& file) { return file.path == path; });
+  return found == files_.end() ? nullptr : &*found;
+}
+
+std::vector<HubFile> HubVisit::Ggufs() const {
+  std::vector<HubFile> found;
+  for (const HubFile& file : files_) {
+    if (IsModelGguf(file.path) && found.size() < kMostGgufs) found.push_back(file);
+  }
+  return found;
 }
 
 // By its tag, else as llama.cpp chooses (common/download.cpp): Q4_K_M, then Q8_0, then the first.
 bool HubVisit::ChooseGguf() {
-  const File* chosen = nullptr;
+  const HubFile* chosen = nullptr;
   std::vector<std::string> wanted = {"q4_k_m", "q8_0", ""};
   if (!tag_.empty()) wanted = {Lower(tag_)};
   for (const std::string& word : wanted) {
-    for (const File& file : files_) {
+    for (const HubFile& file : files_) {
       if (!IsModelGguf(file.path) || Lower(file.path).find(word) == std::string::npos) continue;
       // "Q4_K" is also in "Q4_K_M": the shortest name says just what was asked for.
       if (chosen == nullptr || file.path.size() < chosen->path.size()) chosen = &file;
@@ -255,6 +312,7 @@ void HubVisit::TakeList(const HubReply& reply) {
     if (path == nullptr || !IsPlainPath(path->AsString()) || files_.size() >= kMostFiles) continue;
     files_.push_back({path->AsString(), size == nullptr ? -1 : size->AsInt().value_or(-1)});
   }
+  dtype_ = DtypeOfCounts(json->Find("safetensors"));
   const bool gguf_asked = !tag_.empty();
   if (!gguf_asked && Has("config.json")) {
     step_ = Step::kConfig;
@@ -264,7 +322,7 @@ void HubVisit::TakeList(const HubReply& reply) {
     step_ = Step::kHeader;
   } else if (gguf_asked) {
     std::string names;
-    for (const File& file : files_) {
+    for (const HubFile& file : files_) {
       if (IsModelGguf(file.path) && names.size() < 300) names += (names.empty() ? "" : ", ") + file.path;
     }
     Refuse(Quoted(repository_ + ":" + tag_),
@@ -289,11 +347,12 @@ void HubVisit::TakeConfig(const HubReply& reply) {
         "a model's repository");
   }
   model_ = CompactModel(*json);
+  if (!dtype_.empty() && !TellsDtype(model_)) model_.Set("torch_dtype", dtype_);
   if (!model_.Has("quantization_config") && Has("hf_quant_config.json")) {
     step_ = Step::kQuantization;
     return;
   }
-  Finish();
+  LookAtWeights();
 }
 
 void HubVisit::TakeParams(const HubReply& reply) {
@@ -301,12 +360,48 @@ void HubVisit::TakeParams(const HubReply& reply) {
   if (!json.ok() || !json->Has("dim"))
     return Refuse(Quoted(repository_) + ", whose params.json is no model's", "a model's repository");
   model_ = ConfigOfParams(*json);
-  Finish();
+  LookAtWeights();
 }
 
 void HubVisit::TakeQuantization(const HubReply& reply) {
   Result<Json> json = Json::Parse(reply.body, "hf_quant_config.json", kReplyLimits);
   if (json.ok() && json->is_object()) model_.Set("quantization_config", std::move(*json));
+  LookAtWeights();
+}
+
+// The index names every tensor and the sum of their bytes; of a single file the header does.
+void HubVisit::LookAtWeights() {
+  const HubFile* only = nullptr;
+  int shards = 0;
+  for (const HubFile& file : files_) {
+    if (file.path.find('/') != std::string::npos || !file.path.ends_with(".safetensors")) continue;
+    only = &file;
+    ++shards;
+  }
+  const HubFile* index = FileNamed("model.safetensors.index.json");
+  whole_ = index != nullptr;
+  if (index != nullptr && index->size <= kMostIndex) {
+    header_ = *index;
+  } else if (index == nullptr && shards == 1) {
+    header_ = *only;
+  } else {
+    return Finish();
+  }
+  step_ = Step::kWeights;
+}
+
+void HubVisit::TakeWeights(const HubReply& reply) {
+  if (reply.status != 200 && reply.status != 206) return Finish();
+  Result<ModelFile> file = ReadModelFile({{header_.path, reply.body, header_.size}});
+  if (!file.ok()) return Finish();
+  if (file->needed_bytes > 0) {
+    const bool more = !whole_ && file->needed_bytes > header_bytes_ && file->needed_bytes <= kMostHeader &&
+                      static_cast<int64_t>(reply.body.size()) >= header_bytes_;
+    if (!more) return Finish();
+    header_bytes_ = file->needed_bytes;
+    return;
+  }
+  file_ = std::move(*file);
   Finish();
 }
 
@@ -326,7 +421,9 @@ void HubVisit::TakeHeader(const HubReply& reply) {
     return Refuse(Quoted(header_.path) + " of " + Quoted(repository_), "a GGUF file of a language model");
   HubModel model;
   model.config = *told;
+  model.gguf = header_.path;
   model_ = told->inline_model;
+  file_ = *file;
   result_ = std::move(model);
   Finish();
 }
@@ -338,13 +435,47 @@ void HubVisit::Finish() {
   model_.Set("_name_or_path", repository_).Set("_commit_hash", revision_);
   model.config.inline_model = model_;
   model.revision = revision_;
+  model.ggufs = Ggufs();
+  if (file_) model.file_name = header_.path;
+  model.file = std::move(file_);
   model.diagnostics.push_back({"model_from_hub", Severity::kInfo,
                                "The model is that of " + repository_ + " at revision " +
                                    revision_.substr(0, 12) +
-                                   (header_.path.empty() ? "" : ", file " + header_.path) + ".",
+                                   (model.gguf.empty() ? "" : ", file " + model.gguf) + ".",
                                ""});
+  if (model.ggufs.size() > 1 && !model.gguf.empty()) {
+    model.diagnostics.push_back({"gguf_files", Severity::kInfo,
+                                 repository_ + " has " + std::to_string(model.ggufs.size()) +
+                                     " GGUF files; another is chosen by its type behind a colon, as in " +
+                                     repository_ + ":Q8_0.",
+                                 ""});
+  }
   result_ = std::move(model);
   step_ = Step::kDone;
+}
+
+Json HubModelJson(HubModel model) {
+  Json json = Json::MakeObject();
+  const Json* repository = model.config.inline_model.Find("_name_or_path");
+  json.AppendMember("repository", repository == nullptr ? Json("") : *repository);
+  json.AppendMember("revision", model.revision);
+  json.AppendMember("config", EncodeConfigJson(model.config));
+  Json ggufs = Json::MakeArray();
+  for (const HubFile& file : model.ggufs) {
+    Json row = Json::MakeObject();
+    row.AppendMember("path", file.path);
+    row.AppendMember("size", file.size);
+    ggufs.Append(std::move(row));
+  }
+  json.AppendMember("ggufs", std::move(ggufs));
+  json.AppendMember("gguf", model.gguf);
+  Json remarks = Json::MakeArray();
+  for (const Diagnostic& diagnostic : model.diagnostics) remarks.Append(diagnostic.message);
+  json.AppendMember("remarks", std::move(remarks));
+  Json file;
+  if (model.file) file = ReadFileToJson(CountFile(std::move(*model.file))).Set("name", model.file_name);
+  json.AppendMember("file", std::move(file));
+  return json;
 }
 
 }  // namespace plimsoll

@@ -7,13 +7,14 @@ namespace plimsoll {
 namespace {
 
 struct PlainId {
-  std::string_view id;
+  std::string_view id, name;
   DType dtype;
 };
-constexpr PlainId kPlainIds[] = {{"fp32", DType::kFp32}, {"bf16", DType::kBf16}, {"fp16", DType::kFp16}};
+constexpr PlainId kPlainIds[] = {
+    {"fp32", "FP32", DType::kFp32}, {"bf16", "BF16", DType::kBf16}, {"fp16", "FP16", DType::kFp16}};
 
 struct QuantizedId {
-  std::string_view id;
+  std::string_view id, name;
   FormatFamily family;
   int32_t bits;
   int64_t group_size;
@@ -22,12 +23,17 @@ struct QuantizedId {
 // Group sizes: what the tools take when nothing is said (AutoAWQ, GPTQModel, llm-compressor: 128) or what the
 // number format fixes (OCP MX: 32; NVFP4: 16; bitsandbytes: blocks of 64).
 constexpr QuantizedId kQuantizedIds[] = {
-    {"fp8", FormatFamily::kFp8, 8, 0, true},          {"fp8-block", FormatFamily::kFp8Block, 8, 0, true},
-    {"int8", FormatFamily::kInt8, 8, 0, true},        {"gptq-int8", FormatFamily::kGptq, 8, 128, true},
-    {"gptq-int4", FormatFamily::kGptq, 4, 128, true}, {"awq-int4", FormatFamily::kAwq, 4, 128, false},
-    {"w4a16", FormatFamily::kPacked, 4, 128, true},   {"nvfp4", FormatFamily::kNvfp4, 4, 16, true},
-    {"mxfp4", FormatFamily::kMxfp4, 4, 32, true},     {"bnb-nf4", FormatFamily::kBnbNf4, 4, 64, true},
-    {"bnb-int8", FormatFamily::kBnbInt8, 8, 0, true},
+    {"fp8", "FP8", FormatFamily::kFp8, 8, 0, true},
+    {"fp8-block", "FP8 block", FormatFamily::kFp8Block, 8, 0, true},
+    {"int8", "INT8 W8A8", FormatFamily::kInt8, 8, 0, true},
+    {"gptq-int8", "GPTQ int8", FormatFamily::kGptq, 8, 128, true},
+    {"gptq-int4", "GPTQ int4", FormatFamily::kGptq, 4, 128, true},
+    {"awq-int4", "AWQ int4", FormatFamily::kAwq, 4, 128, false},
+    {"w4a16", "W4A16", FormatFamily::kPacked, 4, 128, true},
+    {"nvfp4", "NVFP4", FormatFamily::kNvfp4, 4, 16, true},
+    {"mxfp4", "MXFP4", FormatFamily::kMxfp4, 4, 32, true},
+    {"bnb-nf4", "bnb NF4", FormatFamily::kBnbNf4, 4, 64, true},
+    {"bnb-int8", "bnb int8", FormatFamily::kBnbInt8, 8, 0, true},
 };
 
 constexpr std::string_view kGgufPrefix = "gguf-";
@@ -66,6 +72,16 @@ WeightFormat MakeFormat(FormatFamily family, int32_t bits) {
   return format;
 }
 std::string_view IdOf(FormatFamily family, int32_t bits) { return FindQuantized(family, bits).id; }
+
+std::string_view NameOfFormat(std::string_view id) {
+  for (const PlainId& plain : kPlainIds) {
+    if (plain.id == id) return plain.name;
+  }
+  for (const QuantizedId& quantized : kQuantizedIds) {
+    if (quantized.id == id) return quantized.name;
+  }
+  return {};
+}
 
 std::string AcceptedFormatIds() {
   std::string text = "one of ";

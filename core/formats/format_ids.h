@@ -16,6 +16,9 @@ namespace plimsoll {
 // Every id, for `plimsoll list formats` and error texts.
 const std::vector<std::string_view>& FormatIds();
 
+// How a page calls it: "AWQ int4"; empty for GGUF types, which are called by their ids, and for what is no id.
+std::string_view NameOfFormat(std::string_view id);
+
 // "one of fp32, bf16, …": for error texts.
 std::string AcceptedFormatIds();
 

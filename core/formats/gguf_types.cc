@@ -71,7 +71,8 @@ constexpr Alias kAliases[] = {
 // Sources of the sizes: kyuz0/amd-strix-halo-toolboxes and lhl/strix-halo-testing (llama-bench "size" of
 // Unsloth's files: Gemma 4, Nemotron 3 Super, GLM-4.5-Air, Qwen3.5, Qwen3.6, MiniMax-M2, Qwen3-235B),
 // ggml-org/Llama-macOS#63 (Qwen3.5, eight sizes), unsloth.ai/blog/deepseekr1-dynamic, Unsloth's pages of
-// Kimi-K2 and DeepSeek-V3.1, unslothai/unsloth#2699. Unsloth changed its recipes between generations and
+// Kimi-K2 and DeepSeek-V3.1, unslothai/unsloth#2699; lemonade-sdk/lemonade's and zhongkaifu/TensorSharp's
+// lists of models. Unsloth changed its recipes between generations and
 // between models, which is what the bands hold.
 constexpr GgufMixture kMixtures[kGgufMixtures] = {
     // bartowski's "_L" and "Q3_K_XL" files: a usual mixture with both ends in Q8_0 (said on every model
@@ -83,14 +84,14 @@ constexpr GgufMixture kMixtures[kGgufMixtures] = {
     {"q6_k_l", GgufFileType::kQ6K, true, 1, 1, 1},
     {"ud-tq1_0", GgufFileType::kIq1S, false, 1.22, 1.18, 1.29},     // 2 files; named so, made of IQ1
     {"ud-iq1_s", GgufFileType::kIq1S, false, 1.22, 1.04, 1.39},     // 2 files of two generations
-    {"ud-iq1_m", GgufFileType::kIq1M, false, 1.15, 1.07, 1.25},     // 1 file; band as of its neighbours
-    {"ud-iq2_xxs", GgufFileType::kIq2Xxs, false, 1.13, 1.05, 1.2},  // 1 file; band as of its neighbours
+    {"ud-iq1_m", GgufFileType::kIq1M, false, 1.17, 1.07, 1.25},     // 2 files; band as of its neighbours
+    {"ud-iq2_xxs", GgufFileType::kIq2Xxs, false, 1.06, 0.84, 1.2},  // 4 files; the least is Qwen3.8 27B
     {"ud-iq2_m", GgufFileType::kIq2M, false, 1.04, 0.95, 1.13},     // from its neighbours
     {"ud-iq3_xxs", GgufFileType::kIq3Xxs, false, 1.02, 0.93, 1.1},  // from its neighbours
     {"ud-q2_k_xl", GgufFileType::kQ2K, false, 0.98, 0.92, 1.04},    // 2 files
     {"ud-q3_k_s", GgufFileType::kQ3KS, false, 0.95, 0.9, 1},        // 1 file; band as of its neighbours
     {"ud-q3_k_xl", GgufFileType::kQ3KM, false, 0.93, 0.9, 1},       // 3 files
-    {"ud-q4_k_xl", GgufFileType::kQ4KM, false, 1, 0.89, 1.07},      // 15 files, median 1.02
+    {"ud-q4_k_xl", GgufFileType::kQ4KM, false, 1, 0.89, 1.07},      // 24 files, median 1.01
     {"ud-q5_k_xl", GgufFileType::kQ5KM, false, 1.03, 0.97, 1.07},   // 1 file; band as of its neighbours
     {"ud-q6_k_xl", GgufFileType::kQ6K, false, 1.04, 1, 1.12},       // 1 file; band as of its neighbours
     // 6 files; the largest share is that of Llama-3.2-1B, whose embedding stays in 16 bits.

@@ -22,8 +22,8 @@ export const faults = {
   // ---- formats
   'core/formats/dtype.cc': [['      return 1;', '      return 2;']],
   'core/formats/format_ids.cc': [
-    ['{"awq-int4", FormatFamily::kAwq, 4, 128, false}', '{"awq-int4", FormatFamily::kAwq, 4, 128, true}'],
-    ['{"nvfp4", FormatFamily::kNvfp4, 4, 16, true}', '{"nvfp4", FormatFamily::kNvfp4, 4, 32, true}'],
+    ['{"awq-int4", "AWQ int4", FormatFamily::kAwq, 4, 128, false}', '{"awq-int4", "AWQ int4", FormatFamily::kAwq, 4, 128, true}'],
+    ['{"nvfp4", "NVFP4", FormatFamily::kNvfp4, 4, 16, true}', '{"nvfp4", "NVFP4", FormatFamily::kNvfp4, 4, 32, true}'],
     ['scheme.per_channel = id.family == FormatFamily::kFp8;', 'scheme.per_channel = id.family == FormatFamily::kInt8;'],
     ['if (!made.wide_ends) format.average', 'if (made.wide_ends) format.average'],
   ],
@@ -257,15 +257,19 @@ export const faults = {
     ['(largest - 256) / 16 + 1', '(largest - 256) / 16'],
     ['if (resolved.lora.max_loras > 0 && rules.lora_graphs) mib *= 2;', ''],
   ],
-  'core/engines/vllm/vllm_engine.cc': [
+  'core/engines/vllm/vllm_defaults.cc': [['card.capacity >= GiB(70)', 'card.capacity >= GiB(90)']],
+  'core/engines/vllm/vllm_plan.cc': [
     ['if (rules.driver_inside) pool -= gpu.others;', ''],
     ['if (needed <= blocks - missing) return States::kEnough;', 'if (needed <= blocks) return States::kEnough;'],
     ['BytesFromDouble(measured * Value(Measure::kVllmTightActivation)', 'BytesFromDouble(measured * 2 * Value(Measure::kVllmTightActivation)'],
     ['GiBFromDouble(Value(Measure::kVllmTightBase))', 'GiBFromDouble(2 * Value(Measure::kVllmTightBase))'],
-    ['card.capacity >= GiB(70)', 'card.capacity >= GiB(90)'],
+  ],
+  'core/engines/vllm/vllm_longest.cc': [
+    ['(Steady(middle) ? same : other) = middle;', '(Steady(middle) ? other : same) = middle;'],
+    ['(Fits(middle) ? fits : fails) = middle;', '(Fits(middle) ? fails : fits) = middle;'],
   ],
   'core/engines/vllm/vllm_explain.cc': [
-    ['+ " ranks" : text;', '+ " cards" : text;'],
+    ['+ " cards" : text;', '+ " ranks" : text;'],
     ['"T " + CountText(resolved_.max_num_batched_tokens)', '"T " + CountText(resolved_.max_num_seqs)'],
     ['CountText(blocks) + " x " + CountText(layout.block_bytes)', 'CountText(layout.block_bytes) + " x " + CountText(blocks)'],
   ],

@@ -13,13 +13,8 @@ namespace {
 
 constexpr KvTypes k16{KvType::kBf16, KvType::kBf16};
 
-const Json& Cases() {
-  static const Json file = *Json::Parse(ReadTestFile("architecture_totals.json"), "architecture_totals.json");
-  return *file.Find("cases");
-}
-
 const Json* CaseOf(std::string_view id) {
-  for (const Json& item : Cases().items()) {
+  for (const Json& item : ArchitectureTotals().items()) {
     if (item.Find("id")->AsString() == id) return &item;
   }
   ADD_FAILURE() << "no case " << id;
@@ -28,9 +23,14 @@ const Json* CaseOf(std::string_view id) {
 
 }  // namespace
 
+const Json& ArchitectureTotals() {
+  static const Json file = *Json::Parse(ReadTestFile("architecture_totals.json"), "architecture_totals.json");
+  return *file.Find("cases");
+}
+
 int ExpectPublishedTotals(std::string_view group) {
   int count = 0;
-  for (const Json& item : Cases().items()) {
+  for (const Json& item : ArchitectureTotals().items()) {
     if (item.Find("group")->AsString() != group) continue;
     ++count;
     const std::string& id = item.Find("id")->AsString();

@@ -10,6 +10,9 @@
 
 namespace plimsoll {
 
+// All of them.
+const Json& ArchitectureTotals();
+
 // Reads every config of the group and expects its parameters and its cache bytes per token to come out to the
 // integer. Returns how many there were.
 int ExpectPublishedTotals(std::string_view group);

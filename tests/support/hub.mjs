@@ -29,11 +29,30 @@ export function ggufHeader() {
   return Buffer.concat(parts);
 }
 
+// The beginning of a safetensors file of two tensors, and its index as the library writes one for shards.
+function safetensorsHeader() {
+  const header = Buffer.from(JSON.stringify({
+    'model.embed_tokens.weight': {dtype: 'BF16', shape: [384, 2048], data_offsets: [0, 1572864]},
+    'lm_head.weight': {dtype: 'BF16', shape: [384, 2048], data_offsets: [1572864, 3145728]},
+  }));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(header.length));
+  return Buffer.concat([length, header]);
+}
+const kIndex = {metadata: {total_size: 16060522496}, weight_map: {
+  'model.embed_tokens.weight': 'model-00001-of-00002.safetensors', 'lm_head.weight': 'model-00002-of-00002.safetensors'}};
+
 const kRepositories = {
   'Org/Plain': {'config.json': JSON.stringify(kLlama), 'README.md': 'hello'},
   'Org/Gated': {gated: true, 'config.json': JSON.stringify(kLlama)},
   'Org/Files-GGUF': {'Files-Q4_K_M.gguf': Buffer.concat([ggufHeader(), Buffer.alloc(3 << 20)]),
     'Files-Q8_0.gguf': ggufHeader()},
+  'Org/Indexed': {'config.json': JSON.stringify(kLlama), 'model.safetensors.index.json': JSON.stringify(kIndex),
+    'model-00001-of-00002.safetensors': '', 'model-00002-of-00002.safetensors': ''},
+  'Org/Single': {'config.json': JSON.stringify(kLlama),
+    'model.safetensors': Buffer.concat([safetensorsHeader(), Buffer.alloc(3 << 20)])},
+  'Org/Closed': {closed: true, 'config.json': JSON.stringify(kLlama)},
+  'Org/Strange': {'config.json': '{"architectures":["NobodyKnowsThis"],"model_type":"nobody","hidden_size":64}'},
   'Org/Adapter': {'config.json': '{"peft_type":"LORA"}'},
 };
 
@@ -42,19 +61,21 @@ export async function openHub({token = 'secret'} = {}) {
   const server = createServer((request, response) => {
     const url = new URL(request.url, 'http://hub');
     asked.push({path: url.pathname, range: request.headers.range, token: request.headers.authorization});
+    let repository;
     const end = (status, body = '', headers = {}) => {
-      response.writeHead(status, {'access-control-allow-origin': '*', 'access-control-allow-headers': '*', ...headers});
+      const open = repository?.closed ? {} : {'access-control-allow-origin': '*', 'access-control-allow-headers': '*, authorization'};
+      response.writeHead(status, {...open, ...headers});
       response.end(body);
     };
     if (request.method === 'OPTIONS') return end(204);
     const api = url.pathname.match(/^\/api\/models\/([^/]+\/[^/]+)\/revision\/([^/]+)$/);
     const file = url.pathname.match(/^\/([^/]+\/[^/]+)\/resolve\/([^/]+)\/(.+)$/);
     const name = api?.[1] ?? file?.[1];
-    const repository = kRepositories[name];
+    repository = kRepositories[name];
     if (!repository) return end(name ? 401 : 404);
     if (repository.gated && request.headers.authorization !== `Bearer ${token}`) return end(401);
     if (api) {
-      const siblings = Object.entries(repository).filter(([key]) => key !== 'gated')
+      const siblings = Object.entries(repository).filter(([key]) => !['gated', 'closed'].includes(key))
         .map(([rfilename, body]) => ({rfilename, size: Buffer.byteLength(body)}));
       return end(200, JSON.stringify({id: name, sha: kSha, siblings}), {'content-type': 'application/json'});
     }

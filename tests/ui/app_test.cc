@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/base/text.h"
 #include "core/config/config_keys.h"
 #include "imgui_internal.h"
 #include "tests/ui/page_driver.h"
@@ -149,6 +150,65 @@ TEST(App, AFormatThatChangesTheEngineSaysSo) {
   EXPECT_EQ(page.state().notice(), "llama.cpp does not read \"mxfp4\": the engine is now vLLM.");
 }
 
+TEST(Palette, FindsModelsCardsFormatsTabsAndActions) {
+  PageDriver page;
+  const auto take = [&](const char* words) {
+    page.state().view.palette_asked = true;
+    page.Frames(3);
+    ASSERT_TRUE(page.Shows("Search or do anything", "searchbox"));
+    page.Type(words);
+    page.Press(ImGuiKey_Enter);
+    page.Frames(2);
+    EXPECT_FALSE(page.Shows("Search or do anything", "searchbox")) << words;
+  };
+  take("llama 3.1 70b");
+  EXPECT_EQ(page.state().config().model, "llama-3.1-70b");
+  take("h200");
+  EXPECT_EQ(page.state().config().gpu.front(), "h200");
+  take("awq int4");
+  EXPECT_EQ(page.state().config().format.AsString(), "awq-int4");
+  take("sglang");
+  EXPECT_EQ(page.state().config().engine, "sglang");
+  take("compare tab");
+  EXPECT_EQ(page.state().tab(), "compare");
+  take("cheapest cards");
+  EXPECT_EQ(page.state().tab(), "find");
+  EXPECT_EQ(page.state().config().model, "qwen3-235b-a22b");
+  take("keys");
+  EXPECT_TRUE(page.Shows("Ctrl K", "row"));
+}
+
+TEST(Palette, EveryPresetIsALinkThatLoads) {
+  PageDriver page;
+  std::vector<std::string> names;
+  for (const SemanticNode& node : page.app().semantics().nodes()) {
+    if (node.label.rfind("Try: ", 0) == 0) names.push_back(node.label);
+  }
+  ASSERT_EQ(names.size(), 5U) << "a first visit offers them";
+  for (const std::string& name : names) {
+    PageDriver fresh;
+    fresh.Click(name, "button");
+    fresh.Frames(3);
+    EXPECT_EQ(fresh.state().notice(), "") << name;
+    EXPECT_FALSE(fresh.state().untouched()) << name;
+    EXPECT_TRUE(fresh.state().report().verdict != Verdict::kInvalid) << name;
+    EXPECT_FALSE(fresh.Shows(name)) << "and then they are gone";
+  }
+}
+
+TEST(Palette, SizesReadInGigabytes) {
+  PageDriver page;
+  const double gib = page.state().report().per_gpu[0].total.gib();
+  EXPECT_NE(page.Get("In all", "row").value.find(DecimalText(gib, 2) + " GiB"), std::string::npos);
+  page.state().TurnUnits();
+  page.Frames();
+  const double gb = static_cast<double>(page.state().report().per_gpu[0].total.count()) / 1e9;
+  EXPECT_NE(page.Get("In all", "row").value.find(DecimalText(gb, 2) + " GB"), std::string::npos)
+      << page.Get("In all", "row").value;
+  for (const SemanticNode& node : page.app().semantics().nodes())
+    EXPECT_EQ((node.label + node.value).find("GiB"), std::string::npos) << node.label << ' ' << node.value;
+}
+
 TEST(App, EscapeClosesAMenuAndChangesNothing) {
   PageDriver page;
   const int64_t version = page.state().version();
@@ -264,13 +324,26 @@ TEST(App, TermsOpenAndClose) {
   PageDriver page;
   ASSERT_FALSE(page.state().explanation().terms.empty());
   const std::string term = page.state().explanation().terms[0].name;
-  const float open = page.output.content_height;
+  const float closed = page.output.content_height;
+  EXPECT_TRUE(page.state().view.open_terms.empty()) << "a first visit sees the whole";
   page.Click(term, "row");
   page.Frames();
-  EXPECT_LT(page.output.content_height, open);
+  EXPECT_GT(page.output.content_height, closed);
   page.Click(term, "row");
   page.Frames();
-  EXPECT_EQ(page.output.content_height, open);
+  EXPECT_EQ(page.output.content_height, closed);
+}
+
+TEST(App, MemorySaysWhatItComesToInAll) {
+  PageDriver page;
+  const Report& report = page.state().report();
+  const std::string all = DecimalText(report.per_gpu[0].total.gib(), 2);
+  EXPECT_EQ(page.Get("In all", "row").value.find(all + " GiB"), 0U) << page.Get("In all", "row").value;
+  Bytes sum;
+  for (const Term& term : page.state().explanation().terms) {
+    if (term.depth == 0) sum += term.bytes;
+  }
+  EXPECT_NEAR(sum.gib(), report.per_gpu[0].total.gib(), 0.01) << "the rows add up";
 }
 
 TEST(App, TheKeyboardReachesAndChangesThings) {

@@ -58,6 +58,22 @@ TEST(CompareView, OneClickVariesAndFollowsTheConfiguration) {
   EXPECT_EQ(other.state().FragmentText(), link);
 }
 
+TEST(CompareView, ModelsAreAskedToRunTogether) {
+  PageDriver page(1440, 2000);
+  ASSERT_TRUE(page.state().LoadFragment(
+      "m=llama-3.1-8b&g=h100-sxm&ctx=8192&c=4&t=compare&cmp=m.qwen3-8b;m.qwen3-4b"));
+  page.Frames();
+  EXPECT_FALSE(page.Shows("Qwen3 4B", "row"));
+  page.Click("Together on these cards");
+  const std::string small = page.Get("Qwen3 4B", "row").value;
+  EXPECT_NE(small.find("share 0."), std::string::npos) << small;
+  EXPECT_EQ(small.find("does not start"), std::string::npos) << small;
+  page.Click("Qwen3 4B", "row");
+  EXPECT_EQ(page.state().config().model, "qwen3-4b");
+  EXPECT_TRUE(page.state().config().gpu_memory_utilization.has_value());
+  EXPECT_TRUE(page.state().report().fits());
+}
+
 TEST(CompareView, ColumnsAreMovedNamedEditedAndRemoved) {
   PageDriver page;
   ASSERT_TRUE(page.state().LoadFragment("m=qwen3-8b&g=rtx-4090&ctx=8192&t=compare&cmp=q.fp8;q.awq-int4"));

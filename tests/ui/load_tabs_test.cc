@@ -279,5 +279,34 @@ TEST_F(LoadTabs, ALoadOfTenThousandRequestsIsSliced) {
             static_cast<double>(page.state().resolved().prompt_tokens));
 }
 
+TEST_F(LoadTabs, ARunThatIsStoppedStandsAndGoesOnToTheSameEnd) {
+  constexpr const char* kLoad =
+      "m=llama-3.1-8b&g=h100-sxm&ctx=8192&c=256&in=200&out=200&w=~eyJyZXF1ZXN0cyI6MTAwMDB9";
+  Open("Schedule", kLoad);
+  const SimulationSummary whole = page.state().schedule.summary();
+  AppState other(page.state().catalog());
+  ASSERT_TRUE(other.LoadFragment(kLoad));
+  ScheduleState schedule;
+  const auto follow = [&](int64_t version) {
+    return schedule.Follow(version, other.resolved(), other.report());
+  };
+  ASSERT_TRUE(follow(1)) << "ten thousand requests take more than a slice";
+  schedule.Stop();
+  ASSERT_TRUE(schedule.stopped());
+  const int64_t reached = schedule.finished();
+  EXPECT_FALSE(follow(1)) << "no more frames are asked for";
+  EXPECT_EQ(schedule.finished(), reached);
+  schedule.GoOn();
+  while (follow(1)) {
+  }
+  EXPECT_EQ(schedule.summary().done, whole.done);
+  EXPECT_EQ(schedule.summary().output_tokens_per_s, whole.output_tokens_per_s);
+  // A change starts anew, whoever stopped what was before.
+  ASSERT_TRUE(follow(2));
+  schedule.Stop();
+  EXPECT_TRUE(follow(3));
+  EXPECT_FALSE(schedule.stopped());
+}
+
 }  // namespace
 }  // namespace plimsoll

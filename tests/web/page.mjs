@@ -7,8 +7,14 @@ export async function open(site, path = 'app/', options = {}) {
   const page = await site.page({viewport: {width: 1440, height: 900}, ...options});
   await page.goto(site.url + path);
   await ready(page);
+  if (path.startsWith('app/')) await unfold(page);
   return page;
 }
+
+// The form below the picture is folded to a line for those who see the picture.
+export const unfold = (page) => page.evaluate(() => {
+  document.getElementById('mirror').open = true;
+});
 
 export async function ready(frame) {
   await frame.waitForFunction(() => document.documentElement.dataset.ready === 'true');
@@ -32,7 +38,7 @@ export async function click(page, label, role) {
 }
 
 // A watchdog, no stopwatch: a cold or busy machine takes its time.
-export async function until(what, check, milliseconds = 120_000) {
+export async function until(what, check, milliseconds = Number(process.env.PLIMSOLL_PATIENCE ?? 120_000)) {
   const end = Date.now() + milliseconds;
   for (;;) {
     const answer = await check();

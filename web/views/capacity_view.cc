@@ -93,7 +93,7 @@ void Grid(Ui& ui, AppState& state, const Capacity& capacity, float width) {
           draw->AddRect(item.min, item.max, chosen ? ui.colors->accent : ui.colors->muted, 4, 0,
                         chosen ? 2.0F : 1.0F);
         }
-        const TextStyle style = {share > 1 ? ui.colors->muted : ui.colors->ink, 13};
+        const TextStyle style = {ui.colors->ink, 13};
         DrawText(
             ui,
             ImVec2((item.min.x + item.max.x - TextWidth(ui, text, style)) / 2, (item.min.y + item.max.y) / 2),

@@ -449,6 +449,49 @@ void DrawFolded(Ui& ui, AppState& state, const Comparison& comparison, float wid
   }
 }
 
+// Whether the columns run beside each other on the cards of the first, and what each gets. A click takes a row's share.
+void DrawTogether(Ui& ui, AppState& state, const CompareState::Answered& answered, float width) {
+  if (!answered.problem.empty()) {
+    Paragraph(ui, answered.problem, width, {ui.colors->does_not_fit, kNote}, "alert");
+    Gap(8);
+  }
+  if (!answered.together) return;
+  const Together& together = *answered.together;
+  Paragraph(ui, together.sentence, width,
+            {together.fits ? ui.colors->fits : ui.colors->does_not_fit, 15.5F, Weight::kSemibold}, "status");
+  Gap(6);
+  std::optional<Config> taken;
+  for (size_t i = 0; i < together.tenants.size(); ++i) {
+    const Tenant& tenant = together.tenants[i];
+    std::string text =
+        GibText(tenant.given, state.view.units) + " a card, needs " + GibText(tenant.least, state.view.units);
+    if (tenant.share) text += ", share " + DecimalText(*tenant.share, 3);
+    if (tenant.users > 0) text += ", " + DecimalText(tenant.users, 1) + " users at full length";
+    if (!tenant.fits) text += ", does not start there";
+    const bool narrow = width < kNarrow;
+    const float height = narrow ? 48 : ui.coarse ? 44 : 30;
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    const Interaction item =
+        Item(ui, "together " + std::to_string(i), ImVec2(width, height), "row", tenant.name, text, 4);
+    if (item.visible) {
+      if (item.hovered)
+        ImGui::GetWindowDrawList()->AddRectFilled(item.min, item.max, Faded(ui.colors->line, 0.35F), 4);
+      const float middle = at.y + (narrow ? 14 : height / 2);
+      DrawText(ui, ImVec2(at.x + 6, middle), tenant.name, {0, 13.5F, Weight::kSemibold}, width * 0.35F);
+      DrawText(ui, ImVec2(at.x + (narrow ? 6 : width * 0.37F), narrow ? at.y + 34 : middle), text,
+               {tenant.fits ? ui.colors->muted : ui.colors->does_not_fit, 13},
+               narrow ? width - 12 : width * 0.62F);
+    }
+    if (item.clicked) taken = tenant.config;
+  }
+  Paragraph(ui,
+            "On the cards of the first column. A click opens one with its share and what the others hold.",
+            width, {ui.colors->muted, kNote});
+  Gap(12);
+  ui.tree->AddTable({together.sentence, TogetherTable(together, state.view.units), {}});
+  if (taken) state.Load(*taken);
+}
+
 }  // namespace
 
 void DrawCompareHead(Ui& ui, AppState& state, float width) {
@@ -475,9 +518,12 @@ void DrawCompareTab(Ui& ui, AppState& state, float width) {
       deed = [](AppState& s) { s.Pin(); };
   }
   if (!state.compare.empty() && chips.Add("Clear", false)) deed = [](AppState& s) { s.compare.Clear(); };
+  if (answered.columns.configs.size() > 1 && chips.Add("Together on these cards", state.compare.together))
+    deed = [](AppState& s) { s.compare.together = !s.compare.together; };
   chips.Export(state);
   chips.End();
   Gap(10);
+  DrawTogether(ui, state, answered, width);
 
   const std::vector<std::string> titles = TitlesOf(answered);
   const size_t count = titles.size();

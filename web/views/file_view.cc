@@ -45,7 +45,11 @@ void DrawGivenFile(Ui& ui, AppState& state, float width) {
   Paragraph(ui, Summary(*given), width);
   if (given->selected) Paragraph(ui, "Its architecture is the model of this page.", width, note);
   for (const std::string& remark : given->file.remarks) Paragraph(ui, remark, width, note);
-  Paragraph(ui, "Only the header was read, in your browser; nothing of it was sent anywhere.", width, note);
+  Paragraph(ui,
+            given->fetched
+                ? "Fetched from " + state.hub.host + " at your request: no more than its header or index."
+                : "Only the header was read, in your browser; nothing of it was sent anywhere.",
+            width, note);
   const std::vector<InventoryRow>& rows = given->file.rows;
   if (!rows.empty()) {
     if (Disclosure(ui, "Tensors of the file", state.view.file_open))

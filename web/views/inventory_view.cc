@@ -40,9 +40,10 @@ Kind KindOf(TensorRole role) {
 }
 
 ImU32 KindColor(const Ui& ui, size_t kind) {
+  // All of it are weights: shades of their one colour.
   const Palette& c = *ui.colors;
-  const std::array<ImU32, kKinds> colors = {c.weights, c.recurrent_state, c.activation, c.kv_cache,
-                                            c.runtime};
+  const std::array<ImU32, kKinds> colors = {c.weights, Faded(c.weights, 0.8F), Faded(c.weights, 0.55F),
+                                            Faded(c.weights, 0.35F), Faded(c.weights, 0.18F)};
   return colors[kind];
 }
 

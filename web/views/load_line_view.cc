@@ -44,7 +44,11 @@ std::string GpuName(const AppState& state, std::string_view id) {
   return gpu != nullptr ? gpu->name : std::string(id);
 }
 
-std::string Gib(Bytes bytes) { return DecimalText(bytes.gib(), 1); }
+std::string Size(const Ui& ui, Bytes bytes) {
+  return DecimalText(ui.decimal ? static_cast<double>(bytes.count()) / 1e9 : bytes.gib(), 1);
+}
+
+std::string UnitOf(const Ui& ui) { return ui.decimal ? "GB" : "GiB"; }
 
 // In what a card differs most from the first one: "more weights". Empty where that is less than the figures show.
 std::string DifferenceText(const GpuReport& gpu, const GpuReport& first) {
@@ -72,9 +76,9 @@ std::string NameOf(const AppState& state, const Row& row, const GpuReport& first
 Bytes ShortBy(const GpuReport& gpu) { return std::max(Bytes(0), Bytes(0) - gpu.headroom); }
 
 // "21.8 of 23.5 GiB", and what is missing.
-std::string TotalText(const GpuReport& gpu) {
-  const std::string total = Gib(gpu.total) + " of " + Gib(gpu.capacity) + " GiB";
-  return gpu.headroom < Bytes(0) ? total + ", " + Gib(ShortBy(gpu)) + " missing" : total;
+std::string TotalText(const Ui& ui, const GpuReport& gpu) {
+  const std::string total = Size(ui, gpu.total) + " of " + Size(ui, gpu.capacity) + " " + UnitOf(ui);
+  return gpu.headroom < Bytes(0) ? total + ", " + Size(ui, ShortBy(gpu)) + " missing" : total;
 }
 
 void DashedLine(ImDrawList* draw, float x, float top, float bottom, ImU32 color) {
@@ -123,7 +127,7 @@ void DrawPieceLabel(Ui& ui, const GpuReport& gpu, const Scale& scale, const BarP
                     float from, float to, float middle) {
   const TextStyle style = {ground != 0 ? InkOn(ground) : ui.colors->does_not_fit, kNote,
                            ground != 0 ? Weight::kRegular : Weight::kSemibold};
-  const std::string number = Gib(piece.part != nullptr ? piece.to - piece.from : ShortBy(gpu));
+  const std::string number = Size(ui, piece.part != nullptr ? piece.to - piece.from : ShortBy(gpu));
   const std::string label =
       (piece.part != nullptr ? std::string(piece.part->label) : "Missing") + " " + number;
   if (const auto x = ClearOfLines(gpu, scale, from + 8, to, TextWidth(ui, label, style) + 8)) {
@@ -169,13 +173,13 @@ void DrawBar(Ui& ui, const GpuReport& gpu, const Scale& scale, float top, float 
 void DrawLineLabels(Ui& ui, const Resolved& resolved, const GpuReport& gpu, const Scale& scale,
                     float middle) {
   const TextStyle style = {0, kNote};
-  const std::string card = "card " + Gib(gpu.capacity) + " GiB";
+  const std::string card = "card " + Size(ui, gpu.capacity) + " " + UnitOf(ui);
   const float card_width = TextWidth(ui, card, style);
   const float right = scale.left + scale.width;
   const float card_x = std::min(scale.At(gpu.capacity) - 3, right - card_width);
   DrawText(ui, ImVec2(card_x, middle), card, style);
   if (gpu.budget <= Bytes(0) || gpu.budget >= gpu.capacity) return;
-  const std::string share = std::string(resolved.engine->name) + "'s share " + Gib(gpu.budget);
+  const std::string share = std::string(resolved.engine->name) + "'s share " + Size(ui, gpu.budget);
   const float share_width = TextWidth(ui, share, style);
   const float end = std::min(scale.At(gpu.budget) - 5, card_x - 14);
   DrawText(ui, ImVec2(std::max(scale.left, end - share_width), middle), share, style);
@@ -198,11 +202,11 @@ void DrawLines(Ui& ui, const GpuReport& gpu, const Scale& scale, const LineSpan&
   draw->AddRectFilled(ImVec2(x - 1, span.TopAt(x)), ImVec2(x + 1, span.bottom), ui.colors->ink);
 }
 
-std::string Spoken(const GpuReport& gpu, const std::string& total) {
+std::string Spoken(const Ui& ui, const GpuReport& gpu, const std::string& total) {
   std::string text = total;
   for (const MemorySegment& segment : SegmentsOf(gpu)) {
     if (segment.bytes <= Bytes(0)) continue;
-    text.append(", ").append(segment.part->label).append(" ").append(Gib(segment.bytes));
+    text.append(", ").append(segment.part->label).append(" ").append(Size(ui, segment.bytes));
   }
   return text;
 }
@@ -230,7 +234,7 @@ void DrawRow(Ui& ui, const AppState& state, const Row& row, const std::string& n
              bool labels, float bar_height) {
   const GpuReport& gpu = *row.gpu;
   const ImVec2 at = ImGui::GetCursorScreenPos();
-  const std::string total = TotalText(gpu);
+  const std::string total = TotalText(ui, gpu);
   const float label_height = labels ? 24 : 0;
   const bool beside = TextWidth(ui, name) + TextWidth(ui, total) + 16 <= scale.width;
   const float title_height = (bar_height >= 40 ? 32.0F : 24.0F) + (beside ? 0 : 20);
@@ -253,7 +257,7 @@ void DrawRow(Ui& ui, const AppState& state, const Row& row, const std::string& n
              beside ? at.x + scale.width - TextWidth(ui, total) - 8 : at.x + scale.width + 8});
   Hint(gpu, scale, top, bar_height);
   const float height = label_height + title_height + bar_height + overhang;
-  ui.tree->Add({"img", name, Spoken(gpu, total), at.x, top, scale.width, bar_height});
+  ui.tree->Add({"img", name, Spoken(ui, gpu, total), at.x, top, scale.width, bar_height});
   ImGui::Dummy(ImVec2(scale.width, height));
 }
 
@@ -296,8 +300,8 @@ void DrawCardBar(Ui& ui, const AppState& state, const GpuReport& gpu, double ful
   const float x = std::min(end, left + width - 1);
   draw->AddRectFilled(ImVec2(x - 1, top - 3), ImVec2(x + 0.5F, top + height + 3), ui.colors->ink);
   Hint(gpu, scale, top, height);
-  const std::string total = TotalText(gpu);
-  ui.tree->Add({"img", GpuName(state, gpu.gpu), Spoken(gpu, total), left, top, width, height});
+  const std::string total = TotalText(ui, gpu);
+  ui.tree->Add({"img", GpuName(state, gpu.gpu), Spoken(ui, gpu, total), left, top, width, height});
 }
 
 void DrawLoadLine(Ui& ui, AppState& state, float width) {

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "core/base/text.h"
+#include "core/estimate/verdict.h"
 #include "imgui_internal.h"
 #include "web/views/views.h"
 
@@ -14,7 +15,11 @@ struct Columns {
   bool stacked;  // no room beside the name: the explanation goes below it
 };
 
-std::string Gib(Bytes bytes) { return DecimalText(bytes.gib(), 2); }
+std::string Size(const Ui& ui, Bytes bytes) {
+  return DecimalText(ui.decimal ? static_cast<double>(bytes.count()) / 1e9 : bytes.gib(), 2);
+}
+
+std::string UnitOf(const Ui& ui) { return ui.decimal ? "GB" : "GiB"; }
 
 void Rule(const Ui& ui, const Columns& columns) {
   const float y = ImGui::GetCursorScreenPos().y;
@@ -27,7 +32,7 @@ void Rule(const Ui& ui, const Columns& columns) {
 void Cells(Ui& ui, const Columns& columns, const Term& term, float indent, float middle,
            const TextStyle& name, const TextStyle& how, const TextStyle& figure) {
   const float edge = 6;
-  const std::string number = Gib(term.bytes);
+  const std::string number = Size(ui, term.bytes);
   DrawTextRight(ui, ImVec2(columns.right - edge, middle), number, figure);
   const float number_left = columns.right - edge - TextWidth(ui, number, figure) - 12;
   if (columns.stacked) {
@@ -55,7 +60,7 @@ void OpenedPart(Ui& ui, const Columns& columns, const std::vector<Term>& terms, 
     const ImVec2 at = ImGui::GetCursorScreenPos();
     const float height = 24;
     Cells(ui, columns, terms[i], 24, at.y + height / 2, grey, note, grey);
-    ui.tree->Add({"row", terms[i].name, Gib(terms[i].bytes) + " GiB", at.x, at.y,
+    ui.tree->Add({"row", terms[i].name, Size(ui, terms[i].bytes) + " " + UnitOf(ui), at.x, at.y,
                   columns.right - columns.left, height});
     ImGui::SetCursorScreenPos(ImVec2(at.x, at.y + height));
   }
@@ -67,6 +72,37 @@ void OpenedPart(Ui& ui, const Columns& columns, const std::vector<Term>& terms, 
   if (!term.source.empty()) Note(ui, columns, "Source: " + term.source, 24);
   ImGui::PopStyleVar();
   Gap(8);
+}
+
+// What the card holds in all, of how much.
+void Total(Ui& ui, const AppState& state, const Columns& columns, float width) {
+  const GpuReport* card = FullestCard(state.report());
+  if (card == nullptr) return;
+  const ImVec2 at = ImGui::GetCursorScreenPos();
+  const float height = ui.coarse ? 46 : 39;
+  Term total;
+  total.name = "In all";
+  total.substituted = "of the " + Size(ui, card->capacity) + " " + UnitOf(ui) + " of a card";
+  total.bytes = card->total;
+  const TextStyle strong = {0, kBody, Weight::kSemibold};
+  Cells(ui, columns, total, 17, at.y + height / 2, strong, {ui.colors->muted, kNote}, strong);
+  ui.tree->Add({"row", total.name, Size(ui, total.bytes) + " " + UnitOf(ui) + " " + total.substituted, at.x,
+                at.y, width, height});
+  ImGui::SetCursorScreenPos(ImVec2(at.x, at.y + height));
+  Rule(ui, columns);
+}
+
+// For copying: all terms, opened or not.
+ShownTable TableOf(const Ui& ui, AppState& state, const std::vector<Term>& terms) {
+  ShownTable shown{state.explanation().headline, Table({"Term", "How", UnitOf(ui) + " per GPU>"}), {}};
+  for (const Term& term : terms) {
+    if (term.depth > 1) continue;
+    shown.table.Add({(term.depth > 0 ? "  " : "") + term.name,
+                     term.substituted.empty() ? term.formula : term.substituted, Size(ui, term.bytes)});
+  }
+  if (const GpuReport* card = FullestCard(state.report()))
+    shown.table.Add({"In all", "of " + Size(ui, card->capacity), Size(ui, card->total)});
+  return shown;
 }
 
 }  // namespace
@@ -83,7 +119,7 @@ void DrawMemoryTab(Ui& ui, AppState& state, float width) {
   const float head_height = 45;
   DrawText(ui, ImVec2(left + 6, head.y + head_height / 2 + 3), "Term", note);
   if (!stacked) DrawText(ui, ImVec2(columns.how, head.y + head_height / 2 + 3), "How", note);
-  DrawTextRight(ui, ImVec2(columns.right - 6, head.y + head_height / 2 + 3), "GiB per GPU", note);
+  DrawTextRight(ui, ImVec2(columns.right - 6, head.y + head_height / 2 + 3), UnitOf(ui) + " per GPU", note);
   ImGui::SetCursorScreenPos(ImVec2(left, head.y + head_height));
   Rule(ui, columns);
 
@@ -93,8 +129,9 @@ void DrawMemoryTab(Ui& ui, AppState& state, float width) {
     const Term& term = terms[i];
     const bool open = state.view.open_terms.count(term.name) > 0;
     const float height = ui.coarse ? 46 : 39;
-    const Interaction item = Item(ui, term.name, ImVec2(width, height), "row", term.name,
-                                  Gib(term.bytes) + " GiB, " + (open ? "open" : "closed"), 4);
+    const Interaction item =
+        Item(ui, term.name, ImVec2(width, height), "row", term.name,
+             Size(ui, term.bytes) + " " + UnitOf(ui) + ", " + (open ? "open" : "closed"), 4);
     if (item.visible) {
       ImDrawList* draw = ImGui::GetWindowDrawList();
       if (item.hovered) draw->AddRectFilled(item.min, item.max, Faded(ui.colors->line, 0.35F), 4);
@@ -122,14 +159,18 @@ void DrawMemoryTab(Ui& ui, AppState& state, float width) {
       OpenedPart(ui, columns, terms, i, end);
       if (term.name == "Weights") {
         ImGui::Indent(24);
-        DrawInventory(ui, state, width - 24);
+        if (Disclosure(ui, "Layers and tensors of the checkpoint", state.view.tensors_open))
+          state.view.tensors_open = !state.view.tensors_open;
+        if (state.view.tensors_open) DrawInventory(ui, state, width - 24);
         ImGui::Unindent(24);
       }
       Rule(ui, columns);
     }
     i = end;
   }
+  Total(ui, state, columns, width);
   ImGui::PopStyleVar();
+  ui.tree->AddTable(TableOf(ui, state, terms));
 }
 
 }  // namespace plimsoll

@@ -5,27 +5,11 @@
 
 #include "core/base/text.h"
 #include "core/engines/engine.h"
+#include "core/formats/format_ids.h"
 #include "web/views/views.h"
 
 namespace plimsoll {
 namespace {
-
-constexpr std::array<std::pair<std::string_view, std::string_view>, 14> kFormatNames = {{
-    {"fp32", "FP32"},
-    {"bf16", "BF16"},
-    {"fp16", "FP16"},
-    {"fp8", "FP8"},
-    {"fp8-block", "FP8 block"},
-    {"int8", "INT8 W8A8"},
-    {"gptq-int8", "GPTQ int8"},
-    {"gptq-int4", "GPTQ int4"},
-    {"awq-int4", "AWQ int4"},
-    {"w4a16", "W4A16"},
-    {"nvfp4", "NVFP4"},
-    {"mxfp4", "MXFP4"},
-    {"bnb-nf4", "bnb NF4"},
-    {"bnb-int8", "bnb int8"},
-}};
 
 // Where the page asks in another way than the table of keys says.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kFieldLabels = {{
@@ -55,9 +39,7 @@ std::string_view FieldLabel(std::string_view field) {
 }
 
 std::string FormatName(std::string_view id) {
-  for (const auto& [known, name] : kFormatNames) {
-    if (known == id) return std::string(name);
-  }
+  if (const std::string_view name = NameOfFormat(id); !name.empty()) return std::string(name);
   constexpr std::string_view kGguf = "gguf-";
   if (id.substr(0, kGguf.size()) != kGguf) return std::string(id);
   std::string name(id.substr(kGguf.size()));
@@ -87,6 +69,11 @@ std::string ModelQualifier(const Model& model) {
 
 std::string ModelTitle(const Resolved& resolved) {
   if (resolved.model != nullptr) return resolved.model->name;
+  // A repository's config says where it is from.
+  if (const Json* from = resolved.config->inline_model.Find("_name_or_path")) {
+    const std::string_view path = from->AsString();
+    if (!path.empty() && path.size() < 200) return std::string(path.substr(path.find_last_of('/') + 1));
+  }
   return resolved.architecture != nullptr ? resolved.architecture->name : "Own model";
 }
 

@@ -8,6 +8,7 @@ void DrawAllOptions(Ui& ui, AppState& state, float width) {
   const float half = (width - 8) / 2;
   SectionLabel(ui, "Model");
   DrawModelPicker(ui, state, width);
+  DrawHub(ui, state, width);
   DrawFormatPicker(ui, state, half);
   ImGui::SameLine(0, 8);
   DrawKvTypePicker(ui, state, half);

@@ -109,17 +109,26 @@ void ChipRow::Export(AppState& state) {
   ImGui::SetCursorScreenPos(ImVec2(at_.x + x_, at_.y + y_));
   const bool opened = Chip(ui_, kWord);
   x_ += chip + 8;
-  if (!BeginMenu(ui_, "export-menu", opened, LastMin(), LastMax(), 220)) return;
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kWays = {
-      {{"Copy as a table", "copy-table"},
-       {"Copy as Markdown", "copy-markdown"},
-       {"Copy the link", "copy-link"},
-       {"Save as CSV", "save-csv"},
-       {"Save as PNG", "save-png"},
-       {"Save as SVG", "save-svg"}}};
-  for (const auto& [label, what] : kWays) {
-    if (!MenuRow(ui_, label, "", false)) continue;
-    state.AskBrowser(what);
+  DrawTakeMenu(ui_, state, opened, false);
+}
+
+void DrawTakeMenu(Ui& ui, AppState& state, bool opened, bool answer) {
+  if (!BeginMenu(ui, "export-menu", opened, LastMin(), LastMax(), 220)) return;
+  struct Way {
+    std::string_view label, what;
+    bool of_answer, of_table;
+  };
+  constexpr std::array<Way, 8> kWays = {{{"Copy the answer as text", "copy-text", true, false},
+                                         {"Copy as a table", "copy-table", true, true},
+                                         {"Copy as Markdown", "copy-markdown", true, true},
+                                         {"Copy the link", "copy-link", true, true},
+                                         {"Save as CSV", "save-csv", true, true},
+                                         {"Save as PNG", "save-png", false, true},
+                                         {"Save as SVG", "save-svg", false, true},
+                                         {"Print a report", "print", true, true}}};
+  for (const Way& way : kWays) {
+    if (!(answer ? way.of_answer : way.of_table) || !MenuRow(ui, way.label, "", false)) continue;
+    state.AskBrowser(way.what);
     CloseMenu();
   }
   EndMenu();

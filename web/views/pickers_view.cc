@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/base/text.h"
+#include "core/catalog/model_names.h"
 #include "core/config/config_keys.h"
 #include "core/config/config_value.h"
 #include "core/engines/registry.h"
@@ -30,7 +31,10 @@ struct Option {
   Json value;
   bool selected = false;
   bool heading = false;
-  std::string also;  // what else it is found by
+  std::string also;         // what else it is found by
+  bool always = false;      // whatever is searched for
+  bool fetch = false;       // asks the hub for it
+  std::string format = {};  // that goes with it
 };
 
 // A list under the field that was just drawn, searched where it is long.
@@ -38,10 +42,14 @@ struct Picker {
   const char* id = nullptr;
   const char* search_label = nullptr;  // nullptr: it is short
   std::string_view nothing;
-  std::string_view key;  // of the configuration that a row sets
-  bool outcomes = true;  // the rows say what they would come to
-  bool bytes = true;     // … and what there would be to download
+  std::string_view key;        // of the configuration that a row sets
+  bool outcomes = true;        // the rows say what they would come to
+  bool bytes = true;           // … and what there would be to download
+  std::string_view hint = {};  // in the empty field
+  std::string note = {};       // below a row that asks the hub
 };
+
+constexpr float kNoteHeight = 36;
 
 std::string_view OutcomeWord(Verdict verdict) {
   switch (verdict) {
@@ -63,7 +71,7 @@ bool DrawOption(Ui& ui, AppState& state, const Picker& list, const Option& optio
   // Only what is seen is computed.
   const float y = ImGui::GetCursorScreenPos().y, top = ImGui::GetWindowPos().y;
   const bool seen = y + MenuRowHeight(ui) >= top && y <= top + ImGui::GetWindowHeight();
-  if (list.outcomes && seen) {
+  if (list.outcomes && seen && !option.fetch) {
     const AppState::Outcome& outcome = state.WhatIf(list.key, option.value);
     style.word = OutcomeWord(outcome.verdict);
     style.word_color = VerdictColor(*ui.colors, outcome.verdict);
@@ -78,11 +86,12 @@ bool DrawOption(Ui& ui, AppState& state, const Picker& list, const Option& optio
 std::vector<const Option*> Found(const std::vector<Option>& options, const std::string& query) {
   std::vector<const Option*> found;
   for (const Option& option : options) {
-    const bool keep = option.heading
-                          ? query.empty()
-                          : Matches(Lower(option.label + " " + option.detail + " " +
-                                          std::string(option.value.AsString()) + " " + option.also),
-                                    query);
+    const bool keep =
+        option.heading
+            ? query.empty()
+            : option.always || Matches(Lower(option.label + " " + option.detail + " " +
+                                             std::string(option.value.AsString()) + " " + option.also),
+                                       query);
     if (keep) found.push_back(&option);
   }
   // "h200" is rather the H200 than the GH200.
@@ -110,7 +119,7 @@ const Option* ChooseFrom(Ui& ui, AppState& state, const Picker& list, bool opene
   if (list.search_label != nullptr) {
     // On a phone the keyboard would cover half of the list before anybody asked for it.
     entered = SearchField(ui, list.search_label, search, sizeof state.view.search, inner,
-                          opened && !ui.coarse, &moved);
+                          opened && !ui.coarse, &moved, list.hint);
   }
   const std::string query = list.search_label != nullptr ? Lower(search) : std::string();
   const bool asked_anew = opened || before != search;
@@ -124,7 +133,8 @@ const Option* ChooseFrom(Ui& ui, AppState& state, const Picker& list, bool opene
   state.view.search_row = std::clamp(state.view.search_row + moved, 0, std::max(0, choices - 1));
   const float search_height = list.search_label != nullptr ? ui.field_height() + 6 : 0;
   float content = 0;
-  for (const Option* option : shown) content += option->heading ? 26 : MenuRowHeight(ui);
+  for (const Option* option : shown)
+    content += option->heading ? 26 : MenuRowHeight(ui) + (option->fetch ? kNoteHeight : 0);
   if (shown.empty()) {
     MenuHeading(ui, list.nothing);
   } else {
@@ -140,6 +150,7 @@ const Option* ChooseFrom(Ui& ui, AppState& state, const Picker& list, bool opene
       const bool marked = list.search_label != nullptr && row == state.view.search_row;
       if (DrawOption(ui, state, list, *option, marked)) chosen = option;
       if (marked && entered) chosen = option;
+      if (option->fetch) Paragraph(ui, list.note, inner - 20, {ui.colors->muted, kNote});
       // The one that holds stands in the middle at first; then the list follows the keys.
       if (marked && (moved != 0 || (asked_anew && row > 0))) ImGui::SetScrollHereY(opened ? 0.4F : 0.5F);
       if (list.search_label == nullptr && option->selected && opened) ImGui::SetScrollHereY(0.4F);
@@ -150,6 +161,34 @@ const Option* ChooseFrom(Ui& ui, AppState& state, const Picker& list, bool opene
   if (chosen != nullptr) CloseMenu();
   EndMenu();
   return chosen;
+}
+
+}  // namespace
+
+namespace {
+
+// What a repository's name stands for: rows above the models that its words find.
+void OfferRepository(const AppState& state, std::string_view query, std::vector<Option>* options) {
+  const std::string repository = HubRepository(query);
+  if (repository.empty()) return;
+  const std::optional<NamedModel> named = FindModelNamed(state.catalog(), query);
+  const bool known = named && !named->model->refused;
+  if (known) {
+    const std::string format = named->format.empty() ? named->model->native_format : named->format;
+    Option option = {named->model->name,
+                     FormatName(format) + (named->exact ? "" : ", by the words of the name"),
+                     Json(named->model->id),
+                     false,
+                     false,
+                     {}};
+    option.format = named->format;
+    option.always = true;
+    options->push_back(std::move(option));
+  }
+  if (known && named->exact) return;
+  Option fetch = {"Fetch " + repository + " from " + state.hub.host, "", Json(query), false, false, {}};
+  fetch.fetch = fetch.always = true;
+  options->push_back(std::move(fetch));
 }
 
 }  // namespace
@@ -173,15 +212,19 @@ void DrawModelPicker(Ui& ui, AppState& state, float width) {
     };
     return size(a) < size(b);
   });
-  const Picker picker = {"model-menu", "Search models", "No model of that name", "model"};
+  std::vector<Option> named;
+  if (!opened) OfferRepository(state, state.view.search, &named);
+  options.insert(options.begin(), named.begin(), named.end());
+  Picker picker = {"model-menu", "Search models", "No model of that name", "model"};
+  picker.hint = "Search models, or type Org/Repo";
+  picker.note = "Asks " + state.hub.host +
+                " for its list of files and its config.json, index or header; nothing else is sent.";
   const Option* chosen = ChooseFrom(ui, state, picker, opened, std::max(width, 440.0F), options);
   if (chosen == nullptr) return;
+  if (chosen->fetch) return state.AskHub(chosen->value.AsString());
   Action action = {{"model", chosen->value}};
   // Somebody who names a checkpoint means its format, too.
-  for (const Checkpoint& checkpoint : state.catalog().FindModel(chosen->value.AsString())->checkpoints) {
-    if (Lower(checkpoint.repo) == Lower(state.view.search))
-      action.push_back({"format", Json(checkpoint.format.id)});
-  }
+  if (!chosen->format.empty()) action.push_back({"format", Json(chosen->format)});
   state.Dispatch(action);
 }
 

@@ -456,6 +456,25 @@ void MetricTable(Ui& ui, const Simulation& simulation, const SimulationSummary& 
   }
 }
 
+// A run that takes its time: how far it is, and a way to stop it.
+void UnderWay(Ui& ui, ScheduleState& schedule, float width) {
+  const std::string text = std::string(schedule.stopped() ? "Stopped after " : "Simulating: ") +
+                           CountText(schedule.finished()) + " of " + CountText(schedule.requests()) +
+                           " requests";
+  Paragraph(ui, text, width, {ui.colors->muted}, "status");
+  ChipRow chips(ui, "", width);
+  if (chips.Add(schedule.stopped() ? "Go on" : "Stop", false)) {
+    if (schedule.stopped()) {
+      schedule.GoOn();
+    } else {
+      schedule.Stop();
+    }
+    ui.again = true;
+  }
+  chips.End();
+  Gap(8);
+}
+
 // The most load within the wishes on the left; a click takes it.
 void OperatingRangeRow(Ui& ui, AppState& state, float width) {
   const bool settled = !ImGui::IsMouseDown(ImGuiMouseButton_Left);
@@ -517,13 +536,13 @@ void DrawScheduleTab(Ui& ui, AppState& state, float width) {
   Controls(ui, state, width);
   Gap(16);
   if (schedule.Follow(state.answer_version(), state.resolved(), state.report())) ui.again = true;
+  if (schedule.slow()) UnderWay(ui, schedule, width);
   const Simulation* simulation = schedule.simulation();
   if (simulation == nullptr) {
     const bool failed = !schedule.problem().empty();
-    Paragraph(
-        ui,
-        failed ? schedule.problem() : "Simulating: " + CountText(schedule.finished()) + " requests so far",
-        width, {failed ? ui.colors->does_not_fit : ui.colors->muted}, "status");
+    if (failed || !schedule.slow())
+      Paragraph(ui, failed ? schedule.problem() : "Simulating", width,
+                {failed ? ui.colors->does_not_fit : ui.colors->muted}, "status");
     ImGui::PopStyleVar();
     return;
   }

@@ -10,20 +10,24 @@ namespace {
 
 using Draw = void (*)(Ui& ui, AppState& state, float width);
 
+enum class Speaks : uint8_t { kOne, kMany, kAny };  // of one configuration, of many, of what somebody has
+
 struct Tab {
   std::string_view name;
-  bool many;  // speaks of several configurations
+  Speaks of;
   Draw head;  // the answer in one sentence; on a phone it stands above the configuration
   Draw body;
 };
 
-constexpr std::array<Tab, 7> kTabs = {{{"Memory", false, DrawOneAnswer, DrawMemoryTab},
-                                       {"Speed", false, DrawOneAnswer, DrawSpeedTab},
-                                       {"Capacity", false, DrawOneAnswer, DrawCapacityTab},
-                                       {"Schedule", false, DrawOneAnswer, DrawScheduleTab},
-                                       {"Find", true, DrawFindHead, DrawFindTab},
-                                       {"Compare", true, DrawCompareHead, DrawCompareTab},
-                                       {"Map", true, DrawMapHead, DrawMapTab}}};
+constexpr std::array<Tab, 9> kTabs = {{{"Memory", Speaks::kOne, DrawOneAnswer, DrawMemoryTab},
+                                       {"Speed", Speaks::kOne, DrawOneAnswer, DrawSpeedTab},
+                                       {"Capacity", Speaks::kOne, DrawOneAnswer, DrawCapacityTab},
+                                       {"Schedule", Speaks::kOne, DrawOneAnswer, DrawScheduleTab},
+                                       {"Launch", Speaks::kOne, DrawOneAnswer, DrawLaunchTab},
+                                       {"Find", Speaks::kMany, DrawFindHead, DrawFindTab},
+                                       {"Compare", Speaks::kMany, DrawCompareHead, DrawCompareTab},
+                                       {"Map", Speaks::kMany, DrawMapHead, DrawMapTab},
+                                       {"Check", Speaks::kAny, DrawCheckHead, DrawCheckTab}}};
 
 const Tab& OpenTab(const AppState& state) {
   const auto open = std::find_if(kTabs.begin(), kTabs.end(),
@@ -45,18 +49,19 @@ void DrawTabBar(Ui& ui, AppState& state, float width) {
   const Tab* last = nullptr;
   for (const Tab& tab : kTabs) {
     const float wide = TextWidth(ui, tab.name, {0, kBody, Weight::kSemibold}) + 2;
-    const bool begins = last == nullptr || last->many != tab.many;
-    const float needed = (begins ? mode : 0) + wide;
-    if (x > 0 && ((begins && narrow) || x + needed > width)) {
+    const bool begins = last == nullptr || last->of != tab.of;
+    const bool named = begins && tab.of != Speaks::kAny;
+    const float needed = (named ? mode : 0) + (begins ? 23 : 0) + wide;
+    if (x > 0 && ((named && narrow) || x + needed > width)) {
       x = 0;
       y += height;
     } else if (begins && last != nullptr) {
-      ImGui::GetWindowDrawList()->AddRectFilled(ImVec2(at.x + x - 1, at.y + 11),
-                                                ImVec2(at.x + x, at.y + height - 11), ui.colors->line);
+      ImGui::GetWindowDrawList()->AddRectFilled(ImVec2(at.x + x - 1, at.y + y + 11),
+                                                ImVec2(at.x + x, at.y + y + height - 11), ui.colors->line);
       x += 23;
     }
-    if (begins) {
-      DrawText(ui, ImVec2(at.x + x, at.y + y + height / 2), tab.many ? "Many:" : "One:", grey);
+    if (named) {
+      DrawText(ui, ImVec2(at.x + x, at.y + y + height / 2), tab.of == Speaks::kMany ? "Many:" : "One:", grey);
       x += mode;
     }
     ImGui::SetCursorScreenPos(ImVec2(at.x + x, at.y + y));
@@ -70,7 +75,15 @@ void DrawTabBar(Ui& ui, AppState& state, float width) {
   ImGui::SetCursorScreenPos(ImVec2(at.x, line));
 }
 
-bool IsManyTab(const AppState& state) { return OpenTab(state).many || state.unknown_in_link() != nullptr; }
+std::vector<std::string_view> TabNames() {
+  std::vector<std::string_view> names;
+  for (const Tab& tab : kTabs) names.push_back(tab.name);
+  return names;
+}
+
+bool IsOneTab(const AppState& state) {
+  return OpenTab(state).of == Speaks::kOne && state.unknown_in_link() == nullptr;
+}
 
 void DrawTabHead(Ui& ui, AppState& state, float width) {
   (state.unknown_in_link() != nullptr ? DrawUnknown : OpenTab(state).head)(ui, state, width);

@@ -110,12 +110,15 @@ void DrawWaysOut(Ui& ui, AppState& state, float width) {
 void DrawOneAnswer(Ui& ui, AppState& state, float width) {
   const ImVec2 at = ImGui::GetCursorScreenPos();
   const bool beside = width >= 520 && !ui.coarse;
-  const float pin = ChipWidth(ui, "Pin  P");
-  DrawVerdict(ui, state, beside ? width - pin - 16 : width);
+  const float pin = ChipWidth(ui, "Pin  P"), copy = ChipWidth(ui, "Copy"), both = pin + copy + 8;
+  DrawVerdict(ui, state, beside ? width - both - 16 : width);
   const ImVec2 after = ImGui::GetCursorScreenPos();
   if (beside) {
+    ImGui::SetCursorScreenPos(ImVec2(at.x + width - both, at.y));
+    const bool opened = Chip(ui, "Copy", {copy, false, "Copy, save, print", {}});
+    DrawTakeMenu(ui, state, opened, true);
     ImGui::SetCursorScreenPos(ImVec2(at.x + width - pin, at.y));
-    if (Chip(ui, "Pin  P", {pin, false, "Pin to compare"})) state.Pin();
+    if (Chip(ui, "Pin  P", {pin, false, "Pin to compare", {}})) state.Pin();
     ImGui::SetCursorScreenPos(after);
     DrawWaysOut(ui, state, width);
   }

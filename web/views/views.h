@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/config/config_keys.h"
@@ -15,6 +16,7 @@ namespace plimsoll {
 
 // Configuration (model_view.cc, hardware_view.cc, load_view.cc, engine_view.cc, options_view.cc).
 void DrawModelPicker(Ui& ui, AppState& state, float width);
+void DrawHub(Ui& ui, AppState& state, float width);  // a model asked of the hub (hub_view.cc)
 void DrawFormatPicker(Ui& ui, AppState& state, float width);
 void DrawKvTypePicker(Ui& ui, AppState& state, float width);
 void DrawGpuPicker(Ui& ui, AppState& state, float width);
@@ -59,7 +61,8 @@ void DrawOpenFile(Ui& ui, AppState& state);  // asks the browser for a file
 
 // Tabs (tabs_view.cc): the bar; the answer in one sentence of the one that is open, and the rest of it.
 void DrawTabBar(Ui& ui, AppState& state, float width);
-bool IsManyTab(const AppState& state);  // the open one speaks of several configurations
+std::vector<std::string_view> TabNames();
+bool IsOneTab(const AppState& state);  // the open one speaks of the configuration alone
 void DrawTabHead(Ui& ui, AppState& state, float width);
 void DrawTab(Ui& ui, AppState& state, float width);
 
@@ -77,6 +80,11 @@ void DrawFindHead(Ui& ui, AppState& state, float width);
 void DrawFindTab(Ui& ui, AppState& state, float width);
 void DrawMapHead(Ui& ui, AppState& state, float width);
 void DrawMapTab(Ui& ui, AppState& state, float width);
+void DrawLaunchTab(Ui& ui, AppState& state, float width);
+void DrawCheckHead(Ui& ui, AppState& state, float width);
+void DrawCheckTab(Ui& ui, AppState& state, float width);
+// That a calibration corrects the figures, what they are without it, and how to let it go; nothing without one.
+void DrawCalibration(Ui& ui, AppState& state, float width);
 void DrawCompareHead(Ui& ui, AppState& state, float width);
 void DrawCompareTab(Ui& ui, AppState& state, float width);
 
@@ -94,6 +102,27 @@ void LoadSlider(Ui& ui, AppState& state, const char* label, std::string_view key
                 float width);
 void LoadNumber(Ui& ui, AppState& state, const char* label, std::string_view key, const std::string& value,
                 float width);
+
+// A table whose cells wrap, and text to be copied (plain_table.cc).
+struct PlainColumn {
+  std::string name;
+  float share = 1;  // of the width
+  bool right = false;
+};
+struct PlainTable {
+  std::string caption;
+  std::vector<PlainColumn> columns;
+  std::vector<std::vector<std::string>> rows;
+  std::string action;  // what a link at the end of each row does; empty: there is none
+};
+// The row whose action was taken.
+std::optional<size_t> DrawPlainTable(Ui& ui, const PlainTable& table, float width);
+// Lines as they are, those that are too long go on further in; `marks` are bytes that stand out.
+void DrawTextBlock(Ui& ui, std::string_view label, std::string_view text,
+                   const std::vector<std::pair<size_t, size_t>>& marks, float width);
+
+// What can be taken away of a tab: its answer in words, its table. Under the item drawn last.
+void DrawTakeMenu(Ui& ui, AppState& state, bool opened, bool answer);
 
 // Where the prices are from.
 void DrawPriceNote(Ui& ui, AppState& state, float width);
@@ -120,6 +149,14 @@ void DrawUnknown(Ui& ui, AppState& state, float width);
 
 // The label of the field that asks for this key, or for what an error calls so; empty where there is none.
 std::string_view FieldLabel(std::string_view field);
+
+// Everything in one searched list, and the keys (palette_view.cc): drawn when state.view asks for them. And the questions
+// that people come with, as chips.
+void DrawPalette(Ui& ui, AppState& state);
+void DrawPresets(Ui& ui, AppState& state, float width);
+
+// A sentence on a field, a term or a figure of that label, for those who do not know it (glossary.cc); empty: none.
+std::string_view HelpOn(std::string_view label);
 
 // How people call things.
 std::string FormatName(std::string_view id);            // "AWQ int4"

@@ -5,7 +5,9 @@
 #include <vector>
 
 #include "core/base/text.h"
+#include "web/work/check_work.h"
 #include "web/work/find_work.h"
+#include "web/work/launch_work.h"
 #include "web/work/map_work.h"
 #include "web/work/range_work.h"
 
@@ -18,7 +20,9 @@ struct Kind {
 };
 
 // The only list of kinds.
-constexpr std::array<Kind, 4> kKinds = {{{"find", StartFindWork},
+constexpr std::array<Kind, 6> kKinds = {{{"check", StartCheckWork},
+                                         {"find", StartFindWork},
+                                         {"launch", StartLaunchWork},
                                          {"map", StartMapWork},
                                          {"range-users", StartRangeWork},
                                          {"range-rate", StartRangeWork}}};

@@ -11,6 +11,7 @@
 #include "core/config/version_text.h"
 #include "core/engines/system_memory.h"
 #include "core/engines/tensorrt/tensorrt_commands.h"
+#include "core/engines/tensorrt/tensorrt_log_reader.h"
 #include "core/engines/vllm/vllm_levers.h"
 #include "core/engines/vllm/vllm_server.h"
 #include "core/resolve/memory_parts.h"
@@ -37,8 +38,9 @@ struct GenericTraits {
   // Shares of a card that weights and pages may take together (0: no such limit), and that pages may take of
   // what the weights leave.
   double static_share, free_share;
-  bool ahead;             // the next step is launched before the last one's tokens are known
-  bool reserves_answers;  // a request is admitted when its whole answer has room
+  bool ahead;                        // the next step is launched before the last one's tokens are known
+  bool reserves_answers;             // a request is admitted when its whole answer has room
+  std::vector<LogPattern> (*log)();  // nullptr: its logs are not read
   uint8_t makers;
   int least_fp8, least_nvfp4;  // compute capability that these formats need; 0: any
 };
@@ -60,6 +62,11 @@ constexpr GenericTraits Make(std::string_view id, std::string_view name, uint8_t
   traits.free_share = free_share;
   traits.ahead = ahead;
   traits.makers = makers;
+  return traits;
+}
+
+constexpr GenericTraits WithLog(GenericTraits traits, std::vector<LogPattern> (*log)()) {
+  traits.log = log;
   return traits;
 }
 
@@ -88,10 +95,11 @@ constexpr GenericTraits WithLeast(GenericTraits traits, int fp8, int nvfp4) {
 // TurboMind CUDA alone; MLC compiles for Vulkan too.
 constexpr uint8_t kEveryCard = kNvidiaCards | kAmdCards | kIntelCards | kAppleCards;
 constexpr GenericTraits kGeneric[] = {
-    WithLeast(ReservingAnswers(Make(
-                  "tensorrt-llm", "TensorRT-LLM", kNvidiaCards, "fp16", 2048, 8192, Fp8Cache::kOfFp8AndNvfp4,
-                  [] { return &TensorrtLanguage(); }, 0, 0.9, true)),
-              89, 100),
+    WithLog(WithLeast(ReservingAnswers(Make(
+                          "tensorrt-llm", "TensorRT-LLM", kNvidiaCards, "fp16", 2048, 8192,
+                          Fp8Cache::kOfFp8AndNvfp4, [] { return &TensorrtLanguage(); }, 0, 0.9, true)),
+                      89, 100),
+            TensorrtLogPatterns),
     Make("mlx", "MLX", kAppleCards | kNvidiaCards, "", 0, 2048),
     Make("mlc-llm", "MLC LLM", kEveryCard, "fp16", 0, 2048),
     Make("exllama", "ExLlama", kNvidiaCards | kAmdCards, "fp16", 0, 0),
@@ -208,6 +216,10 @@ class Generic final : public Engine {
   }
 
   // No rule of ours depends on these engines' releases: whatever names one is kept as it stands.
+  std::vector<LogPattern> LogPatterns() const override {
+    return traits_.log != nullptr ? traits_.log() : std::vector<LogPattern>();
+  }
+
   Result<EngineVersion> ReadVersion(std::string_view text, std::string_view where) const override {
     for (const char c : text) {
       if (c < ' ' || c > '~') return RefuseVersion(where, text, "printable text");

@@ -228,9 +228,11 @@ std::string_view NearestGguf(const WeightFormat& format) {
 
 // Source: no entry in src/llama-arch.cpp (read in July 2026); Whisper has a project of its own.
 bool LlamaKnows(const Architecture& architecture) {
-  constexpr std::string_view kUnknown[] = {"Mllama",   "Whisper",        "Zamba2",
-                                           "Bamba",    "MiniMaxText01",  "MiniMaxForCausalLM",
-                                           "NewModel", "NewForSequence", "Gte"};
+  constexpr std::string_view kUnknown[] = {
+      "Mllama",    "Whisper",        "Zamba2",      "Bamba",      "MiniMaxText01", "MiniMaxForCausalLM",
+      "NewModel",  "NewForSequence", "Gte",         "Glm5Next",   "DeepseekV41",   "Step3VL",
+      "Step3Text", "Ernie4_5_VL",    "OlmoHybrid",  "Ouro",       "IQuestLoop",    "Sarvam",
+      "AXK1",      "Param2MoE",      "PanguProMoE", "PanguUltra", "Moondream3"};
   for (const std::string_view name : kUnknown) {
     if (architecture.name.rfind(name, 0) == 0) return false;
   }

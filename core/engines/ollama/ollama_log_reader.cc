@@ -4,7 +4,10 @@
 #include <iterator>
 #include <string>
 
+#include "core/base/text.h"
+#include "core/catalog/model_names.h"
 #include "core/engines/llama_cpp/llama_log_reader.h"
+#include "core/engines/ollama/ollama_commands.h"
 
 namespace plimsoll {
 namespace {
@@ -66,7 +69,26 @@ void TakeCommand(const LogLine& line, LogReading* reading) {
   if (text.find("--flash-attn") != std::string_view::npos) reading->settings.Set("flash_attention", true);
 }
 
+// A row of `ollama ps`: NAME, ID, SIZE, PROCESSOR, and from 0.11 CONTEXT.
+void TakeListed(const LogLine& line, LogReading* reading) {
+  const std::string_view name = Trimmed(line.before).substr(0, Trimmed(line.before).find(' '));
+  const std::string_view id = Trimmed(Trimmed(line.before).substr(name.size()));
+  const bool row = name.size() < 200 && id.size() > 12 && id[12] == ' ' &&
+                   id.substr(0, 12).find_first_not_of("0123456789abcdef") == std::string_view::npos;
+  if (!row || !reading->model.empty()) return;
+  reading->model = LibraryName(name);
+  // A tag that names no type has the library's usual one.
+  if (FormatInName(name).empty())
+    reading->format = Lower(name).find("gpt-oss") != std::string::npos ? "gguf-mxfp4_moe" : "gguf-q4_k_m";
+  const std::optional<double> length = LeadingNumber(line.rest);
+  if (length && *length >= 64 && *length < 1e9)
+    reading->settings.Set("max_model_len", static_cast<int64_t>(*length));
+}
+
 constexpr LogPattern kPatterns[] = {
+    {"% GPU", TakeListed},
+    {"% CPU/GPU", TakeListed},
+    {"% CPU ", TakeListed},
     {"Listening on ",
      [](const LogLine& line, LogReading* r) {
        const std::string_view version = Between(line.rest, "(version ", ")");

@@ -71,7 +71,7 @@ class Explainer {
     std::string text = ParametersText(resolved_.parameters.total) + " parameters, " +
                        DecimalText(resolved_.stored.bits_per_weight, 2) + " bits on average";
     const int64_t ranks = resolved_.tp * resolved_.pp;
-    return ranks > 1 ? text + ", over " + CountText(ranks) + " ranks" : text;
+    return ranks > 1 ? text + ", over " + CountText(ranks) + " cards" : text;
   }
 
   // Parameters and types of a role in the whole model: "56.4B parameters, int4 g128".
@@ -131,8 +131,9 @@ class Explainer {
     const VllmActivation parts = VllmActivationPeak(
         resolved_, rules_, {VllmSamples(rules_, last, gpu_.rank % resolved_.tp), stage_ == 0});
     const std::string tokens = "T " + CountText(resolved_.max_num_batched_tokens);
-    Add(0, "Activation peak", "max(MLP, MoE, MLA context, sampler) + encoder output",
-        tokens + ", S " + CountText(resolved_.max_num_seqs), gpu_.activation,
+    const std::string batch = CountText(resolved_.max_num_batched_tokens) + " tokens in a step (T), " +
+                              CountText(resolved_.max_num_seqs) + " sequences (S)";
+    Add(0, "Activation peak", "max(MLP, MoE, MLA context, sampler) + encoder output", batch, gpu_.activation,
         "vllm/v1/worker/gpu_model_runner.py profile_run");
     Alternative("MLP", "2 B x T x (3 x intermediate / tp + copies x hidden)",
                 tokens + ", intermediate " + CountText(resolved_.architecture->max_intermediate) +
@@ -164,7 +165,7 @@ class Explainer {
     Add(0, "Non-torch memory",
         rules_.communicators_inside ? "libraries, NCCL and all-reduce buffers"
                                     : "libraries and all-reduce buffers",
-        CountedText(resolved_.tp * resolved_.pp * resolved_.dp, "rank", "ranks"), gpu_.non_torch,
+        CountedText(resolved_.tp * resolved_.pp * resolved_.dp, "card", "cards"), gpu_.non_torch,
         "measured: startup logs (measured_constants.h)");
     if (gpu_.driver > Bytes(0)) {
       Add(0, "CUDA context",
@@ -187,8 +188,8 @@ class Explainer {
     const VllmGraphs graphs = VllmCudaGraphs(resolved_, rules_, layers, Card());
     std::string text = resolved_.enforce_eager
                            ? std::string("enforce_eager: none")
-                           : CountText(graphs.piecewise) + " piecewise, " + CountText(graphs.full) +
-                                 " full, " + CountText(layers) + " layers";
+                           : CountText(graphs.piecewise) + " of pieces of a step, " + CountText(graphs.full) +
+                                 " of whole steps, " + CountText(layers) + " layers";
     Add(0, rules_.graphs_inside ? "CUDA graphs" : "CUDA graphs, outside the budget",
         "layers x (piecewise x " + DecimalText(Value(Measure::kVllmGraphPiecewise), 2) + " MiB + full x " +
             DecimalText(Value(Measure::kVllmGraphFull), 2) + " MiB)",

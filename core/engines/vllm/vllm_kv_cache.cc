@@ -303,6 +303,12 @@ CacheLayout LayOutCache(const Resolved& resolved, const VllmRules& rules, const 
   return layout;
 }
 
+bool VllmHasStates(const Architecture& architecture) {
+  return std::any_of(architecture.groups.begin(), architecture.groups.end(), [](const LayerGroup& group) {
+    return group.shape.recurrent.kind != RecurrentKind::kNone;
+  });
+}
+
 double VllmLoggedConcurrency(const Resolved& resolved, const VllmRules& rules, const KvReport& kv) {
   const double length = static_cast<double>(std::max<int64_t>(1, resolved.max_model_len));
   const double blocks = static_cast<double>(kv.num_blocks);

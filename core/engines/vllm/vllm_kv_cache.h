@@ -26,6 +26,9 @@ CacheLayout LayOutCache(const Resolved& resolved, const VllmRules& rules, const 
 // states.
 double VllmLoggedConcurrency(const Resolved& resolved, const VllmRules& rules, const KvReport& kv);
 
+// Some layers keep a recurrent state.
+bool VllmHasStates(const Architecture& architecture);
+
 // The block size that vLLM takes when none is given; for hybrids of attention and recurrent layers the one
 // that makes an attention page as large as a state.
 int64_t DefaultBlockSize(const Resolved& resolved, const VllmRules& rules);

@@ -59,6 +59,22 @@ TEST(ConfigForms, AGenerationConfigIsToldApart) {
   EXPECT_NE(read.error().given.find("generation_config.json"), std::string::npos);
 }
 
+TEST(ConfigForms, OtherFilesOfARepositoryAreToldApart) {
+  const std::pair<const char*, const char*> cases[] = {
+      {R"({"metadata":{"total_size":1},"weight_map":{"a":"b"}})", "index of safetensors"},
+      {R"({"model_max_length":4096,"tokenizer_class":"LlamaTokenizer"})", "tokenizer"},
+      {R"({"peft_type":"LORA","r":16})", "adapter"},
+      {R"({"image_mean":[0.5]})", "preprocessor"},
+      {R"({"_class_name":"FluxPipeline"})", "diffusion"},
+      {R"({"error":"Repository not found"})", "hub's error"},
+  };
+  for (const auto& [text, found] : cases) {
+    const Result<Architecture> read = Read(text);
+    ASSERT_FALSE(read.ok()) << text;
+    EXPECT_NE(read.error().given.find(found), std::string::npos) << read.error().given;
+  }
+}
+
 TEST(ConfigForms, ACompleteConfigStays) {
   std::vector<std::string> remarks;
   EXPECT_FALSE(CompleteConfig(*Json::Parse(R"({"hidden_size":8,"model_type":"llama"})", "test"), &remarks));

@@ -87,6 +87,7 @@ TEST(Json, AnErrorSaysWhereAndWhat) {
   EXPECT_EQ(given(" \n"), "nothing but white space");
   EXPECT_NE(given("<!doctype html>").find("HTML page"), std::string::npos);
   EXPECT_NE(given("version https://git-lfs.github.com/spec/v1").find("Git LFS pointer"), std::string::npos);
+  EXPECT_NE(given("Entry not found").find("hub's answer"), std::string::npos);
 }
 
 // Python's json module writes them; as strings they are refused only where a number is read.

@@ -24,7 +24,7 @@ struct Case {
 std::vector<Case> Corpus() {
   std::vector<Case> cases;
   for (const char* file :
-       {"vllm", "vllm_releases", "llama_cpp", "sglang", "tensorrt_llm", "manifests", "mistakes"}) {
+       {"vllm", "vllm_releases", "llama_cpp", "sglang", "tensorrt_llm", "ollama", "manifests", "mistakes"}) {
     const Result<Json> json = Json::Parse(ReadTestFile(std::string("commands/") + file + ".json"), file);
     EXPECT_TRUE(json.ok()) << file;
     if (!json.ok()) continue;

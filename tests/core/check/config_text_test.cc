@@ -23,9 +23,25 @@ TEST(ConfigText, WhatALinkHasAndNobodyKnowsIsListed) {
 }
 
 TEST(ConfigText, OtherTextIsNoLink) {
-  for (const char* text : {"https://huggingface.co/Qwen/Qwen3-32B", "vllm serve m=3", "m", "", "x=3"}) {
+  for (const char* text :
+       {"https://example.org/Qwen/Qwen3-32B", "vllm serve m=3", "m", "", "x=3", "and/or"}) {
     EXPECT_FALSE(ReadLinkText(text, ShippedCatalog())) << text;
   }
+}
+
+TEST(ConfigText, ARepositoryOfTheHubIsItsModel) {
+  for (const char* text : {"https://huggingface.co/Qwen/Qwen3-32B-AWQ",
+                           " hf.co/Qwen/Qwen3-32B-AWQ/tree/main\n", "Qwen/Qwen3-32B-AWQ"}) {
+    const auto result = ReadLinkText(text, ShippedCatalog());
+    ASSERT_TRUE(result && result->ok()) << text;
+    EXPECT_EQ((*result)->config.model, "qwen3-32b") << text;
+    EXPECT_EQ((*result)->config.format.AsString(), "awq-int4") << text;
+  }
+  const auto other = ReadLinkText("https://huggingface.co/Some-Org/Unheard-Of-9B", ShippedCatalog());
+  ASSERT_TRUE(other && other->ok());
+  EXPECT_TRUE((*other)->config.model.empty());
+  ASSERT_EQ((*other)->problems.size(), 1U);
+  EXPECT_EQ((*other)->problems[0].code, "model_not_in_catalog");
 }
 
 TEST(ConfigText, OurOwnJsonIsRead) {

@@ -137,6 +137,84 @@ TEST(HubVisit, AGgufIsChosenAsPeopleNameIt) {
   EXPECT_EQ(visit.result()->config.engine, "llama.cpp");
 }
 
+TEST(HubVisit, AnIndexOrTheHeaderOfASingleFileIsReadBesideTheConfig) {
+  const std::string config_path = "/Org/Repo/resolve/" + kSha + "/config.json";
+  const HubVisit indexed =
+      Visit("Org/Repo",
+            {{kListPath, List(R"({"rfilename":"config.json"},{"rfilename":"a-00001-of-00002.safetensors"},
+             {"rfilename":"model.safetensors.index.json"})")},
+             {config_path, kConfig},
+             {"/Org/Repo/resolve/" + kSha + "/model.safetensors.index.json",
+              R"({"metadata":{"total_size":16060522496},"weight_map":{"a":"f","b":"g"}})"}});
+  ASSERT_TRUE(indexed.result().ok()) << indexed.result().error().Message();
+  ASSERT_TRUE(indexed.result()->file);
+  EXPECT_EQ(indexed.result()->file->bytes, Bytes(16060522496));
+
+  // A header longer than the first read: asked for again, as long as it says it is.
+  std::string names;
+  for (int i = 0; i < 30000; ++i) {
+    names += (i > 0 ? "," : "") + std::string("\"layer.") + std::to_string(i) +
+             R"(":{"dtype":"BF16","shape":[1],"data_offsets":[)" + std::to_string(2 * i) + "," +
+             std::to_string(2 * i + 2) + "]}";
+  }
+  const std::string header = "{" + names + "}";
+  ASSERT_GT(static_cast<int64_t>(header.size()), kFirstRead);
+  const std::string file = Number(header.size(), 8) + header + std::string(60000, 'x');
+  std::vector<std::string> asked;
+  const HubVisit single =
+      Visit("Org/Repo",
+            {{kListPath, List(R"({"rfilename":"config.json"},{"rfilename":"model.safetensors","size":)" +
+                              std::to_string(file.size()) + "}")},
+             {config_path, kConfig},
+             {"/Org/Repo/resolve/" + kSha + "/model.safetensors", file}},
+            &asked);
+  ASSERT_TRUE(single.result().ok()) << single.result().error().Message();
+  EXPECT_EQ(asked.size(), 4u) << "the header twice";
+  ASSERT_TRUE(single.result()->file);
+  EXPECT_EQ(single.result()->file->bytes, Bytes(60000));
+  // One that is refused or broken takes nothing away from the config.
+  for (const auto& [status, body] : {std::pair<int, std::string>{404, ""}, {200, "{\"x"}}) {
+    HubVisit visit("Org/Repo", "");
+    visit.Take({200, List(R"({"rfilename":"config.json"},{"rfilename":"model.safetensors"})"), ""});
+    visit.Take({200, kConfig, ""});
+    visit.Take({status, body, ""});
+    EXPECT_FALSE(visit.Next());
+    ASSERT_TRUE(visit.result().ok());
+    EXPECT_FALSE(visit.result()->file);
+  }
+}
+
+TEST(HubVisit, AnAddressNamesItsRevisionAndTheHubCountsTheType) {
+  HubVisit visit("https://huggingface.co/Org/Repo/tree/v2", "");
+  EXPECT_EQ(visit.Next()->path, "/api/models/Org/Repo/revision/v2?blobs=true");
+  EXPECT_EQ(HubVisit("hf.co/Org/Repo/blob/v2/config.json", "v3").Next()->path,
+            "/api/models/Org/Repo/revision/v3?blobs=true");
+  std::string config = kConfig;
+  config.replace(config.find("\"torch_dtype\":\"bfloat16\","), 25, "");
+  visit.Take(
+      {200,
+       R"({"sha":"abc","safetensors":{"parameters":{"F32":10,"F16":1000}},"siblings":[{"rfilename":"config.json"}]})",
+       ""});
+  visit.Take({200, config, ""});
+  ASSERT_TRUE(visit.result().ok()) << visit.result().error().Message();
+  EXPECT_EQ(visit.result()->config.inline_model.Find("torch_dtype")->AsString(), "float16");
+}
+
+TEST(HubVisit, TheGgufFilesAreListedAndWrittenAsJson) {
+  const HubVisit visit =
+      Visit("Org/Repo",
+            {{kListPath, List(R"({"rfilename":"M-Q4_K_M.gguf","size":900},{"rfilename":"M-Q8_0.gguf"})")},
+             {"/Org/Repo/resolve/" + kSha + "/M-Q4_K_M.gguf", Gguf()}});
+  ASSERT_TRUE(visit.result().ok()) << visit.result().error().Message();
+  const Json json = HubModelJson(*visit.result());
+  EXPECT_EQ(json.Find("ggufs")->items().size(), 2u);
+  EXPECT_EQ(json.Find("ggufs")->items()[0].Find("size")->AsInt().value_or(0), 900);
+  EXPECT_EQ(json.Find("gguf")->AsString(), "M-Q4_K_M.gguf");
+  EXPECT_EQ(json.Find("repository")->AsString(), "Org/Repo");
+  EXPECT_TRUE(json.Find("file")->is_object());
+  EXPECT_NE(json.Find("remarks")->Dump().find("2 GGUF files"), std::string::npos);
+}
+
 TEST(HubVisit, EveryRefusalSaysWhatToDo) {
   const auto refused = [](int status, const std::string& body) {
     HubVisit visit("Org/Repo", "");

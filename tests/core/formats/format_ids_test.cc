@@ -84,5 +84,13 @@ TEST(FormatIds, WhatIsUnknownIsRefusedWithWhatIsAccepted) {
   }
 }
 
+// A page writes no id where a name is wanted.
+TEST(FormatIds, EachButGgufHasAName) {
+  for (const std::string_view id : FormatIds())
+    EXPECT_EQ(NameOfFormat(id).empty(), id.substr(0, 5) == "gguf-") << id;
+  EXPECT_EQ(NameOfFormat("awq-int4"), "AWQ int4");
+  EXPECT_EQ(NameOfFormat("no-such"), "");
+}
+
 }  // namespace
 }  // namespace plimsoll

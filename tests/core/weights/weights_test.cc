@@ -520,7 +520,7 @@ constexpr Dynamic kDynamic[] = {
     {"qwen3.5-0.8b", "gguf-ud-q4_k_xl", 0.559 * kGb},
     {"qwen3.5-2b", "gguf-ud-q4_k_xl", 1.34 * kGb},
     {"qwen3.5-4b", "gguf-ud-q4_k_xl", 2.9 * kGb},
-    {"qwen3.5-9b", "gguf-ud-q4_k_xl", 6.0 * kGb},
+    {"qwen3.5-9b", "gguf-ud-q4_k_xl", 5.956382816 * kGb},
     {"qwen3.5-27b", "gguf-ud-q4_k_xl", 17.6 * kGb},
     {"qwen3.5-122b-a10b", "gguf-ud-q4_k_xl", 68.4 * kGb},
     {"qwen3.5-397b-a17b", "gguf-ud-q4_k_xl", 219.2 * kGb},
@@ -542,6 +542,17 @@ constexpr Dynamic kDynamic[] = {
     {"deepseek-r1", "gguf-ud-q2_k_xl", 212},
     {"kimi-k2", "gguf-ud-q2_k_xl", 381 * kGb},
     {"kimi-k2", "gguf-ud-tq1_0", 245 * kGb},
+    // Sizes of files less their metadata.
+    {"gemma-4-e4b", "gguf-ud-q4_k_xl", 5.120492584 * kGb},
+    {"gemma-4-12b", "gguf-ud-q4_k_xl", 7.360612224 * kGb},
+    {"llama-3.2-1b", "gguf-ud-q4_k_xl", 0.826167 * kGb},
+    {"llama-3.2-3b", "gguf-ud-q4_k_xl", 2.05216 * kGb},
+    {"smollm3-3b", "gguf-ud-q4_k_xl", 1.932156 * kGb},
+    {"qwen3-next-80b-a3b", "gguf-ud-q4_k_xl", 46.094021 * kGb},
+    {"nemotron-3-nano-30b-a3b", "gguf-ud-q4_k_xl", 22.794863 * kGb},
+    {"gemma-4-26b-a4b", "gguf-ud-iq2_xxs", 9.9166724 * kGb},
+    {"qwen2.5-vl-7b", "gguf-ud-iq2_xxs", 2.392492224 * kGb},
+    {"qwen3.6-35b-a3b", "gguf-ud-iq1_m", 10.038016416 * kGb},
 };
 
 TEST(Weights, DynamicFilesLieInTheirBands) {

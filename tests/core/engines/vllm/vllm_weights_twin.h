@@ -180,7 +180,7 @@ class VllmWeightsTwin {
       if (leaf == "ff_out" || (leaf == "embedding" && parent == "wte")) return Class::kVocabulary;
       return Is(leaf, {"embed_tokens", "embed", "embeddings", "word_embeddings", "wte", "lm_head", "head",
                        "embed_out", "tok_embeddings", "output", "embed_in", "embed_tokens_per_layer",
-                       "ngram_embedding"})
+                       "ngram_embedding", "output_layer"})
                  ? Class::kVocabulary
                  : Class::kReplicated;
     }
@@ -226,23 +226,41 @@ class VllmWeightsTwin {
     if (Is(leaf, {"q_norm", "k_norm"})) return NormClass(tensor, leaf);
     if (leaf == "norm" && IsRecurrent(tensor, RecurrentKind::kLightning) && parent == "self_attn")
       return Class::kColumn;
-    if (Is(leaf, {"q_proj",       "q_b_proj",
-                  "kv_b_proj",    "wq_b",
-                  "wo_a",         "gate_proj",
-                  "up_proj",      "gate_up_proj",
-                  "w1",           "w3",
-                  "c_fc",         "dense_h_to_4h",
-                  "input_linear", "b_proj",
-                  "f_b_proj",     "g_proj",
-                  "output_gate",  "A_log",
-                  "dt_bias",      "sinks",
-                  "attn_sink",    "attention_sink_bias",
-                  "in_proj_qkvz", "in_proj_qkv",
-                  "in_proj_z",    "in_proj_ba",
-                  "in_proj_a",    "in_proj_b",
-                  "conv1d",       "q_conv1d",
-                  "k_conv1d",     "v_conv1d",
-                  "fc1",          "gate_up"})) {
+    if (Is(leaf, {"q_proj",
+                  "q_b_proj",
+                  "kv_b_proj",
+                  "wq_b",
+                  "wo_a",
+                  "gate_proj",
+                  "up_proj",
+                  "gate_up_proj",
+                  "w1",
+                  "w3",
+                  "c_fc",
+                  "dense_h_to_4h",
+                  "input_linear",
+                  "b_proj",
+                  "f_b_proj",
+                  "g_b_proj",
+                  "g_proj",
+                  "output_gate",
+                  "A_log",
+                  "dt_bias",
+                  "sinks",
+                  "attn_sink",
+                  "attention_sink_bias",
+                  "in_proj_qkvz",
+                  "in_proj_qkv",
+                  "in_proj_z",
+                  "in_proj_ba",
+                  "in_proj_a",
+                  "in_proj_b",
+                  "conv1d",
+                  "q_conv1d",
+                  "k_conv1d",
+                  "v_conv1d",
+                  "fc1",
+                  "gate_up"})) {
       return Class::kColumn;
     }
     if (Is(leaf, {"o_proj", "out_proj", "down_proj", "w2", "wo_b", "c_proj", "dense", "dense_4h_to_h",
