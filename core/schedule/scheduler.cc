@@ -17,6 +17,10 @@ size_t At(T index) {
   return static_cast<size_t>(index);
 }
 
+bool Ended(const RequestRecord& record) {
+  return record.end == RequestEnd::kDone || record.end == RequestEnd::kTruncated;
+}
+
 }  // namespace
 
 // ---- construction -----------------------------------------------------------------------------------------
@@ -36,15 +40,19 @@ Simulation::Simulation(SchedulerSetup setup, RequestList requests)
   const size_t count = list_.requests.size();
   system_stream_ = static_cast<int32_t>(count);
   records_.resize(count);
-  sequences_.resize(count);
-  followers_.assign(count, -1);
+  slots_.assign(count, -1);
+  // Room for as many as are alive in most runs: it costs nothing until it is used.
+  constexpr size_t kAtFirst = size_t{1} << 17;
+  sequences_.reserve(std::min(count, kAtFirst));
   crossing_cost_.assign(At(setup_.block_size), 0);
   for (size_t i = 0; i < count; ++i) {
     const Request& request = list_.requests[i];
     records_[i].prompt = request.prompt;
     records_[i].session = request.session;
     records_[i].turn = request.turn;
-    if (request.after >= 0) followers_[At(request.after)] = static_cast<int32_t>(i);
+    if (request.after < 0) continue;
+    if (followers_.empty()) followers_.assign(count, -1);
+    followers_[At(request.after)] = static_cast<int32_t>(i);
   }
   for (int64_t i = 0; i < list_.initially_released; ++i) Release(0);
   share_from_ = setup_.answers.share;
@@ -70,6 +78,21 @@ int64_t Simulation::AllocatedTokens(const Sequence& sequence) const {
 int64_t Simulation::SharedUnits(const Request& request) const {
   if (!setup_.prefix_caching || request.prompt <= list_.system_prompt) return 0;
   return list_.system_prompt / setup_.block_size;
+}
+
+// A place for what is known of a request from its arrival to its end.
+void Simulation::TakeSlot(int32_t index) {
+  if (spare_slots_.empty()) {
+    spare_slots_.push_back(static_cast<int32_t>(sequences_.size()));
+    sequences_.emplace_back();
+  }
+  slots_[At(index)] = spare_slots_.back();
+  spare_slots_.pop_back();
+  Live(index) = {};
+}
+
+bool Simulation::IsVoid(const Event& event) const {
+  return slots_[At(event.sequence)] < 0 || event.epoch != Live(event.sequence).epoch;
 }
 
 // ---- arrivals ---------------------------------------------------------------------------------------------
@@ -125,7 +148,8 @@ void Simulation::PullArrivals() {
       arrivals_.pop_back();
     }
     records_[At(index)].arrival = at;
-    sequences_[At(index)].total = list_.requests[At(index)].prompt;
+    TakeSlot(index);
+    Live(index).total = list_.requests[At(index)].prompt;
     waiting_.push_back(index);
   }
   peak_waiting_ = std::max(peak_waiting_, static_cast<int64_t>(waiting_.size()));
@@ -140,7 +164,7 @@ int64_t Simulation::CachedUnits(int32_t index, int64_t* shared) const {
   if (!setup_.prefix_caching) return 0;
   const Request& request = list_.requests[At(index)];
   // The last token is always computed (kv_cache_manager.get_computed_blocks).
-  const int64_t most = (sequences_[At(index)].total - 1) / setup_.block_size;
+  const int64_t most = (Live(index).total - 1) / setup_.block_size;
   const int64_t shared_units = SharedUnits(request);
   const int64_t present = shared_holders_ > 0 ? shared_units : pool_.Remembered(system_stream_);
   if (present < shared_units) return 0;
@@ -158,7 +182,7 @@ void Simulation::AddChunk(int64_t from, int64_t count, StepLoad* load) const {
 
 // Refuses what can never run; true if it did.
 bool Simulation::Refuse(int32_t index) {
-  const Sequence& sequence = sequences_[At(index)];
+  const Sequence& sequence = Live(index);
   const bool fresh = sequence.generated == 0;
   const bool too_long = setup_.max_model_len > 0 && list_.requests[At(index)].prompt >= setup_.max_model_len;
   if (!too_long && Held(TokensToReserve(index)) <= pool_.total()) return false;
@@ -169,7 +193,7 @@ bool Simulation::Refuse(int32_t index) {
 // What must find room before the request is admitted, if anything but its first chunk must.
 int64_t Simulation::TokensToReserve(int32_t index) const {
   const Request& request = list_.requests[At(index)];
-  int64_t tokens = sequences_[At(index)].total;
+  int64_t tokens = Live(index).total;
   if (setup_.reserve_output) tokens = std::max(tokens, request.prompt + request.output);
   if (setup_.max_model_len > 0) tokens = std::min(tokens, setup_.max_model_len);
   return tokens + setup_.lookahead;
@@ -177,7 +201,7 @@ int64_t Simulation::TokensToReserve(int32_t index) const {
 
 // Takes the blocks that a request starts with, found ones included; `start` tokens need not be computed.
 void Simulation::TakeFirstBlocks(int32_t index, int64_t start, int64_t shared, int64_t allocated) {
-  Sequence& sequence = sequences_[At(index)];
+  Sequence& sequence = Live(index);
   const Request& request = list_.requests[At(index)];
   const int64_t units = start / setup_.block_size;
   if (pool_.Remembered(request.session) > 0) pool_.Revive(request.session, units - shared);
@@ -192,10 +216,10 @@ void Simulation::TakeFirstBlocks(int32_t index, int64_t start, int64_t shared, i
 }
 
 void Simulation::Enqueue(int32_t index) {
-  Sequence& sequence = sequences_[At(index)];
+  Sequence& sequence = Live(index);
   sequence.previous = last_running_;
   sequence.next = -1;
-  if (last_running_ >= 0) sequences_[At(last_running_)].next = index;
+  if (last_running_ >= 0) Live(last_running_).next = index;
   last_running_ = index;
   if (first_running_ < 0) first_running_ = index;
   sequence.serial = next_serial_++;
@@ -211,7 +235,7 @@ bool Simulation::IsHeldBack() {
   }
   int64_t tokens = 0;
   for (const int32_t index : waiting_) {
-    tokens += sequences_[At(index)].total;
+    tokens += Live(index).total;
     if (tokens >= setup_.hold_tokens) break;
   }
   if (tokens >= setup_.hold_tokens || held_ >= setup_.hold) {
@@ -235,7 +259,7 @@ void Simulation::Admit(int64_t budget, StepLoad* load) {
     }
     if (running_ >= setup_.max_num_seqs) break;
     if (budget <= 0) return;
-    Sequence& sequence = sequences_[At(index)];
+    Sequence& sequence = Live(index);
     int64_t shared = 0;
     const int64_t units = CachedUnits(index, &shared);
     const int64_t start = units * setup_.block_size;
@@ -285,8 +309,8 @@ double Simulation::Share() const {
 int64_t Simulation::Promised() const {
   const double share = Share();
   double tokens = 0;
-  for (int32_t index = first_running_; index >= 0; index = sequences_[At(index)].next) {
-    const Sequence& sequence = sequences_[At(index)];
+  for (int32_t index = first_running_; index >= 0; index = Live(index).next) {
+    const Sequence& sequence = Live(index);
     const int64_t so_far = sequence.generated + (sequence.decoding ? tick_ - sequence.joined : 0);
     const int64_t left = std::min(list_.requests[At(index)].output - so_far, setup_.answers.most);
     tokens += static_cast<double>(std::max<int64_t>(left, 0)) * share;
@@ -297,7 +321,7 @@ int64_t Simulation::Promised() const {
 // The prompt that did not fit into the last step's budget goes on; it is the last of the running ones.
 void Simulation::ContinuePrompt(int64_t* budget, StepLoad* load, bool* preempted) {
   if (reading_ < 0 || *budget <= 0) return;
-  Sequence& sequence = sequences_[At(reading_)];
+  Sequence& sequence = Live(reading_);
   const int64_t chunk = std::min(sequence.total - sequence.computed, *budget);
   const int64_t room = AllocatedTokens(sequence);
   const int64_t wanted = std::max(room, sequence.computed + chunk + setup_.lookahead);
@@ -319,7 +343,7 @@ void Simulation::ContinuePrompt(int64_t* budget, StepLoad* load, bool* preempted
 // ---- decoding ---------------------------------------------------------------------------------------------
 
 void Simulation::StartDecoding(int32_t index) {
-  Sequence& sequence = sequences_[At(index)];
+  Sequence& sequence = Live(index);
   sequence.decoding = true;
   sequence.joined = tick_;
   sequence.joined_total = sequence.total;
@@ -366,7 +390,7 @@ void Simulation::AddCrossing(const Sequence& sequence, int64_t blocks) {
 }
 
 void Simulation::StopDecoding(int32_t index) {
-  Sequence& sequence = sequences_[At(index)];
+  Sequence& sequence = Live(index);
   const int64_t total = TotalOf(sequence);
   for (int i = 0; i < setup_.model.span_count(); ++i) {
     cached_tokens_[At(i)] -= static_cast<double>(std::min(total, setup_.model.span(i)));
@@ -386,7 +410,7 @@ void Simulation::StopDecoding(int32_t index) {
 }
 
 void Simulation::Schedule(int64_t tick, int32_t index, EventKind kind, uint8_t which) {
-  const Sequence& sequence = sequences_[At(index)];
+  const Sequence& sequence = Live(index);
   events_.push_back(Event{tick, sequence.serial, index, sequence.epoch, kind, which});
   std::push_heap(events_.begin(), events_.end(), Later());
 }
@@ -395,12 +419,12 @@ void Simulation::Schedule(int64_t tick, int32_t index, EventKind kind, uint8_t w
 void Simulation::HandleEvents() {
   while (!events_.empty()) {
     const Event event = events_.front();
-    Sequence& sequence = sequences_[At(event.sequence)];
-    const bool is_void = event.epoch != sequence.epoch;
+    const bool is_void = IsVoid(event);
     if (!is_void && event.tick > tick_) return;
     std::pop_heap(events_.begin(), events_.end(), Later());
     events_.pop_back();
     if (is_void) continue;
+    Sequence& sequence = Live(event.sequence);
     switch (event.kind) {
       case EventKind::kFinish: {
         GiveBack(event.sequence);
@@ -425,8 +449,8 @@ bool Simulation::RetractForDecoders() {
   while (crossing_cost_[At(tick_ % setup_.block_size)] > pool_.free() && running_ > 0) {
     int32_t victim = first_running_;
     int64_t least = 0;
-    for (int32_t index = first_running_; index >= 0; index = sequences_[At(index)].next) {
-      const Sequence& sequence = sequences_[At(index)];
+    for (int32_t index = first_running_; index >= 0; index = Live(index).next) {
+      const Sequence& sequence = Live(index);
       const int64_t so_far = sequence.generated + (sequence.decoding ? tick_ - sequence.joined : 0);
       const bool fewer = index == first_running_ || so_far < least;
       const bool longer =
@@ -440,8 +464,8 @@ bool Simulation::RetractForDecoders() {
   }
   constexpr int64_t kStepsAhead = 20;
   int64_t answered = kStepsAhead * running_, wanted = 1;
-  for (int32_t index = first_running_; index >= 0; index = sequences_[At(index)].next) {
-    const Sequence& sequence = sequences_[At(index)];
+  for (int32_t index = first_running_; index >= 0; index = Live(index).next) {
+    const Sequence& sequence = Live(index);
     answered += sequence.generated + (sequence.decoding ? tick_ - sequence.joined : 0);
     wanted += list_.requests[At(index)].output;
   }
@@ -462,7 +486,7 @@ bool Simulation::AllocateDecoders() {
   // In order, as the scheduler goes through its list: the first ones get what is left.
   int32_t index = first_running_;
   while (index >= 0) {
-    const Sequence& sequence = sequences_[At(index)];
+    const Sequence& sequence = Live(index);
     if (sequence.decoding && sequence.reserved == 0) {
       const int64_t room = AllocatedTokens(sequence);
       // Inside a block the next token has its place already: of a thrashing run's steps that is most of the work.
@@ -488,13 +512,13 @@ bool Simulation::AllocateDecoders() {
 // Takes the sequence off the list of running ones and gives its blocks back; the tokens whose keys and values
 // they held.
 int64_t Simulation::GiveBack(int32_t index) {
-  Sequence& sequence = sequences_[At(index)];
+  Sequence& sequence = Live(index);
   const Request& request = list_.requests[At(index)];
   const int64_t room = AllocatedTokens(sequence);
   const int64_t read = sequence.decoding ? TotalOf(sequence) - 1 : sequence.computed;
   if (sequence.decoding) StopDecoding(index);
-  (sequence.previous >= 0 ? sequences_[At(sequence.previous)].next : first_running_) = sequence.next;
-  (sequence.next >= 0 ? sequences_[At(sequence.next)].previous : last_running_) = sequence.previous;
+  (sequence.previous >= 0 ? Live(sequence.previous).next : first_running_) = sequence.next;
+  (sequence.next >= 0 ? Live(sequence.next).previous : last_running_) = sequence.previous;
   --running_;
   if (reading_ == index) reading_ = -1;
   const int64_t whole = setup_.prefix_caching ? read / setup_.block_size : 0;
@@ -518,18 +542,20 @@ void Simulation::Preempt(int32_t index) {
   record.computed_again += GiveBack(index);
   ++record.preemptions;
   ++preemptions_;
-  sequences_[At(index)].computed = 0;
+  Live(index).computed = 0;
   waiting_.push_front(index);
 }
 
 void Simulation::End(int32_t index, RequestEnd how) {
   RequestRecord& record = records_[At(index)];
   record.finish = Delivered();
-  record.output = sequences_[At(index)].generated;
+  record.output = Live(index).generated;
   record.end = how;
   ++finished_;
   const Request& request = list_.requests[At(index)];
-  const int32_t follower = followers_[At(index)];
+  spare_slots_.push_back(slots_[At(index)]);
+  slots_[At(index)] = -1;
+  const int32_t follower = followers_.empty() ? -1 : followers_[At(index)];
   if (follower >= 0) {
     Arrive(follower, record.finish + list_.requests[At(follower)].delay);
   } else if (list_.initially_released > 0) {
@@ -540,7 +566,7 @@ void Simulation::End(int32_t index, RequestEnd how) {
 // The first token of the prompts that this step read to the end.
 void Simulation::CompletePrompts() {
   for (const int32_t index : completed_prompts_) {
-    Sequence& sequence = sequences_[At(index)];
+    Sequence& sequence = Live(index);
     RequestRecord& record = records_[At(index)];
     if (sequence.generated == 0) record.first_token = Delivered();
     ++sequence.generated;
@@ -714,7 +740,7 @@ void Simulation::PassLooks(int64_t ticks, const Elapsed& elapsed) {
 bool Simulation::SkipAhead() {
   if (decoding_ == 0 || decoding_ != running_ || !(waiting_.empty() || blocked_)) return false;
   if (setup_.hold > 0 && !waiting_.empty()) return false;  // each step counts how long it is held back
-  while (!events_.empty() && events_.front().epoch != sequences_[At(events_.front().sequence)].epoch) {
+  while (!events_.empty() && IsVoid(events_.front())) {
     std::pop_heap(events_.begin(), events_.end(), Later());
     events_.pop_back();
   }
@@ -795,34 +821,43 @@ SimulationSummary Simulation::Summarize(const Objective& objective) const {
   summary.preemptions = preemptions_;
   summary.steps = steps_;
   summary.duration = now_;
-  std::vector<double> ttft, tpot, whole, queue;
   int64_t good = 0;
-  for (std::vector<double>* values : {&ttft, &tpot, &whole, &queue}) values->reserve(records_.size());
+  const auto first_token = [this](const RequestRecord& record) {
+    return (record.first_token - record.arrival + setup_.model.request_overhead(record.prompt).value()) * 1e3;
+  };
+  const auto per_token = [](const RequestRecord& record) {
+    if (record.output <= 1) return 0.0;
+    return (record.finish - record.first_token) * 1e3 / static_cast<double>(record.output - 1);
+  };
   for (const RequestRecord& record : records_) {
     if (record.end == RequestEnd::kPromptTooLong) ++summary.refused;
-    if (record.end != RequestEnd::kDone && record.end != RequestEnd::kTruncated) continue;
+    if (!Ended(record)) continue;
     ++summary.done;
     summary.prompt_tokens += record.prompt;
     summary.cached_tokens += record.cached;
     summary.computed_again += record.computed_again;
-    const double overhead = setup_.model.request_overhead(record.prompt).value();
-    const double first = (record.first_token - record.arrival + overhead) * 1e3;
-    ttft.push_back(first);
-    queue.push_back((record.scheduled - record.arrival) * 1e3);
-    whole.push_back((record.finish - record.arrival + overhead) * 1e3);
-    double per_token = 0;
-    if (record.output > 1) {
-      per_token = (record.finish - record.first_token) * 1e3 / static_cast<double>(record.output - 1);
-      tpot.push_back(per_token);
-    }
-    const bool met = (objective.ttft_ms <= 0 || first <= objective.ttft_ms) &&
-                     (objective.tpot_ms <= 0 || per_token <= objective.tpot_ms);
+    const bool met = (objective.ttft_ms <= 0 || first_token(record) <= objective.ttft_ms) &&
+                     (objective.tpot_ms <= 0 || per_token(record) <= objective.tpot_ms);
     good += met ? 1 : 0;
   }
-  summary.ttft_ms = PercentilesOf(&ttft);
-  summary.tpot_ms = PercentilesOf(&tpot);
-  summary.end_to_end_ms = PercentilesOf(&whole);
-  summary.queue_ms = PercentilesOf(&queue);
+  // One after the other in the same room: there may be a million of them.
+  std::vector<double> values;
+  values.reserve(At(summary.done));
+  const auto percentiles = [&](const auto& counts, const auto& of) {
+    values.clear();
+    for (const RequestRecord& record : records_) {
+      if (Ended(record) && counts(record)) values.push_back(of(record));
+    }
+    return PercentilesOf(&values);
+  };
+  const auto all = [](const RequestRecord&) { return true; };
+  summary.ttft_ms = percentiles(all, first_token);
+  summary.tpot_ms = percentiles([](const RequestRecord& record) { return record.output > 1; }, per_token);
+  summary.end_to_end_ms = percentiles(all, [this](const RequestRecord& record) {
+    return (record.finish - record.arrival + setup_.model.request_overhead(record.prompt).value()) * 1e3;
+  });
+  summary.queue_ms =
+      percentiles(all, [](const RequestRecord& record) { return (record.scheduled - record.arrival) * 1e3; });
   summary.inter_token_ms = inter_token_.Summarize();
   summary.output_tokens = output_tokens_;
   summary.peak_kv_usage = peak_usage_;

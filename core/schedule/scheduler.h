@@ -124,6 +124,14 @@ class Simulation {
     }
   };
 
+  Sequence& Live(int32_t index) {
+    return sequences_[static_cast<size_t>(slots_[static_cast<size_t>(index)])];
+  }
+  const Sequence& Live(int32_t index) const {
+    return sequences_[static_cast<size_t>(slots_[static_cast<size_t>(index)])];
+  }
+  void TakeSlot(int32_t index);
+  bool IsVoid(const Event& event) const;
   // Sizes.
   int64_t Held(int64_t tokens) const;  // blocks of a sequence with room for so many tokens
   int64_t TotalOf(const Sequence& sequence) const;
@@ -180,7 +188,9 @@ class Simulation {
   SchedulerSetup setup_;
   RequestList list_;
   std::vector<RequestRecord> records_;
-  std::vector<Sequence> sequences_;
+  std::vector<Sequence> sequences_;   // of requests between arrival and end
+  std::vector<int32_t> slots_;        // by request: its place in there; -1: it has none
+  std::vector<int32_t> spare_slots_;  // places that are free
   BlockPool pool_;
   std::vector<Event> events_;  // a heap
   std::deque<int32_t> waiting_;

@@ -218,11 +218,13 @@ export const faults = {
   ],
   'core/schedule/scheduler.cc': [
     ['waiting * 20 > arrived', 'waiting * 20 < arrived'],
-    ['(sequences_[At(index)].total - 1) / setup_.block_size', 'sequences_[At(index)].total / setup_.block_size'],
+    ['(Live(index).total - 1) / setup_.block_size', 'Live(index).total / setup_.block_size'],
+    ['needed += CeilDiv(promised + answer, setup_.block_size)', 'needed += CeilDiv(promised, setup_.block_size)'],
+    ['if (!fewer && !longer) continue;', 'if (!fewer) continue;'],
     ['if (running_ >= setup_.max_num_seqs) break;', 'if (running_ > setup_.max_num_seqs) break;'],
     ['waiting_.push_front(index);', 'waiting_.push_back(index);'],
     ['growth * (count * (count - 1) / 2)', 'growth * (count * (count + 1) / 2)'],
-    ['per_token <= objective.tpot_ms', 'per_token >= objective.tpot_ms'],
+    ['per_token(record) <= objective.tpot_ms', 'per_token(record) >= objective.tpot_ms'],
   ],
   'core/schedule/scheduler_setup.cc': [['units * setup.full_groups + setup.state_blocks', 'units * setup.full_groups']],
   'core/schedule/simulation_report.cc': [
@@ -240,6 +242,10 @@ export const faults = {
   'core/engines/generic/generic_engine.cc': [
     ['share.weights = r.stored.held / ranks;', 'share.weights = r.stored.held;'],
     ['if (gpu.headroom < Bytes(0)) fits = false;', 'if (gpu.headroom < GiB(1)) fits = false;'],
+  ],
+  'core/engines/vllm/vllm_platforms.cc': [
+    ['if (!gpu.fp8_native) CheckFormat(kWithoutFp8, resolved, gpu, remarks);', ''],
+    ['if (!target->wheels) {', 'if (target->wheels) {'],
   ],
   'core/engines/vllm/vllm_activation.cc': [
     ['3 * CeilDiv(intermediate, resolved.tp)', '2 * CeilDiv(intermediate, resolved.tp)'],
