@@ -559,11 +559,11 @@ bool AppState::TakeHubJson(std::string_view text) {
   constexpr JsonLimits kLimits = {int64_t{64} << 20, 64, 4000000};
   const Result<Json> json = Json::Parse(text, "hub", kLimits);
   if (!json.ok()) return Refuse(json.error());
-  ++version_;
   if (const Json* host = json->Find("host")) {
     hub.host = host->AsString();
     return true;
   }
+  ++version_;
   if (const Json* progress = json->Find("progress")) {
     hub.text = progress->AsString();
     return true;
