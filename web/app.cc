@@ -152,10 +152,9 @@ void App::Compose(const FrameInput& input, FrameOutput* output) {
                   std::abs(left_before - left_height_) > 0.5F ||
                   std::abs(right_before - right_height_) > 0.5F || edit_.starting;
 
-  // Keep what the keyboard moves to in sight; what somebody types into is there already.
+  // Keep what the keyboard moves to in sight.
   const ImGuiID focus = context_->NavCursorVisible ? context_->NavId : 0;
-  if (focus != 0 && edit_.item == 0 && focus != last_focus_ && !PopupOpen() &&
-      context_->NavWindow != nullptr) {
+  if (focus != 0 && focus != last_focus_ && !PopupOpen() && context_->NavWindow != nullptr) {
     const ImRect box = ImGui::WindowRectRelToAbs(context_->NavWindow, context_->NavWindow->NavRectRel[0]);
     if (box.Min.y < input.inset_top + 8) output->scroll_by = box.Min.y - input.inset_top - 24;
     if (box.Max.y > input.height - 8) output->scroll_by = box.Max.y - input.height + 24;

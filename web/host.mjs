@@ -236,6 +236,7 @@ function watchSize() {
 // ---- pointer ---------------------------------------------------------------------------------------------------
 
 const pointersDown = new Set();
+let pressing = false;  // the focus comes by a pointer
 let finger = null;  // a touch that has not yet shown whether it taps, slides or scrolls
 
 const at = (event) => {
@@ -247,7 +248,9 @@ const sendPointer = (kind, x, y, button, touch) => module._plimsoll_pointer(kind
 
 function pointerDown(event) {
   if (event.button > 2) return;
+  pressing = true;
   focusCanvas();
+  pressing = false;
   const [x, y] = at(event);
   if (event.pointerType === 'touch') {
     finger = {id: event.pointerId, x, y, lastY: y, mode: 'undecided'};
@@ -452,7 +455,7 @@ function listenToKeyboard() {
       focused = true;
       module._plimsoll_focus(1, mac ? 1 : 0);
       // Reached by Tab: show where the focus is.
-      if (element === canvas && canvas.matches(':focus-visible') && pointersDown.size === 0 && !finger) {
+      if (element === canvas && canvas.matches(':focus-visible') && !pressing) {
         const shift = tabbedBack ? 2 : 0;
         sendKey('Tab', true, shift);
         sendKey('Tab', false, 0);

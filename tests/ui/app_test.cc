@@ -403,5 +403,30 @@ TEST(App, EveryModelDrawsWithoutNonsense) {
   }
 }
 
+// What is pressed is in sight already, whatever else has the focus of the keyboard.
+TEST(App, APressDoesNotScrollThePage) {
+  PageDriver page(1200, 500);
+  page.Click("Speed", "tab");
+  page.input.scroll = 240;
+  page.Frames(3);
+  const SemanticNode field = page.Get("First token within, s", "spinbutton");
+  ASSERT_GT(field.y, 60);
+  ImGuiIO& io = ImGui::GetIO();
+  io.AddFocusEvent(true);
+  io.AddMousePosEvent(field.x + field.width / 2, field.y + field.height / 2);
+  const auto frame = [&page] {
+    page.Frames(1);
+    EXPECT_EQ(page.output.scroll_by, 0);
+  };
+  frame();
+  io.AddMouseButtonEvent(0, true);
+  for (int i = 0; i < 3; ++i) frame();
+  io.AddMouseButtonEvent(0, false);
+  for (int i = 0; i < 4; ++i) frame();
+  io.AddInputCharactersUTF8("3");
+  for (int i = 0; i < 3; ++i) frame();
+  EXPECT_TRUE(io.WantTextInput);
+}
+
 }  // namespace
 }  // namespace plimsoll
