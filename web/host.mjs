@@ -720,8 +720,8 @@ const errands = createErrands({
   wanted: (id) => module._plimsoll_wanted(id) === 1,
   progress: (id, share) => module._plimsoll_progress(id, share),
   answer: (id, text) => withText(text, (address) => module._plimsoll_answer(id, address)),
-  changed() {
-    if (!drawable) mirror?.update();
+  changed(answered) {
+    if (answered || !drawable) mirror?.update();
     wake(100);
   },
 });

@@ -102,6 +102,10 @@ export function createHub(core) {
     host: new URL(origin).host,
     async ask(request) {
       current?.abort();
+      if (navigator.onLine === false) {  // nor could a worker be loaded
+        core.tell(JSON.stringify({error: `${request.name} could not be fetched: this device is offline.`}));
+        return;
+      }
       const mine = current = new AbortController();
       const worker = core.worker();
       try {

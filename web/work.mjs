@@ -61,7 +61,8 @@ export class CoreWorker {
 
 const kIdle = 60000;  // ms without a question, after which the worker's memory goes
 
-// The page's questions (web/errands.h). `page`: wanted(id), progress(id, share), answer(id, text), changed().
+// The page's questions (web/errands.h). `page`: wanted(id), progress(id, share), answer(id, text),
+// changed(answered).
 export function createErrands(page) {
   let worker = null;
   let idle = 0;
@@ -79,7 +80,7 @@ export function createErrands(page) {
       page.answer(id, answer);
     }
     if (open.size === 0) rest();
-    page.changed();
+    page.changed(answer !== undefined || failure !== undefined);
   }
 
   function rest() {
