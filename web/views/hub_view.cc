@@ -46,7 +46,7 @@ void DrawTaken(Ui& ui, AppState& state, float width) {
   names.push_back(CountedText(static_cast<int64_t>(labels.size()), "GGUF file", "GGUF files"));
   const auto chosen = Choice(ui, "GGUF of the repository", names.data(), names.size(), current, width);
   if (chosen && *chosen < hub.ggufs.size() && *chosen != current)
-    state.AskHub(hub.repository + "/" + hub.ggufs[*chosen].first);
+    state.AskHub("hf.co/" + hub.repository + "/" + hub.ggufs[*chosen].first);
   Paragraph(ui, "The header of another one is fetched from " + hub.host + " when you choose it.", width,
             {ui.colors->muted, kNote});
 }
