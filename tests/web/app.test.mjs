@@ -5,7 +5,7 @@ import {join} from 'node:path';
 import {after, before, test} from 'node:test';
 
 import {openSite, root} from '../support/browser.mjs';
-import {click, config, find, frames, kExample, open, report, until} from './page.mjs';
+import {click, config, find, frames, kExample, open, report, unfold, until} from './page.mjs';
 
 let site;
 before(async () => {
@@ -296,6 +296,7 @@ test('what a newer page wrote stays in the address, and a refused link is not ov
   await page.goto('about:blank');
   await page.goto(`${site.url}app/#m=llama-3.1-8b&g=h200&zz=7`);
   await page.evaluate(() => globalThis.plimsoll.ready);
+  await unfold(page);
   await page.fill('#mirror-max-num-seqs', '9').catch(() => {});
   await page.waitForTimeout(1000);
   assert.match(await fragment(), /zz=7/);
