@@ -6,7 +6,7 @@ import {after, before, test} from 'node:test';
 
 import {openSite} from '../support/browser.mjs';
 import {kSha, openHub} from '../support/hub.mjs';
-import {click, config, find, ready, report, until} from './page.mjs';
+import {click, config, find, ready, report, unfold, until} from './page.mjs';
 
 let site;
 let hub;
@@ -33,6 +33,7 @@ async function open({hash = '', origin = hub.origin, allowed = origin, ...option
   });
   await page.goto(`${site.url}app/${hash}`);
   await ready(page);
+  await unfold(page);
   return page;
 }
 
