@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 
 import {openSite} from '../support/browser.mjs';
-import {click, config, find, open, until as untilWithin} from './page.mjs';
+import {click, config, find, open, unfold, until as untilWithin} from './page.mjs';
 
 const kLoad = 'm=llama-3.1-8b&g=h100-sxm&ctx=8192&c=8&in=512&out=128';
 
@@ -109,6 +109,7 @@ test('the form does the same, with and without a picture', async () => {
     }
     await page.goto(`${site.url}app/#${kLoad}`);
     await page.evaluate(() => globalThis.plimsoll.ready);
+    await unfold(page);
     await until('the tabs', async () => (await page.locator('#mirror-tab option').count()) >= 4);
     await page.selectOption('#mirror-tab', 'Schedule');
     await page.selectOption('#mirror-workload-arrival', 'constant');
