@@ -3,7 +3,7 @@ plimsoll_glob(test_support tests/support/*.cc)
 plimsoll_glob_tree(core_tests tests/core/*_test.cc)
 plimsoll_glob(native_tests tests/cli/*_test.cc tests/site/*_test.cc)
 plimsoll_glob(native_support tests/support/native/*.cc)
-plimsoll_glob(ui_tests tests/ui/*.cc tests/ui/work/*.cc)
+plimsoll_glob(ui_tests tests/ui/*.cc tests/ui/worker/*.cc)
 plimsoll_glob(benchmarks tests/bench/*_bench.cc)
 
 # plimsoll_test(name source…): a GoogleTest program. What a test does is done by the core, so its own sources are compiled

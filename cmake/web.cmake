@@ -1,14 +1,14 @@
 # The page: natively a library for headless tests; with emscripten the module that the browser loads.
-# Files named web/wasm_*.cc need a browser and are left out natively.
+# Files named wasm_*.cc need a browser and are left out natively.
 #
 # The web preset's flags keep the download small: -finline-hint-functions inlines only what is marked inline, and the -m
 # flags name instructions that every browser of the list below knows.
 plimsoll_glob(web_sources web/*.cc web/views/*.cc)
-plimsoll_glob(work_sources web/work/*.cc)
 plimsoll_glob(web_browser_sources web/wasm_*.cc)
-if(web_browser_sources)
-  list(REMOVE_ITEM web_sources ${web_browser_sources})
-endif()
+plimsoll_glob(worker_sources web/worker/*.cc)
+plimsoll_glob(worker_browser_sources web/worker/wasm_*.cc)
+list(REMOVE_ITEM web_sources ${web_browser_sources})
+list(REMOVE_ITEM worker_sources ${worker_browser_sources})
 
 if(web_sources AND TARGET plimsoll_imgui)
   add_library(plimsoll_ui STATIC ${web_sources})
@@ -17,8 +17,8 @@ if(web_sources AND TARGET plimsoll_imgui)
 endif()
 
 # Questions that take longer than a frame, which a worker answers.
-if(TARGET plimsoll_ui AND work_sources)
-  add_library(plimsoll_work STATIC ${work_sources})
+if(TARGET plimsoll_ui)
+  add_library(plimsoll_work STATIC ${worker_sources})
   target_link_libraries(plimsoll_work PUBLIC plimsoll_ui plimsoll_core plimsoll_catalog
                         PRIVATE plimsoll_warnings plimsoll_conversion_warnings)
 endif()
@@ -37,9 +37,7 @@ function(plimsoll_module target name)
     -sEXPORTED_RUNTIME_METHODS=UTF8ToString,stringToUTF8,lengthBytesUTF8,HEAPU8)
 endfunction()
 
-if(EMSCRIPTEN AND web_browser_sources)
-  set(worker_browser_sources "${PROJECT_SOURCE_DIR}/web/wasm_worker.cc" "${PROJECT_SOURCE_DIR}/web/wasm_hub.cc")
-  list(REMOVE_ITEM web_browser_sources ${worker_browser_sources})
+if(EMSCRIPTEN AND TARGET plimsoll_ui)
   add_executable(plimsoll_app ${web_browser_sources})
   target_link_libraries(plimsoll_app PRIVATE plimsoll_ui)
   plimsoll_module(plimsoll_app plimsoll)

@@ -214,7 +214,7 @@ class AppState {
   LaunchState launch;
   MapState map;
   RangeState range;
-  Errands errands;  // of the four above
+  Errands errands;  // of those above that ask the worker
 
   // A change of `compare` that somebody made.
   void Pin();

@@ -1,5 +1,5 @@
 // What the page wants to know that takes longer than a frame: questions as JSON text, by kind ("find", "map", …), which
-// something outside answers (in the browser a worker, web/work/work.h). A newer question of a kind takes the place of the
+// something outside answers (in the browser a worker, web/worker/work.h). A newer question of a kind takes the place of the
 // one before it, whose answer nobody wants any more.
 #ifndef PLIMSOLL_WEB_ERRANDS_H_
 #define PLIMSOLL_WEB_ERRANDS_H_

@@ -44,15 +44,33 @@ async function readUpTo(response, most) {
   return bytes;
 }
 
+// Aborts when `other` does, or after kPatience. (AbortSignal.any and timeout are newer than the browsers that we promise.)
+function patience(other) {
+  const controller = new AbortController();
+  const late = setTimeout(() => controller.abort(), kPatience);
+  const abort = () => controller.abort();
+  other?.addEventListener('abort', abort);
+  return {
+    signal: controller.signal,
+    end() {
+      clearTimeout(late);
+      other?.removeEventListener('abort', abort);
+    },
+  };
+}
+
 // Browsers do not tell a page why a request failed. What can be found out without telling anybody more is.
 async function troubleWith(url, blocked) {
   if (blocked) return `this page's own policy does not allow ${blocked}`;
   if (navigator.onLine === false) return 'this device is offline';
+  const wait = patience();
   try {
-    await fetch(url, {mode: 'no-cors', credentials: 'omit', referrerPolicy: 'no-referrer', method: 'GET', headers: {}, signal: AbortSignal.timeout(kPatience)});
+    await fetch(url, {mode: 'no-cors', credentials: 'omit', referrerPolicy: 'no-referrer', method: 'GET', headers: {}, signal: wait.signal});
     return 'it is there, but does not let other pages read this (CORS)';
   } catch {
     return 'it cannot be reached';
+  } finally {
+    wait.end();
   }
 }
 
@@ -65,18 +83,20 @@ export function createHub(core) {
     let blocked = '';
     const onBlocked = (event) => { blocked = event.blockedURI; };
     document.addEventListener('securitypolicyviolation', onBlocked);
+    const wait = patience(signal);
     try {
       const headers = {};
       if (bytes > 0) headers.Range = `bytes=0-${bytes - 1}`;
       if (token) headers.Authorization = `Bearer ${token}`;
-      const response = await fetch(url, {headers, signal: AbortSignal.any([signal, AbortSignal.timeout(kPatience)]), credentials: 'omit', referrerPolicy: 'no-referrer'});
+      const response = await fetch(url, {headers, signal: wait.signal, credentials: 'omit', referrerPolicy: 'no-referrer'});
       return {status: response.status, bytes: await readUpTo(response, bytes > 0 ? bytes : kMostBytes), trouble: ''};
     } catch (error) {
       if (signal.aborted) throw error;
       await new Promise((resolve) => setTimeout(resolve));  // the policy's event comes after the failure
-      const trouble = error.name === 'TimeoutError' ? 'it takes too long' : await troubleWith(url, blocked);
+      const trouble = wait.signal.aborted ? 'it takes too long' : await troubleWith(url, blocked);
       return {status: 0, bytes: new Uint8Array(0), trouble};
     } finally {
+      wait.end();
       document.removeEventListener('securitypolicyviolation', onBlocked);
     }
   }

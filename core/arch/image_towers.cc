@@ -505,8 +505,7 @@ void AddDeepseekOcr2Towers(ArchitectureBuilder& builder) {
   tower.Parameter("view_seperator", text);
 }
 
-// modeling_paddleocr_vl.py of PaddlePaddle/PaddleOCR-VL: SigLIP with positions for packed images.
-void AddPaddleTower(ArchitectureBuilder& builder) {
+void AddPackedSiglipTower(ArchitectureBuilder& builder, bool merged_norm) {
   constexpr int64_t kPackingPositions = 32768;
   ConfigReader vision = builder.root.Object("vision_config");
   ReadTower(builder, vision, {1152, 27, 16, 4304, 384, 14});
@@ -522,9 +521,12 @@ void AddPaddleTower(ArchitectureBuilder& builder) {
   tower.Weight("embeddings.packing_position_embedding", kPackingPositions, t.hidden);
   const int64_t merged = t.hidden * t.merge * t.merge;
   EnterProjector(tower, "mlp_AR.");
-  tower.LayerNorm("pre_norm", t.hidden);
+  tower.LayerNorm("pre_norm", merged_norm ? merged : t.hidden);
   tower.TwoLinears("linear_1", "linear_2", merged, merged, builder.architecture.hidden);
 }
+
+// modeling_paddleocr_vl.py of PaddlePaddle/PaddleOCR-VL.
+void AddPaddleTower(ArchitectureBuilder& builder) { AddPackedSiglipTower(builder, false); }
 
 // modeling_dots_vision.py of rednote-hilab/dots.ocr.
 void AddDotsTower(ArchitectureBuilder& builder) {

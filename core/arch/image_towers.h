@@ -21,13 +21,15 @@ void AddOneVisionTower(ArchitectureBuilder& builder);      // LLaVA-OneVision
 void AddDeepseekVlTower(ArchitectureBuilder& builder);     // DeepSeek-VL2
 void AddDeepseekOcrTowers(ArchitectureBuilder& builder);   // DeepSeek-OCR: SAM and CLIP
 void AddDeepseekOcr2Towers(ArchitectureBuilder& builder);  // DeepSeek-OCR-2: SAM and Qwen2
-void AddPaddleTower(ArchitectureBuilder& builder);         // PaddleOCR-VL
-void AddDotsTower(ArchitectureBuilder& builder);           // dots.ocr
-void AddLfm2VlTower(ArchitectureBuilder& builder);         // LFM2-VL
-void AddMllamaTower(ArchitectureBuilder& builder);         // Llama 3.2 Vision
-void AddGemma4Projections(ArchitectureBuilder& builder);   // Gemma 4 12B: no tower, patches go straight in
-void AddStepTower(ArchitectureBuilder& builder);           // Step 3.7
-void AddMiniMaxTower(ArchitectureBuilder& builder);        // MiniMax-M3
+// SigLIP with positions for packed images; the norm stands in front of the merging of patches, or behind it.
+void AddPackedSiglipTower(ArchitectureBuilder& builder, bool merged_norm);
+void AddPaddleTower(ArchitectureBuilder& builder);        // PaddleOCR-VL
+void AddDotsTower(ArchitectureBuilder& builder);          // dots.ocr
+void AddLfm2VlTower(ArchitectureBuilder& builder);        // LFM2-VL
+void AddMllamaTower(ArchitectureBuilder& builder);        // Llama 3.2 Vision
+void AddGemma4Projections(ArchitectureBuilder& builder);  // Gemma 4 12B: no tower, patches go straight in
+void AddStepTower(ArchitectureBuilder& builder);          // Step 3.7
+void AddMiniMaxTower(ArchitectureBuilder& builder);       // MiniMax-M3
 
 }  // namespace plimsoll
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/arch/image_towers.h"
 #include "core/arch/tower_keys.h"
 
 namespace plimsoll {
@@ -327,8 +328,10 @@ void AddMoondreamTower(ArchitectureBuilder& builder) {
   if (!first) tower.Unloaded("ln", 2 * text);
 }
 
-// bee.py: LLaVA-OneVision's form with a norm in front of a wider projector.
-void AddBeeTower(ArchitectureBuilder& builder) {
+namespace {
+
+// LLaVA-OneVision's form with a norm in front of the projector, whose inner width is given.
+void AddNormedProjectorTower(ArchitectureBuilder& builder, int64_t inner) {
   ConfigReader vision = builder.root.Object("vision_config");
   ReadTower(builder, vision, {1152, 27, 16, 4304, 384, 14});
   const VisionTower& t = builder.architecture.vision;
@@ -340,27 +343,21 @@ void AddBeeTower(ArchitectureBuilder& builder) {
   tower.KeepWhole(true);
   EnterProjector(tower, "model.multi_modal_projector.");
   tower.LayerNorm("pre_norm", t.hidden);
-  tower.TwoLinears("linear_1", "linear_2", t.hidden, 4 * text, text);
+  tower.TwoLinears("linear_1", "linear_2", t.hidden, inner, text);
   EnterProjector(tower, "model.");
   tower.Parameter("image_newline", text);
 }
 
-// rvl.py: the same with a projector of the text's width.
+}  // namespace
+
+// bee.py: four times as wide as the text.
+void AddBeeTower(ArchitectureBuilder& builder) {
+  AddNormedProjectorTower(builder, 4 * builder.architecture.hidden);
+}
+
+// rvl.py: as wide as the text.
 void AddRVlTower(ArchitectureBuilder& builder) {
-  ConfigReader vision = builder.root.Object("vision_config");
-  ReadTower(builder, vision, {1152, 27, 16, 4304, 384, 14});
-  const VisionTower& t = builder.architecture.vision;
-  const int64_t text = builder.architecture.hidden;
-  TowerBuilder tower(&builder);
-  TowerBuilder::Siglip siglip = SiglipOf(t);
-  siglip.pooling_head = vision.Bool("vision_use_head", false);
-  tower.AddSiglip("model.vision_tower.vision_model.", siglip);
-  tower.KeepWhole(true);
-  EnterProjector(tower, "model.multi_modal_projector.");
-  tower.LayerNorm("pre_norm", t.hidden);
-  tower.TwoLinears("linear_1", "linear_2", t.hidden, text, text);
-  EnterProjector(tower, "model.");
-  tower.Parameter("image_newline", text);
+  AddNormedProjectorTower(builder, builder.architecture.hidden);
 }
 
 // phi4siglip.py: SigLIP 2 for images of any size, whose last block but one is taken.
@@ -397,24 +394,7 @@ void AddEagleTower(ArchitectureBuilder& builder) {
   tower.TwoLinears("1", "3", Merged(t), text, text);
 }
 
-// keye_vl1_5.py: as PaddleOCR-VL's, but the norm stands behind the merging.
-void AddKeye15Tower(ArchitectureBuilder& builder) {
-  constexpr int64_t kPackingPositions = 32768;
-  ConfigReader vision = builder.root.Object("vision_config");
-  ReadTower(builder, vision, {1152, 27, 16, 4304, 384, 14});
-  VisionTower& t = builder.architecture.vision;
-  t.merge = vision.Int("spatial_merge_size", 2, 1, 64);
-  TowerBuilder tower(&builder);
-  TowerBuilder::Siglip siglip = SiglipOf(t);
-  siglip.pooling_head = true;
-  const std::string model = "visual.vision_model.";
-  tower.AddSiglip(model, siglip);
-  t.image_size = 0;
-  tower.Enter(model);
-  tower.Weight("embeddings.packing_position_embedding", kPackingPositions, t.hidden);
-  EnterProjector(tower, "mlp_AR.");
-  tower.LayerNorm("pre_norm", Merged(t));
-  tower.TwoLinears("linear_1", "linear_2", Merged(t), Merged(t), builder.architecture.hidden);
-}
+// keye_vl1_5.py: PaddleOCR-VL's, but the norm stands behind the merging.
+void AddKeye15Tower(ArchitectureBuilder& builder) { AddPackedSiglipTower(builder, true); }
 
 }  // namespace plimsoll

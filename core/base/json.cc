@@ -367,6 +367,12 @@ bool operator==(const Json& a, const Json& b) {
          a.object_ == b.object_;
 }
 
+Json TextsJson(const std::vector<std::string>& texts) {
+  Json list = Json::MakeArray();
+  for (const std::string& text : texts) list.Append(text);
+  return list;
+}
+
 std::string FormatDouble(double value) {
   if (!std::isfinite(value)) return "null";
   std::string text;

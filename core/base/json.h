@@ -92,6 +92,9 @@ class Json {
   Object object_;
 };
 
+// A list of texts.
+Json TextsJson(const std::vector<std::string>& texts);
+
 // The shortest decimal text that reads back as the same double; "null" for NaN and infinity.
 std::string FormatDouble(double value);
 

@@ -14,12 +14,6 @@
 namespace plimsoll {
 namespace {
 
-Json Texts(const std::vector<std::string>& texts) {
-  Json list = Json::MakeArray();
-  for (const std::string& text : texts) list.Append(text);
-  return list;
-}
-
 Json Understood(const CheckResult& result) {
   Json list = Json::MakeArray();
   for (const ReadItem& item : result.understood) list.Append(item.text);
@@ -123,7 +117,7 @@ Json CheckToJson(const CheckResult& result, const Catalog& catalog) {
   json.AppendMember("config", EncodeConfigJson(result.config));
   json.AppendMember("url", EncodeConfigUrl(result.config));
   json.AppendMember("understood", Understood(result));
-  json.AppendMember("not_understood", Texts(result.not_understood));
+  json.AppendMember("not_understood", TextsJson(result.not_understood));
   json.AppendMember("options", Options(result));
   json.AppendMember("problems", Problems(result));
   json.AppendMember("measured", Metrics(result.measured));

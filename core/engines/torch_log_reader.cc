@@ -51,6 +51,10 @@ void TakeTotal(std::optional<Bytes> total, int card, LogReading* reading) {
   if (at != nullptr) at->mib = total->mib();
 }
 
-std::vector<LogPattern> TorchLogPatterns() { return {std::begin(kTorchPatterns), std::end(kTorchPatterns)}; }
+std::vector<LogPattern> WithTorchLogPatterns(std::span<const LogPattern> own) {
+  std::vector<LogPattern> patterns(own.begin(), own.end());
+  patterns.insert(patterns.end(), std::begin(kTorchPatterns), std::end(kTorchPatterns));
+  return patterns;
+}
 
 }  // namespace plimsoll

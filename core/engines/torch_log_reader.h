@@ -4,13 +4,14 @@
 #define PLIMSOLL_CORE_ENGINES_TORCH_LOG_READER_H_
 
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "core/engines/log_reading.h"
 
 namespace plimsoll {
 
-std::vector<LogPattern> TorchLogPatterns();
+std::vector<LogPattern> WithTorchLogPatterns(std::span<const LogPattern> own);
 
 // A failure told by this line; kNone: by what came before it.
 LogFailure FailureAt(FailureStage stage, const LogLine& line);

@@ -95,12 +95,6 @@ Json TermJson(const Term& term) {
   return json;
 }
 
-Json TextsJson(const std::vector<std::string>& texts) {
-  Json list = Json::MakeArray();
-  for (const std::string& text : texts) list.Append(Json(text));
-  return list;
-}
-
 Json DiagnosticsJson(const std::vector<Diagnostic>& diagnostics) {
   Json list = Json::MakeArray();
   for (const Diagnostic& diagnostic : diagnostics) {

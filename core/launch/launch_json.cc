@@ -1,28 +1,17 @@
 #include "core/launch/launch_json.h"
 
-#include <string>
 #include <utility>
-#include <vector>
 
 namespace plimsoll {
-namespace {
-
-Json Texts(const std::vector<std::string>& texts) {
-  Json list = Json::MakeArray();
-  for (const std::string& text : texts) list.Append(text);
-  return list;
-}
-
-}  // namespace
 
 Json LaunchToJson(const LaunchText& launch, const Expectation& expected) {
   Json json = Json::MakeObject();
   json.AppendMember("form", launch.form);
   json.AppendMember("text", launch.text);
-  json.AppendMember("nodes", Texts(launch.nodes));
-  json.AppendMember("notes", Texts(launch.notes));
+  json.AppendMember("nodes", TextsJson(launch.nodes));
+  json.AppendMember("notes", TextsJson(launch.notes));
   json.AppendMember("download_bytes", launch.download.count());
-  json.AppendMember("expect", Texts(expected.lines));
+  json.AppendMember("expect", TextsJson(expected.lines));
   Json metrics = Json::MakeArray();
   for (const WatchedMetric& metric : expected.metrics) {
     Json row = Json::MakeObject();

@@ -635,6 +635,7 @@ bool Simulation::ReadPrompts(int64_t budget, StepLoad* load, bool preempted) {
 }
 
 void Simulation::Step() {
+  const int64_t preempted_before = preemptions_;
   PullArrivals();
   StepLoad load;
   bool decodes = true;
@@ -647,7 +648,8 @@ void Simulation::Step() {
     ReadPrompts(setup_.max_num_batched_tokens - decoding_ * (1 + setup_.lookahead), &load, preempted);
   }
   if (decoding_ == 0 && load.prefill_tokens == 0) {
-    WaitForArrival();
+    // All that ran was preempted: the next step takes it in again, or ends it.
+    if (preemptions_ == preempted_before || waiting_.empty()) WaitForArrival();
     return;
   }
   double growth = 0;

@@ -8,7 +8,7 @@
 #include "core/config/config_codec.h"
 #include "core/config/config_url.h"
 #include "tests/ui/page_driver.h"
-#include "web/work/file_digest.h"
+#include "web/worker/file_digest.h"
 
 namespace plimsoll {
 namespace {

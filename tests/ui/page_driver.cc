@@ -6,7 +6,7 @@
 
 #include "imgui_internal.h"
 #include "tests/support/shipped_catalog.h"
-#include "web/work/work.h"
+#include "web/worker/work.h"
 
 namespace {
 std::vector<plimsoll::HookedItem>* hooked = nullptr;

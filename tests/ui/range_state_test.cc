@@ -5,7 +5,7 @@
 #include "core/config/config_url.h"
 #include "core/solve/operating_range.h"
 #include "tests/support/shipped_catalog.h"
-#include "web/work/work.h"
+#include "web/worker/work.h"
 
 namespace plimsoll {
 namespace {

@@ -35,41 +35,75 @@ const Tab& OpenTab(const AppState& state) {
   return open == kTabs.end() ? kTabs.front() : *open;
 }
 
+constexpr float kRule = 23;  // a rule between two modes, with the space behind it
+constexpr std::array<float, 3> kGaps = {26, 16, 11};
+
+struct TabPlace {
+  float x = 0;
+  int line = 0;
+  bool named = false, ruled = false;  // the mode's name stands in front of it; a rule does
+};
+using TabPlaces = std::array<TabPlace, kTabs.size()>;
+
+// Left to right, in new lines where there is no room, and on a phone for each mode.
+TabPlaces PlaceTabs(const Ui& ui, float width, float mode, float gap) {
+  const bool narrow = width < 640;
+  TabPlaces places;
+  float x = 0;
+  int line = 0;
+  for (size_t i = 0; i < kTabs.size(); ++i) {
+    const float wide = TextWidth(ui, kTabs[i].name, {0, kBody, Weight::kSemibold}) + 2;
+    const bool begins = i == 0 || kTabs[i - 1].of != kTabs[i].of;
+    TabPlace& place = places[i];
+    place.named = begins && kTabs[i].of != Speaks::kAny;
+    const float needed = (place.named ? mode : 0) + (begins ? kRule : 0) + wide;
+    if (x > 0 && ((place.named && narrow) || x + needed > width)) {
+      x = 0;
+      ++line;
+    } else if (begins && i > 0) {
+      place.ruled = true;
+      x += kRule;
+    }
+    if (place.named) x += mode;
+    place.x = x;
+    place.line = line;
+    x += wide + gap;
+  }
+  return places;
+}
+
 }  // namespace
 
 void DrawTabBar(Ui& ui, AppState& state, float width) {
   const ImVec2 at = ImGui::GetCursorScreenPos();
   const Tab& open = OpenTab(state);
-  const bool narrow = width < 640;
   const TextStyle grey = {ui.colors->muted, kNote};
   const float mode = std::max(TextWidth(ui, "One:", grey), TextWidth(ui, "Many:", grey)) + 16;
-  float x = 0;
-  float y = 0;
-  const float height = ui.coarse ? 46 : 42;
-  const Tab* last = nullptr;
-  for (const Tab& tab : kTabs) {
-    const float wide = TextWidth(ui, tab.name, {0, kBody, Weight::kSemibold}) + 2;
-    const bool begins = last == nullptr || last->of != tab.of;
-    const bool named = begins && tab.of != Speaks::kAny;
-    const float needed = (named ? mode : 0) + (begins ? 23 : 0) + wide;
-    if (x > 0 && ((named && narrow) || x + needed > width)) {
-      x = 0;
-      y += height;
-    } else if (begins && last != nullptr) {
-      ImGui::GetWindowDrawList()->AddRectFilled(ImVec2(at.x + x - 1, at.y + y + 11),
-                                                ImVec2(at.x + x, at.y + y + height - 11), ui.colors->line);
-      x += 23;
-    }
-    if (named) {
-      DrawText(ui, ImVec2(at.x + x, at.y + y + height / 2), tab.of == Speaks::kMany ? "Many:" : "One:", grey);
-      x += mode;
-    }
-    ImGui::SetCursorScreenPos(ImVec2(at.x + x, at.y + y));
-    if (TabButton(ui, tab.name, &tab == &open)) state.OpenTab(tab.name);
-    x += wide + (narrow ? 16.0F : 26.0F);
-    last = &tab;
+  // The widest gap that needs no line more than the narrowest.
+  TabPlaces places = PlaceTabs(ui, width, mode, kGaps.back());
+  const int lines = places.back().line;
+  for (const float gap : kGaps) {
+    places = PlaceTabs(ui, width, mode, gap);
+    if (places.back().line == lines) break;
   }
-  const float line = at.y + y + height;
+  const float height = ui.coarse ? 46 : 42;
+  for (size_t i = 0; i < kTabs.size(); ++i) {
+    const Tab& tab = kTabs[i];
+    const TabPlace& place = places[i];
+    const ImVec2 corner(at.x + place.x, at.y + height * static_cast<float>(place.line));
+    const float before = corner.x - (place.named ? mode : 0);
+    if (place.ruled) {
+      ImGui::GetWindowDrawList()->AddRectFilled(ImVec2(before - kRule - 1, corner.y + 11),
+                                                ImVec2(before - kRule, corner.y + height - 11),
+                                                ui.colors->line);
+    }
+    if (place.named) {
+      DrawText(ui, ImVec2(before, corner.y + height / 2), tab.of == Speaks::kMany ? "Many:" : "One:", grey);
+    }
+    ImGui::SetCursorScreenPos(corner);
+    if (TabButton(ui, tab.name, &tab == &open)) state.OpenTab(tab.name);
+  }
+  const float line = at.y + height * static_cast<float>(lines + 1);
   ImGui::GetWindowDrawList()->AddRectFilled(ImVec2(at.x, line - 1), ImVec2(at.x + width, line),
                                             ui.colors->line);
   ImGui::SetCursorScreenPos(ImVec2(at.x, line));

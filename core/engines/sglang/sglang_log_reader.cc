@@ -148,10 +148,6 @@ constexpr LogPattern kPatterns[] = {
 
 }  // namespace
 
-std::vector<LogPattern> SglangLogPatterns() {
-  std::vector<LogPattern> patterns(std::begin(kPatterns), std::end(kPatterns));
-  for (const LogPattern& pattern : TorchLogPatterns()) patterns.push_back(pattern);
-  return patterns;
-}
+std::vector<LogPattern> SglangLogPatterns() { return WithTorchLogPatterns(kPatterns); }
 
 }  // namespace plimsoll

@@ -115,10 +115,6 @@ constexpr LogPattern kPatterns[] = {
 
 }  // namespace
 
-std::vector<LogPattern> TensorrtLogPatterns() {
-  std::vector<LogPattern> patterns(std::begin(kPatterns), std::end(kPatterns));
-  for (const LogPattern& pattern : TorchLogPatterns()) patterns.push_back(pattern);
-  return patterns;
-}
+std::vector<LogPattern> TensorrtLogPatterns() { return WithTorchLogPatterns(kPatterns); }
 
 }  // namespace plimsoll

@@ -361,10 +361,6 @@ constexpr LogPattern kPatterns[] = {
 
 }  // namespace
 
-std::vector<LogPattern> VllmLogPatterns() {
-  std::vector<LogPattern> patterns(std::begin(kPatterns), std::end(kPatterns));
-  for (const LogPattern& pattern : TorchLogPatterns()) patterns.push_back(pattern);
-  return patterns;
-}
+std::vector<LogPattern> VllmLogPatterns() { return WithTorchLogPatterns(kPatterns); }
 
 }  // namespace plimsoll

@@ -10,7 +10,7 @@ namespace plimsoll {
 namespace {
 
 TEST(TorchLogReader, WhatWasAskedForAndWhatWasFree) {
-  const LogReading recent = ReadBy(TorchLogPatterns(),
+  const LogReading recent = ReadBy(WithTorchLogPatterns({}),
                                    "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 1.74 GiB. "
                                    "GPU 3 has a total capacity of 94.97 "
                                    "GiB of which 1.69 GiB is free. Including non-PyTorch memory, this "
@@ -22,7 +22,7 @@ TEST(TorchLogReader, WhatWasAskedForAndWhatWasFree) {
   EXPECT_EQ(recent.cards[0].index, 3);
   EXPECT_NEAR(recent.cards[0].mib, 94.97 * 1024, 0.01);
   const LogReading old = ReadBy(
-      TorchLogPatterns(),
+      WithTorchLogPatterns({}),
       "torch.cuda.OutOfMemoryError: CUDA out of memory. Tried to allocate 448.00 MiB (GPU 0; 79.15 GiB total "
       "capacity; 77.00 GiB already allocated; 100.00 MiB free; 78.10 GiB reserved in total by PyTorch)");
   ASSERT_TRUE(old.failure);

@@ -316,6 +316,29 @@ TEST(Scheduler, RefusesWhatCanNeverRunAndGoesOn) {
   EXPECT_TRUE(simulation.done());
 }
 
+// The clock does not go to the next arrival while somebody waits for nobody.
+TEST(Scheduler, WhatOutgrowsThePoolEndsAtOnce) {
+  SchedulerSetup setup = SmallSetup();
+  setup.blocks = 10;
+  RequestList list;
+  for (const double arrival : {0.0, 1000.0}) {
+    Request request;
+    request.arrival = arrival;
+    request.prompt = 100;
+    request.output = 100;
+    request.session = static_cast<int32_t>(list.requests.size());
+    list.requests.push_back(request);
+  }
+  const Simulation simulation = Simulate(setup, list);
+  EXPECT_EQ(simulation.records()[0].end, RequestEnd::kOutgrewPool);
+  EXPECT_LT(simulation.records()[0].finish, 10);
+  EXPECT_GE(simulation.records()[1].scheduled, 1000);
+  SchedulerTwin slow(setup, list);
+  slow.Run();
+  EXPECT_NEAR(simulation.records()[0].finish, slow.records[0].finish, 1e-9);
+  EXPECT_NEAR(simulation.now(), slow.now, 1e-6);
+}
+
 TEST(Scheduler, EveryBlockComesBack) {
   SchedulerSetup setup = SmallSetup();
   Simulation simulation(setup, *GenerateRequests(Chat(Arrival::kPoisson, 200, 3)));

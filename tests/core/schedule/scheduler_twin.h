@@ -239,6 +239,7 @@ class SchedulerTwin {
   }
 
   bool Step() {
+    preempted_before_ = preemptions;
     PullArrivals();
     StepLoad load;
     std::vector<size_t> completed;
@@ -426,9 +427,10 @@ class SchedulerTwin {
     load.decode_sequences = decode.decode_sequences;
     load.decode_kv_tokens = decode.decode_kv_tokens;
     if (load.decode_sequences == 0 && load.prefill_tokens == 0) {
+      if (preemptions > preempted_before_ && !waiting_.empty()) return true;  // all that ran waits again
       share_from_ = setup_.answers.share;
       share_steps_ = 0;
-      if (future_.empty()) return !waiting_.empty();  // all that ran was preempted and waits
+      if (future_.empty()) return !waiting_.empty();
       now = std::max(now, future_.begin()->first);
       return true;
     }
@@ -489,6 +491,7 @@ class SchedulerTwin {
   double seen_ = 0, last_start_ = 0, delivery_ = 0;
   int64_t steps_since_look_ = 0, held_steps_ = 0;
   double share_from_ = 0;
+  int64_t preempted_before_ = 0;  // this step
   bool full_ = false;
   int64_t share_steps_ = 0;
 };

@@ -1,7 +1,7 @@
 // What files are as one model, as the page takes it: {"file": ReadFileToJson, with the name that is shown as "name"}, {"error": one
 // line}, or {"needed": bytes, "name"}: of that file so many bytes from its start.
-#ifndef PLIMSOLL_WEB_WORK_FILE_DIGEST_H_
-#define PLIMSOLL_WEB_WORK_FILE_DIGEST_H_
+#ifndef PLIMSOLL_WEB_WORKER_FILE_DIGEST_H_
+#define PLIMSOLL_WEB_WORKER_FILE_DIGEST_H_
 
 #include <vector>
 
@@ -14,4 +14,4 @@ Json DigestFiles(const std::vector<FilePart>& parts);
 
 }  // namespace plimsoll
 
-#endif  // PLIMSOLL_WEB_WORK_FILE_DIGEST_H_
+#endif  // PLIMSOLL_WEB_WORKER_FILE_DIGEST_H_

@@ -1,4 +1,4 @@
-#include "web/work/map_work.h"
+#include "web/worker/map_work.h"
 
 #include <algorithm>
 #include <utility>

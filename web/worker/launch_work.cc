@@ -1,4 +1,4 @@
-#include "web/work/launch_work.h"
+#include "web/worker/launch_work.h"
 
 #include <algorithm>
 #include <string>

@@ -1,4 +1,4 @@
-#include "web/work/range_work.h"
+#include "web/worker/range_work.h"
 
 #include <utility>
 

@@ -1,11 +1,11 @@
 // The command for a configuration: {"config": …, "form": …} is answered by LaunchToJson (core/launch/launch_json.h) and
 // "forms", all that this engine's command can be written in.
-#ifndef PLIMSOLL_WEB_WORK_LAUNCH_WORK_H_
-#define PLIMSOLL_WEB_WORK_LAUNCH_WORK_H_
+#ifndef PLIMSOLL_WEB_WORKER_LAUNCH_WORK_H_
+#define PLIMSOLL_WEB_WORKER_LAUNCH_WORK_H_
 
 #include <memory>
 
-#include "web/work/work.h"
+#include "web/worker/work.h"
 
 namespace plimsoll {
 
@@ -13,4 +13,4 @@ Result<std::unique_ptr<Work>> StartLaunchWork(const Json& question, const Catalo
 
 }  // namespace plimsoll
 
-#endif  // PLIMSOLL_WEB_WORK_LAUNCH_WORK_H_
+#endif  // PLIMSOLL_WEB_WORKER_LAUNCH_WORK_H_

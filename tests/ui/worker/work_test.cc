@@ -1,5 +1,5 @@
 // Questions that take longer than a frame: what comes back is what the solver says, and nothing makes it fall over.
-#include "web/work/work.h"
+#include "web/worker/work.h"
 
 #include <gtest/gtest.h>
 
@@ -10,7 +10,7 @@
 #include "web/found.h"
 #include "web/map_cells.h"
 #include "web/page_question.h"
-#include "web/work/find_work.h"
+#include "web/worker/find_work.h"
 
 namespace plimsoll {
 namespace {

@@ -1,11 +1,11 @@
 // What a pasted text is and says: {"text": …} is answered by CheckToJson (core/check/check_json.h).
-#ifndef PLIMSOLL_WEB_WORK_CHECK_WORK_H_
-#define PLIMSOLL_WEB_WORK_CHECK_WORK_H_
+#ifndef PLIMSOLL_WEB_WORKER_CHECK_WORK_H_
+#define PLIMSOLL_WEB_WORKER_CHECK_WORK_H_
 
 #include <memory>
 #include <string_view>
 
-#include "web/work/work.h"
+#include "web/worker/work.h"
 
 namespace plimsoll {
 
@@ -16,4 +16,4 @@ Json CheckAnswerTo(std::string_view text, const Catalog& catalog);
 
 }  // namespace plimsoll
 
-#endif  // PLIMSOLL_WEB_WORK_CHECK_WORK_H_
+#endif  // PLIMSOLL_WEB_WORKER_CHECK_WORK_H_

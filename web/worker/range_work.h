@@ -1,11 +1,11 @@
 // An operating range for the Schedule tab. The question: {"config", "ask": "users" or "rate"}; the answer: {"any", "most", "load",
 // "output_tokens_per_s", "config"} of core/solve/operating_range.h.
-#ifndef PLIMSOLL_WEB_WORK_RANGE_WORK_H_
-#define PLIMSOLL_WEB_WORK_RANGE_WORK_H_
+#ifndef PLIMSOLL_WEB_WORKER_RANGE_WORK_H_
+#define PLIMSOLL_WEB_WORKER_RANGE_WORK_H_
 
 #include <memory>
 
-#include "web/work/work.h"
+#include "web/worker/work.h"
 
 namespace plimsoll {
 
@@ -13,4 +13,4 @@ Result<std::unique_ptr<Work>> StartRangeWork(const Json& question, const Catalog
 
 }  // namespace plimsoll
 
-#endif  // PLIMSOLL_WEB_WORK_RANGE_WORK_H_
+#endif  // PLIMSOLL_WEB_WORKER_RANGE_WORK_H_

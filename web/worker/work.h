@@ -3,8 +3,8 @@
 // module does not.
 //
 // Every answer is an object; {"error": one line} is the answer to what cannot be answered.
-#ifndef PLIMSOLL_WEB_WORK_WORK_H_
-#define PLIMSOLL_WEB_WORK_WORK_H_
+#ifndef PLIMSOLL_WEB_WORKER_WORK_H_
+#define PLIMSOLL_WEB_WORKER_WORK_H_
 
 #include <memory>
 #include <string>
@@ -37,4 +37,4 @@ std::string ErrorAnswer(const Error& error);
 
 }  // namespace plimsoll
 
-#endif  // PLIMSOLL_WEB_WORK_WORK_H_
+#endif  // PLIMSOLL_WEB_WORKER_WORK_H_

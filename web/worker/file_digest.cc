@@ -1,4 +1,4 @@
-#include "web/work/file_digest.h"
+#include "web/worker/file_digest.h"
 
 #include <string>
 #include <utility>

@@ -1,4 +1,4 @@
-#include "web/work/check_work.h"
+#include "web/worker/check_work.h"
 
 #include <string>
 #include <utility>

@@ -1,15 +1,15 @@
-#include "web/work/work.h"
+#include "web/worker/work.h"
 
 #include <array>
 #include <utility>
 #include <vector>
 
 #include "core/base/text.h"
-#include "web/work/check_work.h"
-#include "web/work/find_work.h"
-#include "web/work/launch_work.h"
-#include "web/work/map_work.h"
-#include "web/work/range_work.h"
+#include "web/worker/check_work.h"
+#include "web/worker/find_work.h"
+#include "web/worker/launch_work.h"
+#include "web/worker/map_work.h"
+#include "web/worker/range_work.h"
 
 namespace plimsoll {
 namespace {

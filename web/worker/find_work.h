@@ -1,12 +1,12 @@
 // A search for the Find tab. The question: {"config", "ask": what EncodeFindAsk writes, "rents": what EncodeRentPrices writes};
 // the answer: FoundToJson.
-#ifndef PLIMSOLL_WEB_WORK_FIND_WORK_H_
-#define PLIMSOLL_WEB_WORK_FIND_WORK_H_
+#ifndef PLIMSOLL_WEB_WORKER_FIND_WORK_H_
+#define PLIMSOLL_WEB_WORKER_FIND_WORK_H_
 
 #include <memory>
 
 #include "web/find_ask.h"
-#include "web/work/work.h"
+#include "web/worker/work.h"
 
 namespace plimsoll {
 
@@ -18,4 +18,4 @@ Result<FindQuestion> FindQuestionOf(const FindAsk& ask, const Config& config, co
 
 }  // namespace plimsoll
 
-#endif  // PLIMSOLL_WEB_WORK_FIND_WORK_H_
+#endif  // PLIMSOLL_WEB_WORKER_FIND_WORK_H_

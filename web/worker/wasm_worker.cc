@@ -1,5 +1,5 @@
 // The C functions that worker.mjs calls, in a module of their own that holds the whole core: questions that take longer than a
-// frame (web/work/work.h), and model files, whose memory goes with the worker. The page gets both answers as JSON.
+// frame (web/worker/work.h), and model files, whose memory goes with the worker. The page gets both answers as JSON.
 //
 // Strings come out as pointers that stay valid until the next call.
 #include <emscripten/emscripten.h>
@@ -16,9 +16,9 @@
 #include "core/base/json.h"
 #include "core/catalog/catalog_data.h"
 #include "core/files/gguf_header.h"
-#include "web/work/check_work.h"
-#include "web/work/file_digest.h"
-#include "web/work/work.h"
+#include "web/worker/check_work.h"
+#include "web/worker/file_digest.h"
+#include "web/worker/work.h"
 
 namespace plimsoll {
 namespace {

@@ -1,4 +1,4 @@
-#include "web/work/find_work.h"
+#include "web/worker/find_work.h"
 
 #include <algorithm>
 #include <string>

@@ -1,10 +1,10 @@
 // A map for the Map tab. The question: {"config", "ask": what EncodeMapAxes writes, "rents"}; the answer: MapCellsToJson.
-#ifndef PLIMSOLL_WEB_WORK_MAP_WORK_H_
-#define PLIMSOLL_WEB_WORK_MAP_WORK_H_
+#ifndef PLIMSOLL_WEB_WORKER_MAP_WORK_H_
+#define PLIMSOLL_WEB_WORKER_MAP_WORK_H_
 
 #include <memory>
 
-#include "web/work/work.h"
+#include "web/worker/work.h"
 
 namespace plimsoll {
 
@@ -12,4 +12,4 @@ Result<std::unique_ptr<Work>> StartMapWork(const Json& question, const Catalog& 
 
 }  // namespace plimsoll
 
-#endif  // PLIMSOLL_WEB_WORK_MAP_WORK_H_
+#endif  // PLIMSOLL_WEB_WORKER_MAP_WORK_H_
