@@ -8,14 +8,35 @@
 
 namespace plimsoll {
 
+namespace {
+
+constexpr double kMinutesFrom = 90, kHoursFrom = 5400;  // seconds of an axis
+
+}  // namespace
+
+double TickStep(double most, double parts, Scale scale) {
+  if (!(most > 0)) return 1;
+  const double rough = most / parts;
+  if (scale == Scale::kSeconds && most >= kMinutesFrom) {
+    for (double step : {30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 1800.0, 3600.0, 7200.0, 18000.0, 36000.0}) {
+      if (step >= rough) return step;
+    }
+  }
+  const double power = std::pow(10.0, std::floor(std::log10(rough)));
+  for (double factor : {1.0, 2.0, 5.0}) {
+    if (factor * power >= rough) return factor * power;
+  }
+  return 10 * power;
+}
+
 std::string TickText(Scale scale, double value, double step, double most) {
   if (scale == Scale::kTokens) return ContextText(std::llround(value));
   if (value == 0) return scale == Scale::kPercent ? "0 %" : "0";
   const char* unit = scale == Scale::kPercent ? " %" : "";
   double factor = 1;
   if (scale == Scale::kSeconds) {
-    unit = most < 0.9995 ? " ms" : most < 90 ? " s" : most < 5400 ? " min" : " h";
-    factor = most < 0.9995 ? 1e3 : most < 90 ? 1 : most < 5400 ? 1.0 / 60 : 1.0 / 3600;
+    unit = most < 0.9995 ? " ms" : most < kMinutesFrom ? " s" : most < kHoursFrom ? " min" : " h";
+    factor = most < 0.9995 ? 1e3 : most < kMinutesFrom ? 1 : most < kHoursFrom ? 1.0 / 60 : 1.0 / 3600;
   }
   const double finest = step * factor;
   int digits = 0;
@@ -51,23 +72,6 @@ struct Frame {
     return log_x ? x_first * std::pow(x_last / x_first, share) : x_first + share * (x_last - x_first);
   }
 };
-
-// The first round step of which at most `parts` make up `most`: 1, 2 or 5 times a power of ten, and for times
-// over a minute what divides minutes and hours.
-double Step(double most, double parts, Scale scale) {
-  if (!(most > 0)) return 1;
-  const double rough = most / parts;
-  if (scale == Scale::kSeconds && rough > 20) {
-    for (double step : {30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 1800.0, 3600.0, 7200.0, 18000.0, 36000.0}) {
-      if (step >= rough) return step;
-    }
-  }
-  const double power = std::pow(10.0, std::floor(std::log10(rough)));
-  for (double factor : {1.0, 2.0, 5.0}) {
-    if (factor * power >= rough) return factor * power;
-  }
-  return 10 * power;
-}
 
 double Largest(const Chart& chart) {
   double most = 0;
@@ -124,7 +128,8 @@ void DrawGrid(Ui& ui, const Chart& chart, const Frame& frame, double step) {
     last_end = at + half;
   };
   if (!chart.log_x) {
-    const double along = Step(frame.x_last, std::max(2.0F, (frame.max.x - frame.min.x) / 80), chart.x_scale);
+    const double along =
+        TickStep(frame.x_last, std::max(2.0F, (frame.max.x - frame.min.x) / 80), chart.x_scale);
     for (double x = 0; x <= frame.x_last * 1.0001; x += along) {
       tick(x, TickText(chart.x_scale, x, along, frame.x_last));
     }
@@ -244,7 +249,7 @@ std::optional<double> DrawChart(Ui& ui, const Chart& chart, float width, float h
   if (!chart.strip.empty()) summary += "; bound by " + StripText(chart);
   const Interaction item = Item(ui, chart.title, ImVec2(width, height), "img", chart.title, summary);
   const double most = chart.y_max > 0 ? chart.y_max : Largest(chart);
-  const double step = Step(most, 4, chart.y_scale);
+  const double step = TickStep(most, 4, chart.y_scale);
   const float strip = chart.strip.empty() ? 0 : kStrip;
   const Frame frame = {ImVec2(at.x + 52, at.y + head),
                        ImVec2(at.x + width - 4, at.y + height - 44 - strip),

@@ -25,6 +25,9 @@ struct ChartSeries {
 // apart.
 enum class Scale : uint8_t { kNumber, kTokens, kPercent, kSeconds };
 
+// The first round step of which at most `parts` make up `most`: 1, 2 or 5 times a power of ten, and for times
+// that are written in minutes what divides minutes and hours.
+double TickStep(double most, double parts, Scale scale);
 // A tick's label: no more digits than its step asks for, all of an axis in the unit of its end (`most`).
 std::string TickText(Scale scale, double value, double step, double most);
 

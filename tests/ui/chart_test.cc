@@ -23,5 +23,14 @@ TEST(Chart, TicksHaveTheDigitsOfTheirStepInTheUnitOfTheirEnd) {
   EXPECT_EQ(TickText(Scale::kTokens, 4096, 0, 16384), "4k");
 }
 
+// An axis in minutes has no thirds of them.
+TEST(Chart, StepsAreRoundInTheUnitOfTheAxis) {
+  EXPECT_EQ(TickStep(80, 4, Scale::kSeconds), 20);
+  EXPECT_EQ(TickStep(95, 5, Scale::kSeconds), 30);
+  EXPECT_EQ(TickStep(100, 10, Scale::kSeconds), 30);
+  EXPECT_EQ(TickStep(7000, 4, Scale::kSeconds), 1800);
+  EXPECT_EQ(TickStep(7, 4, Scale::kNumber), 2);
+}
+
 }  // namespace
 }  // namespace plimsoll

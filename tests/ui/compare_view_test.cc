@@ -64,7 +64,7 @@ TEST(CompareView, ModelsAreAskedToRunTogether) {
       "m=llama-3.1-8b&g=h100-sxm&ctx=8192&c=4&t=compare&cmp=m.qwen3-8b;m.qwen3-4b"));
   page.Frames();
   EXPECT_FALSE(page.Shows("Qwen3 4B", "row"));
-  page.Click("Together on these cards");
+  page.Click("Together");
   const std::string small = page.Get("Qwen3 4B", "row").value;
   EXPECT_NE(small.find("share 0."), std::string::npos) << small;
   EXPECT_EQ(small.find("does not start"), std::string::npos) << small;

@@ -62,5 +62,24 @@ TEST(MapView, NoFrameOfItsOwnTakesLong) {
   EXPECT_TRUE(page.output.again);
 }
 
+// Twelve cards side by side would be thinner than a finger: they go on below.
+TEST(MapView, OnAPhoneAFingerHitsEveryCell) {
+  PageDriver page(390, 3000);
+  page.input.coarse = true;
+  ASSERT_TRUE(page.state().LoadFragment("m=llama-3.1-8b&g=rtx-4090&ctx=8192&t=map"));
+  Work(page);
+  ASSERT_NE(page.state().map.sheet(), nullptr);
+  const MapQuestion& question = page.state().map.sheet()->question;
+  size_t cells = 0;
+  for (const SemanticNode& node : page.app().semantics().nodes()) {
+    if (node.role != "gridcell") continue;
+    ++cells;
+    EXPECT_GE(node.width, 40) << node.label;
+    EXPECT_GE(node.height, 40) << node.label;
+    EXPECT_LE(node.x + node.width, 391) << node.label;
+  }
+  EXPECT_EQ(cells, question.xs.size() * question.ys.size());
+}
+
 }  // namespace
 }  // namespace plimsoll

@@ -518,7 +518,7 @@ void DrawCompareTab(Ui& ui, AppState& state, float width) {
       deed = [](AppState& s) { s.Pin(); };
   }
   if (!state.compare.empty() && chips.Add("Clear", false)) deed = [](AppState& s) { s.compare.Clear(); };
-  if (answered.columns.configs.size() > 1 && chips.Add("Together on these cards", state.compare.together))
+  if (answered.columns.configs.size() > 1 && chips.Add("Together", state.compare.together))
     deed = [](AppState& s) { s.compare.together = !s.compare.together; };
   chips.Export(state);
   chips.End();
@@ -530,7 +530,7 @@ void DrawCompareTab(Ui& ui, AppState& state, float width) {
   if (width < kNarrow) {
     for (size_t i = 0; i < count; ++i) DrawBlock(ui, state, answered, titles, i, width, &deed);
   } else {
-    const float label = std::clamp(width * 0.2F, 130.0F, 210.0F);
+    const float label = std::clamp(width * 0.24F, 168.0F, 210.0F);
     const float cell = std::min((width - label) / static_cast<float>(count), 300.0F);
     const Layout layout = {ImGui::GetCursorScreenPos().x, label, cell, width, cell < 132};
     DrawHeader(ui, state, answered, titles, layout, &deed);

@@ -13,7 +13,7 @@
 namespace plimsoll {
 namespace {
 
-constexpr float kNarrow = 640;
+constexpr float kNarrow = 760;  // below it names and layouts would be cut
 
 std::string Dollars(double usd) { return usd > 0 ? "$" + DecimalText(usd, usd < 100 ? 2 : 0) : "?"; }
 

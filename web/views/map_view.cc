@@ -148,6 +148,7 @@ std::string Explain(const MapSheet& map, Place at, const Catalog& catalog) {
 struct Grid {
   ImVec2 at;
   float label, cell, height;
+  size_t from, to;  // columns
 };
 
 void DrawGrid(Ui& ui, AppState& state, const MapSheet& map, const Range& range, size_t z, const Grid& grid,
@@ -158,9 +159,9 @@ void DrawGrid(Ui& ui, AppState& state, const MapSheet& map, const Range& range, 
   const Catalog& catalog = state.catalog();
   const TextStyle note = {ui.colors->muted, kNote};
   // Names of columns in two lines where one is too narrow.
-  for (size_t x = 0; x < q.xs.size(); ++x) {
+  for (size_t x = grid.from; x < grid.to; ++x) {
     const std::string name = ValueName(q.x, q.xs[x], catalog);
-    const float left = grid.at.x + grid.label + grid.cell * static_cast<float>(x);
+    const float left = grid.at.x + grid.label + grid.cell * static_cast<float>(x - grid.from);
     const float room = grid.cell - 4;
     const size_t space = name.find(' ');
     if (TextWidth(ui, name, note) <= room || space == std::string::npos) {
@@ -180,11 +181,11 @@ void DrawGrid(Ui& ui, AppState& state, const MapSheet& map, const Range& range, 
     const float row = top + grid.height * static_cast<float>(y);
     DrawText(ui, ImVec2(grid.at.x, row + grid.height / 2), ValueName(q.y, q.ys[y], catalog), {0, 13},
              grid.label - 8);
-    for (size_t x = 0; x < q.xs.size(); ++x) {
+    for (size_t x = grid.from; x < grid.to; ++x) {
       const MapCell& cell = map.cell(x, y, z);
       const std::string text = CellText(cell, q.measure);
       ImGui::SetCursorScreenPos(
-          ImVec2(grid.at.x + grid.label + grid.cell * static_cast<float>(x) + 1.5F, row + 1.5F));
+          ImVec2(grid.at.x + grid.label + grid.cell * static_cast<float>(x - grid.from) + 1.5F, row + 1.5F));
       const std::string name = NameOf(map, {x, y, z}, catalog);
       const Interaction item =
           Item(ui, name, ImVec2(grid.cell - 3, grid.height - 3), "gridcell", name, text, 4);
@@ -354,13 +355,19 @@ void DrawMapTab(Ui& ui, AppState& state, float width) {
   for (size_t z = 0; z < maps; ++z) {
     columns.Next();
     if (!q.z.empty()) SectionLabel(ui, ValueName(q.z, q.zs[z], state.catalog()));
-    const float cell = std::min((columns.cell() - label) / static_cast<float>(q.xs.size()), 110.0F);
-    DrawGrid(ui, state, *map, range, z,
-             {ImGui::GetCursorScreenPos(), label, cell,
-              ui.coarse  ? 44.0F
-              : maps > 1 ? 30.0F
-                         : 36.0F},
-             &looked, &taken);
+    // Cells that a finger hits: where there is no room for all columns side by side, they go on below.
+    const float room = columns.cell() - label;
+    const size_t all = q.xs.size();
+    const auto most = static_cast<size_t>(std::max(1.0F, room / (ui.coarse ? 44.0F : 30.0F)));
+    const size_t parts = (all + most - 1) / most, each = (all + parts - 1) / parts;
+    const float cell = std::min(room / static_cast<float>(each), 110.0F);
+    const float height = ui.coarse ? 44.0F : maps > 1 ? 30.0F : 36.0F;
+    for (size_t from = 0; from < all; from += each) {
+      if (from > 0) Gap(10);
+      DrawGrid(ui, state, *map, range, z,
+               {ImGui::GetCursorScreenPos(), label, cell, height, from, std::min(all, from + each)}, &looked,
+               &taken);
+    }
     Gap(14);
     std::string caption = Caption(*map, state);
     if (!q.z.empty()) caption += ": " + ValueName(q.z, q.zs[z], state.catalog());

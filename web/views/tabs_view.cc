@@ -36,7 +36,14 @@ const Tab& OpenTab(const AppState& state) {
 }
 
 constexpr float kRule = 23;  // a rule between two modes, with the space behind it
-constexpr std::array<float, 3> kGaps = {26, 16, 11};
+
+// How closely tabs stand; the modes are named where there is room for it.
+struct TabSpacing {
+  float gap;
+  bool named;
+};
+constexpr std::array<TabSpacing, 5> kSpacings = {
+    {{26, true}, {16, true}, {26, false}, {16, false}, {11, false}}};
 
 struct TabPlace {
   float x = 0;
@@ -46,7 +53,7 @@ struct TabPlace {
 using TabPlaces = std::array<TabPlace, kTabs.size()>;
 
 // Left to right, in new lines where there is no room, and on a phone for each mode.
-TabPlaces PlaceTabs(const Ui& ui, float width, float mode, float gap) {
+TabPlaces PlaceTabs(const Ui& ui, float width, float mode, const TabSpacing& spacing) {
   const bool narrow = width < 640;
   TabPlaces places;
   float x = 0;
@@ -55,9 +62,10 @@ TabPlaces PlaceTabs(const Ui& ui, float width, float mode, float gap) {
     const float wide = TextWidth(ui, kTabs[i].name, {0, kBody, Weight::kSemibold}) + 2;
     const bool begins = i == 0 || kTabs[i - 1].of != kTabs[i].of;
     TabPlace& place = places[i];
-    place.named = begins && kTabs[i].of != Speaks::kAny;
-    const float needed = (place.named ? mode : 0) + (begins ? kRule : 0) + wide;
-    if (x > 0 && ((place.named && narrow) || x + needed > width)) {
+    const bool opens = begins && kTabs[i].of != Speaks::kAny;
+    place.named = opens && spacing.named;
+    const float needed = (place.named ? mode : 0) + (begins && i > 0 ? kRule : 0) + wide;
+    if (x > 0 && ((opens && narrow) || x + needed > width)) {
       x = 0;
       ++line;
     } else if (begins && i > 0) {
@@ -67,7 +75,7 @@ TabPlaces PlaceTabs(const Ui& ui, float width, float mode, float gap) {
     if (place.named) x += mode;
     place.x = x;
     place.line = line;
-    x += wide + gap;
+    x += wide + spacing.gap;
   }
   return places;
 }
@@ -79,11 +87,11 @@ void DrawTabBar(Ui& ui, AppState& state, float width) {
   const Tab& open = OpenTab(state);
   const TextStyle grey = {ui.colors->muted, kNote};
   const float mode = std::max(TextWidth(ui, "One:", grey), TextWidth(ui, "Many:", grey)) + 16;
-  // The widest gap that needs no line more than the narrowest.
-  TabPlaces places = PlaceTabs(ui, width, mode, kGaps.back());
+  // The widest that needs no line more than the narrowest.
+  TabPlaces places = PlaceTabs(ui, width, mode, kSpacings.back());
   const int lines = places.back().line;
-  for (const float gap : kGaps) {
-    places = PlaceTabs(ui, width, mode, gap);
+  for (const TabSpacing& spacing : kSpacings) {
+    places = PlaceTabs(ui, width, mode, spacing);
     if (places.back().line == lines) break;
   }
   const float height = ui.coarse ? 46 : 42;
