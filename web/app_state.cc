@@ -323,6 +323,7 @@ AppState::UnknownKeys AppState::PagePairs() const {
   if (tab_ != kFirstTab) pairs.emplace_back("t", PercentEncode(tab_));
   const std::string columns = compare.Encode(config(), *catalog_);
   if (!columns.empty()) pairs.emplace_back("cmp", columns);
+  if (!columns.empty() && compare.together) pairs.emplace_back("tog", "1");
   const std::string axes = EncodeMapAxes(map.ask);
   if (!axes.empty()) pairs.emplace_back("map", axes);
   const std::string asked = EncodeFindAsk(find.ask);
@@ -332,10 +333,11 @@ AppState::UnknownKeys AppState::PagePairs() const {
 }
 
 void AppState::TakePage(const UnknownKeys& pairs) {
-  std::string tab(kFirstTab), columns, rents, asked, axes;
+  std::string tab(kFirstTab), columns, together, rents, asked, axes;
   for (const auto& [key, value] : pairs) {
     if (key == "t") tab = PercentDecode(value).value_or("");
     if (key == "cmp") columns = value;
+    if (key == "tog") together = value;
     if (key == "price") rents = value;
     if (key == "find") asked = value;
     if (key == "map") axes = value;
@@ -344,6 +346,11 @@ void AppState::TakePage(const UnknownKeys& pairs) {
   const std::string before = compare.Encode(config(), *catalog_);
   if (const auto error = compare.Decode(columns, config(), *catalog_)) Refuse(*error);
   if (before != columns) PageChanged();
+  if (!together.empty() && together != "0" && together != "1") Refuse({"tog", Quoted(together), "1 or 0"});
+  if (compare.together != (together == "1")) {
+    compare.together = !compare.together;
+    PageChanged();
+  }
   const std::string axes_before = EncodeMapAxes(map.ask);
   if (const auto error = DecodeMapAxes(axes, &map.ask)) Refuse(*error);
   if (EncodeMapAxes(map.ask) != axes_before) PageChanged();
