@@ -269,6 +269,11 @@ void AppState::CopyText(std::string_view text) {
   AskBrowser("copy-shown");
 }
 
+void AppState::OpenLink(std::string_view address) {
+  view.to_copy = address;
+  AskBrowser("open-link");
+}
+
 bool AppState::SetTrace(std::string_view csv) {
   if (const auto error = schedule.SetTrace(csv)) return Refuse(*error);
   OpenTab("Schedule");
@@ -285,6 +290,13 @@ bool AppState::SetView(std::string_view key, const Json& value) {
     (key == "palette" ? view.palette_asked : view.keys_asked) = true;
   } else if (key == "press") {
     view.press = value.AsString();
+  } else if (key == "units") {
+    if ((value.AsString() == "GB") != (view.units == SizeUnits::kDecimal)) TurnUnits();
+  } else if (key == "way") {
+    for (const WayOut& way : ways_out(true)) {
+      if (way.label == value.AsString()) return Load(Config(way.config));
+    }
+    return Refuse({"way", value.Dump(), "one of those that are shown"});
   } else if (key == "budget" || key == "watts") {
     return SetLimit(key == "budget" ? &FindAsk::usd_per_h : &FindAsk::watts, key, value);
   } else if (key == "check") {
@@ -709,6 +721,22 @@ const std::string& AppState::ReportText() {
     answer_->report_text = ReportToJson(*answer_->resolved, answer_->report).Dump();
   }
   return answer_->report_text;
+}
+
+std::string AppState::WaysText() {
+  Json ways = Json::MakeArray();
+  for (const WayOut& way : ways_out(true))
+    ways.Append(Json::MakeObject().Set("label", way.label).Set("figures", WayOutFigures(way)));
+  return ways.Dump();
+}
+
+std::string AppState::AnswerText() {
+  const Explanation& shown = explanation();
+  return Json::MakeObject()
+      .Set("units", view.units == SizeUnits::kDecimal ? "GB" : "GiB")
+      .Set("headline", shown.headline)
+      .Set("detail", shown.detail)
+      .Dump();
 }
 
 bool AppState::IsDefault(std::string_view key) const {
