@@ -612,6 +612,11 @@ function listenToCommands() {
 
 let mirror = null;
 let seenVersion = -1;
+const chosenUnits = document.getElementById('units');  // not in an embed
+chosenUnits?.addEventListener('change', () => {
+  put(kPut.action, JSON.stringify({'view.units': chosenUnits.value}));
+  changed();
+});
 
 function changed() {
   showNotice();
@@ -619,6 +624,7 @@ function changed() {
   if (version === seenVersion) return;
   seenVersion = version;
   mirror.update();
+  if (chosenUnits) chosenUnits.value = JSON.parse(get(kGet.answer)).units;
   if (waiting) resizeStage(layOut());
   clearTimeout(writeTimer);
   writeTimer = setTimeout(writeAddress, kSettled);

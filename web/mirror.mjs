@@ -280,7 +280,9 @@ export function createMirror(core) {
     const wrong = core.act(action);
     clearProblem();
     if (!wrong) return update();
-    problem.textContent = wrong;
+    const label = input.labels?.[0]?.textContent;
+    const key = `${(input.name ?? '').replace(/^view\./, '')} `;
+    problem.textContent = label && wrong.startsWith(key) ? `${label} ${wrong.slice(key.length)}` : wrong;
     problem.hidden = false;
     (input.closest('.mirror-field') ?? input.parentElement).append(problem);
     input.setAttribute('aria-invalid', 'true');
