@@ -262,6 +262,7 @@ function pointerDown(event) {
       // a pointer that a script made up cannot be captured
     }
     pointersDown.add(event.pointerId);
+    sendKey('', false, modifiers(event));  // Shift was perhaps pressed where the picture had no focus
     sendPointer(1, x, y, imguiButton(event.button), false);
     drawUntilSettled();
   }
@@ -315,6 +316,7 @@ function pointerUp(event) {
     fingerGone();
   } else {
     pointersDown.delete(event.pointerId);
+    sendKey('', false, modifiers(event));
     sendPointer(2, x, y, imguiButton(event.button), false);
     drawUntilSettled();
   }

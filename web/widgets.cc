@@ -472,10 +472,15 @@ bool Chip(Ui& ui, std::string_view text, const ChipStyle& style) {
   return item.clicked;
 }
 
+float TabWidth(const Ui& ui, std::string_view label) {
+  const float text = TextWidth(ui, label, {0, kBody, Weight::kSemibold}) + 2;
+  return ui.coarse ? std::max(text, 44.0F) : text;
+}
+
 bool TabButton(Ui& ui, std::string_view label, bool selected) {
   const TextStyle style = {selected ? ui.colors->ink : ui.colors->muted, kBody,
                            selected ? Weight::kSemibold : Weight::kRegular};
-  const float width = TextWidth(ui, label, {0, kBody, Weight::kSemibold}) + 2;
+  const float width = TabWidth(ui, label);
   const Interaction item =
       Item(ui, label, ImVec2(width, ui.coarse ? 46 : 42), "tab", label, selected ? "selected" : "");
   if (!item.visible) return false;

@@ -126,6 +126,7 @@ struct ChipStyle {
 };
 bool Chip(Ui& ui, std::string_view text, const ChipStyle& style = {});
 float ChipWidth(const Ui& ui, std::string_view text, std::string_view note = {});  // what its text asks for
+float TabWidth(const Ui& ui, std::string_view label);  // a short name is as wide as a finger
 bool TabButton(Ui& ui, std::string_view label, bool selected);
 // A plain clickable text with a triangle.
 bool Disclosure(Ui& ui, std::string_view label, bool open);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 
 import {openSite} from '../support/browser.mjs';
-import {config, find, kScreens, open, until} from './page.mjs';
+import {config, find, kScreens, open, outOfReach, until} from './page.mjs';
 
 let site;
 before(async () => {
@@ -118,4 +118,40 @@ test('together is opened by a link, undone and done again', async () => {
   assert.match(await page.evaluate(() => location.hash), /tog=1/);
   await page.keyboard.press('Control+y');
   await until('none', async () => !(await together()));
+});
+
+test('on a phone every tab is within its width and within a finger’s reach', async () => {
+  const page = await open(site, kFits, kScreens.phone);
+  for (const tab of ['memory', 'speed', 'capacity', 'schedule', 'launch', 'find', 'compare', 'map', 'check']) {
+    await page.evaluate((fragment) => { location.hash = fragment; }, `${kFits.slice(5)}&t=${tab}${tab === 'compare' ? '&cmp=q.fp8' : ''}`);
+    await until(tab, async () => (await page.evaluate(() => globalThis.plimsoll.semantics())).some(({role, label, value}) => role === 'tab' && value === 'selected' && label.toLowerCase() === tab));
+    await page.waitForTimeout(600);
+    assert.deepEqual(await outOfReach(page, kScreens.phone), [], tab);
+  }
+});
+
+test('Shift and a click pin, wherever the focus is', async () => {
+  const page = await open(site, `${kFits}&t=map`);
+  await until('the map', async () => (await page.evaluate(() => globalThis.plimsoll.tables())).length > 0);
+  await page.focus('#theme');
+  await page.evaluate(() => scrollTo(0, 0));
+  await page.waitForTimeout(300);
+  const cell = (await page.evaluate(() => globalThis.plimsoll.semantics())).find(({role, value}) => role === 'gridcell' && /k$/.test(value));
+  await page.keyboard.down('Shift');
+  await page.mouse.click(cell.x + cell.width / 2, cell.y + cell.height / 2);
+  await page.keyboard.up('Shift');
+  await until('a column', async () => /cmp=/.test(await page.evaluate(() => location.hash)));
+  assert.match(await page.evaluate(() => location.hash), /t=map/, 'the map still stands');
+});
+
+test('paper: one page, with picture and table', async () => {
+  for (const tab of ['', '&t=compare&cmp=q.fp8;n.8', '&t=find']) {
+    const page = await open(site, `${kFits}${tab}`);
+    if (tab) await until('its table', async () => (await page.locator('#mirror-tables table').count()) > 0);
+    await page.waitForTimeout(500);
+    await page.evaluate(() => window.dispatchEvent(new Event('beforeprint')));
+    const pdf = (await page.pdf({format: 'A4'})).toString('latin1');
+    assert.equal((pdf.match(/\/Type\s*\/Page\b/g) ?? []).length, 1, tab);
+    await page.context().close();
+  }
 });
