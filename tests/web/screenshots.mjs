@@ -12,7 +12,7 @@ import {openSite} from '../support/browser.mjs';
 import {kScreens, outOfReach} from './page.mjs';
 
 const kConfiguration = 'm=llama-3.1-70b&q=awq-int4&g=rtx-4090&n=4&ctx=16384';
-const kQuiet = 400;   // ms without a new frame
+const kQuiet = 400;   // ms without anything new
 const kMost = 20000;  // ms that a tab may take to settle
 
 const {values: {every}, positionals: [folder]} = parseArgs({options: {every: {type: 'boolean'}}, allowPositionals: true});
@@ -27,11 +27,11 @@ const site = await openSite();
 async function settle(page) {
   await page.evaluate(() => Promise.all([globalThis.plimsoll.ready, document.fonts.ready]));
   const end = Date.now() + kMost;
-  for (let last = -1; Date.now() < end;) {
-    const [frames, working] = await page.evaluate(() => [globalThis.plimsoll.frames(), globalThis.plimsoll.semantics().some(
-      ({role, value}) => role === 'status' && / %$/.test(value))]);
-    if (frames === last && !working) return;
-    last = frames;
+  for (let last = ''; Date.now() < end;) {
+    const nodes = await page.evaluate(() => globalThis.plimsoll.semantics());
+    const now = JSON.stringify(nodes);
+    if (now === last && !nodes.some(({role, value}) => role === 'status' && / %$/.test(value))) return;
+    last = now;
     await page.waitForTimeout(kQuiet);
   }
 }
