@@ -454,15 +454,39 @@ bool AppState::LoadNearest(const std::string& id) {
   return Load(config);
 }
 
+namespace {
+
+// A link that leads to a tab and names no model is meant for whichever stands there at first; what else it sets is kept.
+std::string OpenedByTab(DecodedConfig* decoded) {
+  const bool has_model = !decoded->config.model.empty() || decoded->config.inline_model.is_object();
+  const auto is_tab = [](const auto& pair) { return pair.first == "t"; };
+  if (has_model || std::none_of(decoded->page.begin(), decoded->page.end(), is_tab)) return {};
+  const Result<DecodedConfig> start = DecodeConfigUrl(kStart);
+  if (!start.ok()) return {};
+  Config config = start->config;
+  std::string kept;
+  for (const ConfigKey& key : ConfigKeys()) {
+    if (!IsConfigValueGiven(decoded->config, key)) continue;
+    if (!SetConfigValue(key, GetConfigValue(decoded->config, key), &config)) kept = "given";
+  }
+  decoded->config = std::move(config);
+  return kept.empty() ? std::string()
+                      : "The link names no model; it is opened with " + decoded->config.model + ".";
+}
+
+}  // namespace
+
 bool AppState::LoadFragment(std::string_view fragment) {
-  const Result<DecodedConfig> decoded = DecodeConfigUrl(fragment);
+  Result<DecodedConfig> decoded = DecodeConfigUrl(fragment);
   if (!decoded.ok()) return Refuse(decoded.error());
+  const std::string opened = OpenedByTab(&*decoded);
   if (!Load(decoded->config)) {
     NameTheUnknown(decoded->config);
     return false;
   }
   CarryOn(decoded->unknown);
   TakePage(decoded->page);
+  if (!opened.empty()) notice_ = opened;
   for (const Diagnostic& diagnostic : decoded->diagnostics) {
     if (!notice_.empty()) notice_.append(" ");
     notice_.append(diagnostic.message);

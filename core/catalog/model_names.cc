@@ -113,7 +113,7 @@ std::string Joined(const std::vector<std::string>& tokens, bool skip_neutral, bo
 }
 
 std::string_view LastPart(std::string_view name) {
-  const size_t slash = name.find_last_of('/');
+  const size_t slash = name.find_last_of("/\\");
   return slash == std::string_view::npos ? name : name.substr(slash + 1);
 }
 
@@ -216,7 +216,9 @@ NameParts Split(std::string_view name) {
   if (found.id.empty() || (!gguf && IsSharedType(found.id))) {
     parts.tokens = Tokens(plain);
   } else {
-    parts.tokens = Tokens(plain.substr(0, found.cut));
+    std::string_view before = plain.substr(0, found.cut);
+    while (before.ends_with(".")) before.remove_suffix(1);  // "llama-2-13b.Q4_0"
+    parts.tokens = Tokens(before);
     parts.format = std::move(found.id);
     parts.near_format = found.near;
   }
@@ -332,6 +334,12 @@ std::string FormatInName(std::string_view name) {
 
 std::optional<NamedModel> FindModelNamed(const Catalog& catalog, std::string_view name) {
   if (name.empty() || name.size() > kLongestName) return std::nullopt;
+  std::string windows;
+  if (name.find('\\') != std::string_view::npos) {
+    windows = std::string(name);
+    std::replace(windows.begin(), windows.end(), '\\', '/');
+    name = windows;
+  }
   while (name.size() > 1 && name.back() == '/') name.remove_suffix(1);
   if (std::optional<NamedModel> found = ByCatalog(catalog, name)) return found;
   const std::string repository = HubRepository(name);

@@ -322,6 +322,10 @@ class CommandReader {
     bool taken = !invocation.program->takes_model;
     for (const size_t at : parsed.positional) {
       const std::string& word = invocation.words[at].text;
+      if (taken && invocation.program->takes_prompt) {
+        result_.understood.push_back({word, "", word, "", ReadEffect::kFree, "what the model is asked"});
+        continue;
+      }
       if (taken) {
         result_.not_understood.push_back(word);
         continue;
@@ -333,7 +337,9 @@ class CommandReader {
   }
 
   void Finish() {
-    const bool known = ResolveNames(&reading_);
+    bool known = ResolveNames(&reading_);
+    if (first_->language->finish != nullptr) first_->language->finish(&reading_);
+    known = known || !reading_.config.model.empty();  // by a name that only the engine has
     if (!known) {
       for (size_t i = 0; i < result_.understood.size(); ++i) {
         if (result_.understood[i].key != "model") continue;
@@ -344,7 +350,6 @@ class CommandReader {
       AddProblem("model_unknown", "", Quoted(reading_.model) + " is no model that the catalog knows.",
                  "Give its config.json, or its name in the catalog.", Severity::kError);
     }
-    if (first_->language->finish != nullptr) first_->language->finish(&reading_);
     for (Diagnostic& remark : reading_.remarks) {
       result_.problems.push_back(
           {std::move(remark.code), "", std::move(remark.message), std::move(remark.fix), remark.severity});
@@ -396,6 +401,9 @@ class CommandReader {
   CheckResult result_;
 };
 
+// Of one text.
+constexpr size_t kMostPrograms = 8, kMostInSession = 64;
+
 // "name==1.2.3" or "name[all]==1.2.3" of a package.
 std::string PackageVersion(const ShellScript& script, std::string_view id) {
   for (const ShellCommand& command : script.commands) {
@@ -424,9 +432,10 @@ std::optional<Result<CheckResult>> ReadCommandText(std::string_view text, const 
     std::optional<Invocation> found = FindInvocation(command, script.variables);
     if (!found) continue;
     // A server and what is run on it belong together; a second server is another question.
-    const bool joins = source.invocations.empty() || (found->engine == source.invocations[0].engine &&
-                                                      found->program != source.invocations[0].program);
-    if (joins && source.invocations.size() < 8) {
+    const bool joins = source.invocations.empty() ||
+                       (found->engine == source.invocations[0].engine &&
+                        (found->program != source.invocations[0].program || found->program->in_session));
+    if (joins && source.invocations.size() < (found->program->in_session ? kMostInSession : kMostPrograms)) {
       source.invocations.push_back(std::move(*found));
     } else {
       ++more;

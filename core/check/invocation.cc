@@ -27,7 +27,7 @@ struct Wrapper {
   std::string_view name;
   std::string_view with_value;  // apart by spaces
 };
-constexpr std::array<Wrapper, 20> kWrappers = {{
+constexpr std::array<Wrapper, 30> kWrappers = {{
     {"sudo", "-u --user -g"},
     {"nohup", ""},
     {"exec", ""},
@@ -41,7 +41,17 @@ constexpr std::array<Wrapper, 20> kWrappers = {{
     {"mpirun", "-n -np -H --hostfile -x"},
     {"trtllm-llmapi-launch", ""},
     {"stdbuf", "-o -e -i"},
-    {"screen", "-S"},
+    {"screen", "-S -dmS"},
+    {"setsid", ""},
+    {"command", ""},
+    {"call", ""},
+    {"start", "/d"},
+    {"wsl", "-d -u --distribution --user --cd"},
+    {"doas", "-u"},
+    {"caffeinate", ""},
+    {"chrt", ""},
+    {"systemd-run", "-p --unit --slice --uid"},
+    {"timeout", "-s -k"},
     {"uv", "--with --python --extra"},
     {"uvx", "--with --python --from"},
     {"poetry", ""},
@@ -65,6 +75,7 @@ constexpr std::string_view kDockerValues =
     "--cpus "
     "--cpuset-cpus --hostname -h --add-host --label -l --log-opt --log-driver --security-opt --cap-add "
     "--group-add --platform --pull --tmpfs --health-cmd --pid --dns --expose --link --annotation --cidfile "
+    "--bind -B --home -H --pwd --overlay "  // of apptainer, as singularity is called by now
     "--userns --uts --device-cgroup-rule --shm_size --stop-timeout --memory-reservation --hooks-dir";
 
 // `--gpus all`, `2`, `device=0`, '"device=0,1"'.
@@ -123,11 +134,26 @@ class Finder {
     if (best) {
       best->words.assign(words.begin() + static_cast<std::ptrdiff_t>(at + longest), words.end());
       best->end = words.back().end;
+      if (best->program->in_session && !best->program->takes_prompt && !best->program->takes_model)
+        NameFirst(&*best);
     }
     return best;
   }
 
  private:
+  // "num_ctx 8192": a name and what follows it.
+  static void NameFirst(Invocation* found) {
+    if (found->words.size() < 2) return;
+    GivenOption given;
+    given.name = found->words[0].text;
+    given.begin = found->words[0].begin;
+    given.value_begin = found->words[1].begin;
+    given.end = found->words.back().end;
+    for (size_t i = 1; i < found->words.size(); ++i) given.value += (i > 1 ? " " : "") + found->words[i].text;
+    found->given.push_back(std::move(given));
+    found->words.clear();
+  }
+
   // How many words a program's name takes at `at`; 0: it is another. "-m module" stands behind Python, whose
   // own options may come between.
   static size_t MatchWords(std::string_view name, const std::vector<ArgumentWord>& words, size_t at) {
@@ -163,31 +189,59 @@ class Finder {
       const Wrapper* wrapper = FindWrapper(word);
       if (wrapper == nullptr) return;
       ++at_;
-      while (at_ < words_.size() && words_[at_].text.starts_with("-")) {
+      if (wrapper->name == "start") TakeTitle();
+      while (at_ < words_.size() && IsWrapperOption(*wrapper, words_[at_].text)) {
         const std::string& option = words_[at_++].text;
         if (HasName(wrapper->with_value, option) && at_ < words_.size()) {
           if (wrapper->name == "srun" && (option == "-N" || option == "--nodes")) TakeNodes(words_[at_].text);
           ++at_;
         }
       }
+      // timeout takes how long.
+      if (wrapper->name == "timeout" && at_ < words_.size()) ++at_;
       // taskset takes a mask where no option gave the list.
       if (wrapper->name == "taskset" && at_ < words_.size() && words_[at_].text.starts_with("0x")) ++at_;
     }
   }
 
+  // cmd.exe's `start` takes the window's title in quotes.
+  void TakeTitle() {
+    if (at_ + 1 >= words_.size()) return;
+    const ArgumentWord& word = words_[at_];
+    const bool quoted = word.end - word.begin > word.text.size();
+    if (quoted && word.text.find('\\') == std::string::npos && !word.text.ends_with(".exe")) ++at_;
+  }
+  static bool IsWrapperOption(const Wrapper& wrapper, std::string_view word) {
+    return word.starts_with("-") || (wrapper.name == "start" && word.starts_with("/"));
+  }
+
   void TakeNodes(std::string_view text) { nodes_ = DockerGpus(text); }
 
   static bool IsShell(std::string_view name) {
-    return name == "sh" || name == "bash" || name == "zsh" || name == "dash" || name == "ash";
+    return name == "sh" || name == "bash" || name == "zsh" || name == "dash" || name == "ash" ||
+           name == "fish" || name == "cmd" || name == "powershell" || name == "pwsh" || name == "tmux";
+  }
+
+  // -c, -lc, /c, /k, -Command
+  static bool IsScriptOption(std::string_view word) {
+    const std::string lower = Lower(word);
+    return lower.ends_with("c") || lower == "/k" || lower == "-command";
   }
 
   // bash -lc "…": the text is a script of its own.
   std::optional<Invocation> FindInScript() {
     if (in_script_) return std::nullopt;
+    // tmux new -s name "…"
+    if (words_[at_].text == "tmux" && words_.size() > at_ + 2) at_ = words_.size() - 3;
     ++at_;
-    while (at_ < words_.size() && words_[at_].text.starts_with("-") && !words_[at_].text.ends_with("c"))
+    while (at_ < words_.size() && (words_[at_].text.starts_with("-") || words_[at_].text.starts_with("/")) &&
+           !IsScriptOption(words_[at_].text))
       ++at_;
     if (at_ + 1 >= words_.size()) return std::nullopt;
+    // cmd.exe takes the rest of the line without quotes, too.
+    if (words_[at_].text.starts_with("/") && at_ + 2 < words_.size()) {
+      return InvocationOfWords({words_.begin() + static_cast<std::ptrdiff_t>(at_ + 1), words_.end()});
+    }
     const ArgumentWord& word = words_[at_ + 1];
     // Where quotes were taken off, places are as far right as they were long.
     const size_t quote = word.end - word.begin > word.text.size() ? 1 : 0;
@@ -204,7 +258,14 @@ class Finder {
   }
 
   static bool IsContainerTool(std::string_view name) {
-    return name == "docker" || name == "podman" || name == "nerdctl";
+    return name == "docker" || name == "podman" || name == "nerdctl" || name == "apptainer" ||
+           name == "singularity";
+  }
+  static std::string_view ContainerWords(std::string_view tool) {
+    for (const std::string_view one : {"podman run", "nerdctl run", "apptainer run", "singularity run"}) {
+      if (one.substr(0, one.find(' ')) == tool) return one;
+    }
+    return "docker run";
   }
 
   std::optional<Invocation> FindInContainer(std::string_view tool) {
@@ -218,7 +279,8 @@ class Finder {
     ++at_;
     TakeContainerOptions();
     if (at_ >= words_.size()) return std::nullopt;
-    const std::string image = words_[at_].text;
+    std::string image = words_[at_].text;
+    if (image.starts_with("docker://")) image = image.substr(9);
     const size_t image_end = words_[at_].end;
     ++at_;
     std::vector<ArgumentWord> rest(words_.begin() + static_cast<std::ptrdiff_t>(at_), words_.end());
@@ -228,7 +290,7 @@ class Finder {
     if (!found) return std::nullopt;
     if (const std::optional<KnownImage> known = FindImage(image)) found->version = known->version;
     found->image = image;
-    found->wrapper = tool == "docker" ? "docker run" : tool == "podman" ? "podman run" : "nerdctl run";
+    found->wrapper = ContainerWords(tool);
     if (found->end == 0) found->end = image_end;
     Finish(&*found);
     return found;

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "core/base/text.h"
+#include "core/check/shell_dialect.h"
+
 namespace plimsoll {
 namespace {
 
@@ -30,7 +33,7 @@ constexpr Typography kTypography[] = {
 class Splitter {
  public:
   Splitter(std::string_view text, size_t offset, const std::vector<Variable>& known)
-      : text_(text), offset_(offset), known_(known) {}
+      : text_(text), offset_(offset), known_(known), dialect_(DialectOf(text)) {}
 
   std::string Fill() {
     std::string filled;
@@ -99,7 +102,7 @@ class Splitter {
       TakeRedirect();
     } else if (c == '(' || c == ')') {
       ++at_;
-    } else {
+    } else if (!TakeAssignment()) {
       TakeWord();
     }
   }
@@ -129,28 +132,124 @@ class Splitter {
     StartLine();
   }
 
-  void StartLine() { SkipPrompt(); }
+  void StartLine() {
+    SkipPrompt();
+    while (At(' ') || At('\t')) ++at_;
+    if (dialect_ == ShellDialect::kPosix) return;
+    if (At('@')) ++at_;  // cmd.exe: "do not show this line"
+    const std::string lower = Lower(text_.substr(at_, 4));
+    if (lower == "rem " || lower == "rem\n" || lower == "rem\r" || lower.starts_with("::")) TakeComment();
+  }
 
-  // "$ ", "> ", "PS C:\> ", "user@host:~$ ", "(env) $ " at the beginning of a line.
   void SkipPrompt() {
-    size_t at = at_;
-    while (at < text_.size() && (text_[at] == ' ' || text_[at] == '\t')) ++at;
-    const size_t end = std::min(text_.find('\n', at), text_.size());
-    const std::string_view line = text_.substr(at, end - at);
-    if (line.starts_with("$ ") || line.starts_with("> ") || line.starts_with("% ")) {
-      at_ = at + 2;
-      return;
+    const size_t end = std::min(text_.find('\n', at_), text_.size());
+    at_ += PromptLength(text_.substr(at_, end - at_));
+  }
+
+  // The same text in any case; PowerShell and cmd.exe know no difference.
+  bool Begins(std::string_view lower, size_t at) const {
+    return Lower(text_.substr(at, lower.size())) == lower;
+  }
+  size_t NameEnd(size_t at) const {
+    while (at < text_.size() && IsNameChar(text_[at])) ++at;
+    return at;
+  }
+  void SkipBlanks() {
+    while (At(' ') || At('\t')) ++at_;
+  }
+
+  // `$env:NAME = value`, `$name = value`: false: it is none of these, and nothing is taken.
+  bool TakePowerShellAssignment() {
+    const bool environment = Begins("$env:", at_);
+    const size_t begin = at_ + (environment ? 5 : 1);
+    const size_t end = NameEnd(begin);
+    size_t equals = end;
+    while (equals < text_.size() && (text_[equals] == ' ' || text_[equals] == '\t')) ++equals;
+    if (end == begin || equals >= text_.size() || text_[equals] != '=') return false;
+    at_ = equals + 1;
+    SkipBlanks();
+    std::string value = TakeValue(";\n");
+    Variable variable(text_.substr(begin, end - begin), std::move(value));
+    (environment ? script_.variables : locals_).push_back(std::move(variable));
+    return true;
+  }
+
+  // [Environment]::SetEnvironmentVariable("NAME", "value", "User")
+  bool TakePowerShellSetting() {
+    constexpr std::string_view kCall = "::setenvironmentvariable(";
+    const size_t close = text_.find(']', at_);
+    if (close == std::string_view::npos || close - at_ > 24 || !Begins(kCall, close + 1)) return false;
+    at_ = close + 1 + kCall.size();
+    std::string name = TakeValue(",\n)");
+    if (At(',')) ++at_;
+    SkipBlanks();
+    std::string value = TakeValue(",\n)");
+    while (at_ < text_.size() && text_[at_] != ')' && text_[at_] != '\n') ++at_;
+    script_.variables.emplace_back(std::move(name), std::move(value));
+    return true;
+  }
+
+  // Up to one of `ends`; quotes around it are taken off.
+  std::string TakeValue(std::string_view ends) {
+    std::string value;
+    while (at_ < text_.size() && ends.find(text_[at_]) == std::string_view::npos) {
+      size_t length = 1;
+      const char c = CharAt(at_, &length);
+      if (c == '\'' || c == '"') {
+        TakeQuoted(c, length, &value);
+      } else if (c == '$') {
+        TakeVariable(&value);
+      } else if (c == '%' && TakePercent(&value)) {
+        continue;
+      } else {
+        value.append(text_.substr(at_, length));
+        at_ += length;
+      }
     }
-    if (line.starts_with("PS ") || line.starts_with("PS>") || line.starts_with("C:\\")) {
-      const size_t mark = line.find('>');
-      if (mark != std::string_view::npos && mark < 80) at_ = at + mark + 1;
-      return;
-    }
-    const size_t mark = line.find("$ ");
-    const bool user = mark != std::string_view::npos && mark < 80 &&
-                      line.substr(0, mark).find('@') != std::string_view::npos &&
-                      line.substr(0, mark).find_first_of("=\"'") == std::string_view::npos;
-    if (user) at_ = at + mark + 2;
+    value.resize(value.find_last_not_of(" \t\r") + 1);
+    return value;
+  }
+
+  // cmd.exe's "set NAME=value" goes to the end of the line, blanks and all; quotes stand around both.
+  bool TakeCommandPromptSet() {
+    if (!Begins("set ", at_)) return false;
+    size_t begin = std::min(text_.find_first_not_of(" \t", at_ + 4), text_.size());
+    const bool quoted = begin < text_.size() && text_[begin] == '"';
+    if (quoted) ++begin;
+    const size_t end = NameEnd(begin);
+    if (end == begin || end >= text_.size() || text_[end] != '=') return false;
+    at_ = end + 1;
+    std::string value = TakeValue(quoted ? "\"\n" : "&|\n");
+    if (quoted && At('"')) ++at_;
+    script_.variables.emplace_back(text_.substr(begin, end - begin), std::move(value));
+    return true;
+  }
+
+  // An assignment in another spelling than a Unix shell's.
+  bool TakeAssignment() {
+    if (!command_.words.empty() || !command_.variables.empty()) return false;
+    if (At('$')) return TakePowerShellAssignment();
+    if (At('[')) return TakePowerShellSetting();
+    return dialect_ == ShellDialect::kCommandPrompt && TakeCommandPromptSet();
+  }
+
+  // "%NAME%", where it is known.
+  bool TakePercent(std::string* word) {
+    const size_t end = NameEnd(at_ + 1);
+    if (end == at_ + 1 || end >= text_.size() || text_[end] != '%') return false;
+    const std::string* value = Find(text_.substr(at_ + 1, end - at_ - 1));
+    if (value == nullptr) return false;
+    *word += *value;
+    at_ = end + 1;
+    return true;
+  }
+
+  // Windows writes paths with it: "C:\models\x.gguf", ".\llama-server.exe".
+  bool IsPathMark(std::string_view word) const {
+    if (dialect_ != ShellDialect::kPosix) return true;
+    const bool drive = word.size() >= 2 && word[1] == ':' && IsNameStart(word[0]);
+    const bool here = word == "." || word == ".." || word.starts_with(".\\") || word.starts_with("..\\");
+    return (drive || here) && at_ + 1 < text_.size() && text_[at_ + 1] != ' ';
   }
 
   void TakeRedirect() {
@@ -171,11 +270,16 @@ class Splitter {
       if ((c == '>' || c == '<') && word.text.find('{') == std::string::npos) break;
       if (c == ')' && word.text.find('(') == std::string::npos) break;
       if (Continuation(at_) != std::string_view::npos) break;
-      if (c == '\'' || c == '"') {
+      if (c == '\'' && IsApostrophe(word.text, length)) {
+        word.text += c;
+        at_ += length;
+      } else if (c == '\'' || c == '"') {
         TakeQuoted(c, length, &word.text);
       } else if (c == '$') {
         TakeVariable(&word.text);
-      } else if (c == '\\' && at_ + 1 < text_.size()) {
+      } else if (c == '%' && TakePercent(&word.text)) {
+        continue;
+      } else if (c == '\\' && at_ + 1 < text_.size() && !IsPathMark(word.text)) {
         word.text += text_[at_ + 1];
         at_ += 2;
       } else {
@@ -186,6 +290,14 @@ class Splitter {
     // "2>&1": a number before a redirect is no word.
     const bool descriptor = At('>') && word.text.size() == 1 && word.text[0] >= '0' && word.text[0] <= '9';
     if (!descriptor) AddWord(std::move(word));
+  }
+
+  // "what's": a quote within a word that no other of its line closes.
+  bool IsApostrophe(std::string_view word, size_t length) const {
+    if (word.empty() || !IsNameStart(word.back()) || at_ + length >= text_.size()) return false;
+    if (!IsNameStart(text_[at_ + length])) return false;
+    const size_t end = std::min(text_.find('\n', at_), text_.size());
+    return text_.substr(at_ + length, end - at_ - length).find('\'') == std::string_view::npos;
   }
 
   // A dash that a word processor has made long stands for two, at the beginning of a word.
@@ -212,7 +324,9 @@ class Splitter {
       }
       if (quote == '"' && c == '$') {
         TakeVariable(word);
-      } else if (quote == '"' && c == '\\' && at_ + 1 < text_.size()) {
+      } else if (quote == '"' && c == '%' && TakePercent(word)) {
+        continue;
+      } else if (quote == '"' && c == '\\' && at_ + 1 < text_.size() && !IsPathQuoted()) {
         const char escaped = text_[at_ + 1];
         if (escaped != '"' && escaped != '\\' && escaped != '$' && escaped != '`' && escaped != '\n')
           *word += c;
@@ -227,9 +341,19 @@ class Splitter {
     if (begin + length < text_.size() && word->size() > 4096) word->resize(4096);
   }
 
+  // In Windows' shells "\"" within quotes still is a quote, and everything else a path's.
+  bool IsPathQuoted() const { return dialect_ != ShellDialect::kPosix && !At('"', 1); }
+
   const std::string* Find(std::string_view name) const {
-    if (const std::string* value = FindShellVariable(script_.variables, name)) return value;
-    return FindShellVariable(known_, name);
+    const bool any_case = dialect_ != ShellDialect::kPosix;
+    for (const std::vector<Variable>* known : {&locals_, &script_.variables, &known_}) {
+      for (size_t i = known->size(); i-- > 0;) {
+        const std::string& one = (*known)[i].first;
+        if (one.size() != name.size()) continue;
+        if (one == name || (any_case && Lower(one) == Lower(name))) return &(*known)[i].second;
+      }
+    }
+    return nullptr;
   }
 
   // $NAME, ${NAME}, ${NAME:-default}; $(…) stays as it stands.
@@ -237,6 +361,7 @@ class Splitter {
     const size_t begin = at_++;
     const bool braced = At('{');
     if (braced) ++at_;
+    if (Begins("env:", at_)) at_ += 4;  // PowerShell's
     const size_t name_begin = at_;
     while (at_ < text_.size() && IsNameChar(text_[at_])) ++at_;
     const std::string_view name = text_.substr(name_begin, at_ - name_begin);
@@ -290,14 +415,29 @@ class Splitter {
         const size_t name = AssignmentName(word);
         if (name > 0) script_.variables.emplace_back(word.substr(0, name), word.substr(name + 1));
       }
+      TakeNamed();
     } else {
       script_.commands.push_back(std::move(command_));
     }
     command_ = ShellCommand();
   }
 
+  // "setx NAME value" of cmd.exe, "setenv NAME value" of csh, "set -gx NAME value" of fish.
+  void TakeNamed() {
+    const std::vector<ArgumentWord>& words = command_.words;
+    const std::string tool = Lower(words[0].text);
+    const bool plain = tool == "setx" || tool == "setenv";
+    const size_t at = plain ? 1 : 2;
+    const bool exported = plain || (tool == "set" && words.size() > 1 && words[1].text.starts_with("-") &&
+                                    words[1].text.find('x') != std::string::npos);
+    if (!exported || words.size() < at + 2 || AssignmentName(words[at].text) > 0) return;
+    script_.variables.emplace_back(words[at].text, words[at + 1].text);
+  }
+
   static bool IsAssigning(std::string_view word) {
-    return word == "export" || word == "set" || word == "setx" || word == "declare" || word == "local";
+    const std::string lower = Lower(word);
+    return lower == "export" || lower == "set" || lower == "setx" || lower == "setenv" ||
+           lower == "declare" || lower == "local";
   }
 
   std::string_view text_;
@@ -307,6 +447,8 @@ class Splitter {
   bool quoted_ = false;
   ShellCommand command_;
   ShellScript script_;
+  ShellDialect dialect_;
+  std::vector<Variable> locals_;  // of PowerShell: no program sees them
 };
 
 }  // namespace

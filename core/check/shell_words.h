@@ -1,5 +1,6 @@
 // Shell text as commands and words: quotes, continuations, comments, variables, prompts and what pasting does
-// to all of them. Nothing is ever run; what only running would tell stays as it stands.
+// to all of them, in the spelling of Unix shells, PowerShell and cmd.exe. Nothing is ever run; what only running
+// would tell stays as it stands.
 #ifndef PLIMSOLL_CORE_CHECK_SHELL_WORDS_H_
 #define PLIMSOLL_CORE_CHECK_SHELL_WORDS_H_
 

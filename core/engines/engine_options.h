@@ -123,6 +123,9 @@ struct EngineProgram {
   bool takes_model = false;  // the first word that is no option is the model
   const OptionTable* also = nullptr;
   std::string_view says = {};  // what must be known of it: "a client: memory is set on the server"
+  bool takes_prompt = false;   // words behind the model are what the model is asked: they cost nothing
+  // Typed into the running program, as often as one likes: "/set parameter num_ctx 8192". A name, then its value.
+  bool in_session = false;
 };
 
 // A container image whose command is, or begins with, an engine's program.

@@ -78,6 +78,27 @@ TEST(AppState, RefusalsKeepTheLastGoodState) {
   EXPECT_TRUE(state.notice().empty());
 }
 
+TEST(AppState, ALinkToATabNeedsNoModel) {
+  AppState fresh(ShippedCatalog());
+  const Config start = fresh.config();
+  for (const char* tab : {"check", "launch", "compare", "find", "map", "schedule"}) {
+    AppState state(ShippedCatalog());
+    ASSERT_TRUE(state.LoadFragment("m=qwen3-8b&g=h200")) << state.notice();
+    ASSERT_TRUE(state.LoadFragment(std::string("t=") + tab)) << state.notice();
+    EXPECT_EQ(state.tab(), tab);
+    EXPECT_TRUE(state.config() == start) << tab;
+    EXPECT_TRUE(state.notice().empty()) << state.notice();
+  }
+  // What else it sets is kept, and said; without a tab nothing is guessed.
+  AppState state(ShippedCatalog());
+  ASSERT_TRUE(state.LoadFragment("g=h200&t=launch")) << state.notice();
+  EXPECT_EQ(state.config().model, start.model);
+  EXPECT_EQ(state.config().gpu, std::vector<std::string>{"h200"});
+  EXPECT_NE(state.notice().find("names no model"), std::string::npos);
+  EXPECT_FALSE(state.LoadFragment("g=h200"));
+  EXPECT_FALSE(state.LoadFragment("g=no-such-card&t=launch"));
+}
+
 TEST(AppState, AnotherModelDropsAContextItCannotHave) {
   AppState state(ShippedCatalog());
   ASSERT_TRUE(state.LoadFragment("m=llama-3.1-8b&g=h200&ctx=131072"));

@@ -778,7 +778,8 @@ std::string GgufFileName(const Catalog& catalog, std::string_view model, std::st
 const EngineLanguage& LlamaCppLanguage() {
   static const EngineLanguage language = {
       .form = "llama-server",
-      .syntax = {.negates = true},
+      // common/arg.cpp takes "_" for "-" in long names
+      .syntax = {.underscores = true, .negates = true},
       .programs = kPrograms,
       .images = kImages,
       .finish = Finish,

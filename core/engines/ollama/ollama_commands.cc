@@ -161,11 +161,15 @@ constexpr EngineOption kOptions[] = {
 constexpr OptionTable kTable = {kOptions, kFree, kNotModelled};
 
 constexpr EngineProgram kPrograms[] = {
-    {.words = "ollama run", .table = &kTable, .takes_model = true},
+    {.words = "ollama run", .table = &kTable, .takes_model = true, .takes_prompt = true},
     {.words = "ollama serve", .table = &kTable},
     {.words = "ollama pull", .table = &kTable, .takes_model = true},
     {.words = "ollama create", .table = &kTable, .takes_model = true},
     {.words = "ollama show", .table = &kTable, .takes_model = true},
+    // cmd/interactive.go: what else /set knows (history, format, verbose, think, system) costs nothing.
+    {.words = "/set parameter", .table = &kTable, .in_session = true},
+    {.words = "/set", .table = &kTable, .takes_prompt = true, .in_session = true},
+    {.words = "/load", .table = &kTable, .takes_model = true, .in_session = true},
 };
 constexpr EngineImage kImages[] = {{.repository = "ollama/ollama", .program = "ollama serve"}};
 

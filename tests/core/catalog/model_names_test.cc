@@ -56,6 +56,9 @@ TEST(ModelNames, FilesTellModelAndType) {
   EXPECT_EQ(Named("bartowski/Llama-3.3-70B-Instruct-GGUF:IQ3_XXS"), "llama-3.3-70b gguf-iq3_xxs");
   EXPECT_EQ(Named("Meta-Llama-3.1-8B-Instruct-Q8_0.gguf"), "llama-3.1-8b gguf-q8_0");
   EXPECT_EQ(Named("gemma-3-27b-it-F16.gguf"), "gemma-3-27b gguf-f16");
+  EXPECT_EQ(Named("llama-2-13b.Q4_0.gguf"), "llama-2-13b gguf-q4_0");
+  EXPECT_EQ(Named("D:\\gguf files\\Qwen3-32B-Q4_K_M.gguf"), "qwen3-32b gguf-q4_k_m");
+  EXPECT_EQ(Named(".\\gemma-3-27b-it-Q4_K_M.gguf"), "gemma-3-27b gguf-q4_k_m");
 }
 
 TEST(ModelNames, LinksFoldersAndCachesTellTheRepository) {

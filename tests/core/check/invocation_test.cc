@@ -22,12 +22,27 @@ std::string Found(std::string_view text) {
 }
 
 TEST(Invocation, WrappersArePeeled) {
-  for (const char* wrapped :
-       {"vllm serve m", "sudo -E vllm serve m", "nohup vllm serve m > log 2>&1 &", "env A=b vllm serve m",
-        "CUDA_VISIBLE_DEVICES=0 uv run vllm serve m", "numactl -N 0 -m 0 vllm serve m",
-        "/opt/venv/bin/vllm serve m", "uv run --with vllm vllm serve m",
-        "taskset -c 0-7 nice -n 5 vllm serve m", "conda run -n x vllm serve m",
-        "exec python3 -m vllm.entrypoints.cli.main serve m"}) {
+  for (const char* wrapped : {"vllm serve m",
+                              "sudo -E vllm serve m",
+                              "nohup vllm serve m > log 2>&1 &",
+                              "env A=b vllm serve m",
+                              "CUDA_VISIBLE_DEVICES=0 uv run vllm serve m",
+                              "numactl -N 0 -m 0 vllm serve m",
+                              "/opt/venv/bin/vllm serve m",
+                              "uv run --with vllm vllm serve m",
+                              "taskset -c 0-7 nice -n 5 vllm serve m",
+                              "conda run -n x vllm serve m",
+                              "tmux new-session -d -s x 'vllm serve m'",
+                              "screen -dmS x vllm serve m",
+                              "timeout -k 5 1h vllm serve m",
+                              "wsl -d Ubuntu vllm serve m",
+                              "start \"my server\" /b vllm serve m",
+                              "start /b vllm serve m",
+                              "cmd /c vllm serve m",
+                              "powershell -NoProfile -Command \"vllm serve m\"",
+                              "setsid vllm serve m",
+                              "apptainer exec --nv -B /a:/a vllm.sif vllm serve m",
+                              "exec python3 -m vllm.entrypoints.cli.main serve m"}) {
     EXPECT_EQ(Found(wrapped), "vllm  : m") << wrapped;
   }
 }

@@ -69,11 +69,53 @@ TEST(ShellWords, WordsSayWhereTheyStand) {
   EXPECT_EQ(words[2].begin, 21U);
 }
 
+TEST(ShellWords, PowerShellSaysItsOwnWay) {
+  EXPECT_EQ(Split("$env:A = '1,2'; $m = \"D:\\x\\y.gguf\"\n& .\\run.exe -m $m -n $Env:a `\n -c 8"),
+            ".\\run.exe|-m|D:\\x\\y.gguf|-n|1,2|-c|8|");
+  const ShellScript script =
+      SplitShell("$env:A=\"0,1\"\n$b = 2\n[Environment]::SetEnvironmentVariable('C', \"3\", 'User')\nrun");
+  ASSERT_EQ(script.variables.size(), 2U);  // $b is the shell's own
+  EXPECT_EQ(script.variables[0], Variable("A", "0,1"));
+  EXPECT_EQ(script.variables[1], Variable("C", "3"));
+  EXPECT_TRUE(script.unknown_variables.empty());
+  EXPECT_EQ(script.commands.size(), 1U);
+}
+
+TEST(ShellWords, CommandPromptSaysItsOwnWay) {
+  EXPECT_EQ(Split("@echo off\nREM what's here\nset M=D:\\a b\\y.gguf\nC:\\x>run.exe -m \"%M%\" ^\n -c 8"),
+            "echo|off|\nrun.exe|-m|D:\\a b\\y.gguf|-c|8|");
+  const ShellScript script = SplitShell("set A=0,1\nset \"B=2 3\"\nsetx C 4\nset D=5&& run");
+  ASSERT_EQ(script.variables.size(), 4U);
+  EXPECT_EQ(script.variables[0], Variable("A", "0,1"));
+  EXPECT_EQ(script.variables[1], Variable("B", "2 3"));
+  EXPECT_EQ(script.variables[2], Variable("C", "4"));
+  EXPECT_EQ(script.variables[3], Variable("D", "5"));
+  EXPECT_EQ(Split("run 50%% %NOBODY%"), "run|50%%|%NOBODY%|");
+}
+
+TEST(ShellWords, FishAndCshSetVariables) {
+  const ShellScript script = SplitShell("set -gx A 0,1\nset -x B 2\nsetenv C 3\nset -e\nrun");
+  ASSERT_EQ(script.variables.size(), 3U);
+  EXPECT_EQ(script.variables[0], Variable("A", "0,1"));
+  EXPECT_EQ(script.variables[2], Variable("C", "3"));
+}
+
+TEST(ShellWords, WindowsPathsKeepTheirMarks) {
+  EXPECT_EQ(Split("C:\\x\\run.exe -m .\\y.gguf a\\ b"), "C:\\x\\run.exe|-m|.\\y.gguf|a b|");
+}
+
+TEST(ShellWords, AnApostropheIsNoQuote) {
+  EXPECT_EQ(Split("echo what's up\nrun 'a b'"), "echo|what's|up|\nrun|a b|");
+  EXPECT_EQ(Split("run it's 'a b'"), "run|its a|b|");  // another closes it, as in any shell
+}
+
 TEST(ShellWords, AnythingEnds) {
   for (const std::string& text :
        {std::string("'"), std::string("\""), std::string("$"), std::string("${"), std::string("$("),
-        std::string("\\"), std::string(300000, '&'), std::string(300000, '\\'), std::string(300000, '$'),
-        std::string(100000, '"'), std::string("a\0b", 3), std::string("\xff\xfe")}) {
+        std::string("\\"), std::string("$env:"), std::string("$a ="), std::string("set A="),
+        std::string("[Environment]::SetEnvironmentVariable("), std::string("%A%%B"), std::string(300000, '&'),
+        std::string(300000, '\\'), std::string(300000, '$'), std::string(100000, '"'), std::string("a\0b", 3),
+        std::string("\xff\xfe")}) {
     EXPECT_LE(SplitShell(text).commands.size(), kMostShellWords);
   }
 }

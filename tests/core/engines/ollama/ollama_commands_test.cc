@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/check_text.h"
 #include "tests/support/shipped_catalog.h"
 
 namespace plimsoll {
@@ -41,6 +42,21 @@ TEST(OllamaCommands, ParametersAndVariablesAreRows) {
     EXPECT_TRUE(FindVariable(table, name)) << name;
   }
   EXPECT_FALSE(FindOption(table, language.syntax, "num_nothing"));
+}
+
+// What is asked of the model and what is typed at its prompt.
+TEST(OllamaCommands, APromptCostsNothingAndSetChanges) {
+  const CheckResult read = Checked(
+      "ollama run qwen3:8b \"why is the sea salt\"\n>>> /set parameter num_ctx 8192\n"
+      ">>> /set parameter num_gpu 20\n>>> /set nothink");
+  EXPECT_TRUE(read.not_understood.empty());
+  EXPECT_EQ(read.config.max_model_len, 8192);
+  EXPECT_EQ(read.config.n_gpu_layers, 20);
+  EXPECT_FALSE(HasProblem(Checked("ollama run deepseek-r1:14b"), "model_unknown"));
+  const CheckResult unknown = Checked("ollama run nobody:14b");
+  EXPECT_TRUE(HasProblem(unknown, "model_unknown"));
+  EXPECT_EQ(unknown.not_understood.size(), 1U);
+  EXPECT_EQ(Checked("ollama run qwen3:8b\n/set parameter num_nothing 3").not_understood.size(), 1U);
 }
 
 }  // namespace
