@@ -4,7 +4,7 @@
 //
 // What goes where (the path inside the site is all that the sources may rely on):
 //   site/**              as it lies there, but for templates/, sources and notes
-//   generate_pages       writes its pages into a folder of its own: `generate_pages OUT_DIR TEMPLATES_DIR MEASURED_DIR`
+//   generate_pages       writes its pages into a folder of its own: `generate_pages OUT_DIR TEMPLATES_DIR MEASURED_DIR MODELS_DIR`
 //   web/{host,header}.mjs, site/assets/*.css
 //                        assets/, each bundled by esbuild with what it imports, and minified
 //   plimsoll*.wasm, fonts assets/, from the builds; the text pages and the canvas share the fonts
@@ -49,7 +49,7 @@ function addAll(directory, wanted) {
 function addGeneratedPages(generator, site) {
   const pages = mkdtempSync(join(tmpdir(), 'plimsoll-pages-'));
   try {
-    execFileSync(generator, [pages, join(site, 'templates'), join(argument.root, 'tests', 'data')], {stdio: ['ignore', 'inherit', 'inherit']});
+    execFileSync(generator, [pages, join(site, 'templates'), join(argument.root, 'tests', 'data'), join(argument.root, 'models')], {stdio: ['ignore', 'inherit', 'inherit']});
     addAll(pages, () => true);
   } finally {
     rmSync(pages, {recursive: true});

@@ -45,6 +45,12 @@ std::string ReadText(const fs::path& path) {
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
+Json ReadJson(const fs::path& path) {
+  Result<Json> json = Json::Parse(ReadText(path), path.filename().string());
+  if (!json.ok()) Stop(json.error().Message());
+  return std::move(*json);
+}
+
 struct Page {
   std::string path;  // "models/llama-3.1-8b/"; empty: the root
   std::string title, description, content;
@@ -53,13 +59,17 @@ struct Page {
 
 class Generator {
  public:
-  Generator(const Catalog& catalog, fs::path out, fs::path templates, fs::path measured, std::string url)
+  Generator(const Catalog& catalog, fs::path out, fs::path templates, fs::path measured, fs::path models,
+            std::string url)
       : catalog_(catalog),
         out_(std::move(out)),
         templates_(std::move(templates)),
         measured_(std::move(measured)),
+        models_(std::move(models)),
         url_(std::move(url)) {
     layout_ = ReadText(templates_ / "layout.html");
+    cards_json_ = ReadJson(models_ / "gpus.json");
+    prices_json_ = ReadJson(models_ / "prices.json");
   }
 
   void All() {
@@ -201,12 +211,53 @@ class Generator {
     row("Vocabulary", CountText(architecture.vocab));
     row("Longest context", CountText(architecture.max_positions) + " tokens");
     row("Architecture", architecture.name);
-    row("Repository", model.hf_repo);
+    const auto repository = [](const std::string& name) {
+      return "<a href=\"https://huggingface.co/" + Escaped(name) + "\" target=\"_blank\" rel=\"noopener\">" +
+             Escaped(name) + "</a>";
+    };
+    if (!model.hf_repo.empty())
+      content += "<tr><th scope=\"row\">Repository</th><td>" + repository(model.hf_repo) + "</td></tr>\n";
     content += "</tbody></table>\n";
+    if (!model.checkpoints.empty()) content += "<h2>Quantised checkpoints</h2>\n<ul>\n";
+    for (const Checkpoint& checkpoint : model.checkpoints) {
+      content += "<li>" + repository(checkpoint.repo) + ", " + Escaped(ShortFormat(checkpoint.format.id)) +
+                 "</li>\n";
+    }
+    if (!model.checkpoints.empty()) content += "</ul>\n";
     Write({"models/" + model.id + "/", model.name + ": how much GPU memory it needs | Plimsoll",
            model.name + " has " + parameters +
                " parameters. Which GPUs hold it, in which format, with how much context.",
            content, ""});
+  }
+
+  // What the programs do not carry of a card: where its figures and its prices are from.
+  std::string CardSources(const Gpu& gpu) {
+    const auto list_of = [](const Json& entry, const char* key) {
+      std::string list;
+      const Json* sources = entry.Find(key);
+      if (sources == nullptr) return list;
+      if (sources->is_string()) return "<li>" + LinkedSource(sources->AsString()) + "</li>\n";
+      for (const Json& source : sources->items())
+        list += "<li>" + LinkedSource(source.AsString()) + "</li>\n";
+      return list;
+    };
+    std::string content = "<h2 id=\"sources\">Where this is from</h2>\n";
+    for (const Json& entry : cards_json_.items()) {
+      if (const Json* id = entry.Find("id"); id == nullptr || id->AsString() != gpu.id) continue;
+      content += "<p>Memory, rates and power:</p>\n<ul>\n" + list_of(entry, "source") + "</ul>\n";
+    }
+    const Json* prices = prices_json_.Find("prices");
+    for (const Json& entry : prices != nullptr ? prices->items() : std::vector<Json>()) {
+      if (const Json* id = entry.Find("gpu"); id == nullptr || id->AsString() != gpu.id) continue;
+      std::string text;
+      if (gpu.price_per_hour_usd > 0)
+        text = "rented for $" + DecimalText(gpu.price_per_hour_usd, 2) + " an hour";
+      if (gpu.price_usd > 0)
+        text += (text.empty() ? "" : ", ") + ("bought for $" + DecimalText(gpu.price_usd, 0));
+      content += "<p>Prices as of " + Escaped(gpu.price_date) + ": " + text + ".</p>\n<ul>\n" +
+                 list_of(entry, "sources") + "</ul>\n";
+    }
+    return content;
   }
 
   void Gpus() {
@@ -235,7 +286,7 @@ class Generator {
                " that hold the weights and one "
                "sequence of up to 16,384 tokens, and the longest context "
                "that then fits.</p>\n" +
-               GpuTable(catalog_, gpu, "../../");
+               GpuTable(catalog_, gpu, "../../") + CardSources(gpu);
     Write({"gpus/" + gpu.id + "/", "What fits on the " + gpu.name + " | Plimsoll",
            "Which language models fit on one or more " + gpu.name +
                ", as released and at 4 bits, and with how much context.",
@@ -281,18 +332,19 @@ class Generator {
   }
 
   const Catalog& catalog_;
-  fs::path out_, templates_, measured_;
+  fs::path out_, templates_, measured_, models_;
   std::string url_;
   std::string layout_;
   std::vector<std::string> pages_;
+  Json cards_json_, prices_json_;
 };
 
 }  // namespace
 }  // namespace plimsoll
 
 int main(int argc, char** argv) {
-  if (argc != 4) {
-    std::fprintf(stderr, "usage: generate_pages OUT_DIR TEMPLATES_DIR MEASURED_DIR\n");
+  if (argc != 5) {
+    std::fprintf(stderr, "usage: generate_pages OUT_DIR TEMPLATES_DIR MEASURED_DIR MODELS_DIR\n");
     return 2;
   }
   const plimsoll::CatalogData data = plimsoll::EmbeddedCatalog();
@@ -303,7 +355,8 @@ int main(int argc, char** argv) {
   }
   // Where ./run serves it, unless the deployment says otherwise.
   const char* url = std::getenv("PLIMSOLL_SITE_URL");
-  plimsoll::Generator(*catalog, argv[1], argv[2], argv[3], url != nullptr ? url : "http://localhost:8080/")
+  plimsoll::Generator(*catalog, argv[1], argv[2], argv[3], argv[4],
+                      url != nullptr ? url : "http://localhost:8080/")
       .All();
   return 0;
 }

@@ -1,5 +1,8 @@
 #include "site/html.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace plimsoll {
 
 std::string Escaped(std::string_view text) {
@@ -19,6 +22,52 @@ std::string Escaped(std::string_view text) {
     }
   }
   return safe;
+}
+
+namespace {
+
+bool IsNameCharacter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+         c == '.';
+}
+
+size_t NameEnd(std::string_view text, size_t from) {
+  while (from < text.size() && IsNameCharacter(text[from])) ++from;
+  return from;
+}
+
+// The address of the repository that a word begins with, and the length of its name; empty: it names none.
+std::pair<std::string, size_t> RepositoryOf(std::string_view word) {
+  const size_t owner = NameEnd(word, 0);
+  // A dot in front of the slash is a site's name.
+  if (owner == 0 || owner == word.size() || word[owner] != '/') return {};
+  if (word.substr(0, owner).find('.') != std::string_view::npos) return {};
+  const size_t name = NameEnd(word, owner + 1);
+  if (name == owner + 1 || name == word.size()) return {};
+  std::string address = "https://github.com/" + std::string(word.substr(0, name));
+  if (word[name] != '@')
+    return word[name] == ':' || word[name] == '/' ? std::pair(address, name)
+                                                  : std::pair<std::string, size_t>();
+  const size_t revision = NameEnd(word, name + 1);
+  if (revision == name + 1) return {};
+  return {address + "/tree/" + std::string(word.substr(name + 1, revision - name - 1)), revision};
+}
+
+}  // namespace
+
+std::string LinkedSource(std::string_view text) {
+  std::string html;
+  while (!text.empty()) {
+    const auto [address, length] = RepositoryOf(text.substr(0, text.find(' ')));
+    if (length > 0) {
+      html += "<a href=\"" + Escaped(address) + "\" target=\"_blank\" rel=\"noopener\">" +
+              Escaped(text.substr(0, length)) + "</a>";
+    }
+    const size_t end = std::min(text.find(' ', length), text.size() - 1) + 1;
+    html += Escaped(text.substr(length, end - length));
+    text.remove_prefix(end);
+  }
+  return html;
 }
 
 Filled FillTemplate(std::string_view page,

@@ -11,6 +11,10 @@ namespace plimsoll {
 
 std::string Escaped(std::string_view text);
 
+// A source as our data names it, escaped; repositories that it names with a revision or a path ("owner/name@sha:path") lead
+// there, in a tab of their own.
+std::string LinkedSource(std::string_view text);
+
 // Replaces every {{gap}} by what `fill` returns for its text. A gap that nobody fills is an error: its text
 // comes back as `unfilled`.
 struct Filled {

@@ -247,6 +247,12 @@ void App::DrawPhone(float width) {
 
 void App::DrawEmbed(float width) {
   Gap(14);
+  if (state_.tab() == "compare") {
+    DrawCompareHead(ui_, state_, width);
+    DrawCompareTab(ui_, state_, width);
+    Gap(10);
+    return;
+  }
   DrawVerdict(ui_, state_, width);
   Gap(4);
   DrawLoadLine(ui_, state_, width);

@@ -269,6 +269,11 @@ void AppState::CopyText(std::string_view text) {
   AskBrowser("copy-shown");
 }
 
+void AppState::OpenLink(std::string_view address) {
+  view.to_copy = address;
+  AskBrowser("open-link");
+}
+
 bool AppState::SetTrace(std::string_view csv) {
   if (const auto error = schedule.SetTrace(csv)) return Refuse(*error);
   OpenTab("Schedule");
@@ -285,6 +290,13 @@ bool AppState::SetView(std::string_view key, const Json& value) {
     (key == "palette" ? view.palette_asked : view.keys_asked) = true;
   } else if (key == "press") {
     view.press = value.AsString();
+  } else if (key == "units") {
+    if ((value.AsString() == "GB") != (view.units == SizeUnits::kDecimal)) TurnUnits();
+  } else if (key == "way") {
+    for (const WayOut& way : ways_out(true)) {
+      if (way.label == value.AsString()) return Load(Config(way.config));
+    }
+    return Refuse({"way", value.Dump(), "one of those that are shown"});
   } else if (key == "budget" || key == "watts") {
     return SetLimit(key == "budget" ? &FindAsk::usd_per_h : &FindAsk::watts, key, value);
   } else if (key == "check") {
@@ -323,6 +335,7 @@ AppState::UnknownKeys AppState::PagePairs() const {
   if (tab_ != kFirstTab) pairs.emplace_back("t", PercentEncode(tab_));
   const std::string columns = compare.Encode(config(), *catalog_);
   if (!columns.empty()) pairs.emplace_back("cmp", columns);
+  if (!columns.empty() && compare.together) pairs.emplace_back("tog", "1");
   const std::string axes = EncodeMapAxes(map.ask);
   if (!axes.empty()) pairs.emplace_back("map", axes);
   const std::string asked = EncodeFindAsk(find.ask);
@@ -332,10 +345,11 @@ AppState::UnknownKeys AppState::PagePairs() const {
 }
 
 void AppState::TakePage(const UnknownKeys& pairs) {
-  std::string tab(kFirstTab), columns, rents, asked, axes;
+  std::string tab(kFirstTab), columns, together, rents, asked, axes;
   for (const auto& [key, value] : pairs) {
     if (key == "t") tab = PercentDecode(value).value_or("");
     if (key == "cmp") columns = value;
+    if (key == "tog") together = value;
     if (key == "price") rents = value;
     if (key == "find") asked = value;
     if (key == "map") axes = value;
@@ -344,6 +358,11 @@ void AppState::TakePage(const UnknownKeys& pairs) {
   const std::string before = compare.Encode(config(), *catalog_);
   if (const auto error = compare.Decode(columns, config(), *catalog_)) Refuse(*error);
   if (before != columns) PageChanged();
+  if (!together.empty() && together != "0" && together != "1") Refuse({"tog", Quoted(together), "1 or 0"});
+  if (compare.together != (together == "1")) {
+    compare.together = !compare.together;
+    PageChanged();
+  }
   const std::string axes_before = EncodeMapAxes(map.ask);
   if (const auto error = DecodeMapAxes(axes, &map.ask)) Refuse(*error);
   if (EncodeMapAxes(map.ask) != axes_before) PageChanged();
@@ -726,6 +745,22 @@ const std::string& AppState::ReportText() {
     answer_->report_text = ReportToJson(*answer_->resolved, answer_->report).Dump();
   }
   return answer_->report_text;
+}
+
+std::string AppState::WaysText() {
+  Json ways = Json::MakeArray();
+  for (const WayOut& way : ways_out(true))
+    ways.Append(Json::MakeObject().Set("label", way.label).Set("figures", WayOutFigures(way)));
+  return ways.Dump();
+}
+
+std::string AppState::AnswerText() {
+  const Explanation& shown = explanation();
+  return Json::MakeObject()
+      .Set("units", view.units == SizeUnits::kDecimal ? "GB" : "GiB")
+      .Set("headline", shown.headline)
+      .Set("detail", shown.detail)
+      .Dump();
 }
 
 bool AppState::IsDefault(std::string_view key) const {

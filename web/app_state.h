@@ -90,10 +90,10 @@ struct ViewState {
   int64_t files_asked = 0;                         // how often somebody asked to open a file
   bool palette_asked = false, keys_asked = false;  // to be opened by the next frame
   bool fault_shown = false;                        // what was refused stands at its field
-  std::string to_copy;                             // what the browser is asked to put on the clipboard
-  bool alerts_open = false;                        // of the Launch tab
-  bool file_open = true;                           // the table of the file's tensors
-  int file_by = 0;                                 // as inventory_by
+  std::string to_copy;       // what the browser is asked to put on the clipboard, or to open
+  bool alerts_open = false;  // of the Launch tab
+  bool file_open = true;     // the table of the file's tensors
+  int file_by = 0;           // as inventory_by
 };
 
 // A file that somebody gave to read: only its header is, here, and nothing of it goes into a link but what
@@ -130,6 +130,8 @@ class AppState {
   const std::string& ConfigText();    // JSON
   const std::string& FragmentText();  // without '#'
   const std::string& ReportText();    // JSON, the same bytes as `plimsoll estimate --json`
+  std::string AnswerText();           // JSON: {"units", "headline", "detail"}, as they are shown
+  std::string WaysText();             // JSON: [{"label", "figures"}], found anew where something has changed
   // The key was not given: the engine's own default stands.
   bool IsDefault(std::string_view key) const;
 
@@ -225,6 +227,7 @@ class AppState {
   // "save-svg".
   void AskBrowser(std::string_view what);
   void CopyText(std::string_view text);
+  void OpenLink(std::string_view address);  // beside the page
 
  private:
   bool SetView(std::string_view key, const Json& value);

@@ -2,7 +2,8 @@
 // Markdown) or to a file (CSV, SVG, PNG).
 //
 // `page` is how it reaches the rest: tables() as plimsoll.tables(), picture() as an SVG document, link(), say(text) to the
-// person, text(): the answer in words, shown(): the text that somebody asked to copy.
+// person, text(): the answer in words, shown(): the text that somebody asked to copy, or
+// the address to open.
 
 function escape(text) {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
@@ -52,6 +53,7 @@ export function createExporter(page) {
       if (ask === 'copy-link') return copy(page.link());
       if (ask === 'copy-text') return copy(page.text());
       if (ask === 'print') return globalThis.print();
+      if (ask === 'open-link') return globalThis.open(new URL(page.shown(), location.href), '_blank', 'noopener');
       if (ask === 'copy-shown') return copy(page.shown());
       const [table] = page.tables();
       if (!table) return page.say('This tab has no table to take away.');

@@ -49,7 +49,7 @@ function withText(text, use) {
 const put = (kind, text) => withText(text, (address) => module._plimsoll_put(kind, address)) === 1;
 const get = (kind) => module.UTF8ToString(module._plimsoll_get(kind));
 const kPut = {config: 0, fragment: 1, action: 2, clipboard: 3, dismiss: 4, forget: 6, hub: 7, checked: 8, beginning: 9};
-const kGet = {config: 0, fragment: 1, report: 2, semantics: 3, options: 4, notice: 5, clipboard: 6, file: 7, questions: 8, tables: 9, ask: 10, pictureLight: 11, pictureDark: 12, hubRequest: 13, hub: 14, copied: 15};
+const kGet = {config: 0, fragment: 1, report: 2, semantics: 3, options: 4, notice: 5, clipboard: 6, file: 7, questions: 8, tables: 9, ask: 10, pictureLight: 11, pictureDark: 12, hubRequest: 13, hub: 14, copied: 15, answer: 16, ways: 17};
 
 // ---- the documented interface ----------------------------------------------------------------------------------
 
@@ -262,6 +262,7 @@ function pointerDown(event) {
       // a pointer that a script made up cannot be captured
     }
     pointersDown.add(event.pointerId);
+    sendKey('', false, modifiers(event));  // Shift was perhaps pressed where the picture had no focus
     sendPointer(1, x, y, imguiButton(event.button), false);
     drawUntilSettled();
   }
@@ -315,6 +316,7 @@ function pointerUp(event) {
     fingerGone();
   } else {
     pointersDown.delete(event.pointerId);
+    sendKey('', false, modifiers(event));
     sendPointer(2, x, y, imguiButton(event.button), false);
     drawUntilSettled();
   }
@@ -612,6 +614,11 @@ function listenToCommands() {
 
 let mirror = null;
 let seenVersion = -1;
+const chosenUnits = document.getElementById('units');  // not in an embed
+chosenUnits?.addEventListener('change', () => {
+  put(kPut.action, JSON.stringify({'view.units': chosenUnits.value}));
+  changed();
+});
 
 function changed() {
   showNotice();
@@ -619,6 +626,7 @@ function changed() {
   if (version === seenVersion) return;
   seenVersion = version;
   mirror.update();
+  if (chosenUnits) chosenUnits.value = JSON.parse(get(kGet.answer)).units;
   if (waiting) resizeStage(layOut());
   clearTimeout(writeTimer);
   writeTimer = setTimeout(writeAddress, kSettled);
@@ -777,9 +785,10 @@ function listenToPrinting() {
 // The answer in words, for a message or a ticket.
 function answerText() {
   const report = JSON.parse(get(kGet.report));
-  const gib = (bytes) => `${(bytes / 1024 ** 3).toFixed(2)} GiB`;
-  const terms = report.terms.filter(({depth}) => !depth).map(({name, bytes}) => `  ${name}: ${gib(bytes)}`);
-  return [report.headline, report.detail, 'On the fullest card:', ...terms, new URL(`#${get(kGet.fragment)}`, location.href).href]
+  const {units, headline, detail} = JSON.parse(get(kGet.answer));
+  const size = (bytes) => `${(bytes / (units === 'GB' ? 1e9 : 1024 ** 3)).toFixed(2)} ${units}`;
+  const terms = report.terms.filter(({depth}) => !depth).map(({name, bytes}) => `  ${name}: ${size(bytes)}`);
+  return [headline, detail, 'On the fullest card:', ...terms, new URL(`#${get(kGet.fragment)}`, location.href).href]
     .filter(Boolean).join('\n');
 }
 
@@ -983,6 +992,8 @@ async function start() {
     options: () => JSON.parse(get(kGet.options)),
     report: () => JSON.parse(get(kGet.report)),
     config: () => JSON.parse(get(kGet.config)),
+    answer: () => JSON.parse(get(kGet.answer)),
+    ways: () => JSON.parse(get(kGet.ways)),
     check: embed ? null : (text) => checker.take(text),
     hub: embed ? null : () => JSON.parse(get(kGet.hub)),
     act(action) {

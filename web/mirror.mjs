@@ -2,7 +2,8 @@
 // shows the state that the canvas shows, and is enough alone: for screen readers, for phones' keyboards, for copying
 // numbers, and where there is no WebGL 2.
 //
-// `core` is how it reaches the state: options(), config(), report(), act({key: value, …}) -> null or what was wrong,
+// `core` is how it reaches the state: options(), config(), report(), answer() and ways() as AppState::AnswerText and WaysText of web/app_state.h,
+// act({key: value, …}) -> null or what was wrong,
 // openFile() (null where files are not taken), forgetFile(), hub() as ShownText of web/hub_state.h (null where no model is fetched).
 
 const kAnnounceAfter = 600;  // ms without further change before the verdict is spoken
@@ -36,6 +37,7 @@ const kTabFields = [
   ['view.years', 'Years of use', 'number'],
   ['view.download', 'Download, Gbit/s', 'number'],
   ['view.disk', 'Disk, GB/s', 'number'],
+  ['view.units', 'Sizes in', 'select', [['GiB', 'GiB (1,024³ bytes)'], ['GB', 'GB (1,000³ bytes)']]],
   ['view.trace', 'Trace (CSV): arrival s, prompt, output', 'textarea'],
 ];
 const kShown = new Set(['row', 'figure', 'img', 'status', 'spinbutton', 'slider', 'combobox', 'switch']);
@@ -43,7 +45,8 @@ const kPressed = new Set(['button', 'option', 'combobox']);
 const kMostButtons = 60;  // a grid of more is for the picture; its rows are in the tables
 
 const kGib = 1024 ** 3;
-const gib = (bytes) => (bytes / kGib).toFixed(2);
+let units = 'GiB';  // or GB, as the picture has them
+const inUnits = (bytes, digits = 2) => (bytes / (units === 'GB' ? 1e9 : kGib)).toFixed(digits);
 
 function element(tag, properties = {}, children = []) {
   const made = Object.assign(document.createElement(tag), properties);
@@ -137,7 +140,9 @@ export function createMirror(core) {
   const options = core.options();
   const inputs = new Map();
   const rows = new Map();
-  const problem = element('p', {className: 'mirror-problem', role: 'alert', hidden: true});
+  // What was refused stands under the field that was filled in, whatever the field.
+  const problem = element('p', {className: 'mirror-problem', id: 'mirror-problem', hidden: true});
+  problem.setAttribute('role', 'alert');
   const form = element('form', {className: 'mirror-form', autocomplete: 'off'});
   form.addEventListener('submit', (event) => event.preventDefault());
 
@@ -186,6 +191,9 @@ export function createMirror(core) {
   const live = element('p', {className: 'visually-hidden', id: 'live', ariaLive: 'polite'});
   live.setAttribute('aria-live', 'polite');
   const remarks = element('ul', {className: 'mirror-remarks'});
+  const ways = element('div', {className: 'mirror-buttons', id: 'mirror-ways', hidden: true});
+  ways.setAttribute('role', 'group');
+  ways.setAttribute('aria-label', 'What would make it fit');
   const memory = element('tbody');
   const cards = element('tbody');
   const table = (caption, heads, body, id) => element('table', {id}, [
@@ -209,7 +217,7 @@ export function createMirror(core) {
   ]);
   fileTable.hidden = true;
   const holder = root.querySelector('.mirror-content');
-  holder.replaceChildren(element('div', {className: 'mirror-answer'}, [verdict, detail, remarks]), form, problem,
+  holder.replaceChildren(element('div', {className: 'mirror-answer'}, [verdict, detail, ways, remarks]), form,
                          memoryTable, element('div', {className: 'mirror-wide'}, [cardTable]), file);
   if (core.check) holder.append(createCheckForm(core));
   const showHub = core.hub ? createHubForm(core, act, file) : () => {};
@@ -221,11 +229,12 @@ export function createMirror(core) {
   const pressable = element('div', {className: 'mirror-buttons', id: 'mirror-buttons'});
   const shownTables = element('div', {id: 'mirror-tables'});
   const shownCodes = element('div', {id: 'mirror-codes'});
+  const sources = element('p', {id: 'mirror-sources', hidden: true});
   pressable.setAttribute('role', 'group');
   pressable.setAttribute('aria-label', 'What can be done in the tab');
   if (!embed) {
     holder.append(element('div', {className: 'mirror-field'}, [element('label', {htmlFor: tab.id, textContent: 'Tab'}), tab]),
-                  tabHeading, tabForm, pressable, shownCodes, shownTables, shownTable);
+                  tabHeading, tabForm, pressable, shownCodes, shownTables, shownTable, sources);
   }
   document.body.append(live);
 
@@ -259,12 +268,38 @@ export function createMirror(core) {
     act({[key]: on}, input);
   }
 
+  function clearProblem() {
+    problem.remove();
+    for (const input of root.querySelectorAll('[aria-invalid]')) {
+      input.removeAttribute('aria-invalid');
+      input.removeAttribute('aria-errormessage');
+    }
+  }
+
   function act(action, input) {
     const wrong = core.act(action);
-    problem.hidden = !wrong;
-    problem.textContent = wrong ?? '';
-    input.setAttribute('aria-invalid', wrong ? 'true' : 'false');
-    if (!wrong) update();
+    clearProblem();
+    if (!wrong) return update();
+    const label = input.labels?.[0]?.textContent;
+    const key = `${(input.name ?? '').replace(/^view\./, '')} `;
+    problem.textContent = label && wrong.startsWith(key) ? `${label} ${wrong.slice(key.length)}` : wrong;
+    problem.hidden = false;
+    (input.closest('.mirror-field') ?? input.parentElement).append(problem);
+    input.setAttribute('aria-invalid', 'true');
+    input.setAttribute('aria-errormessage', problem.id);
+  }
+
+  // The ways out, which the picture has as chips.
+  let shownWays = '[]';
+  function showWays(found) {
+    if (JSON.stringify(found) === shownWays) return;  // what has the focus keeps it
+    shownWays = JSON.stringify(found);
+    ways.hidden = found.length === 0;
+    ways.replaceChildren(...(found.length === 0 ? [] : [element('span', {textContent: 'What would: '})]), ...found.map(({label, figures}) => {
+      const button = element('button', {type: 'button', className: 'button', textContent: figures ? `${label}: ${figures}` : label});
+      button.addEventListener('click', () => act({'view.way': label}, button));
+      return button;
+    }));
   }
 
   function showForm(config, resolved) {
@@ -297,6 +332,7 @@ export function createMirror(core) {
   function showTabForm(config) {
     for (const [key, , kind] of kTabFields) {
       const [scope, name] = key.split('.');
+      if (key === 'view.units') inputs.get(key).value = units;
       if (scope === 'view') continue;
       const input = inputs.get(key);
       const given = config.workload?.[name];
@@ -318,8 +354,12 @@ export function createMirror(core) {
     const rest = nodes.slice(last + 1);
     const rows = rest.filter((node) => kShown.has(node.role));
     const codes = rest.filter((node) => node.role === 'code');
-    const buttons = rest.filter((node) => kPressed.has(node.role));
-    const text = JSON.stringify([[tabs, answers, rows, codes, buttons].map((list) => list.map(({role, label, value}) => [role, label, value])), tables]);
+    const found = core.ways();
+    showWays(found);
+    const wayOut = new Set(found.map(({label}) => label));
+    const buttons = rest.filter((node) => kPressed.has(node.role) && !wayOut.has(node.label));
+    const links = nodes.filter((node) => node.role === 'link');
+    const text = JSON.stringify([[tabs, answers, rows, codes, buttons, links].map((list) => list.map(({role, label, value}) => [role, label, value])), tables]);
     if (text !== shownText) {
       shownText = text;
       fill(tab, tabs.map(({label}) => [label, label]));
@@ -350,6 +390,10 @@ export function createMirror(core) {
       shownCodes.replaceChildren(...codes.map(({label, value}) => element('figure', {}, [
         element('figcaption', {textContent: label}), element('pre', {tabIndex: 0, textContent: value}),
       ])));
+      sources.hidden = links.length === 0;
+      sources.replaceChildren(...(links.length === 0 ? [] : ['Sources: ']), ...links.flatMap(({label, value}, i) => [
+        i > 0 ? ', ' : '', element('a', {href: value, target: '_blank', rel: 'noopener', textContent: label}),
+      ]));
       shownTable.hidden = rows.length === 0;
       shownRows.replaceChildren(...rows.map(({label, value}) => element('tr', {}, [
         element('th', {scope: 'row', textContent: label}),
@@ -365,21 +409,22 @@ export function createMirror(core) {
   }
 
   function showTables(report) {
+    for (const of of [memoryTable, fileTable]) of.tHead.rows[0].lastChild.textContent = units;
     memory.replaceChildren(...report.terms.map((term) => element('tr', {className: term.depth ? 'part' : ''}, [
       element('th', {scope: 'row', textContent: term.name}),
       element('td', {textContent: term.substituted || term.formula}),
-      element('td', {className: 'number', textContent: gib(term.bytes)}),
+      element('td', {className: 'number', textContent: inUnits(term.bytes)}),
     ])));
     const name = (id) => options.gpus.find((gpu) => gpu.id === id)?.name ?? id;
     const held = (gpu, {keys}) => keys.reduce((sum, key) => sum + gpu[key], 0);
     const segments = options.segments.filter((segment) => report.per_gpu.some((gpu) => held(gpu, segment) > 0));
-    cardTable.tHead.rows[0].replaceChildren(...['Card', ...segments.map(({label}) => label), 'In all', 'Of', 'Left'].map(
+    cardTable.tHead.rows[0].replaceChildren(...['Card', ...segments.map(({label}) => label), `In all, ${units}`, 'Of', 'Left'].map(
       (text) => element('th', {scope: 'col', textContent: text})));
     cards.replaceChildren(...report.per_gpu.map((gpu) => {
       const numbers = [...segments.map((segment) => held(gpu, segment)), gpu.total_bytes, gpu.capacity_bytes, gpu.headroom_bytes];
       return element('tr', {}, [
         element('th', {scope: 'row', textContent: `GPU ${gpu.rank}, ${name(gpu.gpu)}`}),
-        ...numbers.map((bytes) => element('td', {className: 'number', textContent: gib(bytes)})),
+        ...numbers.map((bytes) => element('td', {className: 'number', textContent: inUnits(bytes)})),
       ]);
     }));
     remarks.replaceChildren(...report.diagnostics.filter((remark) => remark.severity !== 'info').map(
@@ -393,14 +438,14 @@ export function createMirror(core) {
     const lines = known ? [
       `${known.name}: ${[known.kind, known.format].filter(Boolean).join(', ')}`,
       [known.tensors && `${known.tensors.toLocaleString('en')} tensors`, known.parameters && `${known.parameters.toLocaleString('en')} parameters`,
-       known.bytes && `${known.bytes.toLocaleString('en')} bytes (${gib(known.bytes)} GiB)`].filter(Boolean).join(', '),
+       known.bytes && `${known.bytes.toLocaleString('en')} bytes (${inUnits(known.bytes)} ${units})`].filter(Boolean).join(', '),
       known.selected ? 'Its architecture is the model of this page.' : '', ...known.remarks,
       known.rows_in_all > known.rows.length ? `The first ${known.rows.length} of ${known.rows_in_all} kinds of tensors:` : '',
     ].filter(Boolean) : [];
     fileText.replaceChildren(...lines.map((line) => element('p', {textContent: line})));
     fileTensors.replaceChildren(...(known?.rows ?? []).map((row) => element('tr', {}, [
       element('th', {scope: 'row', textContent: row.name}), element('td', {textContent: row.type}), element('td', {textContent: row.shape}),
-      element('td', {className: 'number', textContent: row.count}), element('td', {className: 'number', textContent: (row.bytes / kGib).toFixed(4)}),
+      element('td', {className: 'number', textContent: row.count}), element('td', {className: 'number', textContent: inUnits(row.bytes, 4)}),
     ])));
   }
 
@@ -409,9 +454,11 @@ export function createMirror(core) {
 
   function update() {
     const report = core.report();
-    verdict.textContent = report.headline;
+    const answer = core.answer();
+    ({units} = answer);
+    verdict.textContent = answer.headline;
     verdict.dataset.verdict = report.verdict;
-    detail.textContent = report.detail ?? '';
+    detail.textContent = answer.detail ?? '';
     showForm(core.config(), report.config);
     showHub();
     showTables(report);
@@ -421,14 +468,11 @@ export function createMirror(core) {
     }
     clearTimeout(timer);
     timer = setTimeout(() => {
-      if (report.headline === spoken) return;
-      spoken = report.headline;
-      live.textContent = report.headline;
+      if (answer.headline === spoken) return;
+      spoken = answer.headline;
+      live.textContent = answer.headline;
     }, kAnnounceAfter);
-    if (!problem.hidden) {
-      problem.hidden = true;
-      for (const input of inputs.values()) input.removeAttribute('aria-invalid');
-    }
+    clearProblem();
   }
 
   return {

@@ -205,7 +205,8 @@ EMSCRIPTEN_KEEPALIVE int plimsoll_put(int kind, const char* text) {
 // kind: 0 the configuration, 1 its fragment, 2 the report, 3 the frame's semantics, 4 what the form offers,
 // 5 the notice, 6 the clipboard, 7 the file that was given, 8 questions for the worker, each once, 9 the tables of the
 // open tab, 10 what the browser is asked to do, 11 and 12 the first table as a picture, light and dark,
-// 13 what the hub is asked for, 14 what is shown of that, 15 the text to be copied.
+// 13 what the hub is asked for, 14 what is shown of that, 15 the text to be copied or the address to be opened,
+// 16 the answer in words, 17 the ways out.
 EMSCRIPTEN_KEEPALIVE const char* plimsoll_get(int kind) {
   Page& page = ThePage();
   AppState& state = page.app->state();
@@ -245,6 +246,10 @@ EMSCRIPTEN_KEEPALIVE const char* plimsoll_get(int kind) {
       return HandOut(state.hub.ShownText());
     case 15:
       return HandOut(state.view.to_copy);
+    case 16:
+      return HandOut(state.AnswerText());
+    case 17:
+      return HandOut(state.WaysText());
     default:
       return "";
   }

@@ -12,6 +12,8 @@
 namespace plimsoll {
 namespace {
 
+constexpr float kFieldPadding = 12;  // between the frame of a field and its text
+
 const char* Begin(std::string_view text) { return text.data(); }
 const char* End(std::string_view text) { return text.data() + text.size(); }
 
@@ -85,7 +87,7 @@ std::optional<std::string> EditBox(Ui& ui, std::string_view label, const ImRect&
   ImGui::SetNextItemWidth(box.GetWidth());
   const float text_height = Pixels(ui, kBody);
   ImGui::PushStyleVar(ImGuiStyleVar_FramePadding,
-                      ImVec2(10, std::floor((box.GetHeight() - text_height) / 2)));
+                      ImVec2(kFieldPadding, std::floor((box.GetHeight() - text_height) / 2)));
   const bool starting = edit.starting;
   if (starting) ImGui::SetKeyboardFocusHere();
   ImGui::PushID(Begin(label), End(label));
@@ -258,26 +260,49 @@ bool Field(Ui& ui, std::string_view label, std::string_view value, std::string_v
   ShowFault(ui, label, ImRect(item.min, item.max));
   const float middle = (item.min.y + item.max.y) / 2;
   const TextStyle grey = {yields == Yields::kQualifier ? ui.colors->muted : ui.colors->accent};
-  const float inner = width - 24;
+  const float inner = width - 2 * kFieldPadding;
   const float needed = TextWidth(ui, qualifier, grey) + 12;
   const bool both = TextWidth(ui, value) + needed <= inner;
   const bool show_qualifier = !qualifier.empty() && (both || yields == Yields::kValue);
-  if (show_qualifier) DrawTextRight(ui, ImVec2(item.max.x - 12, middle), qualifier, grey);
-  DrawText(ui, ImVec2(item.min.x + 12, middle), value, {}, show_qualifier ? inner - needed : inner);
+  if (show_qualifier) DrawTextRight(ui, ImVec2(item.max.x - kFieldPadding, middle), qualifier, grey);
+  DrawText(ui, ImVec2(item.min.x + kFieldPadding, middle), value, {},
+           show_qualifier ? inner - needed : inner);
   return item.clicked;
 }
 
-bool Toggle(Ui& ui, std::string_view label, bool on, std::string_view note, float width) {
-  const std::string_view state = on ? "on" : "off";
-  const Interaction item = Item(ui, label, ImVec2(width, ui.field_height()), "switch", label, state);
-  if (!item.visible) return false;
+namespace {
+
+// What all settings look like, whether they are chosen, typed or turned: the name left, the value right, in grey where
+// nobody gave it.
+struct SettingLook {
+  std::string_view role, label, spoken, shown, value;
+  bool is_default;
+};
+Interaction Setting(Ui& ui, const SettingLook& look, float width) {
+  const Interaction item =
+      Item(ui, look.label, ImVec2(width, ui.field_height()), look.role, look.label, look.spoken);
+  if (!item.visible) return item;
   DrawBox(ui, ImRect(item.min, item.max), item.hovered || item.held);
+  ShowFault(ui, look.label, ImRect(item.min, item.max));
   const float middle = (item.min.y + item.max.y) / 2;
-  std::string right(state);
-  if (!note.empty()) right.append(" ").append(note);
-  DrawTextRight(ui, ImVec2(item.max.x - 12, middle), right, {ui.colors->muted});
-  DrawText(ui, ImVec2(item.min.x + 12, middle), label, {}, width - 36 - TextWidth(ui, right));
-  return item.clicked;
+  // Of two texts that do not both fit, the value is the one that is read.
+  const float room = width - 2 * kFieldPadding;
+  const float value = std::min(TextWidth(ui, look.value), room * 0.7F);
+  DrawText(ui, ImVec2(item.max.x - kFieldPadding - value, middle), look.value,
+           {look.is_default ? ui.colors->muted : ui.colors->ink}, value + 1);
+  DrawText(ui, ImVec2(item.min.x + kFieldPadding, middle), look.shown, {}, std::max(1.0F, room - value - 12));
+  return item;
+}
+
+}  // namespace
+
+bool Toggle(Ui& ui, std::string_view label, bool on, bool is_default, float width) {
+  const std::string_view state = on ? "on" : "off";
+  return Setting(ui, {"switch", label, state, label, state, is_default}, width).clicked;
+}
+
+bool ChoiceField(Ui& ui, std::string_view label, std::string_view value, bool is_default, float width) {
+  return Setting(ui, {"combobox", label, value, label, value, is_default}, width).clicked;
 }
 
 std::optional<std::string> NumberField(Ui& ui, std::string_view label, std::string_view value,
@@ -292,14 +317,9 @@ std::optional<std::string> NumberField(Ui& ui, std::string_view label, std::stri
   }
   std::string right(value);
   if (is_default) right.append(" (default)");
-  const Interaction item = Item(ui, label, size, "spinbutton", label, right);
+  const Interaction item =
+      Setting(ui, {"spinbutton", label, right, shown.empty() ? label : shown, right, is_default}, width);
   if (!item.visible) return std::nullopt;
-  DrawBox(ui, ImRect(item.min, item.max), item.hovered || item.held);
-  ShowFault(ui, label, ImRect(item.min, item.max));
-  const float middle = (item.min.y + item.max.y) / 2;
-  DrawTextRight(ui, ImVec2(item.max.x - 12, middle), right, {is_default ? ui.colors->muted : ui.colors->ink});
-  DrawText(ui, ImVec2(item.min.x + 12, middle), shown.empty() ? label : shown, {},
-           width - 36 - TextWidth(ui, right));
   if (item.clicked) StartEdit(ui, id, initial);
   return std::nullopt;
 }
@@ -452,10 +472,15 @@ bool Chip(Ui& ui, std::string_view text, const ChipStyle& style) {
   return item.clicked;
 }
 
+float TabWidth(const Ui& ui, std::string_view label) {
+  const float text = TextWidth(ui, label, {0, kBody, Weight::kSemibold}) + 2;
+  return ui.coarse ? std::max(text, 44.0F) : text;
+}
+
 bool TabButton(Ui& ui, std::string_view label, bool selected) {
   const TextStyle style = {selected ? ui.colors->ink : ui.colors->muted, kBody,
                            selected ? Weight::kSemibold : Weight::kRegular};
-  const float width = TextWidth(ui, label, {0, kBody, Weight::kSemibold}) + 2;
+  const float width = TabWidth(ui, label);
   const Interaction item =
       Item(ui, label, ImVec2(width, ui.coarse ? 46 : 42), "tab", label, selected ? "selected" : "");
   if (!item.visible) return false;
@@ -490,6 +515,24 @@ bool LinkText(Ui& ui, std::string_view text, std::string_view label) {
     ImGui::GetWindowDrawList()->AddLine(ImVec2(item.min.x, middle + 9), ImVec2(item.max.x, middle + 9),
                                         ui.colors->accent);
   }
+  return item.clicked;
+}
+
+bool SourceLink(Ui& ui, std::string_view text, std::string_view address) {
+  const TextStyle style = {ui.colors->accent, kNote};
+  const float arrow = 12;
+  const Interaction item = Item(ui, address, ImVec2(TextWidth(ui, text, style) + arrow, ui.coarse ? 44 : 22),
+                                "link", text, address, 3);
+  if (!item.visible) return item.clicked;
+  const float middle = (item.min.y + item.max.y) / 2, x = item.max.x - 7;
+  DrawText(ui, ImVec2(item.min.x, middle), text, style);
+  // An arrow that leads out of its corner: somewhere else.
+  ImDrawList* draw = ImGui::GetWindowDrawList();
+  draw->AddLine(ImVec2(x, middle + 3), ImVec2(x + 6, middle - 3), style.color);
+  draw->AddLine(ImVec2(x + 1.5F, middle - 3), ImVec2(x + 6.5F, middle - 3), style.color);
+  draw->AddLine(ImVec2(x + 6, middle - 3), ImVec2(x + 6, middle + 2), style.color);
+  if (item.hovered)
+    draw->AddLine(ImVec2(item.min.x, middle + 8), ImVec2(item.max.x - arrow, middle + 8), style.color);
   return item.clicked;
 }
 

@@ -95,9 +95,11 @@ Interaction Item(Ui& ui, std::string_view id, ImVec2 size, std::string_view role
 enum class Yields : uint8_t { kQualifier, kValue };
 bool Field(Ui& ui, std::string_view label, std::string_view value, std::string_view qualifier, float width,
            Yields yields = Yields::kQualifier);
-// Name left, "on" or "off" right; a click turns it.
-bool Toggle(Ui& ui, std::string_view label, bool on, std::string_view note, float width);
-// Name left, number right; a click lets it be typed. The committed text, if there is one.
+// Settings look alike: name left, value right, in grey where it is the default. One that is "on" or "off" and that a
+// click turns; one that opens a list; one that a click lets be typed.
+bool Toggle(Ui& ui, std::string_view label, bool on, bool is_default, float width);
+bool ChoiceField(Ui& ui, std::string_view label, std::string_view value, bool is_default, float width);
+// The committed text, if there is one.
 // `shown`: what stands for the label where that is too long for the place.
 std::optional<std::string> NumberField(Ui& ui, std::string_view label, std::string_view value,
                                        bool is_default, float width, std::string_view initial,
@@ -124,10 +126,13 @@ struct ChipStyle {
 };
 bool Chip(Ui& ui, std::string_view text, const ChipStyle& style = {});
 float ChipWidth(const Ui& ui, std::string_view text, std::string_view note = {});  // what its text asks for
+float TabWidth(const Ui& ui, std::string_view label);  // a short name is as wide as a finger
 bool TabButton(Ui& ui, std::string_view label, bool selected);
 // A plain clickable text with a triangle.
 bool Disclosure(Ui& ui, std::string_view label, bool open);
 bool LinkText(Ui& ui, std::string_view text, std::string_view label);
+// Leads out of the page; the HTML form has it as a link of its own.
+bool SourceLink(Ui& ui, std::string_view text, std::string_view address);
 
 // ---- popups ----
 // Opened by `open` (a click on the field above it); true while it is open: then call EndMenu. It hangs below

@@ -21,9 +21,9 @@ namespace plimsoll {
 constexpr int kConfigUrlVersion = 1;
 constexpr int64_t kMaxUrlBytes = 64 * 1024;
 
-// Keys of a link that are no setting: the open tab, the columns of a comparison, what a map or a search asks, the
+// Keys of a link that are no setting: the open tab, the columns of a comparison and whether they share their cards, what a map or a search asks, the
 // reader's own prices. They follow the configuration.
-constexpr std::array<std::string_view, 5> kPageKeys = {"t", "cmp", "map", "find", "price"};
+constexpr std::array<std::string_view, 6> kPageKeys = {"t", "cmp", "tog", "map", "find", "price"};
 
 // A whole URL, a fragment with or without its "#".
 Result<DecodedConfig> DecodeConfigUrl(std::string_view url);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "core/base/text.h"
 #include "core/config/config_keys.h"
@@ -363,6 +364,44 @@ TEST(App, TheKeyboardReachesAndChangesThings) {
   EXPECT_EQ(page.state().resolved().max_model_len, before * 2);
   page.Press(ImGuiKey_RightArrow);
   EXPECT_GT(page.state().resolved().max_model_len, before * 2);
+}
+
+// Chosen, typed or turned: one height, one left edge.
+TEST(App, SettingsLookAlike) {
+  for (const float width : {1440.0F, 390.0F}) {
+    PageDriver page(width, 4000);
+    page.input.coarse = width < 500;
+    page.Frames();
+    if (width < 500) page.Click("Configuration");
+    page.Click("More options");
+    page.Frames();
+    std::set<float> heights;
+    std::set<std::string> roles;
+    for (const SemanticNode& node : page.app().semantics().nodes()) {
+      if (node.role != "switch" && node.role != "spinbutton" && node.role != "combobox") continue;
+      heights.insert(node.height);
+      roles.insert(node.role);
+    }
+    EXPECT_EQ(roles.size(), 3U);
+    EXPECT_EQ(heights, std::set<float>{width < 500 ? 44.0F : 34.0F});
+  }
+}
+
+TEST(App, SourcesAreLinksAndOpenBesideThePage) {
+  PageDriver page(1440, 2000);
+  ASSERT_TRUE(page.state().LoadFragment("m=llama-3.1-70b&q=awq-int4&g=rtx-4090&n=4&ctx=16384"));
+  page.Frames();
+  EXPECT_EQ(page.Get("meta-llama/Llama-3.1-70B-Instruct", "link").value,
+            "https://huggingface.co/meta-llama/Llama-3.1-70B-Instruct");
+  const int64_t asked = page.state().view.asked;
+  page.Click("Predicted against measured", "link");
+  EXPECT_EQ(page.state().view.asked, asked + 1);
+  EXPECT_EQ(page.state().view.ask, "open-link");
+  EXPECT_EQ(page.state().view.to_copy, "../accuracy/");
+  // The checkpoint that the format means is a source, too; the card is one once.
+  int links = 0;
+  for (const SemanticNode& node : page.app().semantics().nodes()) links += node.role == "link" ? 1 : 0;
+  EXPECT_EQ(links, 4);
 }
 
 TEST(App, OnAPhoneTheAnswerComesFirstAndOptionsUnfold) {

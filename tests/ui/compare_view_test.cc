@@ -68,10 +68,21 @@ TEST(CompareView, ModelsAreAskedToRunTogether) {
   const std::string small = page.Get("Qwen3 4B", "row").value;
   EXPECT_NE(small.find("share 0."), std::string::npos) << small;
   EXPECT_EQ(small.find("does not start"), std::string::npos) << small;
+  const std::string link = page.state().FragmentText();
   page.Click("Qwen3 4B", "row");
   EXPECT_EQ(page.state().config().model, "qwen3-4b");
   EXPECT_TRUE(page.state().config().gpu_memory_utilization.has_value());
   EXPECT_TRUE(page.state().report().fits());
+  // The link asks the same, and what came before it does not.
+  EXPECT_NE(link.find("&tog=1"), std::string::npos) << link;
+  PageDriver other(1440, 2000);
+  ASSERT_TRUE(other.state().LoadFragment(link)) << other.state().notice();
+  other.Frames();
+  EXPECT_EQ(other.Get("Qwen3 4B", "row").value, small);
+  EXPECT_EQ(other.state().FragmentText(), link);
+  ASSERT_TRUE(other.state().LoadFragment(link.substr(0, link.find("&tog=1"))));
+  other.Frames();
+  EXPECT_FALSE(other.Shows("Qwen3 4B", "row"));
 }
 
 TEST(CompareView, ColumnsAreMovedNamedEditedAndRemoved) {

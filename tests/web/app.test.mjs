@@ -332,7 +332,7 @@ test('the form alone drives and shows the same', async () => {
   assert.ok((await page.locator('#mirror-memory tbody tr').count()) >= 3);
   await page.fill('#mirror-tp', 'three');
   await page.press('#mirror-tp', 'Tab');
-  assert.match(await page.textContent('.mirror-problem'), /tp/);
+  assert.match(await page.textContent('.mirror-field:has(#mirror-tp) .mirror-problem'), /three/);
   assert.equal(await page.getAttribute('#mirror-tp', 'aria-invalid'), 'true');
   // Every key of the configuration can be set here, the workload by its members.
   assert.deepEqual(await page.evaluate(() => Object.keys(globalThis.plimsoll.report().config).filter(

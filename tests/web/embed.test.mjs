@@ -27,6 +27,8 @@ before(async () => {
                 page(`<iframe sandbox="allow-scripts" width="700" height="500" src="${site.url}embed/#${kExample}"></iframe>`));
   writeFileSync(join(folder, 'many.html'), page(Array.from({length: kMany}, (_, i) =>
     `<iframe width="700" height="440" src="${site.url}embed/#m=${i % 2 ? 'llama-3.1-8b' : 'qwen3-8b'}&g=rtx-4090&seqs=${i + 1}"></iframe>`).join('')));
+  writeFileSync(join(folder, 'comparison.html'), page(
+    `<script async src="${site.url}embed.js"></script><plimsoll-estimate config="m=llama-3.1-8b&amp;g=rtx-4090&amp;ctx=8192&amp;t=compare&amp;cmp=q.fp8;q.awq-int4"></plimsoll-estimate>`));
   strict = await serve(join(root, 'build', 'site'), {cors: false});
   writeFileSync(join(folder, 'strict.html'),
                 page(`<iframe sandbox="allow-scripts" width="700" height="500" src="${strict.url}embed/#${kExample}"></iframe>`));
@@ -55,6 +57,25 @@ test('one line of HTML, as high as its content, and no scrolling inside', async 
   });
   assert.equal(await frame.evaluate(() => document.documentElement.scrollHeight > innerHeight), false);
   assert.match(await frame.evaluate(() => globalThis.plimsoll.report().verdict), /does_not_fit/);
+  assert.deepEqual(page.complaints, []);
+});
+
+test('a comparison is embedded with all its columns, and follows what is chosen in it', async () => {
+  const {page, frame} = await embedded('comparison.html');
+  const table = () => frame.evaluate(() => globalThis.plimsoll.tables()[0]);
+  const shown = await until('the table', table);
+  assert.equal(shown.header.length, 4);
+  assert.ok(shown.rows.length > 5);
+  await until('its height', async () => {
+    const [outer, inner] = [await page.locator('iframe').evaluate((f) => f.clientHeight), await frame.evaluate(() => document.body.scrollHeight)];
+    return Math.abs(outer - inner) <= 1 && outer > 440;
+  });
+  const address = page.url();
+  const vary = await until('a chip', () => frame.evaluate(() => globalThis.plimsoll.semantics().find(({label}) => label === 'Vary: GPU count')));
+  const box = await page.locator('iframe').boundingBox();
+  await page.mouse.click(box.x + vary.x + vary.width / 2, box.y + vary.y + vary.height / 2);
+  await until('other columns', async () => JSON.stringify((await table()).header) !== JSON.stringify(shown.header));
+  assert.equal(page.url(), address);
   assert.deepEqual(page.complaints, []);
 });
 

@@ -124,7 +124,7 @@ test('the form does the same, with and without a picture', async () => {
     await until('the trace', async () => /2 of 2/.test(await table.textContent()));
     await page.fill('#mirror-workload-turns', '0');
     await page.press('#mirror-workload-turns', 'Tab');
-    assert.match(await page.textContent('.mirror-problem'), /workload\.turns/);
+    assert.match(await page.textContent('.mirror-field:has(#mirror-workload-turns) .mirror-problem'), /turns/i);
     await page.selectOption('#mirror-tab', 'Speed');
     await page.fill('#mirror-view-rent', '2');
     await page.press('#mirror-view-rent', 'Tab');

@@ -47,3 +47,25 @@ export async function until(what, check, milliseconds = Number(process.env.PLIMS
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
+
+// The screens that the page is looked at on.
+export const kScreens = {
+  desk: {viewport: {width: 1440, height: 900}},
+  tablet: {viewport: {width: 1024, height: 768}},
+  phone: {viewport: {width: 390, height: 844}, hasTouch: true, isMobile: true},
+};
+
+const kFinger = 40;  // px, the least that is hit without looking twice
+const kTouched = new Set(['button', 'combobox', 'switch', 'spinbutton', 'slider', 'option', 'tab', 'gridcell', 'link', 'textbox']);
+
+// What sticks out sideways, and on a touch screen what is smaller than a finger; in words.
+export async function outOfReach(page, {viewport, hasTouch}) {
+  const nodes = await page.evaluate(() => globalThis.plimsoll.semantics());
+  const faults = nodes.filter(({x, width}) => x < -1 || x + width > viewport.width + 1).map(({role, label}) => `${role} "${label}" sticks out`);
+  if (await page.evaluate(() => document.documentElement.scrollWidth) > viewport.width) faults.push('the page scrolls sideways');
+  if (!hasTouch) return faults;
+  for (const {role, label, width, height} of nodes.filter((node) => kTouched.has(node.role))) {
+    if (width < kFinger || height < kFinger) faults.push(`${role} "${label}" is ${Math.round(width)} × ${Math.round(height)}`);
+  }
+  return faults;
+}

@@ -9,7 +9,7 @@ namespace plimsoll {
 namespace {
 
 // "GGUF, Q4_K_M: 291 tensors, 8.03B parameters, 4.58 GiB".
-std::string Summary(const GivenFile& given) {
+std::string Summary(const GivenFile& given, SizeUnits units) {
   const ModelFile& file = given.file;
   std::string text(FileKindName(file.kind));
   if (!file.format.empty()) text += ", " + FormatName(file.format);
@@ -17,7 +17,7 @@ std::string Summary(const GivenFile& given) {
     text += ": " + CountedText(given.tensors, "tensor", "tensors") + ", " + ParametersText(given.parameters) +
             " parameters";
   }
-  if (file.bytes.count() > 0) text += ", " + SizeText(file.bytes);
+  if (file.bytes.count() > 0) text += ", " + SizeText(file.bytes, units);
   return text;
 }
 
@@ -42,7 +42,7 @@ void DrawGivenFile(Ui& ui, AppState& state, float width) {
   Gap(8);
   const TextStyle note = {ui.colors->muted, kNote};
   Paragraph(ui, given->name, width, {0, kBody, Weight::kSemibold}, "heading");
-  Paragraph(ui, Summary(*given), width);
+  Paragraph(ui, Summary(*given, UnitsOf(ui)), width);
   if (given->selected) Paragraph(ui, "Its architecture is the model of this page.", width, note);
   for (const std::string& remark : given->file.remarks) Paragraph(ui, remark, width, note);
   Paragraph(ui,

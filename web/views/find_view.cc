@@ -68,6 +68,8 @@ std::string DegreesText(const FindRow& row) {
   return CountText(row.replicas) + " replicas" + (layout.empty() ? "" : " of " + layout);
 }
 
+std::string UsersText(const FindRow& row) { return CountedText(row.users, "user", "users"); }
+
 RowText TextOf(const FindRow& row, FindDoor door, const Catalog& catalog) {
   const Model* model = catalog.FindModel(row.model);
   RowText text;
@@ -164,7 +166,7 @@ void DrawWideRows(Ui& ui, AppState& state, const FindState::Answer& answer, floa
     const std::string id = "row " + std::to_string(n);
     const Interaction item =
         Item(ui, id, ImVec2(width - 36, kHeight - 1), "row", text.name + ", " + text.format,
-             text.layout + ", " + text.users + " users, " + text.hour + " an hour", 4);
+             text.layout + ", " + UsersText(row) + ", " + text.hour + " an hour", 4);
     const float middle = at.y + kHeight / 2;
     if (item.visible) {
       if (item.hovered) {
@@ -214,7 +216,7 @@ void DrawNarrowRows(Ui& ui, AppState& state, const FindState::Answer& answer, fl
     const std::string id = "row " + std::to_string(n);
     const Interaction item =
         Item(ui, id, ImVec2(width - 50, kHeight - 8), "row", text.name + ", " + text.format,
-             text.layout + ", " + text.users + " users, " + text.hour + " an hour", 4);
+             text.layout + ", " + UsersText(row) + ", " + text.hour + " an hour", 4);
     if (item.visible) {
       const TextStyle strong = {0, 15, Weight::kSemibold}, note = {ui.colors->muted, kNote};
       const std::string price = text.hour + "/h";
@@ -226,7 +228,7 @@ void DrawNarrowRows(Ui& ui, AppState& state, const FindState::Answer& answer, fl
                right - TextWidth(ui, price, strong) - at.x - name - 16);
       DrawCardBar(ui, state, answer.fullest[n], FullScale(answer.fullest[n]), at.x, width, at.y + 36, 12);
       const std::string line =
-          text.users + " users   " + text.rate + " tok/s   first " + text.first + "   " + text.tokens + "/M";
+          UsersText(row) + "   " + text.rate + " tok/s   first " + text.first + "   " + text.tokens + "/M";
       DrawText(ui, ImVec2(at.x, at.y + 66), line, note, width - 44);
       DrawTextRight(ui, ImVec2(at.x + width, at.y + 66), text.verdict,
                     {VerdictColor(*ui.colors, row.verdict), kNote});

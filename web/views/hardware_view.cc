@@ -55,7 +55,7 @@ void DrawTwoWays(Ui& ui, AppState& state, const ConfigKey& key, float width) {
   const KeyChoice& other = key.choices[1];
   const bool on = ResolvedValue(state.resolved(), key).AsString() == other.id;
   const std::string label = "Split " + Lower(other.label);
-  if (Toggle(ui, label, on, "", width))
+  if (Toggle(ui, label, on, state.IsDefault(key.json), width))
     state.Dispatch({{std::string(key.json), on ? Json() : Json(other.id)}});
 }
 

@@ -237,7 +237,7 @@ void DrawLines(Ui& ui, const std::vector<Line>& lines, float width) {
   ImVec2 at = ImGui::GetCursorScreenPos();
   for (size_t i = 0; i < std::min(lines.size(), kMostLines); ++i) {
     const Line& line = lines[i];
-    const std::string figure = DecimalText(line.bytes.gib(), line.bytes.gib() < 0.1 ? 4 : 2);
+    const std::string figure = SizeFigure(ui, line.bytes, line.bytes.gib() < 0.1 ? 4 : 2);
     const float number = TextWidth(ui, figure, grey);
     DrawText(ui, ImVec2(at.x, at.y + height / 2), line.name, {0, 13},
              width >= 560 ? note - 12 : width - number - 24);
@@ -248,7 +248,7 @@ void DrawLines(Ui& ui, const std::vector<Line>& lines, float width) {
                width - note - number - 24);
     }
     DrawTextRight(ui, ImVec2(at.x + width - 6, at.y + height / 2), figure, grey);
-    ui.tree->Add({"row", line.name, figure + " GiB", at.x, at.y, width, height});
+    ui.tree->Add({"row", line.name, figure + " " + UnitOf(ui), at.x, at.y, width, height});
     at.y += height;
   }
   ImGui::SetCursorScreenPos(at);

@@ -44,11 +44,7 @@ std::string GpuName(const AppState& state, std::string_view id) {
   return gpu != nullptr ? gpu->name : std::string(id);
 }
 
-std::string Size(const Ui& ui, Bytes bytes) {
-  return DecimalText(ui.decimal ? static_cast<double>(bytes.count()) / 1e9 : bytes.gib(), 1);
-}
-
-std::string UnitOf(const Ui& ui) { return ui.decimal ? "GB" : "GiB"; }
+std::string Size(const Ui& ui, Bytes bytes) { return SizeFigure(ui, bytes, 1); }
 
 // In what a card differs most from the first one: "more weights". Empty where that is less than the figures show.
 std::string DifferenceText(const GpuReport& gpu, const GpuReport& first) {

@@ -48,13 +48,19 @@ std::string Compact(double value) {
   return DecimalText(value, value < 9.95 ? 1 : 0);
 }
 
-std::string CellText(const MapCell& cell, MapMeasure measure) {
+// "9.4", "12": cells have these in GiB.
+std::string ShortSize(double gib, const Ui& ui) {
+  const double size = ui.decimal ? GiBFromDouble(gib).gb() : gib;
+  return DecimalText(size, size < 9.95 ? 1 : 0);
+}
+
+std::string CellText(const MapCell& cell, MapMeasure measure, const Ui& ui) {
   if (!cell.understood) return "–";
   if (cell.verdict == Verdict::kInvalid) return "×";
-  if (!cell.fits()) return "−" + DecimalText(cell.short_gib, cell.short_gib < 9.95 ? 1 : 0);
+  if (!cell.fits()) return "−" + ShortSize(cell.short_gib, ui);
   switch (measure) {
     case MapMeasure::kHeadroom:
-      return DecimalText(cell.figure, cell.figure < 9.95 ? 1 : 0);
+      return ShortSize(cell.figure, ui);
     case MapMeasure::kLongest:
       return cell.figure >= 1000 ? Compact(cell.figure) : DecimalText(cell.figure, 0);
     case MapMeasure::kUsers:
@@ -124,7 +130,7 @@ std::string NameOf(const MapSheet& map, Place at, const Catalog& catalog) {
 }
 
 // Of the cell under the pointer or with the focus, with a full estimate of it.
-std::string Explain(const MapSheet& map, Place at, const Catalog& catalog) {
+std::string Explain(const Ui& ui, const MapSheet& map, Place at, const Catalog& catalog) {
   const MapCell& cell = map.cell(at.x, at.y, at.z);
   std::string text = NameOf(map, at, catalog) + ": ";
   if (!cell.understood) return text + "this combination does not exist.";
@@ -137,9 +143,11 @@ std::string Explain(const MapSheet& map, Place at, const Catalog& catalog) {
     }
     return text + "cannot start.";
   }
-  text += LayoutName(cell) + ", " + GibText(card->weights) + " of weights and ";
-  if (!cell.fits()) return text + "short by " + DecimalText(cell.short_gib, 1) + " GiB on the fullest card.";
-  return text + GibText(card->kv_cache) + " of cache on each card, up to " +
+  const SizeUnits units = UnitsOf(ui);
+  text += LayoutName(cell) + ", " + GibText(card->weights, units) + " of weights and ";
+  if (!cell.fits())
+    return text + "short by " + GibText(GiBFromDouble(cell.short_gib), units) + " on the fullest card.";
+  return text + GibText(card->kv_cache, units) + " of cache on each card, up to " +
          CountText(report->kv.max_model_len_that_fits) + " tokens, " +
          DecimalText(report->kv.max_concurrency, 1) + " sequences, " +
          DecimalText(report->speed.decode_tokens_per_s, 1) + " tok/s each.";
@@ -183,7 +191,7 @@ void DrawGrid(Ui& ui, AppState& state, const MapSheet& map, const Range& range, 
              grid.label - 8);
     for (size_t x = grid.from; x < grid.to; ++x) {
       const MapCell& cell = map.cell(x, y, z);
-      const std::string text = CellText(cell, q.measure);
+      const std::string text = CellText(cell, q.measure, ui);
       ImGui::SetCursorScreenPos(
           ImVec2(grid.at.x + grid.label + grid.cell * static_cast<float>(x - grid.from) + 1.5F, row + 1.5F));
       const std::string name = NameOf(map, {x, y, z}, catalog);
@@ -227,18 +235,20 @@ void DrawLegend(Ui& ui, const MapSheet& map, const Range& range, float width) {
   end.verdict = Verdict::kFits;
   const auto figure = [&](double value) {
     end.figure = value;
-    return CellText(end, map.question.measure);
+    return CellText(end, map.question.measure, ui);
   };
-  const std::string short_text = "short by up to " + DecimalText(range.short_most, 0) + " GiB";
+  const std::string short_text = "short by up to " + GibText(GiBFromDouble(range.short_most), UnitsOf(ui), 0);
+  std::string unit(info.unit);
+  if (map.question.measure == MapMeasure::kHeadroom) unit = UnitOf(ui) + " left on the fullest card";
   DrawText(ui, ImVec2(at.x, at.y + 8), short_text, note);
   Ramp(ImVec2(at.x, at.y + 20), ramp, ui.colors->does_not_fit, 0.34F, 0.08F);
   const float right = at.x + std::max(ramp, TextWidth(ui, short_text, note)) + 24;
   const std::string best = range.most > 0 ? figure(info.more_is_better ? range.least : range.most) + " to " +
                                                 figure(info.more_is_better ? range.most : range.least) + ": "
                                           : "";
-  DrawText(ui, ImVec2(right, at.y + 8), best + std::string(info.unit), note, at.x + width - right);
+  DrawText(ui, ImVec2(right, at.y + 8), best + unit, note, at.x + width - right);
   Ramp(ImVec2(right, at.y + 20), ramp, ui.colors->fits, 0.08F, 0.5F);
-  ui.tree->Add({"note", "Legend", short_text + "; " + best + std::string(info.unit), at.x, at.y, width, 30});
+  ui.tree->Add({"note", "Legend", short_text + "; " + best + unit, at.x, at.y, width, 30});
   ImGui::SetCursorScreenPos(ImVec2(at.x, at.y + 38));
 }
 
@@ -307,14 +317,14 @@ std::string Caption(const MapSheet& map, const AppState& state) {
   return text;
 }
 
-ShownTable TableOf(const MapSheet& map, size_t z, const Catalog& catalog, std::string caption) {
+ShownTable TableOf(const Ui& ui, const MapSheet& map, size_t z, const Catalog& catalog, std::string caption) {
   const MapQuestion& q = map.question;
   std::vector<std::string> header = {""};
   for (const Json& value : q.xs) header.push_back(ValueName(q.x, value, catalog) + ">");
   ShownTable shown{std::move(caption), Table(std::move(header)), {}};
   for (size_t y = 0; y < q.ys.size(); ++y) {
     std::vector<std::string> row = {ValueName(q.y, q.ys[y], catalog)};
-    for (size_t x = 0; x < q.xs.size(); ++x) row.push_back(CellText(map.cell(x, y, z), q.measure));
+    for (size_t x = 0; x < q.xs.size(); ++x) row.push_back(CellText(map.cell(x, y, z), q.measure, ui));
     shown.table.Add(std::move(row));
   }
   return shown;
@@ -371,11 +381,11 @@ void DrawMapTab(Ui& ui, AppState& state, float width) {
     Gap(14);
     std::string caption = Caption(*map, state);
     if (!q.z.empty()) caption += ": " + ValueName(q.z, q.zs[z], state.catalog());
-    ui.tree->AddTable(TableOf(*map, z, state.catalog(), std::move(caption)));
+    ui.tree->AddTable(TableOf(ui, *map, z, state.catalog(), std::move(caption)));
   }
   columns.End();
   DrawLegend(ui, *map, range, width);
-  const std::string text = looked ? Explain(*map, *looked, state.catalog())
+  const std::string text = looked ? Explain(ui, *map, *looked, state.catalog())
                                   : "Each cell is the best legal layout of its cards. Point at one for what "
                                     "it holds; a click opens it, "
                                     "Shift and a click pin it to the comparison.";

@@ -15,11 +15,7 @@ struct Columns {
   bool stacked;  // no room beside the name: the explanation goes below it
 };
 
-std::string Size(const Ui& ui, Bytes bytes) {
-  return DecimalText(ui.decimal ? static_cast<double>(bytes.count()) / 1e9 : bytes.gib(), 2);
-}
-
-std::string UnitOf(const Ui& ui) { return ui.decimal ? "GB" : "GiB"; }
+std::string Size(const Ui& ui, Bytes bytes) { return SizeFigure(ui, bytes, 2); }
 
 void Rule(const Ui& ui, const Columns& columns) {
   const float y = ImGui::GetCursorScreenPos().y;
@@ -170,6 +166,12 @@ void DrawMemoryTab(Ui& ui, AppState& state, float width) {
   }
   Total(ui, state, columns, width);
   ImGui::PopStyleVar();
+  Gap(8);
+  std::vector<Source> sources;
+  for (const SourceKind kind : {SourceKind::kModel, SourceKind::kCard, SourceKind::kMeasured}) {
+    for (Source& source : SourcesOf(state, kind)) sources.push_back(std::move(source));
+  }
+  DrawSources(ui, state, sources, width);
   ui.tree->AddTable(TableOf(ui, state, terms));
 }
 

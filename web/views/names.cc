@@ -77,6 +77,12 @@ std::string ModelTitle(const Resolved& resolved) {
   return resolved.architecture != nullptr ? resolved.architecture->name : "Own model";
 }
 
+SizeUnits UnitsOf(const Ui& ui) { return ui.decimal ? SizeUnits::kDecimal : SizeUnits::kBinary; }
+std::string UnitOf(const Ui& ui) { return ui.decimal ? "GB" : "GiB"; }
+std::string SizeFigure(const Ui& ui, Bytes bytes, int decimals) {
+  return DecimalText(ui.decimal ? bytes.gb() : bytes.gib(), decimals);
+}
+
 std::string CompactNumber(double value) {
   std::string text = DecimalText(value, 3);
   while (text.find('.') != std::string::npos && (text.back() == '0' || text.back() == '.')) {

@@ -38,8 +38,8 @@ void DrawFact(Ui& ui, std::string_view name, const std::string& value, float wid
 }
 
 std::optional<size_t> Choice(Ui& ui, const char* label, const std::string_view* names, size_t count,
-                             size_t current, float width) {
-  const bool opened = Field(ui, label, names[current], label, width);
+                             size_t current, float width, bool is_default) {
+  const bool opened = ChoiceField(ui, label, names[current], is_default, width);
   if (!BeginMenu(ui, label, opened, LastMin(), LastMax(), std::max(width, 220.0F))) return std::nullopt;
   std::optional<size_t> chosen;
   for (size_t i = 0; i < count; ++i) {
@@ -68,6 +68,9 @@ void DrawPriceNote(Ui& ui, AppState& state, float width) {
   }
   Gap(6);
   Paragraph(ui, text, width, {ui.colors->muted, kNote});
+  std::vector<Source> sources = SourcesOf(state, SourceKind::kCard);
+  sources.push_back({"All cards", "../gpus/"});
+  DrawSources(ui, state, sources, width);
 }
 
 ChipRow::ChipRow(Ui& ui, std::string_view word, float width)

@@ -42,7 +42,8 @@ void DrawChoice(Ui& ui, AppState& state, const ConfigKey& key, const Json& value
   }
   if (offered.empty()) return;
   const std::string label(key.label);
-  const auto chosen = Choice(ui, label.c_str(), labels.data(), labels.size(), current, width);
+  const auto chosen =
+      Choice(ui, label.c_str(), labels.data(), labels.size(), current, width, state.IsDefault(key.json));
   if (chosen) state.Dispatch({{std::string(key.json), Json(offered[*chosen]->id)}});
 }
 
@@ -65,7 +66,8 @@ void DrawSetting(Ui& ui, AppState& state, const ConfigKey& key, float width) {
       break;
     case KeyWidget::kSwitch: {
       const bool on = value.AsBool().value_or(false) != key.shown_inverted;
-      if (Toggle(ui, key.label, on, "", width)) state.Turn(key, on == key.shown_inverted);
+      if (Toggle(ui, key.label, on, state.IsDefault(key.json), width))
+        state.Turn(key, on == key.shown_inverted);
       break;
     }
     case KeyWidget::kChoice:

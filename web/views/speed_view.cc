@@ -314,6 +314,7 @@ void Cost(Ui& ui, AppState& state, float width) {
       "United States paid in 2024 (EIA).";
   Gap(4);
   Paragraph(ui, note, width, {ui.colors->muted, kNote});
+  DrawSources(ui, state, SourcesOf(state, SourceKind::kMeasured), width);
   DrawPriceNote(ui, state, width);
 }
 

@@ -59,7 +59,7 @@ TabPlaces PlaceTabs(const Ui& ui, float width, float mode, const TabSpacing& spa
   float x = 0;
   int line = 0;
   for (size_t i = 0; i < kTabs.size(); ++i) {
-    const float wide = TextWidth(ui, kTabs[i].name, {0, kBody, Weight::kSemibold}) + 2;
+    const float wide = TabWidth(ui, kTabs[i].name);
     const bool begins = i == 0 || kTabs[i - 1].of != kTabs[i].of;
     TabPlace& place = places[i];
     const bool opens = begins && kTabs[i].of != Speaks::kAny;

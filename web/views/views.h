@@ -96,7 +96,7 @@ void DrawFigures(Ui& ui, const std::vector<Figure>& figures, float width);
 void DrawFact(Ui& ui, std::string_view name, const std::string& value, float width);
 // A field that opens a list of names; which of them was chosen.
 std::optional<size_t> Choice(Ui& ui, const char* label, const std::string_view* names, size_t count,
-                             size_t current, float width);
+                             size_t current, float width, bool is_default = false);
 // A setting of the load: a key of the configuration or a member of its `workload`.
 void LoadSlider(Ui& ui, AppState& state, const char* label, std::string_view key, int64_t value, double most,
                 float width);
@@ -124,6 +124,13 @@ void DrawTextBlock(Ui& ui, std::string_view label, std::string_view text,
 // What can be taken away of a tab: its answer in words, its table. Under the item drawn last.
 void DrawTakeMenu(Ui& ui, AppState& state, bool opened, bool answer);
 
+// Where what is shown is from, as links: addresses, or paths from this page to another of the site (sources_view.cc).
+struct Source {
+  std::string text, address;
+};
+enum class SourceKind : uint8_t { kModel, kCard, kMeasured };
+std::vector<Source> SourcesOf(const AppState& state, SourceKind kind);
+void DrawSources(Ui& ui, AppState& state, const std::vector<Source>& sources, float width);
 // Where the prices are from.
 void DrawPriceNote(Ui& ui, AppState& state, float width);
 
@@ -164,6 +171,10 @@ std::string FormatQualifier(const Resolved& resolved);  // "g128"
 std::string ModelQualifier(const Model& model);         // "70.6B dense", "235B, 22B active"
 std::string ModelTitle(const Resolved& resolved);
 std::string CompactNumber(double value);  // "24", "0.92", "17.5"
+// A size in what the page shows sizes in, and that apart: "37.4", "GiB".
+std::string SizeFigure(const Ui& ui, Bytes bytes, int decimals);
+std::string UnitOf(const Ui& ui);
+SizeUnits UnitsOf(const Ui& ui);
 
 // Places things side by side, or below each other where there is no room: call Next() before each, End()
 // after.
