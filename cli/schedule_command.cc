@@ -177,21 +177,6 @@ std::string SimulationText(const Simulation& simulation, const Objective& object
   return text;
 }
 
-// What the band makes of the times.
-std::string BandText(const SimulationBand& band) {
-  if (band.central.done == 0) return "";
-  const auto range = [](double low, double high, const char* unit) {
-    return DecimalText(std::min(low, high), 1) + " to " + DecimalText(std::max(low, high), 1) + unit;
-  };
-  std::string text = "  with steps as quick or slow as single measurements lie: first token after " +
-                     range(band.quick.ttft_ms.mean, band.slow.ttft_ms.mean, " ms, ") +
-                     range(band.quick.tpot_ms.mean, band.slow.tpot_ms.mean, " ms per token\n");
-  if (band.NearSaturation()) {
-    text += "  near saturation: with slow steps the queue grows, and the time to first token with it\n";
-  }
-  return text;
-}
-
 }  // namespace
 
 CommandResult RunSchedule(const Arguments& arguments, const CommandContext& context) {
@@ -235,7 +220,10 @@ CommandResult RunSchedule(const Arguments& arguments, const CommandContext& cont
     if (context.progress) context.progress(simulation.finished(), requests);
   }
   if (!options->Has("--json")) {
-    return {0, SimulationText(simulation, objective) + (band ? BandText(*band) : std::string()), ""};
+    std::string text = SimulationText(simulation, objective);
+    const std::string spread = band ? SimulationBandText(*band) : "";
+    if (!spread.empty()) text += "  " + spread + "\n";
+    return {0, text, ""};
   }
   Json json = SimulationToJson(simulation, objective, kRecordsInJson);
   if (band) json.Set("band", SimulationBandJson(*band));

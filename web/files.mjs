@@ -6,7 +6,7 @@
 // texts, isTrace(text) and takeTrace(text) of a list of requests, takeText(file) of anything else to be checked, complain(text), changed().
 
 const kMostFiles = 256;         // shards of one model
-const kMostTrace = 64 << 20;    // a list of requests
+const kMostTrace = 4 << 20;     // a list of requests: the page takes 20,000 lines (schedule_state.h)
 
 export function createFileReader(core) {
   const input = Object.assign(document.createElement('input'), {type: 'file', multiple: true, accept: '.gguf,.safetensors,.json,.csv,.log,.txt,.yaml,.yml,.sh,.service'});
@@ -44,9 +44,9 @@ export function createFileReader(core) {
 
   // A list of requests, or something to be checked: its beginning tells.
   async function takeText(file) {
-    const trace = file.size <= kMostTrace && core.isTrace(await file.slice(0, 4096).text());
-    if (trace) core.takeTrace(await file.text());
-    else core.takeText(file);
+    if (!core.isTrace(await file.slice(0, 4096).text())) core.takeText(file);
+    else if (file.size <= kMostTrace) core.takeTrace(await file.text());
+    else core.complain(`${file.name} has ${(file.size / 2 ** 20).toFixed(0)} MiB; the page takes a trace of 20,000 requests, the command plimsoll schedule --trace one of a million.`);
   }
 
   function take(list) {

@@ -1,96 +1,97 @@
 #include "web/schedule_state.h"
 
-#include <chrono>
+#include <algorithm>
 #include <utility>
 
 #include "core/base/text.h"
-#include "core/engines/server.h"
 #include "core/schedule/simulation_report.h"
+#include "web/page_question.h"
 
 namespace plimsoll {
 namespace {
 
-// A frame has 16 ms; drawing takes a third of it where the processor is slow.
-constexpr double kSlice = 0.006;
-constexpr int64_t kEvents = 32;  // between two looks at the clock: about half a millisecond
-// How long a run that is out of date is still worth finishing, so that a moving slider shows something.
+constexpr std::string_view kKind = "schedule";
+// Seconds that a run which is out of date may still go on, so that a moving slider shows something, ...
 constexpr double kPatience = 0.25;
+constexpr double kSlowFrom = 0.5;  // ... and after which the reader is told how far a run is
 
-double Clock() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+std::string TooMany(int64_t requests) {
+  return "This is a load of " + CountText(requests) + " requests; the page simulates " +
+         CountText(kMostShown) + ", the command plimsoll schedule a million.";
 }
 
 }  // namespace
 
 std::optional<Error> ScheduleState::SetTrace(std::string_view csv) {
-  if (csv.empty()) {
-    trace_.clear();
-  } else {
-    Result<std::vector<TraceRow>> rows = ReadTrace(csv, "trace");
-    if (!rows.ok()) return rows.error();
-    trace_ = std::move(*rows);
+  const int64_t lines = std::count(csv.begin(), csv.end(), '\n');
+  if (lines > kMostShown + 1)  // a heading
+    return Error{
+        "trace", CountText(lines) + " lines",
+        "at most " + CountText(kMostShown) + "; the command plimsoll schedule --trace takes a million"};
+  std::vector<TraceRow> rows;
+  if (!csv.empty()) {
+    Result<std::vector<TraceRow>> read = ReadTrace(csv, "trace");
+    if (!read.ok()) return read.error();
+    rows = std::move(*read);
   }
+  trace_ = std::move(rows);
+  csv_ = csv;
   ++trace_version_;
   return std::nullopt;
 }
 
-void ScheduleState::Fail(std::string problem) {
-  shown_.reset();
-  next_.reset();
-  problem_ = std::move(problem);
+void ScheduleState::Stop(Errands* errands) {
+  stopped_ = errands->open(kKind);
+  errands->GiveUp(kKind);
 }
 
-void ScheduleState::Start(const Resolved& resolved, const Report& report) {
+void ScheduleState::Ask(const Resolved& resolved, Errands* errands) {
   problem_.clear();
-  patience_ = 0;
-  stopped_ = false;
-  Workload workload = WorkloadOf(resolved);
-  workload.trace = trace_;
-  const int64_t requests = trace_.empty() ? workload.requests : static_cast<int64_t>(trace_.size());
+  slow_share_.reset();
+  errands->GiveUp(kKind);
+  asked_ = WorkloadOf(resolved);
+  asked_.trace = trace_;
+  const int64_t requests = trace_.empty() ? asked_.requests : static_cast<int64_t>(trace_.size());
   if (requests > kMostShown) {
-    Fail("This is a load of " + CountText(requests) + " requests; the page simulates " +
-         CountText(kMostShown) + ", the command plimsoll schedule a million.");
+    shown_.reset();
+    problem_ = TooMany(requests);
     return;
   }
-  SchedulerSetup setup = MakeSchedulerSetup(resolved, report);
-  TakeAdmission(workload, &setup);
-  if (setup.blocks <= 0) {
-    Fail("There is no room for a KV cache, so no request can run.");
-    return;
-  }
-  Result<RequestList> list = GenerateRequests(workload);
-  if (!list.ok()) {
-    Fail(list.error().Message());
-    return;
-  }
-  next_.emplace(std::move(setup), std::move(*list));
-  next_workload_ = std::move(workload);
+  errands->Ask(kKind, PageQuestionJson(*resolved.config, {}, csv_).Dump());
 }
 
-bool ScheduleState::Follow(int64_t version, const Resolved& resolved, const Report& report) {
-  const double begun = Clock();
-  const bool stale = version != version_ || trace_version_ != started_trace_;
-  if (stale && (!next_ || stopped_ || patience_ > kPatience)) {
+void ScheduleState::Take(const std::string& text) {
+  slow_share_.reset();
+  Result<Json> read = Json::Parse(text, kKind);
+  if (read.ok() && read->Has("error")) {
+    shown_.reset();
+    problem_ = read->Find("error")->AsString();
+    return;
+  }
+  Result<Playback> playback = read.ok() ? PlaybackFromJson(*read) : Result<Playback>(read.error());
+  if (!playback.ok()) {
+    shown_.reset();
+    problem_ = playback.error().Message();
+    return;
+  }
+  shown_ = std::move(*playback);
+  workload_ = std::move(asked_);
+}
+
+void ScheduleState::Follow(int64_t version, const Resolved& resolved, double seconds, Errands* errands) {
+  if (const auto text = errands->TakeAnswer(kKind)) Take(*text);
+  const bool open = errands->open(kKind);
+  const bool again =
+      !open && !stopped_ && slow_share_.has_value();  // it was stopped, and is wanted after all
+  if (IsStale(version) ? !open || seconds - asked_at_ > kPatience : again) {
     version_ = version;
-    started_trace_ = trace_version_;
-    Start(resolved, report);
+    asked_trace_ = trace_version_;
+    asked_at_ = seconds;
+    stopped_ = false;
+    Ask(resolved, errands);
+  } else if (open && seconds - asked_at_ > kSlowFrom) {
+    slow_share_ = errands->share(kKind);
   }
-  if (!next_ || stopped_) return false;
-  bool done = false;
-  double now = begun;
-  while (!done && now - begun < kSlice) {
-    done = next_->Advance(kEvents);
-    now = Clock();
-  }
-  patience_ += now - begun;
-  // Percentiles want half a slice of their own.
-  if (done && now - begun < kSlice / 2) {
-    workload_ = std::move(next_workload_);
-    summary_ = next_->Summarize(workload_.objective);
-    shown_ = std::move(next_);
-    next_.reset();
-  }
-  return next_.has_value() || version != version_ || trace_version_ != started_trace_;
 }
 
 }  // namespace plimsoll

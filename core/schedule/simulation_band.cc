@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/base/text.h"
+
 namespace plimsoll {
 namespace {
 
@@ -40,6 +42,19 @@ Json SimulationBandJson(const SimulationBand& band) {
   json.Set("end_to_end_ms", Ends(band.quick.end_to_end_ms.mean, band.slow.end_to_end_ms.mean));
   json.Set("output_tokens_per_s", Ends(band.quick.output_tokens_per_s, band.slow.output_tokens_per_s));
   return json;
+}
+
+std::string SimulationBandText(const SimulationBand& band) {
+  if (band.central.done == 0) return "";
+  const auto range = [](double one, double other) {
+    return DecimalText(std::min(one, other), 1) + " to " + DecimalText(std::max(one, other), 1) + " ms";
+  };
+  std::string text = "With steps as quick or as slow as single measurements lie: first token after " +
+                     range(band.quick.ttft_ms.mean, band.slow.ttft_ms.mean) + ", " +
+                     range(band.quick.tpot_ms.mean, band.slow.tpot_ms.mean) + " per token.";
+  if (band.NearSaturation())
+    text += " Near saturation: with slow steps the queue grows, and the time to first token with it.";
+  return text;
 }
 
 }  // namespace plimsoll

@@ -4,6 +4,8 @@
 #ifndef PLIMSOLL_CORE_SCHEDULE_SIMULATION_BAND_H_
 #define PLIMSOLL_CORE_SCHEDULE_SIMULATION_BAND_H_
 
+#include <string>
+
 #include "core/base/json.h"
 #include "core/schedule/scheduler.h"
 
@@ -22,6 +24,8 @@ SimulationBand SimulateBand(const SchedulerSetup& setup, const RequestList& requ
 
 // {"near_saturation","ttft_ms":{"low","high"},"tpot_ms","end_to_end_ms","output_tokens_per_s"}: means of a request.
 Json SimulationBandJson(const SimulationBand& band);
+// What the band makes of the times, in one or two sentences; empty when nothing ran.
+std::string SimulationBandText(const SimulationBand& band);
 
 }  // namespace plimsoll
 

@@ -1,6 +1,7 @@
 #include "core/schedule/simulation_report.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "core/base/text.h"
@@ -8,32 +9,68 @@
 namespace plimsoll {
 namespace {
 
+// One of the three.
+struct SummaryKey {
+  std::string_view key;
+  double SimulationSummary::*real = nullptr;
+  int64_t SimulationSummary::*whole = nullptr;
+  Percentiles SimulationSummary::*times = nullptr;
+};
+using S = SimulationSummary;
+constexpr std::array<SummaryKey, 25> kSummaryKeys = {
+    {{"requests", nullptr, &S::requests},
+     {"done", nullptr, &S::done},
+     {"refused", nullptr, &S::refused},
+     {"duration_s", &S::duration},
+     {"steps", nullptr, &S::steps},
+     {"preemptions", nullptr, &S::preemptions},
+     {"prompt_tokens", nullptr, &S::prompt_tokens},
+     {"output_tokens", nullptr, &S::output_tokens},
+     {"cached_tokens", nullptr, &S::cached_tokens},
+     {"computed_again_tokens", nullptr, &S::computed_again},
+     {"output_tokens_per_s", &S::output_tokens_per_s},
+     {"total_tokens_per_s", &S::total_tokens_per_s},
+     {"requests_per_s", &S::requests_per_s},
+     {"goodput_requests_per_s", &S::goodput_requests_per_s},
+     {"ttft_ms", nullptr, nullptr, &S::ttft_ms},
+     {"tpot_ms", nullptr, nullptr, &S::tpot_ms},
+     {"inter_token_ms", nullptr, nullptr, &S::inter_token_ms},
+     {"end_to_end_ms", nullptr, nullptr, &S::end_to_end_ms},
+     {"queue_ms", nullptr, nullptr, &S::queue_ms},
+     {"mean_running", &S::mean_running},
+     {"peak_running", nullptr, &S::peak_running},
+     {"mean_waiting", &S::mean_waiting},
+     {"peak_waiting", nullptr, &S::peak_waiting},
+     {"mean_kv_usage", &S::mean_kv_usage},
+     {"peak_kv_usage", &S::peak_kv_usage}}};
+
+struct PercentileKey {
+  std::string_view key;
+  double Percentiles::*value;
+};
+constexpr std::array<PercentileKey, 6> kPercentileKeys = {{{"mean", &Percentiles::mean},
+                                                           {"p50", &Percentiles::p50},
+                                                           {"p90", &Percentiles::p90},
+                                                           {"p95", &Percentiles::p95},
+                                                           {"p99", &Percentiles::p99},
+                                                           {"max", &Percentiles::most}}};
+
 Json PercentilesJson(const Percentiles& values) {
   Json json = Json::MakeObject();
-  json.Set("mean", values.mean).Set("p50", values.p50).Set("p90", values.p90);
-  json.Set("p95", values.p95).Set("p99", values.p99).Set("max", values.most);
+  for (const PercentileKey& each : kPercentileKeys) json.Set(each.key, values.*each.value);
   return json;
 }
 
-Json SummaryJson(const SimulationSummary& summary) {
-  Json json = Json::MakeObject();
-  json.Set("requests", summary.requests).Set("done", summary.done).Set("refused", summary.refused);
-  json.Set("duration_s", summary.duration).Set("steps", summary.steps);
-  json.Set("preemptions", summary.preemptions).Set("saturated", summary.saturated);
-  json.Set("prompt_tokens", summary.prompt_tokens).Set("output_tokens", summary.output_tokens);
-  json.Set("cached_tokens", summary.cached_tokens).Set("computed_again_tokens", summary.computed_again);
-  json.Set("output_tokens_per_s", summary.output_tokens_per_s);
-  json.Set("total_tokens_per_s", summary.total_tokens_per_s);
-  json.Set("requests_per_s", summary.requests_per_s);
-  json.Set("goodput_requests_per_s", summary.goodput_requests_per_s);
-  json.Set("ttft_ms", PercentilesJson(summary.ttft_ms)).Set("tpot_ms", PercentilesJson(summary.tpot_ms));
-  json.Set("inter_token_ms", PercentilesJson(summary.inter_token_ms));
-  json.Set("end_to_end_ms", PercentilesJson(summary.end_to_end_ms));
-  json.Set("queue_ms", PercentilesJson(summary.queue_ms));
-  json.Set("mean_running", summary.mean_running).Set("peak_running", summary.peak_running);
-  json.Set("mean_waiting", summary.mean_waiting).Set("peak_waiting", summary.peak_waiting);
-  json.Set("mean_kv_usage", summary.mean_kv_usage).Set("peak_kv_usage", summary.peak_kv_usage);
-  return json;
+double NumberIn(const Json& json, std::string_view key) {
+  const Json* value = json.Find(key);
+  return value != nullptr ? value->AsDouble().value_or(0) : 0;
+}
+
+Percentiles PercentilesFromJson(const Json* json) {
+  Percentiles values;
+  if (json == nullptr) return values;
+  for (const PercentileKey& each : kPercentileKeys) values.*each.value = NumberIn(*json, each.key);
+  return values;
 }
 
 Json RecordJson(const RequestRecord& record) {
@@ -148,10 +185,34 @@ std::string SimulationHeadline(const Simulation& simulation, const SimulationSum
          DecimalText(summary.tpot_ms.p50, 1) + " ms per token." + refused;
 }
 
+Json SimulationSummaryJson(const SimulationSummary& summary) {
+  Json json = Json::MakeObject();
+  for (const SummaryKey& each : kSummaryKeys) {
+    json.Set(each.key, each.real != nullptr    ? Json(summary.*each.real)
+                       : each.whole != nullptr ? Json(summary.*each.whole)
+                                               : PercentilesJson(summary.*each.times));
+  }
+  return json.Set("saturated", summary.saturated);
+}
+
+SimulationSummary SimulationSummaryFromJson(const Json& json) {
+  SimulationSummary summary;
+  for (const SummaryKey& each : kSummaryKeys) {
+    const Json* value = json.Find(each.key);
+    if (each.real != nullptr) summary.*each.real = NumberIn(json, each.key);
+    if (each.whole != nullptr) summary.*each.whole = value != nullptr ? value->AsInt().value_or(0) : 0;
+    if (each.times != nullptr) summary.*each.times = PercentilesFromJson(value);
+  }
+  const Json* saturated = json.Find("saturated");
+  summary.saturated = saturated != nullptr && saturated->AsBool().value_or(false);
+  return summary;
+}
+
 Json SimulationToJson(const Simulation& simulation, const Objective& objective, int64_t most_requests) {
   const SimulationSummary summary = simulation.Summarize(objective);
   Json json = Json::MakeObject();
-  json.Set("headline", SimulationHeadline(simulation, summary)).Set("summary", SummaryJson(summary));
+  json.Set("headline", SimulationHeadline(simulation, summary))
+      .Set("summary", SimulationSummaryJson(summary));
   Json metrics = Json::MakeArray();
   for (const MetricReading& reading : ReadMetrics(simulation, summary, objective)) {
     Json metric = Json::MakeObject();

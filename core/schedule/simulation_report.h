@@ -28,6 +28,10 @@ std::vector<MetricReading> ReadMetrics(const Simulation& simulation, const Simul
 // One sentence: whether the load is served, and what limits it.
 std::string SimulationHeadline(const Simulation& simulation, const SimulationSummary& summary);
 
+// As it stands under "summary" below, and back; what is absent or of another kind is zero.
+Json SimulationSummaryJson(const SimulationSummary& summary);
+SimulationSummary SimulationSummaryFromJson(const Json& json);
+
 // {"headline","summary","timeline","metrics","requests"}. At most `most_requests` records; the rest is
 // counted.
 Json SimulationToJson(const Simulation& simulation, const Objective& objective, int64_t most_requests);

@@ -25,8 +25,10 @@ class LoadTabs : public ::testing::Test {
   }
   // Until the simulation is finished and shown.
   void Settle() {
-    page.Frames(2);
-    for (int i = 0; i < 2000 && page.output.again; ++i) page.Frames(1);
+    page.Frames(3);
+    for (int i = 0; i < 2000 && (page.output.again || page.state().errands.open("schedule")); ++i)
+      page.Frames(1);
+    page.Frames(1);
     EXPECT_FALSE(page.output.again);
   }
   void Choose(const char* field, const char* option) {
@@ -117,13 +119,14 @@ TEST_F(LoadTabs, EveryKindOfArrivalAndLengthRuns) {
     Choose("Requests come", arrival);
     EXPECT_EQ(page.state().notice(), "");
     EXPECT_EQ(page.Get("Requests come", "combobox").value.find(arrival), 0U) << arrival;
-    ASSERT_NE(page.state().schedule.simulation(), nullptr) << arrival;
-    EXPECT_EQ(page.state().schedule.summary().done, page.state().schedule.summary().requests) << arrival;
+    ASSERT_NE(page.state().schedule.shown(), nullptr) << arrival;
+    EXPECT_EQ(page.state().schedule.shown()->summary.done, page.state().schedule.shown()->summary.requests)
+        << arrival;
   }
   for (const char* shape : {"Uniform", "Log-normal", "As in chat logs", "All the same"}) {
     Choose("Lengths", shape);
     EXPECT_EQ(page.Get("Lengths", "combobox").value.find(shape), 0U) << shape;
-    EXPECT_GT(page.state().schedule.summary().done, 0) << shape;
+    EXPECT_GT(page.state().schedule.shown()->summary.done, 0) << shape;
   }
   EXPECT_EQ(Member("prompt_shape")->AsString(), "fixed");
 }
@@ -140,13 +143,13 @@ TEST_F(LoadTabs, ALoadSurvivesItsLink) {
   TypeInto("Each token within, ms", "30");
   EXPECT_TRUE(page.Shows("Sessions per second", "slider"));
   const std::string fragment = page.state().FragmentText();
-  const SimulationSummary before = page.state().schedule.summary();
+  const SimulationSummary before = page.state().schedule.shown()->summary;
   PageDriver other(1440, 4000);
   ASSERT_TRUE(other.state().LoadFragment(fragment)) << other.state().notice();
   EXPECT_EQ(other.state().config(), page.state().config());
   other.Click("Schedule", "tab");
   for (int i = 0; i < 2000 && other.output.again; ++i) other.Frames(1);
-  const SimulationSummary after = other.state().schedule.summary();
+  const SimulationSummary after = other.state().schedule.shown()->summary;
   EXPECT_EQ(after.duration, before.duration);
   EXPECT_EQ(after.goodput_requests_per_s, before.goodput_requests_per_s);
   EXPECT_EQ(other.state().schedule.workload().turns, 3);
@@ -223,18 +226,18 @@ TEST_F(LoadTabs, ATraceIsShownOrRefusedByItsLine) {
             "trace line 3");
   EXPECT_EQ(page.state().schedule.SetTrace("0,100,20\n1,50,30\n2.5,60,40\n"), std::nullopt);
   Settle();
-  EXPECT_EQ(page.state().schedule.summary().done, 3);
-  EXPECT_EQ(page.state().schedule.summary().output_tokens, 90);
+  EXPECT_EQ(page.state().schedule.shown()->summary.done, 3);
+  EXPECT_EQ(page.state().schedule.shown()->summary.output_tokens, 90);
   Choose("Requests come", "Users who ask again");
   EXPECT_TRUE(page.state().schedule.trace().empty());
-  EXPECT_GT(page.state().schedule.summary().done, 3);
+  EXPECT_GT(page.state().schedule.shown()->summary.done, 3);
 }
 
 TEST_F(LoadTabs, ImpossibleLoadsAreAnswered) {
   Open("Schedule", "m=llama-3.1-70b&g=t4");
-  EXPECT_NE(page.state().schedule.problem().find("no room"), std::string::npos);
+  EXPECT_TRUE(page.Shows("Cannot run: there is no room for a KV cache.", "status"));
   Open("Schedule", "m=llama-3.1-8b&g=h100-sxm&ctx=4096&in=9000");
-  EXPECT_EQ(page.state().schedule.summary().done, 0);
+  EXPECT_EQ(page.state().schedule.shown()->summary.done, 0);
   EXPECT_TRUE(page.Shows("Cannot run: no request fits into the KV cache.", "status"));
   Open("Schedule");
   TypeInto("Users, typed", "0");
@@ -259,9 +262,9 @@ TEST_F(LoadTabs, NoTabSticksOutOnAPhone) {
   }
 }
 
-TEST_F(LoadTabs, ALoadOfTenThousandRequestsIsSliced) {
+TEST_F(LoadTabs, ALoadOfTenThousandRequestsStaysInViewWhileASliderMoves) {
   Open("Schedule", "m=llama-3.1-8b&g=h100-sxm&ctx=8192&c=256&in=200&out=200&w=~eyJyZXF1ZXN0cyI6MTAwMDB9");
-  EXPECT_EQ(page.state().schedule.summary().done, 10000);
+  EXPECT_EQ(page.state().schedule.shown()->summary.done, 10000);
   // While the slider moves, the last finished one stays in view.
   const SemanticNode slider = page.Get("Prompt tokens", "slider");
   ImGui::GetIO().AddMousePosEvent(slider.x + slider.width / 2, slider.y + slider.height / 2);
@@ -270,42 +273,33 @@ TEST_F(LoadTabs, ALoadOfTenThousandRequestsIsSliced) {
     ImGui::GetIO().AddMousePosEvent(slider.x + slider.width * (0.4F + 0.005F * static_cast<float>(i)),
                                     slider.y + slider.height / 2);
     page.Frames(1);
-    EXPECT_NE(page.state().schedule.simulation(), nullptr);
+    EXPECT_NE(page.state().schedule.shown(), nullptr);
   }
   ImGui::GetIO().AddMouseButtonEvent(0, false);
   Settle();
-  EXPECT_EQ(page.state().schedule.summary().done, 10000);
+  EXPECT_EQ(page.state().schedule.shown()->summary.done, 10000);
   EXPECT_EQ(page.state().schedule.workload().prompt.mean,
             static_cast<double>(page.state().resolved().prompt_tokens));
 }
 
-TEST_F(LoadTabs, ARunThatIsStoppedStandsAndGoesOnToTheSameEnd) {
-  constexpr const char* kLoad =
-      "m=llama-3.1-8b&g=h100-sxm&ctx=8192&c=256&in=200&out=200&w=~eyJyZXF1ZXN0cyI6MTAwMDB9";
-  Open("Schedule", kLoad);
-  const SimulationSummary whole = page.state().schedule.summary();
-  AppState other(page.state().catalog());
-  ASSERT_TRUE(other.LoadFragment(kLoad));
-  ScheduleState schedule;
-  const auto follow = [&](int64_t version) {
-    return schedule.Follow(version, other.resolved(), other.report());
-  };
-  ASSERT_TRUE(follow(1)) << "ten thousand requests take more than a slice";
-  schedule.Stop();
-  ASSERT_TRUE(schedule.stopped());
-  const int64_t reached = schedule.finished();
-  EXPECT_FALSE(follow(1)) << "no more frames are asked for";
-  EXPECT_EQ(schedule.finished(), reached);
-  schedule.GoOn();
-  while (follow(1)) {
-  }
-  EXPECT_EQ(schedule.summary().done, whole.done);
-  EXPECT_EQ(schedule.summary().output_tokens_per_s, whole.output_tokens_per_s);
-  // A change starts anew, whoever stopped what was before.
-  ASSERT_TRUE(follow(2));
-  schedule.Stop();
-  EXPECT_TRUE(follow(3));
-  EXPECT_FALSE(schedule.stopped());
+TEST_F(LoadTabs, ARunThatIsStoppedStandsAndStartsAgain) {
+  Open("Schedule");
+  page.answers = false;
+  page.state().SetWorkload("requests", Json(5000));
+  Errands& errands = page.state().errands;
+  page.Frames(4);
+  for (const Errand& errand : errands.TakeQuestions()) errands.Progress(errand.id, 0.4);
+  page.Frames(60);
+  EXPECT_TRUE(page.Shows("Simulating: 40 %", "status"));
+  page.Click("Stop");
+  EXPECT_TRUE(page.Shows("Stopped at 40 %", "status"));
+  EXPECT_FALSE(errands.open("schedule"));
+  page.Click("Start again");
+  EXPECT_TRUE(errands.open("schedule"));
+  page.answers = true;
+  Settle();
+  EXPECT_EQ(page.state().schedule.shown()->summary.done, 5000);
+  EXPECT_FALSE(page.Shows("Stop"));
 }
 
 }  // namespace

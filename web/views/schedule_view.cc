@@ -136,7 +136,7 @@ void Controls(Ui& ui, AppState& state, float width) {
 }
 
 void Results(Ui& ui, AppState& state, float width) {
-  const SimulationSummary& s = state.schedule.summary();
+  const SimulationSummary& s = state.schedule.shown()->summary;
   const Objective& objective = state.schedule.workload().objective;
   const auto share = [](double part, double whole) {
     return whole > 0 ? DecimalText(part / whole * 100, 0) + " %" : std::string("none");
@@ -157,22 +157,22 @@ void Results(Ui& ui, AppState& state, float width) {
 }
 
 // Samples at equal times, the last one known before each.
-Chart OverTime(const Simulation& simulation, const char* title) {
+Chart OverTime(const Playback& playback, const char* title) {
   Chart chart;
   chart.title = title;
   chart.x_label = "since the start";
   chart.x_scale = Scale::kSeconds;
-  for (int i = 0; i <= kChartPoints; ++i) chart.x.push_back(simulation.now() * i / kChartPoints);
+  for (int i = 0; i <= kChartPoints; ++i) chart.x.push_back(playback.now * i / kChartPoints);
   return chart;
 }
 
-void AddOverTime(Chart* chart, const Simulation& simulation, const char* name, ImU32 color, bool filled,
+void AddOverTime(Chart* chart, const Playback& playback, const char* name, ImU32 color, bool filled,
                  double (*value)(const TimelineSample&, double), double scale) {
   ChartSeries series;
   series.name = name;
   series.color = color;
   series.filled = filled;
-  const std::vector<TimelineSample>& samples = simulation.samples();
+  const std::vector<TimelineSample>& samples = playback.samples;
   size_t next = 0;
   for (double time : chart->x) {
     while (next + 1 < samples.size() && samples[next + 1].time <= time) ++next;
@@ -181,31 +181,31 @@ void AddOverTime(Chart* chart, const Simulation& simulation, const char* name, I
   chart->series.push_back(std::move(series));
 }
 
-void Charts(Ui& ui, AppState& state, const Simulation& simulation, float width) {
+void Charts(Ui& ui, AppState& state, const Playback& playback, float width) {
   ScheduleState& schedule = state.schedule;
-  const double now = simulation.now();
+  const double now = playback.now;
   SideBySide columns(width, 2, 32, 760);
   const float half = columns.cell();
   columns.Next();
-  Chart cache = OverTime(simulation, "KV cache in use");
+  Chart cache = OverTime(playback, "KV cache in use");
   cache.y_scale = Scale::kPercent;
   cache.y_max = 100;
   cache.mark_x = schedule.cursor * now;
   AddOverTime(
-      &cache, simulation, "of the pool", ui.colors->kv_cache, true,
+      &cache, playback, "of the pool", ui.colors->kv_cache, true,
       [](const TimelineSample& s, double blocks) {
         return static_cast<double>(s.used_blocks) / blocks * 100;
       },
-      static_cast<double>(std::max<int64_t>(simulation.setup().blocks, 1)));
+      static_cast<double>(std::max<int64_t>(playback.blocks, 1)));
   const std::optional<double> a = DrawChart(ui, cache, half, 220);
   columns.Next();
-  Chart queue = OverTime(simulation, "Requests");
+  Chart queue = OverTime(playback, "Requests");
   queue.mark_x = schedule.cursor * now;
   AddOverTime(
-      &queue, simulation, "running", ui.colors->accent, true,
+      &queue, playback, "running", ui.colors->accent, true,
       [](const TimelineSample& s, double) { return static_cast<double>(s.running); }, 1);
   AddOverTime(
-      &queue, simulation, "waiting", ui.colors->does_not_fit, false,
+      &queue, playback, "waiting", ui.colors->does_not_fit, false,
       [](const TimelineSample& s, double) { return static_cast<double>(s.waiting); }, 1);
   const std::optional<double> b = DrawChart(ui, queue, half, 220);
   columns.End();
@@ -214,13 +214,13 @@ void Charts(Ui& ui, AppState& state, const Simulation& simulation, float width) 
 }
 
 // The state at the cursor, in words.
-std::string AtCursor(const Simulation& simulation, double cursor) {
+std::string AtCursor(const Playback& playback, double cursor) {
   TimelineSample at;
-  for (const TimelineSample& sample : simulation.samples()) {
+  for (const TimelineSample& sample : playback.samples) {
     if (sample.time > cursor) break;
     at = sample;
   }
-  const double blocks = static_cast<double>(std::max<int64_t>(simulation.setup().blocks, 1));
+  const double blocks = static_cast<double>(std::max<int64_t>(playback.blocks, 1));
   return CountText(at.running) + " running, " + CountText(at.waiting) + " waiting, cache " +
          DecimalText(static_cast<double>(at.used_blocks) / blocks * 100, 0) + " % full, " +
          CountedText(at.preemptions, "preemption", "preemptions") + " and " + CountText(at.output_tokens) +
@@ -229,8 +229,8 @@ std::string AtCursor(const Simulation& simulation, double cursor) {
 
 void Player(Ui& ui, AppState& state, float width) {
   ScheduleState& schedule = state.schedule;
-  const Simulation& simulation = *schedule.simulation();
-  const double now = simulation.now();
+  const Playback& playback = *schedule.shown();
+  const double now = playback.now;
   constexpr double kSecondsOfPlay = 12;
   if (schedule.playing) {
     schedule.cursor += ImGui::GetIO().DeltaTime / kSecondsOfPlay;
@@ -256,7 +256,7 @@ void Player(Ui& ui, AppState& state, float width) {
   if (moved.typed) chosen = TypedNumber(*moved.typed).AsDouble();
   if (chosen && now > 0) schedule.cursor = std::clamp(*chosen / now, 0.0, 1.0);
   ImGui::SetCursorScreenPos(ImVec2(left.x, std::max(ImGui::GetCursorScreenPos().y, left.y + height + 8)));
-  Paragraph(ui, AtCursor(simulation, schedule.cursor * now), width, {ui.colors->muted, kNote}, "status");
+  Paragraph(ui, AtCursor(playback, schedule.cursor * now), width, {ui.colors->muted, kNote}, "status");
 }
 
 // Requests to show around the cursor, in the order of their arrival: those that run there, then those that
@@ -280,10 +280,10 @@ std::vector<size_t> Present(const std::vector<RequestRecord>& records, double cu
   return present;
 }
 
-void Lanes(Ui& ui, AppState& state, const Simulation& simulation, float width) {
-  const std::vector<RequestRecord>& records = simulation.records();
-  const SimulationSummary& summary = state.schedule.summary();
-  const double now = simulation.now();
+void Lanes(Ui& ui, AppState& state, const Playback& playback, float width) {
+  const std::vector<RequestRecord>& records = playback.records;
+  const SimulationSummary& summary = playback.summary;
+  const double now = playback.now;
   const double cursor = state.schedule.cursor * now;
   const bool all = records.size() <= static_cast<size_t>(kLanes);
   // Around the cursor, wide enough for a few requests; everything when there are few.
@@ -383,12 +383,12 @@ void PercentileTable(Ui& ui, const SimulationSummary& summary, float width) {
 }
 
 // One session, turn by turn: what was found in the cache and what had to be computed.
-void SessionTable(Ui& ui, AppState& state, const Simulation& simulation, float width) {
+void SessionTable(Ui& ui, AppState& state, const Playback& playback, float width) {
   if (state.schedule.workload().turns < 2) return;
-  const int64_t sessions = simulation.records().empty() ? 1 : simulation.records().back().session + 1;
+  const int64_t sessions = playback.records.empty() ? 1 : playback.records.back().session + 1;
   const int64_t session = std::clamp<int64_t>(state.view.session, 1, sessions);
   std::vector<const RequestRecord*> turns;
-  for (const RequestRecord& record : simulation.records()) {
+  for (const RequestRecord& record : playback.records) {
     if (record.session == session - 1 && record.end != RequestEnd::kPending) turns.push_back(&record);
   }
   SectionLabel(ui, "A session, turn by turn: prompt tokens found in the cache, and computed");
@@ -430,12 +430,11 @@ void SessionTable(Ui& ui, AppState& state, const Simulation& simulation, float w
   Gap(16);
 }
 
-void MetricTable(Ui& ui, const Simulation& simulation, const SimulationSummary& summary,
-                 const Objective& objective, float width) {
+void MetricTable(Ui& ui, const Playback& playback, float width) {
   SectionLabel(ui, "How the engine's metrics would read, and where to set alerts");
   Gap(4);
   ImVec2 at = ImGui::GetCursorScreenPos();
-  for (const MetricReading& metric : ReadMetrics(simulation, summary, objective)) {
+  for (const MetricReading& metric : playback.metrics) {
     const auto number = [](double value) {
       return CompactNumber(value < 10 ? std::round(value * 100) / 100 : std::round(value));
     };
@@ -457,17 +456,17 @@ void MetricTable(Ui& ui, const Simulation& simulation, const SimulationSummary& 
 }
 
 // A run that takes its time: how far it is, and a way to stop it.
-void UnderWay(Ui& ui, ScheduleState& schedule, float width) {
-  const std::string text = std::string(schedule.stopped() ? "Stopped after " : "Simulating: ") +
-                           CountText(schedule.finished()) + " of " + CountText(schedule.requests()) +
-                           " requests";
-  Paragraph(ui, text, width, {ui.colors->muted}, "status");
+void UnderWay(Ui& ui, AppState& state, float width) {
+  ScheduleState& schedule = state.schedule;
+  const std::string share = DecimalText(schedule.slow_share().value_or(0) * 100, 0) + " %";
+  Paragraph(ui, (schedule.stopped() ? "Stopped at " : "Simulating: ") + share, width, {ui.colors->muted},
+            "status");
   ChipRow chips(ui, "", width);
-  if (chips.Add(schedule.stopped() ? "Go on" : "Stop", false)) {
+  if (chips.Add(schedule.stopped() ? "Start again" : "Stop", false)) {
     if (schedule.stopped()) {
-      schedule.GoOn();
+      schedule.StartAgain();
     } else {
-      schedule.Stop();
+      schedule.Stop(&state.errands);
     }
     ui.again = true;
   }
@@ -535,36 +534,38 @@ void DrawScheduleTab(Ui& ui, AppState& state, float width) {
   Gap(18);
   Controls(ui, state, width);
   Gap(16);
-  if (schedule.Follow(state.answer_version(), state.resolved(), state.report())) ui.again = true;
-  if (schedule.slow()) UnderWay(ui, schedule, width);
-  const Simulation* simulation = schedule.simulation();
-  if (simulation == nullptr) {
+  schedule.Follow(state.answer_version(), state.resolved(), ImGui::GetTime(), &state.errands);
+  if (schedule.slow_share()) UnderWay(ui, state, width);
+  if (schedule.shown() == nullptr) {
     const bool failed = !schedule.problem().empty();
-    if (failed || !schedule.slow())
+    if (failed || !schedule.slow_share())
       Paragraph(ui, failed ? schedule.problem() : "Simulating", width,
                 {failed ? ui.colors->does_not_fit : ui.colors->muted}, "status");
     ImGui::PopStyleVar();
     return;
   }
-  const SimulationSummary& summary = schedule.summary();
-  Paragraph(ui, SimulationHeadline(*simulation, summary), width, {0, 15.5F, Weight::kSemibold}, "status");
+  const Playback& playback = *schedule.shown();
+  const SimulationSummary& summary = playback.summary;
+  Paragraph(ui, playback.headline, width, {0, 15.5F, Weight::kSemibold}, "status");
   Gap(10);
   if (summary.done > 0) {
     Results(ui, state, width);
     Gap(4);
-    Charts(ui, state, *simulation, width);
+    Charts(ui, state, playback, width);
     Gap(6);
     Player(ui, state, width);
     Gap(12);
-    Lanes(ui, state, *simulation, width);
+    Lanes(ui, state, playback, width);
     Gap(16);
     Limits(ui, state, width);
     OperatingRangeRow(ui, state, width);
     Gap(16);
     PercentileTable(ui, summary, width);
+    Gap(6);
+    Paragraph(ui, playback.band, width, {ui.colors->muted, kNote});
     Gap(20);
-    SessionTable(ui, state, *simulation, width);
-    MetricTable(ui, *simulation, summary, schedule.workload().objective, width);
+    SessionTable(ui, state, playback, width);
+    MetricTable(ui, playback, width);
   }
   ImGui::PopStyleVar();
 }

@@ -10,6 +10,7 @@
 #include "web/worker/launch_work.h"
 #include "web/worker/map_work.h"
 #include "web/worker/range_work.h"
+#include "web/worker/schedule_work.h"
 
 namespace plimsoll {
 namespace {
@@ -20,12 +21,13 @@ struct Kind {
 };
 
 // The only list of kinds.
-constexpr std::array<Kind, 6> kKinds = {{{"check", StartCheckWork},
+constexpr std::array<Kind, 7> kKinds = {{{"check", StartCheckWork},
                                          {"find", StartFindWork},
                                          {"launch", StartLaunchWork},
                                          {"map", StartMapWork},
                                          {"range-users", StartRangeWork},
-                                         {"range-rate", StartRangeWork}}};
+                                         {"range-rate", StartRangeWork},
+                                         {"schedule", StartScheduleWork}}};
 
 }  // namespace
 

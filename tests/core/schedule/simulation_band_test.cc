@@ -52,6 +52,9 @@ TEST(SimulationBand, NearTheEdgeTheFirstTokenIsAWideBand) {
   EXPECT_TRUE(json.Find("near_saturation")->AsBool().value_or(false));
   EXPECT_DOUBLE_EQ(*json.Find("ttft_ms")->Find("low")->AsDouble(), band.quick.ttft_ms.mean);
   EXPECT_DOUBLE_EQ(*json.Find("ttft_ms")->Find("high")->AsDouble(), band.slow.ttft_ms.mean);
+  EXPECT_NE(SimulationBandText(band).find("Near saturation"), std::string::npos);
+  EXPECT_EQ(SimulationBandText(SimulateBand(Server(), Load(2))).find("Near saturation"), std::string::npos);
+  EXPECT_EQ(SimulationBandText({}), "") << "nothing ran";
   EXPECT_LE(*json.Find("output_tokens_per_s")->Find("low")->AsDouble(),
             *json.Find("output_tokens_per_s")->Find("high")->AsDouble());
 }

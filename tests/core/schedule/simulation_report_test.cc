@@ -201,5 +201,19 @@ TEST(SimulationReport, GoodIsWhatMeetsBothObjectives) {
   EXPECT_LT(good(half * 0.9999, 0), 0.6 * all);
 }
 
+TEST(SimulationReport, ASummaryComesBackFromItsJson) {
+  const SimulationSummary summary = RunOn(20).Summarize({100, 10});
+  ASSERT_GT(summary.steps, 0);
+  const Json json = SimulationSummaryJson(summary);
+  EXPECT_EQ(*json.Find("requests")->AsInt(), 12);
+  EXPECT_EQ(*json.Find("tpot_ms")->Find("p95")->AsDouble(), summary.tpot_ms.p95);
+  const SimulationSummary back = SimulationSummaryFromJson(json);
+  EXPECT_EQ(SimulationSummaryJson(back), json);
+  EXPECT_EQ(back.peak_waiting, summary.peak_waiting);
+  EXPECT_EQ(back.queue_ms.most, summary.queue_ms.most);
+  EXPECT_EQ(back.saturated, summary.saturated);
+  EXPECT_EQ(SimulationSummaryFromJson(Json("none")).done, 0);
+}
+
 }  // namespace
 }  // namespace plimsoll

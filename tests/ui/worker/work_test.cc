@@ -4,12 +4,17 @@
 #include <gtest/gtest.h>
 
 #include "core/config/config_url.h"
+#include "core/engines/server.h"
+#include "core/engines/settle.h"
+#include "core/estimate/estimate.h"
+#include "core/schedule/simulation_band.h"
 #include "core/solve/find.h"
 #include "core/solve/map.h"
 #include "tests/support/shipped_catalog.h"
 #include "web/found.h"
 #include "web/map_cells.h"
 #include "web/page_question.h"
+#include "web/playback.h"
 #include "web/worker/find_work.h"
 
 namespace plimsoll {
@@ -47,6 +52,25 @@ TEST(Work, ASearchIsTheFindersOwn) {
       EXPECT_EQ(a.weights.count(), b.weights.count());
       EXPECT_EQ(a.verdict, b.verdict);
     }
+  }
+}
+
+TEST(Work, ASimulationIsTheSchedulersOwn) {
+  Config config = ConfigOf("m=qwen3-8b&g=rtx-4090&ctx=8192&c=6&in=900&out=100");
+  config.workload = Json::MakeObject();
+  config.workload.Set("ttft_ms", 300);
+  const Result<Resolved> resolved = Settle(config, ShippedCatalog());
+  const SchedulerSetup setup = MakeSchedulerSetup(*resolved, EstimateResolved(*resolved));
+  for (const std::string trace : {"", "0,500,20\n0,700,30\n0.1,900,40\n"}) {
+    Workload workload = WorkloadOf(*resolved);
+    if (!trace.empty()) workload.trace = *ReadTrace(trace, "");
+    const RequestList list = *GenerateRequests(workload);
+    const Result<Playback> found = PlaybackFromJson(Done("schedule", config, trace));
+    ASSERT_TRUE(found.ok()) << found.error().Message();
+    EXPECT_EQ(SimulationSummaryJson(found->summary),
+              SimulationSummaryJson(Simulate(setup, list).Summarize(workload.objective)));
+    EXPECT_EQ(found->band, SimulationBandText(SimulateBand(setup, list)));
+    EXPECT_EQ(found->records.size(), list.requests.size());
   }
 }
 
