@@ -15,13 +15,14 @@ export const isTextFile = (name) => kTexts.test(name);
 export function createChecker(page) {
   let current = null;
 
-  async function readLong(blob, head, name) {
+  // A file, or a text: to make a file of a long text takes longer than a frame.
+  async function readLong(text, head, name) {
     current?.end();
     const worker = current = page.worker();
-    const size = (blob.size / (1 << 20)).toFixed(1);
+    const size = ((text.size ?? text.length) / (1 << 20)).toFixed(1);
     page.beginning(head, `The beginning of ${name ? `${name}, ` : ''}${size} MB; all of it is read.`);
     try {
-      const {checked} = await worker.ask({text: blob});
+      const {checked} = await worker.ask({text});
       if (current === worker) page.answer(checked);
     } catch (error) {
       if (current === worker) page.answer(JSON.stringify({error: `The text could not be read: ${error.message}.`}));
@@ -31,15 +32,18 @@ export function createChecker(page) {
     }
   }
 
+  const tooLong = (name, size) => page.complain(`${name} has ${(size / (1 << 20)).toFixed(0)} MB; at most ${kMost >> 20} are read.`);
+
   return {
     take(text) {
       current?.end();
       current = null;
       if (text.length <= kShort) page.text(text);
-      else readLong(new Blob([text]), text.slice(0, kShown));
+      else if (text.length > kMost) tooLong('The text', text.length);
+      else readLong(text, text.slice(0, kShown));
     },
     async takeFile(file) {
-      if (file.size > kMost) return page.complain(`${file.name} has ${(file.size / (1 << 20)).toFixed(0)} MB; at most ${kMost >> 20} are read.`);
+      if (file.size > kMost) return tooLong(file.name, file.size);
       if (file.size <= kShort) return this.take(await file.text());
       return readLong(file, await file.slice(0, kShown).text(), file.name);
     },

@@ -89,7 +89,7 @@ async function readModel(core, files) {
 
 // A text too long to travel as JSON: what `check` says of it.
 async function checkText(core, text) {
-  const bytes = await bytesOf(text, 0, text.size);
+  const bytes = typeof text === 'string' ? new TextEncoder().encode(text) : await bytesOf(text, 0, text.size);
   const {withBytes, read} = speakWith(core);
   return read(withBytes(bytes, (address) => core._plimsoll_worker_check(address, bytes.length)));
 }
