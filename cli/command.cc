@@ -34,20 +34,26 @@ constexpr Command kCommands[] = {
      "solve --for gpus --model llama-3.1-405b --format fp8 --gpu h100-sxm --max-model-len 32k"},
     {"compare", "several configurations side by side, and where they differ",
      "plimsoll compare [--together] URL URL …  |  plimsoll compare --vary format,gpus <configuration>\n"
-     "      [--json | --markdown | --csv] [--gb]\n\n"
+     "      [--ttft-ms X] [--tpot-ms X | --tokens-per-s Y] [--json | --markdown | --csv] [--gb]\n\n"
+     "With limits of the load (or in its workload) a row says how many users, or requests per second, keep "
+     "them.\n"
      "--together asks whether they run beside each other on the cards of the first, and with which shares. "
      "--vary takes one or two of format, gpus, gpu, model, engine and kv_cache_dtype. The best of a row is "
      "marked *.",
      true, RunCompare, CommandGroup::kMany, "compare --vary format --model llama-3.1-8b --gpu rtx-4090"},
     {"find", "what can run on these cards, or what a model needs: cheapest first",
      "plimsoll find [--model M,…] [--gpu G,…] [--gpus 1,2,4,8] [--format F,…]\n"
-     "      [--users N] [--max-model-len L] [--ttft-ms X] [--tokens-per-s Y] [--max-price-per-h P] "
-     "[--max-watts W]\n"
+     "      [--users N] [--max-model-len L] [--ttft-ms X] [--tpot-ms X | --tokens-per-s Y] "
+     "[--max-price-per-h P]\n"
+     "      [--max-watts W]\n"
      "      [--json | --markdown | --csv]\n\n"
      "Cards without a model: each model of the catalog in the format with the most bits that serves. A "
      "model, with or\n"
      "without cards: every kind and number of cards in every format. All users have room at once, each at "
      "that length.\n"
+     "With limits on the first token or on each a column says how many users, or requests per second, "
+     "keep them by\n"
+     "simulation (of the first 60 rows).\n"
      "Prices are the medians of public on-demand prices in models/prices.json.",
      true, RunFind, CommandGroup::kMany,
      "find --gpu rtx-3090 --gpus 2 --max-model-len 32k\n"

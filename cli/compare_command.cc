@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/limits.h"
 #include "cli/options.h"
 #include "core/base/table.h"
 #include "core/config/config_url.h"
@@ -76,8 +77,9 @@ std::string ComparisonText(const Comparison& comparison, const std::vector<Confi
 }  // namespace
 
 CommandResult RunCompare(const Arguments& arguments, const CommandContext& context) {
-  Result<Options> options = Options::Take(
-      arguments, {{"--json", "--markdown", "--csv", "--gb", "--together"}, {"--url", "--config", "--vary"}});
+  Result<Options> options =
+      Options::Take(arguments, {{"--json", "--markdown", "--csv", "--gb", "--together"},
+                                {"--url", "--config", "--vary", "--ttft-ms", "--tpot-ms", "--tokens-per-s"}});
   if (!options.ok()) return Refused(options.error());
   std::vector<Config> columns;
   if (options->Has("--vary")) {
@@ -103,6 +105,9 @@ CommandResult RunCompare(const Arguments& arguments, const CommandContext& conte
     return Refused({"compare", CountText(static_cast<int64_t>(columns.size())) + " columns",
                     "at most " + CountText(static_cast<int64_t>(kMostColumns))});
   }
+  for (Config& column : columns) {
+    if (auto error = TakeLimits(*options, &column)) return Refused(*error);
+  }
   if (options->Has("--together")) {
     const Result<Together> together = FitTogether(columns, context.catalog, options->units());
     if (!together.ok()) return Refused(together.error());
@@ -114,7 +119,8 @@ CommandResult RunCompare(const Arguments& arguments, const CommandContext& conte
     for (const Tenant& tenant : together->tenants) text += EncodeConfigUrl(tenant.config) + "\n";
     return {0, text, ""};
   }
-  const Comparison comparison = Compare(columns, context.catalog, options->units());
+  Comparison comparison = Compare(columns, context.catalog, options->units());
+  FindRangeRow(columns, context.catalog, &comparison);
   if (options->Has("--json")) return {0, ComparisonToJson(comparison, columns).Dump(2) + "\n", ""};
   if (options->Has("--markdown")) return {0, ComparisonTable(comparison, true).Markdown(), ""};
   if (options->Has("--csv")) return {0, ComparisonTable(comparison, true).Csv(), ""};

@@ -4,16 +4,21 @@
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/limits.h"
 #include "cli/options.h"
 #include "core/base/table.h"
 #include "core/config/config_codec.h"
 #include "core/config/config_url.h"
+#include "core/engines/settle.h"
+#include "core/schedule/simulation_report.h"
 #include "core/solve/find.h"
+#include "core/solve/operating_range.h"
 
 namespace plimsoll {
 namespace {
 
 constexpr size_t kRowsShown = 20;
+constexpr size_t kRowsRanged = 60;  // whose operating ranges are searched for: some 30 ms each
 
 std::vector<std::string> SplitList(const std::string& text) {
   std::vector<std::string> values;
@@ -60,6 +65,17 @@ std::optional<Error> ReadWishes(const Options& options, Wishes* wishes) {
 
 Json OrNull(double number) { return number > 0 ? Json(number) : Json(); }
 
+// The answer with the operating ranges of its first rows; `kind` absent: the load has no limit.
+struct Answered {
+  FindAnswer found;
+  std::optional<LoadKind> kind;
+  std::vector<std::optional<RangeFigure>> ranges;
+
+  std::optional<RangeFigure> range(size_t row) const {
+    return row < ranges.size() ? ranges[row] : std::nullopt;
+  }
+};
+
 Json RowJson(const FindRow& row, const Catalog& catalog) {
   Json json = Json::MakeObject();
   json.Set("config", EncodeConfigJson(row.config))
@@ -84,9 +100,17 @@ Json RowJson(const FindRow& row, const Catalog& catalog) {
   return json;
 }
 
-std::string AnswerJson(const FindAnswer& answer, const Catalog& catalog) {
+std::string AnswerJson(const Answered& answered, const Catalog& catalog) {
+  const FindAnswer& answer = answered.found;
   Json rows = Json::MakeArray();
-  for (const FindRow& row : answer.rows) rows.Append(RowJson(row, catalog));
+  for (size_t i = 0; i < answer.rows.size(); ++i) {
+    Json row = RowJson(answer.rows[i], catalog);
+    if (answered.kind) {
+      const std::optional<RangeFigure> range = answered.range(i);
+      row.Set(RangeKey(*answered.kind), range ? Json(range->any ? range->load : 0) : Json());
+    }
+    rows.Append(std::move(row));
+  }
   Json excluded = Json::MakeObject();
   for (int i = 0; i < kWishes; ++i)
     excluded.Set(WishName(static_cast<Wish>(i)), answer.excluded[static_cast<size_t>(i)]);
@@ -104,15 +128,29 @@ std::string Dollars(double usd) {
   return usd > 0 ? "$" + DecimalText(usd, usd < 100 ? 2 : 0) : std::string("?");
 }
 
-Table AnswerTable(const FindAnswer& answer, const Catalog& catalog, size_t most) {
-  Table table({"model", "format", "cards", "users>", "context>", "tok/s each>", "first token>", "$/h>",
-               "$/Mtok>", "bits>", "verdict"});
-  for (const FindRow& row : answer.rows) {
-    if (most-- == 0) break;
-    table.Add({row.model.empty() ? "given model" : row.model, row.format, LayoutText(row, catalog),
-               CountText(row.users), CountText(row.max_model_len), DecimalText(row.decode_tokens_per_s, 1),
-               DecimalText(row.ttft_ms, 0) + " ms", Dollars(row.price_per_h), Dollars(row.price_per_mtok),
-               DecimalText(row.bits_per_weight, 2), std::string(VerdictName(row.verdict))});
+Table AnswerTable(const Answered& answered, const Catalog& catalog, size_t most) {
+  std::vector<std::string> header = {"model",       "format",       "cards", "users>",  "context>",
+                                     "tok/s each>", "first token>", "$/h>",  "$/Mtok>", "bits>"};
+  if (answered.kind) header.push_back(Lower(RangeLabel(*answered.kind)) + ">");
+  header.emplace_back("verdict");
+  Table table(std::move(header));
+  const std::vector<FindRow>& rows = answered.found.rows;
+  for (size_t i = 0; i < rows.size() && i < most; ++i) {
+    const FindRow& row = rows[i];
+    std::vector<std::string> cells = {row.model.empty() ? "given model" : row.model,
+                                      row.format,
+                                      LayoutText(row, catalog),
+                                      CountText(row.users),
+                                      CountText(row.max_model_len),
+                                      DecimalText(row.decode_tokens_per_s, 1),
+                                      DecimalText(row.ttft_ms, 0) + " ms",
+                                      Dollars(row.price_per_h),
+                                      Dollars(row.price_per_mtok),
+                                      DecimalText(row.bits_per_weight, 2)};
+    const std::optional<RangeFigure> range = answered.range(i);
+    if (answered.kind) cells.push_back(range ? RangeText(*range) : "");
+    cells.emplace_back(VerdictName(row.verdict));
+    table.Add(std::move(cells));
   }
   return table;
 }
@@ -133,12 +171,13 @@ std::string WishText(Wish wish) {
   return "";
 }
 
-std::string AnswerText(const FindAnswer& answer, const Catalog& catalog) {
+std::string AnswerText(const Answered& answered, const Catalog& catalog) {
+  const FindAnswer& answer = answered.found;
   std::string text;
   if (answer.rows.empty()) {
     text = "Nothing of " + CountText(answer.candidates) + " meets all of it.\n";
   } else {
-    text = AnswerTable(answer, catalog, kRowsShown).Print();
+    text = AnswerTable(answered, catalog, kRowsShown).Print();
     if (answer.rows.size() > kRowsShown) {
       text += "… and " + CountText(static_cast<int64_t>(answer.rows.size() - kRowsShown)) +
               " more; --json, --csv and --markdown have all.\n";
@@ -158,13 +197,39 @@ std::string AnswerText(const FindAnswer& answer, const Catalog& catalog) {
   return text;
 }
 
+// What the load itself limits is wished for, too, as far as no option says otherwise. Its kind; nothing: no limit.
+std::optional<LoadKind> LimitsOf(const Config& base, const Catalog& catalog, Wishes* wishes) {
+  Config config = base;
+  // The load does not depend on the model; the question may name none.
+  if (config.model.empty() && !config.inline_model.is_object()) config.model = catalog.models().front().id;
+  const Result<Resolved> resolved = Settle(config, catalog);
+  if (!resolved.ok() || !HasLimits(*resolved)) return std::nullopt;
+  const Objective objective = WorkloadOf(*resolved).objective;
+  if (objective.ttft_ms > 0 && !wishes->ttft_ms) wishes->ttft_ms = objective.ttft_ms;
+  if (objective.tpot_ms > 0 && !wishes->tokens_per_s) wishes->tokens_per_s = 1000 / objective.tpot_ms;
+  return LoadKindOf(*resolved);
+}
+
+void FindRanges(size_t rows, const CommandContext& context, Answered* answered) {
+  if (!answered->kind) return;
+  rows = std::min(rows, answered->found.rows.size());
+  for (size_t i = 0; i < rows; ++i) {
+    const FindRow& row = answered->found.rows[i];
+    std::optional<RangeFigure> range = FindRangeFigure(*answered->kind, row.config, context.catalog);
+    if (range) range = OfReplicas(*range, row.replicas);
+    answered->ranges.push_back(range);
+    if (context.progress) context.progress(static_cast<int64_t>(i + 1), static_cast<int64_t>(rows));
+  }
+}
+
 }  // namespace
 
 CommandResult RunFind(const Arguments& arguments, const CommandContext& context) {
   Result<Options> options = Options::Take(
-      arguments, {{"--json", "--markdown", "--csv"},
-                  {"--url", "--config", "--model", "--gpu", "--format", "--gpus", "--users",
-                   "--max-model-len", "--ttft-ms", "--tokens-per-s", "--max-price-per-h", "--max-watts"}});
+      arguments,
+      {{"--json", "--markdown", "--csv"},
+       {"--url", "--config", "--model", "--gpu", "--format", "--gpus", "--users", "--max-model-len",
+        "--ttft-ms", "--tokens-per-s", "--tpot-ms", "--max-price-per-h", "--max-watts"}});
   if (!options.ok()) return Refused(options.error());
   FindQuestion question;
   Result<DecodedConfig> base = ReadConfig(*options, context);
@@ -191,13 +256,19 @@ CommandResult RunFind(const Arguments& arguments, const CommandContext& context)
     question.counts.push_back(std::stoll(text));
   }
   if (auto error = ReadWishes(*options, &question.wishes)) return Refused(*error);
+  if (auto error = TakeLimits(*options, &question.base)) return Refused(*error);
+  Answered answered;
+  answered.kind = LimitsOf(question.base, context.catalog, &question.wishes);
   Result<FindAnswer> answer = Find(question, context.catalog);
   if (!answer.ok()) return Refused(answer.error());
-  if (options->Has("--json")) return {0, AnswerJson(*answer, context.catalog), ""};
-  const size_t all = answer->rows.size();
-  if (options->Has("--markdown")) return {0, AnswerTable(*answer, context.catalog, all).Markdown(), ""};
-  if (options->Has("--csv")) return {0, AnswerTable(*answer, context.catalog, all).Csv(), ""};
-  return {0, AnswerText(*answer, context.catalog), ""};
+  answered.found = std::move(*answer);
+  const bool whole = options->Has("--json") || options->Has("--markdown") || options->Has("--csv");
+  FindRanges(whole ? kRowsRanged : kRowsShown, context, &answered);
+  if (options->Has("--json")) return {0, AnswerJson(answered, context.catalog), ""};
+  const size_t all = answered.found.rows.size();
+  if (options->Has("--markdown")) return {0, AnswerTable(answered, context.catalog, all).Markdown(), ""};
+  if (options->Has("--csv")) return {0, AnswerTable(answered, context.catalog, all).Csv(), ""};
+  return {0, AnswerText(answered, context.catalog), ""};
 }
 
 }  // namespace plimsoll

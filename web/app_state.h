@@ -40,6 +40,7 @@
 #include "web/launch_state.h"
 #include "web/map_state.h"
 #include "web/range_state.h"
+#include "web/row_ranges.h"
 #include "web/schedule_state.h"
 
 namespace plimsoll {
@@ -216,6 +217,7 @@ class AppState {
   LaunchState launch;
   MapState map;
   RangeState range;
+  RowRanges row_ranges;
   Errands errands;  // of those above that ask the worker
 
   // A change of `compare` that somebody made.

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/base/result.h"
@@ -52,6 +53,11 @@ class CompareState {
   };
   const Answered& Follow(int64_t version, const Config& current, const Catalog& catalog, SizeUnits units,
                          const CostInputs& cost);
+
+  // The operating ranges of the columns, in their order, become a row of the comparison.
+  void TakeRanges(LoadKind kind, std::vector<ComparedCell> cells) {
+    AddRangeRow(kind, std::move(cells), &answered_.comparison);
+  }
 
   // At the end. The error says why not.
   std::optional<Error> Pin(const Config& current, const Catalog& catalog);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/base/json.h"
+#include "core/config/config_url.h"
 #include "core/estimate/estimate.h"
 #include "core/estimate/verdict.h"
 #include "web/page_question.h"
@@ -26,11 +27,12 @@ void FindState::Take(const std::string& text, const Catalog& catalog) {
     return;
   }
   problem_.clear();
-  Answer answer{started_, wishes_, std::move(*found), {}};
+  Answer answer{started_, wishes_, std::move(*found), {}, ranged_, {}};
   for (const FindRow& row : answer.found.rows) {
     const Result<Report> report = Estimate(row.config, catalog);
     const GpuReport* card = report.ok() ? FullestCard(*report) : nullptr;
     answer.fullest.push_back(card != nullptr ? *card : GpuReport());
+    answer.urls.push_back(EncodeConfigUrl(row.config));
   }
   answer_.emplace(std::move(answer));
 }
@@ -41,6 +43,8 @@ void FindState::Follow(int64_t version, const Resolved& resolved, const Config& 
     version_ = version;
     started_ = ask;
     wishes_ = WishesOf(resolved, ask);
+    ranged_.reset();
+    if (HasLimits(resolved)) ranged_ = LoadKindOf(resolved);
     searching_ = true;
     errands->Ask(kKind, PageQuestionJson(config, rents, EncodeFindAsk(ask)).Dump());
   }

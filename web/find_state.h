@@ -12,6 +12,7 @@
 #include "core/catalog/rent_prices.h"
 #include "core/resolve/report.h"
 #include "core/resolve/resolved.h"
+#include "core/solve/operating_range.h"
 #include "web/errands.h"
 #include "web/find_ask.h"
 #include "web/found.h"
@@ -31,6 +32,8 @@ class FindState {
     Wishes wishes;
     Found found;
     std::vector<GpuReport> fullest;  // the fullest card of each row
+    std::optional<LoadKind> ranged;  // what operating ranges count; nothing: the load has no limit
+    std::vector<std::string> urls;   // of each row
   };
   const Answer* answer() const { return answer_ ? &*answer_ : nullptr; }
   bool searching() const { return searching_; }
@@ -42,6 +45,7 @@ class FindState {
   std::optional<Answer> answer_;
   FindAsk started_;
   Wishes wishes_;
+  std::optional<LoadKind> ranged_;
   int64_t version_ = -1;
   bool searching_ = false;
   std::string problem_;

@@ -242,6 +242,11 @@ void AddPartRows(const std::vector<Answer>& answers, SizeUnits units, std::vecto
   }
 }
 
+bool Differ(const ComparedRow& row) {
+  return std::any_of(row.cells.begin(), row.cells.end(),
+                     [&row](const ComparedCell& cell) { return cell.text != row.cells.front().text; });
+}
+
 Answer Ask(const Config& config, const Catalog& catalog, const CostInputs& cost, Inquiry* inquiry) {
   Answer answer;
   Result<Resolved> resolved = Settle(config, catalog, inquiry);
@@ -329,16 +334,50 @@ Comparison Compare(const std::vector<Config>& columns, const Catalog& catalog, S
     comparison.rows.push_back(std::move(row));
     if (kind.key == "verdict") AddPartRows(answers, units, &comparison.rows);
   }
-  for (ComparedRow& row : comparison.rows) {
-    row.differs = std::any_of(row.cells.begin(), row.cells.end(), [&row](const ComparedCell& cell) {
-      return cell.text != row.cells.front().text;
-    });
-  }
+  for (ComparedRow& row : comparison.rows) row.differs = Differ(row);
   for (Answer& answer : answers) {
     comparison.reports.push_back(std::move(answer.report));
     comparison.resolved.push_back(std::move(answer.resolved));
   }
   return comparison;
+}
+
+std::optional<LoadKind> RangedBy(const Comparison& comparison) {
+  for (const std::optional<Resolved>& resolved : comparison.resolved) {
+    if (resolved && HasLimits(*resolved)) return LoadKindOf(*resolved);
+  }
+  return std::nullopt;
+}
+
+ComparedCell RangeCell(const std::optional<RangeFigure>& figure) {
+  return figure ? Number(figure->any ? figure->load : 0, RangeText(*figure)) : Unknown();
+}
+
+void AddRangeRow(LoadKind kind, std::vector<ComparedCell> cells, Comparison* comparison) {
+  ComparedRow row;
+  row.key = RangeKey(kind);
+  row.label = RangeLabel(kind);
+  row.cells = std::move(cells);
+  row.differs = Differ(row);
+  std::vector<ComparedRow>& rows = comparison->rows;
+  const auto at = [&rows](std::string_view key) {
+    return std::find_if(rows.begin(), rows.end(),
+                        [key](const ComparedRow& other) { return other.key == key; });
+  };
+  if (const auto before = at(row.key); before != rows.end()) {
+    *before = std::move(row);
+    return;
+  }
+  const auto first_token = at("ttft_ms");
+  rows.insert(first_token == rows.end() ? first_token : first_token + 1, std::move(row));
+}
+
+void FindRangeRow(const std::vector<Config>& columns, const Catalog& catalog, Comparison* comparison) {
+  const std::optional<LoadKind> kind = RangedBy(*comparison);
+  if (!kind) return;
+  std::vector<ComparedCell> cells;
+  for (const Config& column : columns) cells.push_back(RangeCell(FindRangeFigure(*kind, column, catalog)));
+  AddRangeRow(*kind, std::move(cells), comparison);
 }
 
 Json ComparisonToJson(const Comparison& comparison, const std::vector<Config>& columns) {

@@ -22,6 +22,7 @@
 #include "core/estimate/cost.h"
 #include "core/resolve/report.h"
 #include "core/resolve/resolved.h"
+#include "core/solve/operating_range.h"
 
 namespace plimsoll {
 
@@ -67,6 +68,15 @@ struct Comparison {
 // Every column is answered: one that is not understood has its error as its verdict and no figures.
 Comparison Compare(const std::vector<Config>& columns, const Catalog& catalog, SizeUnits units,
                    const CostInputs& cost = {});
+
+// What the columns' operating ranges count: as the first load that has a limit does; nothing: none has one.
+std::optional<LoadKind> RangedBy(const Comparison& comparison);
+// A column's range: empty where there is none.
+ComparedCell RangeCell(const std::optional<RangeFigure>& figure);
+// Puts the row of the ranges behind that of the first token, or in the place of the one that is there. They are not part of Compare(), because each takes a search.
+void AddRangeRow(LoadKind kind, std::vector<ComparedCell> cells, Comparison* comparison);
+// The same, all of them searched for now.
+void FindRangeRow(const std::vector<Config>& columns, const Catalog& catalog, Comparison* comparison);
 
 // How a figure stands to the baseline's: "+12 %", "−33 %", "×2.4"; empty where they are alike or not both numbers.
 std::string DeltaText(const ComparedCell& cell, const ComparedCell& baseline);

@@ -25,29 +25,16 @@ constexpr int64_t kDefaultCounts[] = {1, 2, 4, 8, 16};
 // One instance: a configuration with its estimate, as somebody would start it.
 struct Instance {
   Config config;
-  int64_t users = 0;  // that it holds at once at the length wished for
-  SpeedReport speed;  // with them
+  int64_t users = 0;      // that it holds at once at the length wished for
+  int64_t sequences = 0;  // that the engine runs at once at most
+  SpeedReport speed;      // with them
   double bits_per_weight = 0;
   Bytes weights;
   Verdict verdict = Verdict::kFits;
 };
 
-// The configuration for `users` sequences of `length` at once, if it has room for them.
-std::optional<Instance> Serve(Config config, int64_t length, int64_t users, const Catalog& catalog,
-                              Inquiry* inquiry) {
-  const Engine* engine = FindEngine(config.engine);
-  if (engine == nullptr) return std::nullopt;
-  const bool slots = engine->traits().shares_context;
-  config.max_model_len = slots ? length * users : length;
-  if (slots || config.max_num_seqs.value_or(0) > 0 || users > 1) {
-    config.max_num_seqs = std::max(users, slots ? 1 : config.max_num_seqs.value_or(1));
-  }
-  config.concurrency = users;
-  // A request that fills what is wished for: a quarter of it is the answer, as far as nothing else is said.
-  if (!config.prompt_tokens && !config.output_tokens && length < 1280) {
-    config.output_tokens = std::max<int64_t>(1, length / 4);
-    config.prompt_tokens = std::max<int64_t>(1, length - *config.output_tokens);
-  }
+// The configuration as it is, if it starts and has room for `users` sequences of its length at once.
+std::optional<Instance> Hold(Config config, int64_t users, const Catalog& catalog, Inquiry* inquiry) {
   const Result<Resolved> resolved = Settle(config, catalog, inquiry);
   if (!resolved.ok()) return std::nullopt;
   const Report report = EstimateResolved(*resolved);
@@ -55,17 +42,41 @@ std::optional<Instance> Serve(Config config, int64_t length, int64_t users, cons
   // An engine that moves layers to RAM by itself runs on any card; that is not what is looked for.
   const bool spilled = report.layers_on_cards < report.layers && !config.n_gpu_layers && !resolved->ram_alone;
   if (spilled) return std::nullopt;
+  const bool slots = resolved->engine->shares_context;
   if (!slots && report.kv.per_token > Bytes(0) && report.kv.max_concurrency < static_cast<double>(users)) {
     return std::nullopt;
   }
   Instance instance;
   instance.config = std::move(config);
   instance.users = users;
+  instance.sequences = resolved->max_num_seqs;
   instance.speed = report.speed;
   instance.bits_per_weight = resolved->stored.bits_per_weight;
   instance.weights = resolved->stored.checkpoint;
   instance.verdict = report.verdict;
   return instance;
+}
+
+// The configuration for `users` sequences of `length` at once, if it has room for them. The engine's own limit on sequences
+// stays where it leaves room, so that more users than were asked for are served, too.
+std::optional<Instance> Serve(Config config, int64_t length, int64_t users, const Catalog& catalog,
+                              Inquiry* inquiry) {
+  const Engine* engine = FindEngine(config.engine);
+  if (engine == nullptr) return std::nullopt;
+  const bool slots = engine->traits().shares_context;
+  config.max_model_len = slots ? length * users : length;
+  config.concurrency = users;
+  // A request that fills what is wished for: a quarter of it is the answer, as far as nothing else is said.
+  if (!config.prompt_tokens && !config.output_tokens && length < 1280) {
+    config.output_tokens = std::max<int64_t>(1, length / 4);
+    config.prompt_tokens = std::max<int64_t>(1, length - *config.output_tokens);
+  }
+  if (!slots && config.max_num_seqs.value_or(0) <= 0) {
+    std::optional<Instance> instance = Hold(config, users, catalog, inquiry);
+    if (users <= 1 || (instance && instance->sequences >= users)) return instance;
+  }
+  config.max_num_seqs = std::max(users, slots ? 1 : config.max_num_seqs.value_or(1));
+  return Hold(std::move(config), users, catalog, inquiry);
 }
 
 // The largest number in [low, high] for which `holds`, given that it holds below whatever it holds at.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/base/json.h"
+#include "core/base/text.h"
 #include "core/config/workload.h"
 #include "core/engines/server.h"
 #include "core/engines/settle.h"
@@ -115,6 +116,51 @@ Result<OperatingRange> FindOperatingRange(LoadKind kind, const Config& config, c
   while (!search->Advance(4096)) {
   }
   return search->answer();
+}
+
+bool HasLimits(const Resolved& resolved) {
+  const Objective objective = WorkloadOf(resolved).objective;
+  return objective.ttft_ms > 0 || objective.tpot_ms > 0;
+}
+
+bool HasLimits(const Config& config, const Catalog& catalog) {
+  if (config.workload.is_null()) return false;
+  const Result<Resolved> resolved = Settle(config, catalog);
+  return resolved.ok() && HasLimits(*resolved);
+}
+
+LoadKind LoadKindOf(const Resolved& resolved) {
+  const Arrival arrival = WorkloadOf(resolved).arrival;
+  const bool rated = arrival == Arrival::kPoisson || arrival == Arrival::kConstant;
+  return rated ? LoadKind::kRate : LoadKind::kUsers;
+}
+
+std::string_view RangeKey(LoadKind kind) {
+  return kind == LoadKind::kUsers ? "users_in_limits" : "requests_per_s_in_limits";
+}
+
+std::string_view RangeLabel(LoadKind kind) {
+  return kind == LoadKind::kUsers ? "Users within limits" : "Requests/s within limits";
+}
+
+std::string RangeText(const RangeFigure& figure) {
+  if (!figure.any) return "none";
+  const std::string load = figure.kind == LoadKind::kUsers
+                               ? CountText(std::llround(figure.load))
+                               : DecimalText(figure.load, figure.load < 10 ? 2 : 1);
+  return figure.most ? "at least " + load : load;
+}
+
+RangeFigure OfReplicas(RangeFigure figure, int64_t replicas) {
+  figure.load *= static_cast<double>(std::max<int64_t>(1, replicas));
+  return figure;
+}
+
+std::optional<RangeFigure> FindRangeFigure(LoadKind kind, const Config& config, const Catalog& catalog) {
+  if (!HasLimits(config, catalog)) return std::nullopt;
+  const Result<OperatingRange> range = FindOperatingRange(kind, config, catalog);
+  if (!range.ok()) return std::nullopt;
+  return RangeFigure{kind, range->any, range->most, range->load};
 }
 
 }  // namespace plimsoll

@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/result.h"
@@ -65,6 +67,25 @@ class OperatingRangeSearch {
 };
 
 Result<OperatingRange> FindOperatingRange(LoadKind kind, const Config& config, const Catalog& catalog);
+
+// Whether the load of a configuration has a limit, without which there is no range.
+bool HasLimits(const Resolved& resolved);
+bool HasLimits(const Config& config, const Catalog& catalog);
+// What the load itself counts: a rate where requests come at one, users else.
+LoadKind LoadKindOf(const Resolved& resolved);
+
+// The range as one figure of a table, of so many equal instances together.
+struct RangeFigure {
+  LoadKind kind = LoadKind::kUsers;
+  bool any = false, most = false;
+  double load = 0;
+};
+std::string_view RangeKey(LoadKind kind);          // of JSON: "users_in_limits", "requests_per_s_in_limits"
+std::string_view RangeLabel(LoadKind kind);        // "Users within limits", "Requests/s within limits"
+std::string RangeText(const RangeFigure& figure);  // "368", "at least 4,096", "1.25", "none"
+RangeFigure OfReplicas(RangeFigure figure, int64_t replicas);
+// Nothing where there is none: a configuration that cannot run, or a load without a limit.
+std::optional<RangeFigure> FindRangeFigure(LoadKind kind, const Config& config, const Catalog& catalog);
 
 }  // namespace plimsoll
 

@@ -464,5 +464,23 @@ TEST(Schedule, ImpossibleLoadsAreAnswered) {
   EXPECT_EQ(large.out.find("0.0"), std::string::npos) << "times of what never ran: " << large.out;
 }
 
+TEST(Command, LimitsOfTheLoadBringFindAColumnOfWhatKeepsThem) {
+  const Arguments asked = {"find",   "--model", "llama-3.1-8b", "--gpu", "h100-sxm",
+                           "--gpus", "1",       "--format",     "fp8"};
+  const auto with = [&asked](const Arguments& more) {
+    Arguments all = asked;
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  };
+  EXPECT_EQ(Plimsoll(asked).out.find("within limits"), std::string::npos);
+  const std::string table = Plimsoll(with({"--ttft-ms", "800", "--tokens-per-s", "40", "--csv"})).out;
+  EXPECT_NE(table.find("users within limits"), std::string::npos) << table;
+  const Json found = PlimsollJson(with({"--ttft-ms", "800", "--tokens-per-s", "40"}));
+  const Json& row = found.Find("rows")->items()[0];
+  const Json solved = PlimsollJson({"solve", "--for", "users", "--url", row.Find("url")->AsString()});
+  EXPECT_GT(solved.Find("answer")->AsDouble().value_or(0), 1);
+  EXPECT_EQ(row.Find("users_in_limits")->AsDouble(), solved.Find("answer")->AsDouble());
+}
+
 }  // namespace
 }  // namespace plimsoll

@@ -20,9 +20,22 @@ namespace {
 constexpr float kNarrow = 560;
 constexpr float kRowHeight = 36;
 
+// With the operating ranges of the columns, as far as they are known; what is missing is asked for.
 const CompareState::Answered& Answered(AppState& state) {
-  return state.compare.Follow(state.answer_version(), state.config(), state.catalog(), state.view.units,
-                              state.view.cost);
+  const CompareState::Answered& answered = state.compare.Follow(
+      state.answer_version(), state.config(), state.catalog(), state.view.units, state.view.cost);
+  const std::optional<LoadKind> kind = RangedBy(answered.comparison);
+  if (!kind) return answered;
+  std::vector<RowRanges::Row> wanted;
+  for (const std::string& url : answered.comparison.urls) wanted.push_back({*kind, url});
+  state.row_ranges.Follow(wanted, &state.errands);
+  std::vector<ComparedCell> cells;
+  for (const RowRanges::Row& row : wanted) {
+    const RowRanges::Known* known = state.row_ranges.Find(row);
+    cells.push_back(known != nullptr ? RangeCell(known->figure) : ComparedCell{"…", std::nullopt});
+  }
+  state.compare.TakeRanges(*kind, std::move(cells));
+  return answered;
 }
 
 // ---- names ---------------------------------------------------------------------------------------------------

@@ -46,7 +46,7 @@ std::string WishSentence(Wish wish, const Wishes& wishes) {
 }
 
 struct RowText {
-  std::string name, layout, format, users, rate, first, hour, tokens, verdict;
+  std::string name, layout, format, users, range, rate, first, hour, tokens, verdict;
 };
 
 std::string CardsText(int64_t count, const std::string& id, const Catalog& catalog) {
@@ -68,9 +68,21 @@ std::string DegreesText(const FindRow& row) {
   return CountText(row.replicas) + " replicas" + (layout.empty() ? "" : " of " + layout);
 }
 
-std::string UsersText(const FindRow& row) { return CountedText(row.users, "user", "users"); }
+constexpr std::string_view kLooking = "…";
 
-RowText TextOf(const FindRow& row, FindDoor door, const Catalog& catalog) {
+// How many users, or requests per second, all replicas of a row serve within the limits of the load; empty: there are none.
+std::string RowRange(const FindState::Answer& answer, size_t n, const RowRanges& ranges) {
+  if (!answer.ranged) return "";
+  const RowRanges::Known* known = ranges.Find({*answer.ranged, answer.urls[n]});
+  if (known == nullptr) return std::string(kLooking);
+  if (!known->figure) return "–";
+  return RangeText(OfReplicas(*known->figure, answer.found.rows[n].replicas));
+}
+
+RowText TextOf(const FindState::Answer& answer, size_t n, const AppState& state) {
+  const FindRow& row = answer.found.rows[n];
+  const FindDoor door = answer.ask.door;
+  const Catalog& catalog = state.catalog();
   const Model* model = catalog.FindModel(row.model);
   RowText text;
   const bool need = door == FindDoor::kNeed;
@@ -80,12 +92,19 @@ RowText TextOf(const FindRow& row, FindDoor door, const Catalog& catalog) {
   text.layout = need ? DegreesText(row) : ParametersText(row.total_params) + ", " + DegreesText(row);
   text.format = FormatName(row.format);
   text.users = CountText(row.users);
+  text.range = RowRange(answer, n, state.row_ranges);
   text.rate = RateText(row.decode_tokens_per_s);
   text.first = FirstToken(row.ttft_ms);
   text.hour = Dollars(row.price_per_h);
   text.tokens = Dollars(row.price_per_mtok);
   text.verdict = VerdictWord(row.verdict);
   return text;
+}
+
+// What a row says to those who do not see it, beside its name.
+std::string Spoken(const FindRow& row, const RowText& text) {
+  return text.layout + ", " + CountedText(row.users, "user", "users") +
+         (text.range.empty() ? "" : ", " + text.range + " within the limits") + ", " + text.hour + " an hour";
 }
 
 // Each bar is as wide as its own card, so that small cards can be read, too.
@@ -102,16 +121,28 @@ void TakeRow(AppState& state, const FindRow& row, bool pin) {
   }
 }
 
+constexpr size_t kFigures = 7, kRangeFigure = 1, kTokensFigure = 5, kVerdictFigure = 6;
+
 struct Columns {
   // Left edges of the first four, right ends of the figures.
   float name, layout, format, bar, bar_end;
-  std::array<float, 6> ends;
+  std::array<float, kFigures> ends;
 };
 
-Columns ColumnsOf(float left, float width) {
+constexpr float kWide = 900;  // from here on there is room for the price of tokens
+
+// Which figures have room: all, but the price of tokens on a narrow page and the range where the load has no limit.
+bool HasFigure(size_t figure, bool ranged, float width) {
+  if (figure == kRangeFigure) return ranged;
+  return figure != kTokensFigure || width >= kWide;
+}
+
+Columns ColumnsOf(float left, float width, bool ranged) {
   Columns columns{};
-  const bool wide = width >= 900;
-  const std::array<float, 6> widths = {64, 84, 92, 84, wide ? 96.0F : 0, 60};
+  std::array<float, kFigures> widths = {64, 92, 84, 92, 84, 96, 60};
+  for (size_t i = 0; i < widths.size(); ++i) {
+    if (!HasFigure(i, ranged, width)) widths[i] = 0;
+  }
   float x = left + width - 40;  // room for the pin
   for (size_t i = widths.size(); i-- > 0;) {
     columns.ends[i] = x;
@@ -138,10 +169,16 @@ bool PinButton(Ui& ui, const std::string& label, ImVec2 at, float size) {
   return item.clicked;
 }
 
-void DrawWideRows(Ui& ui, AppState& state, const FindState::Answer& answer, float width,
-                  const FindRow** taken, bool* pin) {
+// What a frame of the table comes to: a row that was clicked, and those that are in view.
+struct Touched {
+  const FindRow* taken = nullptr;
+  bool pin = false;
+  std::vector<size_t> in_view;
+};
+
+void DrawWideRows(Ui& ui, AppState& state, const FindState::Answer& answer, float width, Touched* touched) {
   ImVec2 at = ImGui::GetCursorScreenPos();
-  const Columns columns = ColumnsOf(at.x, width);
+  const Columns columns = ColumnsOf(at.x, width, answer.ranged.has_value());
   const bool need = answer.ask.door == FindDoor::kNeed;
   const TextStyle grey = {ui.colors->muted, 13};
   const float head = at.y + 14;
@@ -149,26 +186,28 @@ void DrawWideRows(Ui& ui, AppState& state, const FindState::Answer& answer, floa
   DrawText(ui, ImVec2(columns.layout, head), need ? "Layout" : "Size, layout", grey);
   DrawText(ui, ImVec2(columns.format, head), "Format", grey);
   DrawText(ui, ImVec2(columns.bar, head), "Fullest card", grey, columns.bar_end - columns.bar);
-  constexpr std::array<std::string_view, 6> kHeads = {"Users",    "tok/s each",   "First token",
-                                                      "Per hour", "Per M tokens", ""};
-  for (size_t i = 0; i < kHeads.size(); ++i) {
-    if (i == 4 && width < 900) continue;
-    DrawTextRight(ui, ImVec2(columns.ends[i], head), kHeads[i], grey);
+  const bool ranged = answer.ranged.has_value();
+  const std::string_view in_limits = answer.ranged == LoadKind::kRate ? "req/s in limits" : "In limits";
+  const std::array<std::string_view, kFigures> heads = {
+      "Users", in_limits, "tok/s each", "First token", "Per hour", "Per M tokens", ""};
+  for (size_t i = 0; i < heads.size(); ++i) {
+    if (!HasFigure(i, ranged, width)) continue;
+    DrawTextRight(ui, ImVec2(columns.ends[i], head), heads[i], grey);
   }
   at.y += 32;
   ImDrawList* draw = ImGui::GetWindowDrawList();
   constexpr float kHeight = 37;
   for (size_t n = 0; n < answer.found.rows.size(); ++n) {
     const FindRow& row = answer.found.rows[n];
-    const RowText text = TextOf(row, answer.ask.door, state.catalog());
+    const RowText text = TextOf(answer, n, state);
     draw->AddRectFilled(at, ImVec2(at.x + width, at.y + 1), ui.colors->line);
     ImGui::SetCursorScreenPos(ImVec2(at.x, at.y + 1));
     const std::string id = "row " + std::to_string(n);
-    const Interaction item =
-        Item(ui, id, ImVec2(width - 36, kHeight - 1), "row", text.name + ", " + text.format,
-             text.layout + ", " + UsersText(row) + ", " + text.hour + " an hour", 4);
+    const Interaction item = Item(ui, id, ImVec2(width - 36, kHeight - 1), "row",
+                                  text.name + ", " + text.format, Spoken(row, text), 4);
     const float middle = at.y + kHeight / 2;
     if (item.visible) {
+      touched->in_view.push_back(n);
       if (item.hovered) {
         draw->AddRectFilled(item.min, ImVec2(at.x + width, item.max.y), Faded(ui.colors->line, 0.35F), 4);
         state.view.under_pointer = row.config;
@@ -181,22 +220,23 @@ void DrawWideRows(Ui& ui, AppState& state, const FindState::Answer& answer, floa
                columns.bar - columns.format - 10);
       DrawCardBar(ui, state, answer.fullest[n], FullScale(answer.fullest[n]), columns.bar,
                   columns.bar_end - columns.bar, middle - 7, 14);
-      const std::array<const std::string*, 6> figures = {&text.users, &text.rate,   &text.first,
-                                                         &text.hour,  &text.tokens, &text.verdict};
+      const std::array<const std::string*, kFigures> figures = {
+          &text.users, &text.range, &text.rate, &text.first, &text.hour, &text.tokens, &text.verdict};
       for (size_t i = 0; i < figures.size(); ++i) {
-        if (i == 4 && width < 900) continue;
-        const TextStyle style = i == 5 ? TextStyle{VerdictColor(*ui.colors, row.verdict), 13}
-                                       : TextStyle{0, kBody, i == 3 ? Weight::kSemibold : Weight::kRegular};
+        if (!HasFigure(i, ranged, width)) continue;
+        const TextStyle style = i == kVerdictFigure
+                                    ? TextStyle{VerdictColor(*ui.colors, row.verdict), 13}
+                                    : TextStyle{0, kBody, i == 4 ? Weight::kSemibold : Weight::kRegular};
         DrawTextRight(ui, ImVec2(columns.ends[i], middle), *figures[i], style);
       }
     }
     if (item.clicked) {
-      *taken = &row;
-      *pin = ImGui::GetIO().KeyShift;
+      touched->taken = &row;
+      touched->pin = ImGui::GetIO().KeyShift;
     }
     if (PinButton(ui, "Pin row " + std::to_string(n + 1), ImVec2(at.x + width - 30, at.y + 4), 30)) {
-      *taken = &row;
-      *pin = true;
+      touched->taken = &row;
+      touched->pin = true;
     }
     at.y += kHeight;
   }
@@ -205,19 +245,18 @@ void DrawWideRows(Ui& ui, AppState& state, const FindState::Answer& answer, floa
 }
 
 // As blocks, for a phone.
-void DrawNarrowRows(Ui& ui, AppState& state, const FindState::Answer& answer, float width,
-                    const FindRow** taken, bool* pin) {
+void DrawNarrowRows(Ui& ui, AppState& state, const FindState::Answer& answer, float width, Touched* touched) {
   ImVec2 at = ImGui::GetCursorScreenPos();
   constexpr float kHeight = 92;
   for (size_t n = 0; n < answer.found.rows.size(); ++n) {
     const FindRow& row = answer.found.rows[n];
-    const RowText text = TextOf(row, answer.ask.door, state.catalog());
+    const RowText text = TextOf(answer, n, state);
     ImGui::SetCursorScreenPos(at);
     const std::string id = "row " + std::to_string(n);
-    const Interaction item =
-        Item(ui, id, ImVec2(width - 50, kHeight - 8), "row", text.name + ", " + text.format,
-             text.layout + ", " + UsersText(row) + ", " + text.hour + " an hour", 4);
+    const Interaction item = Item(ui, id, ImVec2(width - 50, kHeight - 8), "row",
+                                  text.name + ", " + text.format, Spoken(row, text), 4);
     if (item.visible) {
+      touched->in_view.push_back(n);
       const TextStyle strong = {0, 15, Weight::kSemibold}, note = {ui.colors->muted, kNote};
       const std::string price = text.hour + "/h";
       const float right = at.x + width - 50;
@@ -227,16 +266,17 @@ void DrawNarrowRows(Ui& ui, AppState& state, const FindState::Answer& answer, fl
       DrawText(ui, ImVec2(at.x + name + 8, at.y + 18), text.format + ", " + text.layout, note,
                right - TextWidth(ui, price, strong) - at.x - name - 16);
       DrawCardBar(ui, state, answer.fullest[n], FullScale(answer.fullest[n]), at.x, width, at.y + 36, 12);
-      const std::string line =
-          UsersText(row) + "   " + text.rate + " tok/s   first " + text.first + "   " + text.tokens + "/M";
+      const std::string range = answer.ranged ? " (" + text.range + " in limits)" : "";
+      const std::string line = text.users + (row.users == 1 ? " user" : " users") + range + "   " +
+                               text.rate + " tok/s   first " + text.first + "   " + text.tokens + "/M";
       DrawText(ui, ImVec2(at.x, at.y + 66), line, note, width - 44);
       DrawTextRight(ui, ImVec2(at.x + width, at.y + 66), text.verdict,
                     {VerdictColor(*ui.colors, row.verdict), kNote});
     }
-    if (item.clicked) *taken = &row;
+    if (item.clicked) touched->taken = &row;
     if (PinButton(ui, "Pin row " + std::to_string(n + 1), ImVec2(at.x + width - 44, at.y - 6), 44)) {
-      *taken = &row;
-      *pin = true;
+      touched->taken = &row;
+      touched->pin = true;
     }
     at.y += kHeight;
     ImGui::GetWindowDrawList()->AddRectFilled(ImVec2(at.x, at.y - 6), ImVec2(at.x + width, at.y - 5),
@@ -245,20 +285,35 @@ void DrawNarrowRows(Ui& ui, AppState& state, const FindState::Answer& answer, fl
   ImGui::SetCursorScreenPos(at);
 }
 
-ShownTable TableOf(const FindState::Answer& answer, const Catalog& catalog, std::string caption) {
+ShownTable TableOf(const FindState::Answer& answer, const AppState& state, std::string caption) {
   const bool need = answer.ask.door == FindDoor::kNeed;
-  ShownTable shown{
-      std::move(caption),
-      Table({need ? "Cards" : "Model", need ? "Layout" : "Size, layout", "Format", "Fullest card", "Users>",
-             "tok/s each>", "First token>", "Per hour>", "Per M tokens>", "Verdict"}),
-      {}};
+  std::vector<std::string> header = {need ? "Cards" : "Model", need ? "Layout" : "Size, layout", "Format",
+                                     "Fullest card", "Users>"};
+  if (answer.ranged) header.push_back(std::string(RangeLabel(*answer.ranged)) + ">");
+  for (const char* name : {"tok/s each>", "First token>", "Per hour>", "Per M tokens>", "Verdict"})
+    header.emplace_back(name);
+  ShownTable shown{std::move(caption), Table(std::move(header)), {}};
   for (size_t n = 0; n < answer.found.rows.size(); ++n) {
-    const RowText text = TextOf(answer.found.rows[n], answer.ask.door, catalog);
-    shown.table.Add({text.name, text.layout, text.format, "", text.users, text.rate, text.first, text.hour,
-                     text.tokens, text.verdict});
+    const RowText text = TextOf(answer, n, state);
+    std::vector<std::string> cells = {text.name, text.layout, text.format, "", text.users};
+    if (answer.ranged) cells.push_back(text.range);
+    for (const std::string* cell : {&text.rate, &text.first, &text.hour, &text.tokens, &text.verdict})
+      cells.push_back(*cell);
+    shown.table.Add(std::move(cells));
     shown.bars.push_back({n + 1, 3, answer.fullest[n], FullScale(answer.fullest[n])});
   }
   return shown;
+}
+
+// The ranges of what is in view are searched for first, then those of the other rows, which the copied table has, too.
+void FollowRanges(AppState& state, const FindState::Answer& answer, std::vector<size_t> rows) {
+  if (!answer.ranged) return;
+  for (size_t n = 0; n < answer.urls.size(); ++n) {
+    if (std::find(rows.begin(), rows.end(), n) == rows.end()) rows.push_back(n);
+  }
+  std::vector<RowRanges::Row> wanted;
+  for (const size_t n : rows) wanted.push_back({*answer.ranged, answer.urls[n]});
+  state.row_ranges.Follow(wanted, &state.errands);
 }
 
 std::string Remark(const FindState::Answer& answer) {
@@ -369,22 +424,27 @@ void DrawFindTab(Ui& ui, AppState& state, float width) {
   if (state.find.searching()) ProgressLine(ui, "Looking", state.errands.share("find"), width);
   Gap(8);
   const FindState::Answer* answer = state.find.answer();
-  const FindRow* taken = nullptr;
-  bool pin = false;
+  Touched touched;
   if (answer != nullptr && !answer->found.rows.empty()) {
     if (width < kNarrow) {
-      DrawNarrowRows(ui, state, *answer, width, &taken, &pin);
+      DrawNarrowRows(ui, state, *answer, width, &touched);
     } else {
-      DrawWideRows(ui, state, *answer, width, &taken, &pin);
+      DrawWideRows(ui, state, *answer, width, &touched);
     }
     Gap(10);
-    Paragraph(ui, "A click opens a row, + or P pins it to the comparison.", width, {ui.colors->muted, kNote});
+    FollowRanges(state, *answer, touched.in_view);
+    std::string note = "A click opens a row, + or P pins it to the comparison.";
+    if (answer->ranged)
+      note += std::string(" In limits: how many ") +
+              (*answer->ranged == LoadKind::kUsers ? "users" : "requests per second") +
+              " keep the limits of the load in nine of ten requests, simulated.";
+    Paragraph(ui, note, width, {ui.colors->muted, kNote});
     const Sentence sentence = SentenceOf(*answer, state);
-    ui.tree->AddTable(TableOf(*answer, state.catalog(), sentence.strong + sentence.rest));
+    ui.tree->AddTable(TableOf(*answer, state, sentence.strong + sentence.rest));
   }
   DrawPriceNote(ui, state, width);
   ImGui::PopStyleVar();
-  if (taken != nullptr) TakeRow(state, *taken, pin);
+  if (touched.taken != nullptr) TakeRow(state, *touched.taken, touched.pin);
 }
 
 }  // namespace plimsoll

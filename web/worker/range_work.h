@@ -1,4 +1,4 @@
-// An operating range for the Schedule tab. The question: {"config", "ask": "users" or "rate"}; the answer: {"any", "most", "load",
+// An operating range for the Schedule tab, or for a row of another. The question: {"config", "ask": "users" or "rate"}; the answer: {"any", "most", "load",
 // "output_tokens_per_s", "config"} of core/solve/operating_range.h.
 #ifndef PLIMSOLL_WEB_WORKER_RANGE_WORK_H_
 #define PLIMSOLL_WEB_WORKER_RANGE_WORK_H_

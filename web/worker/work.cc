@@ -21,12 +21,13 @@ struct Kind {
 };
 
 // The only list of kinds.
-constexpr std::array<Kind, 7> kKinds = {{{"check", StartCheckWork},
+constexpr std::array<Kind, 8> kKinds = {{{"check", StartCheckWork},
                                          {"find", StartFindWork},
                                          {"launch", StartLaunchWork},
                                          {"map", StartMapWork},
                                          {"range-users", StartRangeWork},
                                          {"range-rate", StartRangeWork},
+                                         {"range-row", StartRangeWork},
                                          {"schedule", StartScheduleWork}}};
 
 }  // namespace

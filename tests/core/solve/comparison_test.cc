@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
 #include "core/config/config_codec.h"
 #include "core/config/config_url.h"
 #include "core/estimate/estimate.h"
@@ -10,7 +14,7 @@
 namespace plimsoll {
 namespace {
 
-Config Of(const char* url) { return DecodeConfigUrl(url)->config; }
+Config Of(const std::string& url) { return DecodeConfigUrl(url)->config; }
 
 TEST(Comparison, ColumnsTravelAsWhatDiffersFromTheFirst) {
   const std::vector<Config> columns = {Of("m=llama-3.1-70b&g=h100-sxm&ctx=8192"),
@@ -112,6 +116,33 @@ TEST(Comparison, VariesOneKeyOrAGridOfTwo) {
     for (const Config& column : *varied)
       EXPECT_TRUE(Estimate(column, ShippedCatalog()).ok()) << key << " " << EncodeConfigUrl(column);
   }
+}
+
+TEST(Comparison, ALoadWithLimitsHasARowOfWhatKeepsThem) {
+  const std::string load =
+      "&ctx=8192&in=1024&out=128&w=~eyJ0dGZ0X21zIjo4MDAsInRwb3RfbXMiOjI1fQ";  // 800 ms, 25 ms
+  const std::vector<Config> columns = {Of("m=llama-3.1-8b&g=h100-sxm" + load),
+                                       Of("m=llama-3.1-8b&g=l40s" + load),
+                                       Of("m=llama-3.1-405b&g=l4" + load)};
+  Comparison comparison = Compare(columns, ShippedCatalog(), SizeUnits::kBinary);
+  const size_t rows = comparison.rows.size();
+  FindRangeRow(columns, ShippedCatalog(), &comparison);
+  FindRangeRow(columns, ShippedCatalog(), &comparison);
+  ASSERT_EQ(comparison.rows.size(), rows + 1) << "once, however often it is found";
+  const auto row = std::find_if(comparison.rows.begin(), comparison.rows.end(),
+                                [](const ComparedRow& each) { return each.key == "users_in_limits"; });
+  ASSERT_NE(row, comparison.rows.end());
+  EXPECT_EQ((row - 1)->key, "ttft_ms");
+  EXPECT_TRUE(row->differs);
+  EXPECT_EQ(row->cells[0].number, FindOperatingRange(LoadKind::kUsers, columns[0], ShippedCatalog())->load);
+  EXPECT_GT(*row->cells[0].number, *row->cells[1].number);
+  EXPECT_FALSE(row->cells[2].number.has_value()) << "it does not fit";
+
+  Comparison without =
+      Compare({Of("m=llama-3.1-8b&g=h100-sxm&ctx=8192")}, ShippedCatalog(), SizeUnits::kBinary);
+  FindRangeRow({Of("m=llama-3.1-8b&g=h100-sxm&ctx=8192")}, ShippedCatalog(), &without);
+  EXPECT_TRUE(std::none_of(without.rows.begin(), without.rows.end(),
+                           [](const ComparedRow& each) { return each.key == "users_in_limits"; }));
 }
 
 }  // namespace

@@ -123,5 +123,24 @@ TEST(Find, RefusesWhatNamesNothing) {
   EXPECT_NE(Find(question, ShippedCatalog()).error().Message().find("qwen3-32b"), std::string::npos);
 }
 
+TEST(Find, TheEnginesOwnLimitOnSequencesStaysWhereItLeavesRoom) {
+  FindQuestion question;
+  question.base = DecodeConfigUrl("m=llama-3.1-8b&g=h100-sxm&n=1")->config;
+  question.wishes.users = 8;
+  const Result<FindAnswer> found = Find(question, ShippedCatalog());
+  ASSERT_TRUE(found.ok());
+  ASSERT_FALSE(found->rows.empty());
+  for (const FindRow& row : found->rows) {
+    EXPECT_FALSE(row.config.max_num_seqs.has_value()) << row.format;
+    EXPECT_GE(Estimate(row.config, ShippedCatalog())->kv.max_concurrency, 8) << row.format;
+  }
+  question.wishes.users = 2000;  // more than its limit
+  question.wishes.max_model_len = 128;
+  const Result<FindAnswer> many = Find(question, ShippedCatalog());
+  ASSERT_TRUE(many.ok());
+  ASSERT_FALSE(many->rows.empty());
+  EXPECT_EQ(many->rows.front().config.max_num_seqs, CeilDiv(2000, many->rows.front().replicas));
+}
+
 }  // namespace
 }  // namespace plimsoll

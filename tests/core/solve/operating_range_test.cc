@@ -76,5 +76,21 @@ TEST(OperatingRange, ALimitThatNobodyKeepsIsSaidAndNoLimitIsRefused) {
   EXPECT_FALSE(FindOperatingRange(LoadKind::kUsers, large, ShippedCatalog()).ok()) << "it does not fit";
 }
 
+TEST(OperatingRange, IsOneFigureOfATable) {
+  EXPECT_EQ(RangeText({LoadKind::kUsers, true, false, 368}), "368");
+  EXPECT_EQ(RangeText(OfReplicas({LoadKind::kUsers, true, true, 4096}, 2)), "at least 8,192");
+  EXPECT_EQ(RangeText({LoadKind::kRate, true, false, 2.813}), "2.81");
+  EXPECT_EQ(RangeText({LoadKind::kRate, true, false, 42.06}), "42.1");
+  EXPECT_EQ(RangeText({LoadKind::kUsers, false, false, 0}), "none");
+  Config config = Limited(500, 20);
+  const std::optional<RangeFigure> figure = FindRangeFigure(LoadKind::kUsers, config, ShippedCatalog());
+  ASSERT_TRUE(figure.has_value());
+  EXPECT_EQ(figure->load, FindOperatingRange(LoadKind::kUsers, config, ShippedCatalog())->load);
+  EXPECT_EQ(LoadKindOf(*Settle(config, ShippedCatalog())), LoadKind::kUsers);
+  config.workload.Set("arrival", "poisson").Set("arrival_rate", 2);
+  EXPECT_EQ(LoadKindOf(*Settle(config, ShippedCatalog())), LoadKind::kRate);
+  EXPECT_FALSE(FindRangeFigure(LoadKind::kUsers, Limited(0, 0), ShippedCatalog()).has_value());
+}
+
 }  // namespace
 }  // namespace plimsoll
