@@ -1,3 +1,4 @@
+#include <cmath>
 #include <string>
 #include <utility>
 #include <vector>
@@ -84,14 +85,20 @@ std::string FailureBlock(const CheckFailure& failure) {
   return text;
 }
 
+// Bytes and tokens are whole; two decimals of a million tell nobody anything.
+std::string Figure(double value) {
+  return std::fabs(value) >= 10000 ? CountText(static_cast<int64_t>(std::llround(value)))
+                                   : DecimalText(value, 2);
+}
+
 std::string MetricsBlock(const CheckResult& result) {
   Table table({"Figure", "Measured>", "Ours>"});
   for (const auto& [name, value] : result.measured) {
     std::string ours;
     for (const auto& [other, predicted] : result.predicted) {
-      if (other == name) ours = DecimalText(predicted, 2);
+      if (other == name) ours = Figure(predicted);
     }
-    table.Add({name, DecimalText(value, 2), ours});
+    table.Add({name, Figure(value), ours});
   }
   std::string text = table.empty() ? "" : table.Print();
   if (result.calibration) {

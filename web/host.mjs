@@ -10,6 +10,7 @@ import {createHub} from './hub.mjs';
 import regularUrl from './inter-regular.ttf';
 import semiboldUrl from './inter-semibold.ttf';
 import {createMirror} from './mirror.mjs';
+import {createPasteMenu} from './paste_menu.mjs';
 import createModule from './plimsoll.mjs';
 import wasmUrl from './plimsoll.wasm';
 import {createRenderer} from './renderer.mjs';
@@ -255,6 +256,7 @@ function pointerDown(event) {
   if (event.pointerType === 'touch') {
     finger = {id: event.pointerId, x, y, lastY: y, mode: 'undecided'};
     sendPointer(0, x, y, 0, true);
+    pasteMenu.rest(() => fingerRests(event));
   } else {
     try {
       canvas.setPointerCapture(event.pointerId);
@@ -279,6 +281,26 @@ function pointerMove(event) {
   wake();
 }
 
+function tap(x, y) {
+  sendPointer(1, x, y, 0, true);
+  draw();
+  draw();
+  sendPointer(2, x, y, 0, true);
+}
+
+// A long press in a field: where a page's own field would offer to paste, so do we.
+function fingerRests(event) {
+  if (finger?.id !== event.pointerId || finger.mode !== 'undecided') return;
+  tap(finger.x, finger.y);
+  drawUntilSettled();
+  fingerGone();
+  offerPaste(event);
+}
+
+function offerPaste(event) {
+  if (outcome.wantsText && !outcome.popupOpen) pasteMenu.show(event.clientX, event.clientY);
+}
+
 // Sideways moves a slider; up and down scrolls the page (the browser does that, and cancels the touch) or, while a
 // menu is open, its list.
 function fingerMove(x, y) {
@@ -286,6 +308,7 @@ function fingerMove(x, y) {
     const across = Math.abs(x - finger.x);
     const along = Math.abs(y - finger.y);
     if (Math.max(across, along) < 7) return;
+    pasteMenu.leave();
     finger.mode = along > across && outcome.popupOpen ? 'scroll' : 'drag';
     if (finger.mode === 'drag') {
       pointersDown.add(finger.id);
@@ -305,10 +328,7 @@ function pointerUp(event) {
   if (event.pointerType === 'touch') {
     if (finger?.id !== event.pointerId) return;
     if (finger.mode === 'undecided') {
-      sendPointer(1, finger.x, finger.y, 0, true);
-      draw();
-      draw();
-      sendPointer(2, finger.x, finger.y, 0, true);
+      tap(finger.x, finger.y);
     } else if (finger.mode === 'drag') {
       sendPointer(2, x, y, 0, true);
     }
@@ -324,6 +344,7 @@ function pointerUp(event) {
 }
 
 function fingerGone() {
+  pasteMenu.leave();
   if (!finger) return;
   pointersDown.delete(finger.id);
   finger = null;
@@ -363,7 +384,16 @@ function listenToPointer() {
     wake();
   });
   canvas.addEventListener('wheel', wheel, {passive: false});
-  canvas.addEventListener('contextmenu', (event) => event.preventDefault());
+  canvas.addEventListener('contextmenu', (event) => {
+    event.preventDefault();
+    if (event.pointerType === 'touch') return;  // fingerRests
+    const [x, y] = at(event);
+    if (event.button === 2) {
+      tap(x, y);
+      drawUntilSettled();
+    }
+    offerPaste(event);
+  });
 }
 
 // ---- keyboard, text, clipboard ---------------------------------------------------------------------------------
@@ -436,9 +466,10 @@ function followText() {
 
 function takeText(event) {
   if (event.isComposing) return;
-  if (event.inputType === 'deleteContentBackward') {
-    sendKey('Backspace', true, 0);
-    sendKey('Backspace', false, 0);
+  const key = {deleteContentBackward: 'Backspace', insertLineBreak: 'Enter'}[event.inputType];
+  if (key) {
+    sendKey(key, true, 0);
+    sendKey(key, false, 0);
   } else {
     const text = agent.value.replaceAll(kBlank, '');
     if (text) withText(text, (address) => module._plimsoll_text(address));
@@ -494,11 +525,25 @@ function listenToKeyboard() {
       return;
     }
     if (!typing) return;
-    put(kPut.clipboard, text);
-    shortcut('KeyV');
+    pasteHere(text);
     event.preventDefault();
   });
 }
+
+// At the caret of the field in the picture.
+function pasteHere(text) {
+  put(kPut.clipboard, text);
+  shortcut('KeyV');
+}
+
+const pasteMenu = createPasteMenu({
+  take(text) {
+    if (text === '') return;
+    if (outcome.wantsText && text.length <= kLongPaste) pasteHere(text);
+    else if (!embed) checker.take(text);
+  },
+  refused: () => complain('The browser did not allow pasting; Ctrl+V (⌘V) does.'),
+});
 
 const kLongPaste = 100_000;  // characters that no field takes: a text to be checked
 
@@ -600,7 +645,7 @@ function askForList(what) {
 function listenToCommands() {
   document.addEventListener('keydown', (event) => {
     if (!drawable || event.altKey) return;
-    const typing = event.target.matches?.('input:not(#agent), textarea, select') || outcome.wantsText;
+    const typing = event.target.matches?.('input, textarea:not(#agent), select') || outcome.wantsText;
     const list = (event.ctrlKey || event.metaKey) && event.code === 'KeyK' ? 'palette' : event.key === '?' && !typing ? 'keys' : null;
     if (!list) return;
     event.preventDefault();

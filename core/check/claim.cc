@@ -23,15 +23,24 @@ constexpr size_t kLongestClaim = 300;
 constexpr double kRight = 0.05;     // a number that is off by less is right, as people round
 constexpr double kMistaken = 0.07;  // how near a mistake's number has to be
 
+// "KB/token" is two words, and "Qwen3 32B AWQ: 19 GB" says "takes".
 std::vector<std::string> WordsOf(std::string_view text) {
   std::vector<std::string> words;
   for (std::string_view word : SplitAt(text, ' ')) {
+    const size_t slash = word.find("/tok");
+    if (slash != std::string_view::npos && slash > 0) {
+      words.emplace_back(word.substr(0, slash));
+      word = "per-token";
+    }
+    const bool says = word.size() > 1 && word.back() == ':';
+    if (says) word.remove_suffix(1);
     while (!word.empty() && std::string_view(",;!?\"'()").find(word.back()) != std::string_view::npos)
       word.remove_suffix(1);
     while (!word.empty() && std::string_view("\"'(~≈").find(word.front()) != std::string_view::npos)
       word.remove_prefix(1);
     if (word.size() > 1 && word.back() == '.') word.remove_suffix(1);
     if (!word.empty()) words.emplace_back(word);
+    if (says) words.emplace_back(":");
   }
   return words;
 }
@@ -62,9 +71,11 @@ std::optional<Size> ReadSize(const std::vector<std::string>& words, size_t at, s
   const double binary = unit == "gib"   ? 1073741824.0
                         : unit == "mib" ? 1048576.0
                         : unit == "tib" ? 1099511627776.0
+                        : unit == "kib" ? 1024.0
                                         : 0;
   const double decimal = unit == "gb" || unit == "gigs" || unit == "gigabytes" || unit == "g" ? 1e9
                          : unit == "mb"                                                       ? 1e6
+                         : unit == "kb"                                                       ? 1e3
                          : unit == "tb"                                                       ? 1e12
                                                                                               : 0;
   if (binary == 0 && decimal == 0) return std::nullopt;
@@ -127,9 +138,11 @@ const Model* TakeModel(std::vector<std::string>* words, const Catalog& catalog, 
 
 void TakeFormat(const std::vector<std::string>& words, const Catalog& catalog, Config* config) {
   for (size_t i = 0; i < words.size(); ++i) {
-    if (Is(words[i], {"4bit", "4-bit", "int4"})) config->format = Json("w4a16");
-    if (Is(words[i], {"8bit", "8-bit"})) config->format = Json("int8");
-    if (Is(words[i], {"16bit", "16-bit", "half"})) config->format = Json("bf16");
+    const bool bits = i + 1 < words.size() && Is(words[i + 1], {"bit", "bits"});
+    if (Is(words[i], {"4bit", "4-bit", "int4"}) || (bits && words[i] == "4")) config->format = Json("w4a16");
+    if (Is(words[i], {"8bit", "8-bit"}) || (bits && words[i] == "8")) config->format = Json("int8");
+    if (Is(words[i], {"16bit", "16-bit", "half"}) || (bits && words[i] == "16"))
+      config->format = Json("bf16");
     const WeightFormat* format = FindFormatNamed(catalog, words[i]);
     if (format == nullptr && i + 1 < words.size())
       format = FindFormatNamed(catalog, words[i] + "-" + words[i + 1]);
@@ -206,7 +219,7 @@ double BitsInName(const WeightFormat& format) {
   for (size_t i = 0; i + 1 < format.id.size(); ++i) {
     const char digit = format.id[i + 1];
     const bool named =
-        std::string_view("qtp").find(format.id[i]) != std::string_view::npos && digit >= '1' && digit <= '8';
+        std::string_view("qtpw").find(format.id[i]) != std::string_view::npos && digit >= '1' && digit <= '8';
     if (named) return digit == '1' ? 16 : digit - '0';
   }
   return 0;
@@ -257,9 +270,11 @@ std::vector<Mistake> WeightMistakes(const Resolved& resolved, const Report& repo
   return mistakes;
 }
 
-std::vector<Mistake> CacheMistakes(const Resolved& resolved, const Report& report) {
+// `right` is what a sequence keeps, or a token.
+std::vector<Mistake> CacheMistakes(const Resolved& resolved, const Report& report, bool per_token) {
   std::vector<Mistake> mistakes;
-  const double right = static_cast<double>(report.kv.per_sequence.count());
+  const double right =
+      static_cast<double>((per_token ? report.kv.per_token : report.kv.per_sequence).count());
   const Architecture& architecture = *resolved.architecture;
   if (architecture.groups.empty()) return mistakes;
   const Attention& attention = architecture.groups.front().shape.attention;
@@ -278,7 +293,7 @@ std::vector<Mistake> CacheMistakes(const Resolved& resolved, const Report& repor
   mistakes.push_back({right * 2, "twice", "That is twice what 16 bits take."});
   const double everywhere =
       static_cast<double>(report.kv.per_token.count()) * static_cast<double>(resolved.max_model_len);
-  if (everywhere > 0 && std::fabs(everywhere / right - 1) > 0.1) {
+  if (!per_token && everywhere > 0 && std::fabs(everywhere / right - 1) > 0.1) {
     mistakes.push_back(
         {everywhere, "windows", "That keeps every token in every layer; some have a window or no cache."});
   }
@@ -293,10 +308,12 @@ std::string In(Bytes bytes, bool binary) {
 }
 
 void JudgeNumber(const Claim& claim, const Resolved& resolved, const Report& report, CheckResult* result) {
-  const bool cache = claim.kind == ClaimKind::kCache;
-  Bytes ours = cache ? report.kv.per_sequence : report.weights.checkpoint;
-  std::string what =
-      cache ? "one sequence of " + CountText(resolved.max_model_len) + " tokens keeps " : "its weights take ";
+  const bool per_token = claim.kind == ClaimKind::kCachePerToken;
+  const bool cache = claim.kind == ClaimKind::kCache || per_token;
+  Bytes ours = per_token ? report.kv.per_token : cache ? report.kv.per_sequence : report.weights.checkpoint;
+  std::string what = per_token ? "a token keeps "
+                     : cache   ? "one sequence of " + CountText(resolved.max_model_len) + " tokens keeps "
+                               : "its weights take ";
   if (claim.kind == ClaimKind::kTotal) {
     ours = report.weights.checkpoint + report.kv.per_sequence;
     what = "weights and one sequence of " + CountText(resolved.max_model_len) + " tokens take ";
@@ -317,7 +334,7 @@ void JudgeNumber(const Claim& claim, const Resolved& resolved, const Report& rep
   std::string message =
       "Wrong: " + In(off, claim.binary) + (claim.said > ours ? " too much. " : " too little. ") + subject;
   const std::vector<Mistake> mistakes =
-      cache ? CacheMistakes(resolved, report) : WeightMistakes(resolved, report);
+      cache ? CacheMistakes(resolved, report, per_token) : WeightMistakes(resolved, report);
   const Mistake* best = nullptr;
   for (const Mistake& mistake : mistakes) {
     if (!Near(said, mistake.bytes)) continue;
@@ -328,7 +345,29 @@ void JudgeNumber(const Claim& claim, const Resolved& resolved, const Report& rep
   if (best != nullptr) result->problems.push_back({best->code, "", best->sentence, "", Severity::kWarning});
 }
 
+// Fewer tokens are no use to anybody.
+constexpr int64_t kLeastContext = 2048;
+
+// "Runs on one card" says nothing of the context: it is true where some that is of use has room.
+bool JudgeWithoutContext(const Claim& claim, const Resolved& resolved, const Report& report,
+                         CheckResult* result) {
+  const int64_t room = report.kv.max_model_len_that_fits;
+  if (claim.config.max_model_len || report.fits() || room < kLeastContext || room >= resolved.max_model_len)
+    return false;
+  const std::string name = resolved.model ? resolved.model->name : claim.model_text;
+  result->problems.push_back({claim.fits ? "claim_right" : "claim_wrong", "",
+                              (claim.fits ? "Right" : "Wrong") + std::string(": ") + name + " in " +
+                                  resolved.format->id + " fits with up to " + CountText(room) +
+                                  " tokens of context; the model's own " + CountText(resolved.max_model_len) +
+                                  " have no room.",
+                              "Say the context, too: with it the answer is exact.",
+                              claim.fits ? Severity::kInfo : Severity::kError});
+  result->config.max_model_len = room;
+  return true;
+}
+
 void JudgeFit(const Claim& claim, const Resolved& resolved, const Report& report, CheckResult* result) {
+  if (JudgeWithoutContext(claim, resolved, report, result)) return;
   const bool right = report.fits() == claim.fits;
   result->problems.push_back(
       {right ? "claim_right" : "claim_wrong", "",
@@ -366,8 +405,9 @@ std::optional<Claim> ReadClaim(std::string_view text, const Catalog& catalog) {
       fits = true;
       verb = std::min(verb, i);
     }
-    if (Is(words[i], {"takes", "take", "needs", "need", "requires", "uses", "weighs", "is", "are", "=",
-                      "occupies", "costs"}))
+    if (Is(words[i], {"takes", "take",     "needs", "need",  "requires", "require", "uses",
+                      "use",   "weighs",   "is",    "are",   "=",        ":",       "->",
+                      "=>",    "occupies", "costs", "wants", "has",      "eats",    "consumes"}))
       verb = std::min(verb, i);
   }
   if (verb == words.size()) return std::nullopt;
@@ -382,12 +422,20 @@ std::optional<Claim> ReadClaim(std::string_view text, const Catalog& catalog) {
   for (const std::string& word : words) {
     if (Is(word, {"kv", "cache", "kv-cache"})) claim.kind = ClaimKind::kCache;
   }
+  for (size_t i = 0; i < words.size(); ++i) {
+    const bool each = i > 0 && Is(words[i], {"token"}) && Is(words[i - 1], {"per", "a", "each", "every"});
+    if (each || Is(words[i], {"per-token"})) claim.kind = ClaimKind::kCachePerToken;
+  }
   if (const std::optional<int64_t> context = TakeContext(words)) claim.config.max_model_len = *context;
   TakeCards(words, catalog, &claim.config);
   std::vector<std::string> rest = words;
   const Model* model = TakeModel(&rest, catalog, &claim);
   if (model == nullptr || (!size && !(fits && !claim.config.gpu.empty()))) return std::nullopt;
   if (claim.config.format.is_null()) TakeFormat(rest, catalog, &claim.config);
+  // What was trained to be stored in four bits is published as Q4_0.
+  const std::string named = Lower(claim.model_text);
+  if (claim.config.format.is_null() && (named.ends_with("qat") || named.find("qat ") != std::string::npos))
+    claim.config.format = Json("gguf-q4_0");
   if (claim.config.format.AsString().starts_with("gguf-"))
     claim.config.engine = std::string(GgufEngine().traits().id);
   if (size) {

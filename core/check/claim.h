@@ -18,7 +18,7 @@
 
 namespace plimsoll {
 
-enum class ClaimKind : uint8_t { kWeights, kCache, kTotal, kFits };
+enum class ClaimKind : uint8_t { kWeights, kCache, kCachePerToken, kTotal, kFits };
 
 struct Claim {
   ClaimKind kind = ClaimKind::kWeights;

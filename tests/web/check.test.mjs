@@ -161,3 +161,151 @@ test('the command in every form, copied as it stands, and what to expect of it',
   const captions = (await tables(page)).map(({caption}) => caption);
   assert.deepEqual(captions, ['What to expect', 'What to watch']);
 });
+
+// ---- without a mouse ----
+
+// Tab until something holds, as somebody would who does not see where the focus is.
+async function tabUntil(page, what, check, key = 'Tab') {
+  for (let presses = 0; presses < 80; ++presses) {
+    if (await check()) return;
+    await page.keyboard.press(key);
+    await page.waitForTimeout(80);
+  }
+  assert.fail(`Tab never reached ${what}`);
+}
+const inField = (page) => page.evaluate(() => document.activeElement.id === 'agent');
+const intoPicture = async (page) => {
+  await page.focus('#copy-link');
+  await page.keyboard.press('Tab');
+  await page.waitForTimeout(200);
+};
+
+test('a link to a tab alone opens it with what stands there at first', async () => {
+  for (const tab of ['check', 'launch', 'compare', 'find', 'map', 'schedule']) {
+    const page = await openWatched(`app/#t=${tab}`);
+    await until(tab, async () => page.url().includes(`m=llama-3.1-8b`) && page.url().includes(`t=${tab}`));
+    assert.equal(await page.isVisible('#notice'), false, tab);
+  }
+});
+
+test('Check by the keyboard alone: into the field, pasted, used, out again', async () => {
+  const page = await openWatched('app/#t=check');
+  await copyOut(page, 'vllm serve Qwen/Qwen3-32B-AWQ --max-model-len 8192');
+  await intoPicture(page);
+  await tabUntil(page, 'the field', () => inField(page));
+  await page.keyboard.press('Control+KeyV');
+  await until('the answer', async () => (await tables(page)).some(({caption}) => caption === 'Options read'));
+  // The first thing behind the field takes over what was read.
+  await page.keyboard.press('Tab');
+  await page.waitForTimeout(150);
+  await page.keyboard.press('Enter');
+  await until('the configuration', async () => (await config(page)).model === 'qwen3-32b');
+  assert.equal((await config(page)).max_model_len, 8192);
+  // Back into the field, another text over the first.
+  await page.keyboard.press('Shift+Tab');
+  await until('the field again', () => inField(page));
+  await page.keyboard.press('Control+KeyA');
+  await page.keyboard.type('ollama run qwen3:14b');
+  await until('the other', async () => (await tables(page)).some(({rows}) => rows.some((row) => row.join(' ').includes('qwen3:14b'))));
+  await page.keyboard.press('Escape');  // out of the field
+  await page.waitForTimeout(150);
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Tab');
+  await page.waitForTimeout(150);
+  assert.ok(!['canvas', 'agent'].includes(await page.evaluate(() => document.activeElement.id)), 'Escape, then Tab leaves');
+  assert.deepEqual(page.complaints, []);
+});
+
+test('Launch by the keyboard alone: another form, and copied', async () => {
+  const page = await openWatched('app/#m=llama-3.1-8b&g=rtx-4090&ctx=8192&t=launch');
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await until('the command', async () => (await page.evaluate(() => globalThis.plimsoll.semantics())).some(({role}) => role === 'code'));
+  const shown = async () => (await find(page, 'Command', 'code')).value;
+  const first = await shown();
+  await intoPicture(page);
+  // Enter on each thing in turn, until one of them is another form.
+  await tabUntil(page, 'the forms', async () => (await find(page, 'As: Docker', 'button').catch(() => null))?.focused === true);
+  await page.keyboard.press('Enter');
+  await until('the other form', async () => /docker run/.test(await shown()));
+  assert.notEqual(await shown(), first);
+  await tabUntil(page, 'the copy', async () => (await find(page, 'Copy the command', 'button').catch(() => null))?.focused === true);
+  await page.keyboard.press('Enter');
+  await until('the clipboard', async () => (await page.evaluate(() => navigator.clipboard.readText())).replaceAll('\r', '') === await shown());
+});
+
+// ---- by touch ----
+
+const kPhone = {viewport: {width: 390, height: 844}, hasTouch: true, isMobile: true, deviceScaleFactor: 2};
+
+// A finger that rests where it is.
+async function press(page, x, y) {
+  const session = await page.context().newCDPSession(page);
+  await session.send('Input.dispatchTouchEvent', {type: 'touchStart', touchPoints: [{x, y}]});
+  await page.waitForTimeout(900);
+  await session.send('Input.dispatchTouchEvent', {type: 'touchEnd', touchPoints: []});
+  await session.detach();
+}
+
+test('by touch: a long press in the field offers to paste there', async () => {
+  const page = await openWatched('app/#t=check', kPhone);
+  await copyOut(page, 'vllm serve Qwen/Qwen3-8B \\\n  --max-model-len 4096');
+  assert.equal(await page.isVisible('.paste-here'), false);
+  const {cx, y} = await find(page, 'Paste a command, a log, a config or a link');
+  await press(page, cx, y + 40);
+  await until('the offer', () => page.isVisible('.paste-here'));
+  assert.ok((await page.locator('.paste-here').boundingBox()).height >= 44);
+  await page.tap('.paste-here');
+  await until('the answer', async () => (await tables(page)).some(({rows}) => rows.some((row) => row.join(' ').includes('--max-model-len 4096'))));
+  assert.equal(await page.isVisible('.paste-here'), false);
+  // Nowhere else, and a tap elsewhere takes the offer back.
+  await press(page, cx, y + 40);
+  await until('the offer again', () => page.isVisible('.paste-here'));
+  await page.touchscreen.tap(cx, y - 30);
+  await until('no offer', async () => !(await page.isVisible('.paste-here')));
+  assert.deepEqual(page.complaints, []);
+});
+
+test('a right click in the field offers the same', async () => {
+  const page = await openWatched('app/#t=check');
+  await copyOut(page, kCommand);
+  const {cx, cy} = await find(page, 'Paste a command, a log, a config or a link');
+  await page.mouse.click(cx, cy, {button: 'right'});
+  await page.click('.paste-here');
+  await until('the answer', async () => (await tables(page)).some(({caption}) => caption === 'Options read'));
+  await page.mouse.click(cx, cy, {button: 'right'});
+  await until('the offer', () => page.isVisible('.paste-here'));
+  await page.keyboard.press('Escape');
+  assert.equal(await page.isVisible('.paste-here'), false);
+});
+
+test('what a phone\'s keyboard inserts keeps its lines', async () => {
+  const page = await openWatched('app/#t=check', kPhone);
+  const {cx, y} = await find(page, 'Paste a command, a log, a config or a link');
+  await page.touchscreen.tap(cx, y + 40);
+  await until('the field', () => inField(page));
+  await page.evaluate(() => {
+    const agent = document.getElementById('agent');
+    agent.value += 'FROM qwen3:8b\nPARAMETER num_ctx 4096\n';
+    agent.dispatchEvent(new InputEvent('input', {inputType: 'insertText', bubbles: true}));
+  });
+  await until('both lines', async () => (await tables(page)).some(({rows}) => rows.some((row) => row.join(' ').includes('num_ctx'))));
+});
+
+test('Launch by touch: another form, and copied', async () => {
+  const page = await openWatched('app/#m=llama-3.1-8b&g=rtx-4090&ctx=8192&t=launch', kPhone);
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await until('the command', async () => (await page.evaluate(() => globalThis.plimsoll.semantics())).some(({role}) => role === 'code'));
+  const tap = async (label) => {
+    const {cx, cy, height} = await find(page, label, 'button');
+    await page.evaluate((y) => scrollTo(0, Math.max(0, scrollY + y - 400)), cy);
+    await page.waitForTimeout(200);
+    const there = await find(page, label, 'button');
+    assert.ok(height >= 40, `${label} is ${height} high`);
+    await page.touchscreen.tap(there.cx, there.cy);
+    await page.waitForTimeout(200);
+  };
+  await tap('As: Docker');
+  await until('the form', async () => /docker run/.test((await find(page, 'Command', 'code')).value));
+  await tap('Copy the command');
+  await until('the clipboard', async () => /docker run/.test(await page.evaluate(() => navigator.clipboard.readText())));
+});

@@ -44,6 +44,30 @@ TEST(Claim, ClassicMistakesAreNamed) {
   EXPECT_EQ(Judged("Llama 3.1 70B AWQ fits in 24 GB with 32k"), "claim_wrong");
 }
 
+// 80 layers, keys and values, 8 heads of 128, two bytes: 327,680; with all 64 heads 2.6 MB.
+TEST(Claim, ACacheIsSaidPerToken) {
+  EXPECT_EQ(Judged("Llama 3.1 70B KV cache is 328 KB per token"), "claim_right");
+  EXPECT_EQ(Judged("the KV cache of Llama 3.1 70B takes 320 KiB/token"), "claim_right");
+  EXPECT_EQ(Judged("Llama 3.1 70B KV cache is 2.6 MB per token"), "claim_wrong heads_for_kv_heads");
+  EXPECT_EQ(Judged("Llama 3.1 70B needs 164 KB for each token"), "claim_wrong keys_alone");
+}
+
+// "Runs" without a length is true where a useful one has room, and the length is said.
+TEST(Claim, WithoutAContextALengthThatFitsIsEnough) {
+  EXPECT_EQ(Judged("gpt-oss-120b runs on a single H100"), "claim_right");
+  EXPECT_EQ(Judged("Qwen3 8B does not fit on a 4090"), "claim_wrong");
+  EXPECT_EQ(Judged("Llama 3.1 70B runs on a single H100"), "claim_wrong");
+  const Result<CheckResult> result = Check("Llama 3.1 8B runs on an RTX 4090", ShippedCatalog());
+  ASSERT_TRUE(result.ok());
+  EXPECT_NE(result->problems[0].message.find("tokens of context"), std::string::npos);
+}
+
+TEST(Claim, BitsAndColonsAreRead) {
+  EXPECT_EQ(Judged("Llama 3.1 8B at 4 bits: 4 GB"), "claim_wrong name_of_the_codebook");
+  EXPECT_EQ(Judged("Qwen3 32B AWQ: 19.3 GB"), "claim_right");
+  EXPECT_EQ(Judged("Gemma 3 27B QAT needs 16 GB"), "claim_right");
+}
+
 TEST(Claim, ABareSizeIsSaidToBeAStandIn) {
   const Result<CheckResult> result = Check("70B AWQ takes 17 GB", ShippedCatalog());
   ASSERT_TRUE(result.ok());
