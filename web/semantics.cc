@@ -25,6 +25,7 @@ std::string SemanticTree::ToJson() const {
     entry.Set("y", rounded(node.y));
     entry.Set("width", rounded(node.width));
     entry.Set("height", rounded(node.height));
+    if (node.focused) entry.Set("focused", true);
     list.Append(std::move(entry));
   }
   return list.Dump();

@@ -19,6 +19,7 @@ struct SemanticNode {
   std::string label;  // what it is: "Context"
   std::string value;  // what it says: "16,384"
   float x = 0, y = 0, width = 0, height = 0;
+  bool focused = false;  // the keyboard's cursor is on it
 };
 
 // A table that the frame shows, for reading aloud, copying and saving: the cells as they are written.
@@ -45,6 +46,7 @@ class SemanticTree {
   // [{"caption", "header": [text…], "rows": [[text…]…], "markdown", "csv"}…]
   std::string TablesJson() const;
   void Add(SemanticNode node) { nodes_.push_back(std::move(node)); }
+  void FocusLast() { nodes_.back().focused = true; }  // REQUIRES: one has been added
   const std::vector<SemanticNode>& nodes() const { return nodes_; }
   // The last one drawn under that label: what lies in front. nullptr: none.
   const SemanticNode* Find(std::string_view label, std::string_view role = {}) const;

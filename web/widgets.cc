@@ -231,13 +231,17 @@ Interaction Item(Ui& ui, std::string_view id_text, ImVec2 size, std::string_view
   const ImGuiID id = window->GetID(Begin(id_text), End(id_text));
   ImGui::ItemSize(size);
   const bool visible = ImGui::ItemAdd(box, id);
-  if (!role.empty() && !ScrolledAway(box)) Register(ui, role, label, value, box);
+  const ImGuiContext& imgui = *ImGui::GetCurrentContext();
+  if (!role.empty() && !ScrolledAway(box)) {
+    Register(ui, role, label, value, box);
+    if (imgui.NavId == id && imgui.NavCursorVisible) ui.tree->FocusLast();
+  }
   const bool pressed = Pressed(ui, role, label);
   if (pressed) result.visible = result.clicked = true;
   if (!visible) return result;
   result.visible = true;
   result.clicked = ImGui::ButtonBehavior(box, id, &result.hovered, &result.held) || pressed;
-  result.focused = ImGui::GetCurrentContext()->NavId == id;
+  result.focused = imgui.NavId == id;
   if (result.hovered) ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
   if (result.hovered && ui.help != nullptr && !result.held) Tip(ui, label);
   ImGui::PushStyleVar(ImGuiStyleVar_FrameRounding, rounding);

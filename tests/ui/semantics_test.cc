@@ -23,6 +23,9 @@ TEST(SemanticTree, IsJsonWhateverTheLabelsHold) {
   ASSERT_TRUE(json.ok());
   EXPECT_EQ(json->items()[0].Find("label")->AsString(), "\"quoted\" \\ \n");
   EXPECT_EQ(json->items()[0].Find("width")->AsDouble(), 3.5);
+  EXPECT_FALSE(json->items()[0].Has("focused"));
+  tree.FocusLast();
+  EXPECT_TRUE(Json::Parse(tree.ToJson(), "semantics")->items()[0].Has("focused"));
 }
 
 }  // namespace

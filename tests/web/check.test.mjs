@@ -223,7 +223,6 @@ test('Launch by the keyboard alone: another form, and copied', async () => {
   const shown = async () => (await find(page, 'Command', 'code')).value;
   const first = await shown();
   await intoPicture(page);
-  // Enter on each thing in turn, until one of them is another form.
   await tabUntil(page, 'the forms', async () => (await find(page, 'As: Docker', 'button').catch(() => null))?.focused === true);
   await page.keyboard.press('Enter');
   await until('the other form', async () => /docker run/.test(await shown()));
@@ -257,8 +256,9 @@ test('by touch: a long press in the field offers to paste there', async () => {
   await page.tap('.paste-here');
   await until('the answer', async () => (await tables(page)).some(({rows}) => rows.some((row) => row.join(' ').includes('--max-model-len 4096'))));
   assert.equal(await page.isVisible('.paste-here'), false);
-  // Nowhere else, and a tap elsewhere takes the offer back.
-  await press(page, cx, y + 40);
+  // A tap elsewhere takes the offer back.
+  const again = await find(page, 'Paste a command, a log, a config or a link');
+  await press(page, again.cx, again.y + 40);
   await until('the offer again', () => page.isVisible('.paste-here'));
   await page.touchscreen.tap(cx, y - 30);
   await until('no offer', async () => !(await page.isVisible('.paste-here')));
