@@ -164,8 +164,8 @@ std::string SimulationText(const Simulation& simulation, const Objective& object
   text += table.Print("  ") + "\n";
   text += "  " + CountText(summary.done) + " of " + CountText(summary.requests) + " requests done, " +
           DecimalText(summary.requests_per_s, 2) + " per second; " +
-          CountText(static_cast<int64_t>(summary.output_tokens_per_s)) + " output and " +
-          CountText(static_cast<int64_t>(summary.total_tokens_per_s)) + " total tokens/s\n";
+          CountText(std::llround(summary.output_tokens_per_s)) + " output and " +
+          CountText(std::llround(summary.total_tokens_per_s)) + " total tokens/s\n";
   if (objective.ttft_ms > 0 || objective.tpot_ms > 0) {
     text +=
         "  goodput " + DecimalText(summary.goodput_requests_per_s, 2) + " requests/s within the objective\n";

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <utility>
 
 #include "core/base/text.h"
@@ -167,7 +168,7 @@ std::string SimulationHeadline(const Simulation& simulation, const SimulationSum
                                           : "Cannot run: no request fits into the KV cache.";
   }
   const std::string rate = DecimalText(summary.requests_per_s, 2) + " requests/s and " +
-                           CountText(static_cast<int64_t>(summary.output_tokens_per_s)) + " output tokens/s";
+                           CountText(std::llround(summary.output_tokens_per_s)) + " output tokens/s";
   const std::string refused =
       summary.refused > 0
           ? " " + CountedText(summary.refused, "request was", "requests were") + " refused as too long."
