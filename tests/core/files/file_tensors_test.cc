@@ -67,5 +67,16 @@ TEST(FileTensors, WhatDiffersInNumbersAloneIsOneRow) {
   EXPECT_TRUE(rows[2].layers.empty());
 }
 
+// Blocks within a layer are not layers: their number stays in the name.
+TEST(FileTensors, ASecondNumberStays) {
+  RowCollector collector;
+  for (const char* block : {"0", "1"})
+    collector.Add("stages.4.blocks." + std::string(block) + ".conv.weight", "BF16", 4, 8, Bytes(64));
+  const std::vector<InventoryRow> rows = collector.Take();
+  ASSERT_EQ(rows.size(), 2u);
+  EXPECT_EQ(rows[0].name, "stages.{}.blocks.0.conv.weight");
+  EXPECT_EQ(rows[0].layers, std::vector<int32_t>{4});
+}
+
 }  // namespace
 }  // namespace plimsoll

@@ -61,6 +61,18 @@ TEST(GgufTypes, FileTypes) {
   EXPECT_EQ(Info(GgufFileType::kIq2M).default_type, GgmlType::kIq2S);
 }
 
+// llama.h: LLAMA_FTYPE_MOSTLY_*; a file says one of them.
+TEST(GgufTypes, NumbersAsFilesWriteThem) {
+  std::set<int> numbers;
+  for (int i = 0; i < kGgufFileTypes; ++i) {
+    const GgufFileTypeInfo& info = Info(static_cast<GgufFileType>(i));
+    EXPECT_TRUE(numbers.insert(info.llama_ftype).second) << info.id << " has another one's number";
+  }
+  EXPECT_EQ(Info(GgufFileType::kQ4KM).llama_ftype, 15);
+  EXPECT_EQ(Info(GgufFileType::kQ5KS).llama_ftype, 16);
+  EXPECT_EQ(Info(GgufFileType::kQ5KM).llama_ftype, 17);
+}
+
 TEST(GgufTypes, MixturesOfPublishers) {
   std::set<std::string_view> ids;
   for (int i = 0; i < kGgufMixtures; ++i) {

@@ -49,6 +49,21 @@ TEST(LlamaPlan, TheLongestContextIsTheLastBlockThatFits) {
   EXPECT_GE(inside, 8);
 }
 
+// llama.cpp divides layers by what is free on each card: 16 and 4 GiB of which others leave, not 24 and 12.
+TEST(LlamaPlan, LayersGoWhereMemoryIsFree) {
+  const auto second = [](const char* others) {
+    const EstimatedCase c =
+        EstimateText(std::string(R"({"engine":"llama.cpp","model":"llama-3.1-8b","format":"gguf-q4_k_m",)") +
+                     R"("gpu":["rtx-3090","rtx-3060-12gb"],"max_model_len":4096)" + others + "}");
+    EXPECT_EQ(c.error, "");
+    const std::vector<GpuReport>& cards = c.report.per_gpu;
+    return static_cast<double>(cards.at(1).weights.count()) /
+           static_cast<double>((cards.at(0).weights + cards.at(1).weights).count());
+  };
+  EXPECT_NEAR(second(""), 1.0 / 3, 0.06);
+  EXPECT_NEAR(second(R"(,"reserved_mib":8192)"), 0.2, 0.06);
+}
+
 TEST(LlamaPlan, AskingInAnyOrderGivesTheSame) {
   const auto estimate = EstimateText(
       R"({"model":"gemma-3-27b","format":"gguf-q4_k_m","engine":"llama.cpp","gpu":"rtx-4090","gpus":3})");

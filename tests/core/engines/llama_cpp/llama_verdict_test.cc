@@ -34,5 +34,18 @@ TEST(LlamaVerdict, StagesInTheOrderOfLoading) {
   EXPECT_TRUE(EstimateText(Base(R"("gpu":"rtx-4090","gpu_memory_mib":9000)")).report.fits());
 }
 
+// Everything in RAM: with less than 2 GiB left for the system it is tight, without room it does not fit.
+TEST(LlamaVerdict, WhatLiesInRamLeavesTheSystemItsShare) {
+  const HostReport held = EstimateText(Base(R"("gpu":"rtx-4090","n_gpu_layers":0)")).report.host;
+  const double gib = (held.weights + held.kv_cache + held.recurrent_state + held.compute_buffer).gib();
+  const auto verdict = [gib](double more) {
+    return EstimateText(Base(R"("gpu":"rtx-4090","n_gpu_layers":0,"ram_gib":)" + std::to_string(gib + more)))
+        .report.verdict;
+  };
+  EXPECT_EQ(verdict(-0.5), Verdict::kDoesNotFit);
+  EXPECT_EQ(verdict(1), Verdict::kTight);
+  EXPECT_EQ(verdict(3), Verdict::kFits);
+}
+
 }  // namespace
 }  // namespace plimsoll
