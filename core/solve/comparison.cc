@@ -336,17 +336,12 @@ Comparison Compare(const std::vector<Config>& columns, const Catalog& catalog, S
   }
   for (ComparedRow& row : comparison.rows) row.differs = Differ(row);
   for (Answer& answer : answers) {
+    if (!comparison.ranged && answer.resolved && HasLimits(*answer.resolved))
+      comparison.ranged = LoadKindOf(*answer.resolved);
     comparison.reports.push_back(std::move(answer.report));
     comparison.resolved.push_back(std::move(answer.resolved));
   }
   return comparison;
-}
-
-std::optional<LoadKind> RangedBy(const Comparison& comparison) {
-  for (const std::optional<Resolved>& resolved : comparison.resolved) {
-    if (resolved && HasLimits(*resolved)) return LoadKindOf(*resolved);
-  }
-  return std::nullopt;
 }
 
 ComparedCell RangeCell(const std::optional<RangeFigure>& figure) {
@@ -373,7 +368,7 @@ void AddRangeRow(LoadKind kind, std::vector<ComparedCell> cells, Comparison* com
 }
 
 void FindRangeRow(const std::vector<Config>& columns, const Catalog& catalog, Comparison* comparison) {
-  const std::optional<LoadKind> kind = RangedBy(*comparison);
+  const std::optional<LoadKind> kind = comparison->ranged;
   if (!kind) return;
   std::vector<ComparedCell> cells;
   for (const Config& column : columns) cells.push_back(RangeCell(FindRangeFigure(*kind, column, catalog)));

@@ -61,16 +61,17 @@ struct Comparison {
   std::vector<std::string> names;  // of the columns: what is different about each
   std::vector<std::string> urls;
   std::vector<ComparedRow> rows;
-  std::vector<Report> reports;                    // without cards where a column is not understood
-  std::vector<std::optional<Resolved>> resolved;  // nothing there
+  std::vector<Report> reports;  // without cards where a column is not understood
+  // Nothing there; what they say of a configuration holds as long as the columns that were given live.
+  std::vector<std::optional<Resolved>> resolved;
+  // What the columns' operating ranges count: as the first load that has a limit does; nothing: none has one.
+  std::optional<LoadKind> ranged;
 };
 
 // Every column is answered: one that is not understood has its error as its verdict and no figures.
 Comparison Compare(const std::vector<Config>& columns, const Catalog& catalog, SizeUnits units,
                    const CostInputs& cost = {});
 
-// What the columns' operating ranges count: as the first load that has a limit does; nothing: none has one.
-std::optional<LoadKind> RangedBy(const Comparison& comparison);
 // A column's range: empty where there is none.
 ComparedCell RangeCell(const std::optional<RangeFigure>& figure);
 // Puts the row of the ranges behind that of the first token, or in the place of the one that is there. They are not part of Compare(), because each takes a search.

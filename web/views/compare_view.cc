@@ -24,7 +24,7 @@ constexpr float kRowHeight = 36;
 const CompareState::Answered& Answered(AppState& state) {
   const CompareState::Answered& answered = state.compare.Follow(
       state.answer_version(), state.config(), state.catalog(), state.view.units, state.view.cost);
-  const std::optional<LoadKind> kind = RangedBy(answered.comparison);
+  const std::optional<LoadKind> kind = answered.comparison.ranged;
   if (!kind) return answered;
   std::vector<RowRanges::Row> wanted;
   for (const std::string& url : answered.comparison.urls) wanted.push_back({*kind, url});
