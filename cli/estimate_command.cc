@@ -24,9 +24,10 @@ constexpr int kBarWidth = 60;
 // "Llama 3.1 70B, awq-int4, vLLM 0.28.0, one RTX 4090, 16,384 tokens of context".
 std::string SubjectText(const Resolved& resolved) {
   const std::string model = resolved.model ? resolved.model->name : resolved.architecture->name;
-  return model + ", " + resolved.format->id + ", " + std::string(resolved.engine->name) + " " +
-         resolved.version.text + ", " + CardsText(resolved) + ", " + CountText(resolved.max_model_len) +
-         " tokens of context";
+  std::string engine(resolved.engine->name);
+  if (!resolved.version.text.empty()) engine += " " + resolved.version.text;
+  return model + ", " + resolved.format->id + ", " + engine + ", " + CardsText(resolved) + ", " +
+         CountText(resolved.max_model_len) + " tokens of context";
 }
 
 std::string CardsBlock(const Resolved& resolved, const Report& report, SizeUnits units) {

@@ -48,6 +48,12 @@ void ExpectRefusal(const Arguments& arguments, std::string_view part,
   EXPECT_NE(result.err.find("; give "), std::string::npos) << result.err;
 }
 
+TEST(Command, AnEngineWithoutReleasesIsNamedAlone) {
+  const std::string mlx =
+      Plimsoll({"estimate", "--model", "llama-3.1-8b", "--engine", "mlx", "--gpu", "m4-max"}).out;
+  EXPECT_NE(mlx.find(", MLX, one "), std::string::npos) << mlx.substr(0, mlx.find('\n'));
+}
+
 TEST(Command, AConfigurationThatDoesNotFitIsAnAnswer) {
   const CommandResult result = Plimsoll({"estimate", "--model", "llama-3.1-70b", "--format", "awq-int4",
                                          "--gpu", "rtx-4090", "--max-model-len", "16384"});
