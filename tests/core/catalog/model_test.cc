@@ -2,9 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <thread>
-#include <vector>
-
 namespace plimsoll {
 namespace {
 
@@ -41,19 +38,6 @@ TEST(Model, WhatWasReadStaysWhereItIs) {
   const Model second = std::move(first);
   EXPECT_EQ(&second.architecture(), architecture);
 }
-
-#ifndef __EMSCRIPTEN__  // which has no threads here
-TEST(Model, ThreadsThatAskAtOnceGetTheSame) {
-  for (int round = 0; round < 50; ++round) {
-    const Model model = Read(kTiny);
-    const Architecture* seen[4] = {};
-    std::vector<std::thread> threads;
-    for (const Architecture*& mine : seen) threads.emplace_back([&] { mine = &model.architecture(); });
-    for (std::thread& thread : threads) thread.join();
-    for (const Architecture* one : seen) EXPECT_EQ(one, seen[0]);
-  }
-}
-#endif
 
 TEST(Model, WhatIsNotUnderstoodStaysWithItsReason) {
   const Model unknown =
