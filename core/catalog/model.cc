@@ -4,6 +4,7 @@
 
 #include "core/arch/architecture_reader.h"
 #include "core/base/json.h"
+#include "core/base/text.h"
 #include "core/formats/format_object.h"
 #include "core/weights/read_architecture.h"
 
@@ -140,6 +141,14 @@ Result<Model> ReadModel(std::string_view text, const std::string& where) {
   model.hf_repo = Text(*value, "hf_repo");
   model.release = Text(*value, "release");
   model.native_format = Text(*value, "native_format");
+  if (const Json* license = value->Find("license")) model.license = Text(*license, "id");
+  if (const Json* tasks = value->Find("tasks")) {
+    for (const Json& item : tasks->items()) {
+      const std::optional<Task> task = TaskNamed(item.AsString());
+      if (!task) return Error{where + ".tasks", Quoted(item.AsString()), "a task that is known"};
+      model.tasks.Add(*task);
+    }
+  }
   ReadPublished(*value, &model);
   if (!value->Find("config"))
     return Error{where + ".config", "nothing", "the keys of its Hugging Face config.json"};

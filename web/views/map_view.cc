@@ -252,21 +252,6 @@ void DrawLegend(Ui& ui, const MapSheet& map, const Range& range, float width) {
   ImGui::SetCursorScreenPos(ImVec2(at.x, at.y + 38));
 }
 
-// A chip that opens the list of axes, or of measures.
-std::optional<size_t> ChipChoice(Ui& ui, ChipRow& chips, const char* id, std::string_view word,
-                                 const std::string& current, const std::vector<std::string>& names) {
-  chips.Word(word);
-  const bool opened = chips.Add(current, false);
-  if (!BeginMenu(ui, id, opened, LastMin(), LastMax(), 220)) return std::nullopt;
-  std::optional<size_t> chosen;
-  for (size_t i = 0; i < names.size(); ++i) {
-    if (MenuRow(ui, names[i], "", names[i] == current)) chosen = i;
-  }
-  if (chosen) CloseMenu();
-  EndMenu();
-  return chosen;
-}
-
 void Choices(Ui& ui, AppState& state, float width) {
   MapQuestion ask = state.map.ask;
   std::vector<std::string> axes(kAxisNames.begin(), kAxisNames.end());
@@ -282,11 +267,10 @@ void Choices(Ui& ui, AppState& state, float width) {
     }
     ask.*side = axis;
   };
-  if (const auto x = ChipChoice(ui, chips, "map-x", "Across", AxisName(ask.x), axes))
+  if (const auto x = chips.Choose("map-x", "Across", AxisName(ask.x), axes))
     set(&MapQuestion::x, kMapAxes[*x]);
-  if (const auto y = ChipChoice(ui, chips, "map-y", "Down", AxisName(ask.y), axes))
-    set(&MapQuestion::y, kMapAxes[*y]);
-  if (const auto z = ChipChoice(ui, chips, "map-z", "Repeat by", AxisName(ask.z), repeats)) {
+  if (const auto y = chips.Choose("map-y", "Down", AxisName(ask.y), axes)) set(&MapQuestion::y, kMapAxes[*y]);
+  if (const auto z = chips.Choose("map-z", "Repeat by", AxisName(ask.z), repeats)) {
     if (*z == 0) {
       ask.z.clear();
     } else if (kMapAxes[*z - 1] != ask.x && kMapAxes[*z - 1] != ask.y) {
@@ -294,7 +278,7 @@ void Choices(Ui& ui, AppState& state, float width) {
     }
   }
   const size_t measure = static_cast<size_t>(ask.measure);
-  if (const auto c = ChipChoice(ui, chips, "map-colour", "Colour", measures[measure], measures))
+  if (const auto c = chips.Choose("map-colour", "Colour", measures[measure], measures))
     ask.measure = static_cast<MapMeasure>(*c);
   chips.Export(state);
   chips.End();
