@@ -86,11 +86,13 @@ std::string NumbersBlock(const Resolved& resolved, const Report& report, SizeUni
   }
   const SpeedReport& speed = report.speed;
   if (speed.decode_tokens_per_s > 0) {
-    table.Add({report.fits() ? "Speed" : "Speed if it did fit",
-               DecimalText(speed.decode_tokens_per_s, 1) + " tokens/s (" + DecimalText(speed.low, 1) +
-                   " to " + DecimalText(speed.high, 1) + "), prefill " +
-                   DecimalText(speed.prefill_tokens_per_s, 0) + " tokens/s, first token after " +
-                   DurationText(Seconds(speed.ttft_ms / 1e3))});
+    table.Add(
+        {report.fits() ? "Speed" : "Speed if it did fit",
+         DecimalText(speed.decode_tokens_per_s, 1) + " tokens/s (" + DecimalText(speed.low, 1) + " to " +
+             DecimalText(speed.high, 1) + "), prefill " + DecimalText(speed.prefill_tokens_per_s, 0) +
+             " tokens/s, first token after " + DurationText(Seconds(speed.ttft_ms / 1e3)) +
+             (resolved.concurrency > 1 ? "; " + CountText(resolved.concurrency) + " users, spread evenly"
+                                       : "")});
   }
   return table.Print();
 }

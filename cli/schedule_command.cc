@@ -13,6 +13,7 @@
 #include "core/engines/server.h"
 #include "core/engines/settle.h"
 #include "core/estimate/estimate.h"
+#include "core/estimate/steady_rates.h"
 #include "core/resolve/resolved_config.h"
 #include "core/schedule/scheduler.h"
 #include "core/schedule/simulation_band.h"
@@ -223,6 +224,9 @@ CommandResult RunSchedule(const Arguments& arguments, const CommandContext& cont
     std::string text = SimulationText(simulation, objective);
     const std::string spread = band ? SimulationBandText(*band) : "";
     if (!spread.empty()) text += "  " + spread + "\n";
+    const std::string beside =
+        BesideSteadyRates(report.speed, resolved->concurrency, simulation.Summarize(objective), workload);
+    if (!beside.empty()) text += "  " + beside + "\n";
     return {0, text, ""};
   }
   Json json = SimulationToJson(simulation, objective, kRecordsInJson);
