@@ -151,6 +151,7 @@ CommandResult RunEstimate(const Arguments& arguments, const CommandContext& cont
   Result<DecodedConfig> decoded = ReadConfig(*options, context);
   if (!decoded.ok()) return Refused(decoded.error());
   Inquiry inquiry;
+  if (!options->Has("--json")) inquiry.units = options->units();
   Result<Resolved> resolved = Settle(decoded->config, context.catalog, &inquiry);
   if (!resolved.ok()) return Refused(resolved.error());
   for (Diagnostic& diagnostic : decoded->diagnostics) resolved->diagnostics.push_back(std::move(diagnostic));

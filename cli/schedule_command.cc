@@ -155,7 +155,8 @@ std::string SimulationText(const Simulation& simulation, const Objective& object
                         [](const TimelineSample& s) { return double(s.waiting); }),
               "peak " + CountText(summary.peak_waiting)});
   text += charts.Print("  ") + "  0 s to " + DurationText(Seconds(summary.duration)) + ", " +
-          CountText(summary.steps) + " steps, " + CountText(summary.preemptions) + " preemptions\n\n";
+          CountText(summary.steps) + " steps, " +
+          CountedText(summary.preemptions, "preemption", "preemptions") + "\n\n";
   Table table({"ms", "mean>", "p50>", "p90>", "p95>", "p99>", "max>"});
   AddPercentiles(&table, "time to first token", summary.ttft_ms);
   AddPercentiles(&table, "time per output token", summary.tpot_ms);

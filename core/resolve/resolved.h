@@ -11,6 +11,7 @@
 
 #include "core/arch/architecture.h"
 #include "core/base/result.h"
+#include "core/base/text.h"
 #include "core/base/units.h"
 #include "core/catalog/catalog.h"
 #include "core/catalog/gpu.h"
@@ -93,8 +94,9 @@ struct Resolved {
 
   std::shared_ptr<const EngineData> engine_data;  // nullptr: none
 
-  std::vector<Diagnostic> diagnostics;  // remarks made while resolving
-  Inquiry* inquiry = nullptr;           // of which this is a part; while it is being settled only
+  std::vector<Diagnostic> diagnostics;   // remarks made while resolving
+  SizeUnits units = SizeUnits::kBinary;  // in which remarks and explanations say sizes
+  Inquiry* inquiry = nullptr;            // of which this is a part; while it is being settled only
 
   // What does not live in the catalog (inline models, formats with exceptions). The pointers above may point
   // here, so copies share it; it is written while it is resolved only.

@@ -319,8 +319,9 @@ void Lanes(Ui& ui, AppState& state, const Playback& playback, float width) {
     y += height;
   }
   draw->AddRectFilled(ImVec2(x(cursor), at.y), ImVec2(x(cursor) + 1, y), ui.colors->ink);
-  ui.tree->Add({"img", "Request lanes", CountText(static_cast<int64_t>(records.size())) + " requests", at.x,
-                at.y, width, y - at.y});
+  ui.tree->Add({"img", "Request lanes",
+                CountedText(static_cast<int64_t>(records.size()), "request", "requests"), at.x, at.y, width,
+                y - at.y});
   ImGui::SetCursorScreenPos(ImVec2(at.x, y + 6));
   Paragraph(ui,
             "Thin: in the queue. Then its prompt is read, then it is answered; amber where it was "
