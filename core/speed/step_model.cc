@@ -183,7 +183,7 @@ StepModel StepModel::Make(const Resolved& r, const StepStyle& style, const StepW
   c.step = engine.step_us.value * 1e-6;
   c.sequence = engine.sequence_us.value * 1e-6;
   c.prefill_step = engine.prefill_step_us.value * 1e-6;
-  c.prefill_host = w.sublayers / 2 * rates.prefill_layer;
+  c.prefill_host = w.sublayers / 2 * rates.prefill_layer + w.moe_layers * rates.prefill_moe;
   c.prefill_graph = w.sublayers / 2 * rates.prefill_graph;
   c.graph_tokens = r.enforce_eager ? 0 : style.graph_tokens;
   model.bunching_ = speeds.bunching.value;
