@@ -232,7 +232,7 @@ StepModel StepModel::Make(const Resolved& r, const StepStyle& style, const StepW
     double draft_bytes = 0;
     if (r.draft != nullptr && r.draft_format != nullptr) {
       draft_bytes =
-          static_cast<double>(r.draft->parameters.active) * r.draft_bits / 8 / static_cast<double>(ranks);
+          static_cast<double>(r.draft->parameters().active) * r.draft_bits / 8 / static_cast<double>(ranks);
     } else {  // a layer of the model itself, with its share of the head
       draft_bytes = (w.dense_total + w.expert_total) / w.layers + w.head_bytes;
     }

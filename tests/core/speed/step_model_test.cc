@@ -398,7 +398,7 @@ TEST(StepModel, ADraftIsReadOnceForEachProposedToken) {
     const CardRates rates =
         FindRates(s->resolved, style, FittedSpeeds(), *s->resolved.cards[0].gpu, FormatClass::kFp8);
     const double read = s->model.coefficients().draft / 4 - 2 * rates.layer;
-    return read * rates.stream[0] * 8 / static_cast<double>(s->resolved.draft->parameters.active);  // bits
+    return read * rates.stream[0] * 8 / static_cast<double>(s->resolved.draft->parameters().active);  // bits
   };
   EXPECT_NEAR(draft("bf16"), 16, 1e-6);
   EXPECT_GT(draft("awq-int4"), 4);
