@@ -282,13 +282,13 @@ RankLoading LoadingOf(const Resolved& resolved, const Mxfp4Padding& mxfp4, bool 
 
 RankLoading DraftLoadingOf(const Resolved& resolved, const Mxfp4Padding& mxfp4, bool expands_nf4) {
   RankLoading loading;
-  loading.architecture = &resolved.draft->architecture;
+  loading.architecture = &resolved.draft->architecture();
   loading.format = resolved.draft_format;
   loading.binding = resolved.draft_binding;
   loading.tp = resolved.tp;
   loading.marlin = RepacksForMarlin(resolved);
   loading.expands_nf4 = expands_nf4;
-  loading.expert_width = ExpertWidth(resolved.draft->architecture);
+  loading.expert_width = ExpertWidth(resolved.draft->architecture());
   loading.mxfp4 = mxfp4;
   return loading;
 }

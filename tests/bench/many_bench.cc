@@ -47,7 +47,7 @@ void BM_LargeMap(benchmark::State& state) {
     if (question.xs.size() < 20) question.xs.push_back(Json(gpu.id));
   }
   for (const Model& model : ManyCatalog().models()) {
-    if (!model.refused && question.zs.size() < 120) question.zs.push_back(Json(model.id));
+    if (!model.refused() && question.zs.size() < 120) question.zs.push_back(Json(model.id));
   }
   for (auto _ : state) {
     Result<MapMaker> maker = MapMaker::Start(question, ManyCatalog());

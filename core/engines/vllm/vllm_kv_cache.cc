@@ -281,7 +281,7 @@ CacheLayout LayOutCache(const Resolved& resolved, const VllmRules& rules, const 
       case SpeculativeMethod::kEagle3:
       case SpeculativeMethod::kDflash:
         if (resolved.draft != nullptr) {
-          for (const LayerGroup& group : resolved.draft->architecture.groups) {
+          for (const LayerGroup& group : resolved.draft->architecture().groups) {
             builder.AddLayers(group.shape, group.count);
           }
         } else if (const LayerShape* shape = DraftedShape(architecture)) {
