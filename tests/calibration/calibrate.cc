@@ -254,7 +254,7 @@ const double kStreamFreedom = Env("FS", 0.06), kComputeFreedom = Env("FC", 0.08)
              kLayerFreedom = Env("FL", 0.06), kCacheFreedom = Env("FK", 0.2);
 
 const double kMakerFreedom = Env("MAKER", 2), kMemoryFreedom = Env("MEMORY", 1.5),
-             kAgeFreedom = Env("AGE", 2), kGuess = Env("GUESS", 3);
+             kAgeFreedom = Env("AGE", 2), kGuess = Env("GUESS", 1.5);
 
 struct Parameter {
   std::string name;
@@ -418,6 +418,8 @@ std::vector<Parameter> Parameters(const std::vector<Row>& rows, MeasuredSpeeds* 
       add(name + ".sequence_us", &s.sequence_us, &from.sequence_us, 0.7, n);
       add(name + ".prefill_step_us", &s.prefill_step_us, &from.prefill_step_us, 0.7, n);
       add(name + ".prefill_layer_us", &s.prefill_layer_us, &from.prefill_layer_us, 1, n);
+      if (!tied) add(name + ".prefill_moe_us", &s.prefill_moe_us, &from.prefill_moe_us, 1, n);
+      if (!tied) add(name + ".prefill_graph_us", &s.prefill_graph_us, &from.prefill_graph_us, 1, n);
       add(name + ".delivery_steps", &s.delivery_steps, &from.delivery_steps, 1, n);
       add(name + ".request_ms", &s.request_ms, &from.request_ms, 0.2, n);
       add(name + ".reduce", &s.reduce, &from.reduce, 0.5, n);
@@ -880,9 +882,9 @@ void PrintRow(const Row& row, const MeasuredSpeeds& speeds, const std::string& f
   const SpeedReport speed = Answer(row, speeds);
   for (const Target& target : row.targets) {
     const double predicted = Predict(row, target, speed);
-    char line[512];
+    char line[640];
     std::snprintf(line, sizeof line,
-                  "%-30.30s %-9s %-18s %-12s %-26s x%d tp%d %-24s %-14s p%d o%d c%.0f r%.2g %s %.5g -> %.5g "
+                  "%-90.90s %-9s %-18s %-12s %-26s x%d tp%d %-24s %-14s p%d o%d c%.0f r%.2g %s %.5g -> %.5g "
                   "%+.0f%%  %s",
                   row.id.c_str(), row.set.c_str(), target.group.c_str(), row.engine.c_str(), row.gpu.c_str(),
                   static_cast<int>(row.resolved->cards.size()), static_cast<int>(row.resolved->tp),
@@ -1036,6 +1038,8 @@ void Write(const std::vector<Row>& rows, MeasuredSpeeds* s) {
     one("sequence_us", x.sequence_us);
     one("prefill_step_us", x.prefill_step_us);
     one("prefill_layer_us", x.prefill_layer_us);
+    one("prefill_moe_us", x.prefill_moe_us);
+    one("prefill_graph_us", x.prefill_graph_us);
     one("request_ms", x.request_ms);
     one("request_token_us", x.request_token_us);
     one("delivery_steps", x.delivery_steps);

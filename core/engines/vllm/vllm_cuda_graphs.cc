@@ -67,12 +67,14 @@ VllmGraphs VllmCudaGraphs(const Resolved& resolved, const VllmRules& rules, int6
     // vllm/worker/model_runner.py _get_max_graph_batch_size: decode batches up to max_num_seqs.
     graphs.piecewise = SizesByEight(std::min<int64_t>(RoundUp(sequences, 8), 8192));
   } else if (!rules.spread_graph_sizes) {
-    graphs.piecewise = SizesByEight(UpToGiven(resolved, 512));
+    graphs.tokens = UpToGiven(resolved, 512);
+    graphs.piecewise = SizesByEight(graphs.tokens);
   } else {
     const bool large = gpu.compute_capability >= 100 && gpu.compute_capability < 120;
     const int64_t largest = std::min({internal::SaturatingMultiply(2 * sequences, queries),
                                       int64_t{large ? 1024 : 512}, resolved.max_num_batched_tokens});
-    graphs.piecewise = SizesSpread(UpToGiven(resolved, largest));
+    graphs.tokens = UpToGiven(resolved, largest);
+    graphs.piecewise = SizesSpread(graphs.tokens);
   }
   if (CapturesWholeSteps(resolved, rules, gpu)) {
     const int64_t decode =
