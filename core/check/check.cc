@@ -13,16 +13,27 @@
 #include "core/check/modelfile.h"
 #include "core/check/nvidia_smi.h"
 #include "core/check/python_call.h"
+#include "core/check/request.h"
 
 namespace plimsoll {
 namespace {
 
 // Asked in this order; the first that knows the text reads it.
 constexpr TextReader kReaders[] = {
-    {"link", ReadLinkText},       {"config", ReadConfigText},         {"hardware", ReadHardwareText},
-    {"log", ReadLogText},         {"dockerfile", ReadDockerfileText}, {"modelfile", ReadModelfileText},
-    {"compose", ReadComposeText}, {"kubernetes", ReadKubernetesText}, {"unit", ReadUnitText},
-    {"python", ReadPythonText},   {"command", ReadCommandText},       {"options", ReadOptionFileText},
+    {"link", ReadLinkText},
+    {"request", ReadRequestText},
+    {"config", ReadConfigText},
+    {"hardware", ReadHardwareText},
+    {"log", ReadLogText},
+    {"dockerfile", ReadDockerfileText},
+    {"modelfile", ReadModelfileText},
+    {"compose", ReadComposeText},
+    {"kubernetes", ReadKubernetesText},
+    {"unit", ReadUnitText},
+    {"python", ReadPythonText},
+    {"command", ReadCommandText},
+    {"sent", ReadSentText},
+    {"options", ReadOptionFileText},
     {"claim", ReadClaimText},
 };
 

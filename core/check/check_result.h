@@ -105,6 +105,7 @@ struct CheckResult {
   std::optional<MendedText> mended;
   std::vector<OptionPlace> places;  // for mending: where to change, and where to add
   size_t insert_at = 0;
+  std::string_view insert_within;  // the member of a JSON object that additions have to stand in
 };
 
 }  // namespace plimsoll

@@ -66,18 +66,22 @@ class CommandReader {
   CheckResult Read() {
     result_.config.engine = std::string(first_->engine->traits().id);
     for (const Invocation& invocation : source_.invocations) {
-      parsed_.push_back(ParseArguments(Table(invocation), invocation.program->also, first_->language->syntax,
+      parsed_.push_back(ParseArguments(Table(invocation), invocation.program->also, SyntaxOf(invocation),
                                        invocation.words));
     }
     FindVersion();
     reading_.version = &version_;
     reading_.config.engine = result_.config.engine;
+    TakeDefaults();
     for (size_t i = 0; i < source_.invocations.size(); ++i) ReadOne(source_.invocations[i], parsed_[i]);
     Finish();
     return std::move(result_);
   }
 
  private:
+  static const OptionSyntax& SyntaxOf(const Invocation& invocation) {
+    return invocation.program->syntax != nullptr ? *invocation.program->syntax : invocation.language->syntax;
+  }
   static const OptionTable& Table(const Invocation& invocation) { return *invocation.program->table; }
 
   // As an image or a package says; else the newest that still has every option that was given.
@@ -116,6 +120,37 @@ class CommandReader {
                                 "No release is named; the options are those of " +
                                     std::string(engine.traits().name) + " " + std::string(oldest_end) +
                                     " or earlier, and are read as that release's.",
+                                "", Severity::kInfo});
+  }
+
+  static std::string_view DefaultsOf(const Invocation& invocation) {
+    return invocation.defaults.empty() ? invocation.program->defaults : invocation.defaults;
+  }
+
+  // What a program takes that its engine would not stands there before anything is read.
+  void TakeDefaults() {
+    const std::string_view defaults = DefaultsOf(*first_);
+    if (defaults.empty()) return;
+    const Result<DecodedConfig> taken = DecodeConfigUrl(defaults);
+    if (!taken.ok()) return;
+    for (const ConfigKey& key : ConfigKeys()) {
+      if (!IsConfigValueGiven(taken->config, key)) continue;
+      (void)SetConfigValue(key, GetConfigValue(taken->config, key), &reading_.config);
+      assumed_.push_back(&key);
+    }
+  }
+
+  void SayDefaults() {
+    std::vector<std::string> said;
+    for (const ConfigKey* key : assumed_) {
+      const bool read = std::any_of(result_.understood.begin(), result_.understood.end(),
+                                    [&](const ReadItem& item) { return item.key == key->json; });
+      if (!read) said.push_back(std::string(key->json) + " " + GetConfigText(result_.config, *key));
+    }
+    if (said.empty()) return;
+    result_.problems.push_back({"program_defaults", "",
+                                "Where nothing is said the program takes its own: " +
+                                    ListText({said.begin(), said.end()}, "and") + ".",
                                 "", Severity::kInfo});
   }
 
@@ -184,9 +219,21 @@ class CommandReader {
     Use(parsed.option, use, std::move(item), parsed.name);
   }
 
+  // A keyword of Python comes with the dashes of an option, which the engine's own names may not have.
+  std::optional<FoundOption> FindGiven(const Invocation& invocation, std::string_view name) const {
+    const OptionTable* tables[] = {invocation.program->table, invocation.program->also};
+    for (const std::string_view one : {name, name.starts_with("--") ? name.substr(2) : std::string_view()}) {
+      for (const OptionTable* table : tables) {
+        if (table == nullptr || one.empty()) continue;
+        if (std::optional<FoundOption> found = FindOption(*table, SyntaxOf(invocation), one)) return found;
+      }
+    }
+    return std::nullopt;
+  }
+
   void ReadGiven(const Invocation& invocation, const GivenOption& given) {
     const OptionTable& table = Table(invocation);
-    const std::optional<FoundOption> found = FindOption(table, first_->language->syntax, given.name);
+    const std::optional<FoundOption> found = FindGiven(invocation, given.name);
     std::string_view shown = given.name;
     if (shown.starts_with("--")) shown.remove_prefix(2);
     ReadItem item;
@@ -359,9 +406,12 @@ class CommandReader {
                  Severity::kInfo);
     }
     result_.config = std::move(reading_.config);
+    SayDefaults();
     TakeComments();
     for (const Invocation& invocation : source_.invocations) {
-      result_.insert_at = std::max(result_.insert_at, invocation.end);
+      if (invocation.end <= result_.insert_at) continue;
+      result_.insert_at = invocation.end;
+      result_.insert_within = invocation.within;
     }
   }
 
@@ -397,6 +447,7 @@ class CommandReader {
   OptionReading reading_;
   EngineVersion version_, newest_;  // newest_: where an older one was inferred
   bool stated_ = false;
+  std::vector<const ConfigKey*> assumed_;
   std::vector<ParsedArguments> parsed_;
   CheckResult result_;
 };

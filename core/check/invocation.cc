@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/base/text.h"
+#include "core/check/python_value.h"
 #include "core/engines/registry.h"
 
 namespace plimsoll {
@@ -108,6 +109,7 @@ class Finder {
     if (at_ >= words_.size()) return std::nullopt;
     const std::string_view name = ProgramName(words_[at_].text);
     if (IsShell(name)) return FindInScript();
+    if (IsHttpClient(name)) return FindSent();
     if (IsContainerTool(name)) return in_container_ ? std::nullopt : FindInContainer(name);
     std::optional<Invocation> found = Match(words_, at_);
     if (found) Finish(&*found);
@@ -252,6 +254,34 @@ class Finder {
       std::optional<Invocation> found = finder.Find();
       if (!found) continue;
       Finish(&*found);
+      return found;
+    }
+    return std::nullopt;
+  }
+
+  static bool IsHttpClient(std::string_view name) {
+    const std::string lower = Lower(name);
+    for (const std::string_view one :
+         {"curl", "wget", "xh", "invoke-restmethod", "invoke-webrequest", "irm", "iwr"}) {
+      if (lower == one) return true;
+    }
+    return false;
+  }
+
+  // curl http://…/api/chat -d '{…}': the address tells whose server it is.
+  std::optional<Invocation> FindSent() {
+    std::optional<KnownRequest> known;
+    for (size_t i = at_ + 1; i < words_.size() && !known; ++i) known = FindRequest(words_[i].text);
+    if (!known) return std::nullopt;
+    for (size_t i = at_ + 1; i < words_.size(); ++i) {
+      const ArgumentWord& word = words_[i];
+      const size_t open = word.text.find('{');
+      // "--data={…}" or "-d{…}": what stands before the body is short.
+      if (open == std::string::npos || open > 16) continue;
+      std::optional<size_t> place;
+      if (word.end - word.begin == word.text.size() + 2) place = word.begin + 1;
+      Invocation found = InvocationOfRequest(*known, word.text, place);
+      Finish(&found);
       return found;
     }
     return std::nullopt;
@@ -417,6 +447,56 @@ std::optional<Invocation> FindInvocation(const ShellCommand& command,
                                          const std::vector<Variable>& variables) {
   if (command.words.empty()) return std::nullopt;
   return Finder(command, variables, false).Find();
+}
+
+std::optional<KnownRequest> FindRequest(std::string_view text) {
+  for (const Engine* engine : Engines()) {
+    const EngineLanguage* language = engine->language();
+    if (language == nullptr) continue;
+    for (const EngineRequest& request : language->requests) {
+      if (text.find(request.path) != std::string_view::npos) return KnownRequest{engine, &request};
+    }
+  }
+  return std::nullopt;
+}
+
+Invocation InvocationOfRequest(const KnownRequest& known, std::string_view body,
+                               std::optional<size_t> place) {
+  Invocation invocation;
+  invocation.engine = known.engine;
+  invocation.language = known.engine->language();
+  invocation.program = &known.request->program;
+  bool nested = false;
+  const auto take = [&](const PythonArgument& member) {
+    if (member.name.empty() || member.value == "null") return;
+    GivenOption given{member.name, member.value, 0, 0, 0};
+    if (place) {
+      given.begin = *place + member.begin;
+      given.end = *place + member.end;
+      given.value_begin = *place + member.value_begin;
+      invocation.end = given.end;
+    }
+    invocation.given.push_back(std::move(given));
+  };
+  const size_t open = body.find('{');
+  if (open == std::string_view::npos) return invocation;
+  const std::optional<std::vector<PythonArgument>> members = ReadMembers(body, open);
+  if (!members) return invocation;
+  const PythonArgument* inner = nullptr;
+  for (const PythonArgument& member : *members) {
+    if (member.name == known.request->nested && !member.name.empty()) inner = &member;
+    if (&member != inner) take(member);
+  }
+  if (inner != nullptr && body.substr(inner->value_begin).starts_with('{')) {
+    const std::optional<std::vector<PythonArgument>> options = ReadMembers(body, inner->value_begin);
+    for (const PythonArgument& option : options.value_or(std::vector<PythonArgument>())) {
+      nested = true;
+      take(option);
+    }
+  }
+  if (!nested) invocation.within = known.request->nested;
+  if (inner != nullptr && !nested) invocation.end = 0;  // "options": {} is no place to go on from
+  return invocation;
 }
 
 std::optional<Invocation> InvocationOfVariables(const std::vector<Variable>& variables) {

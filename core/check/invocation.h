@@ -31,9 +31,11 @@ struct Invocation {
   std::vector<GivenOption> given;
   std::optional<int64_t> gpus;  // that the container or cluster gives; nothing: not said
   std::optional<int64_t> nodes;
-  std::string_view wrapper;  // "docker run"; empty: none
-  std::string image;         // as it stands there
-  size_t end = 0;            // where its last word ends in the text
+  std::string_view defaults;  // of the class that is called, or of the program
+  std::string_view wrapper;   // "docker run"; empty: none
+  std::string image;          // as it stands there
+  size_t end = 0;             // where its last word ends in the text
+  std::string_view within;    // the member that what is added there has to stand in; empty: none is missing
 };
 
 // `variables` are those of the script.
@@ -41,6 +43,15 @@ std::optional<Invocation> FindInvocation(const ShellCommand& command, const std:
 
 // An image with the arguments of its container.
 std::optional<Invocation> InvocationOfImage(std::string_view image, std::vector<ArgumentWord> words);
+
+// A request to an engine's server: its address tells whose, `body` is what is sent.
+struct KnownRequest {
+  const Engine* engine = nullptr;
+  const EngineRequest* request = nullptr;
+};
+std::optional<KnownRequest> FindRequest(std::string_view text);
+// `place` is where `body` begins in what was pasted; nothing: its letters stand there in another spelling.
+Invocation InvocationOfRequest(const KnownRequest& known, std::string_view body, std::optional<size_t> place);
 
 // The engine most of whose variables these are; nothing: nobody's.
 std::optional<Invocation> InvocationOfVariables(const std::vector<Variable>& variables);

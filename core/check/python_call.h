@@ -14,15 +14,6 @@
 
 namespace plimsoll {
 
-struct PythonArgument {
-  std::string name;   // empty: by its place
-  std::string value;  // text without its quotes, everything else as it stands
-  size_t begin = 0, end = 0, value_begin = 0;
-};
-
-// The arguments of the call whose "(" stands at `open`; nothing where it does not close.
-std::optional<std::vector<PythonArgument>> ReadArguments(std::string_view text, size_t open);
-
 std::optional<Result<CheckResult>> ReadPythonText(std::string_view text, const Catalog& catalog);
 
 }  // namespace plimsoll

@@ -126,6 +126,16 @@ struct EngineProgram {
   bool takes_prompt = false;   // words behind the model are what the model is asked: they cost nothing
   // Typed into the running program, as often as one likes: "/set parameter num_ctx 8192". A name, then its value.
   bool in_session = false;
+  // What the program takes where nothing is said and its engine would not: a link's fragment, "ctx=2048&ngl=0".
+  std::string_view defaults = {};
+  const OptionSyntax* syntax = nullptr;  // where it spells otherwise than the engine's own programs
+};
+
+// What a program hears over the network: a JSON object with options among its members.
+struct EngineRequest {
+  std::string_view path;  // of its address: "/api/chat"
+  EngineProgram program;
+  std::string_view nested = {};  // the member that holds options of its own
 };
 
 // A container image whose command is, or begins with, an engine's program.
@@ -144,6 +154,8 @@ struct EngineClass {
   std::string_view import = {};      // the line that a script begins with; empty: its form is not offered
   std::string_view call = {};        // "sgl.Engine"
   bool usual = false;                // nobody else has a class of this name: no import need be seen
+  std::string_view nested = {};      // the keyword whose dictionary holds options
+  std::string_view defaults = {};    // as a program's
 };
 
 // An option with the value that a configuration has for it.
@@ -160,6 +172,7 @@ struct EngineLanguage {
   std::span<const EngineProgram> programs = {};  // the first is the one to write
   std::span<const EngineImage> images = {};
   std::span<const EngineClass> classes = {};
+  std::span<const EngineRequest> requests = {};
   // Makes a Config of what was read: the engine's own defaults where they are not ours.
   void (*finish)(OptionReading* reading) = nullptr;
   // The model as a command names it. Empty: no name is known.

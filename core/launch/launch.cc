@@ -353,7 +353,8 @@ std::vector<std::string_view> LaunchForms(const Engine& engine) {
   const EngineLanguage* language = engine.language();
   if (language == nullptr) return forms;
   forms.push_back(language->form);
-  if (!language->classes.empty()) forms.push_back("python");
+  const bool has_class = !language->classes.empty() && !language->classes.front().import.empty();
+  if (has_class) forms.push_back("python");
   for (const std::string_view form : {"docker", "compose", "k8s"}) {
     if (!language->image.empty()) forms.push_back(form);
   }

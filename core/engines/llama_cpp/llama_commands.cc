@@ -10,6 +10,7 @@
 #include "core/catalog/model_names.h"
 #include "core/config/config_keys.h"
 #include "core/config/config_value.h"
+#include "core/engines/llama_cpp/llama_python.h"
 #include "core/engines/option_readers.h"
 
 namespace plimsoll {
@@ -682,7 +683,9 @@ constexpr EngineOption kStudioOptions[] = {
 constexpr OptionTable kStudioTable = {kStudioOptions,
                                       "--ttl= -y,--yes --exact --local --host= --port= --estimate-only", ""};
 
-constexpr EngineProgram kPrograms[] = {
+constexpr OptionSyntax kPythonSyntax = {.equals = true, .underscores = true, .prefixes = true};  // argparse
+
+const EngineProgram kPrograms[] = {
     {.words = "llama-server", .table = &kTable, .also = &kCliTable},
     {.words = "llama serve", .table = &kTable, .also = &kCliTable},
     {.words = "llama-cli", .table = &kCliTable, .also = &kTable},
@@ -699,9 +702,16 @@ constexpr EngineProgram kPrograms[] = {
     {.words = "koboldcpp.py", .table = &kKoboldTable, .takes_model = true},
     {.words = "koboldcpp-linux-x64", .table = &kKoboldTable, .takes_model = true},
     {.words = "lms load", .table = &kStudioTable, .takes_model = true},
+    {.words = "-m llama_cpp.server",
+     .table = &LlamaPythonServerTable(),
+     .also = &LlamaPythonTable(),
+     .defaults = kPythonServerDefaults,
+     .syntax = &kPythonSyntax},
+    {.words = "-m llama_cpp", .table = &LlamaPythonTable(), .defaults = kPythonDefaults},
 };
 
 constexpr EngineImage kImages[] = {
+    {.repository = "abetlen/llama-cpp-python", .program = "-m llama_cpp.server", .versioned = false},
     {.repository = "ggml-org/llama.cpp", .program = "llama-server", .tag = "server"},
     {.repository = "ggml-org/llama.cpp", .program = "llama-cli", .tag = "light"},
     {.repository = "ggml-org/llama.cpp", .program = "llama-server", .tag = "full"},
@@ -782,6 +792,7 @@ const EngineLanguage& LlamaCppLanguage() {
       .syntax = {.underscores = true, .negates = true},
       .programs = kPrograms,
       .images = kImages,
+      .classes = LlamaPythonClasses(),
       .finish = Finish,
       .name_model = NameModel,
       .image = "ghcr.io/ggml-org/llama.cpp:server-cuda-",

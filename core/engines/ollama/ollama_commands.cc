@@ -160,6 +160,39 @@ constexpr EngineOption kOptions[] = {
 };
 constexpr OptionTable kTable = {kOptions, kFree, kNotModelled};
 
+// api/types.go: the members of what its server hears. Options stand in a member of their own.
+constexpr char kRequestFree[] =
+    "prompt= suffix= images= messages= stream= raw= format= system= template= context= tools= think= "
+    "logprobs= "
+    "top_logprobs= input= truncate= dimensions= name= license= verbose= files= width= height= steps= shift= "
+    "max_tokens= response_format= temperature= top_p= seed= stop= frequency_penalty= presence_penalty= "
+    "reasoning_effort= user= tool_choice= stream_options= input_type= encoding_format= temperature= "
+    "base_url= request_timeout= client_kwargs= timeout= headers= callbacks= callback_manager= verbose= "
+    "validate_model_on_init= disable_streaming= reasoning= cache= host= json_mode= additional_kwargs= "
+    "is_function_calling_model= system_prompt= tags= metadata= streaming=";
+constexpr EngineOption kRequestOptions[] = {
+    {.names = "model model_name", .key = "model", .read = ReadModel},
+    {.names = "context_window", .key = "max_model_len", .read = ReadOwnChoice},
+    {.names = "num_thread", .effect = OptionEffect::kFree},
+};
+constexpr OptionTable kRequestTable = {kRequestOptions, kRequestFree, "keep_alive="};
+constexpr EngineOption kCreateOptions[] = {
+    {.names = "from", .key = "model", .read = ReadModel},
+    {.names = "quantize", .key = "format", .read = ReadQuantize},
+    {.names = "model", .effect = OptionEffect::kFree},
+};
+constexpr OptionTable kCreateTable = {kCreateOptions, kRequestFree, ""};
+constexpr EngineProgram kAsked = {.words = "POST /api", .table = &kRequestTable, .also = &kTable};
+constexpr EngineRequest kRequests[] = {
+    {.path = "/api/generate", .program = kAsked, .nested = "options"},
+    {.path = "/api/chat", .program = kAsked, .nested = "options"},
+    {.path = "/api/embed", .program = kAsked, .nested = "options"},
+    {.path = "/api/create",
+     .program = {.words = "POST /api/create", .table = &kCreateTable, .also = &kTable},
+     .nested = "parameters"},
+    {.path = ":11434/v1/", .program = kAsked},
+};
+
 constexpr EngineProgram kPrograms[] = {
     {.words = "ollama run", .table = &kTable, .takes_model = true, .takes_prompt = true},
     {.words = "ollama serve", .table = &kTable},
@@ -170,7 +203,25 @@ constexpr EngineProgram kPrograms[] = {
     {.words = "/set parameter", .table = &kTable, .in_session = true},
     {.words = "/set", .table = &kTable, .takes_prompt = true, .in_session = true},
     {.words = "/load", .table = &kTable, .takes_model = true, .in_session = true},
+    {.words = "POST /api", .table = &kRequestTable, .also = &kTable},
 };
+// ollama-python, langchain_ollama and llama_index.llms.ollama.
+constexpr EngineClass kClasses[] = {
+    {.name = "ChatOllama", .module = "llama", .table = &kRequestTable, .positional = "model", .usual = true},
+    {.name = "OllamaLLM", .module = "llama", .table = &kRequestTable, .positional = "model", .usual = true},
+    {.name = "Ollama",
+     .module = "import Ollama",
+     .table = &kRequestTable,
+     .positional = "model",
+     .nested = "additional_kwargs"},
+    {.name = "chat", .module = "ollama", .table = &kRequestTable, .positional = "model", .nested = "options"},
+    {.name = "generate",
+     .module = "ollama",
+     .table = &kRequestTable,
+     .positional = "model",
+     .nested = "options"},
+};
+
 constexpr EngineImage kImages[] = {{.repository = "ollama/ollama", .program = "ollama serve"}};
 
 // What a name without a size stands for, and sizes that are another model's (ollama.com/library, 2026-07).
@@ -346,6 +397,8 @@ const EngineLanguage& OllamaLanguage() {
       .syntax = {.equals = true},
       .programs = kPrograms,
       .images = kImages,
+      .classes = kClasses,
+      .requests = kRequests,
       .finish = Finish,
       .name_model = NameModel,
       .own_text = OwnText,
