@@ -9,10 +9,12 @@
 #include "core/base/json_members.h"
 #include "core/config/config_codec.h"
 #include "core/engines/registry.h"
+#include "core/engines/server.h"
 #include "core/engines/settle.h"
 #include "core/estimate/estimate.h"
 #include "core/formats/quantization_config.h"
 #include "core/resolve/resolved.h"
+#include "core/validate/batch_case.h"
 #include "core/validate/serving_case.h"
 #include "core/validate/worded_case.h"
 
@@ -237,6 +239,10 @@ class Validator {
     starts_at_any_length_ = LengthNotRecorded(measured_case, report) && StartsAtAnyLength(measured_case);
     std::optional<Result<ServingPrediction>> serving;
     for (const Measured& measured : measured_case.measured) {
+      if (const auto batch = BatchRate(*resolved, measured_case, measured.metric)) {
+        Add(measured_case, measured.metric, *batch, measured.value);
+        continue;
+      }
       if (!AnsweredBySimulator(measured_case, measured.metric)) {
         Compare(prediction, measured);
         continue;
@@ -261,6 +267,17 @@ class Validator {
     config.max_model_len = -1;
     const Result<Report> report = Estimate(config, catalog_);
     return report.ok() && report->fits();
+  }
+
+  // Of a batch benchmark's two phases; nothing for what is no rate or no such benchmark.
+  static std::optional<double> BatchRate(const Resolved& resolved, const Case& measured_case,
+                                         std::string_view metric) {
+    if (!measured_case.workload.is_object() || !IsBatchBenchmark(measured_case.workload)) return std::nullopt;
+    const BatchPrediction batch = PredictBatch(resolved, MakeStepModel(resolved));
+    if (metric == "decode_tps_per_stream") return batch.decode_per_stream;
+    if (metric == "output_tps_total") return batch.decode_total;
+    if (metric == "prefill_tps") return batch.prompt;
+    return std::nullopt;
   }
 
   static bool AnsweredBySimulator(const Case& measured_case, std::string_view metric) {

@@ -47,6 +47,7 @@
 #include "core/resolve/resolved.h"
 #include "core/speed/measured_speeds.h"
 #include "core/speed/measured_speeds_table.h"
+#include "core/validate/batch_case.h"
 #include "core/validate/serving_case.h"
 #include "tests/calibration/starting_speeds.h"
 
@@ -197,7 +198,7 @@ double Predict(const Row& row, const Target& target, const SpeedReport& speed) {
 bool g_simulate = Env("SIM", 1) > 0;  // answer serving runs by the simulator, as `plimsoll validate` does
 
 bool IsSimulated(const Row& row) {
-  return row.workload.is_object() && !row.targets.empty() &&
+  return row.workload.is_object() && !IsBatchBenchmark(row.workload) && !row.targets.empty() &&
          row.targets.front().metric != "decode_tps_per_stream";
 }
 
@@ -221,25 +222,11 @@ SpeedReport Answer(const Row& row, const MeasuredSpeeds& speeds) {
   }
   if (row.rate > 0) return SpeedAtRate(model, row.operation, row.rate);
   SpeedReport speed = SpeedAt(model, row.operation);
-  if (row.arrival == "burst" && row.batch) {
-    // Batch benchmarks time the two phases apart.
-    const int64_t context = row.operation.prompt_tokens + row.operation.output_tokens / 2;
-    StepLoad load;
-    load.decode_sequences = static_cast<int64_t>(row.operation.concurrency);
-    StepLoad prompts;
-    prompts.prefill_sequences = load.decode_sequences;
-    prompts.prefill_tokens = row.operation.prompt_tokens * load.decode_sequences;
-    for (int i = 0; i < model.span_count(); ++i) {
-      const auto s = static_cast<size_t>(i);
-      load.decode_kv_tokens[s] =
-          static_cast<double>(std::min(context, model.span(i)) * load.decode_sequences);
-      prompts.prefill_kv_pairs[s] = CausalPairs(0, row.operation.prompt_tokens, model.span(i)) *
-                                    static_cast<double>(load.decode_sequences);
-    }
-    const double step = model.Time(load).value();
-    speed.decode_tokens_per_s = 1 / step;
-    speed.decode_tokens_per_s_total = static_cast<double>(load.decode_sequences) / step;
-    speed.prefill_tokens_per_s = static_cast<double>(prompts.prefill_tokens) / model.Time(prompts).value();
+  if (IsBatchBenchmark(row.workload)) {
+    const BatchPrediction batch = PredictBatch(*row.resolved, model);
+    speed.decode_tokens_per_s = batch.decode_per_stream;
+    speed.decode_tokens_per_s_total = batch.decode_total;
+    speed.prefill_tokens_per_s = batch.prompt;
   }
   return speed;
 }
@@ -932,25 +919,27 @@ double Spread(const std::vector<Row>& rows, KernelGroup group,
   return std::clamp((n * Quantile(errors, 0.68) + kKinRows * kin) / (n + kKinRows), 0.05, 0.6);
 }
 
-// The quantiles between which eight tenths of what was found lie. Few rows are drawn to those of all engines, whose
-// tenths they are counted with.
-Band BandAround(const std::vector<Row>& rows, int band, const std::function<bool(const Row&)>& wanted) {
-  std::vector<double> own, all;
+// The quantiles between which eight tenths of what was found lie. Few rows are drawn to those of the engines whose
+// kernels are of the same kind, whose tenths they are counted with: llama.cpp's many say little of the others.
+Band BandAround(const std::vector<Row>& rows, int band, KernelGroup group,
+                const std::function<bool(const Row&)>& wanted) {
+  std::vector<double> own, kin;
   for (const Row& row : rows) {
     if (row.found.empty() || row.set == "suspect") continue;
     for (size_t t = 0; t < row.targets.size(); ++t) {
       if (BandOf(row.targets[t].metric) != band || (band == 2 && row.saturated)) continue;
-      all.push_back(row.found[t]);
+      if (row.resolved->engine->kernels == group) kin.push_back(row.found[t]);
       if (wanted(row)) own.push_back(row.found[t]);
     }
   }
-  constexpr double kKinRows = 8;
+  constexpr double kKinRows = 4;
   const double n = static_cast<double>(own.size());
   const double share = n / (n + kKinRows);
   const auto at = [&](double quantile) {
-    const double kin = Quantile(all, quantile);
-    return own.empty() ? 1 + 1.5 * (kin - 1) : share * Quantile(own, quantile) + (1 - share) * kin;
+    const double of_kin = Quantile(kin, quantile);
+    return own.empty() ? 1 + 1.5 * (of_kin - 1) : share * Quantile(own, quantile) + (1 - share) * of_kin;
   };
+  if (kin.empty()) return {0.5, 0.5, 0};
   return {std::clamp(1 - at(0.1), 0.03, 0.9), std::clamp(at(0.9) - 1, 0.03, 3.0),
           static_cast<int32_t>(own.size())};
 }
@@ -984,7 +973,7 @@ void Write(const std::vector<Row>& rows, MeasuredSpeeds* s) {
     };
     Band* const bands[] = {&s->engines[e].decode, &s->engines[e].prompt, &s->engines[e].first_token,
                            &s->engines[e].total};
-    for (int band = 0; band < 4; ++band) *bands[band] = BandAround(rows, band, of_engine);
+    for (int band = 0; band < 4; ++band) *bands[band] = BandAround(rows, band, group, of_engine);
   }
   for (size_t g = 0; g < kKernelGroups; ++g) {
     for (size_t c = 0; c < static_cast<size_t>(kCardClasses); ++c) {
