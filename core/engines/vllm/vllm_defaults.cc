@@ -58,8 +58,8 @@ class Defaults {
     // A limit of zero leaves the tower out (vllm/multimodal/registry.py supports_multimodal_inputs).
     r.multimodal =
         config_.multimodal.value_or(r.architecture->has_vision && config_.limit_mm_per_prompt != 0);
-    r.max_model_len = config_.max_model_len.value_or(r.architecture->scaled_positions);
-    if (r.max_model_len <= 0) r.max_model_len = std::max<int64_t>(1, r.architecture->scaled_positions);
+    r.max_model_len = config_.max_model_len.value_or(r.rope.scaled);
+    if (r.max_model_len <= 0) r.max_model_len = std::max<int64_t>(1, r.rope.scaled);
     if (!config_.kv_cache_dtype || r.kv_cache_dtype.k == KvType::kAuto) TakeCacheType();
     if (!config_.enable_chunked_prefill) TakeChunkedPrefill();
     const VllmRules rules = RulesFor(r);

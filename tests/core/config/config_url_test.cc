@@ -41,6 +41,8 @@ constexpr GoldenUrl
                 {"m=llama-3.1-8b&g=rtx-4090&cal=~"
                  "eyJvdXRzaWRlX2dpYiI6MC40MSwiYWN0aXZhdGlvbiI6MS4xMiwiZGVjb2RlIjowLjkzLCJwcmVmaWxsIjowLjl9",
                  R"({"model":"llama-3.1-8b","gpu":"rtx-4090","cal":{"outside_gib":0.41,"activation":1.12,"decode":0.93,"prefill":0.9}})"},
+                {"m=qwen3-32b&e=vllm&g=h100-80&n=2&ctx=131072&rope=yarn:4:32768&alc=1",
+                 R"({"model":"qwen3-32b","engine":"vllm","gpu":"h100-80","gpus":2,"max_model_len":131072,"rope_scaling":"yarn:4:32768","allow_longer_context":true})"},
                 {"m=llama-3.1-70b&q=awq-int4&g=rtx-4090&ctx=16384",
                  R"({"model":"llama-3.1-70b","format":"awq-int4","gpu":"rtx-4090","max_model_len":16384})"},
                 {"m=qwen3-235b-a22b&q=awq-int4&ev=0.6.3&g=rtx-4090&ctx=4096&util=0.95",
