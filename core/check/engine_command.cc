@@ -409,7 +409,10 @@ class CommandReader {
     SayDefaults();
     TakeComments();
     for (const Invocation& invocation : source_.invocations) {
-      if (invocation.end <= result_.insert_at) continue;
+      // What a launch writes is the first program's; another's options may have other names.
+      const OptionTable* written = invocation.language->programs.front().table;
+      const bool same = invocation.program->table == written || invocation.program->also == written;
+      if (!same || invocation.end <= result_.insert_at) continue;
       result_.insert_at = invocation.end;
       result_.insert_within = invocation.within;
     }
