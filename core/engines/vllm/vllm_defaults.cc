@@ -139,8 +139,10 @@ class Defaults {
       latent = latent || group.shape.attention.kind == AttentionKind::kLatent;
     }
     const bool images = r.multimodal;
+    // For long contexts since vllm-project/vllm#6666 of 0.5.4; before only where it was asked for.
+    const bool asked_only = r.version.number < VllmNumber(0, 5, 4);
     const bool latent_refuses = latent && r.version.number < VllmNumber(0, 7, 2);
-    r.enable_chunked_prefill = r.max_model_len > kVllmUnchunkedUpTo && !images && !windows &&
+    r.enable_chunked_prefill = !asked_only && r.max_model_len > kVllmUnchunkedUpTo && !images && !windows &&
                                !latent_refuses && r.speculative.num_tokens == 0;
   }
 
