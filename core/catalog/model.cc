@@ -4,17 +4,12 @@
 
 #include "core/arch/architecture_reader.h"
 #include "core/base/json.h"
+#include "core/base/json_members.h"
 #include "core/formats/format_object.h"
 #include "core/weights/read_architecture.h"
 
 namespace plimsoll {
 namespace {
-
-const std::string& Text(const Json& object, std::string_view key) {
-  static const std::string kEmpty;
-  const Json* value = object.Find(key);
-  return value ? value->AsString() : kEmpty;
-}
 
 int64_t CountOrZero(const Json& object, std::string_view key) {
   const Json* value = object.Find(key);
@@ -25,7 +20,7 @@ int64_t CountOrZero(const Json& object, std::string_view key) {
 // The part of a checkpoint's entry that ReadWeightFormat understands.
 Json FormatOf(const Json& checkpoint) {
   Json format = Json::MakeObject();
-  format.Set("id", Text(checkpoint, "format"));
+  format.Set("id", TextIn(checkpoint, "format"));
   for (const Json::Member& member : checkpoint.members()) {
     if (IsFormatKey(member.first) && member.first != "format") format.Set(member.first, member.second);
   }
@@ -45,7 +40,7 @@ Result<Checkpoint> ReadCheckpoint(const Json& value, const Json& config,
   Result<WeightFormat> format = ReadWeightFormat(FormatOf(value), where);
   if (!format.ok()) return format.error();
   Checkpoint checkpoint;
-  checkpoint.repo = Text(value, "repo");
+  checkpoint.repo = TextIn(value, "repo");
   checkpoint.format = std::move(*format);
   if (const Json* changes = value.Find("config")) {
     Result<Architecture> variant = ReadVariant(config, *changes, parts, where + ".config");
@@ -55,10 +50,10 @@ Result<Checkpoint> ReadCheckpoint(const Json& value, const Json& config,
   // The repositories that ask for one are ModelOpt's (kv_cache_quant_algo). NVFP4 weights come from there; a plain "fp8"
   // stands for checkpoints of many makers and for conversion at load, most of which ask for nothing.
   const bool one_maker = checkpoint.format.family == FormatFamily::kNvfp4;
-  if (one_maker && Text(value, "kv_cache_dtype") == "fp8") {
+  if (one_maker && TextIn(value, "kv_cache_dtype") == "fp8") {
     checkpoint.format.cache_wish = CacheWish::kModelOptFp8;
   }
-  checkpoint.source = Text(value, "source");
+  checkpoint.source = TextIn(value, "source");
   return checkpoint;
 }
 
@@ -67,11 +62,11 @@ void ReadPublished(const Json& value, Model* model) {
   if (!published) return;
   model->published_total = CountOrZero(*published, "total");
   model->published_active = CountOrZero(*published, "active");
-  model->published_exact = Text(*published, "basis") == "exact";
+  model->published_exact = TextIn(*published, "basis") == "exact";
 }
 
 Result<ModelParts> ReadParts(const Json& value) {
-  const std::string& id = Text(value, "id");
+  const std::string& id = TextIn(value, "id");
   const Json* config = value.Find("config");
   if (!config) return Error{id + ".config", "nothing", "the keys of its Hugging Face config.json"};
   const Json* stores = value.Find("stores");
@@ -133,13 +128,13 @@ Result<Model> ReadModel(std::string_view text, const std::string& where) {
   const Result<Json> value = Json::Parse(text, where);
   if (!value.ok()) return value.error();
   Model model;
-  model.id = Text(*value, "id");
+  model.id = TextIn(*value, "id");
   if (model.id.empty()) return Error{where + ".id", "nothing", "the model's id"};
-  model.name = Text(*value, "name");
-  model.family = Text(*value, "family");
-  model.hf_repo = Text(*value, "hf_repo");
-  model.release = Text(*value, "release");
-  model.native_format = Text(*value, "native_format");
+  model.name = TextIn(*value, "name");
+  model.family = TextIn(*value, "family");
+  model.hf_repo = TextIn(*value, "hf_repo");
+  model.release = TextIn(*value, "release");
+  model.native_format = TextIn(*value, "native_format");
   ReadPublished(*value, &model);
   if (!value->Find("config"))
     return Error{where + ".config", "nothing", "the keys of its Hugging Face config.json"};

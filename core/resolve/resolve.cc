@@ -304,8 +304,8 @@ MaybeError CountCards(const Config& config, Resolved* resolved) {
                  "a list of " + CountText(memories),
                  "one number, or one for each of the " + CountText(total) + " cards"};
   }
-  const bool splits = Takes(*resolved->engine, *FindConfigKey("tensor_split"));
-  if (splits && static_cast<int64_t>(config.tensor_split.size()) > total) {
+  const bool too_many = static_cast<int64_t>(config.tensor_split.size()) > total;
+  if (too_many && Takes(*resolved->engine, *FindConfigKey("tensor_split"))) {
     return Error{"tensor_split", "a list of " + CountText(static_cast<int64_t>(config.tensor_split.size())),
                  "at most one proportion for each of the " + CountText(total) + " cards"};
   }

@@ -220,8 +220,10 @@ Config MapSheet::ConfigOf(size_t x, size_t y, size_t z, const Catalog& catalog) 
 }
 
 void MapMaker::Consider(const Config& config, MapCell* best) {
-  const Result<Resolved> resolved = Settle(config, *catalog_, inquiry_.get());
+  Result<Resolved> resolved = Settle(config, *catalog_, inquiry_.get());
   if (!resolved.ok()) return;
+  // What the catalog remembers stays where it is; what was read for this cell alone may not.
+  if (resolved->owned == nullptr) resolved->shelf = shelf_.get();
   const Report report = EstimateResolved(*resolved);
   MapCell cell;
   cell.understood = true;

@@ -47,6 +47,7 @@
 #include "core/resolve/resolved.h"
 #include "core/speed/measured_speeds.h"
 #include "core/speed/measured_speeds_table.h"
+#include "core/validate/batch_case.h"
 #include "core/validate/serving_case.h"
 #include "tests/calibration/starting_speeds.h"
 
@@ -197,7 +198,7 @@ double Predict(const Row& row, const Target& target, const SpeedReport& speed) {
 bool g_simulate = Env("SIM", 1) > 0;  // answer serving runs by the simulator, as `plimsoll validate` does
 
 bool IsSimulated(const Row& row) {
-  return row.workload.is_object() && !row.targets.empty() &&
+  return row.workload.is_object() && !IsBatchBenchmark(row.workload) && !row.targets.empty() &&
          row.targets.front().metric != "decode_tps_per_stream";
 }
 
@@ -221,25 +222,11 @@ SpeedReport Answer(const Row& row, const MeasuredSpeeds& speeds) {
   }
   if (row.rate > 0) return SpeedAtRate(model, row.operation, row.rate);
   SpeedReport speed = SpeedAt(model, row.operation);
-  if (row.arrival == "burst" && row.batch) {
-    // Batch benchmarks time the two phases apart.
-    const int64_t context = row.operation.prompt_tokens + row.operation.output_tokens / 2;
-    StepLoad load;
-    load.decode_sequences = static_cast<int64_t>(row.operation.concurrency);
-    StepLoad prompts;
-    prompts.prefill_sequences = load.decode_sequences;
-    prompts.prefill_tokens = row.operation.prompt_tokens * load.decode_sequences;
-    for (int i = 0; i < model.span_count(); ++i) {
-      const auto s = static_cast<size_t>(i);
-      load.decode_kv_tokens[s] =
-          static_cast<double>(std::min(context, model.span(i)) * load.decode_sequences);
-      prompts.prefill_kv_pairs[s] = CausalPairs(0, row.operation.prompt_tokens, model.span(i)) *
-                                    static_cast<double>(load.decode_sequences);
-    }
-    const double step = model.Time(load).value();
-    speed.decode_tokens_per_s = 1 / step;
-    speed.decode_tokens_per_s_total = static_cast<double>(load.decode_sequences) / step;
-    speed.prefill_tokens_per_s = static_cast<double>(prompts.prefill_tokens) / model.Time(prompts).value();
+  if (IsBatchBenchmark(row.workload)) {
+    const BatchPrediction batch = PredictBatch(*row.resolved, model);
+    speed.decode_tokens_per_s = batch.decode_per_stream;
+    speed.decode_tokens_per_s_total = batch.decode_total;
+    speed.prefill_tokens_per_s = batch.prompt;
   }
   return speed;
 }
