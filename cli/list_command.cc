@@ -32,7 +32,7 @@ std::string_view VendorName(Vendor vendor) {
 
 Json ModelJson(const Model& model) {
   Json checkpoints = Json::MakeArray();
-  for (const Checkpoint& checkpoint : model.checkpoints) {
+  for (const Checkpoint& checkpoint : model.checkpoints()) {
     Json json = Json::MakeObject();
     json.Set("repo", checkpoint.repo).Set("format", checkpoint.format.id);
     checkpoints.Append(std::move(json));
@@ -44,13 +44,13 @@ Json ModelJson(const Model& model) {
       .Set("hf_repo", model.hf_repo)
       .Set("release", model.release)
       .Set("native_format", model.native_format)
-      .Set("total_params", model.parameters.total)
-      .Set("text_params", model.parameters.text)
-      .Set("active_params", model.parameters.active)
+      .Set("total_params", model.parameters().total)
+      .Set("text_params", model.parameters().text)
+      .Set("active_params", model.parameters().active)
       .Set("published_total", model.published_total == 0 ? Json() : Json(model.published_total))
-      .Set("max_model_len", model.architecture.max_positions)
+      .Set("max_model_len", model.architecture().max_positions)
       .Set("checkpoints", std::move(checkpoints))
-      .Set("refused", model.refused ? Json(model.refused->Message()) : Json());
+      .Set("refused", model.refused() ? Json(model.refused()->Message()) : Json());
   return json;
 }
 
@@ -74,12 +74,12 @@ Json GpuJson(const Gpu& gpu) {
 std::string ModelsText(const Catalog& catalog) {
   Table table({"id", "name", "parameters>", "active>", "context>", "format", "released"});
   for (const Model& model : catalog.models()) {
-    if (model.refused) {
+    if (model.refused()) {
       table.Add({model.id, model.name, "", "", "", "not understood", model.release});
       continue;
     }
-    table.Add({model.id, model.name, ParametersText(model.parameters.total),
-               ParametersText(model.parameters.active), ContextText(model.architecture.max_positions),
+    table.Add({model.id, model.name, ParametersText(model.parameters().total),
+               ParametersText(model.parameters().active), ContextText(model.architecture().max_positions),
                model.native_format, model.release});
   }
   return table.Print();

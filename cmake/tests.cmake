@@ -17,8 +17,8 @@ function(plimsoll_test name)
   endif()
 endfunction()
 
-# The scheduler's time in either build, run by hand: build/release/plimsoll_time, node build/web/plimsoll_time.cjs.
-add_executable(plimsoll_time EXCLUDE_FROM_ALL tests/bench/scheduler_time.cc)
+# Times of either build, run by hand: build/release/plimsoll_time, node build/web/plimsoll_time.cjs.
+add_executable(plimsoll_time EXCLUDE_FROM_ALL tests/bench/plain_time.cc)
 target_link_libraries(plimsoll_time PRIVATE plimsoll_core plimsoll_catalog plimsoll_warnings)
 
 if(EMSCRIPTEN)

@@ -63,7 +63,7 @@ std::vector<std::string> FormatsOf(const Model& model) {
   const auto add = [&formats](std::string_view id) {
     if (std::find(formats.begin(), formats.end(), id) == formats.end()) formats.emplace_back(id);
   };
-  for (const Checkpoint& checkpoint : model.checkpoints) {
+  for (const Checkpoint& checkpoint : model.checkpoints()) {
     if (checkpoint.format.family != FormatFamily::kGguf) add(checkpoint.format.id);
   }
   if (formats.size() < 2) add("fp8");
@@ -76,7 +76,7 @@ constexpr std::array<std::string_view, 7> kCommonCards = {"rtx-4090", "rtx-5090"
 constexpr std::array<int64_t, 4> kCounts = {1, 2, 4, 8};
 
 int64_t PageContext(const Model& model) {
-  const int64_t longest = model.architecture.max_positions;
+  const int64_t longest = model.architecture().max_positions;
   return longest > 0 ? std::min<int64_t>(longest, 16384) : 4096;
 }
 
@@ -103,7 +103,7 @@ const Answer* Fewest(const Catalog& catalog, const Model& model, std::string_vie
 }  // namespace
 
 std::string ShortParameters(const Model& model) {
-  const ParameterCounts& counts = model.parameters;
+  const ParameterCounts& counts = model.parameters();
   if (counts.active >= counts.text * 9 / 10) return ParametersText(counts.total);
   return ParametersText(counts.total) + ", " + ParametersText(counts.active) + " active";
 }
@@ -201,10 +201,11 @@ std::string ModelTable(const Catalog& catalog, const Model& model, std::string_v
 std::string GpuTable(const Catalog& catalog, const Gpu& gpu, std::string_view root) {
   std::vector<const Model*> models;
   for (const Model& model : catalog.models()) {
-    if (!model.refused) models.push_back(&model);
+    if (!model.refused()) models.push_back(&model);
   }
-  std::stable_sort(models.begin(), models.end(),
-                   [](const Model* a, const Model* b) { return a->parameters.total < b->parameters.total; });
+  std::stable_sort(models.begin(), models.end(), [](const Model* a, const Model* b) {
+    return a->parameters().total < b->parameters().total;
+  });
   std::string table =
       "<div class=\"wide\"><table><thead><tr><th scope=\"col\">Model</th><th scope=\"col\">Parameters</th>"
       "<th scope=\"col\">As released</th><th scope=\"col\">4 bits</th></tr></thead><tbody>\n";

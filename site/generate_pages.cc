@@ -166,7 +166,7 @@ class Generator {
   void Models() {
     std::string list;
     for (const Model& model : catalog_.models()) {
-      if (model.refused) continue;
+      if (model.refused()) continue;
       list += "<li><a href=\"" + model.id + "/\">" + Escaped(model.name) + "</a><span class=\"note\">" +
               ShortParameters(model) + "</span></li>\n";
       ModelPage(model);
@@ -182,7 +182,7 @@ class Generator {
   }
 
   void ModelPage(const Model& model) {
-    const Architecture& architecture = model.architecture;
+    const Architecture& architecture = model.architecture();
     const Answer& answer = Ask(catalog_, "m=" + model.id + "&g=h100-sxm");
     const std::string parameters = ShortParameters(model);
     std::string content =
@@ -204,8 +204,8 @@ class Generator {
     const auto row = [&content](std::string_view name, const std::string& value) {
       content += "<tr><th scope=\"row\">" + std::string(name) + "</th><td>" + Escaped(value) + "</td></tr>\n";
     };
-    row("Parameters", CountText(model.parameters.total));
-    row("Active per token", CountText(model.parameters.active));
+    row("Parameters", CountText(model.parameters().total));
+    row("Active per token", CountText(model.parameters().active));
     row("Layers", CountText(architecture.layers));
     row("Hidden size", CountText(architecture.hidden));
     row("Vocabulary", CountText(architecture.vocab));
@@ -218,12 +218,12 @@ class Generator {
     if (!model.hf_repo.empty())
       content += "<tr><th scope=\"row\">Repository</th><td>" + repository(model.hf_repo) + "</td></tr>\n";
     content += "</tbody></table>\n";
-    if (!model.checkpoints.empty()) content += "<h2>Quantised checkpoints</h2>\n<ul>\n";
-    for (const Checkpoint& checkpoint : model.checkpoints) {
+    if (!model.checkpoints().empty()) content += "<h2>Quantised checkpoints</h2>\n<ul>\n";
+    for (const Checkpoint& checkpoint : model.checkpoints()) {
       content += "<li>" + repository(checkpoint.repo) + ", " + Escaped(ShortFormat(checkpoint.format.id)) +
                  "</li>\n";
     }
-    if (!model.checkpoints.empty()) content += "</ul>\n";
+    if (!model.checkpoints().empty()) content += "</ul>\n";
     Write({"models/" + model.id + "/", model.name + ": how much GPU memory it needs | Plimsoll",
            model.name + " has " + parameters +
                " parameters. Which GPUs hold it, in which format, with how much context.",

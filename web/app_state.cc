@@ -40,7 +40,7 @@ void FollowModel(const Catalog& catalog, Config* config) {
   const Model* model = catalog.FindModel(config->model);
   if (model == nullptr) return;
   config->inline_model = Json();
-  const int64_t longest = model->architecture.max_positions;
+  const int64_t longest = model->architecture().max_positions;
   if (longest > 0 && config->max_model_len.value_or(0) > longest) config->max_model_len.reset();
   if (!config->format.is_string()) config->format = Json();  // exceptions of another model's checkpoint
 }
@@ -572,7 +572,7 @@ void AppState::TakeChecked(std::string_view json) {
 
 bool AppState::TakeModelNamed(std::string_view name) {
   const std::optional<NamedModel> named = FindModelNamed(*catalog_, name);
-  if (!named || !named->exact || named->model->refused) return false;
+  if (!named || !named->exact || named->model->refused()) return false;
   Action action = {{"model", Json(named->model->id)}};
   if (!named->format.empty()) action.push_back({"format", Json(named->format)});
   return Dispatch(action);

@@ -2,35 +2,20 @@
 
 #include <array>
 
+#include "core/base/json_members.h"
 #include "core/base/text.h"
 
 namespace plimsoll {
 namespace {
 
-std::string TextOf(const Json& json, std::string_view key) {
-  const Json* value = json.Find(key);
-  return value == nullptr ? std::string() : value->AsString();
-}
-
-double NumberOf(const Json& json, std::string_view key) {
-  const Json* value = json.Find(key);
-  return value == nullptr ? 0 : value->AsDouble().value_or(0);
-}
-
-const std::vector<Json>& ItemsOf(const Json& json, std::string_view key) {
-  static const Json none = Json::MakeArray();
-  const Json* value = json.Find(key);
-  return value == nullptr || !value->is_array() ? none.items() : value->items();
-}
-
 void ReadFailure(const Json& failure, CheckAnswer* answer) {
-  answer->stage = TextOf(failure, "stage");
-  answer->cause = TextOf(failure, "cause");
+  answer->stage = TextIn(failure, "stage");
+  answer->cause = TextIn(failure, "cause");
   if (const Json* missing = failure.Find("missing_bytes")) answer->missing_bytes = missing->AsInt();
-  for (const Json& row : ItemsOf(failure, "fixes")) {
-    answer->fixes.push_back({TextOf(row, "label"), TextOf(row, "url"),
-                             static_cast<int64_t>(NumberOf(row, "max_model_len")), NumberOf(row, "sequences"),
-                             NumberOf(row, "decode_tokens_per_s")});
+  for (const Json& row : ItemsIn(failure, "fixes")) {
+    answer->fixes.push_back({TextIn(row, "label"), TextIn(row, "url"),
+                             static_cast<int64_t>(NumberIn(row, "max_model_len")), NumberIn(row, "sequences"),
+                             NumberIn(row, "decode_tokens_per_s")});
   }
 }
 
@@ -63,25 +48,25 @@ constexpr std::array<MetricRow, 20> kMetrics = {
 
 CheckAnswer ReadCheckAnswer(const Json& json) {
   CheckAnswer answer;
-  answer.kind = TextOf(json, "kind");
-  answer.what = TextOf(json, "what");
-  answer.url = TextOf(json, "url");
+  answer.kind = TextIn(json, "kind");
+  answer.what = TextIn(json, "what");
+  answer.url = TextIn(json, "url");
   if (const Json* config = json.Find("config")) answer.config = *config;
   answer.has_model = answer.config.Has("model");
   if (const Json* report = json.Find("report"); report != nullptr && report->is_object()) {
-    answer.headline = TextOf(*report, "headline");
-    answer.verdict = TextOf(*report, "verdict");
-    answer.detail = TextOf(*report, "detail");
-    for (const Json& line : ItemsOf(*report, "engine_log")) answer.expected.push_back(line.AsString());
+    answer.headline = TextIn(*report, "headline");
+    answer.verdict = TextIn(*report, "verdict");
+    answer.detail = TextIn(*report, "detail");
+    for (const Json& line : ItemsIn(*report, "engine_log")) answer.expected.push_back(line.AsString());
   }
-  for (const Json& row : ItemsOf(json, "options")) {
-    answer.options.push_back({TextOf(row, "option"), TextOf(row, "value"), TextOf(row, "effect"),
-                              TextOf(row, "key"), TextOf(row, "note")});
+  for (const Json& row : ItemsIn(json, "options")) {
+    answer.options.push_back({TextIn(row, "option"), TextIn(row, "value"), TextIn(row, "effect"),
+                              TextIn(row, "key"), TextIn(row, "note")});
   }
-  for (const Json& text : ItemsOf(json, "not_understood")) answer.not_understood.push_back(text.AsString());
-  for (const Json& row : ItemsOf(json, "problems")) {
+  for (const Json& text : ItemsIn(json, "not_understood")) answer.not_understood.push_back(text.AsString());
+  for (const Json& row : ItemsIn(json, "problems")) {
     answer.problems.push_back(
-        {TextOf(row, "severity"), TextOf(row, "option"), TextOf(row, "message"), TextOf(row, "fix")});
+        {TextIn(row, "severity"), TextIn(row, "option"), TextIn(row, "message"), TextIn(row, "fix")});
   }
   const Json* measured = json.Find("measured");
   const Json* ours = json.Find("predicted");
@@ -97,8 +82,8 @@ CheckAnswer ReadCheckAnswer(const Json& json) {
     ReadFailure(*failure, &answer);
   if (const Json* calibration = json.Find("calibration")) answer.calibration = *calibration;
   if (const Json* mended = json.Find("mended")) {
-    answer.mended = TextOf(*mended, "text");
-    for (const Json& mark : ItemsOf(*mended, "marks")) {
+    answer.mended = TextIn(*mended, "text");
+    for (const Json& mark : ItemsIn(*mended, "marks")) {
       if (mark.items().size() != 2) continue;
       answer.marks.emplace_back(static_cast<size_t>(mark.items()[0].AsInt().value_or(0)),
                                 static_cast<size_t>(mark.items()[1].AsInt().value_or(0)));

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/base/json_members.h"
 #include "core/config/config_codec.h"
 
 namespace plimsoll {
@@ -54,16 +55,6 @@ Json RowToJson(const FindRow& row) {
   for (const CountMember& member : kCounts) json.Set(member.name, row.*member.value);
   for (const NumberMember& member : kNumbers) json.Set(member.name, row.*member.value);
   return json.Set("weights_bytes", row.weights.count()).Set("tight", row.verdict == Verdict::kTight);
-}
-
-int64_t CountIn(const Json& json, std::string_view key) {
-  const Json* value = json.Find(key);
-  return value != nullptr ? value->AsInt().value_or(0) : 0;
-}
-
-double NumberIn(const Json& json, std::string_view key) {
-  const Json* value = json.Find(key);
-  return value != nullptr ? value->AsDouble().value_or(0) : 0;
 }
 
 Result<FindRow> RowFromJson(const Json& json) {

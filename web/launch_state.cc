@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/base/json.h"
+#include "core/base/json_members.h"
 #include "core/config/config_codec.h"
 
 namespace plimsoll {
@@ -11,33 +12,20 @@ namespace {
 
 constexpr std::string_view kKind = "launch";
 
-std::vector<std::string> TextsOf(const Json& json, std::string_view key) {
-  std::vector<std::string> texts;
-  const Json* list = json.Find(key);
-  if (list == nullptr || !list->is_array()) return texts;
-  for (const Json& item : list->items()) texts.push_back(item.AsString());
-  return texts;
-}
-
-std::string TextOf(const Json& json, std::string_view key) {
-  const Json* value = json.Find(key);
-  return value == nullptr ? std::string() : value->AsString();
-}
-
 LaunchSheet ReadSheet(const Json& json) {
   LaunchSheet sheet;
-  sheet.form = TextOf(json, "form");
-  sheet.text = TextOf(json, "text");
-  sheet.forms = TextsOf(json, "forms");
-  sheet.nodes = TextsOf(json, "nodes");
-  sheet.notes = TextsOf(json, "notes");
-  sheet.expect = TextsOf(json, "expect");
-  sheet.alerts = TextOf(json, "alerts");
-  sheet.when_killed = TextOf(json, "when_killed");
+  sheet.form = TextIn(json, "form");
+  sheet.text = TextIn(json, "text");
+  sheet.forms = TextsIn(json, "forms");
+  sheet.nodes = TextsIn(json, "nodes");
+  sheet.notes = TextsIn(json, "notes");
+  sheet.expect = TextsIn(json, "expect");
+  sheet.alerts = TextIn(json, "alerts");
+  sheet.when_killed = TextIn(json, "when_killed");
   if (const Json* bytes = json.Find("download_bytes")) sheet.download = Bytes(bytes->AsInt().value_or(0));
   if (const Json* metrics = json.Find("metrics")) {
     for (const Json& row : metrics->items())
-      sheet.metrics.push_back({TextOf(row, "name"), TextOf(row, "threshold"), TextOf(row, "meaning")});
+      sheet.metrics.push_back({TextIn(row, "name"), TextIn(row, "threshold"), TextIn(row, "meaning")});
   }
   return sheet;
 }

@@ -74,7 +74,7 @@ Json EngineEntry(const EngineTraits& engine) {
 std::string OptionsJson(const Catalog& catalog) {
   Json models = Json::MakeArray();
   for (const Model& model : catalog.models()) {
-    if (!model.refused) models.Append(Entry(model.id, model.name, ModelQualifier(model)));
+    if (!model.refused()) models.Append(Entry(model.id, model.name, ModelQualifier(model)));
   }
   Json gpus = Json::MakeArray();
   for (const Gpu& gpu : catalog.gpus()) {

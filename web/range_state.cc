@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/base/json.h"
+#include "core/base/json_members.h"
 #include "core/config/config_codec.h"
 #include "web/page_question.h"
 
@@ -10,16 +11,6 @@ namespace plimsoll {
 namespace {
 
 constexpr std::array<std::string_view, 2> kKinds = {"users", "rate"};
-
-double NumberIn(const Json& json, std::string_view key) {
-  const Json* value = json.Find(key);
-  return value != nullptr ? value->AsDouble().value_or(0) : 0;
-}
-
-bool SwitchIn(const Json& json, std::string_view key) {
-  const Json* value = json.Find(key);
-  return value != nullptr && value->AsBool().value_or(false);
-}
 
 }  // namespace
 

@@ -14,6 +14,7 @@ struct LayerRange {
   int64_t first = 0;
   int64_t last = 0;
   int64_t count() const { return last - first; }
+  friend bool operator==(const LayerRange&, const LayerRange&) = default;
 };
 
 // vLLM's get_pp_indices: what is left over after even division goes one each to the stages before the last,

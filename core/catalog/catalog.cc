@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "core/arch/architecture_reader.h"
 #include "core/base/json.h"
 #include "core/base/kin_names.h"
 #include "core/base/text.h"
@@ -11,101 +10,9 @@
 #include "core/formats/gguf_types.h"
 #include "core/formats/quantization_config.h"
 #include "core/weights/format_binding.h"
-#include "core/weights/read_architecture.h"
 
 namespace plimsoll {
 namespace {
-
-const std::string& Text(const Json& object, std::string_view key) {
-  static const std::string kEmpty;
-  const Json* value = object.Find(key);
-  return value ? value->AsString() : kEmpty;
-}
-
-int64_t CountOrZero(const Json& object, std::string_view key) {
-  const Json* value = object.Find(key);
-  const std::optional<int64_t> count = value ? value->AsInt() : std::nullopt;
-  return count && *count > 0 ? *count : 0;
-}
-
-// The part of a checkpoint's entry that ReadWeightFormat understands.
-Json FormatOf(const Json& checkpoint) {
-  Json format = Json::MakeObject();
-  format.Set("id", Text(checkpoint, "format"));
-  for (const Json::Member& member : checkpoint.members()) {
-    if (IsFormatKey(member.first) && member.first != "format") format.Set(member.first, member.second);
-  }
-  return format;
-}
-
-// The architecture with the config keys in which a checkpoint differs.
-Result<Architecture> ReadVariant(const Json& config, const Json& changes,
-                                 const std::optional<StoredParts>& parts, const std::string& where) {
-  Json changed = config;
-  for (const Json::Member& member : changes.members()) changed.Set(member.first, member.second);
-  return ReadArchitecture(changed, where, parts);
-}
-
-Result<Checkpoint> ReadCheckpoint(const Json& value, const Json& config,
-                                  const std::optional<StoredParts>& parts, const std::string& where) {
-  Result<WeightFormat> format = ReadWeightFormat(FormatOf(value), where);
-  if (!format.ok()) return format.error();
-  Checkpoint checkpoint;
-  checkpoint.repo = Text(value, "repo");
-  checkpoint.format = std::move(*format);
-  if (const Json* changes = value.Find("config")) {
-    Result<Architecture> variant = ReadVariant(config, *changes, parts, where + ".config");
-    if (!variant.ok()) return variant.error();
-    checkpoint.architecture = std::make_shared<const Architecture>(std::move(*variant));
-  }
-  // The repositories that ask for one are ModelOpt's (kv_cache_quant_algo). NVFP4 weights come from there; a plain "fp8"
-  // stands for checkpoints of many makers and for conversion at load, most of which ask for nothing.
-  const bool one_maker = checkpoint.format.family == FormatFamily::kNvfp4;
-  if (one_maker && Text(value, "kv_cache_dtype") == "fp8") {
-    checkpoint.format.cache_wish = CacheWish::kModelOptFp8;
-  }
-  checkpoint.source = Text(value, "source");
-  return checkpoint;
-}
-
-void ReadPublished(const Json& value, Model* model) {
-  const Json* published = value.Find("published_params");
-  if (!published) return;
-  model->published_total = CountOrZero(*published, "total");
-  model->published_active = CountOrZero(*published, "active");
-  model->published_exact = Text(*published, "basis") == "exact";
-}
-
-Result<Model> ReadModel(const Json& value, const std::string& where) {
-  Model model;
-  model.id = Text(value, "id");
-  if (model.id.empty()) return Error{where + ".id", "nothing", "the model's id"};
-  model.name = Text(value, "name");
-  model.family = Text(value, "family");
-  model.hf_repo = Text(value, "hf_repo");
-  model.release = Text(value, "release");
-  model.native_format = Text(value, "native_format");
-  ReadPublished(value, &model);
-  const Json* config = value.Find("config");
-  if (!config) return Error{where + ".config", "nothing", "the keys of its Hugging Face config.json"};
-  const Json* stores = value.Find("stores");
-  const std::optional<StoredParts> parts = stores ? std::optional(ReadStoredParts(*stores)) : std::nullopt;
-  Result<Architecture> architecture = ReadArchitecture(*config, model.id, parts);
-  if (!architecture.ok()) {
-    model.refused = architecture.error();
-    return model;
-  }
-  model.architecture = std::move(*architecture);
-  model.parameters = CountParameters(model.architecture);
-  const Json* checkpoints = value.Find("checkpoints");
-  if (!checkpoints) return model;
-  for (const Json& item : checkpoints->items()) {
-    Result<Checkpoint> checkpoint = ReadCheckpoint(item, *config, parts, where + ".checkpoints");
-    if (!checkpoint.ok()) return checkpoint.error();
-    model.checkpoints.push_back(std::move(*checkpoint));
-  }
-  return model;
-}
 
 template <typename T>
 bool Index(const std::vector<T>& items, std::unordered_map<std::string_view, int32_t>* index) {
@@ -142,11 +49,11 @@ constexpr Alias kGpuAliases[] = {{"h100-80", "h100-sxm"},
 
 // A model whose own repository is quantised says in its config what stays unquantised.
 std::optional<WeightFormat> OwnQuantization(const Model& model, std::string_view format_id) {
-  const Json& config = model.architecture.quantization_config;
+  const Json& config = model.architecture().quantization_config;
   if (format_id != model.native_format || !config.is_object()) return std::nullopt;
   Result<WeightFormat> format = ReadQuantizationConfig(config, model.id);
   if (!format.ok() || format->id != format_id) return std::nullopt;
-  format->text_only = model.architecture.quantization_of_text;
+  format->text_only = model.architecture().quantization_of_text;
   return std::move(*format);
 }
 
@@ -184,13 +91,6 @@ std::vector<std::string_view> SplitArray(std::string_view text) {
 
 }  // namespace
 
-const Checkpoint* Model::FindCheckpoint(std::string_view format_id) const {
-  for (const Checkpoint& checkpoint : checkpoints) {
-    if (checkpoint.format.id == format_id) return &checkpoint;
-  }
-  return nullptr;
-}
-
 Result<Catalog> Catalog::Parse(std::string_view models_json, std::string_view gpus_json) {
   const std::vector<std::string_view> models = SplitArray(models_json);
   if (models.empty()) {
@@ -207,9 +107,7 @@ Result<Catalog> Catalog::Parse(std::string_view models_json, std::string_view gp
   catalog.models_.reserve(models.size());
   for (const std::string_view text : models) {
     const std::string where = "models[" + std::to_string(catalog.models_.size()) + "]";
-    const Result<Json> item = Json::Parse(text, where);
-    if (!item.ok()) return item.error();
-    Result<Model> model = ReadModel(*item, where);
+    Result<Model> model = ReadModel(text, where);
     if (!model.ok()) return model.error();
     catalog.models_.push_back(std::move(*model));
   }
@@ -273,7 +171,7 @@ const BoundFormat* Catalog::Bind(const Model& model, std::string_view format_id)
   if (const BoundFormat* known = slot->load(std::memory_order_acquire)) return known;
 
   auto bound = std::make_unique<BoundFormat>();
-  bound->architecture = &model.architecture;
+  bound->architecture = &model.architecture();
   const Checkpoint* checkpoint = model.FindCheckpoint(format_id);
   if (std::optional<WeightFormat> own = OwnQuantization(model, format_id)) {
     bound->own_format = std::move(*own);

@@ -1,9 +1,9 @@
 // The models and cards that ship with Plimsoll, parsed once at start, looked up by stable id.
 //
-// Parsing costs under 5 ms natively. Everything that an estimate needs repeatedly is computed once: the
-// inventory when the catalog is parsed, a model's tensors bound to a format or checkpoint when somebody
-// first asks for the pair (Bind). So an estimate compares ids and touches no other strings. A model whose
-// architecture is refused stays in the catalog with the Error, so that the refusal can be shown.
+// Everything that an estimate needs repeatedly is computed once, when somebody first asks: a model's inventory
+// (core/catalog/model), its tensors bound to a format or checkpoint (Bind). So an estimate compares ids and touches no
+// other strings. A model whose architecture is refused stays in the catalog with the Error, so that the refusal can be
+// shown.
 #ifndef PLIMSOLL_CORE_CATALOG_CATALOG_H_
 #define PLIMSOLL_CORE_CATALOG_CATALOG_H_
 
@@ -20,21 +20,13 @@
 #include "core/base/result.h"
 #include "core/catalog/attachment.h"
 #include "core/catalog/gpu.h"
+#include "core/catalog/model.h"
 #include "core/formats/weight_format.h"
 #include "core/weights/format_binding.h"
 #include "core/weights/gguf_recipe.h"
 #include "core/weights/weights.h"
 
 namespace plimsoll {
-
-// A published quantised checkpoint: the format with its exceptions.
-struct Checkpoint {
-  std::string repo;
-  WeightFormat format;
-  std::shared_ptr<const Architecture>
-      architecture;  // where its shapes differ (padded widths); null: the model's
-  std::string source;
-};
 
 // A model in a format: what a plain format id means for it, and the bytes of its file.
 struct BoundFormat {
@@ -49,28 +41,10 @@ struct BoundFormat {
   Attachment attachment;  // what an engine derives from the pair and wants to find again
 };
 
-struct Model {
-  std::string id;
-  std::string name;  // "Llama 3.1 70B"
-  std::string family;
-  std::string hf_repo;
-  std::string release;
-  Architecture architecture;
-  std::optional<Error> refused;  // the architecture is not understood
-  std::string native_format;     // format id in which the model's own repository stores it
-  std::vector<Checkpoint> checkpoints;
-  ParameterCounts parameters;
-  int64_t published_total = 0;  // zero: unknown
-  int64_t published_active = 0;
-  bool published_exact = false;
-
-  // The first checkpoint in this format, which a plain format id means; nullptr: none known.
-  const Checkpoint* FindCheckpoint(std::string_view format_id) const;
-};
-
 class Catalog {
  public:
   // Parses the two JSON texts (see models/). The error names the file or entry that is wrong.
+  // REQUIRES: `models_json` outlives the catalog, which reads a model's entry when it is first asked about.
   static Result<Catalog> Parse(std::string_view models_json, std::string_view gpus_json);
 
   Catalog(Catalog&& other) = default;

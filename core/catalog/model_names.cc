@@ -90,7 +90,7 @@ bool IsActiveSize(const std::string& token) {
 
 // "671b" of a model with 671 billion parameters.
 bool IsTotalSize(const std::string& token, const Model& model) {
-  const int64_t total = model.published_total > 0 ? model.published_total : model.parameters.total;
+  const int64_t total = model.published_total > 0 ? model.published_total : model.parameters().total;
   if (token.size() < 2 || token.back() != 'b' || total <= 0) return false;
   double size = 0;
   for (size_t i = 0; i + 1 < token.size(); ++i) {
@@ -252,7 +252,7 @@ const Model* BestMatch(const Catalog& catalog, const NameParts& parts) {
       TakeFormatWords(&own_parts);
       match = std::max(match, MatchOf(parts, own_parts.tokens, model));
     }
-    for (const Checkpoint& checkpoint : model.checkpoints) {
+    for (const Checkpoint& checkpoint : model.checkpoints()) {
       const NameParts own = Split(LastPart(checkpoint.repo));
       // Some list a close relative's repository; a model's own name goes before.
       match = std::max(match, std::min(2, MatchOf(parts, own.tokens, model)));
@@ -272,7 +272,7 @@ std::optional<NamedModel> ByCatalog(const Catalog& catalog, std::string_view nam
       return NamedModel{&model, "", nullptr, true};
   }
   for (const Model& model : catalog.models()) {
-    for (const Checkpoint& checkpoint : model.checkpoints) {
+    for (const Checkpoint& checkpoint : model.checkpoints()) {
       if (Lower(checkpoint.repo) != lower) continue;
       return NamedModel{&model, checkpoint.format.id, &checkpoint, true};
     }

@@ -94,8 +94,8 @@ const Model* StandIn(const Catalog& catalog, double billions) {
   const Model* best = nullptr;
   double nearest = 0.05;
   for (const Model& model : catalog.models()) {
-    if (model.refused || model.parameters.active != model.parameters.total) continue;
-    const double off = std::fabs(static_cast<double>(model.parameters.total) / 1e9 / billions - 1);
+    if (model.refused() || model.parameters().active != model.parameters().total) continue;
+    const double off = std::fabs(static_cast<double>(model.parameters().total) / 1e9 / billions - 1);
     // Of those that are as near, the one with the plainest name.
     const bool plainer = best != nullptr && off < nearest + 0.01 && model.id.size() < best->id.size();
     if (off >= nearest && !plainer) continue;

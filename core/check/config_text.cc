@@ -68,7 +68,7 @@ std::optional<CheckResult> ReadRepository(std::string_view text, const Catalog& 
   result.kind = CheckKind::kLink;
   result.what = "model's repository";
   const std::optional<NamedModel> named = FindModelNamed(catalog, text);
-  const bool known = named && !named->model->refused;
+  const bool known = named && !named->model->refused();
   // Two words with a slash between them are a name where the catalog knows it.
   if (!known && repository == text) return std::nullopt;
   if (!known) {

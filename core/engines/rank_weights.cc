@@ -240,6 +240,25 @@ std::vector<HeldParameter> HeldOnRank(const RankLoading& loading, const RankHold
   return Weigher(loading, holding).Weigh();
 }
 
+const std::vector<HeldParameter>& RankShelf::Held(const RankLoading& loading, const RankHolding& holding) {
+  for (const Kept& kept : kept_) {
+    if (kept.loading == loading && kept.holding == holding) return kept.held;
+  }
+  if (kept_.size() < kMostKept) kept_.emplace_back();
+  Kept& kept = kept_[next_];
+  next_ = (next_ + 1) % kMostKept;
+  kept = {loading, holding, HeldOnRank(loading, holding)};
+  return kept.held;
+}
+
+const std::vector<HeldParameter>& SharedHeldOnRank(const Resolved& resolved, const RankLoading& loading,
+                                                   const RankHolding& holding,
+                                                   std::vector<HeldParameter>* own) {
+  if (resolved.shelf != nullptr) return resolved.shelf->Held(loading, holding);
+  *own = HeldOnRank(loading, holding);
+  return *own;
+}
+
 bool IsIntegerGrouped(FormatFamily family) {
   return family == FormatFamily::kGptq || family == FormatFamily::kAwq || family == FormatFamily::kPacked;
 }
@@ -282,13 +301,13 @@ RankLoading LoadingOf(const Resolved& resolved, const Mxfp4Padding& mxfp4, bool 
 
 RankLoading DraftLoadingOf(const Resolved& resolved, const Mxfp4Padding& mxfp4, bool expands_nf4) {
   RankLoading loading;
-  loading.architecture = &resolved.draft->architecture;
+  loading.architecture = &resolved.draft->architecture();
   loading.format = resolved.draft_format;
   loading.binding = resolved.draft_binding;
   loading.tp = resolved.tp;
   loading.marlin = RepacksForMarlin(resolved);
   loading.expands_nf4 = expands_nf4;
-  loading.expert_width = ExpertWidth(resolved.draft->architecture);
+  loading.expert_width = ExpertWidth(resolved.draft->architecture());
   loading.mxfp4 = mxfp4;
   return loading;
 }

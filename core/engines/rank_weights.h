@@ -21,6 +21,7 @@ struct Mxfp4Padding {
   int64_t intermediate = 1;
   int64_t hidden = 1;
   bool scales = true;  // padded as the values are
+  friend bool operator==(const Mxfp4Padding&, const Mxfp4Padding&) = default;
 };
 
 // What is the same for every tensor of a model on a rank.
@@ -37,12 +38,14 @@ struct RankLoading {
   Mxfp4Padding mxfp4;
   int64_t expert_width = 0;  // to tell a fused gate_up from a single projection
   int64_t expert_group = 0;  // quantisation groups of experts on this rank, where smaller than the file's
+  friend bool operator==(const RankLoading&, const RankLoading&) = default;
 };
 
 // Which part of a model a rank holds.
 struct RankHolding {
   LayerRange range;
   bool first = true, last = true, vision = false, mtp = false;
+  friend bool operator==(const RankHolding&, const RankHolding&) = default;
 };
 
 struct TensorBytes {
@@ -62,6 +65,30 @@ struct HeldParameter {
   bool correction = false;  // no parameter of its own: an exception's difference
 };
 std::vector<HeldParameter> HeldOnRank(const RankLoading& loading, const RankHolding& holding);
+
+// What many estimates share: ranks that differ in nothing that HeldOnRank() reads hold the same, whatever their cards. Keeps
+// the last few, so what asks in turn for the same models finds them; a model is known by where it stands in memory.
+// REQUIRES: models, formats and bindings that it was asked for outlive it.
+class RankShelf {
+ public:
+  // Valid until the next call.
+  const std::vector<HeldParameter>& Held(const RankLoading& loading, const RankHolding& holding);
+
+ private:
+  static constexpr size_t kMostKept = 32;
+  struct Kept {
+    RankLoading loading;
+    RankHolding holding;
+    std::vector<HeldParameter> held;
+  };
+  std::vector<Kept> kept_;
+  size_t next_ = 0;  // which gives way
+};
+
+// The same as HeldOnRank() says, from the shelf of the configuration where it has one (`own` holds it else).
+const std::vector<HeldParameter>& SharedHeldOnRank(const Resolved& resolved, const RankLoading& loading,
+                                                   const RankHolding& holding,
+                                                   std::vector<HeldParameter>* own);
 
 // Integer weights in groups that share a scale: GPTQ, AWQ and the packed format.
 bool IsIntegerGrouped(FormatFamily family);

@@ -39,11 +39,36 @@ void SettleLength(const Engine& engine, Resolved* resolved) {
   if (longest > 0 && longest < resolved->max_model_len) resolved->max_model_len = longest;
 }
 
+std::vector<const ConfigKey*> KeysNotTakenBy(const EngineTraits& engine) {
+  std::vector<const ConfigKey*> keys;
+  for (const ConfigKey& key : ConfigKeys()) {
+    if (!Takes(engine, key)) keys.push_back(&key);
+  }
+  return keys;
+}
+
+// Found once for each engine: every estimate asks.
+const std::vector<const ConfigKey*>& OthersKeys(const EngineTraits& engine) {
+  struct Engines {
+    std::vector<std::pair<const EngineTraits*, std::vector<const ConfigKey*>>> keys;
+    Engines() {
+      for (const Engine* each : plimsoll::Engines())
+        keys.emplace_back(&each->traits(), KeysNotTakenBy(each->traits()));
+    }
+  };
+  static const Engines engines;
+  for (const auto& [traits, keys] : engines.keys) {
+    if (traits == &engine) return keys;
+  }
+  static const std::vector<const ConfigKey*> none;
+  return none;
+}
+
 // What was given and is another engine's, said once.
 void RemarkOnIgnoredKeys(const Config& config, Resolved* resolved) {
   std::vector<std::string_view> ignored;
-  for (const ConfigKey& key : ConfigKeys()) {
-    if (!Takes(*resolved->engine, key) && IsConfigValueGiven(config, key)) ignored.push_back(key.json);
+  for (const ConfigKey* key : OthersKeys(*resolved->engine)) {
+    if (IsConfigValueGiven(config, *key)) ignored.push_back(key->json);
   }
   if (ignored.empty()) return;
   resolved->diagnostics.push_back(

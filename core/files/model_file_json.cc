@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/base/json_members.h"
 #include "core/base/text.h"
 
 namespace plimsoll {
@@ -22,16 +23,6 @@ Json RowToJson(const InventoryRow& row) {
       .Set("layers", std::move(layers));
 }
 
-std::string TextOf(const Json& json, std::string_view key) {
-  const Json* member = json.Find(key);
-  return member == nullptr ? std::string() : std::string(member->AsString());
-}
-
-int64_t NumberOf(const Json& json, std::string_view key) {
-  const Json* member = json.Find(key);
-  return member == nullptr ? 0 : member->AsInt().value_or(0);
-}
-
 Json ValueOf(const Json& json, std::string_view key) {
   const Json* member = json.Find(key);
   return member == nullptr ? Json() : *member;
@@ -39,15 +30,15 @@ Json ValueOf(const Json& json, std::string_view key) {
 
 InventoryRow RowFromJson(const Json& json) {
   InventoryRow row;
-  row.name = TextOf(json, "name");
-  const int64_t role = NumberOf(json, "role"), part = NumberOf(json, "part");
+  row.name = TextIn(json, "name");
+  const int64_t role = CountIn(json, "role"), part = CountIn(json, "part");
   if (role >= 0 && role <= static_cast<int64_t>(TensorRole::kOther)) row.role = static_cast<TensorRole>(role);
   if (part >= 0 && part <= static_cast<int64_t>(TensorPart::kMtp)) row.part = static_cast<TensorPart>(part);
-  row.type = TextOf(json, "type");
-  row.rows = NumberOf(json, "rows");
-  row.columns = NumberOf(json, "columns");
-  row.count = NumberOf(json, "count");
-  row.bytes = Bytes(NumberOf(json, "bytes"));
+  row.type = TextIn(json, "type");
+  row.rows = CountIn(json, "rows");
+  row.columns = CountIn(json, "columns");
+  row.count = CountIn(json, "count");
+  row.bytes = Bytes(CountIn(json, "bytes"));
   if (const Json* layers = json.Find("layers"); layers != nullptr && layers->is_array()) {
     for (const Json& layer : layers->items()) {
       row.layers.push_back(static_cast<int32_t>(layer.AsInt().value_or(0)));
@@ -93,7 +84,7 @@ Json ReadFileToJson(const ReadFile& read) {
 }
 
 Result<ReadFile> ReadFileFromJson(const Json& json) {
-  const std::string kind = TextOf(json, "kind");
+  const std::string kind = TextIn(json, "kind");
   ReadFile read;
   bool known = false;
   for (const FileKind each :
@@ -103,10 +94,10 @@ Result<ReadFile> ReadFileFromJson(const Json& json) {
     known = true;
   }
   if (!known) return Error{"file", Quoted(kind), "a kind of model file"};
-  read.tensors = NumberOf(json, "tensors");
-  read.parameters = NumberOf(json, "parameters");
-  read.file.bytes = Bytes(NumberOf(json, "bytes"));
-  read.file.format = TextOf(json, "format");
+  read.tensors = CountIn(json, "tensors");
+  read.parameters = CountIn(json, "parameters");
+  read.file.bytes = Bytes(CountIn(json, "bytes"));
+  read.file.format = TextIn(json, "format");
   read.file.model = ValueOf(json, "model");
   read.file.own_format = ValueOf(json, "own_format");
   const Json remarks = ValueOf(json, "remarks"), rows = ValueOf(json, "rows");

@@ -41,10 +41,10 @@ MaybeError ResolveModel(const Config& config, const Catalog& catalog, Resolved* 
       model = (*named)->model;
       if (!(*named)->exact) resolved->diagnostics.push_back(ModelByWords(config.model, **named));
     }
-    if (model->refused) return model->refused;
+    if (model->refused()) return model->refused();
     resolved->model = model;
-    resolved->architecture = &model->architecture;
-    resolved->parameters = model->parameters;
+    resolved->architecture = &model->architecture();
+    resolved->parameters = model->parameters();
     return std::nullopt;
   }
   if (config.inline_model.is_null()) {
@@ -186,7 +186,7 @@ const Checkpoint* FindRepository(const Config& config, const Model& model) {
                           ? config.format.Find("repo")
                           : &config.format;
   if (given == nullptr || given->AsString().find('/') == std::string::npos) return nullptr;
-  for (const Checkpoint& checkpoint : model.checkpoints) {
+  for (const Checkpoint& checkpoint : model.checkpoints()) {
     if (checkpoint.repo == given->AsString()) return &checkpoint;
   }
   return nullptr;
@@ -252,7 +252,7 @@ MaybeError ResolveDraft(const Config& config, const Catalog& catalog, Resolved* 
         "speculative.model", Quoted(speculative.model),
         Suggest("an id that `plimsoll list models` prints", catalog.NearestModel(speculative.model))};
   }
-  if (resolved->draft->refused) return resolved->draft->refused;
+  if (resolved->draft->refused()) return resolved->draft->refused();
   std::string_view id = speculative.format;
   if (id.empty()) {
     id = resolved->draft->native_format;
@@ -304,8 +304,8 @@ MaybeError CountCards(const Config& config, Resolved* resolved) {
                  "a list of " + CountText(memories),
                  "one number, or one for each of the " + CountText(total) + " cards"};
   }
-  const bool splits = Takes(*resolved->engine, *FindConfigKey("tensor_split"));
-  if (splits && static_cast<int64_t>(config.tensor_split.size()) > total) {
+  const bool too_many = static_cast<int64_t>(config.tensor_split.size()) > total;
+  if (too_many && Takes(*resolved->engine, *FindConfigKey("tensor_split"))) {
     return Error{"tensor_split", "a list of " + CountText(static_cast<int64_t>(config.tensor_split.size())),
                  "at most one proportion for each of the " + CountText(total) + " cards"};
   }

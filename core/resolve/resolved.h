@@ -40,6 +40,8 @@ struct EngineData {
 
 class Inquiry;
 
+class RankShelf;
+
 struct Resolved {
   const Config* config = nullptr;  // as given
   const Model* model = nullptr;    // nullptr for an inline model
@@ -98,6 +100,8 @@ struct Resolved {
 
   std::vector<Diagnostic> diagnostics;  // remarks made while resolving
   Inquiry* inquiry = nullptr;           // of which this is a part; while it is being settled only
+
+  RankShelf* shelf = nullptr;  // core/engines/rank_weights.h: what many estimates share; nullptr: nothing
 
   // What does not live in the catalog (inline models, formats with exceptions). The pointers above may point
   // here, so copies share it; it is written while it is resolved only.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <vector>
 
 #include "core/config/config_value.h"
 
@@ -142,11 +143,27 @@ constexpr ResolvedKey kHeld[] = {
     Held<&C::swa_full_tokens_ratio, &R::swa_full_tokens_ratio>("swa_full_tokens_ratio"),
 };
 
+// The keys whose values are taken as they are given: looked up once, for every estimate passes here.
+struct TakenKey {
+  const ConfigKey* key;
+  decltype(ResolvedKey::take) take;
+};
+const std::vector<TakenKey>& TakenKeys() {
+  static const std::vector<TakenKey> keys = [] {
+    std::vector<TakenKey> found;
+    for (const ResolvedKey& held : kHeld) {
+      if (held.take) found.push_back({FindConfigKey(held.json), held.take});
+    }
+    return found;
+  }();
+  return keys;
+}
+
 }  // namespace
 
 void TakeGivenKeys(const Config& config, Resolved* resolved) {
-  for (const ResolvedKey& held : kHeld) {
-    if (held.take && Takes(*resolved->engine, *FindConfigKey(held.json))) held.take(config, resolved);
+  for (const TakenKey& taken : TakenKeys()) {
+    if (Takes(*resolved->engine, *taken.key)) taken.take(config, resolved);
   }
 }
 

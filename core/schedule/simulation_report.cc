@@ -5,6 +5,7 @@
 #include <cmath>
 #include <utility>
 
+#include "core/base/json_members.h"
 #include "core/base/text.h"
 
 namespace plimsoll {
@@ -60,11 +61,6 @@ Json PercentilesJson(const Percentiles& values) {
   Json json = Json::MakeObject();
   for (const PercentileKey& each : kPercentileKeys) json.Set(each.key, values.*each.value);
   return json;
-}
-
-double NumberIn(const Json& json, std::string_view key) {
-  const Json* value = json.Find(key);
-  return value != nullptr ? value->AsDouble().value_or(0) : 0;
 }
 
 Percentiles PercentilesFromJson(const Json* json) {

@@ -75,11 +75,12 @@ std::vector<Json> CardsToVary(const Resolved& resolved, const Catalog& catalog) 
 std::vector<Json> ModelsToVary(const Resolved& resolved, const Catalog& catalog) {
   std::vector<const Model*> models;
   for (const Model& model : catalog.models()) {
-    if (!model.refused && &model != resolved.model && model.parameters.total > 0) models.push_back(&model);
+    if (!model.refused() && &model != resolved.model && model.parameters().total > 0)
+      models.push_back(&model);
   }
   const double own = std::log(static_cast<double>(std::max<int64_t>(1, resolved.parameters.total)));
   const auto distance = [own](const Model* model) {
-    return std::abs(std::log(static_cast<double>(model->parameters.total)) - own);
+    return std::abs(std::log(static_cast<double>(model->parameters().total)) - own);
   };
   std::stable_sort(models.begin(), models.end(),
                    [&](const Model* a, const Model* b) { return distance(a) < distance(b); });

@@ -201,7 +201,7 @@ Result<Finder> Finder::Start(const FindQuestion& question, const Catalog& catalo
   finder.best_format_ = q.best_format || !named_model;
   if (!named_model) {
     for (const Model& model : catalog.models()) {
-      if (!model.refused) q.models.push_back(model.id);
+      if (!model.refused()) q.models.push_back(model.id);
     }
   }
   if (!named_gpu) {

@@ -63,18 +63,19 @@ std::vector<Json> Cards(const Resolved& resolved, const Catalog& catalog) {
 std::vector<Json> Models(const Resolved& resolved, const Catalog& catalog) {
   std::vector<const Model*> models;
   for (const Model& model : catalog.models()) {
-    if (!model.refused && model.parameters.total > 0) models.push_back(&model);
+    if (!model.refused() && model.parameters().total > 0) models.push_back(&model);
   }
   const double own = std::log(static_cast<double>(std::max<int64_t>(1, resolved.parameters.total)));
   const auto distance = [&](const Model* model) {
     return model == resolved.model ? -1
-                                   : std::abs(std::log(static_cast<double>(model->parameters.total)) - own);
+                                   : std::abs(std::log(static_cast<double>(model->parameters().total)) - own);
   };
   std::stable_sort(models.begin(), models.end(),
                    [&](const Model* a, const Model* b) { return distance(a) < distance(b); });
   if (models.size() > kMostModels) models.resize(kMostModels);
-  std::stable_sort(models.begin(), models.end(),
-                   [](const Model* a, const Model* b) { return a->parameters.total < b->parameters.total; });
+  std::stable_sort(models.begin(), models.end(), [](const Model* a, const Model* b) {
+    return a->parameters().total < b->parameters().total;
+  });
   std::vector<Json> values;
   for (const Model* model : models) values.emplace_back(model->id);
   return values;
@@ -126,7 +127,7 @@ void SetAxis(std::string_view axis, const Json& value, const Catalog& catalog, C
   if (!config->format.is_string()) config->format = Json();
   // A context that this model does not have would say nothing of the card.
   const Model* model = catalog.FindModel(config->model);
-  const int64_t longest = model == nullptr ? 0 : model->architecture.max_positions;
+  const int64_t longest = model == nullptr ? 0 : model->architecture().max_positions;
   if (longest > 0 && config->max_model_len.value_or(0) > longest) config->max_model_len = longest;
 }
 
@@ -219,8 +220,10 @@ Config MapSheet::ConfigOf(size_t x, size_t y, size_t z, const Catalog& catalog) 
 }
 
 void MapMaker::Consider(const Config& config, MapCell* best) {
-  const Result<Resolved> resolved = Settle(config, *catalog_, inquiry_.get());
+  Result<Resolved> resolved = Settle(config, *catalog_, inquiry_.get());
   if (!resolved.ok()) return;
+  // What the catalog remembers stays where it is; what was read for this cell alone may not.
+  if (resolved->owned == nullptr) resolved->shelf = shelf_.get();
   const Report report = EstimateResolved(*resolved);
   MapCell cell;
   cell.understood = true;
@@ -260,7 +263,7 @@ MapCell MapMaker::Look(const Config& config) {
     return best;
   }
   const Model* model = catalog_->FindModel(config.model);
-  const bool experts = model == nullptr || HasExperts(model->architecture);
+  const bool experts = model == nullptr || HasExperts(model->architecture());
   for (const Config& layout : LegalLayouts(config, count, *engine, experts)) Consider(layout, &best);
   return best;
 }

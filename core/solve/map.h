@@ -1,7 +1,8 @@
 // Many configurations as a map: two things vary along its sides, a third from one small map to the next, and each cell is
 // the best legal layout of its number of cards, with the figure that is asked for.
 //
-// A map is made in slices, so that a page can go on between frames; a cell costs an estimate for each layout. In a link:
+// A map is made in slices, so that a page can go on between frames; a cell costs an estimate for each layout. Cells that
+// differ in their cards only share what a model weighs on its ranks. In a link:
 // map=x.gpu!y.format!z.gpus!c.max_model_len
 #ifndef PLIMSOLL_CORE_SOLVE_MAP_H_
 #define PLIMSOLL_CORE_SOLVE_MAP_H_
@@ -19,6 +20,7 @@
 #include "core/catalog/catalog.h"
 #include "core/catalog/rent_prices.h"
 #include "core/config/config.h"
+#include "core/engines/rank_weights.h"
 #include "core/resolve/inquiry.h"
 #include "core/resolve/report.h"
 
@@ -96,6 +98,7 @@ class MapMaker {
   MapSheet sheet_;
   const Catalog* catalog_;
   std::unique_ptr<Inquiry> inquiry_ = std::make_unique<Inquiry>();
+  std::unique_ptr<RankShelf> shelf_ = std::make_unique<RankShelf>();
   size_t next_ = 0;
 };
 

@@ -100,7 +100,11 @@ struct EngineSpeeds {
   Coefficient sequence_us;       // per sequence and step on the host
   Coefficient prefill_step_us;   // a step with prompt tokens runs outside the captured graphs
   Coefficient prefill_layer_us;  // and each of its layers is launched from the host, while the card works
-  Coefficient request_ms;        // per request before its first token: HTTP, queue
+  Coefficient
+      prefill_moe_us;  // and more for routing, sorting and two grouped products where there are experts
+  Coefficient
+      prefill_graph_us;    // or, where few tokens' layers are captured, attention between two graphs alone
+  Coefficient request_ms;  // per request before its first token: HTTP, queue
   Coefficient request_token_us;  // per prompt token before it: tokenizer, and its way between processes
   Coefficient
       delivery_steps;  // decode steps from a step's end until its tokens have left an overlapped engine

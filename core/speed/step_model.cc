@@ -183,7 +183,9 @@ StepModel StepModel::Make(const Resolved& r, const StepStyle& style, const StepW
   c.step = engine.step_us.value * 1e-6;
   c.sequence = engine.sequence_us.value * 1e-6;
   c.prefill_step = engine.prefill_step_us.value * 1e-6;
-  c.prefill_host = w.sublayers / 2 * rates.prefill_layer;
+  c.prefill_host = w.sublayers / 2 * rates.prefill_layer + w.moe_layers * rates.prefill_moe;
+  c.prefill_graph = w.sublayers / 2 * rates.prefill_graph;
+  c.graph_tokens = r.enforce_eager ? 0 : style.graph_tokens;
   model.bunching_ = speeds.bunching.value;
   model.scheduled_ahead_ = style.scheduled_ahead;
   model.delivery_steps_ = style.scheduled_ahead ? engine.delivery_steps.value : 0;
@@ -230,7 +232,7 @@ StepModel StepModel::Make(const Resolved& r, const StepStyle& style, const StepW
     double draft_bytes = 0;
     if (r.draft != nullptr && r.draft_format != nullptr) {
       draft_bytes =
-          static_cast<double>(r.draft->parameters.active) * r.draft_bits / 8 / static_cast<double>(ranks);
+          static_cast<double>(r.draft->parameters().active) * r.draft_bits / 8 / static_cast<double>(ranks);
     } else {  // a layer of the model itself, with its share of the head
       draft_bytes = (w.dense_total + w.expert_total) / w.layers + w.head_bytes;
     }
@@ -315,12 +317,13 @@ StepTime StepModel::Predict(const StepLoad& load) const {
   }
   t.kv_read = Seconds(cached);
   t.attention = Seconds(pairs / stages * overlap);
-  if (prompt > 0 && c.prefill_host > 0) {
+  const double launched = tokens <= c.graph_tokens ? c.prefill_graph : c.prefill_host;
+  if (prompt > 0 && launched > 0) {
     // The host launches such a step kernel by kernel, ahead of the card: what the card does is hidden where the host is
     // the slower one. Cached tokens stay out of it, so that the step stays affine in them.
     const double card =
         (t.weights + t.compute + t.head + t.all_reduce + t.recurrent_state).value() + c.launch * scale;
-    t.launch = t.launch + Seconds(Overlap(card, c.prefill_host * scale) - card);
+    t.launch = t.launch + Seconds(Overlap(card, launched * scale) - card);
   }
   t.total = t.weights + t.compute + t.head + t.offload + t.launch + t.all_reduce + t.recurrent_state +
             t.kv_read + t.attention;

@@ -57,11 +57,13 @@ struct StepCoefficients {
   double recurrent_per_token = 0;  // operations of linear-attention layers on prompt tokens
   std::array<double, kMaxSpans> cached_token{};
   std::array<double, kMaxSpans> prefill_pair{};
-  double launch = 0;          // per step: layers
-  double step = 0;            // per step: the host
-  double sequence = 0;        // per sequence on the host
-  double prefill_step = 0;    // more of it when prompt tokens are in the step
-  double prefill_host = 0;    // the host's launches of such a step, in the shadow of the card's work
+  double launch = 0;         // per step: layers
+  double step = 0;           // per step: the host
+  double sequence = 0;       // per sequence on the host
+  double prefill_step = 0;   // more of it when prompt tokens are in the step
+  double prefill_host = 0;   // the host's launches of such a step, in the shadow of the card's work
+  double prefill_graph = 0;  // the same of a step of up to graph_tokens, whose layers are captured
+  int64_t graph_tokens = 0;
   double reduce_latency = 0;  // per step: collectives
   double reduce_per_token = 0;
   double host_weights = 0;          // dense weights kept in RAM, computed there

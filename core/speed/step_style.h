@@ -13,12 +13,14 @@ namespace plimsoll {
 struct StepStyle {
   std::string_view engine;  // its row of the measured table
   KernelGroup kernels = KernelGroup::kTorch;
-  int64_t ranks = 1;             // cards that share every layer
-  bool layer_split = false;      // cards take their layers in turn
-  bool slow_attention = false;   // scores go through memory instead of flash attention
-  bool wide_states = false;      // recurrent states are kept in 32 bits whatever the config asks for
-  bool plain_launches = false;   // kernels are launched one by one, without graphs and fused operations
-  int64_t chunk = 0;             // tokens of one pass; 0: a step is one pass
+  int64_t ranks = 1;            // cards that share every layer
+  bool layer_split = false;     // cards take their layers in turn
+  bool slow_attention = false;  // scores go through memory instead of flash attention
+  bool wide_states = false;     // recurrent states are kept in 32 bits whatever the config asks for
+  bool plain_launches = false;  // kernels are launched one by one, without graphs and fused operations
+  int64_t chunk = 0;            // tokens of one pass; 0: a step is one pass
+  int64_t graph_tokens =
+      0;  // steps with prompts of up to so many tokens replay captured graphs; 0: none does
   bool scheduled_ahead = false;  // the next step is launched before the last one's tokens are known
   int64_t stages = 1;            // pipeline stages that work on different sequences at once
   double host_dense = 0;         // share of the dense weights that stays in RAM and is computed there

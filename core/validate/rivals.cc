@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/base/json_members.h"
 #include "core/base/text.h"
 
 namespace plimsoll {
@@ -23,11 +24,6 @@ Times ReadTimes(const Json* json) {
     times[i] = value != nullptr ? value->AsDouble().value_or(0) : 0;
   }
   return times;
-}
-
-std::string TextOf(const Json& item, std::string_view key) {
-  const Json* value = item.Find(key);
-  return value != nullptr ? value->AsString() : std::string();
 }
 
 // Our prediction of each run.
@@ -85,7 +81,7 @@ Result<std::vector<RivalScore>> ScoreRivals(const Json& rivals, const CaseFile& 
     return Error{"rivals", "something else", "an object with lists \"measured\" and \"rivals\""};
   }
   std::map<std::string, Times> found;
-  for (const Json& item : measured->items()) found[TextOf(item, "run")] = ReadTimes(item.Find("measured"));
+  for (const Json& item : measured->items()) found[TextIn(item, "run")] = ReadTimes(item.Find("measured"));
   const std::map<std::string, Times> ours = OurTimes(cases, validation);
   struct Errors {
     int64_t runs = 0;
@@ -93,11 +89,11 @@ Result<std::vector<RivalScore>> ScoreRivals(const Json& rivals, const CaseFile& 
   };
   std::map<std::string, Errors> by_rival;
   for (const Json& item : answers->items()) {
-    const auto truth = found.find(TextOf(item, "run"));
-    const auto own = ours.find(TextOf(item, "run"));
+    const auto truth = found.find(TextIn(item, "run"));
+    const auto own = ours.find(TextIn(item, "run"));
     if (truth == found.end() || own == ours.end()) continue;
     const Times theirs = ReadTimes(item.Find("predicted"));
-    Errors& errors = by_rival[TextOf(item, "simulator")];
+    Errors& errors = by_rival[TextIn(item, "simulator")];
     ++errors.runs;
     for (size_t i = 0; i < theirs.size(); ++i) {
       if (!(theirs[i] > 0) || !(truth->second[i] > 0) || !(own->second[i] > 0)) continue;

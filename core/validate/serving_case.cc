@@ -59,12 +59,12 @@ void StretchToMeans(const Workload& workload, RequestList* list) {
   }
 }
 
-// A closed loop whose number of prompts is not stated: five rounds, as long as the published runs look by
-// their times to first token (the first round starts at once and waits longest), with lengths between 0.8 and
-// 1 of the nominal as such benchmarks draw them (benchmark_serving.py --random-range-ratio), so that users do
-// not march in step.
+// A closed loop whose number of prompts is not stated: ten for each user, as the published suites send them
+// (SemiAnalysisAI/InferenceX benchmarks/benchmark_lib.sh: --num-prompts 10 times the concurrency, after a warm-up; the
+// first of the ten rounds starts at once and waits longest), with lengths as spread as such benchmarks draw them
+// (--random-range-ratio 0.8), so that users do not march in step.
 void SpreadClosedLoop(Workload* workload) {
-  workload->requests = SaturatingMultiply(5, workload->users);
+  workload->requests = SaturatingMultiply(10, workload->users);
   for (LengthSpec* length : {&workload->prompt, &workload->output}) {
     if (length->shape != LengthShape::kFixed) continue;
     length->shape = LengthShape::kUniform;

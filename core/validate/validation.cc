@@ -6,12 +6,15 @@
 #include <optional>
 #include <utility>
 
+#include "core/base/json_members.h"
 #include "core/config/config_codec.h"
 #include "core/engines/registry.h"
+#include "core/engines/server.h"
 #include "core/engines/settle.h"
 #include "core/estimate/estimate.h"
 #include "core/formats/quantization_config.h"
 #include "core/resolve/resolved.h"
+#include "core/validate/batch_case.h"
 #include "core/validate/serving_case.h"
 #include "core/validate/worded_case.h"
 
@@ -130,15 +133,9 @@ const Metric* FindMetric(std::string_view name) {
 
 // ---- reading ----------------------------------------------------------------------------------------------
 
-const std::string& Text(const Json& object, std::string_view key) {
-  static const std::string kEmpty;
-  const Json* value = object.Find(key);
-  return value ? value->AsString() : kEmpty;
-}
-
 bool Binds(const Json& value) {
-  const std::string& set = Text(value, "set");
-  return Text(value, "confidence") != "low" && set != "suspect" && set != "community";
+  const std::string& set = TextIn(value, "set");
+  return TextIn(value, "confidence") != "low" && set != "suspect" && set != "community";
 }
 
 // A published quantisation that lists what it leaves alone says more than a plain id does.
@@ -242,6 +239,10 @@ class Validator {
     starts_at_any_length_ = LengthNotRecorded(measured_case, report) && StartsAtAnyLength(measured_case);
     std::optional<Result<ServingPrediction>> serving;
     for (const Measured& measured : measured_case.measured) {
+      if (const auto batch = BatchRate(*resolved, measured_case, measured.metric)) {
+        Add(measured_case, measured.metric, *batch, measured.value);
+        continue;
+      }
       if (!AnsweredBySimulator(measured_case, measured.metric)) {
         Compare(prediction, measured);
         continue;
@@ -266,6 +267,17 @@ class Validator {
     config.max_model_len = -1;
     const Result<Report> report = Estimate(config, catalog_);
     return report.ok() && report->fits();
+  }
+
+  // Of a batch benchmark's two phases; nothing for what is no rate or no such benchmark.
+  static std::optional<double> BatchRate(const Resolved& resolved, const Case& measured_case,
+                                         std::string_view metric) {
+    if (!measured_case.workload.is_object() || !IsBatchBenchmark(measured_case.workload)) return std::nullopt;
+    const BatchPrediction batch = PredictBatch(resolved, MakeStepModel(resolved));
+    if (metric == "decode_tps_per_stream") return batch.decode_per_stream;
+    if (metric == "output_tps_total") return batch.decode_total;
+    if (metric == "prefill_tps") return batch.prompt;
+    return std::nullopt;
   }
 
   static bool AnsweredBySimulator(const Case& measured_case, std::string_view metric) {
@@ -407,10 +419,10 @@ Result<CaseFile> ReadCases(const Json& value) {
   CaseFile file;
   for (const Json& item : list->items()) {
     Case measured_case;
-    measured_case.id = Text(item, "id");
+    measured_case.id = TextIn(item, "id");
     if (measured_case.id.empty()) measured_case.id = "case " + std::to_string(&item - list->items().data());
-    measured_case.source = Text(item, "source");
-    measured_case.run = Text(item, "run");
+    measured_case.source = TextIn(item, "source");
+    measured_case.run = TextIn(item, "run");
     if (IsWorded(item)) {
       measured_case.worded = item;
     } else {
@@ -423,10 +435,10 @@ Result<CaseFile> ReadCases(const Json& value) {
       measured_case.config = std::move(decoded->config);
     }
     measured_case.binding = Binds(item);
-    measured_case.whole_file = Text(item, "kind") == "on_disk";
+    measured_case.whole_file = TextIn(item, "kind") == "on_disk";
     if (const Json* workload = item.Find("workload")) measured_case.workload = *workload;
     if (const Json* detail = item.Find("detail"))
-      measured_case.medians = Text(*detail, "statistic") == "median";
+      measured_case.medians = TextIn(*detail, "statistic") == "median";
     TakePublishedExceptions(item, &measured_case.config);
     ReadMeasurements(item, &measured_case, &file.unreadable);
     file.cases.push_back(std::move(measured_case));

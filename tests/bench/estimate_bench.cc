@@ -31,7 +31,7 @@ const Catalog& TheCatalog() {
 std::vector<Config> EveryModel(bool vllm, int64_t gpus) {
   std::vector<Config> configs;
   for (const Model& model : TheCatalog().models()) {
-    if (model.refused) continue;
+    if (model.refused()) continue;
     for (const char* format :
          vllm ? std::array{"bf16", "fp8", "awq-int4"} : std::array{"gguf-f16", "gguf-q8_0", "gguf-q4_k_m"}) {
       Config config;

@@ -12,6 +12,7 @@
 #include "core/solve/comparison.h"
 #include "core/solve/map.h"
 #include "core/solve/ways_out.h"
+#include "tests/bench/large_map.h"
 
 namespace plimsoll {
 namespace {
@@ -35,20 +36,7 @@ Config Start() {
 }
 
 void BM_LargeMap(benchmark::State& state) {
-  MapQuestion question;
-  question.base = Start();
-  question.x = "gpu";
-  question.y = "format";
-  question.z = "model";
-  for (const char* format :
-       {"bf16", "fp16", "fp8", "fp8-block", "int8", "gptq-int8", "gptq-int4", "awq-int4", "w4a16", "nvfp4"})
-    question.ys.push_back(Json(format));
-  for (const Gpu& gpu : ManyCatalog().gpus()) {
-    if (question.xs.size() < 20) question.xs.push_back(Json(gpu.id));
-  }
-  for (const Model& model : ManyCatalog().models()) {
-    if (!model.refused && question.zs.size() < 120) question.zs.push_back(Json(model.id));
-  }
+  const MapQuestion question = LargeMap(Start(), ManyCatalog());
   for (auto _ : state) {
     Result<MapMaker> maker = MapMaker::Start(question, ManyCatalog());
     if (!maker.ok()) return state.SkipWithError(maker.error().Message().c_str());

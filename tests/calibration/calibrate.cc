@@ -47,6 +47,7 @@
 #include "core/resolve/resolved.h"
 #include "core/speed/measured_speeds.h"
 #include "core/speed/measured_speeds_table.h"
+#include "core/validate/batch_case.h"
 #include "core/validate/serving_case.h"
 #include "tests/calibration/starting_speeds.h"
 
@@ -197,7 +198,7 @@ double Predict(const Row& row, const Target& target, const SpeedReport& speed) {
 bool g_simulate = Env("SIM", 1) > 0;  // answer serving runs by the simulator, as `plimsoll validate` does
 
 bool IsSimulated(const Row& row) {
-  return row.workload.is_object() && !row.targets.empty() &&
+  return row.workload.is_object() && !IsBatchBenchmark(row.workload) && !row.targets.empty() &&
          row.targets.front().metric != "decode_tps_per_stream";
 }
 
@@ -221,25 +222,11 @@ SpeedReport Answer(const Row& row, const MeasuredSpeeds& speeds) {
   }
   if (row.rate > 0) return SpeedAtRate(model, row.operation, row.rate);
   SpeedReport speed = SpeedAt(model, row.operation);
-  if (row.arrival == "burst" && row.batch) {
-    // Batch benchmarks time the two phases apart.
-    const int64_t context = row.operation.prompt_tokens + row.operation.output_tokens / 2;
-    StepLoad load;
-    load.decode_sequences = static_cast<int64_t>(row.operation.concurrency);
-    StepLoad prompts;
-    prompts.prefill_sequences = load.decode_sequences;
-    prompts.prefill_tokens = row.operation.prompt_tokens * load.decode_sequences;
-    for (int i = 0; i < model.span_count(); ++i) {
-      const auto s = static_cast<size_t>(i);
-      load.decode_kv_tokens[s] =
-          static_cast<double>(std::min(context, model.span(i)) * load.decode_sequences);
-      prompts.prefill_kv_pairs[s] = CausalPairs(0, row.operation.prompt_tokens, model.span(i)) *
-                                    static_cast<double>(load.decode_sequences);
-    }
-    const double step = model.Time(load).value();
-    speed.decode_tokens_per_s = 1 / step;
-    speed.decode_tokens_per_s_total = static_cast<double>(load.decode_sequences) / step;
-    speed.prefill_tokens_per_s = static_cast<double>(prompts.prefill_tokens) / model.Time(prompts).value();
+  if (IsBatchBenchmark(row.workload)) {
+    const BatchPrediction batch = PredictBatch(*row.resolved, model);
+    speed.decode_tokens_per_s = batch.decode_per_stream;
+    speed.decode_tokens_per_s_total = batch.decode_total;
+    speed.prefill_tokens_per_s = batch.prompt;
   }
   return speed;
 }
@@ -254,7 +241,7 @@ const double kStreamFreedom = Env("FS", 0.06), kComputeFreedom = Env("FC", 0.08)
              kLayerFreedom = Env("FL", 0.06), kCacheFreedom = Env("FK", 0.2);
 
 const double kMakerFreedom = Env("MAKER", 2), kMemoryFreedom = Env("MEMORY", 1.5),
-             kAgeFreedom = Env("AGE", 2), kGuess = Env("GUESS", 3);
+             kAgeFreedom = Env("AGE", 2), kGuess = Env("GUESS", 1.5);
 
 struct Parameter {
   std::string name;
@@ -418,6 +405,8 @@ std::vector<Parameter> Parameters(const std::vector<Row>& rows, MeasuredSpeeds* 
       add(name + ".sequence_us", &s.sequence_us, &from.sequence_us, 0.7, n);
       add(name + ".prefill_step_us", &s.prefill_step_us, &from.prefill_step_us, 0.7, n);
       add(name + ".prefill_layer_us", &s.prefill_layer_us, &from.prefill_layer_us, 1, n);
+      if (!tied) add(name + ".prefill_moe_us", &s.prefill_moe_us, &from.prefill_moe_us, 1, n);
+      if (!tied) add(name + ".prefill_graph_us", &s.prefill_graph_us, &from.prefill_graph_us, 1, n);
       add(name + ".delivery_steps", &s.delivery_steps, &from.delivery_steps, 1, n);
       add(name + ".request_ms", &s.request_ms, &from.request_ms, 0.2, n);
       add(name + ".reduce", &s.reduce, &from.reduce, 0.5, n);
@@ -880,9 +869,9 @@ void PrintRow(const Row& row, const MeasuredSpeeds& speeds, const std::string& f
   const SpeedReport speed = Answer(row, speeds);
   for (const Target& target : row.targets) {
     const double predicted = Predict(row, target, speed);
-    char line[512];
+    char line[640];
     std::snprintf(line, sizeof line,
-                  "%-30.30s %-9s %-18s %-12s %-26s x%d tp%d %-24s %-14s p%d o%d c%.0f r%.2g %s %.5g -> %.5g "
+                  "%-90.90s %-9s %-18s %-12s %-26s x%d tp%d %-24s %-14s p%d o%d c%.0f r%.2g %s %.5g -> %.5g "
                   "%+.0f%%  %s",
                   row.id.c_str(), row.set.c_str(), target.group.c_str(), row.engine.c_str(), row.gpu.c_str(),
                   static_cast<int>(row.resolved->cards.size()), static_cast<int>(row.resolved->tp),
@@ -1036,6 +1025,8 @@ void Write(const std::vector<Row>& rows, MeasuredSpeeds* s) {
     one("sequence_us", x.sequence_us);
     one("prefill_step_us", x.prefill_step_us);
     one("prefill_layer_us", x.prefill_layer_us);
+    one("prefill_moe_us", x.prefill_moe_us);
+    one("prefill_graph_us", x.prefill_graph_us);
     one("request_ms", x.request_ms);
     one("request_token_us", x.request_token_us);
     one("delivery_steps", x.delivery_steps);

@@ -89,6 +89,8 @@ inline constexpr EngineSpeeds Vllm() {
   s.sequence_us = C(10);
   s.prefill_step_us = C(1000);
   s.prefill_layer_us = C(200);
+  s.prefill_moe_us = C(200);
+  s.prefill_graph_us = C(40);
   s.delivery_steps = C(0.35);
   s.reduce = C(1);
   s.request_ms = C(3.5);

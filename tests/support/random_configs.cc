@@ -55,7 +55,7 @@ int64_t SplitMix::Wide(int64_t least, int64_t most) {
 
 RandomConfigs::RandomConfigs(uint64_t seed, const Catalog& catalog) : random_(seed), catalog_(catalog) {
   for (const Model& model : catalog.models()) {
-    if (!model.refused) models_.push_back(&model);
+    if (!model.refused()) models_.push_back(&model);
   }
 }
 
@@ -89,7 +89,7 @@ void RandomConfigs::TakeFormat(Config* config) {
     config->format = Json(random_.Pick(FormatIds()));
   } else if (kind == 4 && !config->model.empty()) {
     const Model* model = catalog_.FindModel(config->model);
-    if (!model->checkpoints.empty()) config->format = Json(random_.Pick(model->checkpoints).repo);
+    if (!model->checkpoints().empty()) config->format = Json(random_.Pick(model->checkpoints()).repo);
   } else if (kind == 5) {
     Json format = Json::MakeObject();
     format.Set("id", random_.OneIn(2) ? "gptq-int4" : "fp8")

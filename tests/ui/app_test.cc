@@ -432,7 +432,7 @@ TEST(App, NothingMovesWhenNothingHappens) {
 TEST(App, EveryModelDrawsWithoutNonsense) {
   PageDriver page;
   for (const Model& model : page.state().catalog().models()) {
-    if (model.refused) continue;
+    if (model.refused()) continue;
     ASSERT_TRUE(page.state().Dispatch({{"model", Json(model.id)}})) << page.state().notice();
     page.Frames(2);
     for (const SemanticNode& node : page.app().semantics().nodes()) {

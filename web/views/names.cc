@@ -60,7 +60,7 @@ std::string FormatQualifier(const Resolved& resolved) {
 }
 
 std::string ModelQualifier(const Model& model) {
-  const ParameterCounts& counts = model.parameters;
+  const ParameterCounts& counts = model.parameters();
   if (counts.total <= 0) return "";
   const bool dense = counts.active >= counts.text * 9 / 10;
   if (dense) return ParametersText(counts.total) + " dense";

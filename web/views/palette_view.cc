@@ -87,7 +87,7 @@ std::vector<Entry> AllEntries(const AppState& state) {
     return [key, value](AppState& s) { s.Dispatch({{std::string(key), Json(value)}}); };
   };
   for (const Model& model : state.catalog().models()) {
-    if (model.refused) continue;
+    if (model.refused()) continue;
     entries.push_back({model.name, "model, " + ModelQualifier(model), model.id + " " + model.hf_repo,
                        set("model", model.id)});
   }

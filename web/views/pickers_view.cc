@@ -172,7 +172,7 @@ void OfferRepository(const AppState& state, std::string_view query, std::vector<
   const std::string repository = HubRepository(query);
   if (repository.empty()) return;
   const std::optional<NamedModel> named = FindModelNamed(state.catalog(), query);
-  const bool known = named && !named->model->refused;
+  const bool known = named && !named->model->refused();
   if (known) {
     const std::string format = named->format.empty() ? named->model->native_format : named->format;
     Option option = {named->model->name,
@@ -200,15 +200,15 @@ void DrawModelPicker(Ui& ui, AppState& state, float width) {
   if (!opened && !ImGui::IsPopupOpen("model-menu")) return;
   std::vector<Option> options;
   for (const Model& model : state.catalog().models()) {
-    if (model.refused) continue;
+    if (model.refused()) continue;
     std::string repositories = model.hf_repo;
-    for (const Checkpoint& checkpoint : model.checkpoints) repositories += " " + checkpoint.repo;
+    for (const Checkpoint& checkpoint : model.checkpoints()) repositories += " " + checkpoint.repo;
     options.push_back({model.name, ModelQualifier(model), Json(model.id), &model == resolved.model, false,
                        std::move(repositories)});
   }
   std::stable_sort(options.begin(), options.end(), [&](const Option& a, const Option& b) {
     const auto size = [&](const Option& option) {
-      return state.catalog().FindModel(option.value.AsString())->parameters.total;
+      return state.catalog().FindModel(option.value.AsString())->parameters().total;
     };
     return size(a) < size(b);
   });
@@ -270,7 +270,7 @@ void DrawFormatPicker(Ui& ui, AppState& state, float width) {
   if (resolved.model != nullptr) {
     heading("Published for this model");
     list(resolved.model->native_format, "as released");
-    for (const Checkpoint& checkpoint : resolved.model->checkpoints) {
+    for (const Checkpoint& checkpoint : resolved.model->checkpoints()) {
       list(checkpoint.format.id, checkpoint.repo.substr(0, checkpoint.repo.find('/')));
     }
   }

@@ -29,7 +29,7 @@ class FindWork : public Work {
 };
 
 bool IsAskedFor(const Model& model, const FindAsk& ask) {
-  const double billions = static_cast<double>(model.parameters.total) / 1e9;
+  const double billions = static_cast<double>(model.parameters().total) / 1e9;
   if (ask.most_params > 0 && billions > ask.most_params) return false;
   if (billions < ask.least_params) return false;
   return ask.since == 0 || model.release.substr(0, 4) >= std::to_string(ask.since);
@@ -65,7 +65,7 @@ Result<FindQuestion> FindQuestionOf(const FindAsk& ask, const Config& config, co
   question.counts = {std::max<int64_t>(1, cards)};
   question.best_format = true;
   for (const Model& model : catalog.models()) {
-    if (!model.refused && IsAskedFor(model, ask)) question.models.push_back(model.id);
+    if (!model.refused() && IsAskedFor(model, ask)) question.models.push_back(model.id);
   }
   if (question.models.empty()) return Error{"models", "that size and age", "what the catalog has a model of"};
   return question;

@@ -800,7 +800,7 @@ int64_t LayersOf(const OptionReading& reading) {
   const Model* model = reading.catalog->FindModel(reading.config.model);
   if (model == nullptr) return 0;
   int64_t layers = 0;
-  for (const LayerGroup& group : model->architecture.groups) layers += group.count;
+  for (const LayerGroup& group : model->architecture().groups) layers += group.count;
   return layers;
 }
 
@@ -817,7 +817,7 @@ void Finish(OptionReading* reading) {
                                 ""});
   }
   if (model != nullptr && HasChoice(*reading, "context=own") && !config.max_model_len) {
-    config.max_model_len = std::max<int64_t>(1, model->architecture.max_positions);
+    config.max_model_len = std::max<int64_t>(1, model->architecture().max_positions);
   }
   if (HasChoice(*reading, "--cpu-moe") && layers > 0) config.n_cpu_moe = layers;
   for (const std::string& choice : reading->choices) {

@@ -223,7 +223,7 @@ LlamaGraph GraphOf(const Resolved& resolved, const LlamaCache& cache) {
 // A separate draft model's, all cards together.
 Bytes DraftWeights(const Resolved& resolved) {
   if (resolved.draft == nullptr || resolved.draft_format == nullptr) return Bytes(0);
-  const GgufLayout draft = LayOut(resolved.draft->architecture, *resolved.draft_format);
+  const GgufLayout draft = LayOut(resolved.draft->architecture(), *resolved.draft_format);
   return draft.tensors + (draft.tied ? draft.output : Bytes(0)) - draft.token_embedding;
 }
 
@@ -365,7 +365,7 @@ void LlamaPlan::PlanDraft() {
   if (resolved_.speculative.num_tokens <= 0) return;
   LlamaGraphPart& part = draft_part_;
   if (resolved_.draft != nullptr) {
-    part.end_layer = resolved_.draft->architecture.layers;
+    part.end_layer = resolved_.draft->architecture().layers;
   } else if (resolved_.architecture->mtp_layers > 0 && text_layers_ > 0) {
     const auto drafts = [](const CardPlan& card) { return card.drafts; };
     const auto card = std::find_if(cards_.begin(), cards_.end(), drafts);
@@ -501,7 +501,7 @@ Bytes LlamaPlan::DraftContext() {
     }
     return LayerCacheBytes(own, architecture.mtp_shape.attention) * architecture.mtp_layers + buffer;
   }
-  graph.architecture = &resolved_.draft->architecture;
+  graph.architecture = &resolved_.draft->architecture();
   Bytes kv;
   for (const LayerGroup& group : graph.architecture->groups) {
     kv += LayerCacheBytes(own, group.shape.attention) * group.count;

@@ -296,7 +296,7 @@ int64_t LayersOf(const OptionReading& reading) {
   const Model* model = reading.catalog->FindModel(reading.config.model);
   int64_t layers = 0;
   if (model != nullptr) {
-    for (const LayerGroup& group : model->architecture.groups) layers += group.count;
+    for (const LayerGroup& group : model->architecture().groups) layers += group.count;
   }
   return layers;
 }
@@ -389,7 +389,7 @@ std::string LibraryFormat(const Model& model, std::string_view name, bool* by_ha
   *by_habit = true;
   if (model.native_format == "mxfp4") return "gguf-mxfp4_moe";
   // Small embedders are stored whole; models of before mid 2024 in Q4_0.
-  if (model.parameters.total < 400000000 && model.id.find("embed") != std::string::npos) return "gguf-f16";
+  if (model.parameters().total < 400000000 && model.id.find("embed") != std::string::npos) return "gguf-f16";
   return !model.release.empty() && model.release < "2024-06" ? "gguf-q4_0" : "gguf-q4_k_m";
 }
 

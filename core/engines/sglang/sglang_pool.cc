@@ -96,7 +96,7 @@ Bytes DraftToken(const Resolved& resolved) {
       break;
   }
   if (resolved.draft != nullptr) {
-    for (const LayerGroup& group : resolved.draft->architecture.groups) {
+    for (const LayerGroup& group : resolved.draft->architecture().groups) {
       sum += Bytes(TokenBytes(resolved, group.shape.attention)) * group.count;
     }
   } else if (const LayerShape* shape = DraftedShape(target)) {

@@ -16,6 +16,7 @@ StepStyle SglangStyle(const Resolved& resolved) {
   style.stages = std::max<int64_t>(1, resolved.pp);
   style.sent_weights = resolved.cpu_offload;
   style.scheduled_ahead = true;  // event_loop_overlap (managers/scheduler.py), the default since 0.4
+  style.graph_tokens = SetupOf(resolved).largest_prompt;  // piecewise_cuda_graph_runner.py
   return style;
 }
 

@@ -181,6 +181,7 @@ class SetUp {
     if (CapturesPrompts()) {
       const int64_t largest = kinds_.latent ? std::min<int64_t>(2048, SglangChunk(r_)) : SglangChunk(r_);
       setup_.prefill_graphs = CountPrefillGraphs(largest);
+      setup_.largest_prompt = largest;
     }
   }
 

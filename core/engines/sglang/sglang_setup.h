@@ -19,6 +19,7 @@ struct SglangSetup final : EngineData {
   int64_t context = 0;             // see SglangContext()
   int64_t graph_batch = 0;         // the largest batch that is captured; 0: graphs are off
   int64_t prefill_graphs = 0;      // prompt lengths that are captured
+  int64_t largest_prompt = 0;      // the longest of them
   int64_t drafts = 0;              // tokens that one step verifies beside none drafted; 0: no speculation
   int64_t attention_tp = 1;        // ranks that attention is cut over
   int64_t ranks_of_experts = 0;    // ranks that experts are dealt over; 0: they are cut

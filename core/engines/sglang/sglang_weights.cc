@@ -126,7 +126,9 @@ SglangWeights SglangLoadedWeights(const Resolved& resolved, const SglangRank& ra
       resolved.speculative.num_tokens > 0 && resolved.speculative.method == SpeculativeMethod::kMtp;
   RankLoading loading = LoadingOf(resolved, PaddingOf(resolved), true, setup.ranks_of_experts, rank.ep_rank);
   loading.attention_tp = setup.attention_tp;
-  const std::vector<HeldParameter> held = HeldOnRank(loading, {range, first, last, resolved.multimodal, mtp});
+  std::vector<HeldParameter> own;
+  const std::vector<HeldParameter>& held =
+      SharedHeldOnRank(resolved, loading, {range, first, last, resolved.multimodal, mtp}, &own);
 
   SglangWeights weights;
   Bytes tensors, mtp_layers;

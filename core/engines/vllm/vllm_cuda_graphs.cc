@@ -50,6 +50,13 @@ bool CapturesWholeSteps(const Resolved& resolved, const VllmRules& rules, const 
          !(drafts && AttendsWithFlashInfer(resolved, gpu) && !IsDatacentreBlackwell(gpu));
 }
 
+// vllm/model_executor/models/config.py GptOssForCausalLMConfig: 1024 unless something was asked for, in wide steps,
+// however few sequences run.
+constexpr int64_t kGptOssLargest = 1024;
+bool CapturesAsGptOss(const Resolved& resolved) {
+  return resolved.architecture->model_type == "gpt_oss" && resolved.max_cudagraph_capture_size <= 0;
+}
+
 // compilation_config's max_cudagraph_capture_size, where given.
 int64_t UpToGiven(const Resolved& resolved, int64_t largest) {
   const int64_t given = resolved.max_cudagraph_capture_size;
@@ -66,13 +73,18 @@ VllmGraphs VllmCudaGraphs(const Resolved& resolved, const VllmRules& rules, int6
   if (!rules.v1) {
     // vllm/worker/model_runner.py _get_max_graph_batch_size: decode batches up to max_num_seqs.
     graphs.piecewise = SizesByEight(std::min<int64_t>(RoundUp(sequences, 8), 8192));
+  } else if (CapturesAsGptOss(resolved)) {
+    graphs.tokens = std::min(kGptOssLargest, resolved.max_num_batched_tokens);
+    graphs.piecewise = SizesSpread(graphs.tokens);
   } else if (!rules.spread_graph_sizes) {
-    graphs.piecewise = SizesByEight(UpToGiven(resolved, 512));
+    graphs.tokens = UpToGiven(resolved, 512);
+    graphs.piecewise = SizesByEight(graphs.tokens);
   } else {
-    const bool large = gpu.compute_capability >= 100 && gpu.compute_capability < 120;
+    const bool large = rules.large_graphs && gpu.compute_capability >= 100 && gpu.compute_capability < 120;
     const int64_t largest = std::min({internal::SaturatingMultiply(2 * sequences, queries),
                                       int64_t{large ? 1024 : 512}, resolved.max_num_batched_tokens});
-    graphs.piecewise = SizesSpread(UpToGiven(resolved, largest));
+    graphs.tokens = UpToGiven(resolved, largest);
+    graphs.piecewise = SizesSpread(graphs.tokens);
   }
   if (CapturesWholeSteps(resolved, rules, gpu)) {
     const int64_t decode =

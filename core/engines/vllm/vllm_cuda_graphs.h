@@ -13,6 +13,7 @@ namespace plimsoll {
 struct VllmGraphs {
   int64_t piecewise = 0;  // captured sizes
   int64_t full = 0;
+  int64_t tokens = 0;  // of the largest step whose layers are replayed with prompts in it
   Bytes bytes;
 };
 VllmGraphs VllmCudaGraphs(const Resolved& resolved, const VllmRules& rules, int64_t layers, const Gpu& gpu);

@@ -489,7 +489,7 @@ class Gate {
           "Use a draft model, or no speculation.");
     }
     if (resolved_.draft == nullptr || speculative.method != SpeculativeMethod::kDraft) return;
-    const int64_t own = resolved_.architecture->vocab, theirs = resolved_.draft->architecture.vocab;
+    const int64_t own = resolved_.architecture->vocab, theirs = resolved_.draft->architecture().vocab;
     if (own != theirs) {
       Say(Severity::kError, "draft_vocabulary_differs",
           "The draft model " + resolved_.draft->name + " has a vocabulary of " + CountText(theirs) +

@@ -255,6 +255,16 @@ bool KeepsWindows(const Resolved& resolved, const VllmRules& rules) {
   return true;
 }
 
+int64_t MostBlocksForConcurrency(const Resolved& resolved, const VllmRules& rules) {
+  int64_t most = 0;
+  for (int64_t stage = 0; stage < resolved.pp; ++stage) {
+    const LayerRange range = PipelineStage(resolved.architecture->layers, resolved.pp, stage);
+    const CacheLayout layout = LayOutCache(resolved, rules, range, stage == resolved.pp - 1);
+    if (layout.block_bytes > 0) most = std::max(most, layout.BlocksForConcurrency(resolved.max_model_len));
+  }
+  return most;
+}
+
 }  // namespace
 
 CacheLayout LayOutCache(const Resolved& resolved, const VllmRules& rules, const LayerRange& range,
@@ -281,7 +291,7 @@ CacheLayout LayOutCache(const Resolved& resolved, const VllmRules& rules, const 
       case SpeculativeMethod::kEagle3:
       case SpeculativeMethod::kDflash:
         if (resolved.draft != nullptr) {
-          for (const LayerGroup& group : resolved.draft->architecture.groups) {
+          for (const LayerGroup& group : resolved.draft->architecture().groups) {
             builder.AddLayers(group.shape, group.count);
           }
         } else if (const LayerShape* shape = DraftedShape(architecture)) {
@@ -309,16 +319,12 @@ bool VllmHasStates(const Architecture& architecture) {
   });
 }
 
-double VllmLoggedConcurrency(const Resolved& resolved, const VllmRules& rules, const KvReport& kv) {
+double VllmLoggedConcurrency(const Resolved& resolved, const VllmRules& rules, const KvReport& kv,
+                             std::optional<int64_t> most_blocks) {
   const double length = static_cast<double>(std::max<int64_t>(1, resolved.max_model_len));
   const double blocks = static_cast<double>(kv.num_blocks);
   if (!rules.concurrency_by_pages) return blocks * static_cast<double>(kv.block_size) / length;
-  int64_t most = 0;
-  for (int64_t stage = 0; stage < resolved.pp; ++stage) {
-    const LayerRange range = PipelineStage(resolved.architecture->layers, resolved.pp, stage);
-    const CacheLayout layout = LayOutCache(resolved, rules, range, stage == resolved.pp - 1);
-    if (layout.block_bytes > 0) most = std::max(most, layout.BlocksForConcurrency(resolved.max_model_len));
-  }
+  const int64_t most = most_blocks ? *most_blocks : MostBlocksForConcurrency(resolved, rules);
   return most > 0 ? blocks / static_cast<double>(most) : 0;
 }
 

@@ -9,6 +9,7 @@
 #define PLIMSOLL_CORE_ENGINES_VLLM_VLLM_KV_CACHE_H_
 
 #include <cstdint>
+#include <optional>
 
 #include "core/arch/parallelism.h"
 #include "core/base/units.h"
@@ -23,8 +24,10 @@ namespace plimsoll {
 CacheLayout LayOutCache(const Resolved& resolved, const VllmRules& rules, const LayerRange& range, bool last);
 
 // What the line "Maximum concurrency" says; before pages were counted it took no account of windows and
-// states.
-double VllmLoggedConcurrency(const Resolved& resolved, const VllmRules& rules, const KvReport& kv);
+// states. `most_blocks`: what the stage that needs most has for one sequence (CacheLayout::BlocksForConcurrency), where
+// it is known already.
+double VllmLoggedConcurrency(const Resolved& resolved, const VllmRules& rules, const KvReport& kv,
+                             std::optional<int64_t> most_blocks = std::nullopt);
 
 // Some layers keep a recurrent state.
 bool VllmHasStates(const Architecture& architecture);

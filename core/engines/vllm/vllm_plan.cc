@@ -110,8 +110,19 @@ int64_t SequenceBlocks(const Resolved& resolved, const std::vector<Stage>& stage
   return blocks;
 }
 
+// The same as the log's "Maximum concurrency" counts them.
+int64_t BlocksForConcurrency(const Resolved& resolved, const std::vector<Stage>& stages) {
+  int64_t blocks = 0;
+  for (const Stage& stage : stages) {
+    const CacheLayout& layout = stage.layout;
+    if (layout.block_bytes > 0)
+      blocks = std::max(blocks, layout.BlocksForConcurrency(resolved.max_model_len));
+  }
+  return blocks;
+}
+
 void FillCache(const Resolved& resolved, const VllmRules& rules, const Stage& stage, const Tightest& tightest,
-               int64_t per_sequence, Report* report) {
+               int64_t per_sequence, int64_t for_concurrency, Report* report) {
   KvReport& kv = report->kv;
   const CacheLayout& layout = stage.layout;
   kv.per_token = KvBytesPerToken(*resolved.architecture, resolved.kv_cache_dtype);
@@ -128,7 +139,6 @@ void FillCache(const Resolved& resolved, const VllmRules& rules, const Stage& st
     return;
   }
   kv.max_concurrency = static_cast<double>(kv.num_blocks) / static_cast<double>(per_sequence);
-  const double logged = VllmLoggedConcurrency(resolved, rules, kv);
   switch (rules.tokens) {
     case CacheTokens::kBlocks:
       kv.capacity_tokens = kv.num_blocks * kv.block_size;
@@ -137,7 +147,9 @@ void FillCache(const Resolved& resolved, const VllmRules& rules, const Stage& st
       kv.capacity_tokens = kv.num_blocks / layout.groups * kv.block_size;
       break;
     case CacheTokens::kConcurrency:
-      kv.capacity_tokens = BytesFromDouble(logged * static_cast<double>(resolved.max_model_len)).count();
+      kv.capacity_tokens = BytesFromDouble(VllmLoggedConcurrency(resolved, rules, kv, for_concurrency) *
+                                           static_cast<double>(resolved.max_model_len))
+                               .count();
       break;
   }
 }
@@ -289,7 +301,8 @@ class RankPlanner {
   int64_t longest() const { return tightest_.longest; }
   void Finish() {
     AllocatePools();
-    FillCache(resolved_, rules_, stages_[tightest_stage_], tightest_, per_sequence_, &report_);
+    FillCache(resolved_, rules_, stages_[tightest_stage_], tightest_, per_sequence_,
+              BlocksForConcurrency(resolved_, stages_), &report_);
     report_.host.weights = offloaded_;
     report_.host.kv_cache += resolved_.kv_offloading;
     // V0 reserves swap_space = 4 GiB of RAM per GPU for preempted sequences.

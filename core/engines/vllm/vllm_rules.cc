@@ -97,6 +97,7 @@ VllmRules RulesFor(const Resolved& resolved) {
   // FULL_AND_PIECEWISE became the default in 0.11; models with recurrent layers had it one release earlier.
   rules.full_graphs = rules.v1 && (since(11) || (since(10, 2) && IsRecurrent(*resolved.architecture)));
   rules.spread_graph_sizes = since(12);
+  rules.large_graphs = since(27);  // vllm-project/vllm#49390, after the branch of 0.26
   rules.flashinfer_workspace = since(12);
   rules.lora_graphs = since(11, 1);
   rules.hybrid_manager = rules.v1 && since(9, 2);

@@ -31,6 +31,7 @@ struct VllmRules {
   bool free_memory_checked = true;    // refuses to start when less is free than the share
   bool full_graphs = true;            // whole decode steps are captured too
   bool spread_graph_sizes = false;    // 2 x max_num_seqs up to 512, wider steps from 256
+  bool large_graphs = false;          // up to 1024 on data-centre Blackwell
   bool flashinfer_workspace = false;  // FlashInfer's is allocated while they are captured
   bool lora_graphs = false;           // graphs with and without adapters
   bool hybrid_manager = true;         // windows and states have groups of their own

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/arch/parallelism.h"
+#include "core/engines/vllm/vllm_cuda_graphs.h"
 #include "core/engines/vllm/vllm_kv_cache.h"
 #include "core/engines/vllm/vllm_rules.h"
 
@@ -54,7 +55,14 @@ StepStyle VllmStyle(const Resolved& resolved) {
   // (vllm/v1/engine/core.py step_with_batch_queue), and a step's tokens leave while the next one runs. In 89 stages of
   // public serving runs (vLLM 0.15 on H100, A100, L40S with cached prompts) the first token comes after 3.5 ms and 2.85
   // steps: half of one, the scheduled one, its own, and a third of another for the way out.
-  style.scheduled_ahead = RulesFor(resolved).scheduled_ahead;
+  const VllmRules rules = RulesFor(resolved);
+  style.scheduled_ahead = rules.scheduled_ahead;
+  // vllm/v1/cudagraph_dispatcher.py: a step with prompts replays its layers' graphs up to the largest captured size,
+  // with attention launched between them; beyond it every kernel is launched by itself.
+  if (!resolved.cards.empty()) {
+    style.graph_tokens =
+        VllmCudaGraphs(resolved, rules, resolved.architecture->layers, *resolved.cards.front().gpu).tokens;
+  }
   return style;
 }
 

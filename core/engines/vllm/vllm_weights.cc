@@ -115,7 +115,8 @@ Bytes VllmLoadedWeights(const Resolved& resolved, const VllmRules& rules, const 
   sum = VllmWeightParts{};
   Bytes total;
   const RankHolding holding{range, first, last, resolved.multimodal, mtp};
-  for (const HeldParameter& held : HeldOnRank(loading, holding)) {
+  std::vector<HeldParameter> own;
+  for (const HeldParameter& held : SharedHeldOnRank(resolved, loading, holding, &own)) {
     const Bytes bytes = held.one.bytes * held.layers, padding = held.one.padding * held.layers;
     total += bytes;
     sum.padding += padding;

@@ -37,7 +37,7 @@ TEST(Families, ANameStandsInOneListOnce) {
 }
 
 TEST(Families, EveryShippedModelIsRead) {
-  for (const Model& model : ShippedCatalog().models()) EXPECT_FALSE(model.refused) << model.id;
+  for (const Model& model : ShippedCatalog().models()) EXPECT_FALSE(model.refused()) << model.id;
 }
 
 }  // namespace

@@ -9,7 +9,7 @@
 namespace plimsoll {
 namespace {
 
-const Architecture& Of(std::string_view id) { return ShippedCatalog().FindModel(id)->architecture; }
+const Architecture& Of(std::string_view id) { return ShippedCatalog().FindModel(id)->architecture(); }
 
 int64_t LayersWith(const Architecture& a, RecurrentKind kind) {
   int64_t layers = 0;

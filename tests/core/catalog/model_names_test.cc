@@ -23,7 +23,7 @@ TEST(ModelNames, EveryRepositoryOfTheCatalogIsFound) {
     EXPECT_TRUE(own->exact) << model.hf_repo;
     EXPECT_EQ(own->model->hf_repo, model.hf_repo);
     EXPECT_EQ(Named(model.id), model.id);
-    for (const Checkpoint& checkpoint : model.checkpoints) {
+    for (const Checkpoint& checkpoint : model.checkpoints()) {
       const std::optional<NamedModel> named = FindModelNamed(ShippedCatalog(), checkpoint.repo);
       ASSERT_TRUE(named) << checkpoint.repo;
       EXPECT_TRUE(named->exact) << checkpoint.repo;

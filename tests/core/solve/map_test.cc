@@ -43,6 +43,47 @@ TEST(Map, ACellIsTheEstimateOfItsConfiguration) {
   EXPECT_LE(fitting, 5);
 }
 
+// Cells share what they can (MapMaker); an estimate by itself shares nothing. Cards of every padding and kernel, formats that
+// are repacked, cut in groups or stored with scales, dense models and ones with experts, latent attention and MTP layers.
+TEST(Map, CellsThatShareAreWhatEachWouldBeAlone) {
+  for (const char* base : {"e=vllm", "e=vllm&n=2", "e=vllm&n=8&tp=4&pp=2", "e=sglang", "e=sglang&n=4&ep=1",
+                           "e=vllm&n=8&tp=8&ep=1&sm=mtp&sn=1", "e=llama.cpp&n=2"}) {
+    MapQuestion question;
+    question.base = DecodeConfigUrl(std::string(base) + "&m=llama-3.1-8b&ctx=4096&c=2")->config;
+    question.x = "gpu";
+    question.y = "format";
+    question.z = "model";
+    for (const char* card : {"a100-sxm-80gb", "h100-sxm", "b200", "mi300x", "rtx-4090", "t4"})
+      question.xs.push_back(Json(card));
+    const bool gguf = std::string_view(base).find("llama.cpp") != std::string_view::npos;
+    for (const char* format : {"bf16", "fp8", "gptq-int4", "awq-int4", "mxfp4", "gguf-q4_k_m", "gguf-q8_0"}) {
+      if ((std::string_view(format).substr(0, 4) == "gguf") == gguf) question.ys.push_back(Json(format));
+    }
+    for (const char* model : {"llama-3.1-8b", "qwen3-30b-a3b", "gpt-oss-20b", "deepseek-v3",
+                              "qwen3-next-80b-a3b", "qwen3-vl-8b"}) {
+      question.zs.push_back(Json(model));
+    }
+    const MapSheet map = Made(question);
+    int fitting = 0;
+    for (size_t z = 0; z < question.zs.size(); ++z) {
+      for (size_t y = 0; y < question.ys.size(); ++y) {
+        for (size_t x = 0; x < question.xs.size(); ++x) {
+          const MapCell& cell = map.cell(x, y, z);
+          if (!cell.understood) continue;
+          const Config config = map.ConfigOf(x, y, z, ShippedCatalog());
+          const Report report = *Estimate(config, ShippedCatalog());
+          EXPECT_EQ(cell.verdict, report.verdict) << EncodeConfigUrl(config);
+          if (!cell.fits()) continue;
+          ++fitting;
+          EXPECT_EQ(cell.figure, static_cast<double>(report.kv.max_model_len_that_fits))
+              << EncodeConfigUrl(config);
+        }
+      }
+    }
+    EXPECT_GE(fitting, 20) << base;
+  }
+}
+
 // Against every layout that can be written by hand.
 TEST(Map, ACellTakesTheBestLayoutOfItsCards) {
   for (const MapMeasure measure : {MapMeasure::kLongest, MapMeasure::kRate, MapMeasure::kFirstToken}) {

@@ -97,6 +97,17 @@ TEST(CardRates, NobodyReadsFasterThanTheMemoryGives) {
   EXPECT_DOUBLE_EQ(rates.cache, 3350e9 * 0.97);
 }
 
+// No fit may make library kernels faster than measured products of any shape are; llama.cpp's stand beside another rate.
+TEST(CardRates, ProductsStayBelowWhatIsAchievable) {
+  MeasuredSpeeds speeds = Simple();
+  speeds.engines[0].compute[kHalf].value = 1.2;
+  EXPECT_DOUBLE_EQ(
+      FindRates(Resolved(), StepStyle(), speeds, Card("h100-sxm"), FormatClass::kHalf).compute[kHalf],
+      989e12 * 0.85);
+  EXPECT_DOUBLE_EQ(FindRates(Resolved(), Ggml(), speeds, Card("h100-sxm"), FormatClass::kHalf).compute[kHalf],
+                   989e12 * 1.2);
+}
+
 TEST(CardRates, LaunchesOneByOne) {
   EXPECT_DOUBLE_EQ(RatesOf("h100-sxm", {}, FormatClass::kHalf, true).layer, 20e-6) << "eager";
   StepStyle plain;

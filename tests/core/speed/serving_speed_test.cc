@@ -68,7 +68,7 @@ TEST(SpeedAtRate, ServesWhatArrivesUpToItsLimit) {
 
 TEST(EstimateSpeed, EveryModelOnEveryCardIsFiniteAndPositive) {
   for (const Model& model : TestCatalog().models()) {
-    if (model.refused) continue;
+    if (model.refused()) continue;
     for (const char* engine : {"vllm", "llama.cpp", "sglang"}) {
       Config config;
       config.model = model.id;

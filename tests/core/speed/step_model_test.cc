@@ -254,7 +254,9 @@ double StepByHand(const StepCoefficients& c, const StepLoad& load) {
     card += (c.reduce_latency + c.reduce_per_token * n) * times;
     card += c.state_per_sequence * static_cast<double>(decoding + load.prefill_sequences);
     card += c.recurrent_per_token * static_cast<double>(prompt) * overlap;
-    sum += Overlapped(card, c.prefill_host * times * overlap) - card;
+    const int64_t whole = decoding * c.tokens_per_sequence + prompt;
+    sum += Overlapped(card, (whole <= c.graph_tokens ? c.prefill_graph : c.prefill_host) * times * overlap) -
+           card;
   }
   for (size_t i = 0; i < kMaxSpans; ++i) {
     sum += c.cached_token[i] * load.decode_kv_tokens[i];
@@ -289,6 +291,29 @@ TEST(StepModel, EqualsTheSumByHand) {
       }
     }
   }
+}
+
+// Within the captured sizes a step with prompts costs no launches from the host but attention's; one token more, and
+// every layer is launched: 32 of them, with nothing else to do for the card.
+TEST(StepModel, StepsBeyondTheGraphsAreLaunchedFromTheHost) {
+  MeasuredSpeeds speeds = FittedSpeeds();
+  for (EngineSpeeds& engine : speeds.engines) {
+    engine.prefill_layer_us.value = 1e6;
+    engine.prefill_graph_us.value = 1e4;
+  }
+  const auto s = Make(R"({"model":"llama-3.1-8b","gpu":"h100-sxm","max_num_seqs":256})");
+  const StepStyle style = EngineOf(s->resolved).StyleOf(s->resolved);
+  ASSERT_EQ(style.graph_tokens, 512);
+  const StepModel model = StepModel::Make(s->resolved, style, s->work, speeds);
+  const double layer = speeds.cards[1][static_cast<size_t>(CardClass::kHopper)].layer.value;
+  const auto launched = [&](int64_t tokens) {
+    StepLoad load;
+    load.prefill_tokens = tokens;
+    load.prefill_sequences = 1;
+    return model.Explain(load).launch.value();
+  };
+  EXPECT_NEAR(launched(512), 32 * 1e-2 * layer, 0.1);
+  EXPECT_NEAR(launched(513), 32 * layer, 0.1);
 }
 
 TEST(StepModel, TakesItsCoefficientsFromTheTable) {
@@ -373,7 +398,7 @@ TEST(StepModel, ADraftIsReadOnceForEachProposedToken) {
     const CardRates rates =
         FindRates(s->resolved, style, FittedSpeeds(), *s->resolved.cards[0].gpu, FormatClass::kFp8);
     const double read = s->model.coefficients().draft / 4 - 2 * rates.layer;
-    return read * rates.stream[0] * 8 / static_cast<double>(s->resolved.draft->parameters.active);  // bits
+    return read * rates.stream[0] * 8 / static_cast<double>(s->resolved.draft->parameters().active);  // bits
   };
   EXPECT_NEAR(draft("bf16"), 16, 1e-6);
   EXPECT_GT(draft("awq-int4"), 4);

@@ -21,8 +21,8 @@ Bytes OneLayer(const Architecture& model, const FormatBinding& binding, uint32_t
 TEST(BoundTensors, ParametersHoldWhatTheTensorsHold) {
   size_t tensors = 0, parameters = 0;
   for (const Model& model : TestCatalog().models()) {
-    if (model.refused) continue;
-    const Architecture& architecture = model.architecture;
+    if (model.refused()) continue;
+    const Architecture& architecture = model.architecture();
     for (const char* id : {"bf16", "fp8", "awq-int4"}) {
       const FormatBinding& binding = *TestCatalog().Bind(model, id)->binding;
       const Architecture& bound = *TestCatalog().Bind(model, id)->architecture;
@@ -67,7 +67,7 @@ TEST(BoundTensors, FusesNeighboursAndNothingElse) {
 
 TEST(BoundTensors, AStepReadsOneHeadAndNoEmbedding) {
   for (const Model& model : TestCatalog().models()) {
-    if (model.refused) continue;
+    if (model.refused()) continue;
     int heads = 0;
     double flops = 0;
     for (const StepTensor& tensor : TestCatalog().Bind(model, "bf16")->binding->tensors.step) {

@@ -13,7 +13,7 @@
 namespace plimsoll {
 namespace {
 
-const Architecture& Of(std::string_view id) { return ShippedCatalog().FindModel(id)->architecture; }
+const Architecture& Of(std::string_view id) { return ShippedCatalog().FindModel(id)->architecture(); }
 
 FormatBinding Bind(const Architecture& architecture, const char* format) {
   Result<WeightFormat> read = ReadWeightFormat(JsonOfText(format), "format");

@@ -31,7 +31,7 @@ TEST(GgufMetadata, AFileIsItsTensorsAndThese) {
   const Model& model = *ShippedCatalog().FindModel("llama-3.1-8b");
   const BoundFormat& bound = *ShippedCatalog().Bind(model, "gguf-q4_k_m");
   EXPECT_EQ(bound.stored.file, bound.gguf.tensors + bound.gguf.padding +
-                                   GgufMetadataBytes(model.architecture, bound.gguf.tensor_count));
+                                   GgufMetadataBytes(model.architecture(), bound.gguf.tensor_count));
   EXPECT_EQ(bound.gguf.tensor_count, 4 + 32 * 9);
   // bartowski/Meta-Llama-3.1-8B-Instruct-GGUF, Q4_K_M: 4,920,739,232 bytes.
   EXPECT_NEAR(static_cast<double>(bound.stored.file.count()), 4920739232, 1e6);

@@ -12,7 +12,7 @@ namespace {
 
 std::map<std::string, GgufTensor> Of(std::string_view id) {
   std::map<std::string, GgufTensor> tensors;
-  for (GgufTensor& tensor : ListGgufTensors(ShippedCatalog().FindModel(id)->architecture)) {
+  for (GgufTensor& tensor : ListGgufTensors(ShippedCatalog().FindModel(id)->architecture())) {
     const std::string name = tensor.name;
     EXPECT_TRUE(tensors
                     .emplace(name + (tensor.group > 0 ? "#" + std::to_string(tensor.group) : "") +
@@ -94,7 +94,7 @@ TEST(GgufTensors, ATiedHeadIsNotWrittenAndVisionIsAnotherFile) {
 // tensors outside layers first, then group by group by name, MTP layers last.
 TEST(GgufTensors, InTheOrderInWhichLlamaQuantizeWalks) {
   for (const char* id : {"llama-3.1-8b", "glm-4.5-air", "qwen3.5-35b-a3b", "gemma-3-4b"}) {
-    const std::vector<GgufTensor> tensors = ListGgufTensors(ShippedCatalog().FindModel(id)->architecture);
+    const std::vector<GgufTensor> tensors = ListGgufTensors(ShippedCatalog().FindModel(id)->architecture());
     for (size_t i = 1; i < tensors.size(); ++i) {
       const GgufTensor &a = tensors[i - 1], &b = tensors[i];
       EXPECT_LE(a.mtp, b.mtp) << id << " " << b.name;

@@ -11,7 +11,7 @@ namespace {
 // What everybody relies on who walks over the schemes, for every model in every format.
 TEST(TensorSchemes, HoldWhatTheirCommentsSay) {
   for (const Model& model : ShippedCatalog().models()) {
-    if (model.refused) continue;
+    if (model.refused()) continue;
     for (const char* format : {"bf16", "fp8", "awq-int4", "nvfp4", "fp8-block"}) {
       const BoundFormat* bound = ShippedCatalog().Bind(model, format);
       ASSERT_NE(bound, nullptr);

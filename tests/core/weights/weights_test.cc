@@ -99,7 +99,7 @@ int64_t DumbCheckpoint(const Architecture& model, const WeightFormat& format, co
 TEST(Weights, SafetensorsAgreeWithTheDumbTwinForEveryModelAndFormat) {
   int64_t compared = 0;
   for (const Model& model : TheCatalog().models()) {
-    if (model.refused) continue;
+    if (model.refused()) continue;
     for (const std::string_view id : FormatIds()) {
       if (id.substr(0, 5) == "gguf-") continue;
       const BoundFormat* bound = TheCatalog().Bind(model, id);
@@ -366,7 +366,7 @@ class DumbQuantizer {
 TEST(Weights, GgufAgreesWithTheDumbTwinForEveryModelAndFileType) {
   int64_t compared = 0;
   for (const Model& model : TheCatalog().models()) {
-    if (model.refused || !LlamaKnows(model.architecture)) continue;
+    if (model.refused() || !LlamaKnows(model.architecture())) continue;
     for (int i = 0; i < kGgufFileTypes; ++i) {
       const std::string id(Info(static_cast<GgufFileType>(i)).id);
       for (const bool imatrix : {false, true}) {
@@ -376,8 +376,8 @@ TEST(Weights, GgufAgreesWithTheDumbTwinForEveryModelAndFileType) {
         format.family = FormatFamily::kGguf;
         format.gguf_type = i;
         format.importance_matrix = imatrix;
-        EXPECT_EQ(LayOutGguf(model.architecture, format).tensors.count(),
-                  DumbQuantizer(model.architecture, id, imatrix).Total())
+        EXPECT_EQ(LayOutGguf(model.architecture(), format).tensors.count(),
+                  DumbQuantizer(model.architecture(), id, imatrix).Total())
             << model.id << " " << id << (imatrix ? " with imatrix" : "");
         ++compared;
       }
@@ -389,15 +389,15 @@ TEST(Weights, GgufAgreesWithTheDumbTwinForEveryModelAndFileType) {
 // A GGUF holds the text model: what it drops or adds against the safetensors' text part is small, and known.
 TEST(Weights, GgufHoldsTheTextModel) {
   for (const Model& model : TheCatalog().models()) {
-    if (model.refused || !LlamaKnows(model.architecture)) continue;
+    if (model.refused() || !LlamaKnows(model.architecture())) continue;
     WeightFormat format;
     format.family = FormatFamily::kGguf;
     format.gguf_type = static_cast<int>(GgufFileType::kF16);
-    const auto elements = static_cast<double>(LayOutGguf(model.architecture, format).elements);
-    double text = static_cast<double>(model.parameters.text);
+    const auto elements = static_cast<double>(LayOutGguf(model.architecture(), format).elements);
+    double text = static_cast<double>(model.parameters().text);
     bool keeps_mtp = false;
-    for (const GgufTensor& tensor : model.architecture.gguf) keeps_mtp |= tensor.mtp;
-    for (const Tensor& tensor : model.architecture.tensors) {
+    for (const GgufTensor& tensor : model.architecture().gguf) keeps_mtp |= tensor.mtp;
+    for (const Tensor& tensor : model.architecture().tensors) {
       // The converter drops what stands behind an encoder's last layer.
       if (tensor.part == TensorPart::kText && tensor.name.find("pooler.") == 0) {
         text -= static_cast<double>(tensor.elements());
@@ -411,7 +411,7 @@ TEST(Weights, GgufHoldsTheTextModel) {
 
 TEST(Weights, InventoryAddsUpToTheCheckpoint) {
   for (const Model& model : TheCatalog().models()) {
-    if (model.refused) continue;
+    if (model.refused()) continue;
     for (const char* id : {"bf16", "fp8-block", "awq-int4", "nvfp4", "gguf-q4_k_m", "gguf-iq2_m"}) {
       const BoundFormat* bound = TheCatalog().Bind(model, id);
       Bytes total;
@@ -422,7 +422,7 @@ TEST(Weights, InventoryAddsUpToTheCheckpoint) {
       }
       Bytes expected = bound->stored.checkpoint;
       if (bound->format->stores_tied_head)
-        expected -= Bytes(2 * model.architecture.vocab * model.architecture.hidden);
+        expected -= Bytes(2 * model.architecture().vocab * model.architecture().hidden);
       EXPECT_EQ(total, expected) << model.id << " " << id;
     }
   }
@@ -563,19 +563,19 @@ TEST(Weights, DynamicFilesLieInTheirBands) {
     // The average itself, whatever the catalog knows of this file.
     const WeightFormat* format = TheCatalog().FindFormat(dynamic.format);
     ASSERT_NE(format, nullptr) << dynamic.format;
-    const FormatBinding binding = BindFormat(model->architecture, *format);
-    const StoredWeights stored = StoreWeights(model->architecture, *format, binding);
+    const FormatBinding binding = BindFormat(model->architecture(), *format);
+    const StoredWeights stored = StoreWeights(model->architecture(), *format, binding);
     EXPECT_TRUE(stored.approximate);
     EXPECT_GE(dynamic.gib, stored.low.gib()) << dynamic.model << " " << dynamic.format;
     EXPECT_LE(dynamic.gib, stored.high.gib()) << dynamic.model << " " << dynamic.format;
     errors.push_back(std::fabs(stored.checkpoint.gib() / dynamic.gib - 1));
     Bytes rows;
-    for (const InventoryRow& row : ListInventory(model->architecture, *format, binding)) {
+    for (const InventoryRow& row : ListInventory(model->architecture(), *format, binding)) {
       rows += row.bytes;
       EXPECT_EQ(row.type.substr(0, 6), "about ") << row.name;
     }
     EXPECT_EQ(rows, stored.checkpoint);
-    const GgufLayout layout = LayOutGguf(model->architecture, *format);
+    const GgufLayout layout = LayOutGguf(model->architecture(), *format);
     Bytes parts = layout.token_embedding + layout.output_norm;
     if (!layout.tied) parts += layout.output;
     for (const GgufLayout::Layer& layer : layout.layers) parts += layer.dense + layer.experts;
@@ -629,8 +629,8 @@ TEST(Weights, GivenBitsPerWeight) {
   const Result<WeightFormat> format = ReadWeightFormat(
       *Json::Parse(R"({"id":"gguf-ud-q4_k_xl","bits_per_weight":5.25})", "format"), "format");
   ASSERT_TRUE(format.ok()) << format.error().Message();
-  const FormatBinding binding = BindFormat(model->architecture, *format);
-  const StoredWeights stored = StoreWeights(model->architecture, *format, binding);
+  const FormatBinding binding = BindFormat(model->architecture(), *format);
+  const StoredWeights stored = StoreWeights(model->architecture(), *format, binding);
   EXPECT_NEAR(stored.bits_per_weight, 5.25, 1e-6);
   EXPECT_TRUE(stored.approximate);
   EXPECT_NEAR(stored.high.gib() / stored.low.gib(), 1.01, 1e-3);

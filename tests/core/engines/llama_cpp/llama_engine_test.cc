@@ -105,7 +105,7 @@ TEST(LlamaCppEngine, HybridKeepsStatesBesideItsCache) {
 
 TEST(LlamaCppEngine, TotalsAreTheSumOfTheirParts) {
   for (const Model& model : TheCatalog().models()) {
-    if (model.refused || !LlamaKnows(model.architecture)) continue;
+    if (model.refused() || !LlamaKnows(model.architecture())) continue;
     Config config = Ask(model.id, "gguf-q4_k_m", "h100-80", 8192, "");
     if (TheCatalog().FindGpu("h100-80") == nullptr) config.gpu = {"rtx-4090"};
     config.gpus = 3;
@@ -230,7 +230,7 @@ TEST(LlamaCppEngine, TheLongestContextIsTheLongest) {
       ASSERT_GT(longest, 0) << id << " " << version;
       config.max_model_len = longest;
       EXPECT_TRUE(Answer(config).fits()) << id << " " << version;
-      if (longest >= TheCatalog().FindModel(id)->architecture.max_positions) continue;
+      if (longest >= TheCatalog().FindModel(id)->architecture().max_positions) continue;
       config.max_model_len = longest + 512;
       EXPECT_FALSE(Answer(config).fits()) << id << " " << version;
     }

@@ -12,7 +12,7 @@
 namespace plimsoll {
 namespace {
 
-const Architecture& Shipped(const char* id) { return TestCatalog().FindModel(id)->architecture; }
+const Architecture& Shipped(const char* id) { return TestCatalog().FindModel(id)->architecture(); }
 
 int64_t Moved(const TensorOverrides& overrides, int32_t card) {
   int64_t count = 0;

@@ -32,6 +32,17 @@ TEST(SglangServer, ThePoolIsCountedInPages) {
   EXPECT_EQ(setup.lookahead, 0);
 }
 
+// piecewise_cuda_graph_runner.py, the default since 0.5.10: prompts of up to a chunk; 2048 tokens with a latent cache.
+TEST(SglangServer, PromptsReplayGraphsUpToAChunk) {
+  const auto tokens = [](const char* model, const std::string& rest) {
+    return SglangStyle(With(model, rest).resolved).graph_tokens;
+  };
+  EXPECT_EQ(tokens("llama-3.1-8b", R"(,"engine_version":"0.5.10")"), 8192);
+  EXPECT_EQ(tokens("deepseek-v2-lite", R"(,"engine_version":"0.5.10")"), 2048);
+  EXPECT_EQ(tokens("llama-3.1-8b", R"(,"engine_version":"0.5.9")"), 0);
+  EXPECT_EQ(tokens("llama-3.1-8b", R"(,"engine_version":"0.5.10","enforce_eager":true)"), 0);
+}
+
 // managers/scheduler.py: prompts first and alone; 0.7 of the answers, 0.098 after 600 steps of decoding.
 TEST(SglangServer, AdmitsByAShareOfTheAnswers) {
   const SchedulerSetup setup = ServerOf(With("llama-3.1-8b"));

@@ -39,10 +39,28 @@ TEST(VllmCudaGraphs, CapturedSizesByHand) {
   EXPECT_EQ(Asked(R"(,"max_num_seqs":100)").Graphs(spread).full, 3 + 12);
   EXPECT_EQ(Asked(R"(,"max_num_seqs":64,"max_num_batched_tokens":64)").Graphs(spread).piecewise, 3 + 8)
       << "no step is larger";
+  EXPECT_EQ(Asked(R"(,"max_num_seqs":1000)", "b200").Graphs(spread).piecewise, 3 + 31 + 17);
+  spread.large_graphs = true;
+  EXPECT_EQ(Asked(R"(,"max_num_seqs":1000)").Graphs(spread).piecewise, 3 + 31 + 17);
   EXPECT_EQ(Asked(R"(,"max_num_seqs":1000)", "b200").Graphs(spread).piecewise, 3 + 31 + 49)
       << "up to 1024 on data-centre Blackwell";
   spread.full_graphs = false;
   EXPECT_EQ(Asked(R"(,"max_num_seqs":256)").Graphs(spread).full, 0);
+}
+
+// vllm/model_executor/models/config.py: gpt-oss captures up to 1024 tokens for any number of sequences ("from 67 to 83"
+// sizes), unless a size was asked for.
+TEST(VllmCudaGraphs, GptOssCapturesMore) {
+  const auto graphs = [](const std::string& rest) {
+    const EstimatedCase c =
+        EstimateText(R"({"model":"gpt-oss-20b","gpu":"h100-sxm","max_num_seqs":8)" + rest + "}");
+    return VllmCudaGraphs(c.resolved, RulesFor(c.resolved), 24, *c.resolved.cards[0].gpu);
+  };
+  EXPECT_EQ(graphs("").tokens, 1024);
+  EXPECT_EQ(graphs("").piecewise, 83);
+  EXPECT_EQ(graphs(R"(,"max_num_batched_tokens":512)").tokens, 512);
+  EXPECT_EQ(graphs(R"(,"max_cudagraph_capture_size":64)").tokens, 64);
+  EXPECT_EQ(graphs(R"(,"enforce_eager":true)").tokens, 0);
 }
 
 TEST(VllmCudaGraphs, DraftedTokensMakeStepsWider) {

@@ -14,7 +14,7 @@ namespace {
 // Every card's parts add up to its total, and the depth-0 terms to the fullest card's.
 TEST(EngineVllm, PartsAndTermsAddUp) {
   for (const Model& model : TestCatalog().models()) {
-    if (model.refused) continue;
+    if (model.refused()) continue;
     for (const char* layout : {R"("gpus":8)", R"("gpus":8,"tp":2,"pp":4)", R"("gpus":4,"tp":2,"dp":2)"}) {
       const EstimatedCase c = EstimateText(R"({"model":")" + model.id + R"(","gpu":"h200",)" + layout + "}");
       ASSERT_EQ(c.error, "") << model.id;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
 #include "tests/support/estimates.h"
 
 namespace plimsoll {
@@ -27,6 +29,22 @@ TEST(VllmServer, APlainModelHasOneGroup) {
   EXPECT_TRUE(setup.prefix_caching);
   EXPECT_TRUE(setup.reserve_prompt);
   EXPECT_EQ(setup.lookahead, 0);
+}
+
+// Steps with prompts replay graphs up to the largest captured step: 512 tokens, twice the sequences where these are
+// few, what was asked for; none without graphs, and none in V0, which captured decoding alone.
+TEST(VllmServer, SmallStepsWithPromptsReplayGraphs) {
+  const auto tokens = [](const std::string& rest) {
+    return VllmStyle(
+               EstimateText(R"({"model":"llama-3.1-8b","gpu":"h100-sxm","max_model_len":8192)" + rest + "}")
+                   .resolved)
+        .graph_tokens;
+  };
+  EXPECT_EQ(tokens(R"(,"max_num_seqs":256)"), 512);
+  EXPECT_EQ(tokens(R"(,"max_num_seqs":8)"), 16);
+  EXPECT_EQ(tokens(R"(,"max_num_seqs":256,"max_cudagraph_capture_size":128)"), 128);
+  EXPECT_EQ(tokens(R"(,"enforce_eager":true)"), 0);
+  EXPECT_EQ(tokens(R"(,"engine_version":"0.6.3")"), 0);
 }
 
 // gpt-oss: 12 layers of a window of 128 tokens and 12 that keep everything. Eight blocks of 16 hold the

@@ -129,14 +129,14 @@ TEST(VllmWeights, AgreesWithTheDumbTwinForEveryModelFormatAndTp) {
   const Catalog& catalog = TestCatalog();
   int64_t compared = 0, cut = 0, dealt = 0, staged = 0, drafted = 0;
   for (const Model& model : catalog.models()) {
-    if (model.refused) continue;
+    if (model.refused()) continue;
     for (const WeightFormat& format : catalog.formats()) {
       if (format.family == FormatFamily::kGguf) continue;
       const BoundFormat* bound = catalog.Bind(model, format.id);
       const VllmWeightsTwin twin(*bound->architecture, *bound->binding);
       for (int64_t variant = 0; variant < 7; ++variant) {
         const bool ep = variant == 4, mtp = variant == 5, pp = variant == 6;
-        if (mtp && model.architecture.mtp_layers == 0) continue;
+        if (mtp && model.architecture().mtp_layers == 0) continue;
         const int64_t tp = variant < 4 ? int64_t{1} << variant : 2;
         const EstimatedCase c = EstimateText(
             R"({"model":")" + model.id + R"(","format":")" + format.id + R"(","gpu":"b200","gpus":)" +

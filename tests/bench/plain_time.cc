@@ -1,7 +1,7 @@
-// The scheduler's time without a benchmark library, so that the same program runs natively and in node:
-// 10,000 chat-like requests (200 tokens in, 200 out on average) at saturation on one card, and 100,000 of
-// them to show that cost grows with their number. Prints the shortest of several runs, which a busy machine
-// disturbs least.
+// Times without a benchmark library, so that the same program runs natively and in node: the catalog, the large map, and
+// the scheduler with 10,000 chat-like requests (200 tokens in, 200 out on average) at saturation on one card, and 100,000
+// of them to show that cost grows with their number. Prints the shortest of several runs, which a busy machine disturbs
+// least.
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -13,6 +13,7 @@
 #include "core/engines/settle.h"
 #include "core/estimate/estimate.h"
 #include "core/schedule/scheduler.h"
+#include "tests/bench/large_map.h"
 
 namespace plimsoll {
 namespace {
@@ -40,6 +41,13 @@ int Run() {
   config.model = "llama-3.1-8b";
   config.gpu = {"h100-sxm"};
   config.max_model_len = 8192;
+  const MapQuestion map = LargeMap(config, *catalog);
+  std::printf("a map of %zu cells: %.1f ms\n", map.xs.size() * map.ys.size() * map.zs.size(),
+              BestMilliseconds(7, [&] {
+                Result<MapMaker> maker = MapMaker::Start(map, *catalog);
+                while (maker.ok() && !maker->Advance(1000)) {
+                }
+              }));
   const Result<Resolved> resolved = Settle(config, *catalog);
   if (!resolved.ok()) return 1;
   const SchedulerSetup setup = MakeSchedulerSetup(*resolved, EstimateResolved(*resolved));
