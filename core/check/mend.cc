@@ -207,7 +207,7 @@ void MendFit(std::string_view text, const Catalog& catalog, const CheckResult& r
         made.push_back({place->value_begin, place->end, mark + option.value + mark});
       } else if (place == nullptr) {
         missing.push_back(option);
-      } else if (place->value_begin >= place->end && place->end == 0) {
+      } else {
         expressed = false;  // it stands there in a spelling that has no place in the text
       }
     }

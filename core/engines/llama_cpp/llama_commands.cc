@@ -161,7 +161,7 @@ MaybeError ReadLayers(const EngineOption&, const OptionUse& use, OptionReading* 
     return std::nullopt;
   }
   const std::optional<int64_t> layers = ReadSize(use.value, SizeRule::kPlain);
-  if (!layers || *layers < -1 || *layers > 100000) return NotTaken(use, "a number of layers, auto or all");
+  if (!layers || *layers < -1 || *layers > 1000000) return NotTaken(use, "a number of layers, auto or all");
   reading->config.n_gpu_layers = *layers;
   return std::nullopt;
 }

@@ -123,7 +123,7 @@ constexpr char kNotModelled[] = R"(
 --ngram-prompt-lookup-max=@-0.8.2>--speculative-config
 --ngram-prompt-lookup-min=@-0.8.2>--speculative-config --num-gpu-blocks-override=
 --num-lookahead-slots=@-0.11.1 --num-redundant-experts=@0.9.2-0.11.1>--eplb-config.num_redundant_experts
---num-scheduler-steps=@-0.10.0 --numa-bind@0.20.0- --numa-bind-cpus=@0.20.0- --numa-bind-nodes=@0.20.0-
+--num-scheduler-steps=@-0.10.0 --numa-bind@0.20.0- --numa-bind-cpus*@0.20.0- --numa-bind-nodes*@0.20.0-
 --offload-backend=@0.17.0- --offload-group-size=@0.17.0- --offload-num-in-group=@0.17.0-
 --offload-params=@0.17.0- --offload-prefetch-step=@0.17.0- --override-attention-dtype=@0.9.2-0.27.0
 --performance-mode=@0.17.0- --preemption-mode=@-0.10.2 --prefill-context-parallel-size,-pcp=@0.12.0-

@@ -69,8 +69,7 @@ constexpr GoldenUrl
                  "eyJhcnJpdmFsIjoicG9pc3NvbiIsImFycml2YWxfcmF0ZSI6MiwidHVybnMiOjN9&rsv=1500,0&ot=exps%3DCPU&"
                  "ts=3,1",
                  R"({"model":"qwen3-30b-a3b","format":"gguf-q4_k_m","engine":"llama.cpp","gpu":["rtx-4090","rtx-3090"],"max_model_len":8192,"workload":{"arrival":"poisson","arrival_rate":2,"turns":3},"reserved_mib":[1500,0],"override_tensor":"exps=CPU","tensor_split":[3,1]})"},
-                {"m=qwen3-30b-a3b&e=llama.cpp&rsv=800.5&ot=~ImJsa1xcLjEuXFwuZmZuPUNQVSxleHBzPUNVREExIg&ts=1",
-                 R"({"model":"qwen3-30b-a3b","engine":"llama.cpp","reserved_mib":800.5,"override_tensor":"blk\\.1.\\.ffn=CPU,exps=CUDA1","tensor_split":1})"},
+                {"m=qwen3-30b-a3b&e=llama.cpp&rsv=800.5&ot=~ImJsa1xcLjEuXFwuZmZuPUNQVSxleHBzPUNVREExIg&ts=1", R"({"model":"qwen3-30b-a3b","engine":"llama.cpp","reserved_mib":800.5,"override_tensor":"blk\\.1.\\.ffn=CPU,exps=CUDA1","tensor_split":1})"},
                 {"m=qwen3-next-80b-a3b&e=vllm&g=h200&cgs=256&lmm=2&dt=bfloat16&mcm=align&mcd=float32&msd="
                  "float16&koff=32."
                  "5",
