@@ -68,10 +68,13 @@ void AddErnieTower(ArchitectureBuilder& builder) {
   tower.Enter(model + "blocks.{}.", t.layers);
   tower.Blocks(BlocksOf(t, names));
   EnterProjector(tower, "model.resampler_model.");
-  tower.TwoLinears("spatial_linear.0", "spatial_linear.2", space, space, space);
+  // All cut by their outputs, which are gathered (ernie45_vl.py VariableResolutionResamplerModel).
+  tower.Linear("spatial_linear.0", space, space, true);
+  tower.Linear("spatial_linear.2", space, space, true);
   tower.LayerNorm("spatial_linear.3", space);
   if (root.Bool("use_temporal_conv", true)) {
-    tower.TwoLinears("temporal_linear.0", "temporal_linear.2", space * frames, space, space);
+    tower.Linear("temporal_linear.0", space, space * frames, true);
+    tower.Linear("temporal_linear.2", space, space, true);
     tower.LayerNorm("temporal_linear.3", space);
   }
   tower.Linear("mlp", text, space, true);

@@ -41,6 +41,7 @@ SchedulerSetup MakeSchedulerSetup(const Resolved& resolved, const Report& report
   setup.TakeModel(MakeStepModel(resolved));
   setup.max_model_len = resolved.max_model_len;
   setup.max_num_seqs = resolved.max_num_seqs;
+  setup.replicas = std::max<int64_t>(1, resolved.dp);
   const Engine& engine = EngineOf(resolved);
   setup.metrics = &engine.metric_names();
   engine.SetUpServer(resolved, report, &setup);

@@ -80,6 +80,13 @@ void DurationHistogram::AddRun(double first, double last, int64_t steps, int64_t
   most_ = std::max(most_, last);
 }
 
+void DurationHistogram::Add(const DurationHistogram& other) {
+  for (int bin = 0; bin < kBins; ++bin) bins_[At(bin)] += other.bins_[At(bin)];
+  count_ += other.count_;
+  sum_ += other.sum_;
+  most_ = std::max(most_, other.most_);
+}
+
 Percentiles DurationHistogram::Summarize() const {
   Percentiles result;
   if (count_ == 0) return result;

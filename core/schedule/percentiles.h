@@ -21,6 +21,7 @@ class DurationHistogram {
   void Add(double seconds, int64_t count);
   // `count` in each of `steps` durations that grow evenly from `first` to `last`.
   void AddRun(double first, double last, int64_t steps, int64_t count);
+  void Add(const DurationHistogram& other);
   Percentiles Summarize() const;  // in milliseconds
 
  private:

@@ -1,16 +1,13 @@
 #include "core/schedule/scheduler.h"
 
 #include <algorithm>
-#include <cmath>
-#include <functional>
-#include <limits>
 #include <utility>
 
 namespace plimsoll {
 namespace {
 
 constexpr size_t kMostSamples = 4096;
-constexpr double kNever = std::numeric_limits<double>::infinity();
+constexpr int64_t kMostReplicas = 4096;
 
 template <typename T>
 size_t At(T index) {
@@ -21,808 +18,151 @@ bool Ended(const RequestRecord& record) {
   return record.end == RequestEnd::kDone || record.end == RequestEnd::kTruncated;
 }
 
+// Sessions in turn; the users of a closed loop, too, each with the requests that are released to them.
+std::vector<RequestList> DealOut(const RequestList& list, int64_t replicas,
+                                 std::vector<std::vector<int32_t>>* dealt) {
+  std::vector<RequestList> shares(At(replicas));
+  dealt->assign(At(replicas), {});
+  std::vector<int32_t> place(list.requests.size(), -1);
+  for (size_t i = 0; i < list.requests.size(); ++i) {
+    Request request = list.requests[i];
+    const size_t replica = At(request.session) % shares.size();
+    if (request.after >= 0) request.after = place[At(request.after)];
+    place[i] = static_cast<int32_t>(shares[replica].requests.size());
+    // Streams of remembered blocks are counted by requests: a replica's sessions are numbered anew.
+    request.session /= static_cast<int32_t>(replicas);
+    shares[replica].requests.push_back(request);
+    (*dealt)[replica].push_back(static_cast<int32_t>(i));
+  }
+  for (size_t r = 0; r < shares.size(); ++r) {
+    shares[r].system_prompt = list.system_prompt;
+    const int64_t more = static_cast<int64_t>(r) < list.initially_released % replicas ? 1 : 0;
+    shares[r].initially_released = list.initially_released / replicas + more;
+  }
+  return shares;
+}
+
+// The state of all replicas whenever that of one is known anew.
+std::vector<TimelineSample> Together(const std::vector<Replica>& replicas) {
+  std::vector<std::pair<double, std::pair<size_t, size_t>>> order;  // time; replica, sample
+  for (size_t r = 0; r < replicas.size(); ++r) {
+    for (size_t i = 0; i < replicas[r].samples().size(); ++i)
+      order.push_back({replicas[r].samples()[i].time, {r, i}});
+  }
+  std::sort(order.begin(), order.end());
+  std::vector<TimelineSample> latest(replicas.size()), samples;
+  TimelineSample sum;
+  const size_t stride = order.size() / kMostSamples + 1;
+  for (size_t i = 0; i < order.size(); ++i) {
+    const auto [r, at] = order[i].second;
+    const TimelineSample& next = replicas[r].samples()[at];
+    TimelineSample& last = latest[r];
+    sum.time = next.time;
+    sum.running += next.running - last.running;
+    sum.waiting += next.waiting - last.waiting;
+    sum.used_blocks += next.used_blocks - last.used_blocks;
+    sum.preemptions += next.preemptions - last.preemptions;
+    sum.output_tokens += next.output_tokens - last.output_tokens;
+    last = next;
+    if (i % stride == 0 || i + 1 == order.size()) samples.push_back(sum);
+  }
+  return samples;
+}
+
 }  // namespace
 
-// ---- construction -----------------------------------------------------------------------------------------
-
-Simulation::Simulation(SchedulerSetup setup, RequestList requests)
-    : setup_(std::move(setup)),
-      list_(std::move(requests)),
-      pool_(std::max<int64_t>(setup_.blocks, 0), static_cast<int64_t>(list_.requests.size()) + 1,
-            setup_.full_groups, setup_.prefix_caching) {
-  setup_.block_size = std::clamp<int64_t>(setup_.block_size, 1, int64_t{1} << 20);
-  setup_.poll = std::clamp<int64_t>(setup_.poll, 1, int64_t{1} << 30);
-  // Every decoding sequence must find room in the budget of a step (vLLM: max_num_seqs <=
-  // max_num_batched_tokens).
-  setup_.max_num_batched_tokens = std::max<int64_t>(setup_.max_num_batched_tokens, 1);
-  setup_.max_num_seqs = std::clamp<int64_t>(
-      setup_.max_num_seqs, 1, std::max<int64_t>(1, setup_.max_num_batched_tokens / (1 + setup_.lookahead)));
-  const size_t count = list_.requests.size();
-  system_stream_ = static_cast<int32_t>(count);
-  records_.resize(count);
-  slots_.assign(count, -1);
-  // Room for as many as are alive in most runs: it costs nothing until it is used.
-  constexpr size_t kAtFirst = size_t{1} << 17;
-  sequences_.reserve(std::min(count, kAtFirst));
-  crossing_cost_.assign(At(setup_.block_size), 0);
-  for (size_t i = 0; i < count; ++i) {
-    const Request& request = list_.requests[i];
-    records_[i].prompt = request.prompt;
-    records_[i].session = request.session;
-    records_[i].turn = request.turn;
-    if (request.after < 0) continue;
-    if (followers_.empty()) followers_.assign(count, -1);
-    followers_[At(request.after)] = static_cast<int32_t>(i);
-  }
-  for (int64_t i = 0; i < list_.initially_released; ++i) Release(0);
-  share_from_ = setup_.answers.share;
-  done_ = count == 0;
-}
-
-// ---- sizes ------------------------------------------------------------------------------------------------
-
-int64_t Simulation::Held(int64_t tokens) const { return BlocksOf(setup_, tokens); }
-
-int64_t Simulation::TotalOf(const Sequence& sequence) const {
-  return sequence.decoding ? sequence.joined_total + (tick_ - sequence.joined) : sequence.total;
-}
-
-// Tokens that the sequence's blocks have room for. A decoding one has room for what it read in the last step.
-int64_t Simulation::AllocatedTokens(const Sequence& sequence) const {
-  if (sequence.reserved > 0) return sequence.reserved;
-  const int64_t read = sequence.decoding ? TotalOf(sequence) - 1 : sequence.computed;
-  return read <= 0 ? 0 : read + setup_.lookahead;
-}
-
-// A prompt shares the system prompt's whole blocks, or, if it is not longer than that, nothing.
-int64_t Simulation::SharedUnits(const Request& request) const {
-  if (!setup_.prefix_caching || request.prompt <= list_.system_prompt) return 0;
-  return list_.system_prompt / setup_.block_size;
-}
-
-// A place for what is known of a request from its arrival to its end.
-void Simulation::TakeSlot(int32_t index) {
-  if (spare_slots_.empty()) {
-    spare_slots_.push_back(static_cast<int32_t>(sequences_.size()));
-    sequences_.emplace_back();
-  }
-  slots_[At(index)] = spare_slots_.back();
-  spare_slots_.pop_back();
-  Live(index) = {};
-}
-
-bool Simulation::IsVoid(const Event& event) const {
-  return slots_[At(event.sequence)] < 0 || event.epoch != Live(event.sequence).epoch;
-}
-
-// ---- arrivals ---------------------------------------------------------------------------------------------
-
-void Simulation::Arrive(int32_t index, double at) {
-  arrivals_.emplace_back(at, index);
-  std::push_heap(arrivals_.begin(), arrivals_.end(), std::greater<>());
-}
-
-void Simulation::Release(double at) {
-  while (next_released_ < static_cast<int64_t>(list_.requests.size())) {
-    const int32_t index = static_cast<int32_t>(next_released_++);
-    if (!list_.requests[At(index)].released) continue;
-    Arrive(index, at);
-    return;
-  }
-}
-
-// The next request that has an arrival of its own; -1: none.
-int32_t Simulation::NextTimed() {
-  while (next_timed_ < static_cast<int64_t>(list_.requests.size())) {
-    const Request& request = list_.requests[At(next_timed_)];
-    if (request.after < 0 && !request.released) return static_cast<int32_t>(next_timed_);
-    ++next_timed_;
-  }
-  return -1;
-}
-
-// Looks for requests if this is a step to look before: what has come until `look_` is seen from now on.
-void Simulation::Look() {
-  const bool idle = running_ == 0;  // an idle engine waits for requests and sees each at once
-  if (!idle && since_look_ < setup_.poll) return;
-  since_look_ = 0;
-  look_ = setup_.ahead && !idle ? last_start_ : now_;
-}
-
-// Moves what has been seen into the queue.
-void Simulation::PullArrivals() {
-  Look();
-  for (;;) {
-    const int32_t timed = NextTimed();
-    const bool has_timed = timed >= 0 && list_.requests[At(timed)].arrival <= look_;
-    const bool has_other = !arrivals_.empty() && arrivals_.front().first <= look_;
-    if (!has_timed && !has_other) break;
-    int32_t index = timed;
-    double at = has_timed ? list_.requests[At(timed)].arrival : 0;
-    if (has_timed && (!has_other || at <= arrivals_.front().first)) {
-      ++next_timed_;
-    } else {
-      index = arrivals_.front().second;
-      at = arrivals_.front().first;
-      std::pop_heap(arrivals_.begin(), arrivals_.end(), std::greater<>());
-      arrivals_.pop_back();
-    }
-    records_[At(index)].arrival = at;
-    TakeSlot(index);
-    Live(index).total = list_.requests[At(index)].prompt;
-    waiting_.push_back(index);
-  }
-  peak_waiting_ = std::max(peak_waiting_, static_cast<int64_t>(waiting_.size()));
-}
-
-// ---- prompts ----------------------------------------------------------------------------------------------
-
-// Whole blocks at the beginning of the sequence that need not be computed; *shared of them are the system
-// prompt's. A system prompt of which only a part is left is computed again: vLLM would reuse that part.
-int64_t Simulation::CachedUnits(int32_t index, int64_t* shared) const {
-  *shared = 0;
-  if (!setup_.prefix_caching) return 0;
-  const Request& request = list_.requests[At(index)];
-  // The last token is always computed (kv_cache_manager.get_computed_blocks).
-  const int64_t most = (Live(index).total - 1) / setup_.block_size;
-  const int64_t shared_units = SharedUnits(request);
-  const int64_t present = shared_holders_ > 0 ? shared_units : pool_.Remembered(system_stream_);
-  if (present < shared_units) return 0;
-  *shared = shared_units;
-  return shared_units + std::min(most - shared_units, pool_.Remembered(request.session));
-}
-
-void Simulation::AddChunk(int64_t from, int64_t count, StepLoad* load) const {
-  load->prefill_tokens += count;
-  load->prefill_sequences += 1;
-  for (int i = 0; i < setup_.model.span_count(); ++i) {
-    load->prefill_kv_pairs[At(i)] += CausalPairs(from, count, setup_.model.span(i));
-  }
-}
-
-// Refuses what can never run; true if it did.
-bool Simulation::Refuse(int32_t index) {
-  const Sequence& sequence = Live(index);
-  const bool fresh = sequence.generated == 0;
-  const bool too_long = setup_.max_model_len > 0 && list_.requests[At(index)].prompt >= setup_.max_model_len;
-  if (!too_long && Held(TokensToReserve(index)) <= pool_.total()) return false;
-  End(index, fresh ? RequestEnd::kPromptTooLong : RequestEnd::kOutgrewPool);
-  return true;
-}
-
-// What must find room before the request is admitted, if anything but its first chunk must.
-int64_t Simulation::TokensToReserve(int32_t index) const {
-  const Request& request = list_.requests[At(index)];
-  int64_t tokens = Live(index).total;
-  if (setup_.reserve_output) tokens = std::max(tokens, request.prompt + request.output);
-  if (setup_.max_model_len > 0) tokens = std::min(tokens, setup_.max_model_len);
-  return tokens + setup_.lookahead;
-}
-
-// Takes the blocks that a request starts with, found ones included; `start` tokens need not be computed.
-void Simulation::TakeFirstBlocks(int32_t index, int64_t start, int64_t shared, int64_t allocated) {
-  Sequence& sequence = Live(index);
-  const Request& request = list_.requests[At(index)];
-  const int64_t units = start / setup_.block_size;
-  if (pool_.Remembered(request.session) > 0) pool_.Revive(request.session, units - shared);
-  const int64_t shared_units = SharedUnits(request);
-  int64_t found = units;
-  if (shared_units > 0) {
-    if (shared_holders_ == 0 && pool_.Remembered(system_stream_) > 0) pool_.Revive(system_stream_, shared);
-    ++shared_holders_;
-    sequence.holds_shared = true;
-  }
-  pool_.Take(Held(allocated) - found * setup_.full_groups);
-}
-
-void Simulation::Enqueue(int32_t index) {
-  Sequence& sequence = Live(index);
-  sequence.previous = last_running_;
-  sequence.next = -1;
-  if (last_running_ >= 0) Live(last_running_).next = index;
-  last_running_ = index;
-  if (first_running_ < 0) first_running_ = index;
-  sequence.serial = next_serial_++;
-  ++running_;
-  peak_running_ = std::max(peak_running_, running_);
-}
-
-// Whether the waiting ones are held back in this step, for others to be read with them.
-bool Simulation::IsHeldBack() {
-  if (setup_.hold <= 0 || decoding_ == 0 || waiting_.empty()) {
-    held_ = 0;
-    return false;
-  }
-  int64_t tokens = 0;
-  for (const int32_t index : waiting_) {
-    tokens += Live(index).total;
-    if (tokens >= setup_.hold_tokens) break;
-  }
-  if (tokens >= setup_.hold_tokens || held_ >= setup_.hold) {
-    held_ = 0;
-    return false;
-  }
-  ++held_;
-  return true;
-}
-
-// Admits waiting requests in order. blocked_: the head of the queue must wait until something ends.
-void Simulation::Admit(int64_t budget, StepLoad* load) {
-  blocked_ = false;
-  const int64_t whole_budget = budget;
-  int64_t promised = setup_.answers.share > 0 ? Promised() : 0;
-  while (!waiting_.empty() && reading_ < 0) {
-    const int32_t index = waiting_.front();
-    if (Refuse(index)) {
-      waiting_.pop_front();
-      continue;
-    }
-    if (running_ >= setup_.max_num_seqs) break;
-    if (budget <= 0) return;
-    Sequence& sequence = Live(index);
-    int64_t shared = 0;
-    const int64_t units = CachedUnits(index, &shared);
-    const int64_t start = units * setup_.block_size;
-    const int64_t rest = sequence.total - start;
-    // Without chunking a prompt runs whole, alone if it must.
-    if (!setup_.chunked_prefill && rest > budget && budget < whole_budget) return;
-    const int64_t chunk = setup_.chunked_prefill ? std::min(rest, budget) : rest;
-    const bool reserve = setup_.reserve_prompt || setup_.reserve_output;
-    const int64_t allocated =
-        setup_.reserve_output ? TokensToReserve(index) : start + chunk + setup_.lookahead;
-    const int64_t in_use = shared_holders_ > 0 ? shared * setup_.full_groups : 0;
-    int64_t needed = Held(reserve ? std::max(allocated, TokensToReserve(index)) : allocated) - in_use;
-    const int64_t answer =
-        std::min(list_.requests[At(index)].output - sequence.generated, setup_.answers.most);
-    if (promised + answer > 0 && running_ > 0) {
-      needed += CeilDiv(promised + answer, setup_.block_size) * setup_.full_groups;
-    }
-    if (needed > pool_.free()) break;
-    promised += answer;
-    waiting_.pop_front();
-    TakeFirstBlocks(index, start, shared, allocated);
-    Enqueue(index);
-    sequence.reserved = setup_.reserve_output ? allocated : 0;
-    sequence.computed = start + chunk;
-    RequestRecord& record = records_[At(index)];
-    if (record.preemptions == 0) {
-      record.scheduled = now_;
-      record.cached = start;
-    }
-    AddChunk(start, chunk, load);
-    budget -= chunk;
-    if (sequence.computed < sequence.total) {
-      reading_ = index;
-    } else {
-      completed_prompts_.push_back(index);
-    }
-  }
-  full_ = blocked_ = !waiting_.empty() && reading_ < 0;
-}
-
-// Tokens of answers that running sequences are left room for.
-double Simulation::Share() const {
-  return std::max(setup_.answers.least,
-                  share_from_ - setup_.answers.fall * static_cast<double>(share_steps_));
-}
-
-int64_t Simulation::Promised() const {
-  const double share = Share();
-  double tokens = 0;
-  for (int32_t index = first_running_; index >= 0; index = Live(index).next) {
-    const Sequence& sequence = Live(index);
-    const int64_t so_far = sequence.generated + (sequence.decoding ? tick_ - sequence.joined : 0);
-    const int64_t left = std::min(list_.requests[At(index)].output - so_far, setup_.answers.most);
-    tokens += static_cast<double>(std::max<int64_t>(left, 0)) * share;
-  }
-  return static_cast<int64_t>(tokens);
-}
-
-// The prompt that did not fit into the last step's budget goes on; it is the last of the running ones.
-void Simulation::ContinuePrompt(int64_t* budget, StepLoad* load, bool* preempted) {
-  if (reading_ < 0 || *budget <= 0) return;
-  Sequence& sequence = Live(reading_);
-  const int64_t chunk = std::min(sequence.total - sequence.computed, *budget);
-  const int64_t room = AllocatedTokens(sequence);
-  const int64_t wanted = std::max(room, sequence.computed + chunk + setup_.lookahead);
-  const int64_t blocks = Held(wanted) - Held(room);
-  if (blocks > pool_.free()) {
-    Preempt(reading_);
-    *preempted = true;
-    return;
-  }
-  pool_.Take(blocks);
-  AddChunk(sequence.computed, chunk, load);
-  sequence.computed += chunk;
-  *budget -= chunk;
-  if (sequence.computed < sequence.total) return;
-  completed_prompts_.push_back(reading_);
-  reading_ = -1;
-}
-
-// ---- decoding ---------------------------------------------------------------------------------------------
-
-void Simulation::StartDecoding(int32_t index) {
-  Sequence& sequence = Live(index);
-  sequence.decoding = true;
-  sequence.joined = tick_;
-  sequence.joined_total = sequence.total;
-  ++decoding_;
-  const int64_t left = list_.requests[At(index)].output - sequence.generated;
-  int64_t ticks = left;
-  if (setup_.max_model_len > 0)
-    ticks = std::min(ticks, std::max<int64_t>(1, setup_.max_model_len - sequence.total));
-  Schedule(tick_ + ticks, index, EventKind::kFinish, 0);
-  sequence.growing = 0;
-  for (int i = 0; i < setup_.model.span_count(); ++i) {
-    const int64_t span = setup_.model.span(i);
-    cached_tokens_[At(i)] += static_cast<double>(std::min(sequence.total, span));
-    if (sequence.total >= span) continue;
-    sequence.growing = static_cast<uint8_t>(unsigned{sequence.growing} | (1u << i));
-    ++growing_[At(i)];
-    if (span - sequence.total < ticks) {
-      Schedule(tick_ + span - sequence.total, index, EventKind::kSpan, static_cast<uint8_t>(i));
-    }
-  }
-  sequence.windows = 0;
-  if (sequence.reserved > 0) return;
-  AddCrossing(sequence, setup_.full_groups);
-  const int64_t room = sequence.total + setup_.lookahead - 1;
-  for (int i = 0; i < setup_.window_groups; ++i) {
-    const int64_t most = setup_.windows[At(i)].most_blocks * setup_.block_size;
-    if (room >= most) continue;
-    sequence.windows |= 1u << i;
-    AddCrossing(sequence, 1);
-    // Room for `most` tokens is full after the tick that reads token most - lookahead.
-    if (most - room < ticks)
-      Schedule(tick_ + most - room, index, EventKind::kWindow, static_cast<uint8_t>(i));
-  }
-}
-
-// At tick t a decoding sequence needs room for n = joined_total + (t - joined) + lookahead tokens; it takes
-// new blocks when n - 1 is a multiple of the block size.
-void Simulation::AddCrossing(const Sequence& sequence, int64_t blocks) {
-  const int64_t size = setup_.block_size;
-  const int64_t residue =
-      ((sequence.joined + 1 - sequence.joined_total - setup_.lookahead) % size + size) % size;
-  crossing_cost_[At(residue)] += blocks;
-  cycle_cost_ += blocks;
-}
-
-void Simulation::StopDecoding(int32_t index) {
-  Sequence& sequence = Live(index);
-  const int64_t total = TotalOf(sequence);
-  for (int i = 0; i < setup_.model.span_count(); ++i) {
-    cached_tokens_[At(i)] -= static_cast<double>(std::min(total, setup_.model.span(i)));
-    if ((unsigned{sequence.growing} >> i) & 1u) --growing_[At(i)];
-  }
-  if (sequence.reserved == 0) {
-    AddCrossing(sequence, -setup_.full_groups);
-    for (int i = 0; i < setup_.window_groups; ++i) {
-      if ((sequence.windows >> i) & 1u) AddCrossing(sequence, -1);
-    }
-  }
-  sequence.generated += tick_ - sequence.joined;
-  sequence.total = total;
-  sequence.decoding = false;
-  ++sequence.epoch;
-  --decoding_;
-}
-
-void Simulation::Schedule(int64_t tick, int32_t index, EventKind kind, uint8_t which) {
-  const Sequence& sequence = Live(index);
-  events_.push_back(Event{tick, sequence.serial, index, sequence.epoch, kind, which});
-  std::push_heap(events_.begin(), events_.end(), Later());
-}
-
-// What is due now that tick_ steps have decoded.
-void Simulation::HandleEvents() {
-  while (!events_.empty()) {
-    const Event event = events_.front();
-    const bool is_void = IsVoid(event);
-    if (!is_void && event.tick > tick_) return;
-    std::pop_heap(events_.begin(), events_.end(), Later());
-    events_.pop_back();
-    if (is_void) continue;
-    Sequence& sequence = Live(event.sequence);
-    switch (event.kind) {
-      case EventKind::kFinish: {
-        GiveBack(event.sequence);
-        const bool done = sequence.generated >= list_.requests[At(event.sequence)].output;
-        End(event.sequence, done ? RequestEnd::kDone : RequestEnd::kTruncated);
-        break;
-      }
-      case EventKind::kSpan:
-        sequence.growing = static_cast<uint8_t>(unsigned{sequence.growing} & ~(1u << event.index));
-        --growing_[event.index];
-        break;
-      case EventKind::kWindow:
-        sequence.windows &= ~(1u << event.index);
-        AddCrossing(sequence, -1);
-        break;
-    }
-  }
-}
-
-// The same where those that have answered least give way, of several the longest prompt; the last one alone ends.
-bool Simulation::RetractForDecoders() {
-  while (crossing_cost_[At(tick_ % setup_.block_size)] > pool_.free() && running_ > 0) {
-    int32_t victim = first_running_;
-    int64_t least = 0;
-    for (int32_t index = first_running_; index >= 0; index = Live(index).next) {
-      const Sequence& sequence = Live(index);
-      const int64_t so_far = sequence.generated + (sequence.decoding ? tick_ - sequence.joined : 0);
-      const bool fewer = index == first_running_ || so_far < least;
-      const bool longer =
-          so_far == least && list_.requests[At(index)].prompt > list_.requests[At(victim)].prompt;
-      if (!fewer && !longer) continue;
-      victim = index;
-      least = so_far;
-    }
-    Preempt(victim);
-    std::rotate(waiting_.begin(), waiting_.begin() + 1, waiting_.end());
-  }
-  constexpr int64_t kStepsAhead = 20;
-  int64_t answered = kStepsAhead * running_, wanted = 1;
-  for (int32_t index = first_running_; index >= 0; index = Live(index).next) {
-    const Sequence& sequence = Live(index);
-    answered += sequence.generated + (sequence.decoding ? tick_ - sequence.joined : 0);
-    wanted += list_.requests[At(index)].output;
-  }
-  share_from_ = std::min(1.0, static_cast<double>(answered) / static_cast<double>(wanted));
-  share_steps_ = 0;
-  pool_.Take(crossing_cost_[At(tick_ % setup_.block_size)]);
-  return true;
-}
-
-// Room for every decoding sequence's next token. True if somebody had to be preempted for it.
-bool Simulation::AllocateDecoders() {
-  const int64_t needed = crossing_cost_[At(tick_ % setup_.block_size)];
-  if (needed <= pool_.free()) {
-    pool_.Take(needed);
-    return false;
-  }
-  if (setup_.answers.share > 0) return RetractForDecoders();
-  // In order, as the scheduler goes through its list: the first ones get what is left.
-  int32_t index = first_running_;
-  while (index >= 0) {
-    const Sequence& sequence = Live(index);
-    if (sequence.decoding && sequence.reserved == 0) {
-      const int64_t room = AllocatedTokens(sequence);
-      // Inside a block the next token has its place already: of a thrashing run's steps that is most of the work.
-      if (room > 0 && room % setup_.block_size != 0) {
-        index = sequence.next;
-        continue;
-      }
-      const int64_t blocks = Held(room + 1) - Held(room);
-      while (blocks > pool_.free()) {
-        const int32_t victim = last_running_;
-        Preempt(victim);
-        if (victim == index) return true;
-      }
-      pool_.Take(blocks);
-    }
-    index = sequence.next;
-  }
-  return true;
-}
-
-// ---- ends -------------------------------------------------------------------------------------------------
-
-// Takes the sequence off the list of running ones and gives its blocks back; the tokens whose keys and values
-// they held.
-int64_t Simulation::GiveBack(int32_t index) {
-  Sequence& sequence = Live(index);
-  const Request& request = list_.requests[At(index)];
-  const int64_t room = AllocatedTokens(sequence);
-  const int64_t read = sequence.decoding ? TotalOf(sequence) - 1 : sequence.computed;
-  if (sequence.decoding) StopDecoding(index);
-  (sequence.previous >= 0 ? Live(sequence.previous).next : first_running_) = sequence.next;
-  (sequence.next >= 0 ? Live(sequence.next).previous : last_running_) = sequence.previous;
-  --running_;
-  if (reading_ == index) reading_ = -1;
-  const int64_t whole = setup_.prefix_caching ? read / setup_.block_size : 0;
-  const int64_t shared = sequence.holds_shared ? SharedUnits(request) : 0;
-  // Preempted while it was the first to read the system prompt, a sequence has only a part of it.
-  const int64_t present = std::min(shared, CeilDiv(room, setup_.block_size));
-  const int64_t own = std::max<int64_t>(0, whole - shared);
-  pool_.Return(request.session, own, Held(room) - (own + present) * setup_.full_groups);
-  if (sequence.holds_shared && --shared_holders_ == 0) {
-    const int64_t kept = std::min(whole, shared);
-    pool_.Return(system_stream_, kept, (present - kept) * setup_.full_groups);
-  }
-  sequence.holds_shared = false;
-  sequence.reserved = 0;
-  full_ = blocked_ = false;
-  return read;
-}
-
-void Simulation::Preempt(int32_t index) {
-  RequestRecord& record = records_[At(index)];
-  record.computed_again += GiveBack(index);
-  ++record.preemptions;
-  ++preemptions_;
-  Live(index).computed = 0;
-  waiting_.push_front(index);
-}
-
-void Simulation::End(int32_t index, RequestEnd how) {
-  RequestRecord& record = records_[At(index)];
-  record.finish = Delivered();
-  record.output = Live(index).generated;
-  record.end = how;
-  ++finished_;
-  const Request& request = list_.requests[At(index)];
-  spare_slots_.push_back(slots_[At(index)]);
-  slots_[At(index)] = -1;
-  const int32_t follower = followers_.empty() ? -1 : followers_[At(index)];
-  if (follower >= 0) {
-    Arrive(follower, record.finish + list_.requests[At(follower)].delay);
-  } else if (list_.initially_released > 0) {
-    Release(record.finish + request.delay);
-  }
-}
-
-// The first token of the prompts that this step read to the end.
-void Simulation::CompletePrompts() {
-  for (const int32_t index : completed_prompts_) {
-    Sequence& sequence = Live(index);
-    RequestRecord& record = records_[At(index)];
-    if (sequence.generated == 0) record.first_token = Delivered();
-    ++sequence.generated;
-    ++sequence.total;
-    ++output_tokens_;
-    const bool done = sequence.generated >= list_.requests[At(index)].output;
-    const bool full = setup_.max_model_len > 0 && sequence.total >= setup_.max_model_len;
-    if (done || full) {
-      GiveBack(index);
-      End(index, done ? RequestEnd::kDone : RequestEnd::kTruncated);
-    } else {
-      StartDecoding(index);
-    }
-  }
-  completed_prompts_.clear();
-}
-
-// ---- time -------------------------------------------------------------------------------------------------
-
-// Seconds of a step in which all running sequences decode; *growth: how much longer each next one takes.
-double Simulation::DecodeTime(double* growth) const {
-  if (base_sequences_ != decoding_) {
-    StepLoad load;
-    load.decode_sequences = decoding_;
-    base_time_ = setup_.model.Time(load).value();
-    base_sequences_ = decoding_;
-  }
-  double time = base_time_;
-  *growth = 0;
-  for (int i = 0; i < setup_.model.span_count(); ++i) {
-    const double rate = setup_.model.PerCachedToken(i).value();
-    time += rate * cached_tokens_[At(i)];
-    *growth += rate * static_cast<double>(growing_[At(i)]);
-  }
-  const double accepted = std::max(1.0, setup_.model.tokens_per_step());
-  *growth /= accepted;
-  return time / accepted;
-}
-
-// Books `ticks` decode steps, the first of which took `first` seconds and the last `last`.
-void Simulation::PassTicks(int64_t ticks, double first, double last) {
-  if (pause_ > 0) {
-    inter_token_.AddRun(first + pause_, first + pause_, 1, decoding_);
-    const double growth = ticks > 1 ? (last - first) / static_cast<double>(ticks - 1) : 0;
-    if (ticks > 1) inter_token_.AddRun(first + growth, last, ticks - 1, decoding_);
-    pause_ = 0;
+Simulation::Simulation(SchedulerSetup setup, RequestList requests) : setup_(std::move(setup)) {
+  const int64_t replicas = std::clamp<int64_t>(setup_.replicas, 1, kMostReplicas);
+  if (replicas == 1) {
+    replicas_.emplace_back(setup_, std::move(requests));
+    setup_ = replicas_.front().setup();
   } else {
-    inter_token_.AddRun(first, last, ticks, decoding_);
+    records_.reserve(requests.requests.size());
+    for (RequestList& share : DealOut(requests, replicas, &dealt_))
+      replicas_.emplace_back(setup_, std::move(share));
+    setup_ = replicas_.front().setup();
+    setup_.blocks = internal::SaturatingMultiply(setup_.blocks, replicas);
+    setup_.max_num_seqs = internal::SaturatingMultiply(setup_.max_num_seqs, replicas);
   }
-  share_steps_ += ticks;
-  tick_ += ticks;
-  output_tokens_ += decoding_ * ticks;
-  for (int i = 0; i < setup_.model.span_count(); ++i) {
-    cached_tokens_[At(i)] += static_cast<double>(growing_[At(i)] * ticks);
-  }
-}
-
-// True if it preempted somebody, or somebody was before.
-bool Simulation::ReadPrompts(int64_t budget, StepLoad* load, bool preempted) {
-  ContinuePrompt(&budget, load, &preempted);
-  blocked_ = false;
-  const bool full = full_ && setup_.answers.share > 0;
-  if (full) blocked_ = !waiting_.empty() && reading_ < 0;
-  if (!full && !preempted && reading_ < 0 && !IsHeldBack()) Admit(budget, load);
-  return preempted;
-}
-
-void Simulation::Step() {
-  const int64_t preempted_before = preemptions_;
-  PullArrivals();
-  StepLoad load;
-  bool decodes = true;
-  if (setup_.prompts_alone) {
-    ReadPrompts(setup_.max_num_batched_tokens, &load, false);
-    decodes = load.prefill_tokens == 0;
-    if (decodes && decoding_ > 0) AllocateDecoders();
-  } else {
-    const bool preempted = decoding_ > 0 && AllocateDecoders();
-    ReadPrompts(setup_.max_num_batched_tokens - decoding_ * (1 + setup_.lookahead), &load, preempted);
-  }
-  if (decoding_ == 0 && load.prefill_tokens == 0) {
-    // All that ran was preempted: the next step takes it in again, or ends it.
-    if (preemptions_ == preempted_before || waiting_.empty()) WaitForArrival();
-    return;
-  }
-  double growth = 0;
-  const double decode_time = decoding_ > 0 ? DecodeTime(&growth) : 0;
-  double duration = decode_time;
-  if (!decodes) {
-    duration = setup_.model.Time(load).value();
-    if (decoding_ > 0) pause_ += duration;
-  } else if (load.prefill_tokens > 0) {
-    StepLoad decode_only;
-    decode_only.decode_sequences = load.decode_sequences = decoding_;
-    decode_only.decode_kv_tokens = load.decode_kv_tokens = cached_tokens_;
-    // Speculation shortens the decoding share of a step, not the prompts in it.
-    const double without = decoding_ > 0 ? setup_.model.Time(decode_only).value() : 0;
-    duration = setup_.model.Time(load).value() - without + decode_time;
-  }
-  Account(duration);
-  last_start_ = now_;
-  now_ += duration;
-  delivery_ = setup_.delivery * decode_time;
-  since_look_ = load.prefill_tokens > 0 ? setup_.poll : since_look_ + 1;
-  ++steps_;
-  if (decodes && decoding_ > 0) PassTicks(1, duration, duration);
-  HandleEvents();
-  CompletePrompts();
-  Sample();
-}
-
-// Nothing runs and nothing can: the clock goes to the next arrival, or all is done.
-void Simulation::WaitForArrival() {
-  share_from_ = setup_.answers.share;
-  share_steps_ = 0;
-  double next = NextArrival();
-  if (next == kNever) {
-    done_ = waiting_.empty();
-    return;
-  }
-  Account(std::max(0.0, next - now_));
-  now_ = std::max(now_, next);
-}
-
-double Simulation::NextArrival() {
-  double next = kNever;
-  const int32_t timed = NextTimed();
-  if (timed >= 0) next = list_.requests[At(timed)].arrival;
-  if (!arrivals_.empty()) next = std::min(next, arrivals_.front().first);
-  return next;
-}
-
-// How many of the next `most` decode steps find blocks.
-int64_t Simulation::TicksUntilPoolIsShort(int64_t most) const {
-  if (cycle_cost_ == 0) return most;
-  const int64_t cycles = std::min(pool_.free() / cycle_cost_, most / setup_.block_size);
-  int64_t ticks = cycles * setup_.block_size;
-  int64_t left = pool_.free() - cycles * cycle_cost_;
-  for (; ticks < most; ++ticks) {
-    const int64_t cost = crossing_cost_[At((tick_ + ticks) % setup_.block_size)];
-    if (cost > left) break;
-    left -= cost;
-  }
-  return ticks;
-}
-
-int64_t Simulation::BlocksOfTicks(int64_t ticks) const {
-  int64_t blocks = ticks / setup_.block_size * cycle_cost_;
-  for (int64_t i = 0; i < ticks % setup_.block_size; ++i) {
-    blocks += crossing_cost_[At((tick_ + i) % setup_.block_size)];
-  }
-  return blocks;
-}
-
-// The looks for requests before `ticks` decode steps, the i-th of which begins `elapsed(i)` from now: the last one
-// counts, for nothing that came could be admitted before.
-template <typename Elapsed>
-void Simulation::PassLooks(int64_t ticks, const Elapsed& elapsed) {
-  const int64_t first = std::max<int64_t>(0, setup_.poll - since_look_);  // the step before which one is due
-  const double before = last_start_;
-  const auto start = [&](int64_t i) { return i < 0 ? before : now_ + elapsed(i); };
-  last_start_ = start(ticks - 1);
-  if (first >= ticks) {
-    since_look_ += ticks;
-    return;
-  }
-  const int64_t last = first + (ticks - 1 - first) / setup_.poll * setup_.poll;
-  look_ = start(setup_.ahead ? last - 1 : last);
-  since_look_ = ticks - last;
-}
-
-// Decode steps up to the next event at once; false if there are none to skip.
-bool Simulation::SkipAhead() {
-  if (decoding_ == 0 || decoding_ != running_ || !(waiting_.empty() || blocked_)) return false;
-  if (setup_.hold > 0 && !waiting_.empty()) return false;  // each step counts how long it is held back
-  while (!events_.empty() && IsVoid(events_.front())) {
-    std::pop_heap(events_.begin(), events_.end(), Later());
-    events_.pop_back();
-  }
-  if (events_.empty()) return false;
-  double growth = 0;
-  const double first = DecodeTime(&growth);
-  int64_t ticks = events_.front().tick - tick_;
-  const auto elapsed = [&](int64_t n) {
-    const double count = static_cast<double>(n);
-    return first * count + growth * (count * (count - 1) / 2);
-  };
-  // An arrival matters only if it could be admitted, or begins to be held back; the step after it sees it.
-  if (waiting_.empty() && (running_ < setup_.max_num_seqs || setup_.hold > 0)) {
-    const double next = NextArrival();
-    if (next <= now_) return false;
-    if (next != kNever && now_ + elapsed(ticks) >= next) {
-      int64_t low = 1, high = ticks;
-      while (low < high) {
-        const int64_t middle = low + (high - low) / 2;
-        if (now_ + elapsed(middle) >= next) {
-          high = middle;
-        } else {
-          low = middle + 1;
-        }
-      }
-      ticks = low;
-    }
-  }
-  ticks = TicksUntilPoolIsShort(ticks);
-  if (ticks < 1) return false;
-  pool_.Take(BlocksOfTicks(ticks));
-  const double duration = elapsed(ticks);
-  Account(duration);
-  PassLooks(ticks, elapsed);
-  now_ += duration;
-  const double last = first + growth * static_cast<double>(ticks - 1);
-  delivery_ = setup_.delivery * last;
-  steps_ += ticks;
-  PassTicks(ticks, first, last);
-  HandleEvents();
-  Sample();
-  return true;
+  done_ = std::all_of(replicas_.begin(), replicas_.end(), [](const Replica& r) { return r.done(); });
+  if (done_) Gather();
 }
 
 bool Simulation::Advance(int64_t events) {
-  for (int64_t i = 0; i < events && !done_; ++i) {
-    if (!SkipAhead()) Step();
-    if (finished_ == static_cast<int64_t>(records_.size())) done_ = true;
-  }
+  if (done_) return true;
+  bool all = true;
+  const int64_t each = events / static_cast<int64_t>(replicas_.size()) + 1;
+  for (Replica& replica : replicas_) all = replica.Advance(each) && all;
+  done_ = all;
+  if (done_) Gather();
   return done_;
 }
 
-// ---- what is shown ----------------------------------------------------------------------------------------
-
-void Simulation::Account(double duration) {
-  const double usage =
-      pool_.total() > 0 ? static_cast<double>(pool_.used()) / static_cast<double>(pool_.total()) : 0;
-  running_time_ += static_cast<double>(running_) * duration;
-  waiting_time_ += static_cast<double>(waiting_.size()) * duration;
-  usage_time_ += usage * duration;
-  peak_usage_ = std::max(peak_usage_, usage);
+double Simulation::now() const {
+  double now = 0;
+  for (const Replica& replica : replicas_) now = std::max(now, replica.now());
+  return now;
 }
 
-void Simulation::Sample() {
-  if (sample_count_++ % sample_stride_ != 0) return;
-  if (samples_.size() >= kMostSamples) {
-    for (size_t i = 0; i < samples_.size() / 2; ++i) samples_[i] = samples_[2 * i];
-    samples_.resize(samples_.size() / 2);
-    sample_stride_ *= 2;
+int64_t Simulation::finished() const {
+  int64_t finished = 0;
+  for (const Replica& replica : replicas_) finished += replica.finished();
+  return finished;
+}
+
+const std::vector<RequestRecord>& Simulation::records() const {
+  return replicas_.size() == 1 ? replicas_.front().records() : records_;
+}
+
+const std::vector<TimelineSample>& Simulation::samples() const {
+  return replicas_.size() == 1 ? replicas_.front().samples() : samples_;
+}
+
+// What the replicas have noted, in the list's order.
+void Simulation::Gather() {
+  if (replicas_.size() == 1) return;
+  size_t count = 0;
+  for (const std::vector<int32_t>& share : dealt_) count += share.size();
+  records_.assign(count, {});
+  for (size_t r = 0; r < replicas_.size(); ++r) {
+    for (size_t i = 0; i < dealt_[r].size(); ++i) {
+      RequestRecord record = replicas_[r].records()[i];
+      record.session = record.session * static_cast<int32_t>(replicas_.size()) + static_cast<int32_t>(r);
+      records_[At(dealt_[r][i])] = record;
+    }
   }
-  samples_.push_back(TimelineSample{now_, running_, static_cast<int64_t>(waiting_.size()), pool_.used(),
-                                    preemptions_, output_tokens_});
+  samples_ = Together(replicas_);
+}
+
+ReplicaTotals Simulation::Totals() const {
+  if (replicas_.size() == 1) return replicas_.front().totals();
+  ReplicaTotals totals;
+  for (const Replica& replica : replicas_) {
+    const ReplicaTotals own = replica.totals();
+    totals.now = std::max(totals.now, own.now);
+    totals.steps += own.steps;
+    totals.preemptions += own.preemptions;
+    totals.output_tokens += own.output_tokens;
+    totals.running_time += own.running_time;
+    totals.waiting_time += own.waiting_time;
+    totals.usage_time += own.usage_time / static_cast<double>(replicas_.size());
+    totals.peak_usage = std::max(totals.peak_usage, own.peak_usage);  // the fullest pool
+  }
+  for (const TimelineSample& sample : samples_) {
+    totals.peak_running = std::max(totals.peak_running, sample.running);
+    totals.peak_waiting = std::max(totals.peak_waiting, sample.waiting);
+  }
+  return totals;
 }
 
 SimulationSummary Simulation::Summarize(const Objective& objective) const {
   SimulationSummary summary;
-  summary.requests = static_cast<int64_t>(records_.size());
-  summary.preemptions = preemptions_;
-  summary.steps = steps_;
-  summary.duration = now_;
+  const ReplicaTotals totals = Totals();
+  const double now = totals.now;
+  summary.requests = static_cast<int64_t>(records().size());
+  summary.preemptions = totals.preemptions;
+  summary.steps = totals.steps;
+  summary.duration = now;
   int64_t good = 0;
   const auto first_token = [this](const RequestRecord& record) {
     return (record.first_token - record.arrival + setup_.model.request_overhead(record.prompt).value()) * 1e3;
@@ -831,7 +171,7 @@ SimulationSummary Simulation::Summarize(const Objective& objective) const {
     if (record.output <= 1) return 0.0;
     return (record.finish - record.first_token) * 1e3 / static_cast<double>(record.output - 1);
   };
-  for (const RequestRecord& record : records_) {
+  for (const RequestRecord& record : records()) {
     if (record.end == RequestEnd::kPromptTooLong) ++summary.refused;
     if (!Ended(record)) continue;
     ++summary.done;
@@ -847,7 +187,7 @@ SimulationSummary Simulation::Summarize(const Objective& objective) const {
   values.reserve(At(summary.done));
   const auto percentiles = [&](const auto& counts, const auto& of) {
     values.clear();
-    for (const RequestRecord& record : records_) {
+    for (const RequestRecord& record : records()) {
       if (Ended(record) && counts(record)) values.push_back(of(record));
     }
     return PercentilesOf(&values);
@@ -860,36 +200,38 @@ SimulationSummary Simulation::Summarize(const Objective& objective) const {
   });
   summary.queue_ms =
       percentiles(all, [](const RequestRecord& record) { return (record.scheduled - record.arrival) * 1e3; });
-  summary.inter_token_ms = inter_token_.Summarize();
-  summary.output_tokens = output_tokens_;
-  summary.peak_kv_usage = peak_usage_;
-  summary.peak_running = peak_running_;
-  summary.peak_waiting = peak_waiting_;
-  if (!(now_ > 0)) return summary;
-  summary.output_tokens_per_s = static_cast<double>(output_tokens_) / now_;
-  summary.total_tokens_per_s = static_cast<double>(output_tokens_ + summary.prompt_tokens) / now_;
-  summary.requests_per_s = static_cast<double>(summary.done) / now_;
-  summary.goodput_requests_per_s = static_cast<double>(good) / now_;
-  summary.mean_running = running_time_ / now_;
-  summary.mean_waiting = waiting_time_ / now_;
-  summary.mean_kv_usage = usage_time_ / now_;
-  summary.saturated = IsSaturated();
+  DurationHistogram between = replicas_.front().inter_token();
+  for (size_t r = 1; r < replicas_.size(); ++r) between.Add(replicas_[r].inter_token());
+  summary.inter_token_ms = between.Summarize();
+  summary.output_tokens = totals.output_tokens;
+  summary.peak_kv_usage = totals.peak_usage;
+  summary.peak_running = totals.peak_running;
+  summary.peak_waiting = totals.peak_waiting;
+  if (!(now > 0)) return summary;
+  summary.output_tokens_per_s = static_cast<double>(totals.output_tokens) / now;
+  summary.total_tokens_per_s = static_cast<double>(totals.output_tokens + summary.prompt_tokens) / now;
+  summary.requests_per_s = static_cast<double>(summary.done) / now;
+  summary.goodput_requests_per_s = static_cast<double>(good) / now;
+  summary.mean_running = totals.running_time / now;
+  summary.mean_waiting = totals.waiting_time / now;
+  summary.mean_kv_usage = totals.usage_time / now;
+  summary.saturated = IsSaturated(totals);
   return summary;
 }
 
 // Requests came at a rate that was not kept up with: when the last one arrived by itself (later turns come
 // when earlier ones have been answered), a fair share of those before it was still waiting, and more than a
 // quarter of what runs at once.
-bool Simulation::IsSaturated() const {
+bool Simulation::IsSaturated(const ReplicaTotals& totals) const {
   double last = 0;
-  for (const RequestRecord& record : records_) last = std::max(last, record.turn == 0 ? record.arrival : 0);
+  for (const RequestRecord& record : records()) last = std::max(last, record.turn == 0 ? record.arrival : 0);
   if (last <= 0) return false;
   int64_t waiting = 0, arrived = 0;
-  for (const RequestRecord& record : records_) {
+  for (const RequestRecord& record : records()) {
     arrived += record.arrival <= last ? 1 : 0;
     waiting += record.arrival <= last && record.scheduled > last ? 1 : 0;
   }
-  return waiting > std::min(setup_.max_num_seqs, peak_running_) / 4 && waiting * 20 > arrived;
+  return waiting > std::min(setup_.max_num_seqs, totals.peak_running) / 4 && waiting * 20 > arrived;
 }
 
 Simulation Simulate(const SchedulerSetup& setup, RequestList requests) {

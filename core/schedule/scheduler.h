@@ -1,70 +1,16 @@
-// Continuous batching as vLLM V1 does it, and llama-server's fixed slots: which request runs in which step,
-// what the KV cache holds, and how long everybody waits.
-//
-// Semantics of a step (vllm/v1/core/sched/scheduler.py):
-//   1. Running sequences in order of admission: each that decodes needs one more token (and `lookahead` slots
-//   for
-//      speculation); the last admitted may still be reading its prompt and gets what the token budget leaves.
-//      When the pool has no block for one, the last admitted sequence is preempted: it gives back all blocks,
-//      goes to the front of the queue and will compute its tokens again.
-//   2. If nobody was preempted, waiting requests are admitted in order while there are slots, budget and
-//   blocks; the
-//      head of the queue blocks those behind it. With `reserve_prompt` its whole sequence must find room.
-//   Which requests a step sees: with `ahead` (vLLM's and SGLang's overlapped schedulers) those that were there when the
-//   step before it began, for it was scheduled then; with `poll` (SGLang's --scheduler-recv-interval) those of the last
-//   look; with `hold` (TensorRT-LLM's batch_wait_timeout_iters) none until enough of them wait, or one waits long.
-//   With `prompts_alone` (SGLang without mixed chunks) a step that reads prompts lets the others pause. With `answers`
-//   (its new_token_ratio) a request is admitted only if what the running ones may still answer has room by a share, and
-//   once one was not, nobody is until something ends.
-//   3. The step takes StepModel's time. Then every decoding sequence has one token more, and prompts that
-//   were read to
-//      the end have their first.
-// Prefix caching finds the leading whole blocks of a session's earlier turns and of the shared system prompt,
-// but never the last token of a prompt.
-//
-// Two simplifications, both on the safe side: a window's layers keep one block more than they need at some
-// lengths, and what a window or a recurrent state held is not found again by a later turn.
-//
-// Between events (arrival, end, preemption, a sequence that outgrows a window, a pool that runs out) steps
-// are alike but for the cached tokens they read, of which StepModel is an affine function; a run of them is
-// summed in closed form. tests/core/schedule/scheduler_twin.h is the same without that.
+// A server under a load: one scheduler, or, with data parallelism, as many as there are replicas, each with a pool and a
+// queue of its own. Sessions and users are dealt out to the replicas in turn and stay where they are: SGLang's default
+// (--load-balance-method round_robin), and near what vLLM's balancer comes to, which sends a request where the fewest
+// wait and run (vllm/v1/engine/core_client.py). Replicas do not wait for each other's steps.
 #ifndef PLIMSOLL_CORE_SCHEDULE_SCHEDULER_H_
 #define PLIMSOLL_CORE_SCHEDULE_SCHEDULER_H_
 
-#include <array>
 #include <cstdint>
-#include <deque>
-#include <utility>
 #include <vector>
 
-#include "core/config/workload.h"
-#include "core/resolve/report.h"
-#include "core/resolve/resolved.h"
-#include "core/schedule/block_pool.h"
-#include "core/schedule/percentiles.h"
-#include "core/schedule/scheduler_setup.h"
+#include "core/schedule/replica.h"
 
 namespace plimsoll {
-
-enum class RequestEnd : uint8_t { kPending, kDone, kTruncated, kPromptTooLong, kOutgrewPool };
-
-struct RequestRecord {
-  double arrival = 0, scheduled = 0, first_token = 0, finish = 0;
-  int64_t prompt = 0, output = 0;  // output: tokens produced
-  int64_t cached = 0;              // prompt tokens that were found in the cache at first admission
-  int64_t computed_again = 0;      // tokens computed a second time after preemptions
-  int32_t preemptions = 0;
-  int32_t session = 0, turn = 0;
-  RequestEnd end = RequestEnd::kPending;
-};
-
-// The state between two steps.
-struct TimelineSample {
-  double time = 0;
-  int64_t running = 0, waiting = 0, used_blocks = 0;
-  int64_t preemptions = 0;    // so far
-  int64_t output_tokens = 0;  // so far
-};
 
 struct SimulationSummary {
   int64_t requests = 0, done = 0, refused = 0, preemptions = 0, steps = 0;
@@ -80,158 +26,34 @@ struct SimulationSummary {
 
 class Simulation {
  public:
+  // `setup` is that of one replica.
   Simulation(SchedulerSetup setup, RequestList requests);
 
-  // Goes on for at most `events` steps or runs of steps; true when everything has ended.
+  // Goes on for at most about `events` steps or runs of steps; true when everything has ended.
   bool Advance(int64_t events);
   bool done() const { return done_; }
-  double now() const { return now_; }
-  int64_t finished() const { return finished_; }
+  double now() const;
+  int64_t finished() const;
 
-  const std::vector<RequestRecord>& records() const { return records_; }
-  // At most 4096, evenly thinned.
-  const std::vector<TimelineSample>& samples() const { return samples_; }
+  // In the order of the list. Of several replicas there are records and samples once everything has ended.
+  const std::vector<RequestRecord>& records() const;
+  // Of all replicas together. At most 4096, evenly thinned.
+  const std::vector<TimelineSample>& samples() const;
   SimulationSummary Summarize(const Objective& objective) const;
+  // Blocks and seats are those of all replicas.
   const SchedulerSetup& setup() const { return setup_; }
 
  private:
-  struct Sequence {
-    int64_t total = 0;     // prompt and what was generated so far; while decoding as of `joined`
-    int64_t computed = 0;  // of which keys and values are in the cache, until it decodes
-    int64_t generated = 0;
-    int64_t reserved = 0;  // tokens that a slot is sized for; 0: blocks come as they are needed
-    int64_t joined = 0;    // tick at which decoding began
-    int64_t joined_total = 0;
-    int64_t serial = 0;                // order of admission
-    int32_t previous = -1, next = -1;  // in the list of running ones
-    int32_t epoch = 0;                 // events of an earlier run are void
-    uint32_t windows = 0;              // window groups that it still takes blocks in, as bits
-    uint8_t growing = 0;               // spans that it still grows in, as bits
-    bool decoding = false;
-    bool holds_shared = false;
-  };
-  enum class EventKind : uint8_t { kFinish, kSpan, kWindow };
-  struct Event {
-    int64_t tick, serial;
-    int32_t sequence, epoch;
-    EventKind kind;
-    uint8_t index;
-  };
-  // Events of one tick come in the order of the list of running ones.
-  struct Later {
-    bool operator()(const Event& a, const Event& b) const {
-      return a.tick != b.tick ? a.tick > b.tick : a.serial > b.serial;
-    }
-  };
-
-  Sequence& Live(int32_t index) {
-    return sequences_[static_cast<size_t>(slots_[static_cast<size_t>(index)])];
-  }
-  const Sequence& Live(int32_t index) const {
-    return sequences_[static_cast<size_t>(slots_[static_cast<size_t>(index)])];
-  }
-  void TakeSlot(int32_t index);
-  bool IsVoid(const Event& event) const;
-  // Sizes.
-  int64_t Held(int64_t tokens) const;  // blocks of a sequence with room for so many tokens
-  int64_t TotalOf(const Sequence& sequence) const;
-  int64_t AllocatedTokens(const Sequence& sequence) const;
-  int64_t SharedUnits(const Request& request) const;
-  int64_t TokensToReserve(int32_t index) const;
-  int64_t CachedUnits(int32_t index, int64_t* shared) const;
-  // Arrivals.
-  void Arrive(int32_t index, double at);
-  void Release(double at);
-  int32_t NextTimed();
-  double NextArrival();
-  void Look();
-  void PullArrivals();
-  bool IsHeldBack();
-  void WaitForArrival();
-  // Prompts.
-  bool Refuse(int32_t index);
-  void TakeFirstBlocks(int32_t index, int64_t start, int64_t shared, int64_t allocated);
-  void Enqueue(int32_t index);
-  void Admit(int64_t budget, StepLoad* load);
-  void ContinuePrompt(int64_t* budget, StepLoad* load, bool* preempted);
-  bool ReadPrompts(int64_t budget, StepLoad* load, bool preempted);
-  void AddChunk(int64_t from, int64_t count, StepLoad* load) const;
-  void CompletePrompts();
-  // Decoding.
-  void StartDecoding(int32_t index);
-  void StopDecoding(int32_t index);
-  void AddCrossing(const Sequence& sequence, int64_t blocks);
-  bool AllocateDecoders();
-  bool RetractForDecoders();
-  int64_t Promised() const;
-  double Share() const;
-  void Schedule(int64_t tick, int32_t index, EventKind kind, uint8_t which);
-  void HandleEvents();
-  // Ends.
-  int64_t GiveBack(int32_t index);
-  void Preempt(int32_t index);
-  void End(int32_t index, RequestEnd how);
-  // Time.
-  double DecodeTime(double* growth) const;
-  void PassTicks(int64_t ticks, double first, double last);
-  void Step();
-  template <typename Elapsed>
-  void PassLooks(int64_t ticks, const Elapsed& elapsed);
-  bool SkipAhead();
-  int64_t TicksUntilPoolIsShort(int64_t most) const;
-  int64_t BlocksOfTicks(int64_t ticks) const;
-  void Account(double duration);
-  double Delivered() const { return now_ + delivery_; }
-  void Sample();
-  bool IsSaturated() const;
+  ReplicaTotals Totals() const;
+  void Gather();
+  bool IsSaturated(const ReplicaTotals& totals) const;
 
   SchedulerSetup setup_;
-  RequestList list_;
-  std::vector<RequestRecord> records_;
-  std::vector<Sequence> sequences_;   // of requests between arrival and end
-  std::vector<int32_t> slots_;        // by request: its place in there; -1: it has none
-  std::vector<int32_t> spare_slots_;  // places that are free
-  BlockPool pool_;
-  std::vector<Event> events_;  // a heap
-  std::deque<int32_t> waiting_;
-  std::vector<std::pair<double, int32_t>> arrivals_;  // a heap: earliest first
-  std::vector<int32_t> followers_;                    // by request: the one that comes after it; -1: none
-  int64_t next_timed_ = 0;  // next request of the list that has an arrival of its own
-  int64_t next_released_ = 0;
-
-  int32_t first_running_ = -1, last_running_ = -1;
-  int32_t reading_ = -1;  // the sequence whose prompt is read over several steps
-  std::vector<int32_t> completed_prompts_;
-  int64_t running_ = 0, decoding_ = 0;
-  double last_start_ = 0;               // of the last step
-  double look_ = 0;                     // what has come until then has been seen
-  int64_t since_look_ = 0;              // decode steps since arrivals were looked for
-  int64_t held_ = 0;                    // steps that the head of the queue has been held back
-  double share_from_ = 0;               // SchedulerSetup::Answers: the share at first, ...
-  int64_t share_steps_ = 0;             // ... and steps of decoding since then
-  double pause_ = 0;                    // since the last token of those that decode, for prompts
-  double delivery_ = 0;                 // from now until the last step's tokens have left the engine
-  int64_t tick_ = 0;                    // steps in which sequences decoded
-  std::vector<int64_t> crossing_cost_;  // by tick modulo block size: blocks that decoding sequences need
-  int64_t cycle_cost_ = 0;              // sum of the above
-  int64_t next_serial_ = 0;
-  std::array<double, kMaxSpans> cached_tokens_{};
-  std::array<int64_t, kMaxSpans> growing_{};
-  int64_t shared_holders_ = 0;  // running sequences that use the system prompt's blocks
-  int32_t system_stream_ = 0;
-  bool full_ = false;     // with answers: nobody is admitted until something ends or gives way
-  bool blocked_ = false;  // the head of the queue cannot be admitted until something ends
-
-  double now_ = 0;
-  bool done_ = false;
-  int64_t finished_ = 0, steps_ = 0, preemptions_ = 0, output_tokens_ = 0;
-  mutable int64_t base_sequences_ = -1;  // memo of the step's time without cached tokens
-  mutable double base_time_ = 0;
-  DurationHistogram inter_token_;
+  std::vector<Replica> replicas_;
+  std::vector<std::vector<int32_t>> dealt_;  // by replica: which of the list's requests it has
+  std::vector<RequestRecord> records_;       // of several replicas
   std::vector<TimelineSample> samples_;
-  int64_t sample_stride_ = 1, sample_count_ = 0;
-  double running_time_ = 0, waiting_time_ = 0, usage_time_ = 0, peak_usage_ = 0;
-  int64_t peak_running_ = 0, peak_waiting_ = 0;
+  bool done_ = false;
 };
 
 // Runs everything at once.

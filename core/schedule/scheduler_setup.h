@@ -20,6 +20,7 @@ constexpr int kMaxWindowGroups = 16;
 
 struct SchedulerSetup {
   StepModel model;
+  int64_t replicas = 1;     // data parallel: each has what stands below for itself
   int64_t blocks = 0;       // usable ones
   int64_t block_size = 16;  // tokens
   int64_t full_groups = 1;  // groups whose layers keep every token; each takes a block per block_size tokens

@@ -163,8 +163,10 @@ std::string SimulationHeadline(const Simulation& simulation, const SimulationSum
     return simulation.setup().blocks <= 0 ? "Cannot run: there is no room for a KV cache."
                                           : "Cannot run: no request fits into the KV cache.";
   }
+  const int64_t replicas = simulation.setup().replicas;
   const std::string rate = DecimalText(summary.requests_per_s, 2) + " requests/s and " +
-                           CountText(std::llround(summary.output_tokens_per_s)) + " output tokens/s";
+                           CountText(std::llround(summary.output_tokens_per_s)) + " output tokens/s" +
+                           (replicas > 1 ? " on " + CountText(replicas) + " replicas" : "");
   const std::string refused =
       summary.refused > 0
           ? " " + CountedText(summary.refused, "request was", "requests were") + " refused as too long."

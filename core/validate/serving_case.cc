@@ -74,7 +74,7 @@ void SpreadClosedLoop(Workload* workload) {
 
 // A client that holds back requests beyond a number in flight (--max-concurrency) makes a rate that the
 // server cannot follow a closed loop: time to first token then counts from the sending.
-bool IsHeldBack(const Workload& workload, const Json& json, const StepModel& model) {
+bool IsHeldBack(const Workload& workload, const Json& json, const StepModel& model, int64_t replicas) {
   if (!json.Has("concurrency") || workload.rate <= 0) return false;
   Operation operation;
   // A mean may be any number here: what is no length is refused when the requests are drawn.
@@ -82,6 +82,7 @@ bool IsHeldBack(const Workload& workload, const Json& json, const StepModel& mod
   operation.prompt_tokens = static_cast<int64_t>(std::clamp(workload.prompt.mean, 1.0, kLongest));
   operation.output_tokens = static_cast<int64_t>(std::clamp(workload.output.mean, 1.0, kLongest));
   operation.concurrency = static_cast<double>(workload.users);
+  operation.replicas = std::max<int64_t>(1, replicas);
   const double served =
       SpeedAt(model, operation).decode_tokens_per_s_total / std::max(1.0, workload.output.mean);
   return served < workload.rate;
@@ -99,7 +100,8 @@ Result<ServingPrediction> PredictServing(const Resolved& resolved, const Report&
   Result<Workload> read = ReadWorkload(workload, defaults, "workload");
   if (!read.ok()) return read.error();
   const bool rated = read->arrival == Arrival::kPoisson || read->arrival == Arrival::kConstant;
-  if (rated && IsHeldBack(*read, workload, model != nullptr ? *model : MakeStepModel(resolved))) {
+  if (rated &&
+      IsHeldBack(*read, workload, model != nullptr ? *model : MakeStepModel(resolved), resolved.dp)) {
     read->arrival = Arrival::kClosedLoop;
   } else if (rated && !workload.Has("num_prompts")) {
     read->requests = static_cast<int64_t>(std::clamp(read->rate * kSecondsOfArrivals, 64.0, kMostSimulated));

@@ -919,25 +919,27 @@ double Spread(const std::vector<Row>& rows, KernelGroup group,
   return std::clamp((n * Quantile(errors, 0.68) + kKinRows * kin) / (n + kKinRows), 0.05, 0.6);
 }
 
-// The quantiles between which eight tenths of what was found lie. Few rows are drawn to those of all engines, whose
-// tenths they are counted with.
-Band BandAround(const std::vector<Row>& rows, int band, const std::function<bool(const Row&)>& wanted) {
-  std::vector<double> own, all;
+// The quantiles between which eight tenths of what was found lie. Few rows are drawn to those of the engines whose
+// kernels are of the same kind, whose tenths they are counted with: llama.cpp's many say little of the others.
+Band BandAround(const std::vector<Row>& rows, int band, KernelGroup group,
+                const std::function<bool(const Row&)>& wanted) {
+  std::vector<double> own, kin;
   for (const Row& row : rows) {
     if (row.found.empty() || row.set == "suspect") continue;
     for (size_t t = 0; t < row.targets.size(); ++t) {
       if (BandOf(row.targets[t].metric) != band || (band == 2 && row.saturated)) continue;
-      all.push_back(row.found[t]);
+      if (row.resolved->engine->kernels == group) kin.push_back(row.found[t]);
       if (wanted(row)) own.push_back(row.found[t]);
     }
   }
-  constexpr double kKinRows = 8;
+  constexpr double kKinRows = 4;
   const double n = static_cast<double>(own.size());
   const double share = n / (n + kKinRows);
   const auto at = [&](double quantile) {
-    const double kin = Quantile(all, quantile);
-    return own.empty() ? 1 + 1.5 * (kin - 1) : share * Quantile(own, quantile) + (1 - share) * kin;
+    const double of_kin = Quantile(kin, quantile);
+    return own.empty() ? 1 + 1.5 * (of_kin - 1) : share * Quantile(own, quantile) + (1 - share) * of_kin;
   };
+  if (kin.empty()) return {0.5, 0.5, 0};
   return {std::clamp(1 - at(0.1), 0.03, 0.9), std::clamp(at(0.9) - 1, 0.03, 3.0),
           static_cast<int32_t>(own.size())};
 }
@@ -971,7 +973,7 @@ void Write(const std::vector<Row>& rows, MeasuredSpeeds* s) {
     };
     Band* const bands[] = {&s->engines[e].decode, &s->engines[e].prompt, &s->engines[e].first_token,
                            &s->engines[e].total};
-    for (int band = 0; band < 4; ++band) *bands[band] = BandAround(rows, band, of_engine);
+    for (int band = 0; band < 4; ++band) *bands[band] = BandAround(rows, band, group, of_engine);
   }
   for (size_t g = 0; g < kKernelGroups; ++g) {
     for (size_t c = 0; c < static_cast<size_t>(kCardClasses); ++c) {

@@ -216,15 +216,20 @@ export const faults = {
     ['(first + last) / 2 *', '(first + last) *'],
     ['share * static_cast<double>(values->size() - 1)', 'share * static_cast<double>(values->size()) - 1'],
   ],
-  'core/schedule/scheduler.cc': [
-    ['waiting * 20 > arrived', 'waiting * 20 < arrived'],
+  'core/schedule/replica.cc': [
     ['(Live(index).total - 1) / setup_.block_size', 'Live(index).total / setup_.block_size'],
     ['needed += CeilDiv(promised + answer, setup_.block_size)', 'needed += CeilDiv(promised, setup_.block_size)'],
     ['if (!fewer && !longer) continue;', 'if (!fewer) continue;'],
     ['if (running_ >= setup_.max_num_seqs) break;', 'if (running_ > setup_.max_num_seqs) break;'],
     ['waiting_.push_front(index);', 'waiting_.push_back(index);'],
     ['growth * (count * (count - 1) / 2)', 'growth * (count * (count + 1) / 2)'],
+  ],
+  'core/schedule/scheduler.cc': [
+    ['waiting * 20 > arrived', 'waiting * 20 < arrived'],
     ['per_token(record) <= objective.tpot_ms', 'per_token(record) >= objective.tpot_ms'],
+    ['request.after = place[At(request.after)]', 'request.after = place[0]'],
+    ['list.initially_released / replicas + more', 'list.initially_released / replicas'],
+    ['own.usage_time / static_cast<double>(replicas_.size())', 'own.usage_time'],
   ],
   'core/schedule/scheduler_setup.cc': [['units * setup.full_groups + setup.state_blocks', 'units * setup.full_groups']],
   'core/schedule/simulation_report.cc': [

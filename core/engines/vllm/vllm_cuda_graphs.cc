@@ -73,9 +73,6 @@ VllmGraphs VllmCudaGraphs(const Resolved& resolved, const VllmRules& rules, int6
   if (!rules.v1) {
     // vllm/worker/model_runner.py _get_max_graph_batch_size: decode batches up to max_num_seqs.
     graphs.piecewise = SizesByEight(std::min<int64_t>(RoundUp(sequences, 8), 8192));
-  } else if (CapturesAsGptOss(resolved)) {
-    graphs.tokens = std::min(kGptOssLargest, resolved.max_num_batched_tokens);
-    graphs.piecewise = SizesSpread(graphs.tokens);
   } else if (!rules.spread_graph_sizes) {
     graphs.tokens = UpToGiven(resolved, 512);
     graphs.piecewise = SizesByEight(graphs.tokens);
@@ -85,6 +82,10 @@ VllmGraphs VllmCudaGraphs(const Resolved& resolved, const VllmRules& rules, int6
                                       int64_t{large ? 1024 : 512}, resolved.max_num_batched_tokens});
     graphs.tokens = UpToGiven(resolved, largest);
     graphs.piecewise = SizesSpread(graphs.tokens);
+  }
+  // The sixteen sizes more take next to nothing: its graphs are counted as those of any model.
+  if (rules.v1 && CapturesAsGptOss(resolved)) {
+    graphs.tokens = std::min(kGptOssLargest, resolved.max_num_batched_tokens);
   }
   if (CapturesWholeSteps(resolved, rules, gpu)) {
     const int64_t decode =

@@ -282,10 +282,19 @@ void LogV1(const Resolved& resolved, const VllmRules& rules, const Report& repor
   lines->push_back("GPU KV cache size: " + CountText(report.kv.capacity_tokens) + " tokens");
   lines->push_back("Maximum concurrency for " + CountText(resolved.max_model_len) + " tokens per request: " +
                    DecimalText(VllmLoggedConcurrency(resolved, rules, report.kv), 2) + "x");
-  if (!resolved.enforce_eager) {
-    lines->push_back("Graph capturing finished, took about " + GibNumber(gpu.cuda_graph) + " GiB" +
-                     (rules.graphs_inside ? "" : " (beside the budget)"));
-  }
+}
+
+void LogGraphs(const Resolved& resolved, const VllmRules& rules, const GpuReport& gpu,
+               std::vector<std::string>* lines) {
+  if (!rules.v1 || resolved.enforce_eager) return;
+  lines->push_back("Graph capturing finished, took about " + GibNumber(gpu.cuda_graph) + " GiB" +
+                   (rules.graphs_inside ? "" : " (beside the budget)"));
+}
+
+// Whether the pool stands, and is printed, before it fails.
+bool FailsAfterPool(FailureStage failure) {
+  return failure == FailureStage::kGraphCapture || failure == FailureStage::kSamplerWarmUp ||
+         failure == FailureStage::kRunTime;
 }
 
 // Since 0.13 sizes are rounded rather than printed with two places, and errors end with a pointer.
@@ -393,16 +402,19 @@ std::vector<std::string> ExpectedVllmLog(const Resolved& resolved, const Report&
   std::vector<std::string> lines;
   if (gpu == nullptr || report.failure == FailureStage::kInvalid) return lines;
   const VllmRules rules = RulesFor(resolved);
-  if (report.failure == FailureStage::kNone) {
+  const bool starts = report.failure == FailureStage::kNone;
+  if (starts || FailsAfterPool(report.failure)) {
     rules.v1 ? LogV1(resolved, rules, report, *gpu, &lines) : LogV0(resolved, rules, report, *gpu, &lines);
+    if (report.failure != FailureStage::kGraphCapture) LogGraphs(resolved, rules, *gpu, &lines);
+  } else if (report.failure != FailureStage::kLoading) {
+    lines.push_back((rules.v1 ? "Model loading took " : "Loading model weights took ") +
+                    GibNumber(gpu->weights, 4) + (rules.v1 ? " GiB" : " GB"));
+  }
+  if (starts) {
     // What was profiled as activation is given back and taken again under load.
     lines.push_back("nvidia-smi: about " + Digits((gpu->total - gpu->activation).count() >> 20) +
                     " MiB after start, up to " + Digits(gpu->total.count() >> 20) + " MiB under load");
     return lines;
-  }
-  if (report.failure != FailureStage::kLoading) {
-    lines.push_back((rules.v1 ? "Model loading took " : "Loading model weights took ") +
-                    GibNumber(gpu->weights, 4) + (rules.v1 ? " GiB" : " GB"));
   }
   LogFailure(resolved, rules, report, *gpu, &lines);
   return lines;

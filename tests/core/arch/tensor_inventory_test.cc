@@ -211,9 +211,11 @@ TEST(TensorInventory, SecondCountAgrees) {
       plain &= shape.attention.kind != AttentionKind::kBidirectional && shape.cross.heads == 0 &&
                shape.per_layer_input == 0;
     }
-    // Molmo's 128 further rows of the embedding; gates, norms and tables that a layer of these has besides.
-    for (const std::string_view id : {"molmo-7b-d", "molmo2-8b", "apertus-8b", "glm-4-9b-chat", "laguna-xs.2",
-                                      "longcat-flash-560b", "trinity-large", "trinity-nano"}) {
+    // Molmo's 128 further rows of the embedding; gates, norms and tables that a layer of these has besides; queries of
+    // low rank over one key head (Step 3), experts of pictures beside those of text (ERNIE VL).
+    for (const std::string_view id :
+         {"molmo-7b-d", "molmo2-8b", "apertus-8b", "glm-4-9b-chat", "laguna-xs.2", "longcat-flash-560b",
+          "trinity-large", "trinity-nano", "step-3", "step-3.5-flash", "ernie-4.5-vl-28b-a3b"}) {
       plain &= model.id != id;
     }
     if (!plain) continue;

@@ -8,6 +8,7 @@
 
 #include "core/check/check.h"
 #include "core/check/log_diagnosis.h"
+#include "core/config/config_url.h"
 #include "core/engines/engine.h"
 #include "core/engines/registry.h"
 #include "core/engines/settle.h"
@@ -135,7 +136,9 @@ TEST(StartupLog, ReadsTheLinesThatWePrint) {
       ++compared;
     }
     if (report.failure != FailureStage::kNone && !gguf && log.reading.failure) {
-      EXPECT_EQ(FailureStageName(log.reading.failure->stage), FailureStageName(report.failure)) << text;
+      EXPECT_EQ(FailureStageName(log.reading.failure->stage), FailureStageName(report.failure))
+          << EncodeConfigUrl(config) << "\n"
+          << text;
     }
   }
   EXPECT_GT(compared, 300);

@@ -1,40 +1,23 @@
 #include "core/schedule/scheduler.h"
 
+#include <gtest/gtest.h>
+
+#include <algorithm>
 #include <cmath>
 #include <string>
 
-#include "core/catalog/catalog.h"
-#include "core/catalog/catalog_data.h"
 #include "core/engines/server.h"
-#include "core/engines/settle.h"
-#include "core/estimate/estimate.h"
-#include "gtest/gtest.h"
+#include "core/schedule/simulation_report.h"
 #include "tests/core/schedule/scheduler_twin.h"
+#include "tests/support/speed_setup.h"
 
 namespace plimsoll {
 namespace {
 
-const Catalog& Shipped() {
-  static const Catalog* catalog = [] {
-    Result<Catalog> parsed = Catalog::Parse(EmbeddedCatalog().models, EmbeddedCatalog().gpus);
-    return parsed.ok() ? new Catalog(std::move(*parsed)) : nullptr;
-  }();
-  return *catalog;
-}
-
-StepModel ModelOf(const std::string& model, const std::string& gpu) {
-  Config config;
-  config.model = model;
-  config.gpu = {gpu};
-  config.max_model_len = 8192;
-  const Result<Resolved> resolved = Settle(config, Shipped());
-  EXPECT_TRUE(resolved.ok()) << (resolved.ok() ? "" : resolved.error().Message());
-  return MakeStepModel(*resolved);
-}
-
-SchedulerSetup SmallSetup(const std::string& model = "llama-3.1-8b") {
+SchedulerSetup Small(int64_t replicas) {
   SchedulerSetup setup;
-  setup.model = ModelOf(model, "h100-sxm");
+  setup.model = Make(R"({"model":"llama-3.1-8b","gpu":"h100-sxm","max_model_len":8192})")->model;
+  setup.replicas = replicas;
   setup.blocks = 200;
   setup.block_size = 16;
   setup.max_num_seqs = 8;
@@ -43,337 +26,125 @@ SchedulerSetup SmallSetup(const std::string& model = "llama-3.1-8b") {
   return setup;
 }
 
-void ExpectEqual(const SchedulerSetup& setup, const Workload& workload, const std::string& what) {
-  SCOPED_TRACE(what);
-  const Result<RequestList> list = GenerateRequests(workload);
-  ASSERT_TRUE(list.ok()) << list.error().Message();
-  const Simulation fast = Simulate(setup, *list);
-  SchedulerTwin slow(setup, *list);
-  slow.Run();
-  EXPECT_NEAR(fast.now(), slow.now, 1e-9 * std::max(1.0, slow.now));
-  const SimulationSummary summary = fast.Summarize({});
-  EXPECT_EQ(summary.preemptions, slow.preemptions);
-  EXPECT_EQ(summary.output_tokens, slow.output_tokens);
-  ASSERT_EQ(fast.records().size(), slow.records.size());
-  for (size_t i = 0; i < slow.records.size(); ++i) {
-    const RequestRecord& a = fast.records()[i];
-    const RequestRecord& b = slow.records[i];
-    ASSERT_EQ(a.end, b.end) << i;
-    ASSERT_EQ(a.output, b.output) << i;
-    ASSERT_EQ(a.preemptions, b.preemptions) << i;
-    ASSERT_EQ(a.cached, b.cached) << i;
-    ASSERT_EQ(a.computed_again, b.computed_again) << i;
-    const double tolerance = 1e-9 * std::max(1.0, b.finish);
-    ASSERT_NEAR(a.arrival, b.arrival, tolerance) << i;
-    ASSERT_NEAR(a.scheduled, b.scheduled, tolerance) << i;
-    ASSERT_NEAR(a.first_token, b.first_token, tolerance) << i;
-    ASSERT_NEAR(a.finish, b.finish, tolerance) << i;
-  }
-}
-
-Workload Chat(Arrival arrival, int64_t requests, int64_t seed) {
+Workload Load(Arrival arrival, int64_t requests) {
   Workload workload;
   workload.arrival = arrival;
-  workload.rate = 20;
-  workload.users = 12;
+  workload.rate = 40;
+  workload.users = 11;
   workload.requests = requests;
-  workload.prompt = {LengthShape::kLogNormal, 120, 130, 1, 1500};
-  workload.output = {LengthShape::kLogNormal, 90, 80, 1, 1500};
-  workload.seed = seed;
+  workload.prompt.mean = 120;
+  workload.output.mean = 40;
+  SetShape("lognormal", 0.8, &workload.prompt);
+  SetShape("lognormal", 0.8, &workload.output);
+  workload.system_prompt = 32;
   return workload;
 }
 
-TEST(Scheduler, EqualsTheStepByStepTwin) {
-  for (int64_t seed = 1; seed <= 6; ++seed) {
-    for (Arrival arrival : {Arrival::kBurst, Arrival::kPoisson, Arrival::kConstant, Arrival::kClosedLoop}) {
-      ExpectEqual(SmallSetup(), Chat(arrival, 60, seed), "seed " + std::to_string(seed));
+// Every session that falls to a replica when they are dealt like cards, its users likewise.
+RequestList Hand(const RequestList& list, int replicas, int replica) {
+  RequestList hand;
+  hand.system_prompt = list.system_prompt;
+  for (int64_t user = replica; user < list.initially_released; user += replicas) ++hand.initially_released;
+  std::vector<int32_t> place(list.requests.size());
+  for (size_t i = 0; i < list.requests.size(); ++i) {
+    if (list.requests[i].session % replicas != replica) continue;
+    place[i] = static_cast<int32_t>(hand.requests.size());
+    hand.requests.push_back(list.requests[i]);
+    if (list.requests[i].after >= 0)
+      hand.requests.back().after = place[static_cast<size_t>(list.requests[i].after)];
+  }
+  return hand;
+}
+
+// Each replica does what a scheduler alone with its share of the requests does, step by step.
+TEST(Scheduler, ReplicasAreSchedulersApart) {
+  for (const Arrival arrival : {Arrival::kPoisson, Arrival::kClosedLoop, Arrival::kBurst}) {
+    for (const int64_t turns : {1, 3}) {
+      for (const int replicas : {2, 3, 5}) {
+        Workload workload = Load(arrival, 60);
+        workload.turns = turns;
+        const RequestList list = *GenerateRequests(workload);
+        const Simulation fast = Simulate(Small(replicas), list);
+        int64_t output = 0, preemptions = 0;
+        double end = 0;
+        for (int replica = 0; replica < replicas; ++replica) {
+          SchedulerTwin slow(Small(1), Hand(list, replicas, replica));
+          slow.Run();
+          output += slow.output_tokens;
+          preemptions += slow.preemptions;
+          end = std::max(end, slow.now);
+          size_t next = 0;
+          for (size_t i = 0; i < list.requests.size(); ++i) {
+            if (list.requests[i].session % replicas != replica) continue;
+            const RequestRecord& a = fast.records()[i];
+            const RequestRecord& b = slow.records[next++];
+            ASSERT_EQ(a.session, list.requests[i].session);
+            ASSERT_EQ(a.prompt, b.prompt);
+            ASSERT_EQ(a.output, b.output);
+            ASSERT_EQ(a.cached, b.cached);
+            ASSERT_NEAR(a.first_token, b.first_token, 1e-9 * std::max(1.0, b.finish));
+            ASSERT_NEAR(a.finish, b.finish, 1e-9 * std::max(1.0, b.finish));
+          }
+        }
+        const SimulationSummary summary = fast.Summarize({});
+        EXPECT_EQ(summary.output_tokens, output);
+        EXPECT_EQ(summary.preemptions, preemptions);
+        EXPECT_NEAR(summary.duration, end, 1e-9 * end);
+        EXPECT_EQ(summary.done, 60);
+      }
     }
   }
 }
 
-TEST(Scheduler, EqualsTheTwinWhenThePoolIsShort) {
-  for (int64_t seed = 1; seed <= 6; ++seed) {
-    SchedulerSetup setup = SmallSetup();
-    setup.blocks = 60;
-    setup.reserve_prompt = seed % 2 == 0;
-    ExpectEqual(setup, Chat(Arrival::kPoisson, 60, seed), "short pool, seed " + std::to_string(seed));
-  }
+// Four times the server under four times the load: each user waits as long, and four times as much is served.
+TEST(Scheduler, FourReplicasServeFourTimesAsMany) {
+  Workload workload;
+  workload.users = 6;
+  workload.requests = 30;
+  workload.prompt.mean = 100;
+  workload.output.mean = 50;
+  const Simulation one = Simulate(Small(1), *GenerateRequests(workload));
+  workload.users = 24;
+  workload.requests = 120;
+  const Simulation four = Simulate(Small(4), *GenerateRequests(workload));
+  const SimulationSummary a = one.Summarize({}), b = four.Summarize({});
+  EXPECT_NEAR(b.ttft_ms.mean, a.ttft_ms.mean, 1e-9);
+  EXPECT_NEAR(b.tpot_ms.most, a.tpot_ms.most, 1e-9);
+  EXPECT_NEAR(b.inter_token_ms.mean, a.inter_token_ms.mean, 1e-9);
+  EXPECT_NEAR(b.output_tokens_per_s, 4 * a.output_tokens_per_s, 1e-6);
+  EXPECT_NEAR(b.mean_running, 4 * a.mean_running, 1e-9);
+  EXPECT_NEAR(b.mean_kv_usage, a.mean_kv_usage, 1e-12);
+  EXPECT_EQ(b.peak_kv_usage, a.peak_kv_usage);
+  EXPECT_EQ(b.peak_running, 4 * a.peak_running);
+  EXPECT_EQ(b.steps, 4 * a.steps);
+  EXPECT_NE(SimulationHeadline(four, b).find(" on 4 replicas"), std::string::npos);
+  EXPECT_EQ(SimulationHeadline(one, a).find("replica"), std::string::npos);
+  EXPECT_EQ(four.setup().blocks, 4 * one.setup().blocks);
+  EXPECT_EQ(four.setup().max_num_seqs, 4 * one.setup().max_num_seqs);
+  ASSERT_FALSE(four.samples().empty());
+  EXPECT_EQ(four.samples().back().output_tokens, b.output_tokens);
+  EXPECT_EQ(four.samples().back().running, 0);
 }
 
-TEST(Scheduler, EqualsTheTwinForSessionsAndASystemPrompt) {
-  for (int64_t seed = 1; seed <= 6; ++seed) {
-    SchedulerSetup setup = SmallSetup();
-    setup.blocks = 90 + seed * 20;
-    Workload workload = Chat(seed % 2 == 0 ? Arrival::kClosedLoop : Arrival::kPoisson, 60, seed);
-    workload.turns = 4;
-    workload.think_time = 0.3;
-    workload.system_prompt = 77;
-    workload.prompt = {LengthShape::kUniform, 100, 60, 1, 1500};
-    ExpectEqual(setup, workload, "sessions, seed " + std::to_string(seed));
-    setup.prefix_caching = false;
-    ExpectEqual(setup, workload, "sessions without caching, seed " + std::to_string(seed));
-  }
-}
-
-TEST(Scheduler, EqualsTheTwinForHybridsWindowsAndSpeculation) {
-  for (int64_t seed = 1; seed <= 4; ++seed) {
-    SchedulerSetup setup = SmallSetup("gpt-oss-20b");
-    setup.full_groups = 2;
-    setup.window_groups = 2;
-    setup.windows[0].most_blocks = 9;
-    setup.windows[1].most_blocks = 3;
-    setup.state_blocks = 3;
-    setup.lookahead = seed % 3;
-    setup.blocks = 300;
-    Workload workload = Chat(Arrival::kPoisson, 50, seed);
-    workload.turns = 2;
-    ExpectEqual(setup, workload, "hybrid, seed " + std::to_string(seed));
-    setup.chunked_prefill = false;
-    ExpectEqual(setup, workload, "whole prompts, seed " + std::to_string(seed));
-  }
-}
-
-// Prompts alone, admission by a share of the answers, retraction of who answered least.
-TEST(Scheduler, EqualsTheTwinWhenPromptsGoAlone) {
-  int64_t retracted = 0;
-  for (int64_t seed = 1; seed <= 12; ++seed) {
-    SchedulerSetup setup = SmallSetup();
-    setup.prompts_alone = true;
-    setup.blocks = seed % 3 == 0 ? 60 : seed % 3 == 1 ? 100 : 200;
-    setup.answers = {0.7, 0.1, 0.6 / (20 * static_cast<double>(seed)), 16 * seed};
-    setup.ahead = seed % 2 == 0;
-    setup.block_size = seed % 5 == 0 ? 1 : 16;
-    if (setup.block_size == 1) setup.blocks *= 16;
-    const std::string what = "prompts alone, seed " + std::to_string(seed);
-    for (Arrival arrival : {Arrival::kPoisson, Arrival::kClosedLoop, Arrival::kBurst}) {
-      ExpectEqual(setup, Chat(arrival, 80, seed), what);
-    }
-    const Result<RequestList> list = GenerateRequests(Chat(Arrival::kBurst, 80, seed));
-    ASSERT_TRUE(list.ok());
-    retracted += Simulate(setup, *list).Summarize({}).preemptions;
-  }
-  EXPECT_GT(retracted, 0) << "else nobody gave way in this test";
-}
-
-// A step of prompts lets the others wait; mixed steps do not.
-TEST(Scheduler, PromptsAloneMakeDecodingPause) {
-  SchedulerSetup setup = SmallSetup();
-  setup.max_num_batched_tokens = 512;
-  setup.blocks = 2000;
-  Workload workload = Chat(Arrival::kPoisson, 200, 3);
-  const Result<RequestList> list = GenerateRequests(workload);
-  ASSERT_TRUE(list.ok());
-  const SimulationSummary mixed = Simulate(setup, *list).Summarize({});
-  setup.prompts_alone = true;
-  const SimulationSummary alone = Simulate(setup, *list).Summarize({});
-  EXPECT_GT(alone.tpot_ms.mean, mixed.tpot_ms.mean);
-  EXPECT_GT(alone.inter_token_ms.p99, mixed.inter_token_ms.p99);
-  EXPECT_EQ(alone.output_tokens, mixed.output_tokens);
-}
-
-TEST(Scheduler, EqualsTheTwinHoweverArrivalsAreSeen) {
-  for (int64_t seed = 1; seed <= 12; ++seed) {
-    SchedulerSetup setup = SmallSetup();
-    setup.blocks = seed % 3 == 0 ? 70 : 200;
-    setup.ahead = seed % 2 == 0;
-    setup.delivery = 0.35;
-    setup.poll = seed % 4 == 1 ? 1 : 3 * seed;
-    setup.hold = seed % 3 == 1 ? 7 : 0;
-    setup.hold_tokens = 400;
-    const std::string what = "arrivals seen in another way, seed " + std::to_string(seed);
-    for (Arrival arrival : {Arrival::kPoisson, Arrival::kClosedLoop}) {
-      ExpectEqual(setup, Chat(arrival, 80, seed), what);
-    }
-    Workload light = Chat(Arrival::kPoisson, 40, seed);
-    light.rate = 3;
-    ExpectEqual(setup, light, what + ", light");
-  }
-}
-
-// Requests that come while a server decodes: how many of its steps pass until their first token. A prompt of one
-// token keeps the step as it is.
-double StepsToFirstToken(const SchedulerSetup& setup) {
-  RequestList list;
-  Request always;
-  always.prompt = 16;
-  always.output = 1900;
-  list.requests.push_back(always);
-  const double step = [&] {
-    StepLoad load;
-    load.decode_sequences = 1;
-    return setup.model.Time(load).value();
-  }();
-  for (int i = 0; i < 60; ++i) {  // spread evenly over the phases of a step
-    Request late;
-    late.arrival = step * (20 + 30.1 * i);
-    late.prompt = 1;
-    late.output = 1;
-    late.session = i + 1;
-    list.requests.push_back(late);
-  }
-  const Simulation simulation = Simulate(setup, list);
-  double sum = 0;
-  for (size_t i = 1; i < list.requests.size(); ++i) {
-    const RequestRecord& record = simulation.records()[i];
-    sum += record.first_token - record.arrival;
-  }
-  return sum / 60 / step;
-}
-
-TEST(Scheduler, AnArrivalWaitsForTheStepsThatAreScheduled) {
-  SchedulerSetup setup = SmallSetup();
-  const double plain = StepsToFirstToken(setup);
-  EXPECT_GT(plain, 1.4) << "the rest of a step, and its own";
-  EXPECT_LT(plain, 3) << "which a prompt makes longer";
-  setup.ahead = true;
-  EXPECT_NEAR(StepsToFirstToken(setup), plain + 1, 0.15) << "the step that was scheduled already";
-  setup.delivery = 0.5;
-  EXPECT_NEAR(StepsToFirstToken(setup), plain + 1.5, 0.2);
-  setup = SmallSetup();
-  setup.poll = 10;
-  EXPECT_NEAR(StepsToFirstToken(setup), plain + 4.5, 1.2) << "half of the steps between two looks";
-  setup = SmallSetup();
-  setup.hold = 20;
-  setup.hold_tokens = 200;
-  EXPECT_NEAR(StepsToFirstToken(setup), plain + 20, 0.6);
-  setup.hold_tokens = 1;
-  EXPECT_NEAR(StepsToFirstToken(setup), plain, 1e-9) << "enough of them wait";
-}
-
-TEST(Scheduler, OneRequestAloneTakesItsStepsTimes) {
-  const SchedulerSetup setup = SmallSetup();
+TEST(Scheduler, MoreReplicasThanSessionsStandIdle) {
   Workload workload;
   workload.arrival = Arrival::kBurst;
-  workload.requests = 1;
+  workload.requests = 2;
   workload.prompt.mean = 100;
-  workload.output.mean = 50;
-  const Simulation simulation = Simulate(setup, *GenerateRequests(workload));
-  StepLoad prompt;
-  prompt.prefill_tokens = 100;
-  prompt.prefill_sequences = 1;
-  prompt.prefill_kv_pairs[0] = 5050;
-  double expected = setup.model.Time(prompt).value();
-  EXPECT_NEAR(simulation.records()[0].first_token, expected, 1e-12);
-  for (int i = 0; i < 49; ++i) {
-    StepLoad decode;
-    decode.decode_sequences = 1;
-    decode.decode_kv_tokens[0] = 101 + i;
-    expected += setup.model.Time(decode).value();
-  }
-  EXPECT_NEAR(simulation.records()[0].finish, expected, 1e-9);
-}
-
-TEST(Scheduler, PrefixCachingFindsWholeBlocksOfEarlierTurns) {
-  SchedulerSetup setup = SmallSetup();
-  Workload workload;
-  workload.requests = 3;
-  workload.turns = 3;
-  workload.users = 1;
-  workload.prompt.mean = 100;
-  workload.output.mean = 50;
-  const Simulation simulation = Simulate(setup, *GenerateRequests(workload));
-  EXPECT_EQ(simulation.records()[0].cached, 0);
-  // 149 of the first turn's 150 tokens were read: nine whole blocks.
-  EXPECT_EQ(simulation.records()[1].cached, 144);
-  EXPECT_EQ(simulation.records()[2].cached, 299 / 16 * 16);
-  setup.prefix_caching = false;
-  const Simulation again = Simulate(setup, *GenerateRequests(workload));
-  EXPECT_EQ(again.records()[2].cached, 0);
-  EXPECT_LT(simulation.now(), again.now());
-}
-
-TEST(Scheduler, AFullyCachedPromptStillComputesItsLastBlock) {
-  SchedulerSetup setup = SmallSetup();
-  RequestList list;
-  for (int i = 0; i < 2; ++i) {
-    Request request;
-    request.prompt = 160;
-    request.output = 1;
-    request.session = 0;
-    request.after = i - 1;
-    list.requests.push_back(request);
-  }
-  const Simulation simulation = Simulate(setup, list);
-  EXPECT_EQ(simulation.records()[1].cached, 144);
-}
-
-TEST(Scheduler, RefusesWhatCanNeverRunAndGoesOn) {
-  SchedulerSetup setup = SmallSetup();
-  setup.blocks = 10;
-  RequestList list;
-  for (int64_t prompt : {161, 100, 5000}) {
-    Request request;
-    request.prompt = prompt;
-    request.output = 100;
-    request.session = static_cast<int32_t>(list.requests.size());
-    list.requests.push_back(request);
-  }
-  const Simulation simulation = Simulate(setup, list);
-  EXPECT_EQ(simulation.records()[0].end, RequestEnd::kPromptTooLong);
-  EXPECT_EQ(simulation.records()[1].end, RequestEnd::kOutgrewPool);
-  EXPECT_EQ(simulation.records()[1].output, 61);  // 160 tokens have room, the last of them is not read
-  EXPECT_EQ(simulation.records()[2].end, RequestEnd::kPromptTooLong);
+  workload.output.mean = 10;
+  const Simulation simulation = Simulate(Small(8), *GenerateRequests(workload));
   EXPECT_TRUE(simulation.done());
+  EXPECT_EQ(simulation.Summarize({}).done, 2);
+  EXPECT_EQ(simulation.records()[0].finish, simulation.records()[1].finish) << "neither waits for the other";
+  RequestList none;
+  EXPECT_TRUE(Simulate(Small(8), none).done());
 }
 
-// The clock does not go to the next arrival while somebody waits for nobody.
-TEST(Scheduler, WhatOutgrowsThePoolEndsAtOnce) {
-  SchedulerSetup setup = SmallSetup();
-  setup.blocks = 10;
-  RequestList list;
-  for (const double arrival : {0.0, 1000.0}) {
-    Request request;
-    request.arrival = arrival;
-    request.prompt = 100;
-    request.output = 100;
-    request.session = static_cast<int32_t>(list.requests.size());
-    list.requests.push_back(request);
-  }
-  const Simulation simulation = Simulate(setup, list);
-  EXPECT_EQ(simulation.records()[0].end, RequestEnd::kOutgrewPool);
-  EXPECT_LT(simulation.records()[0].finish, 10);
-  EXPECT_GE(simulation.records()[1].scheduled, 1000);
-  SchedulerTwin slow(setup, list);
-  slow.Run();
-  EXPECT_NEAR(simulation.records()[0].finish, slow.records[0].finish, 1e-9);
-  EXPECT_NEAR(simulation.now(), slow.now, 1e-6);
-}
-
-TEST(Scheduler, EveryBlockComesBack) {
-  SchedulerSetup setup = SmallSetup();
-  Simulation simulation(setup, *GenerateRequests(Chat(Arrival::kPoisson, 200, 3)));
-  while (!simulation.Advance(7)) {
-    ASSERT_LE(simulation.samples().back().used_blocks, setup.blocks);
-  }
-  EXPECT_EQ(simulation.samples().back().used_blocks, 0);
-  EXPECT_EQ(simulation.samples().back().running, 0);
-}
-
-TEST(Scheduler, SaysWhenItCannotKeepUp) {
-  Workload workload = Chat(Arrival::kPoisson, 400, 1);
-  workload.rate = 1000;
-  EXPECT_TRUE(Simulate(SmallSetup(), *GenerateRequests(workload)).Summarize({}).saturated);
-  workload.rate = 0.5;
-  EXPECT_FALSE(Simulate(SmallSetup(), *GenerateRequests(workload)).Summarize({}).saturated);
-}
-
-TEST(Scheduler, SamplesStayFew) {
-  Workload workload = Chat(Arrival::kPoisson, 20000, 1);
-  workload.rate = 100;
-  SchedulerSetup setup = SmallSetup();
-  setup.blocks = 2000;
-  setup.max_num_seqs = 64;
-  EXPECT_LE(Simulate(setup, *GenerateRequests(workload)).samples().size(), 4096u);
-}
-
-TEST(DurationHistogram, ARunEqualsItsSteps) {
-  DurationHistogram one, many;
-  one.AddRun(0.010, 0.020, 1001, 3);
-  for (int i = 0; i <= 1000; ++i) many.Add(0.010 + 0.00001 * i, 3);
-  EXPECT_NEAR(one.Summarize().p50, many.Summarize().p50, 0.16);
-  EXPECT_NEAR(one.Summarize().p50, 15.0, 0.16);
-  EXPECT_NEAR(one.Summarize().p99, many.Summarize().p99, 0.2);
-  EXPECT_NEAR(one.Summarize().mean, 15.0, 1e-6);
+// A configuration's replicas are those of its data parallelism.
+TEST(Scheduler, DataParallelismGivesReplicas) {
+  const auto s =
+      Make(R"({"model":"llama-3.1-8b","gpu":"h100-sxm","gpus":4,"dp":4,"tp":1,"max_model_len":8192})");
+  EXPECT_EQ(MakeSchedulerSetup(s->resolved, Report()).replicas, 4);
 }
 
 }  // namespace

@@ -120,8 +120,8 @@ class VllmWeightsTwin {
   bool IsWhole(const std::vector<std::string>& path) const {
     for (const std::string& part : path) {
       if (Is(part, {"embed_audio", "embed_vision", "vision_embedder", "resampler", "connector", "sam_model",
-                    "audio_embed", "timm_model"}))
-        return true;
+                    "audio_embed", "timm_model", "cross_attn", "qwen2_model"}))
+        return true;  // aria.py's attention and deepencoder2.py's Qwen2 are transformers' own
     }
     const bool projector = std::find(path.begin(), path.end(), "multi_modal_projector") != path.end();
     if (projector && (Named("KimiVL") || Named("PaliGemma") || Named("Lfm2Vl") || Named("Voxtral")))
@@ -142,7 +142,15 @@ class VllmWeightsTwin {
   Class VisionClass(const std::vector<std::string>& path, const std::string& leaf,
                     const std::string& parent) const {
     if (IsWhole(path)) return Class::kReplicated;
-    const bool projector = path[0] == "multi_modal_projector" || path[0] == "mlp_AR";
+    // aria.py, hunyuan_vision.py, isaac.py, ernie45_vl.py (whose resampler gathers every layer's output).
+    if (Is(leaf, {"linear_in", "dense_h_to_4h"})) return Class::kColumn;
+    if (Is(leaf, {"linear_out", "dense_4h_to_h"})) return Class::kRow;
+    if (parent == "vision_embedding")
+      return leaf == "1" ? Class::kColumn : leaf == "3" ? Class::kRow : Class::kReplicated;
+    const bool resampler = std::find(path.begin(), path.end(), "resampler_model") != path.end();
+    if (resampler) return leaf == "mlp" || Is(leaf, {"0", "2"}) ? Class::kColumn : Class::kReplicated;
+    const bool projector =
+        path[0] == "multi_modal_projector" || path[0] == "mlp_AR" || Named("Cohere2Vision");
     if (projector && path.size() == 1) return Class::kColumn;  // Llama 3.2's, which gathers
     // SigLIP's pooling head attends with one learnt query.
     if (leaf == "out_proj" && parent == "attention") return Class::kReplicated;
@@ -187,12 +195,18 @@ class VllmWeightsTwin {
     if (tensor.part == TensorPart::kMtp &&
         (leaf == "embed_tokens" || (parent == "shared_head" && leaf == "head")))
       return Class::kNotLoaded;
+    // step3p5_mtp.py's head, and the tables of DeepSeek-V4.1's drafts.
+    if (parent == "shared_head" && leaf == "output") return Class::kVocabulary;
+    if (parent == "markov_head") return Class::kVocabulary;
     if (path[0] == "mtp" && leaf == "fc") return Class::kColumn;  // gathers its output
     if (inside("indexer")) return Class::kReplicated;
     if (Is(leaf, {"index_k_proj", "index_q_norm", "index_k_norm"})) return Class::kReplicated;
     if (leaf == "index_q_proj") return Class::kKeys;
 
-    const bool routed = inside("experts") || parent == "moe" ||
+    // step3_text.py: one key head, queries of low rank; all that is shared stands on every rank.
+    if (Named("Step3VL") && Is(leaf, {"q_proj", "k_proj", "v_proj"})) return Class::kReplicated;
+    if (leaf == "wq") return Class::kColumn;
+    const bool routed = inside("experts") || inside("vision_experts") || parent == "moe" ||
                         (inside("block_sparse_moe") && Is(leaf, {"input_linear", "output_linear"}));
     if (routed && leaf == "experts") return Class::kReplicated;  // Nomic's one bias for all
     if (routed && leaf != "gate" && leaf != "router_bias") {
