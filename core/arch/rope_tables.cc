@@ -8,7 +8,10 @@
 #include "core/arch/rope_tables.h"
 
 #include <algorithm>
+#include <vector>
 
+#include "core/base/decimal.h"
+#include "core/base/text.h"
 #include "core/base/units.h"
 
 namespace plimsoll {
@@ -96,6 +99,64 @@ void ReadRope(ArchitectureBuilder& builder) {
   }
   a.rope_table_fp32 = latent && (kind == "yarn" || kind == "deepseek_yarn");
   a.rope_tables_positions = a.rotary_dim > 0 ? CeilDiv(a.rope_table_elements, a.rotary_dim) : 0;
+}
+
+std::optional<RopeScaling> ReadRopeScaling(std::string_view text) {
+  const std::vector<std::string_view> parts = SplitAt(text, ':');
+  if (parts.size() > 3 || parts[0].empty()) return std::nullopt;
+  RopeScaling scaling;
+  for (const std::string_view kind :
+       {"default", "linear", "dynamic", "yarn", "deepseek_yarn", "longrope", "su", "llama3"}) {
+    if (parts[0] == kind) scaling.kind = std::string(kind);
+  }
+  if (scaling.kind.empty()) return std::nullopt;
+  if (parts.size() > 1) {
+    size_t length = 0;
+    scaling.factor = ReadDecimal(parts[1], &length);
+    const bool sane = scaling.factor >= 1e-3 && scaling.factor <= 1e6;
+    if (length == 0 || length != parts[1].size() || !sane) return std::nullopt;
+  }
+  if (parts.size() > 2) {
+    const std::optional<int64_t> original = ReadTokens(parts[2]);
+    if (!original || *original > kMaxPositions) return std::nullopt;
+    scaling.original = *original;
+  }
+  return scaling;
+}
+
+std::string RopeScalingText(const RopeScaling& scaling) {
+  std::string text = scaling.kind;
+  if (scaling.factor != 1 || scaling.original > 0) text += ":" + GeneralDecimal(scaling.factor, 12);
+  if (scaling.original > 0) text += ":" + std::to_string(scaling.original);
+  return text;
+}
+
+RopeLengths LengthsOf(const Architecture& architecture) {
+  return {architecture.scaled_positions, architecture.stretched_positions, architecture.rope_table_elements};
+}
+
+// The rules of the model's own scaling (above). A table has as many rows as positions are served, so it grows as
+// they do.
+RopeLengths LengthsUnder(const Architecture& architecture, const RopeScaling& scaling) {
+  const int64_t own = architecture.max_positions;
+  const bool gemma3 = architecture.model_type.find("gemma3") != std::string::npos;
+  const bool kept = gemma3 || scaling.kind == "llama3" || scaling.kind == "longrope" || scaling.kind == "su";
+  const bool from_original =
+      scaling.original > 0 &&
+      (scaling.kind == "yarn" || scaling.kind == "deepseek_yarn" || scaling.kind == "default");
+  RopeLengths lengths = LengthsOf(architecture);
+  if (!kept)
+    lengths.scaled = std::max<int64_t>(1, Scaled(from_original ? scaling.original : own, scaling.factor));
+  if (scaling.kind == "default" && scaling.original > 0) {
+    lengths.stretched = scaling.original;
+  } else {
+    const bool stretches = !kept && scaling.original == 0;
+    lengths.stretched = stretches ? std::max<int64_t>(1, Scaled(own, scaling.factor)) : own;
+  }
+  const double growth = static_cast<double>(lengths.scaled) /
+                        static_cast<double>(std::max<int64_t>(1, architecture.scaled_positions));
+  lengths.table_elements = Scaled(architecture.rope_table_elements, growth);
+  return lengths;
 }
 
 }  // namespace plimsoll

@@ -191,6 +191,14 @@ class CommandReader {
 
   // A variable of the script that only fills in a word ("--model $MODEL").
   static bool IsUsed(const Invocation& invocation, const Variable& variable) {
+    // Several options, or the whole command.
+    const bool options = variable.second.starts_with("-") && variable.second.find(' ') != std::string::npos;
+    if (options) {
+      const std::string first = variable.second.substr(0, variable.second.find_first_of(" ="));
+      return std::any_of(invocation.words.begin(), invocation.words.end(),
+                         [&](const ArgumentWord& word) { return word.text.starts_with(first); });
+    }
+    if (variable.second.find(invocation.program->words) != std::string::npos) return true;
     return std::any_of(invocation.words.begin(), invocation.words.end(), [&](const ArgumentWord& word) {
       return !variable.second.empty() && word.text.find(variable.second) != std::string::npos;
     });
@@ -335,7 +343,15 @@ class CommandReader {
                       : ReadEffect::kNotModelled;
     item.key = item.effect == ReadEffect::kKey ? std::string(row.key) : "";
     if (row.effect != OptionEffect::kNotModelled) {
-      if (const std::optional<Error> error = ReadUse(row, use, &reading_)) {
+      const std::optional<Error> error = ReadUse(row, use, &reading_);
+      if (error && IsUnset(use.value)) {
+        item.effect = ReadEffect::kNotModelled;
+        item.key.clear();
+        item.note = "what " + std::string(use.value) + " stands for is not in the text: left at its default";
+        result_.understood.push_back(std::move(item));
+        return;
+      }
+      if (error) {
         AddProblem("value_not_taken", name.empty() ? item.option : name,
                    item.text + ": given " + error->given + "; accepted: " + error->accepted + ".", "",
                    Severity::kError);
@@ -345,6 +361,14 @@ class CommandReader {
     }
     item.note = reading_.note;
     result_.understood.push_back(std::move(item));
+  }
+
+  // A variable of the shell that nothing in the text sets.
+  static bool IsUnset(std::string_view value) {
+    if (value.size() < 2 || value[0] != '$') return false;
+    const char first = value[1];
+    return first == '{' || first == '(' || first == '_' || (first >= 'A' && first <= 'Z') ||
+           (first >= 'a' && first <= 'z');
   }
 
   // Looking for what was meant takes long: the first mistakes are enough.
@@ -409,7 +433,10 @@ class CommandReader {
     SayDefaults();
     TakeComments();
     for (const Invocation& invocation : source_.invocations) {
-      if (invocation.end <= result_.insert_at) continue;
+      // What a launch writes is the first program's; another's options may have other names.
+      const OptionTable* written = invocation.language->programs.front().table;
+      const bool same = invocation.program->table == written || invocation.program->also == written;
+      if (!same || invocation.end <= result_.insert_at) continue;
       result_.insert_at = invocation.end;
       result_.insert_within = invocation.within;
     }
@@ -490,6 +517,19 @@ std::optional<Result<CheckResult>> ReadCommandText(std::string_view text, const 
       source.invocations.push_back(std::move(*found));
     } else {
       ++more;
+    }
+  }
+  // CMD="vllm serve …": a script may keep its command in a variable.
+  for (const Variable& variable : script.variables) {
+    if (!source.invocations.empty()) break;
+    const ShellScript kept = SplitShell(variable.second, 0, script.variables);
+    for (const ShellCommand& command : kept.commands) {
+      std::optional<Invocation> found = FindInvocation(command, script.variables);
+      if (!found) continue;
+      for (ArgumentWord& word : found->words) word.begin = word.end = 0;  // its letters stand elsewhere
+      found->end = 0;
+      source.invocations.push_back(std::move(*found));
+      break;
     }
   }
   if (source.invocations.empty()) return std::nullopt;

@@ -162,8 +162,10 @@ class Finder {
     const std::vector<std::string_view> parts = SplitAt(name, ' ');
     size_t next = at;
     if (parts[0] == "-m") {
-      if (next >= words.size() || !IsPython(words[next].text)) return 0;
-      ++next;
+      // The line may begin behind "python3".
+      const bool bare = next == 0 && !words.empty() && words[0].text == "-m";
+      if (!bare && (next >= words.size() || !IsPython(words[next].text))) return 0;
+      if (!bare) ++next;
       while (next < words.size() && words[next].text.starts_with("-") && words[next].text != "-m") ++next;
     } else if (IsPython(words[next].text) && next + 1 < words.size()) {
       ++next;  // python script.py

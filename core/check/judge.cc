@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/decimal.h"
 #include "core/base/text.h"
 #include "core/config/config_keys.h"
 #include "core/config/config_value.h"
@@ -62,9 +63,23 @@ CheckFailure FailureOf(const Config& config, const Catalog& catalog, const Resol
   const GpuReport* fullest = FullestCard(report);
   if (fullest != nullptr && fullest->headroom < Bytes(0)) failure.missing = Bytes(0) - fullest->headroom;
   failure.cause = DetailText(resolved, report);
+  Config even = config;
+  even.tensor_split.clear();
+  if (!even.gpus) even.gpus = resolved.gpus;
+  const bool split = config.tensor_split.size() > 1 && resolved.cards.size() > 1;
+  const Result<Resolved> whole = Settle(even, catalog);
+  if (split && whole.ok() && EstimateResolved(*whole).fits()) {
+    failure.cause = SplitCause(config, report);
+    failure.knob = "tensor_split";
+    const FixPrice price = PriceOf(even, catalog);
+    const std::string label = "layers by the cards' free memory";
+    failure.fixes.push_back(
+        {ChangedKeys(config, even), even, label + ": " + PriceText(price) + ".", label, price});
+  }
   for (WayOut& way : WaysOut(config, catalog, kMostFixes)) {
     const FixPrice price = PriceOf(way.config, catalog);
     std::string cost = way.label + ": " + PriceText(price) + ".";
+    if (failure.fixes.size() >= kMostFixes) break;
     failure.fixes.push_back({ChangedKeys(config, way.config), std::move(way.config), std::move(cost),
                              std::move(way.label), price});
   }
@@ -72,6 +87,18 @@ CheckFailure FailureOf(const Config& config, const Catalog& catalog, const Resol
 }
 
 }  // namespace
+
+std::string SplitCause(const Config& config, const Report& report) {
+  std::string shares;
+  for (const double share : config.tensor_split)
+    shares += (shares.empty() ? "" : ",") + GeneralDecimal(share, 6);
+  std::string sentence = "tensor_split " + shares;
+  const GpuReport* fullest = FullestCard(report);
+  if (fullest != nullptr) {
+    sentence += " puts " + SizeText(fullest->total) + " on a card of " + SizeText(fullest->capacity);
+  }
+  return sentence + ": without it all cards have room.";
+}
 
 FixPrice PriceOf(const Config& config, const Catalog& catalog) {
   const Result<Resolved> resolved = Settle(config, catalog);

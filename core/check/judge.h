@@ -14,7 +14,11 @@ namespace plimsoll {
 
 constexpr int kMostFixes = 3;
 
+// That a division over cards asks too much of one of them: "tensor_split 9,1 puts 30.1 GiB on a card of 23.5 GiB …".
+std::string SplitCause(const Config& config, const Report& report);
+
 // "16,384 tokens of context, room for 3.2 such sequences, 45 tokens/s"; empty: it is no configuration.
+
 FixPrice PriceOf(const Config& config, const Catalog& catalog);
 std::string PriceText(const FixPrice& price);
 

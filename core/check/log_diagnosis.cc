@@ -145,11 +145,22 @@ bool SmallerCache(const Resolved& r, Config* c) {
   c->kv_cache_dtype = KvTypes{type, type};
   return true;
 }
+bool EvenSplit(const Resolved& r, Config* c) {
+  if (r.cards.size() < 2 || c->tensor_split.size() < 2) return false;
+  c->tensor_split.clear();
+  if (!c->gpus) c->gpus = r.gpus;
+  return true;
+}
 constexpr Knob kKnobs[] = {
-    {"max_model_len", HalveLength},         {"max_num_seqs", HalveSequences},
-    {"max_num_batched_tokens", HalveBatch}, {"n_ubatch", HalvePhysicalBatch},
-    {"limit_mm_per_prompt", NoPictures},    {"flash_attention", FlashAttention},
-    {"gpu_memory_utilization", LowerShare}, {"enforce_eager", Eager},
+    {"tensor_split", EvenSplit},
+    {"max_model_len", HalveLength},
+    {"max_num_seqs", HalveSequences},
+    {"max_num_batched_tokens", HalveBatch},
+    {"n_ubatch", HalvePhysicalBatch},
+    {"limit_mm_per_prompt", NoPictures},
+    {"flash_attention", FlashAttention},
+    {"gpu_memory_utilization", LowerShare},
+    {"enforce_eager", Eager},
     {"kv_cache_dtype", SmallerCache},
 };
 
@@ -219,6 +230,13 @@ Cause FindCause(FailureStage stage, const LogFailure& failure, const Config& con
     return {"reserved_mib", "The weights take " + SizeText(gpu->weights) + " and " + SizeText(*failure.free) +
                                 " of the card's " + SizeText(gpu->capacity) +
                                 " are free: others hold the rest."};
+  }
+  // Cards that could hold it between them, and one that is told to hold too much.
+  if (stage == FailureStage::kLoading) {
+    Config even = config;
+    const std::optional<Answer> after =
+        EvenSplit(resolved, &even) ? Ask(even, catalog) : std::optional<Answer>();
+    if (after && after->report.fits()) return {"tensor_split", SplitCause(config, answer.report)};
   }
   if (stage == FailureStage::kLoading) {
     const std::string weights =
@@ -347,7 +365,9 @@ void AddKnob(std::string_view name, FailureStage stage, Bytes missing, const Con
     if (after->report.failure == FailureStage::kCacheTooSmall &&
         before->report.failure != FailureStage::kCacheTooSmall)
       return;
-    AddFix(config, turned, std::string(name) + " " + GetConfigText(turned, *key), catalog, failure);
+    const std::string value = GetConfigText(turned, *key);
+    AddFix(config, turned, value.empty() ? "without " + std::string(name) : std::string(name) + " " + value,
+           catalog, failure);
     return;
   }
 }

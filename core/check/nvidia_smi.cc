@@ -74,11 +74,32 @@ void ReadProcess(std::string_view line, SmiOutput* output) {
   output->processes.push_back({std::string(before.substr(gap + 1)), NumberAt(row.substr(begin))});
 }
 
+// "|  0    2   0   0  |     37MiB / 40192MiB    |": of which card, and what it holds.
+void ReadSlice(std::string_view line, const std::vector<SmiCard>& cards, std::vector<SmiCard>* slices) {
+  SmiCard slice;
+  const size_t bar = line.find('|');
+  if (bar == std::string_view::npos || !ReadUsage(line, &slice)) return;
+  // The row below has the BAR1 window alone.
+  const std::string_view cell = Trim(line.substr(bar + 1, line.find('|', bar + 1) - bar - 1));
+  if (cell.empty() || cell[0] < '0' || cell[0] > '9') return;
+  const size_t card = static_cast<size_t>(NumberAt(cell));
+  if (card >= cards.size() || slices->size() >= kMostCards) return;
+  slice.name = cards[card].name;
+  slice.slice = true;
+  slices->push_back(std::move(slice));
+}
+
 void ReadTable(std::string_view text, SmiOutput* output) {
   std::string name;
-  bool processes = false;
+  bool processes = false, mig = false;
+  std::vector<SmiCard> slices;
   for (const std::string_view line : LinesOf(text)) {
     if (line.find("Processes:") != std::string_view::npos) processes = true;
+    if (line.find("MIG devices:") != std::string_view::npos) mig = true;
+    if (mig && !processes) {
+      ReadSlice(line, output->cards, &slices);
+      continue;
+    }
     if (processes) {
       ReadProcess(line, output);
       continue;
@@ -90,9 +111,128 @@ void ReadTable(std::string_view text, SmiOutput* output) {
       if (output->cards.size() < kMostCards) output->cards.push_back(std::move(card));
       continue;
     }
+    // Where the memory is the system's, none is told.
+    if (!name.empty() && line.find("Not Supported") != std::string_view::npos) {
+      if (output->cards.size() < kMostCards) output->cards.push_back({std::move(name), 0, 0});
+      name.clear();
+      continue;
+    }
     std::string found = NameInRow(line);
     if (!found.empty()) name = std::move(found);
   }
+  if (!slices.empty()) output->cards = std::move(slices);
+}
+
+// "| 0000:05:00.0    AMD Instinct MI300X | 0 % …" and below it "283/196592 MB |".
+void ReadAmdTable(std::string_view text, SmiOutput* output) {
+  std::string name;
+  for (const std::string_view line : LinesOf(text)) {
+    const std::string_view row = Trim(line);
+    const std::string_view cell = Trim(row.substr(0, row.find('|')));
+    const size_t gap = cell.find(' ');
+    const bool bus = gap != std::string_view::npos &&
+                     cell.substr(0, gap).find(':') != std::string_view::npos &&
+                     cell.substr(0, gap).find('.') != std::string_view::npos;
+    if (bus && line.find('|') != std::string_view::npos) {
+      name = std::string(Trim(cell.substr(gap)));
+      continue;
+    }
+    const size_t slash = row.rfind('/');
+    if (name.empty() || !row.ends_with(" MB") || slash == std::string_view::npos) continue;
+    size_t begin = slash;
+    while (begin > 0 && row[begin - 1] >= '0' && row[begin - 1] <= '9') --begin;
+    SmiCard card{std::move(name), NumberAt(row.substr(slash + 1)), NumberAt(row.substr(begin))};
+    name.clear();
+    if (output->cards.size() < kMostCards) output->cards.push_back(std::move(card));
+  }
+}
+
+// "Product Name : NVIDIA L4", "GPU[0] : VRAM Total Memory (B): 25753026560", "Chipset Model: Apple M4 Max".
+void ReadKeyed(std::string_view text, SmiOutput* output) {
+  std::vector<SmiCard>& cards = output->cards;
+  double system_mib = 0;
+  bool frame_buffer = true;
+  int64_t named = -1;  // the card that rocm-smi named last
+  const auto at = [&](size_t index) -> SmiCard* {
+    if (index >= kMostCards) return nullptr;
+    if (index >= cards.size()) cards.resize(index + 1);
+    return &cards[index];
+  };
+  for (std::string_view line : LinesOf(text)) {
+    line = Trim(line);
+    size_t index = cards.empty() ? 0 : cards.size() - 1;
+    const bool numbered = line.starts_with("GPU[");
+    if (numbered) {
+      index = static_cast<size_t>(std::min(NumberAt(line.substr(4)), 1e6));
+      const size_t colon = line.find(':');
+      if (colon == std::string_view::npos) continue;
+      line = Trim(line.substr(colon + 1));
+      if (static_cast<int64_t>(index) != named) named = static_cast<int64_t>(index);
+    }
+    const size_t colon = line.find(':');
+    if (colon == std::string_view::npos) continue;
+    const std::string key = Lower(Trim(line.substr(0, colon)));
+    const std::string_view value = Trim(line.substr(colon + 1));
+    if (value.empty()) frame_buffer = key.find("bar1") == std::string::npos;
+    if (key.ends_with("memory usage")) frame_buffer = key.starts_with("fb");
+    const bool name = key == "product name" || key == "card series" || key == "market_name" ||
+                      key == "chipset model" || key == "chip";
+    if (name && !value.empty()) {
+      const bool next = !numbered && !cards.empty() && !cards.back().name.empty();
+      // macOS says the chip once for the machine and once for its GPU.
+      if (next && cards.back().name == value && key.starts_with("chip")) continue;
+      if (SmiCard* card = at(next ? cards.size() : index)) card->name = std::string(value);
+      continue;
+    }
+    const double number = NumberAt(value);
+    SmiCard* card = numbered || !cards.empty() ? at(index) : nullptr;
+    if (key == "memory" && value.ends_with("GB")) system_mib = number * 1024;
+    if (card == nullptr || number <= 0) continue;
+    if (key == "vram total memory (b)") card->total_mib = number / (1024 * 1024);
+    if (key == "vram total used memory (b)") card->used_mib = number / (1024 * 1024);
+    const bool total = (key == "total" && frame_buffer && value.ends_with("MiB")) ||
+                       ((key == "size" || key == "total_vram") && value.ends_with("MB"));
+    const bool used = (key == "used" && frame_buffer && value.ends_with("MiB")) ||
+                      (key == "used_vram" && value.ends_with("MB"));
+    if (total && card->total_mib == 0) card->total_mib = number;
+    if (used && card->used_mib == 0) card->used_mib = number;
+  }
+  for (SmiCard& card : cards) {
+    if (card.total_mib == 0) card.total_mib = system_mib;
+  }
+  cards.erase(
+      std::remove_if(cards.begin(), cards.end(), [](const SmiCard& card) { return card.name.empty(); }),
+      cards.end());
+}
+
+// "NVIDIA GeForce RTX 4090, 24564, 612": --format=csv,noheader,nounits.
+void ReadBareCsv(std::string_view text, SmiOutput* output) {
+  std::vector<SmiCard> cards;
+  for (const std::string_view line : LinesOf(text)) {
+    if (Trim(line).empty()) continue;
+    SmiCard card;
+    double largest = 0, other = 0;
+    for (const std::string_view part : SplitAt(line, ',')) {
+      const std::string_view cell = Trim(part);
+      size_t length = 0;
+      const double value = ReadDecimal(cell, &length);
+      if (length > 0 && length == cell.size()) {
+        other = value > largest ? largest : std::max(other, value);
+        largest = std::max(largest, value);
+      } else if (card.name.empty() &&
+                 cell.find_first_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ") != std::string_view::npos) {
+        card.name = std::string(cell);
+      } else {
+        return;  // prose
+      }
+    }
+    // A card has a thousand MiB and more; anything else is no such list.
+    if (card.name.empty() || !(largest >= 1000 && largest < 1e7) || cards.size() >= kMostCards) return;
+    card.total_mib = largest;
+    card.used_mib = other < largest ? other : 0;
+    cards.push_back(std::move(card));
+  }
+  output->cards = std::move(cards);
 }
 
 // "GPU 0: NVIDIA GeForce RTX 4090 (UUID: GPU-…)".
@@ -184,6 +324,22 @@ SmiOutput ReadSmi(std::string_view text) {
       (text.find("MiB") != std::string_view::npos || text.find("memory.") != std::string_view::npos)) {
     ReadCsv(text, &output);
   }
+  if (!output.cards.empty()) return output;
+  const auto has = [&](std::string_view mark) { return text.find(mark) != std::string_view::npos; };
+  if (has("NVSMI LOG") || (has("Product Name") && has("FB Memory Usage"))) {
+    ReadKeyed(text, &output);
+  } else if (has("GPU[0]") || has("MARKET_NAME")) {
+    output.program = has("MARKET_NAME") ? "amd-smi" : "rocm-smi";
+    ReadKeyed(text, &output);
+  } else if (has("AMD-SMI")) {
+    output.program = "amd-smi";
+    ReadAmdTable(text, &output);
+  } else if (has("Chipset Model:") || has("Chip: Apple")) {
+    output.program = "system_profiler";
+    ReadKeyed(text, &output);
+  } else if (text.size() < 16384) {
+    ReadBareCsv(text, &output);
+  }
   return output;
 }
 
@@ -193,12 +349,13 @@ std::optional<Result<CheckResult>> ReadHardwareText(std::string_view text, const
   if (output.cards.empty()) return std::nullopt;
   const bool known = std::any_of(output.cards.begin(), output.cards.end(),
                                  [&](const SmiCard& card) { return FindCard(catalog, card) != nullptr; });
-  if (!known && text.find("NVIDIA") == std::string_view::npos) return std::nullopt;
+  const bool told = text.find("NVIDIA") != std::string_view::npos || output.program != "nvidia-smi";
+  if (!known && !told) return std::nullopt;
   CheckResult result;
   result.kind = CheckKind::kHardware;
-  result.what = "list of cards by nvidia-smi";
+  result.what = "list of cards by " + std::string(output.program);
   Config& config = result.config;
-  bool other_memory = false, held = false;
+  bool other_memory = false, held = false, slices = false;
   for (const SmiCard& card : output.cards) {
     const Gpu* gpu = FindCard(catalog, card);
     if (gpu == nullptr) {
@@ -208,11 +365,15 @@ std::optional<Result<CheckResult>> ReadHardwareText(std::string_view text, const
     config.gpu.push_back(gpu->id);
     config.reserved_mib.push_back(card.used_mib >= kIdleMib ? std::round(card.used_mib) : 0);
     held = held || config.reserved_mib.back() > 0;
-    // Between what CUDA gets and what is printed on the box.
-    const bool differs = card.total_mib > 0 && (card.total_mib > gpu->memory_gb * 1024 * (1 + kOtherMemory) ||
-                                                card.total_mib < gpu->usable.mib() * (1 - kOtherMemory));
+    // Between what CUDA gets and what is printed on the box. Of memory that is the system's the driver gives a part.
+    const double sold = gpu->memory_gb * 1024, given = gpu->usable.mib();
+    const double least = gpu->unified_memory ? sold : given;
+    const bool differs = card.total_mib > 0 && (card.total_mib > sold * (1 + kOtherMemory) ||
+                                                card.total_mib < least * (1 - kOtherMemory));
+    slices = slices || card.slice;
     other_memory = other_memory || differs;
-    config.gpu_memory_mib.push_back(differs ? card.total_mib : gpu->usable.mib());
+    const double share = gpu->unified_memory && sold > 0 ? given / sold : 1;
+    config.gpu_memory_mib.push_back(differs ? std::floor(card.total_mib * share) : given);
     std::string text_of = card.name;
     if (card.total_mib > 0)
       text_of += ", " + MibText(card.used_mib) + " of " + MibText(card.total_mib) + " held";
@@ -236,6 +397,13 @@ std::optional<Result<CheckResult>> ReadHardwareText(std::string_view text, const
     result.understood.push_back({process.name + ", " + MibText(process.mib), "", "",
                                  held ? "reserved_mib" : "", held ? ReadEffect::kKey : ReadEffect::kFree,
                                  ""});
+  }
+  if (slices) {
+    result.problems.push_back(
+        {"mig_slices", "",
+         "The cards are slices of MIG: their memory is taken as it stands there, their speed as "
+         "that of the whole card.",
+         "", Severity::kInfo});
   }
   if (held) {
     result.problems.push_back({"memory_held", "", "Other programs hold memory of the cards: it is taken off.",

@@ -1,4 +1,5 @@
-// What nvidia-smi prints: its table, --query-gpu as CSV, -L. Which cards there are and what lies on them.
+// What nvidia-smi prints: its table with the slices of MIG, --query-gpu as CSV, -L, -q; what rocm-smi, amd-smi and
+// macOS' system_profiler do. Which cards there are and what lies on them.
 #ifndef PLIMSOLL_CORE_CHECK_NVIDIA_SMI_H_
 #define PLIMSOLL_CORE_CHECK_NVIDIA_SMI_H_
 
@@ -16,6 +17,7 @@ namespace plimsoll {
 struct SmiCard {
   std::string name;
   double total_mib = 0, used_mib = 0;  // 0: not said
+  bool slice = false;                  // a part of a card (MIG)
 };
 struct SmiProcess {
   std::string name;
@@ -24,6 +26,7 @@ struct SmiProcess {
 struct SmiOutput {
   std::vector<SmiCard> cards;
   std::vector<SmiProcess> processes;
+  std::string_view program = "nvidia-smi";
 };
 
 // No cards: the text is something else.

@@ -83,6 +83,10 @@ std::optional<Result<CheckResult>> ReadPythonText(std::string_view text, const C
       }
       if (invocation.program == nullptr) continue;
       invocation.defaults = row.defaults;
+      const bool nested =
+          std::any_of(arguments->begin(), arguments->end(),
+                      [&](const PythonArgument& argument) { return argument.name == row.nested; });
+      if (!nested) invocation.within = row.nested;
       bool first = true;
       for (PythonArgument& argument : WithNested(text, *std::move(arguments), row.nested)) {
         std::string name = argument.name.empty() ? std::string(row.positional) : "--" + argument.name;

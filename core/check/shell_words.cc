@@ -102,9 +102,98 @@ class Splitter {
       TakeRedirect();
     } else if (c == '(' || c == ')') {
       ++at_;
-    } else if (!TakeAssignment()) {
+    } else if (!TakeAssignment() && !TakeArray() && !SpreadVariable()) {
       TakeWord();
     }
+  }
+
+  // NAME=(words …), NAME+=(more): words that stand elsewhere, to be spread where the name stands.
+  bool TakeArray() {
+    if (dialect_ != ShellDialect::kPosix || !command_.words.empty() || array_ != nullptr) return false;
+    const size_t end = NameEnd(at_);
+    if (end == at_ || !IsNameStart(text_[at_]) || end >= text_.size()) return false;
+    const bool more = text_.substr(end, 3) == "+=(";
+    if (!more && text_.substr(end, 2) != "=(") return false;
+    Array* array = FindArray(text_.substr(at_, end - at_));
+    if (array == nullptr) {
+      arrays_.push_back({std::string(text_.substr(at_, end - at_)), {}});
+      array = &arrays_.back();
+    }
+    if (!more) array->words.clear();
+    at_ = end + (more ? 3 : 2);
+    std::vector<ArgumentWord> words = std::move(array->words);
+    array_ = &words;
+    while (at_ < text_.size() && !At(')') && words_ < kMostShellWords) {
+      const size_t before = at_;
+      const size_t continued = Continuation(at_);
+      if (continued != std::string_view::npos) {
+        at_ = continued;
+      } else if (At(' ') || At('\t') || At('\r') || At('\n') || At(';') || At('|') || At('&')) {
+        ++at_;
+      } else if (At('#')) {
+        TakeComment();
+      } else if (!SpreadVariable()) {
+        TakeWord();
+        if (at_ == before) ++at_;
+      }
+    }
+    array_ = nullptr;
+    if (At(')')) ++at_;
+    array->words = std::move(words);
+    return true;
+  }
+
+  struct Array {
+    std::string name;
+    std::vector<ArgumentWord> words;
+  };
+  Array* FindArray(std::string_view name) {
+    for (Array& array : arrays_) {
+      if (array.name == name) return &array;
+    }
+    return nullptr;
+  }
+
+  // "${NAME[@]}" as a whole word, or $NAME of options: the words of both stand there.
+  bool SpreadVariable() {
+    if (dialect_ != ShellDialect::kPosix) return false;
+    const bool quoted = At('"');
+    size_t at = at_ + (quoted ? 1 : 0);
+    if (at >= text_.size() || text_[at] != '$') return false;
+    const bool braced = at + 1 < text_.size() && text_[at + 1] == '{';
+    const size_t begin = at + (braced ? 2 : 1);
+    const size_t end = NameEnd(begin);
+    const std::string_view name = text_.substr(begin, end - begin);
+    if (name.empty()) return false;
+    at = end;
+    const std::string_view index = text_.substr(std::min(at, text_.size()), 3);
+    const bool all = braced && (index == "[@]" || index == "[*]");
+    if (all) at += 3;
+    if (braced && (at >= text_.size() || text_[at++] != '}')) return false;
+    if (quoted && (at >= text_.size() || text_[at++] != '"')) return false;
+    const bool whole =
+        at >= text_.size() || std::string_view(" \t\r\n;|&)").find(text_[at]) != std::string_view::npos;
+    if (!whole) return false;
+    std::vector<ArgumentWord> words;
+    if (all) {
+      const Array* array = FindArray(name);
+      if (array == nullptr) return false;
+      words = array->words;
+    } else {
+      const std::string* value = quoted ? nullptr : Find(name);
+      if (value == nullptr || !value->starts_with("-") || value->find(' ') == std::string::npos) return false;
+      const ShellScript split = SplitShell(*value, 0, script_.variables);
+      for (const ShellCommand& command : split.commands) {
+        words.insert(words.end(), command.words.begin(), command.words.end());
+      }
+      for (ArgumentWord& word : words) word.begin = word.end = offset_ + at_;
+    }
+    at_ = at;
+    for (ArgumentWord& word : words) {
+      if (words_ >= kMostShellWords) break;
+      AddWord(std::move(word));
+    }
+    return true;
   }
 
   void TakeComment() {
@@ -395,6 +484,10 @@ class Splitter {
 
   void AddWord(ArgumentWord word) {
     ++words_;
+    if (array_ != nullptr) {
+      array_->push_back(std::move(word));
+      return;
+    }
     if (command_.words.empty()) {
       const size_t name = AssignmentName(word.text);
       if (name > 0) {
@@ -448,7 +541,9 @@ class Splitter {
   ShellCommand command_;
   ShellScript script_;
   ShellDialect dialect_;
-  std::vector<Variable> locals_;  // of PowerShell: no program sees them
+  std::vector<Array> arrays_;
+  std::vector<ArgumentWord>* array_ = nullptr;  // that is being filled
+  std::vector<Variable> locals_;                // of PowerShell: no program sees them
 };
 
 }  // namespace

@@ -61,8 +61,10 @@ struct Config {
   std::optional<bool> flash_attention;
   std::optional<int64_t> n_gpu_layers, n_cpu_moe;
   std::optional<SplitMode> split_mode;
-  std::string override_tensor;       // PATTERN=BUFFER,… as llama.cpp's -ot takes it
-  std::vector<double> tensor_split;  // proportions, one per card
+  std::string rope_scaling;  // KIND:FACTOR:ORIGINAL, "yarn:4:32768", in the place of the model's own
+  std::optional<bool> allow_longer_context;  // than the model's own
+  std::string override_tensor;               // PATTERN=BUFFER,… as llama.cpp's -ot takes it
+  std::vector<double> tensor_split;          // proportions, one per card
   std::optional<bool> kv_unified;
   std::optional<double> cpu_offload_gb;
   std::optional<Lora> lora;

@@ -316,6 +316,14 @@ constexpr ConfigKey kKeys[] = {
     Whole({"iogpu_wired_limit_mb", "wired", O::kEveryEngine, G::kHardware, "GPU limit of macOS, MiB",
            "What sysctl iogpu.wired_limit_mb gives to the GPU of an Apple machine; by default by memory."},
           256, 1 << 20, &Config::iogpu_wired_limit_mb),
+    Words({"rope_scaling", "rope", O::kEveryEngine, G::kMore, "RoPE scaling",
+           "How the rotary embedding is stretched, in the place of the model's own: kind, factor and the "
+           "length it "
+           "starts from, as in yarn:4:32768."},
+          "KIND:FACTOR or KIND:FACTOR:ORIGINAL, such as \"yarn:4:32768\"", 64, &Config::rope_scaling),
+    Switch({"allow_longer_context", "alc", O::kPagedServer, G::kMore, "Longer than the model",
+            "Lets max_model_len be longer than the model's own; by default the engine refuses it."},
+           &Config::allow_longer_context),
 };
 
 }  // namespace

@@ -4,7 +4,9 @@
 #include <cmath>
 #include <utility>
 
+#include "core/arch/rope_tables.h"
 #include "core/base/decimal.h"
+#include "core/base/loose_json.h"
 #include "core/base/text.h"
 #include "core/catalog/model_names.h"
 #include "core/config/config_keys.h"
@@ -140,6 +142,13 @@ bool IsKnownMethod(std::string_view word) {
   return false;
 }
 
+// A file of a model's own precision says no more than the model does.
+bool IsOwnPrecision(std::string_view format, std::string_view native) {
+  if (native == "fp16") return format == "gguf-f16";
+  if (native == "fp32") return format == "gguf-f32";
+  return native == "bf16" && format == "gguf-bf16";
+}
+
 void TakeDraft(OptionReading* reading) {
   const DraftReading& draft = reading->draft;
   const bool ngram_model = draft.model == "[ngram]" || draft.model == "ngram";
@@ -157,6 +166,7 @@ void TakeDraft(OptionReading* reading) {
     if (named) {
       speculative.model = named->model->id;
       speculative.format = !draft.format.empty() ? draft.format : named->format;
+      if (IsOwnPrecision(speculative.format, named->model->native_format)) speculative.format.clear();
     } else if (speculative.method == SpeculativeMethod::kDraft) {
       reading->remarks.push_back(
           {"draft_unknown", Severity::kWarning,
@@ -260,6 +270,70 @@ MaybeError ReadModel(const EngineOption& option, const OptionUse& use, OptionRea
 MaybeError ReadModelFile(const EngineOption& option, const OptionUse& use, OptionReading* reading) {
   (void)option;
   reading->file = std::string(use.value);
+  return std::nullopt;
+}
+
+namespace {
+
+// What of a model's config changes how long it may be. False: nothing was known.
+bool TakeOverride(std::string_view name, const Json& value, Config* config) {
+  if (name == "rope_scaling" || name == "rope_parameters") {
+    if (!value.is_object()) return false;
+    RopeScaling scaling;
+    const auto text = [&](const char* member) {
+      const Json* found = value.Find(member);
+      return found != nullptr && found->is_string() ? found->AsString() : std::string();
+    };
+    const auto number = [&](const char* member) {
+      const Json* found = value.Find(member);
+      return found != nullptr ? found->AsDouble().value_or(0) : 0;
+    };
+    scaling.kind = text("rope_type").empty() ? text("type") : text("rope_type");
+    if (scaling.kind.empty()) scaling.kind = "default";
+    if (number("factor") > 0) scaling.factor = number("factor");
+    const double original = number("original_max_position_embeddings");
+    if (original >= 1 && original <= static_cast<double>(kMaxPositions))
+      scaling.original = static_cast<int64_t>(original);
+    const std::string shown = RopeScalingText(scaling);
+    if (!ReadRopeScaling(shown)) return false;
+    config->rope_scaling = shown;
+    return true;
+  }
+  const bool length = name == "max_position_embeddings" || name == "model_max_length";
+  if (length && value.AsInt().value_or(0) > 0) {
+    if (config->rope_scaling.empty()) config->rope_scaling = RopeScalingText({"default", 1, *value.AsInt()});
+    return true;
+  }
+  if (name != "text_config" || !value.is_object()) return false;
+  bool all = true;
+  for (const Json::Member& member : value.members()) {
+    all = member.second.is_object() && member.first == "text_config"
+              ? false
+              : TakeOverride(member.first, member.second, config) && all;
+  }
+  return all;
+}
+
+}  // namespace
+
+MaybeError ReadModelOverrides(const EngineOption&, const OptionUse& use, OptionReading* reading) {
+  const std::optional<Json> value = ParseLooseJson(use.value);
+  bool all = true;
+  if (!use.path.empty()) {
+    all = value && TakeOverride(use.path, *value, &reading->config);
+  } else {
+    if (!value || !value->is_object()) return NotTaken(use, "an object with keys of config.json");
+    for (const Json::Member& member : value->members())
+      all = TakeOverride(member.first, member.second, &reading->config) && all;
+  }
+  if (!all) reading->note = "only what it says of rotary embeddings and lengths is read";
+  return std::nullopt;
+}
+
+MaybeError ReadRopeObject(const EngineOption&, const OptionUse& use, OptionReading* reading) {
+  const std::optional<Json> value = ParseLooseJson(use.value);
+  if (!value || !TakeOverride("rope_scaling", *value, &reading->config))
+    return NotTaken(use, "{\"rope_type\":\"yarn\",\"factor\":4,\"original_max_position_embeddings\":32768}");
   return std::nullopt;
 }
 
@@ -411,6 +485,18 @@ namespace {
 std::string Degree(int64_t degree) { return degree > 1 ? std::to_string(degree) : std::string(); }
 }  // namespace
 
+std::string WriteRopeObject(const EngineOption&, const LaunchSubject& subject) {
+  const std::optional<RopeScaling> scaling = ReadRopeScaling(subject.config.rope_scaling);
+  if (!scaling) return {};
+  Json json = Json::MakeObject();
+  json.AppendMember("rope_type", scaling->kind);
+  json.AppendMember("factor", scaling->factor);
+  if (scaling->original > 0) json.AppendMember("original_max_position_embeddings", scaling->original);
+  return json.Dump();
+}
+std::string WriteOne(const EngineOption& option, const LaunchSubject& subject) {
+  return WriteKey(option, subject) == "true" ? "1" : "";
+}
 std::string WriteTp(const EngineOption&, const LaunchSubject& subject) { return Degree(subject.resolved.tp); }
 std::string WritePp(const EngineOption&, const LaunchSubject& subject) { return Degree(subject.resolved.pp); }
 std::string WriteDp(const EngineOption&, const LaunchSubject& subject) { return Degree(subject.resolved.dp); }

@@ -51,6 +51,11 @@ std::optional<Error> ReadDraftFormat(const EngineOption& option, const OptionUse
                                      OptionReading* reading);
 std::optional<Error> ReadDraftTokens(const EngineOption& option, const OptionUse& use,
                                      OptionReading* reading);
+// A model's config as an option changes it: {"rope_scaling": {…}}, {"text_config": {"rope_parameters": {…}}} or a new
+// length; or the object of the scaling alone. Of all else the note says that it is not modelled.
+std::optional<Error> ReadModelOverrides(const EngineOption& option, const OptionUse& use,
+                                        OptionReading* reading);
+std::optional<Error> ReadRopeObject(const EngineOption& option, const OptionUse& use, OptionReading* reading);
 // Keeps the option's first name, or its value, for the engine's `finish`.
 std::optional<Error> ReadChoice(const EngineOption& option, const OptionUse& use, OptionReading* reading);
 bool HasChoice(const OptionReading& reading, std::string_view name);
@@ -59,6 +64,9 @@ bool HasChoice(const OptionReading& reading, std::string_view name);
 std::string WriteKey(const EngineOption& option, const LaunchSubject& subject);       // as its text
 std::string WriteInverted(const EngineOption& option, const LaunchSubject& subject);  // of a switch
 std::string WriteTrue(const EngineOption& option, const LaunchSubject& subject);  // a flag that is only on
+std::string WriteRopeObject(const EngineOption& option, const LaunchSubject& subject);
+std::string WriteOne(const EngineOption& option,
+                     const LaunchSubject& subject);  // "1" of a variable that is only on
 std::string WriteTp(const EngineOption& option, const LaunchSubject& subject);
 std::string WritePp(const EngineOption& option, const LaunchSubject& subject);
 std::string WriteDp(const EngineOption& option, const LaunchSubject& subject);

@@ -143,7 +143,31 @@ class Writer {
       if (!same) (void)SetConfigValue(key, value, &said);
     }
     (void)config;
+    SayRest(std::move(got), wanted, &said);
     return said;
+  }
+
+  // What still comes to something else when the comment is read over the options: degrees and cards follow from one
+  // another, so what one of them says may move another.
+  void SayRest(Config got, const Json& wanted, Config* said) const {
+    for (int round = 0; round < 3; ++round) {
+      for (const ConfigKey& key : ConfigKeys()) {
+        if (IsConfigValueGiven(*said, key)) (void)SetConfigValue(key, GetConfigValue(*said, key), &got);
+      }
+      const Result<Resolved> now = Settle(got, catalog_);
+      const Json seen = now.ok() ? ResolvedConfigJson(*now) : Json();
+      if (seen == wanted) return;
+      bool more = false;
+      for (const ConfigKey& key : ConfigKeys()) {
+        const Json* a = wanted.Find(key.json);
+        const Json* b = seen.Find(key.json);
+        if (a == nullptr || a->is_null() || (b != nullptr && *a == *b)) continue;
+        const Json given = IsConfigValueGiven(least_, key) ? GetConfigValue(least_, key) : *a;
+        if (IsConfigValueGiven(*said, key) && GetConfigValue(*said, key) == given) continue;
+        more = !SetConfigValue(key, given, said) || more;
+      }
+      if (!more) return;
+    }
   }
 
   static std::string WithComment(const Config& said, std::string text, std::string_view form) {

@@ -467,6 +467,18 @@ void LayOut(const Config& config, Resolved* resolved) {
   }
 }
 
+MaybeError ResolveRope(const Config& config, Resolved* resolved) {
+  resolved->rope = LengthsOf(*resolved->architecture);
+  if (config.rope_scaling.empty()) return std::nullopt;
+  const std::optional<RopeScaling> scaling = ReadRopeScaling(config.rope_scaling);
+  if (!scaling) {
+    const ConfigKey& key = *FindConfigKey("rope_scaling");
+    return Error{"rope_scaling", Quoted(config.rope_scaling), std::string(key.accepted)};
+  }
+  resolved->rope = LengthsUnder(*resolved->architecture, *scaling);
+  return std::nullopt;
+}
+
 }  // namespace
 
 Result<Resolved> Resolve(const Config& config, const Catalog& catalog, const EngineTraits& engine,
@@ -483,6 +495,7 @@ Result<Resolved> Resolve(const Config& config, const Catalog& catalog, const Eng
     inquiry->KeepOwned(config, resolved);
   }
   resolved.units = inquiry->units;
+  if (MaybeError error = ResolveRope(config, &resolved)) return *error;
   if (MaybeError error = ResolveCards(config, catalog, &resolved)) return *error;
   if (MaybeError error = ResolveDraft(config, catalog, &resolved)) return *error;
   LayOut(config, &resolved);

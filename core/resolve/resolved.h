@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/arch/architecture.h"
+#include "core/arch/rope_tables.h"
 #include "core/base/result.h"
 #include "core/base/text.h"
 #include "core/base/units.h"
@@ -60,6 +61,8 @@ struct Resolved {
   HostMemory ram;
   bool ram_alone = false;  // no card at all: the one in `cards` stands for the RAM
   int64_t gpus = 1, nodes = 1, tp = 1, pp = 1, dp = 1;
+  RopeLengths rope;             // the model's own, or as rope_scaling asks
+  bool longer_context = false;  // than the model's own is let through
   bool expert_parallel = false;
   bool dp_attention = false;        // dp replicas of attention lie within tp
   bool max_model_len_auto = false;  // asked for "as long as fits"; max_model_len then holds the answer

@@ -117,6 +117,7 @@ constexpr ResolvedKey kHeld[] = {
     Held<&C::gpu_memory_utilization, &R::gpu_memory_utilization>("gpu_memory_utilization"),
     {"kv_cache_memory_bytes", ShowPool, TakePool},
     Held<&C::enforce_eager, &R::enforce_eager>("enforce_eager"),
+    Held<&C::allow_longer_context, &R::longer_context>("allow_longer_context"),
     {"block_size", ShowCount<&R::block_size>, TakeBlockSize},
     Held<&C::enable_prefix_caching, &R::enable_prefix_caching>("enable_prefix_caching"),
     Held<&C::enable_chunked_prefill, &R::enable_chunked_prefill>("enable_chunked_prefill"),

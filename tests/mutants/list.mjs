@@ -335,7 +335,7 @@ export const faults = {
     ['if (DraftInShare(resolved_)) rank.rest -= rank.weights.draft;', ''],
   ],
   'core/engines/sglang/sglang_weights.cc': [
-    ['Bytes(architecture.rope_table_elements) * 4;', 'Bytes(architecture.rope_table_elements) * 2;'],
+    ['Bytes(resolved.rope.table_elements) * 4;', 'Bytes(resolved.rope.table_elements) * 2;'],
     ['constexpr Bytes kSegment = MiB(20);', 'constexpr Bytes kSegment = MiB(10);'],
   ],
   'core/engines/llama_cpp/llama_compute_buffer.cc': [

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "core/arch/rope_tables.h"
 #include "core/base/decimal.h"
 #include "core/base/text.h"
 #include "core/catalog/model_names.h"
@@ -53,8 +54,7 @@ constexpr char kFree[] = R"(
 --reasoning-effort,LLAMA_ARG_REASONING_EFFORT=@b10076- --reasoning-format,LLAMA_ARG_THINK=@b4706-
 --reasoning-preserve,LLAMA_ARG_REASONING_PRESERVE@b9837- --repeat-last-n= --repeat-penalty=
 --reuse-port,LLAMA_ARG_REUSE_PORT@b8560- -r,--reverse-prompt=@b5957-
---rope-freq-base,LLAMA_ARG_ROPE_FREQ_BASE= --rope-freq-scale,LLAMA_ARG_ROPE_FREQ_SCALE=
---rope-scale,LLAMA_ARG_ROPE_SCALE= --rope-scaling,LLAMA_ARG_ROPE_SCALING_TYPE= --samplers=
+--rope-freq-base,LLAMA_ARG_ROPE_FREQ_BASE= --samplers=
 --sampler-seq,--sampling-seq= -s,--seed= --skip-chat-parsing,LLAMA_ARG_SKIP_CHAT_PARSING@b8397-
 --slots,LLAMA_ARG_ENDPOINT_SLOTS --spec-replace,--spec-draft-replace=@b6045-b9108 -sp,--special
 --spm-infill --sse-ping-interval,LLAMA_ARG_SSE_PING_INTERVAL=@b9478-
@@ -69,7 +69,7 @@ constexpr char kFree[] = R"(
 --ui-mcp-proxy,--webui-mcp-proxy,LLAMA_ARG_UI_MCP_PROXY@b8217- --xtc-probability=@b3921-
 --xtc-threshold=@b3921- --yarn-attn-factor,LLAMA_ARG_YARN_ATTN_FACTOR=
 --yarn-beta-fast,LLAMA_ARG_YARN_BETA_FAST= --yarn-beta-slow,LLAMA_ARG_YARN_BETA_SLOW=
---yarn-ext-factor,LLAMA_ARG_YARN_EXT_FACTOR= --yarn-orig-ctx,LLAMA_ARG_YARN_ORIG_CTX= LLAMA_CACHE=
+--yarn-ext-factor,LLAMA_ARG_YARN_EXT_FACTOR= LLAMA_CACHE=
 HF_TOKEN= HF_HOME= LLAMA_CACHE=)";
 constexpr char kNotModelled[] = R"(
 -bs,--backend-sampling,LLAMA_ARG_BACKEND_SAMPLING@b7627-
@@ -161,7 +161,7 @@ MaybeError ReadLayers(const EngineOption&, const OptionUse& use, OptionReading* 
     return std::nullopt;
   }
   const std::optional<int64_t> layers = ReadSize(use.value, SizeRule::kPlain);
-  if (!layers || *layers < -1 || *layers > 100000) return NotTaken(use, "a number of layers, auto or all");
+  if (!layers || *layers < -1 || *layers > 1000000) return NotTaken(use, "a number of layers, auto or all");
   reading->config.n_gpu_layers = *layers;
   return std::nullopt;
 }
@@ -222,6 +222,45 @@ MaybeError ReadMapped(const EngineOption&, const OptionUse& use, OptionReading* 
 }
 MaybeError ReadNoMap(const EngineOption&, const OptionUse&, OptionReading* reading) {
   reading->config.mmap = false;
+  return std::nullopt;
+}
+
+// --rope-scaling, --rope-scale and --yarn-orig-ctx say one thing together.
+RopeScaling ScalingOf(const OptionReading& reading) {
+  return ReadRopeScaling(reading.config.rope_scaling).value_or(RopeScaling{"linear", 1, 0});
+}
+void TakeScaling(const RopeScaling& scaling, OptionReading* reading) {
+  reading->config.rope_scaling = RopeScalingText(scaling);
+}
+MaybeError ReadRopeKind(const EngineOption&, const OptionUse& use, OptionReading* reading) {
+  if (use.value != "none" && use.value != "linear" && use.value != "yarn") {
+    return NotTaken(use, "none, linear or yarn");
+  }
+  RopeScaling scaling = ScalingOf(*reading);
+  scaling.kind = use.value == "none" ? "default" : std::string(use.value);
+  TakeScaling(scaling, reading);
+  return std::nullopt;
+}
+// --rope-freq-scale is one over the factor.
+template <bool kInverse>
+MaybeError ReadRopeFactor(const EngineOption&, const OptionUse& use, OptionReading* reading) {
+  size_t length = 0;
+  double factor = ReadDecimal(use.value, &length);
+  if (length == 0 || length != use.value.size() || !(factor >= 0)) return NotTaken(use, "a factor");
+  if (factor == 0) return std::nullopt;  // the model's own
+  if (kInverse) factor = 1 / factor;
+  RopeScaling scaling = ScalingOf(*reading);
+  scaling.factor = factor;
+  if (!ReadRopeScaling(RopeScalingText(scaling))) return NotTaken(use, "a factor");
+  TakeScaling(scaling, reading);
+  return std::nullopt;
+}
+MaybeError ReadRopeOriginal(const EngineOption&, const OptionUse& use, OptionReading* reading) {
+  const std::optional<int64_t> tokens = ReadSize(use.value, SizeRule::kPlain);
+  if (!tokens || *tokens < 0) return NotTaken(use, "a number of tokens");
+  RopeScaling scaling = ScalingOf(*reading);
+  scaling.original = std::min(*tokens, kMaxPositions);
+  TakeScaling(scaling, reading);
   return std::nullopt;
 }
 
@@ -353,7 +392,9 @@ std::string WriteDraftFile(const EngineOption&, const LaunchSubject& subject) {
   return subject.config.speculative ? subject.draft : "";
 }
 std::string WriteDraftTokens(const EngineOption&, const LaunchSubject& subject) {
-  return subject.config.speculative ? std::to_string(subject.config.speculative->num_tokens) : "";
+  // Heads of EAGLE's first kind are none of its own.
+  const std::optional<Speculative>& draft = subject.config.speculative;
+  return draft && draft->method != SpeculativeMethod::kEagle ? std::to_string(draft->num_tokens) : "";
 }
 std::string WriteSpecType(const EngineOption&, const LaunchSubject& subject) {
   if (!subject.config.speculative) return {};
@@ -390,6 +431,22 @@ std::string WriteNoProjector(const EngineOption& option, const LaunchSubject& su
   return WriteKey(option, subject) == "false" ? "false" : "";
 }
 
+std::string WriteRopeKind(const EngineOption&, const LaunchSubject& subject) {
+  const std::optional<RopeScaling> scaling = ReadRopeScaling(subject.config.rope_scaling);
+  if (!scaling) return {};
+  return scaling->kind == "default"                             ? "none"
+         : scaling->kind == "linear" || scaling->kind == "yarn" ? scaling->kind
+                                                                : "";
+}
+std::string WriteRopeFactor(const EngineOption&, const LaunchSubject& subject) {
+  const std::optional<RopeScaling> scaling = ReadRopeScaling(subject.config.rope_scaling);
+  return scaling && scaling->factor != 1 ? GeneralDecimal(scaling->factor, 12) : "";
+}
+std::string WriteRopeOriginal(const EngineOption&, const LaunchSubject& subject) {
+  const std::optional<RopeScaling> scaling = ReadRopeScaling(subject.config.rope_scaling);
+  return scaling && scaling->original > 0 ? std::to_string(scaling->original) : "";
+}
+
 constexpr EngineOption kOptions[] = {
     {.names = "--hf-repo -hf -hfr",
      .variables = "LLAMA_ARG_HF_REPO",
@@ -417,6 +474,25 @@ constexpr EngineOption kOptions[] = {
      .key = "max_model_len",
      .read = ReadOwnChoice,
      .write = WriteKey},
+    {.names = "--rope-scaling",
+     .variables = "LLAMA_ARG_ROPE_SCALING_TYPE",
+     .key = "rope_scaling",
+     .read = ReadRopeKind,
+     .write = WriteRopeKind},
+    {.names = "--rope-scale",
+     .variables = "LLAMA_ARG_ROPE_SCALE",
+     .key = "rope_scaling",
+     .read = ReadRopeFactor<false>,
+     .write = WriteRopeFactor},
+    {.names = "--rope-freq-scale",
+     .variables = "LLAMA_ARG_ROPE_FREQ_SCALE",
+     .key = "rope_scaling",
+     .read = ReadRopeFactor<true>},
+    {.names = "--yarn-orig-ctx",
+     .variables = "LLAMA_ARG_YARN_ORIG_CTX",
+     .key = "rope_scaling",
+     .read = ReadRopeOriginal,
+     .write = WriteRopeOriginal},
     {.names = "--parallel -np",
      .variables = "LLAMA_ARG_N_PARALLEL",
      .key = "max_num_seqs",

@@ -180,12 +180,14 @@ void CheckModel(Resolved* resolved) {
 }
 
 void CheckContext(const Config& config, Resolved* resolved) {
-  const int64_t own = resolved->architecture->max_positions;
+  // Stretched, the model serves what the scaling says (common/arg.cpp --rope-scale).
+  const int64_t own =
+      config.rope_scaling.empty() ? resolved->architecture->max_positions : resolved->rope.scaled;
   if (!config.max_model_len || own <= 0 || *config.max_model_len <= own || IsWrapped(*resolved)) return;
   Remark(resolved, "context_beyond_model", Severity::kWarning,
          "The context of " + CountText(*config.max_model_len) + " tokens is longer than the " +
              CountText(own) + " that the model was trained for.",
-         "Set max_model_len to " + CountText(own) + " or less, or scale the rotary embedding.");
+         "Set max_model_len to " + CountText(own) + " or less, or set rope_scaling.");
 }
 
 // Cards that share the system's memory are given a part of it; what they are given stands as their capacity.

@@ -104,7 +104,9 @@ std::string WriteDraft(const EngineOption&, const LaunchSubject& subject) {
   return subject.config.speculative ? subject.draft : "";
 }
 std::string WriteDraftTokens(const EngineOption&, const LaunchSubject& subject) {
-  return subject.config.speculative ? std::to_string(subject.config.speculative->num_tokens) : "";
+  return subject.draft.empty() || !subject.config.speculative
+             ? ""
+             : std::to_string(subject.config.speculative->num_tokens);
 }
 
 // Names of a Modelfile stand without dashes, those of the server's environment in capitals.

@@ -228,6 +228,10 @@ class Ollama final : public Engine {
     }
     int64_t context = config.max_model_len.value_or(OllamaContext(resolved->version, data.family, data.vram));
     if (resolved->multimodal) context = std::max(context, kLeastForImages);
+    if (!config.rope_scaling.empty()) {
+      Remark(resolved, "rope_scaling_ignored", Severity::kInfo,
+             "Ollama takes the rotary embedding as the model's file says: rope_scaling is left out.", "");
+    }
     const bool cut = trained > 0 && context > trained;
     resolved->max_model_len = cut ? trained : context;
     if (!cut || !config.max_model_len) return;

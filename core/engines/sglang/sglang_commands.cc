@@ -186,7 +186,7 @@ constexpr char kNotModelled[] = R"(
 --fp8-gemm-backend=@0.5.6.post1- --fuseep-mode=@0.5.16- --grammar-backend=@0.3.4.post2-
 --hicache-ratio=@0.4.4.post2- --hisparse-config,--hierarchical-sparse-attention-extra-config=@0.5.8-
 --hybrid-kvcache-ratio@0.4.9-<0.5.13>--swa-full-tokens-ratio --init-expert-location=@0.4.6.post5-
---int8-mamba-ckpt-size=@0.5.13- --is-embedding@0.2.14- --json-model-override-args=@0.3.1-
+--int8-mamba-ckpt-size=@0.5.13- --is-embedding@0.2.14-
 --keep-mm-feature-on-device@0.5.3rc2- --kt-amx-method=@0.5.4-<0.5.5.post1>--kt-method
 --kt-amx-weight-path=@0.5.4-<0.5.5.post1>--kt-weight-path --kt-cpuinfer=@0.5.4-
 --kt-max-deferred-experts-per-token=@0.5.5- --kt-method=@0.5.5.post1- --kt-num-gpu-experts=@0.5.4-
@@ -263,7 +263,7 @@ constexpr char kNotModelled[] = R"(
 --strip-thinking-cache@0.5.11-
 --tbo-token-distribution-threshold=@0.5.0rc0- --torch-compile-max-bs=@0.3.5- --torchao-config=@0.3.1-
 --triton-attention-num-kv-splits=@0.4.0.post2- --triton-attention-reduce-in-fp32@0.2.14-
---triton-attention-split-tile-size=@0.5.3rc0- SGLANG_ALLOW_OVERWRITE_LONGER_CONTEXT_LEN=
+--triton-attention-split-tile-size=@0.5.3rc0-
 SGLANG_DEEPEP_NUM_MAX_DISPATCH_TOKENS_PER_RANK= SGLANG_DISAGG_STAGING_BUFFER_SIZE_MB=
 SGLANG_ENABLE_POST_CAPTURE_KV_SIZING= SGLANG_SYMM_MEM_PREALLOC_GB_SIZE=)";
 // GB of a rank's cached states and keys in RAM; the key counts GiB over all ranks.
@@ -374,6 +374,11 @@ std::string WriteHostCache(const EngineOption&, const LaunchSubject& subject) {
 }
 std::string WriteModel(const EngineOption&, const LaunchSubject& subject) { return subject.model; }
 
+std::string WriteOverrides(const EngineOption& option, const LaunchSubject& subject) {
+  const std::string object = WriteRopeObject(option, subject);
+  return object.empty() ? object : "{\"rope_scaling\":" + object + "}";
+}
+
 constexpr EngineOption kOptions[] = {
     {.names = "--model-path --model", .key = "model", .read = ReadModel, .write = WriteModel},
     {.names = "--served-model-name", .effect = OptionEffect::kFree, .read = ReadServedName},
@@ -404,6 +409,16 @@ constexpr EngineOption kOptions[] = {
      .read = ReadChoice,
      .write = WriteTrue},
     {.names = "--context-length", .key = "max_model_len", .read = ReadBinarySize, .write = WriteKey},
+    {.names = "--json-model-override-args",
+     .key = "rope_scaling",
+     .read = ReadModelOverrides,
+     .write = WriteOverrides,
+     .since = "0.3.1"},
+    {.names = "SGLANG_ALLOW_OVERWRITE_LONGER_CONTEXT_LEN",
+     .variables = "SGLANG_ALLOW_OVERWRITE_LONGER_CONTEXT_LEN",
+     .key = "allow_longer_context",
+     .read = ReadSwitch,
+     .write = WriteOne},
     {.names = "--mem-fraction-static", .key = "mem_fraction_static", .write = WriteKey},
     {.names = "--chunked-prefill-size",
      .key = "chunked_prefill_size",

@@ -71,9 +71,8 @@ class Explainer {
     }
     Part("Expert padding", "widths rounded up for the MXFP4 kernels", "", weights.padding,
          "sglang/srt/layers/quantization/mxfp4.py");
-    Part("RoPE tables", "positions x width x 4 B",
-         CountText(resolved_.architecture->rope_table_elements) + " elements", weights.rope_tables,
-         "sglang/srt/layers/rotary_embedding.py: float32 on CUDA");
+    Part("RoPE tables", "positions x width x 4 B", CountText(resolved_.rope.table_elements) + " elements",
+         weights.rope_tables, "sglang/srt/layers/rotary_embedding.py: float32 on CUDA");
     Part("MLA projections, absorbed", "2 x heads / tp x kv_lora_rank x (nope + value) per layer", "",
          weights.absorbed, "sglang/srt/models/deepseek_v2.py");
     Part("LoRA buffers", "slots x rank x (inputs + outputs) x 2 B",

@@ -24,6 +24,7 @@ class Gate {
     CheckCacheType();
     CheckMemories();
     CheckDraft();
+    CheckLength();
     return ok_;
   }
 
@@ -188,6 +189,19 @@ class Gate {
           "One card has less than nine tenths of another's free memory: SGLang refuses to start.",
           "Free the fuller card, or use cards of one size.");
     }
+  }
+
+  // configs/model_config.py _derive_context_length. Releases of 0.4 let longer ones through with a warning.
+  void CheckLength() {
+    const int64_t own = resolved_.rope.stretched;
+    if (own <= 0 || resolved_.max_model_len <= own) return;
+    const bool let = resolved_.longer_context || resolved_.version.number < SglangNumber(0, 5, 0);
+    Say(Severity::kWarning, "context_beyond_model",
+        "max_model_len " + CountText(resolved_.max_model_len) + " is beyond the model's own " +
+            CountText(own) + (let ? "." : ": SGLang refuses it unless it is told to let it through."),
+        let ? "Set rope_scaling, as the model's card says, or lower max_model_len."
+            : "Set SGLANG_ALLOW_OVERWRITE_LONGER_CONTEXT_LEN=1 (allow_longer_context), or lower "
+              "max_model_len.");
   }
 
   void CheckDraft() {

@@ -229,7 +229,7 @@ int64_t LongestBetween(const Resolved& resolved, Planner* planner, int64_t least
 }
 
 int64_t LongestContext(const Resolved& resolved, Planner* planner) {
-  const int64_t own = std::max<int64_t>(1, resolved.architecture->stretched_positions);
+  const int64_t own = std::max<int64_t>(1, resolved.rope.stretched);
   const int64_t most = std::max(resolved.max_model_len, own);
   if (SetupOf(resolved).aiter) {
     const int64_t beyond = LongestBetween(resolved, planner, kAiterContext + 1, most);

@@ -97,8 +97,8 @@ class SetUp {
   std::optional<Error> Take() {
     if (std::optional<Error> error = TakeStates()) return error;
     r_.multimodal = config_.multimodal.value_or(r_.architecture->has_vision);
-    r_.max_model_len = config_.max_model_len.value_or(r_.architecture->stretched_positions);
-    if (r_.max_model_len <= 0) r_.max_model_len = std::max<int64_t>(1, r_.architecture->stretched_positions);
+    r_.max_model_len = config_.max_model_len.value_or(r_.rope.stretched);
+    if (r_.max_model_len <= 0) r_.max_model_len = std::max<int64_t>(1, r_.rope.stretched);
     setup_.context = r_.max_model_len;
     r_.kv_offloading = GiBFromDouble(config_.kv_offloading_gib.value_or(0));
     setup_.latent = kinds_.latent;

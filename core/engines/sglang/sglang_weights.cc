@@ -151,7 +151,7 @@ SglangWeights SglangLoadedWeights(const Resolved& resolved, const SglangRank& ra
     weights.rounding = RoundingOf(held);
   }
   // layers/rotary_embedding.py: float32 on CUDA, whatever the model's type.
-  weights.rope_tables = Bytes(architecture.rope_table_elements) * 4;
+  weights.rope_tables = Bytes(resolved.rope.table_elements) * 4;
   for (size_t g = 0; g < architecture.groups.size(); ++g) {
     const Attention& attention = architecture.groups[g].shape.attention;
     if (attention.kind != AttentionKind::kLatent) continue;

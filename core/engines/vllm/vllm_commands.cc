@@ -11,6 +11,7 @@
 #include "core/catalog/model_names.h"
 #include "core/config/config_value.h"
 #include "core/engines/option_readers.h"
+#include "core/engines/vllm/vllm_version.h"
 
 namespace plimsoll {
 namespace {
@@ -105,7 +106,7 @@ constexpr char kNotModelled[] = R"(
 --enable-multimodal-encoder-data-parallel@0.9.1-0.12.0>--mm-encoder-tp-mode=data
 --enable-prompt-adapter@-0.10.1 --enable-return-routed-experts@0.14.0- --enable-sleep-mode@0.7.0-
 --enable-tower-connector-lora@0.14.0- --eplb-config=@0.10.2- --expert-placement-strategy=@0.11.0-
---fully-sharded-loras --gdn-prefill-backend=@0.18.0- --hf-config-path=@0.8.0- --hf-overrides=@0.6.4-
+--fully-sharded-loras --gdn-prefill-backend=@0.18.0- --hf-config-path=@0.8.0-
 --ir-op-priority=@0.20.0- --kda-prefill-backend=@0.27.0- --kernel-config=@0.16.0-
 --kv-cache-dtype-skip-layers=@0.19.0- --kv-sharing-fast-prefill@0.10.1- --kv-transfer-config=@0.6.5-
 --linear-backend=@0.22.0- --long-lora-scaling-factors=@-0.9.2 --long-prefill-token-threshold=@0.7.3-
@@ -122,13 +123,13 @@ constexpr char kNotModelled[] = R"(
 --ngram-prompt-lookup-max=@-0.8.2>--speculative-config
 --ngram-prompt-lookup-min=@-0.8.2>--speculative-config --num-gpu-blocks-override=
 --num-lookahead-slots=@-0.11.1 --num-redundant-experts=@0.9.2-0.11.1>--eplb-config.num_redundant_experts
---num-scheduler-steps=@-0.10.0 --numa-bind@0.20.0- --numa-bind-cpus=@0.20.0- --numa-bind-nodes=@0.20.0-
+--num-scheduler-steps=@-0.10.0 --numa-bind@0.20.0- --numa-bind-cpus*@0.20.0- --numa-bind-nodes*@0.20.0-
 --offload-backend=@0.17.0- --offload-group-size=@0.17.0- --offload-num-in-group=@0.17.0-
 --offload-params=@0.17.0- --offload-prefetch-step=@0.17.0- --override-attention-dtype=@0.9.2-0.27.0
 --performance-mode=@0.17.0- --preemption-mode=@-0.10.2 --prefill-context-parallel-size,-pcp=@0.12.0-
 --prefill-schedule-interval=@0.24.0- --prefix-cache-retention-interval=@0.28- --prompt-adapters*@-0.9.2
 --qlora-adapter-name-or-path=@-0.9.2 --quantization-config=@0.22.0- --replayssm-buffer-len=@0.27.0-
---rope-scaling=@-0.11.0>--hf-overrides --runner=@0.10.1- --scheduler-cls=@0.7.3-
+--runner=@0.10.1- --scheduler-cls=@0.7.3-
 --scheduler-delay-factor=@-0.10.2 --scheduler-reserve-full-isl@0.19.0- --scheduling-policy=@0.6.3-
 --skip-mm-profiling@0.10.1- --spec-decoding-acceptance-method=@-0.8.2>--speculative-config
 --specialize-active-lora@0.16.0- --speculative-disable-by-batch-size=@-0.8.2>--speculative-config
@@ -140,7 +141,7 @@ constexpr char kNotModelled[] = R"(
 --use-gpu-for-pooling-score@0.17.0-0.17.0 --use-replayssm@0.27.0- --video-pruning-method=@0.27.0-
 --video-pruning-rate=@0.11.0- --watermark=@0.24.0- NCCL_P2P_DISABLE= PYTORCH_CUDA_ALLOC_CONF=
 VLLM_ALL2ALL_BACKEND=@0.9.0- VLLM_ALLOW_CHUNKED_LOCAL_ATTN_WITH_HYBRID_KV_CACHE=@0.10.1-
-VLLM_ALLOW_LONG_MAX_MODEL_LEN= VLLM_ALLREDUCE_USE_SYMM_MEM=@0.10.2- VLLM_ATTENTION_BACKEND=@-0.14.0
+VLLM_ALLREDUCE_USE_SYMM_MEM=@0.10.2- VLLM_ATTENTION_BACKEND=@-0.14.0
 VLLM_CPU_KVCACHE_SPACE= VLLM_DEEPEP_BUFFER_SIZE_MB=@0.11.0- VLLM_FLASHINFER_WORKSPACE_BUFFER_SIZE=@0.12.0-
 VLLM_MEMORY_PROFILER_ESTIMATE_CUDAGRAPHS=@0.18.0- VLLM_MLA_DISABLE= VLLM_PP_LAYER_PARTITION=
 VLLM_SPARSE_INDEXER_MAX_LOGITS_MB= VLLM_USE_DEEP_GEMM= VLLM_USE_FLASHINFER_SAMPLER=
@@ -319,6 +320,13 @@ std::string WriteOldTokens(const EngineOption&, const LaunchSubject& subject) {
   return subject.config.speculative ? std::to_string(subject.config.speculative->num_tokens) : "";
 }
 
+// Since transformers 5 all that a config says of rotary embeddings stands in rope_parameters.
+std::string WriteOverrides(const EngineOption& option, const LaunchSubject& subject) {
+  if (subject.resolved.version.number <= VllmNumber(0, 11, 0)) return {};
+  const std::string object = WriteRopeObject(option, subject);
+  return object.empty() ? object : "{\"rope_parameters\":" + object + "}";
+}
+
 std::string WriteLimit(const EngineOption&, const LaunchSubject& subject) {
   if (!subject.config.limit_mm_per_prompt) return {};
   Json json = Json::MakeObject();
@@ -368,6 +376,22 @@ constexpr EngineOption kOptions[] = {
      .write = WriteTrue,
      .since = "0.8.0"},
     {.names = "--max-model-len", .key = "max_model_len", .read = ReadCasedSize, .write = WriteLength},
+    {.names = "--rope-scaling",
+     .key = "rope_scaling",
+     .read = ReadRopeObject,
+     .write = WriteRopeObject,
+     .until = "0.11.0",
+     .instead = "--hf-overrides"},
+    {.names = "--hf-overrides",
+     .key = "rope_scaling",
+     .read = ReadModelOverrides,
+     .write = WriteOverrides,
+     .since = "0.6.4"},
+    {.names = "VLLM_ALLOW_LONG_MAX_MODEL_LEN",
+     .variables = "VLLM_ALLOW_LONG_MAX_MODEL_LEN",
+     .key = "allow_longer_context",
+     .read = ReadSwitch,
+     .write = WriteOne},
     {.names = "--max-num-seqs", .key = "max_num_seqs", .write = WriteKey},
     {.names = "--max-num-batched-tokens",
      .key = "max_num_batched_tokens",

@@ -58,8 +58,8 @@ class Defaults {
     // A limit of zero leaves the tower out (vllm/multimodal/registry.py supports_multimodal_inputs).
     r.multimodal =
         config_.multimodal.value_or(r.architecture->has_vision && config_.limit_mm_per_prompt != 0);
-    r.max_model_len = config_.max_model_len.value_or(r.architecture->scaled_positions);
-    if (r.max_model_len <= 0) r.max_model_len = std::max<int64_t>(1, r.architecture->scaled_positions);
+    r.max_model_len = config_.max_model_len.value_or(r.rope.scaled);
+    if (r.max_model_len <= 0) r.max_model_len = std::max<int64_t>(1, r.rope.scaled);
     if (!config_.kv_cache_dtype || r.kv_cache_dtype.k == KvType::kAuto) TakeCacheType();
     if (!config_.enable_chunked_prefill) TakeChunkedPrefill();
     const VllmRules rules = RulesFor(r);
@@ -139,8 +139,10 @@ class Defaults {
       latent = latent || group.shape.attention.kind == AttentionKind::kLatent;
     }
     const bool images = r.multimodal;
+    // For long contexts since vllm-project/vllm#6666 of 0.5.4; before only where it was asked for.
+    const bool asked_only = r.version.number < VllmNumber(0, 5, 4);
     const bool latent_refuses = latent && r.version.number < VllmNumber(0, 7, 2);
-    r.enable_chunked_prefill = r.max_model_len > kVllmUnchunkedUpTo && !images && !windows &&
+    r.enable_chunked_prefill = !asked_only && r.max_model_len > kVllmUnchunkedUpTo && !images && !windows &&
                                !latent_refuses && r.speculative.num_tokens == 0;
   }
 

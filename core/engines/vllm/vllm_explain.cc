@@ -104,9 +104,8 @@ class Explainer {
     }
     Part("Expert padding", "widths rounded up for the MXFP4 kernels", "", parts.padding,
          "vllm/model_executor/layers/quantization/mxfp4.py");
-    Part("RoPE tables", "positions x width x 2 B",
-         CountText(resolved_.architecture->rope_table_elements) + " elements", parts.rope_tables,
-         "vllm/model_executor/layers/rotary_embedding");
+    Part("RoPE tables", "positions x width x 2 B", CountText(resolved_.rope.table_elements) + " elements",
+         parts.rope_tables, "vllm/model_executor/layers/rotary_embedding");
     Part("MLA projections, absorbed", "2 x heads / tp x kv_lora_rank x (nope + value) per layer", "",
          parts.absorbed, "vllm/model_executor/layers/mla_attention.py");
     Part("LoRA buffers", "slots x rank x (inputs + outputs) x 2 B",
@@ -273,9 +272,8 @@ void LogV1(const Resolved& resolved, const VllmRules& rules, const Report& repor
   if (resolved.version.number >= VllmNumber(0, 9)) {
     lines->push_back("Available KV cache memory: " + GibNumber(report.kv.available) + " GiB");
   }
-  if (resolved.max_model_len_auto && resolved.max_model_len < resolved.architecture->scaled_positions) {
-    lines->push_back("Auto-fit max_model_len: reduced from " +
-                     Digits(resolved.architecture->scaled_positions) + " to " +
+  if (resolved.max_model_len_auto && resolved.max_model_len < resolved.rope.scaled) {
+    lines->push_back("Auto-fit max_model_len: reduced from " + Digits(resolved.rope.scaled) + " to " +
                      Digits(resolved.max_model_len) + " to fit in available GPU memory (" +
                      GibNumber(report.kv.available) + " GiB available for KV cache)");
   }

@@ -446,12 +446,16 @@ class Gate {
   // ---- lengths and budgets ----
 
   void CheckLengths() {
-    const int64_t longest = resolved_.architecture->scaled_positions;
+    const int64_t longest = resolved_.rope.scaled;
     if (longest > 0 && resolved_.max_model_len > longest) {
-      Say(Severity::kError, "context_beyond_model",
+      const bool let = resolved_.longer_context;
+      Say(let ? Severity::kWarning : Severity::kError, "context_beyond_model",
           "max_model_len " + CountText(resolved_.max_model_len) + " is beyond the model's own " +
-              CountText(longest) + ".",
-          "Lower max_model_len, give the config a rope scaling, or set VLLM_ALLOW_LONG_MAX_MODEL_LEN=1.");
+              CountText(longest) +
+              (let ? ": positions past it give nonsense, or an error, unless the model can be stretched."
+                   : "."),
+          let ? "Set rope_scaling, as the model's card says, or lower max_model_len."
+              : "Lower max_model_len, set rope_scaling, or set VLLM_ALLOW_LONG_MAX_MODEL_LEN=1.");
     }
     if (resolved_.max_model_len_auto && number() < VllmNumber(0, 14)) {
       Say(Severity::kWarning, "auto_length_not_in_release",

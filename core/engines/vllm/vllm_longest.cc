@@ -18,7 +18,7 @@ class LongestFinder {
         rules_(rules),
         report_(report),
         asked_(resolved.max_model_len),
-        limit_(std::max(asked_, resolved.architecture->scaled_positions)) {}
+        limit_(std::max(asked_, resolved.rope.scaled)) {}
 
   int64_t Find() const {
     if (report_.verdict == Verdict::kInvalid) return 0;

@@ -358,7 +358,7 @@ class RankPlanner {
   }
 
   int64_t LongestIn(int64_t blocks) const {
-    int64_t longest = std::max(resolved_.max_model_len, resolved_.architecture->scaled_positions);
+    int64_t longest = std::max(resolved_.max_model_len, resolved_.rope.scaled);
     for (const Stage& stage : stages_) {
       longest =
           std::min(longest, LongestSequence(stage.layout, Bytes(stage.layout.block_bytes) * blocks, longest));

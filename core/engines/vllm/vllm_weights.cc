@@ -29,9 +29,9 @@ Bytes AllocatorSlack(const HeldParameter& held, bool repacks) {
 }
 
 // vllm/model_executor/layers/rotary_embedding: cos and sin side by side, in the model's dtype.
-Bytes RopeTables(const Architecture& architecture, const WeightFormat& format) {
+Bytes RopeTables(const Architecture& architecture, const WeightFormat& format, int64_t elements) {
   const bool wide = format.dtype == DType::kFp32 || architecture.rope_table_fp32;
-  return Bytes(architecture.rope_table_elements) * (wide ? 4 : 2);
+  return Bytes(elements) * (wide ? 4 : 2);
 }
 
 // 0.7 kept whole products instead (VLLM_MLA_PERFORM_MATRIX_ABSORPTION): W_Q_UK, W_UV_O and W_QR, in fp8 for fp8
@@ -79,7 +79,7 @@ Mxfp4Padding PaddingOf(const Resolved& resolved, const VllmRules& rules) {
 Bytes DraftWeights(const Resolved& resolved, const VllmRules& rules) {
   const RankLoading loading = DraftLoadingOf(resolved, PaddingOf(resolved, rules), ExpandsNf4(resolved));
   const RankHolding whole{{0, loading.architecture->layers}, true, true, false, false};
-  Bytes sum = RopeTables(*loading.architecture, *loading.format);
+  Bytes sum = RopeTables(*loading.architecture, *loading.format, loading.architecture->rope_table_elements);
   for (const HeldParameter& held : HeldOnRank(loading, whole)) sum += held.one.bytes * held.layers;
   return sum;
 }
@@ -132,7 +132,7 @@ Bytes VllmLoadedWeights(const Resolved& resolved, const VllmRules& rules, const 
   if (!resolved.cards.empty() && resolved.cards[0].gpu->vendor == Vendor::kAmd) {
     sum.slack += GiBFromDouble(Value(Measure::kVllmLoadRocm));
   }
-  sum.rope_tables = RopeTables(architecture, *resolved.format);
+  sum.rope_tables = RopeTables(architecture, *resolved.format, resolved.rope.table_elements);
   if (resolved.multimodal && first && architecture.vision.deepstack_layers > 0) {
     // vllm/model_executor/models/qwen3_vl.py deepstack_input_embeds: a row per batched token and level.
     sum.deepstack = Bytes(2) * resolved.max_num_batched_tokens * architecture.hidden *

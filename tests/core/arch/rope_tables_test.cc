@@ -67,6 +67,44 @@ TEST(RopeTables, LengthsAsTheyAreServed) {
   }
 }
 
+// A scaling that is asked for does what the same one does that a model brings.
+TEST(RopeTables, AskedForAsBroughtAlong) {
+  const struct {
+    const char *text, *keys;
+  } cases[] = {
+      {"linear:4", R"(,"rope_scaling":{"type":"linear","factor":4})"},
+      {"yarn:4", R"(,"rope_scaling":{"type":"yarn","factor":4})"},
+      {"yarn:40:100",
+       R"(,"rope_scaling":{"rope_type":"yarn","factor":40,"original_max_position_embeddings":100})"},
+      {"yarn:2.5:800",
+       R"(,"rope_scaling":{"rope_type":"yarn","factor":2.5,"original_max_position_embeddings":800})"},
+      {"llama3:8:100",
+       R"(,"rope_scaling":{"rope_type":"llama3","factor":8,"original_max_position_embeddings":100})"},
+      {"default", ""},
+  };
+  const Architecture plain = Read("");
+  for (const auto& c : cases) {
+    const std::optional<RopeScaling> scaling = ReadRopeScaling(c.text);
+    ASSERT_TRUE(scaling) << c.text;
+    EXPECT_EQ(RopeScalingText(*scaling), c.text);
+    const RopeLengths asked = LengthsUnder(plain, *scaling), brought = LengthsOf(Read(c.keys));
+    EXPECT_EQ(asked.scaled, brought.scaled) << c.text;
+    EXPECT_EQ(asked.stretched, brought.stretched) << c.text;
+    EXPECT_EQ(asked.table_elements, brought.table_elements) << c.text;
+  }
+  // Another length alone is one to start from that is not stretched.
+  EXPECT_EQ(LengthsUnder(plain, *ReadRopeScaling("default:1:5000")).scaled, 5000);
+  EXPECT_EQ(LengthsUnder(plain, *ReadRopeScaling("default:1:5000")).stretched, 5000);
+}
+
+TEST(RopeTables, WhatIsNoScalingIsRefused) {
+  for (const char* text : {"", ":4", "yarn:", "yarn:x", "yarn:0", "yarn:-1", "yarn:1e9",
+                           "yarn:4:", "yarn:4:-1", "yarn:4:32768:1", "other:4", "yarn:nan", "YARN:4"}) {
+    EXPECT_FALSE(ReadRopeScaling(text)) << text;
+  }
+  EXPECT_EQ(ReadRopeScaling("yarn:4:32k")->original, 32768);
+}
+
 TEST(RopeTables, APartOfTheHeadTurns) {
   const Architecture half = Read(R"(,"partial_rotary_factor":0.5)");
   EXPECT_EQ(half.rotary_dim, 32);

@@ -56,6 +56,65 @@ TEST(Mend, ManifestsAreMendedInTheirOwnForm) {
       "\"--model=Qwen/Qwen3-32B-AWQ\"\n      - \"--max-model-len=40960\"\n");
 }
 
+TEST(Mend, LinesGoOnAsTheyDoInTheirShell) {
+  for (const char* end : {"\\", "`", "^"}) {
+    const std::string text = std::string("vllm serve Qwen/Qwen3-32B-AWQ ") + end + "\n  --max-num-seqs 64";
+    const CheckResult result = Checked(text);
+    ASSERT_TRUE(result.mended) << text;
+    EXPECT_TRUE(result.mended->text.starts_with(text + " " + end + "\n  --max-model-len "))
+        << result.mended->text;
+    ExpectMended(text);
+  }
+}
+
+// One card of little RAM holds neither the layers that are asked for nor those that stay behind.
+constexpr char kShort[] = "# plimsoll: g=rtx-4090&ram=20\n";
+
+TEST(Mend, WhatIsTypedIntoARunningProgramIsAddedThere) {
+  const std::string text = std::string(kShort) +
+                           "ollama run qwen3:32b\n>>> /set parameter num_gpu 64\n"
+                           ">>> /set parameter num_ctx 40960";
+  const CheckResult result = Checked(text);
+  ASSERT_TRUE(result.mended) << text;
+  EXPECT_EQ(result.mended->text.find("PARAMETER"), std::string::npos) << result.mended->text;
+  ExpectMended(text);
+  ExpectMended("# plimsoll: g=rtx-4090&ngl=64\nollama run qwen3:32b");
+}
+
+TEST(Mend, BodiesOfRequestsAreMendedAsJson) {
+  ExpectMended(
+      "# plimsoll: g=rtx-4090\ncurl http://localhost:11434/api/chat -d '{\"model\": \"qwen3:32b\", "
+      "\"options\": {\"num_gpu\": 64, \"num_ctx\": 40960}}'");
+  ExpectMended(
+      "# plimsoll: g=rtx-4090&ngl=64\ncurl http://localhost:11434/api/chat -d '{\"model\": \"qwen3:32b\"}'");
+  ExpectMended(
+      "# plimsoll: g=rtx-4090&ngl=64\nimport ollama\n"
+      "ollama.chat(model='qwen3:32b', options={'temperature': 0})\n");
+}
+
+TEST(Mend, KeywordsOfAnotherProgramKeepTheirNames) {
+  const CheckResult result = Checked(
+      "# plimsoll: g=rtx-4090\nllm = Llama(model_path='Qwen3-32B-Q4_K_M.gguf', n_gpu_layers=-1, "
+      "n_ctx=40960)");
+  ASSERT_TRUE(result.failure);
+  ASSERT_TRUE(result.mended);
+  EXPECT_EQ(result.mended->text.find("ctx_size"), std::string::npos) << result.mended->text;
+  EXPECT_EQ(result.mended->text.find("n_ctx=40960"), std::string::npos) << result.mended->text;
+}
+
+TEST(Mend, ASplitThatIsTooUnevenIsTheCauseAndGoes) {
+  const char* text =
+      "# plimsoll: g=rtx-4090,rtx-4090\nllama-server -m Qwen3-32B-Q4_K_M.gguf -c 32768 -ngl 99 -ts 9,1 "
+      "--port 1";
+  const CheckResult result = Checked(text);
+  ASSERT_TRUE(result.failure);
+  EXPECT_EQ(result.failure->knob, "tensor_split");
+  EXPECT_EQ(result.failure->cause.find("tensor_split 9,1 puts "), 0U) << result.failure->cause;
+  ASSERT_TRUE(result.mended);
+  EXPECT_EQ(result.mended->text.find("-ts"), std::string::npos) << result.mended->text;
+  ExpectMended(text);
+}
+
 TEST(Mend, RefusedOptionsGo) {
   const CheckResult result = Checked(
       "docker run vllm/vllm-openai:v0.11.0 --model Qwen/Qwen3-8B --max-model-len 8192 --num-scheduler-steps "

@@ -60,5 +60,70 @@ TEST(NvidiaSmi, OtherTextHasNoCards) {
   }
 }
 
+TEST(NvidiaSmi, ACardWithoutMemoryOfItsOwnTellsNone) {
+  EXPECT_EQ(
+      ConfigIn(
+          "| NVIDIA-SMI 580.95.05    Driver Version: 580.95.05    CUDA Version: 13.0     |\n"
+          "|   0  NVIDIA GB10                    On  |   0000000F:01:00.0 Off |                  N/A |\n"
+          "| N/A   44C    P8              4W /  N/A  | Not Supported          |      0%      Default |\n"),
+      "g=gb10-dgx-spark");
+}
+
+TEST(NvidiaSmi, SlicesAreCardsOfTheirOwnSize) {
+  const CheckResult read = Checked(
+      "| NVIDIA-SMI 550.54.15    Driver Version: 550.54.15    CUDA Version: 12.4     |\n"
+      "|   0  NVIDIA A100-SXM4-80GB          On  |   00000000:07:00.0 Off |                   On |\n"
+      "| N/A   31C    P0             62W /  400W |      87MiB /  81920MiB |     N/A      Default |\n"
+      "| MIG devices:                                                                            |\n"
+      "| GPU  GI  CI  MIG |                     Memory-Usage |        Vol|      Shared           |\n"
+      "|  0    2   0   0  |              37MiB / 40192MiB    | 42      0 |  3   0    2    0    0 |\n"
+      "|                  |                 0MiB / 65535MiB  |           |                       |\n"
+      "|  0    3   0   1  |              37MiB / 40192MiB    | 42      0 |  3   0    2    0    0 |\n"
+      "|                  |                 0MiB / 65535MiB  |           |                       |\n");
+  EXPECT_EQ(read.config.gpu, std::vector<std::string>{"a100-sxm-80gb"});
+  EXPECT_EQ(read.config.gpus, 2);
+  EXPECT_EQ(read.config.gpu_memory_mib, (std::vector<double>{40192, 40192}));
+  EXPECT_TRUE(HasProblem(read, "mig_slices"));
+}
+
+TEST(NvidiaSmi, QueriesInEveryForm) {
+  EXPECT_EQ(ConfigIn("NVIDIA GeForce RTX 4090, 24564, 612\nNVIDIA GeForce RTX 4090, 24564, 3\n"),
+            "g=rtx-4090&n=2&rsv=612,0");
+  EXPECT_EQ(
+      ConfigIn("==============NVSMI LOG==============\nDriver Version : 570.86.15\n"
+               "GPU 00000000:01:00.0\n    Product Name     : NVIDIA GeForce RTX 5090\n"
+               "    FB Memory Usage\n        Total     : 32607 MiB\n        Reserved  : 495 MiB\n"
+               "        Used      : 2100 MiB\n    BAR1 Memory Usage\n        Total     : 32768 MiB\n"
+               "        Used      : 1 MiB\nGPU 00000000:02:00.0\n    Product Name : NVIDIA GeForce RTX 3090\n"
+               "    FB Memory Usage\n        Total : 24576 MiB\n        Used : 1 MiB\n"),
+      "g=rtx-5090,rtx-3090&n=2&rsv=2100,0");
+}
+
+TEST(NvidiaSmi, CardsOfOthers) {
+  EXPECT_EQ(
+      ConfigIn("GPU[0]\t\t: VRAM Total Memory (B): 25753026560\nGPU[0]\t\t: VRAM Total Used Memory (B): "
+               "1126400000\nGPU[0]\t\t: Card series: \t\tRadeon RX 7900 XTX\n"),
+      "g=rx-7900-xtx&rsv=1074");
+  EXPECT_EQ(
+      ConfigIn("GPU: 0\n    ASIC:\n        MARKET_NAME: AMD Instinct MI300X\n    VRAM:\n        TYPE: HBM\n"
+               "        SIZE: 196592 MB\nGPU: 1\n    ASIC:\n        MARKET_NAME: AMD Instinct MI300X\n"
+               "    VRAM:\n        SIZE: 196592 MB\n"),
+      "g=mi300x&n=2");
+  EXPECT_EQ(ConfigIn("| AMD-SMI 26.0.0    amdgpu version: 6.12.12  ROCm version: 7.0.0    |\n"
+                     "| 0000:05:00.0    AMD Instinct MI300X | 0 %      38 °C   0           130/750 W |\n"
+                     "|   0       0       5        SPX/NPS1 | 0 %        N/A           283/196592 MB |\n"),
+            "g=mi300x&rsv=283");
+  EXPECT_EQ(Checked("      Chip: Apple M4 Max\n      Memory: 64 GB\n\n      Chipset Model: Apple M4 Max\n"
+                    "      Type: GPU\n")
+                .config.gpu.size(),
+            1U);
+}
+
+// Lists of other things than cards are none.
+TEST(NvidiaSmi, ProseIsNoList) {
+  EXPECT_TRUE(ReadSmi("I have one RTX 4090, and 24 GB\n").cards.empty());
+  EXPECT_TRUE(ReadSmi("70B AWQ takes 17 GB, fits in 24 GB with 32k\n").cards.empty());
+}
+
 }  // namespace
 }  // namespace plimsoll

@@ -120,5 +120,32 @@ TEST(ShellWords, AnythingEnds) {
   }
 }
 
+TEST(ShellWords, ArraysAreSpreadWhereTheyStand) {
+  const ShellScript script =
+      SplitShell("A=(--x 1 # one\n  --y \"2 3\"\n)\nA+=(--z)\nrun \"${A[@]}\" ${A[*]} \"${B[@]}\" end\n");
+  ASSERT_EQ(script.commands.size(), 1U);
+  std::string words;
+  for (const ArgumentWord& word : script.commands[0].words) words += "[" + word.text + "]";
+  EXPECT_EQ(words, "[run][--x][1][--y][2 3][--z][--x][1][--y][2 3][--z][${B[@]}][end]");
+}
+
+TEST(ShellWords, OptionsOfAVariableAreWordsAndTextIsOne) {
+  const ShellScript script = SplitShell("O=\"--x 1 --y 'a b'\"\nT=\"a b\"\nrun $O \"$O\" ${T}\n");
+  ASSERT_EQ(script.commands.size(), 1U);
+  std::string words;
+  for (const ArgumentWord& word : script.commands[0].words) words += "[" + word.text + "]";
+  EXPECT_EQ(words, "[run][--x][1][--y][a b][--x 1 --y 'a b'][a b]");
+}
+
+TEST(ShellWords, ArraysOfThemselvesEnd) {
+  (void)SplitShell("A=(${A[@]} ${A[@]} x)\nA+=(${A[@]} ${A[@]})\nrun ${A[@]}");
+  std::string text = "A=(x x x x x x x x x x)\n";
+  for (int i = 0; i < 40; ++i) text += "A+=(${A[@]} ${A[@]})\n";
+  EXPECT_LE(SplitShell(text + "run ${A[@]}").commands.size(), 1U);
+  (void)SplitShell("A=(");
+  (void)SplitShell("A=(\\");
+  (void)SplitShell("X='-a $X $X'\nrun $X");
+}
+
 }  // namespace
 }  // namespace plimsoll

@@ -41,6 +41,8 @@ constexpr GoldenUrl
                 {"m=llama-3.1-8b&g=rtx-4090&cal=~"
                  "eyJvdXRzaWRlX2dpYiI6MC40MSwiYWN0aXZhdGlvbiI6MS4xMiwiZGVjb2RlIjowLjkzLCJwcmVmaWxsIjowLjl9",
                  R"({"model":"llama-3.1-8b","gpu":"rtx-4090","cal":{"outside_gib":0.41,"activation":1.12,"decode":0.93,"prefill":0.9}})"},
+                {"m=qwen3-32b&e=vllm&g=h100-80&n=2&ctx=131072&rope=yarn:4:32768&alc=1",
+                 R"({"model":"qwen3-32b","engine":"vllm","gpu":"h100-80","gpus":2,"max_model_len":131072,"rope_scaling":"yarn:4:32768","allow_longer_context":true})"},
                 {"m=llama-3.1-70b&q=awq-int4&g=rtx-4090&ctx=16384",
                  R"({"model":"llama-3.1-70b","format":"awq-int4","gpu":"rtx-4090","max_model_len":16384})"},
                 {"m=qwen3-235b-a22b&q=awq-int4&ev=0.6.3&g=rtx-4090&ctx=4096&util=0.95",
@@ -67,8 +69,7 @@ constexpr GoldenUrl
                  "eyJhcnJpdmFsIjoicG9pc3NvbiIsImFycml2YWxfcmF0ZSI6MiwidHVybnMiOjN9&rsv=1500,0&ot=exps%3DCPU&"
                  "ts=3,1",
                  R"({"model":"qwen3-30b-a3b","format":"gguf-q4_k_m","engine":"llama.cpp","gpu":["rtx-4090","rtx-3090"],"max_model_len":8192,"workload":{"arrival":"poisson","arrival_rate":2,"turns":3},"reserved_mib":[1500,0],"override_tensor":"exps=CPU","tensor_split":[3,1]})"},
-                {"m=qwen3-30b-a3b&e=llama.cpp&rsv=800.5&ot=~ImJsa1xcLjEuXFwuZmZuPUNQVSxleHBzPUNVREExIg&ts=1",
-                 R"({"model":"qwen3-30b-a3b","engine":"llama.cpp","reserved_mib":800.5,"override_tensor":"blk\\.1.\\.ffn=CPU,exps=CUDA1","tensor_split":1})"},
+                {"m=qwen3-30b-a3b&e=llama.cpp&rsv=800.5&ot=~ImJsa1xcLjEuXFwuZmZuPUNQVSxleHBzPUNVREExIg&ts=1", R"({"model":"qwen3-30b-a3b","engine":"llama.cpp","reserved_mib":800.5,"override_tensor":"blk\\.1.\\.ffn=CPU,exps=CUDA1","tensor_split":1})"},
                 {"m=qwen3-next-80b-a3b&e=vllm&g=h200&cgs=256&lmm=2&dt=bfloat16&mcm=align&mcd=float32&msd="
                  "float16&koff=32."
                  "5",

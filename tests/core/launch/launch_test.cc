@@ -117,9 +117,25 @@ Json ValueOf(const ConfigKey& key, const EngineTraits& engine, Draw* draw) {
       lora.Set("max_rank", draw->Of({8, 16, 32, 64}));
       return lora;
     }
+    case KeyType::kSpeculative: {
+      Json draft = Json::MakeObject();
+      const std::string method = draw->Of<const char*>({"draft", "eagle", "eagle3", "ngram"});
+      draft.Set("method", method);
+      if (method == "draft") draft.Set("model", draw->Of<const char*>({"qwen3-0.6b", "qwen2.5-0.5b"}));
+      draft.Set("num_tokens", 1 + draw->Below(8));
+      return draft;
+    }
+    case KeyType::kWorkload: {
+      Json workload = Json::MakeObject();
+      workload.Set("arrival", draw->Of<const char*>({"poisson", "burst"}));
+      if (draw->Coin()) workload.Set("arrival_rate", 1 + draw->Below(8));
+      return workload;
+    }
     default:
       break;
   }
+  if (key.json == "rope_scaling")
+    return Json(draw->Of<const char*>({"yarn:4:32768", "linear:2", "yarn:2.5:8192"}));
   if (key.json == "dtype") return Json(draw->Of<const char*>({"float16", "bfloat16"}));
   if (key.json == "mamba_cache_mode") return Json(draw->Of<const char*>({"none", "align"}));
   if (key.json == "kv_cache_dtype_draft") return Json(draw->Of<const char*>({"fp16", "q8_0"}));
@@ -151,8 +167,12 @@ Config RandomConfig(const Engine& engine, Draw* draw) {
   if (draw->Coin(3) && engine.traits().layout == CardLayout::kDegrees) {
     config.tp = draw->Of({1, 2, 4});
     config.pp = draw->Of({1, 2});
-    config.gpus = *config.tp * *config.pp;
+    if (draw->Coin(3)) config.dp = draw->Of({1, 2, 4});
+    const int64_t cards = *config.tp * *config.pp * config.dp.value_or(1);
+    if (draw->Coin(3)) config.nodes = draw->Of({1, 2});
+    config.gpus = std::max<int64_t>(1, cards / config.nodes.value_or(1));
   }
+  if (engine.traits().keys == KeyOwner::kGgml && draw->Coin(4)) config.main_gpu = draw->Below(4);
   return config;
 }
 
@@ -191,13 +211,19 @@ bool HasNoOption(const Engine& engine, const Config& config, std::string_view ke
       {"koboldcpp", {"engine"}},
       {"ollama",
        {"cache_ram_mib", "fit", "fit_target_mib", "flash_attention", "kv_cache_dtype", "kv_cache_dtype_draft",
-        "kv_offload", "kv_unified", "max_num_seqs", "n_cpu_moe", "override_tensor", "split_mode",
-        "swa_full"}},
+        "kv_offload", "kv_unified", "max_num_seqs", "multimodal", "n_cpu_moe", "override_tensor",
+        "rope_scaling", "split_mode", "swa_full"}},
       {"sglang",
        {"enable_chunked_prefill", "expert_parallel", "kv_cache_dtype", "kv_cache_memory_bytes",
         "max_num_batched_tokens", "max_num_seqs"}}};
   const auto outside = by_engine.find(engine.traits().id);
   if (outside != by_engine.end() && outside->second.count(key) > 0) return true;
+  // llama.cpp has no heads of EAGLE's first kind; a Modelfile names a draft model and nothing else.
+  if (key == "speculative" && engine.traits().keys == KeyOwner::kGgml && config.speculative) {
+    const SpeculativeMethod method = config.speculative->method;
+    return engine.traits().id == "ollama" ? method != SpeculativeMethod::kDraft
+                                          : method == SpeculativeMethod::kEagle;
+  }
   if (key == "swa_full") return config.swa_full == false;
   if (key == "multimodal") return config.multimodal == true;
   if (key == "n_gpu_layers") return config.n_gpu_layers.value_or(0) > 24;

@@ -2,9 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <string>
 
+#include "core/config/config_codec.h"
+#include "core/estimate/estimate.h"
 #include "tests/support/shipped_catalog.h"
+#include "tests/support/test_data.h"
 
 namespace plimsoll {
 namespace {
@@ -22,6 +27,33 @@ const ScoredMetric* Find(const Validation& validation, std::string_view id, std:
     if (comparison.id == id && comparison.metric == metric) return &comparison;
   }
   return nullptr;
+}
+
+// Where a start ended by its log: of the measured cases that say so, and that bind a bound, 95 % are told the same
+// stage.
+TEST(Validation, StartsThatFailDoSoAtTheMeasuredStage) {
+  int all = 0, right = 0;
+  std::string wrong;
+  for (const char* name : {"vllm_logs.json", "llama_cpp_logs.json"}) {
+    const Result<Json> cases = Json::Parse(ReadTestFile(name), name);
+    ASSERT_TRUE(cases.ok()) << name;
+    for (const Json& one : cases->items()) {
+      const Json* stage = one.Find("stage");
+      if (stage == nullptr || one.Find("confidence")->AsString() == "low") continue;
+      const Result<DecodedConfig> decoded = DecodeConfigJson(*one.Find("config"));
+      ASSERT_TRUE(decoded.ok()) << one.Find("id")->AsString();
+      const Result<Report> report = Estimate(decoded->config, ShippedCatalog());
+      ASSERT_TRUE(report.ok()) << one.Find("id")->AsString();
+      ++all;
+      const bool same = FailureStageName(report->failure) == stage->AsString();
+      if (same) ++right;
+      if (!same)
+        wrong += one.Find("id")->AsString() + ": " + std::string(FailureStageName(report->failure)) + "\n";
+    }
+  }
+  EXPECT_GE(all, 17);
+  EXPECT_GE(right * 100, all * 95) << wrong;
+  RecordProperty("stages_right_percent", 100 * right / std::max(all, 1));
 }
 
 TEST(Validation, ComparesEveryMetricThatWasMeasured) {
