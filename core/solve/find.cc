@@ -301,8 +301,7 @@ std::optional<Error> Finder::AddCandidates(const std::string& model, size_t engi
         candidates_.push_back({model, gpu, count, engine, formats});
         continue;
       }
-      for (const std::string& format : formats)
-        candidates_.push_back({model, gpu, count, engine, {format}});
+      for (const std::string& format : formats) candidates_.push_back({model, gpu, count, engine, {format}});
     }
   }
   return std::nullopt;
