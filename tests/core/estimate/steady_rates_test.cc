@@ -26,10 +26,10 @@ TEST(SteadyRates, SaysNothingWhereBothAgree) {
 }
 
 TEST(SteadyRates, SaysBothFiguresAndWhy) {
-  const std::string text = BesideSteadyRates(Steady(), 8, Simulated(2500, 32), Workload());
+  const std::string text = BesideSteadyRates(Steady(), 8, Simulated(2500, 31), Workload());
   EXPECT_EQ(
       text,
-      "On average first token after 2.5 s, then 31.3 tok/s each. The estimate says first token after 1.5 s, "
+      "On average first token after 2.5 s, then 32.3 tok/s each. The estimate says first token after 1.5 s, "
       "then 25.0 "
       "tok/s each: it is for 8 users who always have a request running, spread evenly; here they begin "
       "together and "
