@@ -150,6 +150,7 @@ bool HasFigure(size_t figure, bool ranged, float width) {
 }
 
 constexpr float kLicenseRoom = 480;  // of the first columns, with one for the licence
+constexpr float kBarRoom = 84;       // of the bar, whose head says "Fullest card"
 
 Columns ColumnsOf(float left, float width, bool ranged, FindDoor door) {
   Columns columns{};
@@ -170,8 +171,8 @@ Columns ColumnsOf(float left, float width, bool ranged, FindDoor door) {
   columns.layout = left + rest * shares[0];
   columns.format = left + rest * shares[1];
   columns.license = left + rest * shares[2];
-  columns.bar = left + rest * shares[3];
   columns.bar_end = x - 4;
+  columns.bar = std::min(left + rest * shares[3], columns.bar_end - kBarRoom);
   return columns;
 }
 
