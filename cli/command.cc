@@ -46,7 +46,7 @@ constexpr Command kCommands[] = {
      "      [--users N] [--max-model-len L] [--ttft-ms X] [--tpot-ms X | --tokens-per-s Y] "
      "[--max-price-per-h P]\n"
      "      [--max-watts W]\n"
-     "      [--json | --markdown | --csv]\n\n"
+     "      [--json | --markdown | --csv] [--exit-code]\n\n"
      "Cards without a model: each model of the catalog in the format with the most bits that serves. A "
      "model, with or\n"
      "without cards: every kind and number of cards in every format. All users have room at once, each at "
@@ -82,7 +82,7 @@ constexpr Command kCommands[] = {
      false, RunCheck, CommandGroup::kOne, "check server.log\ncheck compose.yaml --json"},
     {"launch", "the command for a configuration, and what to expect of it",
      "plimsoll launch <configuration> [--as FORM]\n"
-     "      [--json | --alerts]\n\n"
+     "      [--json | --alerts] [--exit-code]\n\n"
      "Only what differs from the release's defaults is written. --alerts prints Prometheus rules.",
      true, RunLaunch, CommandGroup::kOne,
      "launch --model llama-3.1-70b --format awq-int4 --gpu h100-sxm --as docker"},
