@@ -45,7 +45,9 @@ constexpr Command kCommands[] = {
      "plimsoll find [--model M,…] [--gpu G,…] [--gpus 1,2,4,8] [--format F,…]\n"
      "      [--users N] [--max-model-len L] [--ttft-ms X] [--tpot-ms X | --tokens-per-s Y] "
      "[--max-price-per-h P]\n"
-     "      [--max-watts W]\n"
+     "      [--max-watts W] [--engine E,…|any]\n"
+     "      [--task text|code|images|audio|embedding|reranking] [--license open|business|ID] [--since YEAR]\n"
+     "      [--min-params B] [--max-params B]\n"
      "      [--json | --markdown | --csv] [--exit-code]\n\n"
      "Cards without a model: each model of the catalog in the format with the most bits that serves. A "
      "model, with or\n"
@@ -54,6 +56,11 @@ constexpr Command kCommands[] = {
      "With limits on the first token or on each a column says how many users, or requests per second, "
      "keep them by\n"
      "simulation (of the first 60 rows).\n"
+     "Tasks, licences, years of release and billions of parameters choose among the catalog's models; those "
+     "of which it\n"
+     "does not know what was asked for are named. A licence is open (for any use), good for business "
+     "(under terms, too),\n"
+     "or one by its id. --engine any: all whose memory is modelled whole.\n"
      "Prices are the medians of public on-demand prices in models/prices.json.",
      true, RunFind, CommandGroup::kMany,
      "find --gpu rtx-3090 --gpus 2 --max-model-len 32k\n"

@@ -86,11 +86,13 @@ std::string NumbersBlock(const Resolved& resolved, const Report& report, SizeUni
   }
   const SpeedReport& speed = report.speed;
   if (speed.decode_tokens_per_s > 0) {
-    table.Add({report.fits() ? "Speed" : "Speed if it did fit",
-               DecimalText(speed.decode_tokens_per_s, 1) + " tokens/s (" + DecimalText(speed.low, 1) +
-                   " to " + DecimalText(speed.high, 1) + "), prefill " +
-                   DecimalText(speed.prefill_tokens_per_s, 0) + " tokens/s, first token after " +
-                   DurationText(Seconds(speed.ttft_ms / 1e3))});
+    table.Add(
+        {report.fits() ? "Speed" : "Speed if it did fit",
+         DecimalText(speed.decode_tokens_per_s, 1) + " tokens/s (" + DecimalText(speed.low, 1) + " to " +
+             DecimalText(speed.high, 1) + "), prefill " + DecimalText(speed.prefill_tokens_per_s, 0) +
+             " tokens/s, first token after " + DurationText(Seconds(speed.ttft_ms / 1e3)) +
+             (resolved.concurrency > 1 ? "; " + CountText(resolved.concurrency) + " users, spread evenly"
+                                       : "")});
   }
   return table.Print();
 }
@@ -149,6 +151,7 @@ CommandResult RunEstimate(const Arguments& arguments, const CommandContext& cont
   Result<DecodedConfig> decoded = ReadConfig(*options, context);
   if (!decoded.ok()) return Refused(decoded.error());
   Inquiry inquiry;
+  if (!options->Has("--json")) inquiry.units = options->units();
   Result<Resolved> resolved = Settle(decoded->config, context.catalog, &inquiry);
   if (!resolved.ok()) return Refused(resolved.error());
   for (Diagnostic& diagnostic : decoded->diagnostics) resolved->diagnostics.push_back(std::move(diagnostic));

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <cmath>
 #include <optional>
 #include <string>
 #include <utility>
@@ -7,8 +9,11 @@
 #include "cli/limits.h"
 #include "cli/options.h"
 #include "core/base/table.h"
+#include "core/catalog/license.h"
+#include "core/catalog/model_filter.h"
 #include "core/config/config_codec.h"
 #include "core/config/config_url.h"
+#include "core/engines/registry.h"
 #include "core/engines/settle.h"
 #include "core/schedule/simulation_report.h"
 #include "core/solve/find.h"
@@ -63,6 +68,39 @@ std::optional<Error> ReadWishes(const Options& options, Wishes* wishes) {
   return ReadNumber(options, "--max-watts", &wishes->watts);
 }
 
+// Sizes are billions of parameters: "15", "15B".
+std::optional<Error> ReadSize(const Options& options, std::string_view name, double* billions) {
+  if (!options.Has(name)) return std::nullopt;
+  std::string text = options.Value(name);
+  if (!text.empty() && (text.back() == 'B' || text.back() == 'b')) text.pop_back();
+  const Result<Json> value = Json::Parse(text, name);
+  const std::optional<double> read = value.ok() && value->is_number() ? value->AsDouble() : std::nullopt;
+  if (!read || !(*read > 0) || *read > 1e5)
+    return Error{std::string(name), Quoted(options.Value(name)), "billions of parameters, such as 15 or 15B"};
+  *billions = *read;
+  return std::nullopt;
+}
+
+std::optional<Error> ReadFilter(const Options& options, ModelFilter* filter) {
+  if (auto error = ReadSize(options, "--min-params", &filter->least_params)) return error;
+  if (auto error = ReadSize(options, "--max-params", &filter->most_params)) return error;
+  std::optional<double> year;
+  if (auto error = ReadNumber(options, "--since", &year)) return error;
+  if (year && (*year < 2000 || *year > 9999 || *year != std::floor(*year)))
+    return Error{"--since", Quoted(options.Value("--since")), "a year such as 2025"};
+  filter->since = static_cast<int64_t>(year.value_or(0));
+  filter->license = Lower(options.Value("--license"));
+  Result<ModelFilter> checked = CheckedFilter(*filter, Lower(options.Value("--task")));
+  if (!checked.ok()) return checked.error();
+  *filter = std::move(*checked);
+  return std::nullopt;
+}
+
+std::vector<std::string> ReadEngines(const Options& options) {
+  const std::vector<std::string> named = SplitList(options.Value("--engine"));
+  return named.size() == 1 && Lower(named[0]) == "any" ? ModelledEngines() : named;
+}
+
 Json OrNull(double number) { return number > 0 ? Json(number) : Json(); }
 
 // The answer with the operating ranges of its first rows; `kind` absent: the load has no limit.
@@ -82,6 +120,7 @@ Json RowJson(const FindRow& row, const Catalog& catalog) {
       .Set("url", EncodeConfigUrl(row.config))
       .Set("model", row.model)
       .Set("format", row.format)
+      .Set("engine", std::string(FindEngine(row.config.engine)->traits().id))
       .Set("gpu", row.gpu)
       .Set("layout", LayoutText(row, catalog))
       .Set("cards", row.cards * row.replicas)
@@ -97,6 +136,11 @@ Json RowJson(const FindRow& row, const Catalog& catalog) {
       .Set("watts", row.watts)
       .Set("bits_per_weight", row.bits_per_weight)
       .Set("verdict", VerdictName(row.verdict));
+  if (const Model* model = catalog.FindModel(row.model)) {
+    json.Set("tasks", TasksText(model->tasks))
+        .Set("license", model->license.empty() ? Json() : Json(model->license))
+        .Set("release", model->release);
+  }
   return json;
 }
 
@@ -111,6 +155,8 @@ std::string AnswerJson(const Answered& answered, const Catalog& catalog) {
     }
     rows.Append(std::move(row));
   }
+  Json not_known = Json::MakeArray();
+  for (const std::string& id : answer.not_known) not_known.Append(id);
   Json excluded = Json::MakeObject();
   for (int i = 0; i < kWishes; ++i)
     excluded.Set(WishName(static_cast<Wish>(i)), answer.excluded[static_cast<size_t>(i)]);
@@ -120,7 +166,8 @@ std::string AnswerJson(const Answered& answered, const Catalog& catalog) {
       .Set("candidates", answer.candidates)
       .Set("excluded", std::move(excluded))
       .Set("more_without_binding", answer.more_without)
-      .Set("cheapest_without_binding", OrNull(answer.cheapest_without));
+      .Set("cheapest_without_binding", OrNull(answer.cheapest_without))
+      .Set("not_known", std::move(not_known));
   return json.Dump(2) + "\n";
 }
 
@@ -128,9 +175,23 @@ std::string Dollars(double usd) {
   return usd > 0 ? "$" + DecimalText(usd, usd < 100 ? 2 : 0) : std::string("?");
 }
 
+bool SeveralModels(const FindAnswer& answer) {
+  return std::any_of(answer.rows.begin(), answer.rows.end(),
+                     [&](const FindRow& row) { return row.model != answer.rows.front().model; });
+}
+
+bool SeveralEngines(const FindAnswer& answer) {
+  return std::any_of(answer.rows.begin(), answer.rows.end(), [&](const FindRow& row) {
+    return FindEngine(row.config.engine) != FindEngine(answer.rows.front().config.engine);
+  });
+}
+
 Table AnswerTable(const Answered& answered, const Catalog& catalog, size_t most) {
+  const bool models = SeveralModels(answered.found), engines = SeveralEngines(answered.found);
   std::vector<std::string> header = {"model",       "format",       "cards", "users>",  "context>",
                                      "tok/s each>", "first token>", "$/h>",  "$/Mtok>", "bits>"};
+  if (engines) header.insert(header.begin() + 2, "engine");
+  if (models) header.emplace_back("licence");
   if (answered.kind) header.push_back(Lower(RangeLabel(*answered.kind)) + ">");
   header.emplace_back("verdict");
   Table table(std::move(header));
@@ -147,6 +208,9 @@ Table AnswerTable(const Answered& answered, const Catalog& catalog, size_t most)
                                       Dollars(row.price_per_h),
                                       Dollars(row.price_per_mtok),
                                       DecimalText(row.bits_per_weight, 2)};
+    const Model* model = catalog.FindModel(row.model);
+    if (engines) cells.insert(cells.begin() + 2, std::string(FindEngine(row.config.engine)->traits().name));
+    if (models) cells.push_back(LicenseName(model != nullptr ? model->license : ""));
     const std::optional<RangeFigure> range = answered.range(i);
     if (answered.kind) cells.push_back(range ? RangeText(*range) : "");
     cells.emplace_back(VerdictName(row.verdict));
@@ -182,6 +246,12 @@ std::string AnswerText(const Answered& answered, const Catalog& catalog) {
       text += "… and " + CountText(static_cast<int64_t>(answer.rows.size() - kRowsShown)) +
               " more; --json, --csv and --markdown have all.\n";
     }
+    if (answered.kind) {
+      text += "\nusers: how many have room at once, each at that length, and keep the limits on average. " +
+              Lower(RangeLabel(*answered.kind)) +
+              ": how many\nkeep them in nine of ten requests, by simulation; the two are counted "
+              "differently and need not agree.\n";
+    }
     text += "\nCheapest: " + EncodeConfigUrl(answer.rows.front().config) + "\n";
   }
   if (answer.binding) {
@@ -193,6 +263,10 @@ std::string AnswerText(const Answered& answered, const Catalog& catalog) {
               Dollars(answer.cheapest_without) + " an hour";
     }
     text += ".\n";
+  }
+  if (!answer.not_known.empty()) {
+    text += "Left out, because the catalog does not know of them what was asked for: " +
+            ListText({answer.not_known.begin(), answer.not_known.end()}) + ".\n";
   }
   return text;
 }
@@ -229,7 +303,8 @@ CommandResult RunFind(const Arguments& arguments, const CommandContext& context)
       arguments,
       {{"--json", "--markdown", "--csv", "--exit-code"},
        {"--url", "--config", "--model", "--gpu", "--format", "--gpus", "--users", "--max-model-len",
-        "--ttft-ms", "--tokens-per-s", "--tpot-ms", "--max-price-per-h", "--max-watts"}});
+        "--ttft-ms", "--tokens-per-s", "--tpot-ms", "--max-price-per-h", "--max-watts", "--engine", "--task",
+        "--license", "--min-params", "--max-params", "--since"}});
   if (!options.ok()) return Refused(options.error());
   FindQuestion question;
   Result<DecodedConfig> base = ReadConfig(*options, context);
@@ -256,6 +331,9 @@ CommandResult RunFind(const Arguments& arguments, const CommandContext& context)
     question.counts.push_back(std::stoll(text));
   }
   if (auto error = ReadWishes(*options, &question.wishes)) return Refused(*error);
+  if (auto error = ReadFilter(*options, &question.filter)) return Refused(*error);
+  question.engines = ReadEngines(*options);
+  if (!question.engines.empty()) question.base.engine = question.engines.front();
   if (auto error = TakeLimits(*options, &question.base)) return Refused(*error);
   Answered answered;
   answered.kind = LimitsOf(question.base, context.catalog, &question.wishes);

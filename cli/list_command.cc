@@ -7,6 +7,7 @@
 #include "core/arch/class_names.h"
 #include "core/base/table.h"
 #include "core/base/text.h"
+#include "core/catalog/license.h"
 #include "core/engines/registry.h"
 #include "core/files/gguf_config.h"
 #include "core/formats/gguf_types.h"
@@ -43,6 +44,8 @@ Json ModelJson(const Model& model) {
       .Set("family", model.family)
       .Set("hf_repo", model.hf_repo)
       .Set("release", model.release)
+      .Set("tasks", TasksText(model.tasks))
+      .Set("license", model.license.empty() ? Json() : Json(model.license))
       .Set("native_format", model.native_format)
       .Set("total_params", model.parameters().total)
       .Set("text_params", model.parameters().text)
@@ -72,15 +75,16 @@ Json GpuJson(const Gpu& gpu) {
 }
 
 std::string ModelsText(const Catalog& catalog) {
-  Table table({"id", "name", "parameters>", "active>", "context>", "format", "released"});
+  Table table({"id", "name", "parameters>", "active>", "context>", "format", "released", "licence"});
   for (const Model& model : catalog.models()) {
     if (model.refused()) {
-      table.Add({model.id, model.name, "", "", "", "not understood", model.release});
+      table.Add(
+          {model.id, model.name, "", "", "", "not understood", model.release, LicenseName(model.license)});
       continue;
     }
     table.Add({model.id, model.name, ParametersText(model.parameters().total),
                ParametersText(model.parameters().active), ContextText(model.architecture().max_positions),
-               model.native_format, model.release});
+               model.native_format, model.release, LicenseName(model.license)});
   }
   return table.Print();
 }

@@ -13,6 +13,7 @@
 #include "core/engines/server.h"
 #include "core/engines/settle.h"
 #include "core/estimate/estimate.h"
+#include "core/estimate/steady_rates.h"
 #include "core/resolve/resolved_config.h"
 #include "core/schedule/scheduler.h"
 #include "core/schedule/simulation_band.h"
@@ -154,7 +155,8 @@ std::string SimulationText(const Simulation& simulation, const Objective& object
                         [](const TimelineSample& s) { return double(s.waiting); }),
               "peak " + CountText(summary.peak_waiting)});
   text += charts.Print("  ") + "  0 s to " + DurationText(Seconds(summary.duration)) + ", " +
-          CountText(summary.steps) + " steps, " + CountText(summary.preemptions) + " preemptions\n\n";
+          CountText(summary.steps) + " steps, " +
+          CountedText(summary.preemptions, "preemption", "preemptions") + "\n\n";
   Table table({"ms", "mean>", "p50>", "p90>", "p95>", "p99>", "max>"});
   AddPercentiles(&table, "time to first token", summary.ttft_ms);
   AddPercentiles(&table, "time per output token", summary.tpot_ms);
@@ -223,6 +225,9 @@ CommandResult RunSchedule(const Arguments& arguments, const CommandContext& cont
     std::string text = SimulationText(simulation, objective);
     const std::string spread = band ? SimulationBandText(*band) : "";
     if (!spread.empty()) text += "  " + spread + "\n";
+    const std::string beside =
+        BesideSteadyRates(report.speed, resolved->concurrency, simulation.Summarize(objective), workload);
+    if (!beside.empty()) text += "  " + beside + "\n";
     return {0, text, ""};
   }
   Json json = SimulationToJson(simulation, objective, kRecordsInJson);

@@ -22,6 +22,8 @@
 #include "core/base/text.h"
 #include "core/catalog/catalog.h"
 #include "core/catalog/catalog_data.h"
+#include "core/catalog/license.h"
+#include "core/catalog/task.h"
 #include "core/engines/registry.h"
 #include "core/validate/validation.h"
 #include "site/accuracy_page.h"
@@ -211,6 +213,9 @@ class Generator {
     row("Vocabulary", CountText(architecture.vocab));
     row("Longest context", CountText(architecture.max_positions) + " tokens");
     row("Architecture", architecture.name);
+    row("For", TasksText(model.tasks));
+    row("Licence", LicenseName(model.license));
+    row("Released", model.release);
     const auto repository = [](const std::string& name) {
       return "<a href=\"https://huggingface.co/" + Escaped(name) + "\" target=\"_blank\" rel=\"noopener\">" +
              Escaped(name) + "</a>";

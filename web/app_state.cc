@@ -105,19 +105,30 @@ bool AppState::Refuse(const Error& error) {
   return false;
 }
 
-bool AppState::Load(const Config& config) {
+Result<std::unique_ptr<AppState::Answer>> AppState::Answered(const Config& config) const {
   auto answer = std::make_unique<Answer>();
   answer->config = std::make_unique<Config>(config);
+  answer->inquiry.units = view.units;
   Result<Resolved> resolved = Settle(*answer->config, *catalog_, &answer->inquiry);
-  if (!resolved.ok()) return Refuse(resolved.error());
+  if (!resolved.ok()) return resolved.error();
   answer->resolved = std::make_unique<Resolved>(std::move(resolved).value());
   answer->report = EstimateResolved(*answer->resolved);
+  return answer;
+}
+
+void AppState::TakeAnswer(std::unique_ptr<Answer> answer) {
+  if (drawing_ && answer_ != nullptr) outdated_.push_back(std::move(answer_));
+  answer_ = std::move(answer);
+}
+
+bool AppState::Load(const Config& config) {
+  Result<std::unique_ptr<Answer>> answer = Answered(config);
+  if (!answer.ok()) return Refuse(answer.error());
   notice_.clear();
   if (unknown_in_link_) ++version_;
   unknown_in_link_.reset();
   if (answer_ != nullptr && *answer_->config == config) return true;
-  if (drawing_ && answer_ != nullptr) outdated_.push_back(std::move(answer_));
-  answer_ = std::move(answer);
+  TakeAnswer(std::move(*answer));
   const Json* from = answer_->config->inline_model.Find("_name_or_path");
   if (hub.stage == HubState::Stage::kTaken && (from == nullptr || from->AsString() != hub.repository))
     hub.stage = HubState::Stage::kNone;
@@ -211,8 +222,10 @@ bool AppState::SetPrice(const Price& price, const Json& value) {
 
 void AppState::TurnUnits() {
   view.units = view.units == SizeUnits::kBinary ? SizeUnits::kDecimal : SizeUnits::kBinary;
-  answer_->explanation.reset();
-  ++answer_version_;  // what was written of it
+  // What is written of it says sizes, too.
+  Result<std::unique_ptr<Answer>> answer = Answered(*answer_->config);
+  if (answer.ok()) TakeAnswer(std::move(*answer));
+  ++answer_version_;
   ++version_;
 }
 

@@ -244,6 +244,8 @@ class AppState {
     std::string config_text, fragment_text, report_text;
   };
 
+  Result<std::unique_ptr<Answer>> Answered(const Config& config) const;
+  void TakeAnswer(std::unique_ptr<Answer> answer);
   Result<Config> Changed(const Action& action) const;
   void NameTheUnknown(const Config& config);
   bool TakeFileConfig(const Config& from);

@@ -6,6 +6,7 @@
 #include "core/base/decimal.h"
 #include "core/base/json.h"
 #include "core/base/text.h"
+#include "core/engines/registry.h"
 #include "core/schedule/simulation_report.h"
 
 namespace plimsoll {
@@ -14,13 +15,14 @@ namespace {
 // A number of the link: "budget.5".
 struct NumberWord {
   std::string_view name;
-  double FindAsk::*value;
+  double* (*value)(FindAsk& ask);
   double most;
 };
-constexpr std::array<NumberWord, 4> kNumbers = {{{"budget", &FindAsk::usd_per_h, 1e6},
-                                                 {"watts", &FindAsk::watts, 1e7},
-                                                 {"upto", &FindAsk::most_params, 1e5},
-                                                 {"from", &FindAsk::least_params, 1e5}}};
+constexpr std::array<NumberWord, 4> kNumbers = {
+    {{"budget", [](FindAsk& ask) { return &ask.usd_per_h; }, 1e6},
+     {"watts", [](FindAsk& ask) { return &ask.watts; }, 1e7},
+     {"upto", [](FindAsk& ask) { return &ask.models.most_params; }, 1e5},
+     {"from", [](FindAsk& ask) { return &ask.models.least_params; }, 1e5}}};
 struct SwitchWord {
   std::string_view name;
   bool FindAsk::*value;
@@ -55,13 +57,25 @@ bool ReadWord(std::string_view word, FindAsk* ask) {
   }
   if (name == "since") {
     const auto year = ReadNumber(text, 9999);
-    ask->since = static_cast<int64_t>(year.value_or(0));
+    ask->models.since = static_cast<int64_t>(year.value_or(0));
     return year.has_value();
+  }
+  if (name == "task" || name == "license") {
+    ModelFilter filter = ask->models;
+    if (name == "license") filter.license = text;
+    Result<ModelFilter> checked = CheckedFilter(std::move(filter), name == "task" ? text : "");
+    if (checked.ok()) ask->models = std::move(*checked);
+    return checked.ok();
+  }
+  if (name == "engine") {
+    const Engine* engine = FindEngine(text);
+    ask->engine = text == kAnyEngine ? text : engine != nullptr ? engine->traits().id : "";
+    return !ask->engine.empty();
   }
   for (const NumberWord& known : kNumbers) {
     if (name != known.name) continue;
     const auto value = ReadNumber(text, known.most);
-    ask->*known.value = value.value_or(0);
+    *known.value(*ask) = value.value_or(0);
     return value.has_value();
   }
   return false;
@@ -77,10 +91,15 @@ std::string EncodeFindAsk(const FindAsk& ask) {
   for (const SwitchWord& word : kSwitches) {
     if (ask.*word.value) add(std::string(word.name));
   }
+  FindAsk asked = ask;
   for (const NumberWord& word : kNumbers) {
-    if (ask.*word.value > 0) add(std::string(word.name) + "." + Json(ask.*word.value).Dump());
+    const double value = *word.value(asked);
+    if (value > 0) add(std::string(word.name) + "." + Json(value).Dump());
   }
-  if (ask.since > 0) add("since." + std::to_string(ask.since));
+  if (ask.models.since > 0) add("since." + std::to_string(ask.models.since));
+  if (ask.models.task) add("task." + std::string(kTaskIds[static_cast<size_t>(*ask.models.task)]));
+  if (!ask.models.license.empty()) add("license." + ask.models.license);
+  if (!ask.engine.empty()) add("engine." + ask.engine);
   return text;
 }
 
@@ -89,7 +108,8 @@ Result<FindAsk> DecodeFindAsk(std::string_view text) {
   if (text.empty()) return ask;
   for (const std::string_view word : SplitAt(text, '!')) {
     if (!ReadWord(word, &ask))
-      return Error{"find", Quoted(word), "words such as run, card, rank.mtok, budget.5 or since.2025"};
+      return Error{"find", Quoted(word),
+                   "words such as run, card, rank.mtok, budget.5, task.code or engine.any"};
   }
   return ask;
 }

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "core/base/result.h"
+#include "core/catalog/model_filter.h"
 #include "core/resolve/resolved.h"
 #include "core/solve/find.h"
 
@@ -16,6 +17,7 @@ namespace plimsoll {
 enum class FindDoor : uint8_t { kNeed, kRun };                // the model first, or the cards
 enum class FindRank : uint8_t { kHour, kTokens, kPurchase };  // what is cheapest
 constexpr std::array<std::string_view, 3> kFindRanks = {"hour", "mtok", "buy"};
+constexpr std::string_view kAnyEngine = "any";
 
 struct FindAsk {
   FindDoor door = FindDoor::kNeed;
@@ -23,8 +25,8 @@ struct FindAsk {
   bool this_card = false, this_format = false;  // else any
   bool every_layout = false;                    // not only the best of each card or model
   double usd_per_h = 0, watts = 0;              // zero: no matter
-  double most_params = 0, least_params = 0;     // billions, of the models that are looked at; zero: any
-  int64_t since = 0;                            // year of release; zero: any
+  std::string engine;                           // id, or kAnyEngine; empty: the configuration's
+  ModelFilter models;                           // cards first: which are looked at
   friend bool operator==(const FindAsk&, const FindAsk&) = default;
 };
 

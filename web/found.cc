@@ -94,7 +94,10 @@ Found ShownOf(const FindAnswer& answer, const FindAsk& ask) {
     const bool first = seen.insert(ask.door == FindDoor::kNeed ? rows[i].gpu : rows[i].model).second;
     if (first || ask.every_layout) found.rows.push_back(rows[i]);
   }
-  found.count = static_cast<int64_t>(rows.size());
+  std::set<std::string_view> models;
+  for (const FindRow& row : rows) models.insert(row.model);
+  found.count = static_cast<int64_t>(ask.door == FindDoor::kRun ? models.size() : rows.size());
+  found.not_known = static_cast<int64_t>(answer.not_known.size());
   found.candidates = answer.candidates;
   found.excluded = answer.excluded;
   found.binding = answer.binding;
@@ -109,6 +112,7 @@ Json FoundToJson(const Found& found) {
   for (const int64_t count : found.excluded) excluded.Append(count);
   Json json = Json::MakeObject();
   json.Set("rows", std::move(rows)).Set("count", found.count).Set("candidates", found.candidates);
+  json.Set("not_known", found.not_known);
   json.Set("excluded", std::move(excluded));
   if (found.binding) json.Set("binding", static_cast<int64_t>(*found.binding));
   return json.Set("more_without", found.more_without).Set("cheapest_without", found.cheapest_without);
@@ -125,6 +129,7 @@ Result<Found> FoundFromJson(const Json& json) {
   }
   found.count = CountIn(json, "count");
   found.candidates = CountIn(json, "candidates");
+  found.not_known = CountIn(json, "not_known");
   const Json* excluded = json.Find("excluded");
   for (size_t i = 0; excluded != nullptr && i < found.excluded.size() && i < excluded->items().size(); ++i)
     found.excluded[i] = excluded->items()[i].AsInt().value_or(0);

@@ -19,7 +19,8 @@ constexpr size_t kMostShownRows = 60;  // of a table; the command lists all
 
 struct Found {
   std::vector<FindRow> rows;  // shown; their configurations fit
-  int64_t count = 0;          // of all rows
+  int64_t count = 0;          // of all layouts, or of all models
+  int64_t not_known = 0;      // models left out because nobody knows of them what is asked for
   int64_t candidates = 0;
   std::array<int64_t, kWishes> excluded{};
   std::optional<Wish> binding;

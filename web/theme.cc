@@ -75,6 +75,20 @@ ImU32 Faded(ImU32 color, float opacity) {
   return (color & ~IM_COL32_A_MASK) | (alpha << IM_COL32_A_SHIFT);
 }
 
+ImU32 HeatColor(const Palette& palette, Heat heat, float share) {
+  switch (heat) {
+    case Heat::kFits:
+      return Faded(palette.fits, 0.08F + 0.42F * share);
+    case Heat::kTight:
+      return Faded(palette.tight, 0.20F);
+    case Heat::kShort:
+      return Faded(palette.does_not_fit, 0.08F + 0.26F * share);
+    case Heat::kNothing:
+      break;
+  }
+  return Faded(palette.line, 0.5F);
+}
+
 void ApplyTheme(Theme theme) {
   const Palette& palette = PaletteOf(theme);
   ImGuiStyle style;

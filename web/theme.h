@@ -31,6 +31,10 @@ ImU32 TokenColor(const Palette& palette, std::string_view token);
 // A colour with its opacity multiplied by `opacity`.
 ImU32 Faded(ImU32 color, float opacity);
 
+// The ground of a cell of a heat map, `share` (0 to 1) of the way from pale to full: pale enough everywhere for ink on it.
+enum class Heat : uint8_t { kFits, kTight, kShort, kNothing };
+ImU32 HeatColor(const Palette& palette, Heat heat, float share);
+
 inline constexpr float kRadius = 7;
 inline constexpr float kBody = 14;  // text sizes, in CSS pixels
 inline constexpr float kNote = 12.5F;

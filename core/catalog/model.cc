@@ -5,6 +5,7 @@
 #include "core/arch/architecture_reader.h"
 #include "core/base/json.h"
 #include "core/base/json_members.h"
+#include "core/base/text.h"
 #include "core/formats/format_object.h"
 #include "core/weights/read_architecture.h"
 
@@ -135,6 +136,14 @@ Result<Model> ReadModel(std::string_view text, const std::string& where) {
   model.hf_repo = TextIn(*value, "hf_repo");
   model.release = TextIn(*value, "release");
   model.native_format = TextIn(*value, "native_format");
+  if (const Json* license = value->Find("license")) model.license = TextIn(*license, "id");
+  if (const Json* tasks = value->Find("tasks")) {
+    for (const Json& item : tasks->items()) {
+      const std::optional<Task> task = TaskNamed(item.AsString());
+      if (!task) return Error{where + ".tasks", Quoted(item.AsString()), "a task that is known"};
+      model.tasks.Add(*task);
+    }
+  }
   ReadPublished(*value, &model);
   if (!value->Find("config"))
     return Error{where + ".config", "nothing", "the keys of its Hugging Face config.json"};

@@ -17,6 +17,7 @@
 
 #include "core/arch/architecture.h"
 #include "core/base/result.h"
+#include "core/catalog/task.h"
 #include "core/formats/weight_format.h"
 
 namespace plimsoll {
@@ -59,6 +60,8 @@ struct Model {
   std::string family;
   std::string hf_repo;
   std::string release;
+  Tasks tasks;
+  std::string license;          // id, as hubs spell it; empty: not known
   std::string native_format;    // format id in which the model's own repository stores it
   int64_t published_total = 0;  // zero: unknown
   int64_t published_active = 0;

@@ -16,7 +16,8 @@ Term ReservedTerm(const Resolved& resolved, const Card& card) {
   Term term;
   term.name = "Kept by the system";
   term.bytes = card.reserved;
-  term.substituted = SizeText(GiBFromDouble(gpu.memory_gb)) + " - " + SizeText(card.capacity);
+  term.substituted = SizeText(GiBFromDouble(gpu.memory_gb), resolved.units) + " - " +
+                     SizeText(card.capacity, resolved.units);
   if (given) {
     term.formula =
         config.gpu_memory_mib.empty() ? "installed - iogpu_wired_limit_mb" : "installed - gpu_memory_mib";
@@ -40,8 +41,8 @@ Term ReservedTerm(const Resolved& resolved, const Card& card) {
 
 void AddSystemTerms(const Resolved& resolved, const GpuReport& gpu, std::vector<Term>* terms) {
   if (gpu.others > Bytes(0)) {
-    terms->push_back({"Display and other programs", "reserved_mib", SizeText(gpu.others), gpu.others,
-                      "as given: nvidia-smi before the engine starts", 0});
+    terms->push_back({"Display and other programs", "reserved_mib", SizeText(gpu.others, resolved.units),
+                      gpu.others, "as given: nvidia-smi before the engine starts", 0});
   }
   const size_t rank = static_cast<size_t>(gpu.rank);
   if (gpu.reserved > Bytes(0) && rank < resolved.cards.size()) {

@@ -24,6 +24,8 @@ class Inquiry {
   // a tenth of it.
   static constexpr int64_t kMostPlanned = 200000;
 
+  SizeUnits units = SizeUnits::kBinary;  // in which whoever asks wants sizes in words
+
   Steps& patterns() { return patterns_; }
   Steps& planned() { return planned_; }
 

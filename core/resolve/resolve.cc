@@ -417,8 +417,8 @@ void RemarkOnAverage(Resolved* resolved) {
           : "Publishers choose the types of " + resolved->format->id +
                 " tensor by tensor: its size is an average of published files, " +
                 DecimalText(stored.bits_per_weight * low, 2) + " to " +
-                DecimalText(stored.bits_per_weight * high, 2) + " bits per weight, " + SizeText(stored.low) +
-                " to " + SizeText(stored.high) + ".",
+                DecimalText(stored.bits_per_weight * high, 2) + " bits per weight, " +
+                SizeText(stored.low, resolved->units) + " to " + SizeText(stored.high, resolved->units) + ".",
       "For the exact size read the file's header: plimsoll inventory --file, or drop the file on the page.",
       resolved);
 }
@@ -454,12 +454,13 @@ void LayOut(const Config& config, Resolved* resolved) {
   if (ranks > total) {
     Remark("not_enough_gpus", Severity::kError,
            "tp " + CountText(resolved->tp) + " x pp " + CountText(resolved->pp) + " x dp " +
-               CountText(resolved->dp) + " needs " + CountText(ranks) + " GPUs; there are " +
-               CountText(total) + ".",
+               CountText(resolved->dp) + " needs " + CountedText(ranks, "GPU", "GPUs") +
+               (total == 1 ? "; there is " : "; there are ") + CountText(total) + ".",
            "Set gpus to " + CountText(CeilDiv(ranks, resolved->nodes)) + ", or lower the degrees.", resolved);
   } else if (ranks < total) {
     Remark("gpus_unused", Severity::kWarning,
-           CountText(total - ranks) + " of " + CountText(total) + " GPUs stay unused: tp " +
+           CountText(total - ranks) + " of " + CountText(total) +
+               (total - ranks == 1 ? " GPUs stays unused: tp " : " GPUs stay unused: tp ") +
                CountText(resolved->tp) + " x pp " + CountText(resolved->pp) + " x dp " +
                CountText(resolved->dp) + " needs " + CountText(ranks) + ".",
            "Raise tp, pp or dp, or lower gpus.", resolved);
@@ -493,6 +494,7 @@ Result<Resolved> Resolve(const Config& config, const Catalog& catalog, const Eng
     if (MaybeError error = ResolveFormat(config, catalog, named, &resolved)) return *error;
     inquiry->KeepOwned(config, resolved);
   }
+  resolved.units = inquiry->units;
   if (MaybeError error = ResolveRope(config, &resolved)) return *error;
   if (MaybeError error = ResolveCards(config, catalog, &resolved)) return *error;
   if (MaybeError error = ResolveDraft(config, catalog, &resolved)) return *error;

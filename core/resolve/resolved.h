@@ -12,6 +12,7 @@
 #include "core/arch/architecture.h"
 #include "core/arch/rope_tables.h"
 #include "core/base/result.h"
+#include "core/base/text.h"
 #include "core/base/units.h"
 #include "core/catalog/catalog.h"
 #include "core/catalog/gpu.h"
@@ -98,8 +99,9 @@ struct Resolved {
 
   std::shared_ptr<const EngineData> engine_data;  // nullptr: none
 
-  std::vector<Diagnostic> diagnostics;  // remarks made while resolving
-  Inquiry* inquiry = nullptr;           // of which this is a part; while it is being settled only
+  std::vector<Diagnostic> diagnostics;   // remarks made while resolving
+  SizeUnits units = SizeUnits::kBinary;  // in which remarks and explanations say sizes
+  Inquiry* inquiry = nullptr;            // of which this is a part; while it is being settled only
 
   RankShelf* shelf = nullptr;  // core/engines/rank_weights.h: what many estimates share; nullptr: nothing
 

@@ -172,7 +172,7 @@ std::string SimulationHeadline(const Simulation& simulation, const SimulationSum
           ? " " + CountedText(summary.refused, "request was", "requests were") + " refused as too long."
           : std::string();
   const bool thrashes = summary.preemptions * 10 > summary.done;
-  const std::string again = CountText(summary.preemptions) + " preemptions, " +
+  const std::string again = CountedText(summary.preemptions, "preemption", "preemptions") + ", " +
                             CountText(summary.computed_again) + " tokens computed again";
   if (summary.saturated) {
     return "Cannot keep up: it serves " + rate + ", and the queue grows to " +

@@ -129,13 +129,7 @@ Config With(const Config& base, const std::string& key, const Json& value) {
     config.inline_model = Json();
     if (!config.format.is_string()) config.format = Json();
   } else if (key == "engine") {
-    config.engine_version.clear();
-    config.kv_cache_dtype.reset();
-    const Engine* engine = FindEngine(config.engine);
-    const bool gguf = config.format.AsString().rfind("gguf-", 0) == 0;
-    if (engine != nullptr && engine->traits().reads_gguf != gguf) {
-      config.format = engine->traits().reads_gguf ? Json(engine->UsualFormat(nullptr)) : Json();
-    }
+    return WithEngine(std::move(config), value.AsString());
   }
   return config;
 }

@@ -91,6 +91,8 @@ int64_t LargestThatHolds(int64_t low, int64_t high, Holds holds) {
   return low;
 }
 
+bool IsGguf(std::string_view format) { return format.rfind("gguf-", 0) == 0; }
+
 bool FastEnough(const Instance& instance, const Wishes& wishes, Wish* failed) {
   if (wishes.ttft_ms && instance.speed.ttft_ms > *wishes.ttft_ms) {
     *failed = Wish::kFirstToken;
@@ -171,8 +173,10 @@ Result<Finder> Finder::Start(const FindQuestion& question, const Catalog& catalo
   if (!named_model && !named_gpu) {
     return Error{"find", "neither a model nor a card", "a model (--model), cards (--gpu), or both"};
   }
-  const Engine* engine = FindEngine(q.base.engine);
-  if (engine == nullptr) return Error{"engine", Quoted(q.base.engine), EngineIds()};
+  if (q.engines.empty()) q.engines = {q.base.engine};
+  for (const std::string& id : q.engines) {
+    if (FindEngine(id) == nullptr) return Error{"engine", Quoted(id), EngineIds()};
+  }
   if (q.wishes.users < 1 || q.wishes.users > 1000000)
     return Error{"users", CountText(q.wishes.users), "a whole number from 1 to 1,000,000"};
 
@@ -200,9 +204,12 @@ Result<Finder> Finder::Start(const FindQuestion& question, const Catalog& catalo
   }
   finder.best_format_ = q.best_format || !named_model;
   if (!named_model) {
-    for (const Model& model : catalog.models()) {
-      if (!model.refused()) q.models.push_back(model.id);
-    }
+    for (const Model& model : catalog.models()) q.models.push_back(model.id);
+  }
+  if (!q.models.empty()) {
+    q.models = finder.Filter(q.models, !named_model);
+    if (q.models.empty())
+      return Error{"filter", "nothing that all of it holds for", "what the catalog has a model of"};
   }
   if (!named_gpu) {
     for (const Gpu& gpu : catalog.gpus()) {
@@ -227,40 +234,77 @@ Result<Finder> Finder::Start(const FindQuestion& question, const Catalog& catalo
   q.base.pp.reset();
   q.base.dp.reset();
 
+  const Engine* own = FindEngine(q.base.engine);
+  std::vector<std::string> asked = q.formats;
+  if (asked.empty() && !q.base.format.is_null()) asked = {q.base.format.AsString()};
+  for (const std::string& id : q.engines) {
+    const Engine* engine = FindEngine(id);
+    const bool reads = asked.empty() || std::any_of(asked.begin(), asked.end(), [engine](const auto& format) {
+                         return IsGguf(format) == engine->traits().reads_gguf;
+                       });
+    if (engine == own) {
+      finder.bases_.push_back(q.base);
+    } else if (reads) {
+      finder.bases_.push_back(WithEngine(q.base, engine->traits().id));
+    }
+  }
+  if (finder.bases_.empty()) return Error{"format", "one that none of these engines reads", "one of theirs"};
+
   const bool inline_model = q.models.empty();
   const std::vector<std::string> models = inline_model ? std::vector<std::string>{""} : q.models;
   for (const std::string& model : models) {
-    std::vector<std::string> formats = q.formats;
-    if (formats.empty() && q.base.format.is_null()) {
-      Config probe = q.base;
-      if (!model.empty()) probe.model = model;
-      probe.gpu = {q.gpus.front()};
-      const Result<Resolved> resolved = Settle(probe, catalog, finder.inquiry_.get());
-      if (!resolved.ok()) {
-        if (!finder.best_format_) return resolved.error();
-        continue;
-      }
-      const struct Start start = StartOf(*resolved, EstimateResolved(*resolved));
-      formats.emplace_back();  // as released
-      for (const std::string_view id : engine->Formats()) {
-        if (id == resolved->format->id) continue;
-        if (IsPublished(start, id, catalog) || !NeedsPublication(start, id)) formats.emplace_back(id);
-      }
-    } else if (formats.empty()) {
-      formats.emplace_back();
-    }
-    for (const std::string& gpu : q.gpus) {
-      for (const int64_t count : q.counts) {
-        if (count > kNodeCards && count % kNodeCards != 0) continue;
-        if (finder.best_format_) {
-          finder.candidates_.push_back({model, gpu, count, formats});
-          continue;
-        }
-        for (const std::string& format : formats) finder.candidates_.push_back({model, gpu, count, {format}});
-      }
+    for (size_t i = 0; i < finder.bases_.size(); ++i) {
+      if (std::optional<Error> error = finder.AddCandidates(model, i)) return *error;
     }
   }
   return finder;
+}
+
+std::vector<std::string> Finder::Filter(const std::vector<std::string>& models, bool skip_refused) {
+  std::vector<std::string> kept;
+  for (const std::string& id : models) {
+    const Model& model = *catalog_->FindModel(id);
+    const Filtered passes = Passes(model, question_.filter);
+    if (passes == Filtered::kUnknown) answer_.not_known.push_back(id);
+    if (passes == Filtered::kYes && !(skip_refused && model.refused())) kept.push_back(id);
+  }
+  return kept;
+}
+
+// An Error only where a model and its one engine are asked for that do not go together.
+std::optional<Error> Finder::AddCandidates(const std::string& model, size_t engine) {
+  const FindQuestion& q = question_;
+  std::vector<std::string> formats = q.formats;
+  if (formats.empty() && q.base.format.is_null()) {
+    Config probe = bases_[engine];
+    probe.format = Json();
+    if (!model.empty()) probe.model = model;
+    probe.gpu = {q.gpus.front()};
+    const Result<Resolved> resolved = Settle(probe, *catalog_, inquiry_.get());
+    if (!resolved.ok()) {
+      if (best_format_ || bases_.size() > 1) return std::nullopt;
+      return resolved.error();
+    }
+    const struct Start start = StartOf(*resolved, EstimateResolved(*resolved));
+    formats.emplace_back();  // as released
+    for (const std::string_view id : EngineOf(*resolved).Formats()) {
+      if (id == resolved->format->id) continue;
+      if (IsPublished(start, id, *catalog_) || !NeedsPublication(start, id)) formats.emplace_back(id);
+    }
+  } else if (formats.empty()) {
+    formats.emplace_back();
+  }
+  for (const std::string& gpu : q.gpus) {
+    for (const int64_t count : q.counts) {
+      if (count > kNodeCards && count % kNodeCards != 0) continue;
+      if (best_format_) {
+        candidates_.push_back({model, gpu, count, engine, formats});
+        continue;
+      }
+      for (const std::string& format : formats) candidates_.push_back({model, gpu, count, engine, {format}});
+    }
+  }
+  return std::nullopt;
 }
 
 void Finder::Look(const Candidate& candidate) {
@@ -268,7 +312,7 @@ void Finder::Look(const Candidate& candidate) {
   const Gpu& gpu = *catalog_->FindGpu(candidate.gpu);
   Wish failed = Wish::kMemory;
   for (const std::string& format : candidate.formats) {
-    Config config = question_.base;
+    Config config = bases_[candidate.engine];
     if (!candidate.model.empty()) {
       config.model = candidate.model;
       config.inline_model = Json();
@@ -276,6 +320,7 @@ void Finder::Look(const Candidate& candidate) {
     config.gpu = {candidate.gpu};
     config.gpu_memory_mib.clear();
     if (!format.empty()) config.format = Json(format);
+    if (format.empty() && question_.base.format.is_null()) config.format = Json();
     const Result<Resolved> resolved = Settle(config, *catalog_, inquiry_.get());
     if (!resolved.ok() && inquiry_->patterns().over()) {
       stopped_ = resolved.error();
@@ -373,6 +418,14 @@ Result<FindAnswer> Find(const FindQuestion& question, const Catalog& catalog) {
   finder->Advance(finder->total());
   if (finder->stopped()) return *finder->stopped();
   return finder->Take();
+}
+
+std::vector<std::string> ModelledEngines() {
+  std::vector<std::string> ids;
+  for (const Engine* engine : Engines()) {
+    if (engine->traits().budget_modelled) ids.emplace_back(engine->traits().id);
+  }
+  return ids;
 }
 
 std::string LayoutText(const FindRow& row, const Catalog& catalog) {

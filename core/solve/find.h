@@ -20,6 +20,7 @@
 
 #include "core/base/result.h"
 #include "core/catalog/catalog.h"
+#include "core/catalog/model_filter.h"
 #include "core/catalog/rent_prices.h"
 #include "core/config/config.h"
 #include "core/resolve/inquiry.h"
@@ -54,6 +55,8 @@ struct FindQuestion {
   std::vector<std::string> formats;  // ids; empty and no format in `base`: those that people choose among
   std::vector<int64_t>
       counts;  // cards of one instance; empty and no count in `base`: 1, 2, 4, 8, and 16 as nodes of 8
+  std::vector<std::string> engines;  // ids; empty: that of `base`. Each reads the formats that it can
+  ModelFilter filter;                // of the catalog's models
   Wishes wishes;
   RentPrices rents;  // where they are not the catalog's
   bool best_format =
@@ -83,7 +86,9 @@ struct FindRow {
 struct FindAnswer {
   std::vector<FindRow>
       rows;  // cheapest first; of equal price the larger model, then more bits, then the faster one
-  int64_t candidates = 0;                   // looked at
+  int64_t candidates = 0;  // looked at
+  // Ids of models that the filter asks something about that is not known of them; they are not looked at.
+  std::vector<std::string> not_known;
   std::array<int64_t, kWishes> excluded{};  // by each wish that failed first
   std::optional<Wish> binding;              // the one that excluded most
   // What the answer would be without the binding wish; nothing where it excluded none.
@@ -109,12 +114,17 @@ class Finder {
   struct Candidate {
     std::string model, gpu;
     int64_t cards = 1;
+    size_t engine = 0;                 // of `bases_`
     std::vector<std::string> formats;  // most bits first; with `best_format` the first that serves is taken
   };
   Finder(const FindQuestion& question, const Catalog& catalog) : question_(question), catalog_(&catalog) {}
+  // Those that pass the filter; what it asks and is not known goes to the answer.
+  std::vector<std::string> Filter(const std::vector<std::string>& models, bool skip_refused);
+  std::optional<Error> AddCandidates(const std::string& model, size_t engine);
   void Look(const Candidate& candidate);
 
   FindQuestion question_;
+  std::vector<Config> bases_;                                       // `base` for each engine
   std::unique_ptr<Inquiry> inquiry_ = std::make_unique<Inquiry>();  // of the whole search
   const Catalog* catalog_;
   bool best_format_ = false;  // cards first: one row for each model
@@ -126,6 +136,9 @@ class Finder {
 };
 
 Result<FindAnswer> Find(const FindQuestion& question, const Catalog& catalog);
+
+// The engines whose whole memory is modelled: what "any engine" means.
+std::vector<std::string> ModelledEngines();
 
 // "40 × RTX 4090 = 5 replicas of tp 8"; one instance: "tp 8" or "2 × H100".
 std::string LayoutText(const FindRow& row, const Catalog& catalog);

@@ -40,6 +40,18 @@ Config WithFormat(Config config, std::string_view id) {
   return config;
 }
 
+Config WithEngine(Config config, std::string_view id) {
+  config.engine = id;
+  config.engine_version.clear();
+  config.kv_cache_dtype.reset();
+  const Engine* engine = FindEngine(id);
+  const bool gguf = config.format.AsString().rfind("gguf-", 0) == 0;
+  if (engine != nullptr && engine->traits().reads_gguf != gguf) {
+    config.format = engine->traits().reads_gguf ? Json(engine->UsualFormat(nullptr)) : Json();
+  }
+  return config;
+}
+
 Config WithGpus(Config config, int64_t count) {
   if (config.gpu.size() > 1) config.gpu = {config.gpu.front()};
   if (config.gpu_memory_mib.size() > 1) config.gpu_memory_mib = {config.gpu_memory_mib.front()};

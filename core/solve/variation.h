@@ -45,6 +45,8 @@ Start StartOf(const Resolved& resolved, const Report& report);
 
 Config WithLength(Config config, int64_t tokens);
 Config WithFormat(Config config, std::string_view id);
+// Another engine, without what only means something to the one before: its release, its cache type, a format it cannot read.
+Config WithEngine(Config config, std::string_view id);
 // `count` cards like the first one named; more than eight as nodes of eight.
 Config WithGpus(Config config, int64_t count);
 // The same, cut by degrees; what the engine does by itself is left out.

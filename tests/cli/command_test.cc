@@ -531,6 +531,28 @@ TEST(Schedule, ImpossibleLoadsAreAnswered) {
   EXPECT_EQ(large.out.find("0.0"), std::string::npos) << "times of what never ran: " << large.out;
 }
 
+TEST(Command, FindFiltersModelsAndAsksEngines) {
+  const Json found =
+      PlimsollJson({"find", "--gpu", "rtx-4090", "--max-model-len", "8k", "--task", "code", "--license",
+                    "business", "--max-params", "40B", "--since", "2025", "--engine", "any"});
+  ASSERT_FALSE(found.Find("rows")->items().empty());
+  for (const Json& row : found.Find("rows")->items()) {
+    EXPECT_NE(row.Find("tasks")->AsString().find("code"), std::string::npos);
+    EXPECT_FALSE(row.Find("license")->AsString().empty());
+    EXPECT_GE(row.Find("release")->AsString(), "2025");
+  }
+  const std::string text =
+      Plimsoll({"find", "--gpu", "rtx-4090", "--max-model-len", "8k", "--task", "code", "--license", "open"})
+          .out;
+  EXPECT_NE(text.find("does not know of them what was asked for: "), std::string::npos) << text;
+  EXPECT_NE(text.find("Apache 2.0"), std::string::npos) << text;
+  ExpectRefusal({"find", "--gpu", "rtx-4090", "--task", "poetry"}, "task");
+  ExpectRefusal({"find", "--gpu", "rtx-4090", "--license", "free"}, "license");
+  ExpectRefusal({"find", "--gpu", "rtx-4090", "--since", "25"}, "--since");
+  ExpectRefusal({"find", "--gpu", "rtx-4090", "--max-params", "all"}, "--max-params");
+  ExpectRefusal({"find", "--gpu", "rtx-4090", "--engine", "vllm,none"}, "engine");
+}
+
 TEST(Command, LimitsOfTheLoadBringFindAColumnOfWhatKeepsThem) {
   const Arguments asked = {"find",   "--model", "llama-3.1-8b", "--gpu", "h100-sxm",
                            "--gpus", "1",       "--format",     "fp8"};

@@ -275,7 +275,7 @@ export const faults = {
   ],
   'core/engines/vllm/vllm_explain.cc': [
     ['+ " cards" : text;', '+ " ranks" : text;'],
-    ['"T " + CountText(resolved_.max_num_batched_tokens)', '"T " + CountText(resolved_.max_num_seqs)'],
+    ['CountedText(resolved_.max_num_batched_tokens, "token", "tokens")', 'CountedText(resolved_.max_num_seqs, "token", "tokens")'],
     ['CountText(blocks) + " x " + CountText(layout.block_bytes)', 'CountText(layout.block_bytes) + " x " + CountText(blocks)'],
   ],
   'core/engines/vllm/vllm_gates.cc': [

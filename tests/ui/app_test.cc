@@ -208,6 +208,15 @@ TEST(Palette, SizesReadInGigabytes) {
       << page.Get("In all", "row").value;
   for (const SemanticNode& node : page.app().semantics().nodes())
     EXPECT_EQ((node.label + node.value).find("GiB"), std::string::npos) << node.label << ' ' << node.value;
+  // How it is worked out, and what is remarked, too.
+  for (const std::string_view link : {"m=qwen3-8b&g=h100-sxm", "m=qwen3-8b&e=sglang&g=h100-sxm",
+                                      "m=qwen3-32b&q=gguf-ud-q4_k_xl&e=ollama&g=rtx-3060-12gb&ctx=32768"}) {
+    ASSERT_TRUE(page.state().LoadFragment(link)) << link;
+    for (const Term& term : page.state().explanation().terms)
+      EXPECT_EQ(term.substituted.find("GiB"), std::string::npos) << term.substituted;
+    for (const Diagnostic& diagnostic : page.state().report().diagnostics)
+      EXPECT_EQ(diagnostic.message.find("GiB"), std::string::npos) << diagnostic.message;
+  }
 }
 
 TEST(App, EscapeClosesAMenuAndChangesNothing) {

@@ -1,6 +1,8 @@
 // The Find tab as somebody uses it.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "core/solve/find.h"
 #include "tests/ui/page_driver.h"
 
@@ -73,6 +75,40 @@ TEST(FindView, TheOtherDoorListsModels) {
   }
 }
 
+TEST(FindView, ModelsAreFilteredByTaskLicenceAndEngine) {
+  PageDriver page;
+  ASSERT_TRUE(page.state().LoadFragment("m=qwen3-8b&g=h100-sxm&ctx=4096&c=1&t=find&find=run"));
+  Search(page);
+  page.Click("Task: Any");
+  page.Click("Images", "option");
+  Search(page);
+  page.Click("Licence: Any");
+  page.Click("For any use", "option");
+  Search(page);
+  EXPECT_EQ(page.state().FragmentText(),
+            "m=qwen3-8b&g=h100-sxm&ctx=4096&c=1&t=find&find=run!task.images!license.open");
+  ASSERT_NE(page.state().find.answer(), nullptr);
+  const Found& found = page.state().find.answer()->found;
+  EXPECT_GT(found.rows.size(), 10U);
+  for (const FindRow& row : found.rows) {
+    const Model& model = *page.state().catalog().FindModel(row.model);
+    EXPECT_TRUE(model.tasks.Has(Task::kImages)) << row.model;
+    EXPECT_TRUE(model.license == "apache-2.0" || model.license == "mit") << row.model;
+  }
+  EXPECT_GT(found.not_known, 0);
+  const auto& nodes = page.app().semantics().nodes();
+  EXPECT_TRUE(std::any_of(nodes.begin(), nodes.end(), [](const SemanticNode& node) {
+    return node.label.find("left out because it is not known of") != std::string::npos;
+  }));
+  const Table& table = page.app().semantics().tables()[0].table;
+  EXPECT_EQ(table.header().back(), "Licence");
+  page.Click("Engine: vLLM, as set");
+  page.Click("llama.cpp", "option");
+  Search(page);
+  ASSERT_FALSE(page.state().find.answer()->found.rows.empty());
+  for (const FindRow& row : page.state().find.answer()->found.rows) EXPECT_EQ(row.config.engine, "llama.cpp");
+}
+
 TEST(FindView, WishesAreTyped) {
   PageDriver page;
   ASSERT_TRUE(page.state().LoadFragment("m=qwen3-8b&g=rtx-4090&ctx=8192&c=1"));
@@ -99,9 +135,14 @@ TEST(FindView, WishesAreTyped) {
 TEST(FindAsk, TravelsInALink) {
   FindAsk ask;
   EXPECT_EQ(EncodeFindAsk(ask), "");
-  ask = {FindDoor::kRun, FindRank::kTokens, true, false, true, 2.5, 700, 80, 15, 2025};
+  ask = {FindDoor::kRun, FindRank::kTokens, true, false, true, 2.5, 700, "any", {}};
+  ask.models = {Task::kCode, "business", 15, 80, 2025};
+  EXPECT_EQ(EncodeFindAsk(ask),
+            "run!rank.mtok!card!every!budget.2.5!watts.700!upto.80!from.15!since.2025!task.code!"
+            "license.business!engine.any");
   EXPECT_EQ(*DecodeFindAsk(EncodeFindAsk(ask)), ask) << EncodeFindAsk(ask);
-  for (const char* text : {"walk", "rank.speed", "budget.x", "budget.-1", "since.", "!"})
+  for (const char* text : {"walk", "rank.speed", "budget.x", "budget.-1", "since.", "!", "task.poetry",
+                           "license.free", "engine.none"})
     EXPECT_FALSE(DecodeFindAsk(text).ok()) << text;
 }
 

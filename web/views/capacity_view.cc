@@ -30,9 +30,9 @@ std::string CellText(double share) {
 }
 
 ImU32 CellColor(const Ui& ui, double share) {
-  if (share > 1) return Faded(ui.colors->does_not_fit, 0.14F);
-  if (share > 0.9) return Faded(ui.colors->tight, 0.20F);
-  return Faded(ui.colors->fits, 0.08F + 0.16F * static_cast<float>(share));
+  if (share > 1) return HeatColor(*ui.colors, Heat::kShort, 0.25F);
+  if (share > 0.9) return HeatColor(*ui.colors, Heat::kTight, 1);
+  return HeatColor(*ui.colors, Heat::kFits, 0.4F * static_cast<float>(share));
 }
 
 void Headline(Ui& ui, AppState& state, const Capacity& capacity, float width) {

@@ -280,8 +280,9 @@ void DrawHeader(Ui& ui, AppState& state, const CompareState::Answered& answered,
       note += (note.empty() ? "" : ", ") + std::string(here);
     }
     if (item.visible) {
-      const TextStyle strong = {item.hovered ? ui.colors->accent : ui.colors->ink,
-                                layout.tight ? 13.0F : 15.0F, Weight::kSemibold};
+      TextStyle strong = {item.hovered ? ui.colors->accent : ui.colors->ink, layout.tight ? 13.0F : 15.0F,
+                          Weight::kSemibold};
+      if (TextWidth(ui, titles[i], strong) > room) strong.size = 13;  // rather than being cut
       DrawText(ui,
                ImVec2(x, at.y + (note.empty() ? height / 2 : height / 2 - 9) - (layout.tight ? 12.0F : 0.0F)),
                titles[i], strong, room);
@@ -436,11 +437,18 @@ ShownTable TableOf(const CompareState::Answered& answered, const std::vector<std
   return shown;
 }
 
+// "Weights per card" in the middle of a sentence; what begins with an abbreviation stays as it is.
+std::string WithinSentence(std::string_view label) {
+  const bool abbreviated = label.size() > 1 && label[1] >= 'A' && label[1] <= 'Z';
+  return abbreviated ? std::string(label) : Lower(label.substr(0, 1)) + std::string(label.substr(1));
+}
+
 void DrawFolded(Ui& ui, AppState& state, const Comparison& comparison, float width) {
-  std::vector<std::string_view> equal;
+  std::vector<std::string> within;
   for (const ComparedRow& row : comparison.rows) {
-    if (!row.differs) equal.push_back(row.label);
+    if (!row.differs) within.push_back(WithinSentence(row.label));
   }
+  const std::vector<std::string_view> equal(within.begin(), within.end());
   Gap(8);
   const ImVec2 at = ImGui::GetCursorScreenPos();
   const float height = ui.coarse ? 44 : 30;
@@ -449,7 +457,7 @@ void DrawFolded(Ui& ui, AppState& state, const Comparison& comparison, float wid
   if (Chip(ui, word)) state.compare.all_rows = !state.compare.all_rows;
   std::string text =
       CountedText(static_cast<int64_t>(equal.size()), "row is", "rows are") + " the same everywhere";
-  if (!equal.empty()) text += ": " + Lower(ListText(equal));
+  if (!equal.empty()) text += ": " + ListText(equal);
   if (equal.empty()) text = "No row is the same everywhere";
   if (width > kNarrow) {
     ImGui::SetCursorScreenPos(ImVec2(at.x + chip + 12, at.y + (height - LineHeight(ui, kNote)) / 2));

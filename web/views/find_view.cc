@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/base/text.h"
+#include "core/catalog/license.h"
 #include "core/engines/registry.h"
 #include "core/resolve/memory_parts.h"
 #include "core/solve/find.h"
@@ -46,7 +47,7 @@ std::string WishSentence(Wish wish, const Wishes& wishes) {
 }
 
 struct RowText {
-  std::string name, layout, format, users, range, rate, first, hour, tokens, verdict;
+  std::string name, layout, format, license, tasks, users, range, rate, first, hour, tokens, verdict;
 };
 
 std::string CardsText(int64_t count, const std::string& id, const Catalog& catalog) {
@@ -89,7 +90,16 @@ RowText TextOf(const FindState::Answer& answer, size_t n, const AppState& state)
   text.name = need               ? CardsText(row.cards * row.replicas, row.gpu, catalog)
               : model != nullptr ? model->name
                                  : row.model;
-  text.layout = need ? DegreesText(row) : ParametersText(row.total_params) + ", " + DegreesText(row);
+  const Engine* engine = FindEngine(row.config.engine);
+  const bool other = !answer.ask.engine.empty() && engine != nullptr;
+  const std::string where = other ? std::string(engine->traits().name) : "";
+  const std::string degrees = DegreesText(row);
+  text.layout = need     ? where + (other ? ", " : "") + degrees
+                : !other ? ParametersText(row.total_params) + ", " + degrees
+                         : ParametersText(row.total_params) + ", " + where +
+                               (row.cards * row.replicas > 1 ? ", " + degrees : "");
+  text.license = LicenseName(model != nullptr ? model->license : "");
+  text.tasks = TasksText(model != nullptr ? model->tasks : Tasks());
   text.format = FormatName(row.format);
   text.users = CountText(row.users);
   text.range = RowRange(answer, n, state.row_ranges);
@@ -102,8 +112,9 @@ RowText TextOf(const FindState::Answer& answer, size_t n, const AppState& state)
 }
 
 // What a row says to those who do not see it, beside its name.
-std::string Spoken(const FindRow& row, const RowText& text) {
-  return text.layout + ", " + CountedText(row.users, "user", "users") +
+std::string Spoken(const FindRow& row, const RowText& text, FindDoor door) {
+  const std::string model = door == FindDoor::kRun ? ", for " + text.tasks + ", licence " + text.license : "";
+  return text.layout + model + ", " + CountedText(row.users, "user", "users") +
          (text.range.empty() ? "" : ", " + text.range + " within the limits") + ", " + text.hour + " an hour";
 }
 
@@ -125,7 +136,8 @@ constexpr size_t kFigures = 7, kRangeFigure = 1, kTokensFigure = 5, kVerdictFigu
 
 struct Columns {
   // Left edges of the first four, right ends of the figures.
-  float name, layout, format, bar, bar_end;
+  float name, layout, format, license, bar, bar_end;
+  bool has_license = false;
   std::array<float, kFigures> ends;
 };
 
@@ -137,7 +149,9 @@ bool HasFigure(size_t figure, bool ranged, float width) {
   return figure != kTokensFigure || width >= kWide;
 }
 
-Columns ColumnsOf(float left, float width, bool ranged) {
+constexpr float kLicenseRoom = 480;  // of the first columns, with one for the licence
+
+Columns ColumnsOf(float left, float width, bool ranged, FindDoor door) {
   Columns columns{};
   std::array<float, kFigures> widths = {64, 92, 84, 92, 84, 96, 60};
   for (size_t i = 0; i < widths.size(); ++i) {
@@ -150,9 +164,13 @@ Columns ColumnsOf(float left, float width, bool ranged) {
   }
   const float rest = x - left;
   columns.name = left;
-  columns.layout = left + rest * 0.33F;
-  columns.format = left + rest * 0.58F;
-  columns.bar = left + rest * 0.76F;
+  columns.has_license = door == FindDoor::kRun && rest >= kLicenseRoom;
+  const std::array<float, 4> shares = columns.has_license ? std::array<float, 4>{0.32F, 0.52F, 0.68F, 0.86F}
+                                                          : std::array<float, 4>{0.33F, 0.58F, 0.76F, 0.76F};
+  columns.layout = left + rest * shares[0];
+  columns.format = left + rest * shares[1];
+  columns.license = left + rest * shares[2];
+  columns.bar = left + rest * shares[3];
   columns.bar_end = x - 4;
   return columns;
 }
@@ -178,13 +196,14 @@ struct Touched {
 
 void DrawWideRows(Ui& ui, AppState& state, const FindState::Answer& answer, float width, Touched* touched) {
   ImVec2 at = ImGui::GetCursorScreenPos();
-  const Columns columns = ColumnsOf(at.x, width, answer.ranged.has_value());
+  const Columns columns = ColumnsOf(at.x, width, answer.ranged.has_value(), answer.ask.door);
   const bool need = answer.ask.door == FindDoor::kNeed;
   const TextStyle grey = {ui.colors->muted, 13};
   const float head = at.y + 14;
   DrawText(ui, ImVec2(columns.name, head), need ? "Cards" : "Model", grey);
   DrawText(ui, ImVec2(columns.layout, head), need ? "Layout" : "Size, layout", grey);
   DrawText(ui, ImVec2(columns.format, head), "Format", grey);
+  if (columns.has_license) DrawText(ui, ImVec2(columns.license, head), "Licence", grey);
   DrawText(ui, ImVec2(columns.bar, head), "Fullest card", grey, columns.bar_end - columns.bar);
   const bool ranged = answer.ranged.has_value();
   const std::string_view in_limits = answer.ranged == LoadKind::kRate ? "req/s in limits" : "In limits";
@@ -204,7 +223,7 @@ void DrawWideRows(Ui& ui, AppState& state, const FindState::Answer& answer, floa
     ImGui::SetCursorScreenPos(ImVec2(at.x, at.y + 1));
     const std::string id = "row " + std::to_string(n);
     const Interaction item = Item(ui, id, ImVec2(width - 36, kHeight - 1), "row",
-                                  text.name + ", " + text.format, Spoken(row, text), 4);
+                                  text.name + ", " + text.format, Spoken(row, text, answer.ask.door), 4);
     const float middle = at.y + kHeight / 2;
     if (item.visible) {
       touched->in_view.push_back(n);
@@ -217,7 +236,10 @@ void DrawWideRows(Ui& ui, AppState& state, const FindState::Answer& answer, floa
       DrawText(ui, ImVec2(columns.layout, middle), text.layout, {ui.colors->muted, 13.5F},
                columns.format - columns.layout - 10);
       DrawText(ui, ImVec2(columns.format, middle), text.format, {0, 13.5F},
-               columns.bar - columns.format - 10);
+               columns.license - columns.format - 10);
+      if (columns.has_license)
+        DrawText(ui, ImVec2(columns.license, middle), text.license, {ui.colors->muted, 13.5F},
+                 columns.bar - columns.license - 10);
       DrawCardBar(ui, state, answer.fullest[n], FullScale(answer.fullest[n]), columns.bar,
                   columns.bar_end - columns.bar, middle - 7, 14);
       const std::array<const std::string*, kFigures> figures = {
@@ -254,7 +276,7 @@ void DrawNarrowRows(Ui& ui, AppState& state, const FindState::Answer& answer, fl
     ImGui::SetCursorScreenPos(at);
     const std::string id = "row " + std::to_string(n);
     const Interaction item = Item(ui, id, ImVec2(width - 50, kHeight - 8), "row",
-                                  text.name + ", " + text.format, Spoken(row, text), 4);
+                                  text.name + ", " + text.format, Spoken(row, text, answer.ask.door), 4);
     if (item.visible) {
       touched->in_view.push_back(n);
       const TextStyle strong = {0, 15, Weight::kSemibold}, note = {ui.colors->muted, kNote};
@@ -292,6 +314,10 @@ ShownTable TableOf(const FindState::Answer& answer, const AppState& state, std::
   if (answer.ranged) header.push_back(std::string(RangeLabel(*answer.ranged)) + ">");
   for (const char* name : {"tok/s each>", "First token>", "Per hour>", "Per M tokens>", "Verdict"})
     header.emplace_back(name);
+  if (!need) {
+    header.emplace_back("For");
+    header.emplace_back("Licence");
+  }
   ShownTable shown{std::move(caption), Table(std::move(header)), {}};
   for (size_t n = 0; n < answer.found.rows.size(); ++n) {
     const RowText text = TextOf(answer, n, state);
@@ -299,6 +325,10 @@ ShownTable TableOf(const FindState::Answer& answer, const AppState& state, std::
     if (answer.ranged) cells.push_back(text.range);
     for (const std::string* cell : {&text.rate, &text.first, &text.hour, &text.tokens, &text.verdict})
       cells.push_back(*cell);
+    if (!need) {
+      cells.push_back(text.tasks);
+      cells.push_back(text.license);
+    }
     shown.table.Add(std::move(cells));
     shown.bars.push_back({n + 1, 3, answer.fullest[n], FullScale(answer.fullest[n])});
   }
@@ -323,6 +353,11 @@ std::string Remark(const FindState::Answer& answer) {
           ? "Ranked by price of " + std::string(kRanked[static_cast<size_t>(answer.ask.rank)]) + "."
           : "The largest first, each in the format with the most bits that serves.";
   const Found& found = answer.found;
+  if (found.not_known > 0) {
+    text += " " + CountedText(found.not_known, "model is", "models are") +
+            " left out because it is not known of " + (found.not_known == 1 ? "it" : "them") +
+            " what you ask for.";
+  }
   if (!found.binding) return text;
   const auto wish = static_cast<size_t>(*found.binding);
   text += " The wish that excludes most: " + WishSentence(*found.binding, answer.wishes) + " (" +
@@ -359,6 +394,40 @@ Sentence SentenceOf(const FindState::Answer& answer, const AppState& state) {
   return {CountedText(answer.found.count, "layout", "layouts"), rest, true};
 }
 
+void ChooseTask(ChipRow& chips, ModelFilter* models) {
+  const std::vector<std::string> names = {"Any", "Text", "Code", "Images", "Sound", "Embedding", "Reranking"};
+  static_assert(kTasks == 6, "each has a name");
+  const size_t current = models->task ? static_cast<size_t>(*models->task) + 1 : 0;
+  const auto chosen = chips.Choose("find-task", "Task", names[current], names);
+  if (!chosen) return;
+  models->task.reset();
+  if (*chosen > 0) models->task = static_cast<Task>(*chosen - 1);
+}
+
+void ChooseLicense(ChipRow& chips, ModelFilter* models) {
+  const std::vector<std::string> names = {"Any", "For any use", "For business"};
+  const std::vector<std::string_view> ids = {"", kOpenLicense, kBusinessLicense};
+  const auto known = std::find(ids.begin(), ids.end(), models->license);
+  const std::string current =
+      known != ids.end() ? names[static_cast<size_t>(known - ids.begin())] : LicenseName(models->license);
+  const auto chosen = chips.Choose("find-licence", "Licence", current, names);
+  if (chosen) models->license = ids[*chosen];
+}
+
+void ChooseEngine(ChipRow& chips, const AppState& state, std::string* engine) {
+  std::vector<std::string> names = {std::string(state.resolved().engine->name) + ", as set", "Any"};
+  std::vector<std::string> ids = {"", std::string(kAnyEngine)};
+  for (const std::string& id : ModelledEngines()) {
+    if (id == state.resolved().engine->id) continue;
+    names.emplace_back(FindEngine(id)->traits().name);
+    ids.push_back(id);
+  }
+  const auto known = std::find(ids.begin(), ids.end(), *engine);
+  const std::string current = known != ids.end() ? names[static_cast<size_t>(known - ids.begin())] : names[0];
+  const auto chosen = chips.Choose("find-engine", "Engine", current, names);
+  if (chosen) *engine = ids[*chosen];
+}
+
 void Switches(Ui& ui, AppState& state, float width) {
   FindAsk ask = state.find.ask;
   ChipRow chips(ui, "", width);
@@ -382,16 +451,21 @@ void Switches(Ui& ui, AppState& state, float width) {
     constexpr std::array<Size, 4> kSizes = {
         {{"Any", 0, 0}, {"To 15B", 0, 15}, {"15B to 80B", 15, 80}, {"From 80B", 80, 0}}};
     for (const Size& size : kSizes) {
-      if (!chips.Add(size.name, ask.least_params == size.least && ask.most_params == size.most)) continue;
-      ask.least_params = size.least;
-      ask.most_params = size.most;
+      ModelFilter& models = ask.models;
+      if (!chips.Add(size.name, models.least_params == size.least && models.most_params == size.most))
+        continue;
+      models.least_params = size.least;
+      models.most_params = size.most;
     }
     chips.Word("Released");
     for (const int64_t year : {int64_t{0}, int64_t{2025}, int64_t{2026}}) {
-      if (chips.Add(year == 0 ? "Ever" : "Since " + std::to_string(year), ask.since == year))
-        ask.since = year;
+      if (chips.Add(year == 0 ? "Ever" : "Since " + std::to_string(year), ask.models.since == year))
+        ask.models.since = year;
     }
+    ChooseTask(chips, &ask.models);
+    ChooseLicense(chips, &ask.models);
   }
+  ChooseEngine(chips, state, &ask.engine);
   chips.Export(state);
   chips.End();
   if (ask == state.find.ask) return;

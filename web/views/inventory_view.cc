@@ -122,8 +122,8 @@ void DrawStack(Ui& ui, const Architecture* architecture, const std::vector<Layer
   const float height = 96;
   const ImVec2 at = ImGui::GetCursorScreenPos();
   const Interaction item = Item(ui, "layer stack", ImVec2(width, height), "img", "Layer stack",
-                                CountText(static_cast<int64_t>(stack.size())) + " layers, the largest " +
-                                    SizeText(BytesFromDouble(most)));
+                                CountedText(static_cast<int64_t>(stack.size()), "layer", "layers") +
+                                    ", the largest " + SizeText(BytesFromDouble(most)));
   if (item.visible && most > 0) {
     ImDrawList* draw = ImGui::GetWindowDrawList();
     const float step = width / static_cast<float>(stack.size());

@@ -101,14 +101,13 @@ Range RangeOf(const MapSheet& map) {
   return range;
 }
 
-// Pale enough everywhere for ink on it.
 ImU32 CellColor(const Ui& ui, const MapCell& cell, const Range& range, bool more_is_better) {
-  if (!cell.understood || cell.verdict == Verdict::kInvalid) return Faded(ui.colors->line, 0.5F);
+  if (!cell.understood || cell.verdict == Verdict::kInvalid) return HeatColor(*ui.colors, Heat::kNothing, 0);
   if (!cell.fits()) {
     const double t = range.short_most > 0 ? std::log1p(cell.short_gib) / std::log1p(range.short_most) : 0;
-    return Faded(ui.colors->does_not_fit, 0.08F + 0.26F * static_cast<float>(t));
+    return HeatColor(*ui.colors, Heat::kShort, static_cast<float>(t));
   }
-  return Faded(ui.colors->fits, 0.08F + 0.42F * range.Share(cell, more_is_better));
+  return HeatColor(*ui.colors, Heat::kFits, range.Share(cell, more_is_better));
 }
 
 std::string LayoutName(const MapCell& cell) {
@@ -159,32 +158,41 @@ struct Grid {
   size_t from, to;  // columns
 };
 
+constexpr float kHeadHeight = 50, kHeadLine = 14;
+constexpr size_t kHeadLines = 3;
+
+// The name of a column, in as many lines as it needs, above its cells.
+void DrawHead(Ui& ui, const std::string& name, float left, float top, float cell) {
+  const TextStyle note = {ui.colors->muted, kNote};
+  const float room = cell - 4;
+  std::vector<std::string> lines;
+  for (const std::string_view word : SplitAt(name, ' ')) {
+    const std::string longer = lines.empty() ? "" : lines.back() + " " + std::string(word);
+    if (!longer.empty() && (TextWidth(ui, longer, note) <= room || lines.size() == kHeadLines)) {
+      lines.back() = longer;
+    } else {
+      lines.emplace_back(word);
+    }
+  }
+  float y = top + kHeadHeight - 12 - kHeadLine * static_cast<float>(lines.size() - 1);
+  for (const std::string& line : lines) {
+    const float wide = std::min(TextWidth(ui, line, note), room);
+    DrawText(ui, ImVec2(left + (cell - wide) / 2, y), line, note, room);
+    y += kHeadLine;
+  }
+}
+
 void DrawGrid(Ui& ui, AppState& state, const MapSheet& map, const Range& range, size_t z, const Grid& grid,
               std::optional<Place>* looked, std::optional<Place>* taken) {
   const MapQuestion& q = map.question;
   const bool more = kMapMeasures[static_cast<size_t>(q.measure)].more_is_better;
   ImDrawList* draw = ImGui::GetWindowDrawList();
   const Catalog& catalog = state.catalog();
-  const TextStyle note = {ui.colors->muted, kNote};
-  // Names of columns in two lines where one is too narrow.
   for (size_t x = grid.from; x < grid.to; ++x) {
-    const std::string name = ValueName(q.x, q.xs[x], catalog);
     const float left = grid.at.x + grid.label + grid.cell * static_cast<float>(x - grid.from);
-    const float room = grid.cell - 4;
-    const size_t space = name.find(' ');
-    if (TextWidth(ui, name, note) <= room || space == std::string::npos) {
-      const float wide = std::min(TextWidth(ui, name, note), room);
-      DrawText(ui, ImVec2(left + (grid.cell - wide) / 2, grid.at.y + 24), name, note, room);
-    } else {
-      const std::string_view first = std::string_view(name).substr(0, space),
-                             rest = std::string_view(name).substr(space + 1);
-      DrawText(ui, ImVec2(left + (grid.cell - std::min(TextWidth(ui, first, note), room)) / 2, grid.at.y + 9),
-               first, note, room);
-      DrawText(ui, ImVec2(left + (grid.cell - std::min(TextWidth(ui, rest, note), room)) / 2, grid.at.y + 24),
-               rest, note, room);
-    }
+    DrawHead(ui, ValueName(q.x, q.xs[x], catalog), left, grid.at.y, grid.cell);
   }
-  const float top = grid.at.y + 38;
+  const float top = grid.at.y + kHeadHeight;
   for (size_t y = 0; y < q.ys.size(); ++y) {
     const float row = top + grid.height * static_cast<float>(y);
     DrawText(ui, ImVec2(grid.at.x, row + grid.height / 2), ValueName(q.y, q.ys[y], catalog), {0, 13},
@@ -215,13 +223,13 @@ void DrawGrid(Ui& ui, AppState& state, const MapSheet& map, const Range& range, 
   ImGui::SetCursorScreenPos(ImVec2(grid.at.x, top + grid.height * static_cast<float>(q.ys.size())));
 }
 
-void Ramp(ImVec2 at, float width, ImU32 color, float from, float to) {
+void Ramp(const Ui& ui, ImVec2 at, float width, Heat heat, bool falling) {
   constexpr int kSteps = 24;
   for (int i = 0; i < kSteps; ++i) {
     const float t = static_cast<float>(i) / (kSteps - 1);
     const float x = at.x + width * static_cast<float>(i) / kSteps;
     ImGui::GetWindowDrawList()->AddRectFilled(ImVec2(x, at.y), ImVec2(x + width / kSteps, at.y + 10),
-                                              Faded(color, from + (to - from) * t));
+                                              HeatColor(*ui.colors, heat, falling ? 1 - t : t));
   }
 }
 
@@ -241,30 +249,15 @@ void DrawLegend(Ui& ui, const MapSheet& map, const Range& range, float width) {
   std::string unit(info.unit);
   if (map.question.measure == MapMeasure::kHeadroom) unit = UnitOf(ui) + " left on the fullest card";
   DrawText(ui, ImVec2(at.x, at.y + 8), short_text, note);
-  Ramp(ImVec2(at.x, at.y + 20), ramp, ui.colors->does_not_fit, 0.34F, 0.08F);
+  Ramp(ui, ImVec2(at.x, at.y + 20), ramp, Heat::kShort, true);
   const float right = at.x + std::max(ramp, TextWidth(ui, short_text, note)) + 24;
   const std::string best = range.most > 0 ? figure(info.more_is_better ? range.least : range.most) + " to " +
                                                 figure(info.more_is_better ? range.most : range.least) + ": "
                                           : "";
   DrawText(ui, ImVec2(right, at.y + 8), best + unit, note, at.x + width - right);
-  Ramp(ImVec2(right, at.y + 20), ramp, ui.colors->fits, 0.08F, 0.5F);
+  Ramp(ui, ImVec2(right, at.y + 20), ramp, Heat::kFits, false);
   ui.tree->Add({"note", "Legend", short_text + "; " + best + unit, at.x, at.y, width, 30});
   ImGui::SetCursorScreenPos(ImVec2(at.x, at.y + 38));
-}
-
-// A chip that opens the list of axes, or of measures.
-std::optional<size_t> ChipChoice(Ui& ui, ChipRow& chips, const char* id, std::string_view word,
-                                 const std::string& current, const std::vector<std::string>& names) {
-  chips.Word(word);
-  const bool opened = chips.Add(current, false);
-  if (!BeginMenu(ui, id, opened, LastMin(), LastMax(), 220)) return std::nullopt;
-  std::optional<size_t> chosen;
-  for (size_t i = 0; i < names.size(); ++i) {
-    if (MenuRow(ui, names[i], "", names[i] == current)) chosen = i;
-  }
-  if (chosen) CloseMenu();
-  EndMenu();
-  return chosen;
 }
 
 void Choices(Ui& ui, AppState& state, float width) {
@@ -282,11 +275,10 @@ void Choices(Ui& ui, AppState& state, float width) {
     }
     ask.*side = axis;
   };
-  if (const auto x = ChipChoice(ui, chips, "map-x", "Across", AxisName(ask.x), axes))
+  if (const auto x = chips.Choose("map-x", "Across", AxisName(ask.x), axes))
     set(&MapQuestion::x, kMapAxes[*x]);
-  if (const auto y = ChipChoice(ui, chips, "map-y", "Down", AxisName(ask.y), axes))
-    set(&MapQuestion::y, kMapAxes[*y]);
-  if (const auto z = ChipChoice(ui, chips, "map-z", "Repeat by", AxisName(ask.z), repeats)) {
+  if (const auto y = chips.Choose("map-y", "Down", AxisName(ask.y), axes)) set(&MapQuestion::y, kMapAxes[*y]);
+  if (const auto z = chips.Choose("map-z", "Repeat by", AxisName(ask.z), repeats)) {
     if (*z == 0) {
       ask.z.clear();
     } else if (kMapAxes[*z - 1] != ask.x && kMapAxes[*z - 1] != ask.y) {
@@ -294,7 +286,7 @@ void Choices(Ui& ui, AppState& state, float width) {
     }
   }
   const size_t measure = static_cast<size_t>(ask.measure);
-  if (const auto c = ChipChoice(ui, chips, "map-colour", "Colour", measures[measure], measures))
+  if (const auto c = chips.Choose("map-colour", "Colour", measures[measure], measures))
     ask.measure = static_cast<MapMeasure>(*c);
   chips.Export(state);
   chips.End();

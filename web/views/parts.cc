@@ -104,6 +104,20 @@ bool ChipRow::Add(std::string_view text, bool selected) {
   return Chip(ui_, text, {chip, selected, label});
 }
 
+std::optional<size_t> ChipRow::Choose(const char* id, std::string_view word, const std::string& current,
+                                      const std::vector<std::string>& names) {
+  Word(word);
+  const bool opened = Add(current, false);
+  if (!BeginMenu(ui_, id, opened, LastMin(), LastMax(), 220)) return std::nullopt;
+  std::optional<size_t> chosen;
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (MenuRow(ui_, names[i], "", names[i] == current)) chosen = i;
+  }
+  if (chosen) CloseMenu();
+  EndMenu();
+  return chosen;
+}
+
 void ChipRow::Export(AppState& state) {
   constexpr std::string_view kWord = "Export";
   const float chip = ChipWidth(ui_, kWord);

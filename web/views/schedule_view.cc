@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/base/text.h"
+#include "core/estimate/steady_rates.h"
 #include "core/schedule/simulation_report.h"
 #include "web/chart.h"
 #include "web/views/views.h"
@@ -318,8 +319,9 @@ void Lanes(Ui& ui, AppState& state, const Playback& playback, float width) {
     y += height;
   }
   draw->AddRectFilled(ImVec2(x(cursor), at.y), ImVec2(x(cursor) + 1, y), ui.colors->ink);
-  ui.tree->Add({"img", "Request lanes", CountText(static_cast<int64_t>(records.size())) + " requests", at.x,
-                at.y, width, y - at.y});
+  ui.tree->Add({"img", "Request lanes",
+                CountedText(static_cast<int64_t>(records.size()), "request", "requests"), at.x, at.y, width,
+                y - at.y});
   ImGui::SetCursorScreenPos(ImVec2(at.x, y + 6));
   Paragraph(ui,
             "Thin: in the queue. Then its prompt is read, then it is answered; amber where it was "
@@ -562,6 +564,12 @@ void DrawScheduleTab(Ui& ui, AppState& state, float width) {
     Gap(16);
     PercentileTable(ui, summary, width);
     Gap(6);
+    const std::string beside = BesideSteadyRates(state.report().speed, state.resolved().concurrency, summary,
+                                                 state.schedule.workload());
+    if (!beside.empty()) {
+      Paragraph(ui, beside, width, {ui.colors->muted, kNote});
+      Gap(4);
+    }
     Paragraph(ui, playback.band, width, {ui.colors->muted, kNote});
     Gap(20);
     SessionTable(ui, state, playback, width);

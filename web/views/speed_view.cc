@@ -329,6 +329,13 @@ void DrawSpeedTab(Ui& ui, AppState& state, float width) {
   if (!state.report().fits()) {
     Paragraph(ui, "These are the rates if it did fit.", width, {ui.colors->does_not_fit, kNote});
   }
+  if (resolved.concurrency > 1) {
+    Paragraph(ui,
+              "For users who always have a request running, spread evenly. The Schedule tab lets them begin "
+              "together: their "
+              "prompts then wait for each other.",
+              width, {ui.colors->muted, kNote});
+  }
   Gap(8);
   WorkloadSliders(ui, state, width);
   Gap(20);

@@ -139,6 +139,9 @@ class ChipRow {
  public:
   ChipRow(Ui& ui, std::string_view word, float width);
   bool Add(std::string_view text, bool selected);
+  // A word, and a chip that opens a list; which of it was chosen.
+  std::optional<size_t> Choose(const char* id, std::string_view word, const std::string& current,
+                               const std::vector<std::string>& names);
   void Word(std::string_view word);
   void Export(AppState& state);
   void End();

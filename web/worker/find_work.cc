@@ -28,13 +28,6 @@ class FindWork : public Work {
   FindAsk ask_;
 };
 
-bool IsAskedFor(const Model& model, const FindAsk& ask) {
-  const double billions = static_cast<double>(model.parameters().total) / 1e9;
-  if (ask.most_params > 0 && billions > ask.most_params) return false;
-  if (billions < ask.least_params) return false;
-  return ask.since == 0 || model.release.substr(0, 4) >= std::to_string(ask.since);
-}
-
 }  // namespace
 
 Result<FindQuestion> FindQuestionOf(const FindAsk& ask, const Config& config, const RentPrices& rents,
@@ -51,6 +44,9 @@ Result<FindQuestion> FindQuestionOf(const FindAsk& ask, const Config& config, co
   base.gpu_memory_mib.clear();
   if (base.gpu.size() > 1) base.gpu.resize(1);
   if (!ask.this_format) base.format = Json();
+  if (!ask.engine.empty()) {
+    question.engines = ask.engine == kAnyEngine ? ModelledEngines() : std::vector<std::string>{ask.engine};
+  }
   if (ask.door == FindDoor::kNeed) {
     base.gpus.reset();
     base.nodes.reset();
@@ -64,10 +60,7 @@ Result<FindQuestion> FindQuestionOf(const FindAsk& ask, const Config& config, co
   base.gpu = {cards > 0 ? resolved->cards.front().gpu->id : ""};
   question.counts = {std::max<int64_t>(1, cards)};
   question.best_format = true;
-  for (const Model& model : catalog.models()) {
-    if (!model.refused() && IsAskedFor(model, ask)) question.models.push_back(model.id);
-  }
-  if (question.models.empty()) return Error{"models", "that size and age", "what the catalog has a model of"};
+  question.filter = ask.models;
   return question;
 }
 

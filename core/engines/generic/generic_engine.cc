@@ -284,18 +284,18 @@ class Generic final : public Engine {
     const Share share = OnRank(r);
     const std::string ranks = CountText(std::max<int64_t>(1, r.tp * r.pp));
     const bool one = share.kv_cache > KvOnRank(r, AskedLength(r), AskedSequences(r));
-    const std::string sequences = CountText(AskedSequences(r));
+    const std::string sequences = CountedText(AskedSequences(r), "sequence", "sequences");
     const std::string length = CountText(AskedLength(r));
     std::vector<Term> terms;
     terms.push_back({"Weights", "checkpoint / (tp * pp)", CountText(r.stored.held.count()) + " / " + ranks,
                      share.weights, "bytes of the checkpoint's tensors", 0});
     terms.push_back({"KV cache", "sequences * bytes per sequence on a rank",
                      one ? "one sequence of " + CountText(r.max_model_len) + " tokens"
-                         : sequences + " sequences of " + length + " tokens",
+                         : sequences + " of " + length + " tokens",
                      share.kv_cache, "layer shapes of the model", 0});
     if (share.recurrent_state > Bytes(0)) {
-      terms.push_back({"Recurrent state", "sequences * state on a rank", sequences + " sequences",
-                       share.recurrent_state, "layer shapes of the model", 0});
+      terms.push_back({"Recurrent state", "sequences * state on a rank", sequences, share.recurrent_state,
+                       "layer shapes of the model", 0});
     }
     const auto fullest =
         std::max_element(report.per_gpu.begin(), report.per_gpu.end(),

@@ -205,7 +205,7 @@ class LlamaCpp final : public Engine {
                                    std::string("llama.cpp would not fail here: unless --fit off, it shortens "
                                                "the context ") +
                                        "and keeps layers in RAM until " +
-                                       SizeText(MiB(OptionsOf(resolved).fit_target_mib)) +
+                                       SizeText(MiB(OptionsOf(resolved).fit_target_mib), resolved.units) +
                                        " of each card is free.",
                                    "Set n_gpu_layers or n_cpu_moe to choose yourself what stays in RAM."});
   }

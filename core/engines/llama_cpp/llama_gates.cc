@@ -197,8 +197,8 @@ void CheckUnifiedMemory(Resolved* resolved) {
     const Bytes sold = GiBFromDouble(card.gpu->memory_gb);
     if (card.capacity >= sold) return;
     Remark(resolved, "unified_memory_limit", Severity::kInfo,
-           card.gpu->name + " shares its memory with the system: of " + SizeText(sold) +
-               " the driver gives " + SizeText(card.capacity) + " to one program.",
+           card.gpu->name + " shares its memory with the system: of " + SizeText(sold, resolved->units) +
+               " the driver gives " + SizeText(card.capacity, resolved->units) + " to one program.",
            card.gpu->vendor == Vendor::kApple
                ? "Raise the limit with sysctl iogpu.wired_limit_mb and set iogpu_wired_limit_mb."
                : "Set gpu_memory_mib to what the firmware or driver is configured for.");

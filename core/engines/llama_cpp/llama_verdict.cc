@@ -34,8 +34,10 @@ void RemarkOnAllocation(const Resolved& resolved, size_t card, Bytes largest, Re
   std::string fix = resolved.flash_attention ? "Set n_ubatch lower, or backend to hip."
                                              : "Set flash_attention to true, or n_ubatch lower.";
   report->diagnostics.push_back({"allocation_too_large", Severity::kError,
-                                 "Vulkan gives at most 4 GiB at once on " + resolved.cards[card].gpu->name +
-                                     " (2 GiB with AMD's own driver); " + SizeText(largest) +
+                                 "Vulkan gives at most " + SizeText(GiB(4), resolved.units) + " at once on " +
+                                     resolved.cards[card].gpu->name + " (" +
+                                     SizeText(GiB(2), resolved.units) + " with AMD's own driver); " +
+                                     SizeText(largest, resolved.units) +
                                      " of compute buffer are needed in one piece.",
                                  std::move(fix)});
 }
@@ -60,10 +62,10 @@ bool JudgeRam(const Resolved& resolved, Report* report) {
   const Bytes held = HeldInRam(resolved, *report);
   if (held <= size) return held + kSystem > size;
   if (report->failure == FailureStage::kNone) report->failure = FailureStage::kLoading;
-  report->diagnostics.push_back(
-      {"ram_short", Severity::kError,
-       "Weights, cache and buffers in RAM take " + SizeText(held) + " of its " + SizeText(size) + ".",
-       "Keep more layers or experts on the cards, or take a smaller format."});
+  report->diagnostics.push_back({"ram_short", Severity::kError,
+                                 "Weights, cache and buffers in RAM take " + SizeText(held, resolved.units) +
+                                     " of its " + SizeText(size, resolved.units) + ".",
+                                 "Keep more layers or experts on the cards, or take a smaller format."});
   return true;
 }
 

@@ -272,10 +272,12 @@ class Ollama final : public Engine {
     const bool asked = resolved.config->n_gpu_layers.value_or(-1) >= 0;
     std::string message =
         report->layers_on_cards == 0 ? std::string("The model goes to the processor altogether")
-        : data.overflowing > 0       ? "Of " + CountText(report->layers) + " layers " +
-                                     CountText(data.overflowing) + " keep their experts in RAM"
-                               : "Only " + CountText(report->layers_on_cards) + " of " +
-                                     CountText(report->layers) + " layers go to the cards, the others to RAM";
+        : data.overflowing > 0
+            ? "Of " + CountText(report->layers) + " layers " + CountText(data.overflowing) +
+                  " keep their experts in RAM"
+            : "Only " + CountText(report->layers_on_cards) + " of " + CountText(report->layers) +
+                  (report->layers_on_cards == 1 ? " layers goes" : " layers go") +
+                  " to the cards, the others to RAM";
     message += asked ? ", as n_gpu_layers (num_gpu) asks." : ": " + WhyText(resolved, data) + ".";
     report->diagnostics.push_back({"layers_in_ram", Severity::kWarning, std::move(message),
                                    "Set max_model_len (num_ctx) lower, kv_cache_dtype to q8_0, or take a "
@@ -288,11 +290,12 @@ class Ollama final : public Engine {
     const std::string context = CountText(ContextOf(resolved)) + " tokens of context";
     if (data.era == OllamaEra::kServer) {
       return "weights, cache and buffers for " + context + " do not leave the margin of " +
-             SizeText(MiB(data.options.fit_target_mib)) + " free of " + SizeText(free);
+             SizeText(MiB(data.options.fit_target_mib), resolved.units) + " free of " +
+             SizeText(free, resolved.units);
     }
-    return "this release reckons with " + SizeText(data.believed.size) + " for " + context +
-           ", of that a graph of " + SizeText(data.believed.graph) + " on each card, and " + SizeText(free) +
-           " are free";
+    return "this release reckons with " + SizeText(data.believed.size, resolved.units) + " for " + context +
+           ", of that a graph of " + SizeText(data.believed.graph, resolved.units) + " on each card, and " +
+           SizeText(free, resolved.units) + " are free";
   }
 };
 

@@ -14,7 +14,6 @@
 namespace plimsoll {
 namespace {
 
-std::string Gib(Bytes bytes) { return DecimalText(bytes.gib(), 2) + " GiB"; }
 // As the engine prints sizes ("GB" are GiB) and counts.
 std::string Number(Bytes bytes) { return DecimalText(bytes.gib(), 2); }
 std::string Digits(int64_t count) { return std::to_string(count); }
@@ -52,6 +51,7 @@ class Explainer {
     terms_.push_back(
         {std::string(name), std::string(formula), std::move(substituted), bytes, std::string(source), depth});
   }
+  std::string Size(Bytes bytes) const { return GibText(bytes, resolved_.units, 2); }
   void Part(std::string_view name, std::string_view formula, std::string substituted, Bytes bytes,
             std::string_view source) {
     if (bytes != Bytes(0)) Add(1, name, formula, std::move(substituted), bytes, source);
@@ -81,7 +81,7 @@ class Explainer {
     Part("Allocator rounding", "blocks in steps of 2 MiB, small ones in segments of 20 MiB", "",
          weights.rounding, "c10/cuda/CUDACachingAllocator.cpp; mem usage is a difference of free memory");
     Part("Speculative model", "draft or MTP layers", "", weights.draft, "sglang/srt/speculative");
-    Part("Kept in RAM", "cpu_offload_gb", Gib(resolved_.cpu_offload), Bytes(0) - weights.offloaded,
+    Part("Kept in RAM", "cpu_offload_gb", Size(resolved_.cpu_offload), Bytes(0) - weights.offloaded,
          "sglang/srt/utils/offloader.py");
   }
 
@@ -96,8 +96,8 @@ class Explainer {
 
   void Cache() {
     Add(0, "KV cache pool", "free after loading - free before x (1 - mem_fraction_static)",
-        Gib(rank_.free - gpu_.weights) + " - " + Gib(plan_.least_free) + " x (1 - " +
-            DecimalText(SglangFraction(resolved_), 3) + ") = " + Gib(rank_.rest),
+        Size(rank_.free - gpu_.weights) + " - " + Size(plan_.least_free) + " x (1 - " +
+            DecimalText(SglangFraction(resolved_), 3) + ") = " + Size(rank_.rest),
         gpu_.kv_cache, "sglang/srt/model_executor/model_runner.py profile_max_num_token");
     Add(2, "Static share", "free before loading x mem_fraction_static", FractionText(), gpu_.budget,
         "sglang/srt/server_args.py");
@@ -115,7 +115,7 @@ class Explainer {
   void States() {
     if (gpu_.recurrent_state <= Bytes(0)) return;
     Add(0, "Recurrent states", "(slots + 1) x (convolution + state)",
-        CountText(rank_.pools.slots) + " slots of " + SizeText(rank_.cell.slot()) + ", " +
+        CountText(rank_.pools.slots) + " slots of " + SizeText(rank_.cell.slot(), resolved_.units) + ", " +
             CountText(setup_.states_per_request) + " for a request",
         gpu_.recurrent_state, "sglang/srt/mem_cache/memory_pool.py MambaPool");
   }
@@ -125,8 +125,8 @@ class Explainer {
     Add(0, "Beside the share", "request table, workspaces, rounding", "", gpu_.non_torch,
         "sglang/srt/mem_cache/memory_pool.py, layers/attention");
     Part("Request table", "(requests + 1) x (context + 4) x 4 B",
-         CountText(plan_.running) + " requests, " + CountText(plan_.context) + " tokens", beside.table,
-         "ReqToTokenPool");
+         CountedText(plan_.running, "request", "requests") + ", " + CountText(plan_.context) + " tokens",
+         beside.table, "ReqToTokenPool");
     Part("Workspaces", "of the attention kernels", "", beside.workspace, "measured (measured_constants.h)");
     Part("Pool rounding", "1 MiB on average for each tensor", CountText(rank_.cell.buffers) + " tensors",
          beside.rounding, "c10/cuda/CUDACachingAllocator.cpp");

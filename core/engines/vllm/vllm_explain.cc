@@ -30,8 +30,6 @@ const GpuReport* Fullest(const Report& report) {
   return fullest;
 }
 
-std::string Gib(Bytes bytes) { return GibText(bytes, SizeUnits::kBinary, 2); }
-
 class Explainer {
  public:
   Explainer(const Resolved& resolved, const GpuReport& gpu, bool first_start)
@@ -43,8 +41,7 @@ class Explainer {
   std::vector<Term> Explain() {
     Weights();
     if (gpu_.recurrent_state > Bytes(0)) {
-      Add(0, "Recurrent states", "max_num_seqs x state of one sequence",
-          CountText(resolved_.max_num_seqs) + " sequences", gpu_.recurrent_state,
+      Add(0, "Recurrent states", "max_num_seqs x state of one sequence", Sequences(), gpu_.recurrent_state,
           "vllm/model_executor/models/mamba_cache.py (V0)");
     }
     Activation();
@@ -61,6 +58,8 @@ class Explainer {
     terms_.push_back(
         {std::string(name), std::string(formula), std::move(substituted), bytes, std::string(source), depth});
   }
+  std::string Size(Bytes bytes) const { return GibText(bytes, resolved_.units, 2); }
+  std::string Sequences() const { return CountedText(resolved_.max_num_seqs, "sequence", "sequences"); }
   void Part(std::string_view name, std::string_view formula, std::string substituted, Bytes bytes,
             std::string_view source) {
     if (bytes != Bytes(0)) Add(1, name, formula, std::move(substituted), bytes, source);
@@ -119,7 +118,7 @@ class Explainer {
          Card().vendor == Vendor::kAmd ? "and libraries, which ROCm's figure includes" : "", parts.slack,
          "c10/cuda/CUDACachingAllocator.cpp");
     if (resolved_.cpu_offload > Bytes(0)) {
-      Part("Kept in RAM", "cpu_offload_gb", Gib(resolved_.cpu_offload),
+      Part("Kept in RAM", "cpu_offload_gb", Size(resolved_.cpu_offload),
            Bytes(0) - std::min(resolved_.cpu_offload, gpu_.weights + resolved_.cpu_offload),
            "vllm/model_executor/models/utils.py maybe_offload_to_cpu");
     }
@@ -129,21 +128,19 @@ class Explainer {
     const bool last = stage_ == resolved_.pp - 1;
     const VllmActivation parts = VllmActivationPeak(
         resolved_, rules_, {VllmSamples(rules_, last, gpu_.rank % resolved_.tp), stage_ == 0});
-    const std::string tokens = "T " + CountText(resolved_.max_num_batched_tokens);
-    const std::string batch = CountText(resolved_.max_num_batched_tokens) + " tokens in a step (T), " +
-                              CountText(resolved_.max_num_seqs) + " sequences (S)";
+    const std::string tokens = CountedText(resolved_.max_num_batched_tokens, "token", "tokens");
+    const std::string batch = tokens + " in a step, " + Sequences();
     Add(0, "Activation peak", "max(MLP, MoE, MLA context, sampler) + encoder output", batch, gpu_.activation,
         "vllm/v1/worker/gpu_model_runner.py profile_run");
-    Alternative("MLP", "2 B x T x (3 x intermediate / tp + copies x hidden)",
+    Alternative("MLP", "2 B x tokens x (3 x intermediate / tp + copies x hidden)",
                 tokens + ", intermediate " + CountText(resolved_.architecture->max_intermediate) +
                     ", hidden " + CountText(resolved_.architecture->hidden),
                 parts.mlp);
-    Alternative("MoE buffers", "2 B x T x (experts per token x buffers + copies x hidden)", tokens,
+    Alternative("MoE buffers", "2 B x tokens x (experts per token x buffers + copies x hidden)", tokens,
                 parts.moe);
-    Alternative(
-        "Sampler", DecimalText(rules_.sampler_bytes, 1) + " B x S x vocabulary + T x hidden x 2 B",
-        "S " + CountText(resolved_.max_num_seqs) + ", vocabulary " + CountText(resolved_.architecture->vocab),
-        parts.sampler);
+    Alternative("Sampler",
+                DecimalText(rules_.sampler_bytes, 1) + " B x sequences x vocabulary + tokens x hidden x 2 B",
+                Sequences() + ", vocabulary " + CountText(resolved_.architecture->vocab), parts.sampler);
     Alternative("MLA context", "2 B x rows x (heads / tp x (nope + value) + latent) + copies x hidden",
                 CountText(rules_.latent_context_rows) + " rows at most", parts.context);
     Alternative("Compiling, first start", "2 B x vocabulary / tp x hidden",
@@ -157,7 +154,7 @@ class Explainer {
     if (bytes == Bytes(0)) return;
     std::string text = std::move(substituted);
     if (!text.empty()) text += " = ";
-    Add(2, name, formula, text + Gib(bytes), bytes, "a phase of the profile run; the largest decides");
+    Add(2, name, formula, text + Size(bytes), bytes, "a phase of the profile run; the largest decides");
   }
 
   void Runtime() {
@@ -187,8 +184,9 @@ class Explainer {
     const VllmGraphs graphs = VllmCudaGraphs(resolved_, rules_, layers, Card());
     std::string text = resolved_.enforce_eager
                            ? std::string("enforce_eager: none")
-                           : CountText(graphs.piecewise) + " of pieces of a step, " + CountText(graphs.full) +
-                                 " of whole steps, " + CountText(layers) + " layers";
+                           : CountedText(graphs.piecewise, "graph", "graphs") + " of parts of a step, " +
+                                 CountText(graphs.full) + " of whole steps, " +
+                                 CountedText(layers, "layer", "layers");
     Add(0, rules_.graphs_inside ? "CUDA graphs" : "CUDA graphs, outside the budget",
         "layers x (piecewise x " + DecimalText(Value(Measure::kVllmGraphPiecewise), 2) + " MiB + full x " +
             DecimalText(Value(Measure::kVllmGraphFull), 2) + " MiB)",
@@ -211,9 +209,9 @@ class Explainer {
 
   void Cache() {
     const bool fixed = resolved_.kv_cache_memory > Bytes(0);
-    std::string text = fixed ? Gib(resolved_.kv_cache_memory)
-                             : Gib(gpu_.capacity) + " x " + DecimalText(resolved_.gpu_memory_utilization, 2) +
-                                   " - the above";
+    std::string text = fixed ? Size(resolved_.kv_cache_memory)
+                             : Size(gpu_.capacity) + " x " +
+                                   DecimalText(resolved_.gpu_memory_utilization, 2) + " - the above";
     Add(0, "KV cache pool",
         fixed                  ? "kv_cache_memory_bytes"
         : rules_.graphs_inside ? "capacity x utilization - weights - activation - non-torch - graphs"

@@ -209,7 +209,7 @@ TEST(Resolve, DraftsAreLookedUp) {
 TEST(Resolve, OneCardLessIsSaidToo) {
   const Looked one("m=llama-3.1-8b&g=h100-sxm&n=2&tp=1");
   ASSERT_TRUE(one.Says("gpus_unused"));
-  EXPECT_NE(one.resolved.diagnostics[0].message.find("1 of 2 GPUs stay unused"), std::string::npos);
+  EXPECT_NE(one.resolved.diagnostics[0].message.find("1 of 2 GPUs stays unused"), std::string::npos);
   EXPECT_EQ(Looked("m=llama-3.1-8b&g=h100-sxm&tp=5&nn=3").error.field, "nodes") << "5 cards over 3 nodes";
 }
 

@@ -2,10 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 #include "core/config/config_codec.h"
 #include "core/config/config_url.h"
+#include "core/engines/registry.h"
 #include "core/estimate/estimate.h"
 #include "tests/support/shipped_catalog.h"
 
@@ -71,6 +73,65 @@ TEST(Find, CardsFirstGivesEachModelOnceInTheMostBitsThatServe) {
     const bool wide_fits = Estimate(wider, ShippedCatalog())->fits();
     EXPECT_EQ(wide_fits, row.bits_per_weight > 15.9);
   }
+}
+
+TEST(Find, ModelsAreFilteredAndWhatIsNotKnownIsNamed) {
+  FindQuestion question;
+  question.gpus = {"h100-sxm"};
+  question.wishes.max_model_len = 4096;
+  question.filter.task = Task::kImages;
+  question.filter.license = kOpenLicense;
+  const FindAnswer answer = Ask(question);
+  ASSERT_GT(answer.rows.size(), 10U);
+  for (const FindRow& row : answer.rows) {
+    const Model& model = *ShippedCatalog().FindModel(row.model);
+    EXPECT_TRUE(model.tasks.Has(Task::kImages)) << row.model;
+    EXPECT_TRUE(model.license == "apache-2.0" || model.license == "mit") << row.model;
+  }
+  for (const std::string& id : answer.not_known)
+    EXPECT_TRUE(ShippedCatalog().FindModel(id)->license.empty()) << id;
+  EXPECT_FALSE(answer.not_known.empty());
+  question.filter.most_params = 0.001;
+  EXPECT_FALSE(Find(question, ShippedCatalog()).ok());
+}
+
+TEST(Find, EveryEngineIsAskedInFormatsThatItReads) {
+  FindQuestion question;
+  question.base.model = "qwen3-8b";
+  question.gpus = {"rtx-4090"};
+  question.counts = {1};
+  question.wishes.max_model_len = 8192;
+  question.engines = ModelledEngines();
+  ASSERT_GE(question.engines.size(), 4U);
+  std::set<std::string> engines;
+  for (const FindRow& row : Ask(question).rows) {
+    const Result<Report> report = Estimate(row.config, ShippedCatalog());
+    ASSERT_TRUE(report.ok());
+    EXPECT_DOUBLE_EQ(report->speed.decode_tokens_per_s, row.decode_tokens_per_s)
+        << EncodeConfigUrl(row.config);
+    engines.insert(row.config.engine);
+    EXPECT_EQ(row.format.rfind("gguf-", 0) == 0, FindEngine(row.config.engine)->traits().reads_gguf)
+        << EncodeConfigUrl(row.config);
+  }
+  EXPECT_EQ(engines.size(), question.engines.size());
+  question.engines = {"vllm", "nothing"};
+  EXPECT_FALSE(Find(question, ShippedCatalog()).ok());
+}
+
+TEST(Find, AnEngineThatDoesNotReadTheFormatIsLeftOut) {
+  FindQuestion question;
+  question.base.model = "qwen3-8b";
+  question.gpus = {"rtx-4090"};
+  question.counts = {1};
+  question.formats = {"gguf-q4_k_m"};
+  question.base.engine = "llama.cpp";
+  question.engines = ModelledEngines();
+  const FindAnswer answer = Ask(question);
+  const auto readers = std::count_if(question.engines.begin(), question.engines.end(),
+                                     [](const auto& id) { return FindEngine(id)->traits().reads_gguf; });
+  ASSERT_LT(readers, static_cast<int64_t>(question.engines.size()));
+  EXPECT_EQ(answer.candidates, readers);
+  EXPECT_EQ(static_cast<int64_t>(answer.rows.size()), readers);
 }
 
 TEST(Find, LimitsAreKeptAndTheBindingOneIsNamed) {

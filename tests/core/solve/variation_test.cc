@@ -23,6 +23,14 @@ Start StartFrom(const Config& config) {
   return StartOf(*resolved, EstimateResolved(*resolved));
 }
 
+TEST(Variation, AnotherEngineTakesWhatMeansSomethingToIt) {
+  const Config config = FromUrl("m=qwen3-8b&q=fp8&g=h100-sxm&ev=0.10.2&kv=fp8&ctx=8192");
+  EXPECT_EQ(EncodeConfigUrl(WithEngine(config, "sglang")), "m=qwen3-8b&q=fp8&e=sglang&g=h100-sxm&ctx=8192");
+  const Config ggml = WithEngine(config, "llama.cpp");
+  EXPECT_EQ(ggml.format.AsString().rfind("gguf-", 0), 0U);
+  EXPECT_TRUE(WithEngine(ggml, "vllm").format.is_null());
+}
+
 TEST(Variation, WhereASearchStarts) {
   const Config config = FromUrl("m=qwen3-30b-a3b&g=h100-sxm&n=2&ctx=8192&seqs=12&util=0.8&eager=1&kv=fp8");
   const Start start = StartFrom(config);

@@ -39,10 +39,10 @@ TEST(VllmExplain, TermsSayWhereTheirNumbersComeFrom) {
   EXPECT_EQ(weights->depth, 0);
   const Term* activation = Find(terms, "Activation peak");
   ASSERT_NE(activation, nullptr);
-  EXPECT_EQ(activation->substituted, "8,192 tokens in a step (T), 256 sequences (S)");
+  EXPECT_EQ(activation->substituted, "8,192 tokens in a step, 256 sequences");
   EXPECT_EQ(Find(terms, "MLP", 1)->substituted, "56.4B parameters, int4 g128");
   // Phases do not add up, so their size stands in the text: 2 B x 8192 x (3 x 14336 + 4 x 8192).
-  EXPECT_EQ(Find(terms, "MLP", 2)->substituted, "T 8,192, intermediate 28,672, hidden 8,192 = 1.16 GiB");
+  EXPECT_EQ(Find(terms, "MLP", 2)->substituted, "8,192 tokens, intermediate 28,672, hidden 8,192 = 1.16 GiB");
   EXPECT_EQ(Find(terms, "Non-torch memory")->substituted, "2 cards");
   const Term* pool = Find(terms, "KV cache pool");
   ASSERT_NE(pool, nullptr);
@@ -90,11 +90,11 @@ TEST(VllmExplain, GraphsAndDriver) {
     return term == nullptr ? std::string("none") : term->substituted;
   };
   EXPECT_EQ(text("0.28.0", "CUDA graphs"), "none") << "runner V2 estimates none";
-  EXPECT_EQ(text("0.24.0", "CUDA graphs"), "51 of pieces of a step, 35 of whole steps, 32 layers");
+  EXPECT_EQ(text("0.24.0", "CUDA graphs"), "51 graphs of parts of a step, 35 of whole steps, 32 layers");
   EXPECT_EQ(text("0.12.0", "CUDA graphs, outside the budget"),
-            "51 of pieces of a step, 35 of whole steps, 32 layers");
+            "51 graphs of parts of a step, 35 of whole steps, 32 layers");
   EXPECT_EQ(text("0.10.0", "CUDA graphs, outside the budget"),
-            "67 of pieces of a step, 0 of whole steps, 32 layers");
+            "67 graphs of parts of a step, 0 of whole steps, 32 layers");
   EXPECT_EQ(text("0.20.0", "Driver"), "CUDA 13.0: driver 580");
   EXPECT_EQ(text("0.19.0", "Driver"), "CUDA 12.8: driver 570, or 525 with compatibility");
   EXPECT_EQ(text("0.9.0", "Driver"), "CUDA 12.8: driver 570, or 525 with compatibility");
