@@ -48,7 +48,7 @@ constexpr Command kCommands[] = {
      "      [--max-watts W] [--engine E,…|any]\n"
      "      [--task text|code|images|audio|embedding|reranking] [--license open|business|ID] [--since YEAR]\n"
      "      [--min-params B] [--max-params B]\n"
-     "      [--json | --markdown | --csv]\n\n"
+     "      [--json | --markdown | --csv] [--exit-code]\n\n"
      "Cards without a model: each model of the catalog in the format with the most bits that serves. A "
      "model, with or\n"
      "without cards: every kind and number of cards in every format. All users have room at once, each at "
@@ -89,7 +89,7 @@ constexpr Command kCommands[] = {
      false, RunCheck, CommandGroup::kOne, "check server.log\ncheck compose.yaml --json"},
     {"launch", "the command for a configuration, and what to expect of it",
      "plimsoll launch <configuration> [--as FORM]\n"
-     "      [--json | --alerts]\n\n"
+     "      [--json | --alerts] [--exit-code]\n\n"
      "Only what differs from the release's defaults is written. --alerts prints Prometheus rules.",
      true, RunLaunch, CommandGroup::kOne,
      "launch --model llama-3.1-70b --format awq-int4 --gpu h100-sxm --as docker"},

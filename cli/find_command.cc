@@ -301,7 +301,7 @@ void FindRanges(size_t rows, const CommandContext& context, Answered* answered) 
 CommandResult RunFind(const Arguments& arguments, const CommandContext& context) {
   Result<Options> options = Options::Take(
       arguments,
-      {{"--json", "--markdown", "--csv"},
+      {{"--json", "--markdown", "--csv", "--exit-code"},
        {"--url", "--config", "--model", "--gpu", "--format", "--gpus", "--users", "--max-model-len",
         "--ttft-ms", "--tokens-per-s", "--tpot-ms", "--max-price-per-h", "--max-watts", "--engine", "--task",
         "--license", "--min-params", "--max-params", "--since"}});
@@ -342,11 +342,12 @@ CommandResult RunFind(const Arguments& arguments, const CommandContext& context)
   answered.found = std::move(*answer);
   const bool whole = options->Has("--json") || options->Has("--markdown") || options->Has("--csv");
   FindRanges(whole ? kRowsRanged : kRowsShown, context, &answered);
-  if (options->Has("--json")) return {0, AnswerJson(answered, context.catalog), ""};
   const size_t all = answered.found.rows.size();
-  if (options->Has("--markdown")) return {0, AnswerTable(answered, context.catalog, all).Markdown(), ""};
-  if (options->Has("--csv")) return {0, AnswerTable(answered, context.catalog, all).Csv(), ""};
-  return {0, AnswerText(answered, context.catalog), ""};
+  const int exit = options->Has("--exit-code") && all == 0 ? kExitDoesNotFit : 0;
+  if (options->Has("--json")) return {exit, AnswerJson(answered, context.catalog), ""};
+  if (options->Has("--markdown")) return {exit, AnswerTable(answered, context.catalog, all).Markdown(), ""};
+  if (options->Has("--csv")) return {exit, AnswerTable(answered, context.catalog, all).Csv(), ""};
+  return {exit, AnswerText(answered, context.catalog), ""};
 }
 
 }  // namespace plimsoll

@@ -5,6 +5,7 @@
 #include "cli/options.h"
 #include "core/base/text.h"
 #include "core/config/config_codec.h"
+#include "core/estimate/estimate.h"
 #include "core/launch/expectation.h"
 #include "core/launch/launch.h"
 #include "core/launch/launch_json.h"
@@ -34,7 +35,8 @@ std::string LaunchBlock(const LaunchText& launch, const Expectation& expected) {
 }  // namespace
 
 CommandResult RunLaunch(const Arguments& arguments, const CommandContext& context) {
-  Result<Options> options = Options::Take(arguments, {{"--json", "--alerts"}, {"--url", "--config", "--as"}});
+  Result<Options> options =
+      Options::Take(arguments, {{"--json", "--alerts", "--exit-code"}, {"--url", "--config", "--as"}});
   if (!options.ok()) return Refused(options.error());
   Result<DecodedConfig> decoded = ReadConfig(*options, context);
   if (!decoded.ok()) return Refused(decoded.error());
@@ -42,9 +44,14 @@ CommandResult RunLaunch(const Arguments& arguments, const CommandContext& contex
   if (!launch.ok()) return Refused(launch.error());
   const Result<Expectation> expected = Expect(decoded->config, context.catalog, launch->form);
   if (!expected.ok()) return Refused(expected.error());
-  if (options->Has("--alerts")) return {0, expected->alerts, ""};
-  if (options->Has("--json")) return {0, LaunchToJson(*launch, *expected).Dump(2) + "\n", ""};
-  return {0, LaunchBlock(*launch, *expected), ""};
+  int exit = 0;
+  if (options->Has("--exit-code")) {
+    const Result<Report> report = Estimate(decoded->config, context.catalog);
+    exit = report.ok() && !report->fits() ? kExitDoesNotFit : 0;
+  }
+  if (options->Has("--alerts")) return {exit, expected->alerts, ""};
+  if (options->Has("--json")) return {exit, LaunchToJson(*launch, *expected).Dump(2) + "\n", ""};
+  return {exit, LaunchBlock(*launch, *expected), ""};
 }
 
 }  // namespace plimsoll

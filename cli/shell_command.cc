@@ -50,12 +50,16 @@ std::vector<std::string> FlagsIn(std::string_view usage) {
   return flags;
 }
 
+// Of every command that takes a configuration.
+std::vector<std::string_view> CommonFlags() {
+  return {"--config", "--url", "--hub", "--revision", "--offline"};
+}
+
 void AddFlags(const Command& command, std::vector<std::string>* offers) {
   for (std::string& flag : FlagsIn(command.usage)) offers->push_back(std::move(flag));
   if (command.takes_config) {
     for (const ConfigKey& key : ConfigKeys()) offers->push_back(FlagName(key));
-    offers->push_back("--config");
-    offers->push_back("--url");
+    for (const std::string_view flag : CommonFlags()) offers->emplace_back(flag);
   }
   offers->push_back("--help");
 }
@@ -71,7 +75,8 @@ void AddValues(std::string_view flag, const Catalog& catalog, std::vector<std::s
   } else if (flag == "--engine") {
     for (const Engine* engine : Engines()) offers->push_back(std::string(engine->traits().id));
   } else if (flag == "--for") {
-    for (const char* goal : {"max-model-len", "max-num-seqs", "gpus", "format"}) offers->push_back(goal);
+    for (const char* goal : {"max-model-len", "context", "max-num-seqs", "gpus", "format", "users", "rate"})
+      offers->push_back(goal);
   }
   for (const ConfigKey& key : ConfigKeys()) {
     if (key.choice_count == 0 || FlagName(key) != flag) continue;
@@ -170,7 +175,13 @@ CommandResult RunMan(const Arguments& arguments, const CommandContext& /*context
     text += ".TP\n.B " + Escaped(command.name) + "\n" + Escaped(command.summary) + ".\n.RS\n.nf\n" +
             EscapedLines(command.usage) + ".fi\n.RE\n";
   }
-  text += ".SH CONFIGURATION\n";
+  text +=
+      ".SH CONFIGURATION\n.TP\n.B \\-\\-config \\fIFILE\\fR\nthe configuration as JSON\n"
+      ".TP\n.B \\-\\-url \\fIURL\\fR\nthe configuration as a link\n"
+      ".TP\n.B \\-\\-hub \\fIURL\\fR\nwhere models that the catalog does not hold are fetched; HF_ENDPOINT "
+      "does the same\n"
+      ".TP\n.B \\-\\-revision \\fIREV\\fR\nwhich revision of a repository\n"
+      ".TP\n.B \\-\\-offline\nask nobody\n";
   for (const ConfigKey& key : ConfigKeys()) {
     text += ".TP\n.B " + Escaped(FlagName(key)) + "\n" + Escaped(key.help) + "\n";
   }

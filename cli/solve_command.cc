@@ -83,6 +83,7 @@ CommandResult SolveRange(LoadKind kind, Config config, const Options& options,
   if (auto error = TakeLimits(options, &config)) return Refused(*error);
   const Result<OperatingRange> range = FindOperatingRange(kind, config, context.catalog);
   if (!range.ok()) return Refused(range.error());
+  const int exit = options.Has("--exit-code") && !range->any ? kExitDoesNotFit : 0;
   if (options.Has("--json")) {
     Json json = Json::MakeObject();
     json.Set("for", kind == LoadKind::kUsers ? "users" : "rate").Set("found", range->any);
@@ -95,10 +96,10 @@ CommandResult SolveRange(LoadKind kind, Config config, const Options& options,
           .Set("config", EncodeConfigJson(range->config))
           .Set("url", EncodeConfigUrl(range->config));
     }
-    return {0, json.Dump(2) + "\n", ""};
+    return {exit, json.Dump(2) + "\n", ""};
   }
   if (!range->any) {
-    return {0,
+    return {exit,
             std::string("Not even ") +
                 (kind == LoadKind::kUsers ? "one user" : "one request in ten seconds") +
                 " keeps these limits.\n",
@@ -107,6 +108,14 @@ CommandResult SolveRange(LoadKind kind, Config config, const Options& options,
   std::string text = (range->most ? "At least " : "") + LoadText(kind, range->load) + " keep the limits, " +
                      DecimalText(range->summary.output_tokens_per_s, 0) + " tokens per second in all.\n";
   return {0, text + EncodeConfigUrl(range->config) + "\n", ""};
+}
+
+// A goal as people call it.
+std::string GoalOf(const std::string& word) {
+  if (word == "context" || word == "length" || word == "ctx" || word == "tokens") return "max-model-len";
+  if (word == "sequences" || word == "seqs" || word == "concurrency") return "max-num-seqs";
+  if (word == "cards" || word == "gpu") return "gpus";
+  return word == "quantization" || word == "quant" ? "format" : word;
 }
 
 }  // namespace
@@ -123,7 +132,7 @@ CommandResult RunSolve(const Arguments& arguments, const CommandContext& context
     return SolveRange(users ? LoadKind::kUsers : LoadKind::kRate, std::move(asked->config), *options,
                       context);
   }
-  const std::optional<SolveFor> goal = ReadSolveFor(options->Value("--for"));
+  const std::optional<SolveFor> goal = ReadSolveFor(GoalOf(options->Value("--for")));
   if (!goal) {
     const std::string given = options->Value("--for");
     return Refused({"--for", given.empty() ? "nothing" : Quoted(given),

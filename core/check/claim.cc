@@ -105,6 +105,38 @@ const Model* StandIn(const Catalog& catalog, double billions) {
   return best;
 }
 
+// Whether a word before a size is somebody's name for a model: "Foobar 12B", and not "a 12B", "run 12B".
+bool IsName(const std::string& word) {
+  const char first = word.empty() ? '\0' : word[0];
+  const bool letter = (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z');
+  const bool plain =
+      Is(word, {"a",       "an",    "the",   "any",  "is",     "are",  "i",     "it",        "my",
+                "our",     "one",   "run",   "runs", "fit",    "fits", "can",   "does",      "do",
+                "will",    "would", "of",    "for",  "in",     "on",   "with",  "and",       "or",
+                "dense",   "moe",   "model", "llm",  "models", "most", "every", "what",      "that",
+                "whether", "load",  "serve", "host", "cache",  "kv",   "full",  "quantized", "quantised",
+                "typical", "think", "says",  "said"});
+  return letter && word.size() > 2 && !plain && FormatInName(word).empty();
+}
+
+// Models whose names are near to one that nobody has, nearest first.
+std::string NearModels(const Catalog& catalog, const std::string& name) {
+  const std::string asked = Lower(name);
+  std::vector<std::pair<int, const Model*>> near;
+  for (const Model& model : catalog.models()) {
+    if (!model.refused()) near.emplace_back(EditDistance(asked, Lower(model.name)), &model);
+  }
+  constexpr size_t kMostNear = 3;
+  const size_t count = std::min(kMostNear, near.size());
+  std::partial_sort(near.begin(), near.begin() + static_cast<std::ptrdiff_t>(count), near.end(),
+                    [](const auto& a, const auto& b) {
+                      return a.first != b.first ? a.first < b.first : a.second->name < b.second->name;
+                    });
+  std::vector<std::string_view> names;
+  for (size_t i = 0; i < count; ++i) names.push_back(near[i].second->name);
+  return ListText(names, "or");
+}
+
 // The longest run of words that names a model; its words are taken out.
 const Model* TakeModel(std::vector<std::string>* words, const Catalog& catalog, Claim* claim) {
   const size_t most = std::min<size_t>(words->size(), 7);
@@ -125,6 +157,10 @@ const Model* TakeModel(std::vector<std::string>* words, const Catalog& catalog, 
   }
   for (size_t at = 0; at < words->size(); ++at) {
     const double billions = ParametersIn((*words)[at]);
+    if (billions > 0 && at > 0 && IsName((*words)[at - 1])) {
+      claim->unknown_model = (*words)[at - 1] + " " + (*words)[at];
+      return nullptr;
+    }
     const Model* model = billions > 0 ? StandIn(catalog, billions) : nullptr;
     if (model == nullptr) continue;
     claim->model_text = (*words)[at];
@@ -143,6 +179,13 @@ void TakeFormat(const std::vector<std::string>& words, const Catalog& catalog, C
     if (Is(words[i], {"8bit", "8-bit"}) || (bits && words[i] == "8")) config->format = Json("int8");
     if (Is(words[i], {"16bit", "16-bit", "half"}) || (bits && words[i] == "16"))
       config->format = Json("bf16");
+    // "Q4" is what most files of it are.
+    constexpr std::pair<std::string_view, std::string_view> kUsual[] = {
+        {"q2", "gguf-q2_k"},   {"q3", "gguf-q3_k_m"}, {"q4", "gguf-q4_k_m"},
+        {"q5", "gguf-q5_k_m"}, {"q6", "gguf-q6_k"},   {"q8", "gguf-q8_0"}};
+    for (const auto& [word, id] : kUsual) {
+      if (Lower(words[i]) == word) config->format = Json(id);
+    }
     const WeightFormat* format = FindFormatNamed(catalog, words[i]);
     if (format == nullptr && i + 1 < words.size())
       format = FindFormatNamed(catalog, words[i] + "-" + words[i + 1]);
@@ -166,7 +209,7 @@ std::optional<int64_t> TakeContext(const std::vector<std::string>& words) {
 // "on a 4090", "on 2x RTX 3090": the cards named behind "on".
 void TakeCards(const std::vector<std::string>& words, const Catalog& catalog, Config* config) {
   for (size_t i = 0; i + 1 < words.size(); ++i) {
-    if (!Is(words[i], {"on", "onto", "in", "into"})) continue;
+    if (!Is(words[i], {"on", "onto", "in", "into", "a", "an", "my", "one"})) continue;
     size_t at = i + 1;
     int64_t count = 1;
     if (Is(words[at], {"a", "an", "one", "single"})) ++at;
@@ -396,12 +439,13 @@ std::optional<Claim> ReadClaim(std::string_view text, const Catalog& catalog) {
     return std::nullopt;
   std::vector<std::string> words = WordsOf(text);
   Claim claim;
-  size_t verb = words.size();
+  const size_t words_said = words.size();
+  size_t verb = words_said;
   bool negated = false, fits = false;
   for (size_t i = 0; i < words.size(); ++i) {
     negated = negated || Is(words[i], {"not", "doesn't", "don't", "won't", "cannot", "can't", "never",
                                        "doesnt", "wont"});
-    if (Is(words[i], {"fits", "fit", "runs", "run"})) {
+    if (Is(words[i], {"fits", "fit", "runs", "run", "enough", "load", "loads"})) {
       fits = true;
       verb = std::min(verb, i);
     }
@@ -410,7 +454,6 @@ std::optional<Claim> ReadClaim(std::string_view text, const Catalog& catalog) {
                       "=>",    "occupies", "costs", "wants", "has",      "eats",    "consumes"}))
       verb = std::min(verb, i);
   }
-  if (verb == words.size()) return std::nullopt;
   std::optional<Size> size;
   for (size_t i = 0; i < words.size() && !size; ++i) {
     size_t used = 0;
@@ -430,6 +473,16 @@ std::optional<Claim> ReadClaim(std::string_view text, const Catalog& catalog) {
   TakeCards(words, catalog, &claim.config);
   std::vector<std::string> rest = words;
   const Model* model = TakeModel(&rest, catalog, &claim);
+  // "Qwen3 32B Q4 on a 4090": whether it fits is what is meant.
+  if (verb == words_said) {
+    const bool card = std::any_of(words.begin(), words.end(), [](const std::string& word) {
+      return Is(word, {"card", "gpu", "vram", "graphics"});
+    });
+    fits = !claim.config.gpu.empty() || (size && card);
+    if (!fits) return std::nullopt;
+  }
+  const bool about = size || (fits && !claim.config.gpu.empty());
+  if (model == nullptr && !claim.unknown_model.empty() && about) return claim;
   if (model == nullptr || (!size && !(fits && !claim.config.gpu.empty()))) return std::nullopt;
   if (claim.config.format.is_null()) TakeFormat(rest, catalog, &claim.config);
   // What was trained to be stored in four bits is published as Q4_0.
@@ -465,6 +518,13 @@ std::optional<Result<CheckResult>> ReadClaimText(std::string_view text, const Ca
   CheckResult result;
   result.kind = CheckKind::kClaim;
   result.what = "claim";
+  if (!claim->unknown_model.empty()) {
+    result.not_understood.push_back(claim->unknown_model);
+    result.problems.push_back(
+        {"model_unknown", "", Quoted(claim->unknown_model) + " is no model that the catalog knows.",
+         "Is " + NearModels(catalog, claim->unknown_model) + " meant?", Severity::kError});
+    return Result<CheckResult>(std::move(result));
+  }
   result.config = claim->config;
   const Result<Resolved> resolved = Settle(result.config, catalog);
   if (!resolved.ok()) return Result<CheckResult>(resolved.error());

@@ -22,8 +22,10 @@ enum class ClaimKind : uint8_t { kWeights, kCache, kCachePerToken, kTotal, kFits
 
 struct Claim {
   ClaimKind kind = ClaimKind::kWeights;
-  bool fits = true;        // of kFits: or does not
-  bool stand_in = false;   // no model is named, only a size: another of that size stands for it
+  bool fits = true;       // of kFits: or does not
+  bool stand_in = false;  // no model is named, only a size: another of that size stands for it
+  std::string unknown_model =
+      {};                  // that the sentence is about, and nobody knows; everything else is as it was
   std::string model_text;  // as it was said
   Config config;           // model, format, context, cards
   Bytes said;              // the number, in the unit that was said; of kFits the memory

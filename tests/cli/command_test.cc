@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cctype>
 #include <map>
+#include <set>
 
 #include "cli/load_line.h"
 #include "core/base/json.h"
@@ -126,6 +128,65 @@ TEST(Command, EveryCommandHasHelp) {
   }
   EXPECT_NE(Plimsoll({"estimate", "--help"}).out.find("--max-model-len"), std::string::npos);
   EXPECT_NE(Plimsoll({"--help"}).out.find("validate"), std::string::npos);
+}
+
+// The flags of a text: "--json", and of a manual page "\\-\\-json".
+std::set<std::string> FlagsOf(std::string text) {
+  text.erase(std::remove(text.begin(), text.end(), '\\'), text.end());
+  std::set<std::string> flags;
+  for (size_t at = text.find("--"); at != std::string::npos; at = text.find("--", at + 2)) {
+    size_t end = at + 2;
+    while (end < text.size() && (std::islower(text[end]) != 0 || text[end] == '-')) ++end;
+    while (text[end - 1] == '-' && end > at + 2) --end;
+    // "--no-…" stands for the opposite of a switch.
+    if (end > at + 2 && text.substr(at, end - at) != "--no") flags.insert(text.substr(at, end - at));
+  }
+  return flags;
+}
+
+TEST(Command, EveryFlagIsOfferedToTheShellAndStandsInTheManual) {
+  const std::set<std::string> manual = FlagsOf(Plimsoll({"man"}).out);
+  for (const Command& command : Commands()) {
+    if (command.name == "complete") continue;
+    const std::string name(command.name);
+    const std::set<std::string> offered = FlagsOf(Plimsoll({"complete", name, "--"}).out);
+    const std::set<std::string> told = FlagsOf(Plimsoll({name, "--help"}).out);
+    if (command.takes_config) {
+      EXPECT_GT(told.size(), 70U) << name;
+    }
+    for (const std::string& flag : told) {
+      EXPECT_EQ(offered.count(flag), 1U) << name << " " << flag;
+      EXPECT_EQ(manual.count(flag), 1U) << name << " " << flag;
+    }
+  }
+}
+
+TEST(Command, ExitCodeIsOfEveryVerbThatJudges) {
+  const std::vector<std::string> large = {"--model", "llama-3.1-70b", "--gpu", "rtx-4090", "--exit-code"};
+  for (const char* verb : {"estimate", "launch", "find"}) {
+    Arguments arguments = {verb};
+    arguments.insert(arguments.end(), large.begin(), large.end());
+    if (std::string(verb) == "find") {
+      arguments.insert(arguments.end(), {"--format", "bf16", "--gpus", "1"});
+    }
+    EXPECT_EQ(Plimsoll(arguments).exit, 1) << verb;
+    arguments.erase(std::find(arguments.begin(), arguments.end(), "--exit-code"));
+    EXPECT_EQ(Plimsoll(arguments).exit, 0) << verb;
+  }
+  EXPECT_EQ(Plimsoll({"check", "vllm serve meta-llama/Llama-3.1-70B-Instruct", "--exit-code"}).exit, 1);
+  EXPECT_EQ(
+      Plimsoll({"solve", "--for", "context", "--model", "llama-3.1-70b", "--gpu", "rtx-4090", "--exit-code"})
+          .exit,
+      1);
+}
+
+TEST(Command, GoalsHaveTheNamesThatPeopleHaveForThem) {
+  const auto solved = [](const char* goal) {
+    return Plimsoll({"solve", "--for", goal, "--model", "qwen3-8b", "--gpu", "rtx-4090"}).out;
+  };
+  EXPECT_EQ(solved("context"), solved("max-model-len"));
+  EXPECT_EQ(solved("sequences"), solved("max-num-seqs"));
+  EXPECT_EQ(solved("cards"), solved("gpus"));
 }
 
 TEST(Command, NamesAndTokensAsPeopleWriteThem) {

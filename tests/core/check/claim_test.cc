@@ -75,6 +75,29 @@ TEST(Claim, ABareSizeIsSaidToBeAStandIn) {
   EXPECT_NE(result->problems[0].message.find("too little"), std::string::npos);
 }
 
+TEST(Claim, QuestionsAndNotesAreAnswered) {
+  EXPECT_EQ(Judged("Can I run Mixtral 8x7B Q4 on 2x 3090?"), "claim_right");
+  EXPECT_EQ(Judged("llama 3 70b int4 on a single 4090 at 8k"), "claim_wrong");
+  EXPECT_EQ(Judged("is 24GB enough for qwen3 30b a3b q4?"), "claim_right");
+  EXPECT_EQ(Judged("13B in 8-bit needs 26GB"), "claim_wrong sixteen_bits");
+  const std::optional<Claim> claim = ReadClaim("Can I run Mixtral 8x7B Q4 on 2x 3090?", ShippedCatalog());
+  ASSERT_TRUE(claim);
+  EXPECT_EQ(claim->config.format.AsString(), "gguf-q4_k_m");
+  EXPECT_EQ(claim->config.gpus, 2);
+}
+
+TEST(Claim, AModelThatNobodyKnowsIsNotTakenForAnother) {
+  const Result<CheckResult> result = Check("Qwen9 32B Q4 needs 20 GB", ShippedCatalog());
+  ASSERT_TRUE(result.ok());
+  EXPECT_EQ(result->kind, CheckKind::kClaim);
+  ASSERT_EQ(result->problems.size(), 1U);
+  EXPECT_EQ(result->problems[0].code, "model_unknown");
+  EXPECT_NE(result->problems[0].fix.find("Qwen3 32B"), std::string::npos) << result->problems[0].fix;
+  EXPECT_EQ(result->not_understood, std::vector<std::string>{"Qwen9 32B"});
+  // A bare size still stands for a model of that size.
+  EXPECT_EQ(Judged("a 70B AWQ takes 17 GB"), "claim_wrong bits_for_bytes");
+}
+
 TEST(Claim, TakesTheSentenceApart) {
   const std::optional<Claim> claim =
       ReadClaim("Qwen3-32B Q4_K_M fits on two RTX 3090 with 32k", ShippedCatalog());
