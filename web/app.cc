@@ -229,7 +229,8 @@ void App::DrawPhone(float width) {
   Gap(4);
   DrawOptionsSummary(ui_, state_, width);
   if (IsOneTab(state_)) {
-    if (Chip(ui_, "Pin to compare")) state_.Pin();
+    const bool pinned = state_.IsPinned();
+    if (Chip(ui_, pinned ? "Pinned" : "Pin to compare", {0, pinned, "Pin to compare", {}})) state_.Pin();
     ImGui::SameLine(0, 8);
     const bool opened = Chip(ui_, "Copy, save, print");
     DrawTakeMenu(ui_, state_, opened, true);

@@ -256,6 +256,10 @@ bool AppState::SetLimit(double FindAsk::*limit, std::string_view key, const Json
   return true;
 }
 
+bool AppState::IsPinned() const {
+  return !compare.empty() && compare.Columns(config(), *catalog_).own_is == OwnColumn::kPinned;
+}
+
 void AppState::Pin() {
   if (const auto error = compare.Pin(config(), *catalog_)) {
     Refuse(*error);

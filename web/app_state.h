@@ -222,6 +222,7 @@ class AppState {
 
   // A change of `compare` that somebody made.
   void Pin();
+  bool IsPinned() const;  // whether the configuration stands in the comparison
   void PinOther(const Config& other);
   // A wish that is none of a configuration: dollars an hour, watts. Null or 0: none.
   bool SetLimit(double FindAsk::*limit, std::string_view key, const Json& value);

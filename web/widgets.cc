@@ -46,6 +46,13 @@ void Register(Ui& ui, std::string_view role, std::string_view label, std::string
                 box.GetWidth(), box.GetHeight()});
 }
 
+// The same for the text field just drawn, which has the keyboard where somebody types in it, too.
+void RegisterTyped(Ui& ui, std::string_view role, std::string_view label, std::string_view value) {
+  Register(ui, role, label, value, ImRect(ImGui::GetItemRectMin(), ImGui::GetItemRectMax()));
+  const bool reached = ImGui::IsItemFocused() && ImGui::GetCurrentContext()->NavCursorVisible;
+  if (reached || ImGui::IsItemActive()) ui.tree->FocusLast();
+}
+
 // Rows of a scrolling list that cannot be seen are not part of the frame.
 bool ScrolledAway(const ImRect& box) {
   const ImGuiWindow* window = ImGui::GetCurrentWindowRead();
@@ -459,7 +466,8 @@ bool Chip(Ui& ui, std::string_view text, const ChipStyle& style) {
   const float width = style.width > 0 ? style.width : ChipWidth(ui, text, style.note);
   const float height = ui.coarse ? 44 : 30;
   const std::string_view label = style.label.empty() ? text : style.label;
-  const Interaction item = Item(ui, label, ImVec2(width, height), "button", label,
+  const std::string_view id = style.id.empty() ? label : style.id;
+  const Interaction item = Item(ui, id, ImVec2(width, height), "button", label,
                                 style.selected ? std::string_view("selected") : style.note, height / 2);
   if (!item.visible) return false;
   DrawBox(ui, ImRect(item.min, item.max), item.hovered || item.held, height / 2);
@@ -662,8 +670,7 @@ bool TypedLine(Ui& ui, std::string_view label, char* text, int capacity, float w
                                                 flags, moved != nullptr ? TakeArrows : nullptr, moved);
   ImGui::PopStyleVar();
   const std::string_view shown = !secret ? std::string_view(text) : text[0] == '\0' ? "" : "set";
-  Register(ui, secret ? "textbox" : "searchbox", label, shown,
-           ImRect(ImGui::GetItemRectMin(), ImGui::GetItemRectMax()));
+  RegisterTyped(ui, secret ? "textbox" : "searchbox", label, shown);
   return entered;
 }
 
@@ -707,7 +714,7 @@ bool TextArea(Ui& ui, std::string_view label, std::string* text, float width, fl
     DrawText(ui, ImVec2(box.Min.x + 12, box.Min.y + 10 + Pixels(ui, kBody) / 2), label, {ui.colors->muted},
              width - 24);
   constexpr size_t kSpoken = 400;  // of a text that may be long
-  Register(ui, "textbox", label, std::string_view(*text).substr(0, kSpoken), box);
+  RegisterTyped(ui, "textbox", label, std::string_view(*text).substr(0, kSpoken));
   return changed;
 }
 

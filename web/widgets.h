@@ -123,6 +123,7 @@ struct ChipStyle {
   bool selected = false;        // of several that exclude each other
   std::string_view label = {};  // in the semantic tree, where the text alone would mean something else, too
   std::string_view note = {};   // behind the text, in small
+  std::string_view id = {};     // where label and text change: the keyboard stays at it
 };
 bool Chip(Ui& ui, std::string_view text, const ChipStyle& style = {});
 float ChipWidth(const Ui& ui, std::string_view text, std::string_view note = {});  // what its text asks for

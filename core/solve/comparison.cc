@@ -449,6 +449,7 @@ std::string EncodeColumns(const ColumnList& columns) {
     return columns.names[i].empty() ? std::string() : "_." + PercentEncode(columns.names[i]);
   };
   const bool plain = columns.own == 0 && columns.own_is == OwnColumn::kPinned && columns.names[0].empty();
+  if (plain && columns.configs.size() == 1) return std::string(1, kOwn);  // one, kept for others to come
   std::string text;
   for (size_t i = plain ? 1 : 0; i < columns.configs.size(); ++i) {
     if (i > (plain ? 1U : 0U)) text += ';';

@@ -95,19 +95,19 @@ void ChipRow::MakeRoom(float width) {
   y_ += height_ + 8;
 }
 
-bool ChipRow::Add(std::string_view text, bool selected) {
+bool ChipRow::Add(std::string_view text, bool selected, std::string_view id) {
   const float chip = std::min(width_, ChipWidth(ui_, text));
   MakeRoom(chip);
   ImGui::SetCursorScreenPos(ImVec2(at_.x + x_, at_.y + y_));
   x_ += chip + 8;
   const std::string label = (word_.empty() ? "" : word_ + ": ") + std::string(text);
-  return Chip(ui_, text, {chip, selected, label});
+  return Chip(ui_, text, {chip, selected, label, {}, id});
 }
 
 std::optional<size_t> ChipRow::Choose(const char* id, std::string_view word, const std::string& current,
                                       const std::vector<std::string>& names) {
   Word(word);
-  const bool opened = Add(current, false);
+  const bool opened = Add(current, false, std::string(id) + " chip");
   if (!BeginMenu(ui_, id, opened, LastMin(), LastMax(), 220)) return std::nullopt;
   std::optional<size_t> chosen;
   for (size_t i = 0; i < names.size(); ++i) {

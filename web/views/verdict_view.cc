@@ -110,7 +110,7 @@ void DrawWaysOut(Ui& ui, AppState& state, float width) {
 void DrawOneAnswer(Ui& ui, AppState& state, float width) {
   const ImVec2 at = ImGui::GetCursorScreenPos();
   const bool beside = width >= 520 && !ui.coarse;
-  const float pin = ChipWidth(ui, "Pin  P"), copy = ChipWidth(ui, "Copy"), both = pin + copy + 8;
+  const float pin = ChipWidth(ui, "Pinned"), copy = ChipWidth(ui, "Copy"), both = pin + copy + 8;
   DrawVerdict(ui, state, beside ? width - both - 16 : width);
   const ImVec2 after = ImGui::GetCursorScreenPos();
   if (beside) {
@@ -118,7 +118,8 @@ void DrawOneAnswer(Ui& ui, AppState& state, float width) {
     const bool opened = Chip(ui, "Copy", {copy, false, "Copy, save, print", {}});
     DrawTakeMenu(ui, state, opened, true);
     ImGui::SetCursorScreenPos(ImVec2(at.x + width - pin, at.y));
-    if (Chip(ui, "Pin  P", {pin, false, "Pin to compare", {}})) state.Pin();
+    const bool pinned = state.IsPinned();
+    if (Chip(ui, pinned ? "Pinned" : "Pin  P", {pin, pinned, "Pin to compare", {}})) state.Pin();
     ImGui::SetCursorScreenPos(after);
     DrawWaysOut(ui, state, width);
   }

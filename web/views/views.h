@@ -138,7 +138,7 @@ void DrawPriceNote(Ui& ui, AppState& state, float width);
 class ChipRow {
  public:
   ChipRow(Ui& ui, std::string_view word, float width);
-  bool Add(std::string_view text, bool selected);
+  bool Add(std::string_view text, bool selected, std::string_view id = {});
   // A word, and a chip that opens a list; which of it was chosen.
   std::optional<size_t> Choose(const char* id, std::string_view word, const std::string& current,
                                const std::vector<std::string>& names);

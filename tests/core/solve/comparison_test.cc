@@ -46,6 +46,16 @@ TEST(Comparison, TheLinksOwnConfigurationMayStandAnywhereAndColumnsMayHaveNames)
   }
 }
 
+TEST(Comparison, OneColumnKeptForOthersToComeTravels) {
+  const Config config = Of("m=qwen3-8b&g=h200");
+  const std::string cmp = EncodeColumns(std::vector<Config>{config});
+  EXPECT_EQ(cmp, ".");
+  const Result<ColumnList> again = DecodeColumns(config, cmp);
+  ASSERT_TRUE(again.ok());
+  EXPECT_EQ(again->configs, std::vector<Config>{config});
+  EXPECT_EQ(again->own_is, OwnColumn::kPinned);
+}
+
 TEST(Comparison, DeltasSayHowMuchMore) {
   const auto cell = [](double number, const char* text) { return ComparedCell{text, number}; };
   EXPECT_EQ(DeltaText(cell(67, "67"), cell(100, "100")), "−33 %");
