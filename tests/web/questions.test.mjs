@@ -1,9 +1,11 @@
 // The questions that people come with, answered by somebody who has never been here: from the bare page, by clicks that are
 // counted.
 import assert from 'node:assert/strict';
+import {spawnSync} from 'node:child_process';
+import {join} from 'node:path';
 import {after, before, test} from 'node:test';
 
-import {openSite} from '../support/browser.mjs';
+import {openSite, root} from '../support/browser.mjs';
 import {click, config, find, open, until} from './page.mjs';
 
 const kMostClicks = 8;
@@ -65,13 +67,24 @@ test('the best Qwen3 on an RTX 4090 at 32k', async () => {
 test('AWQ, FP8 or BF16 of a 70B on 1, 2 or 4 H100', async () => {
   const me = await visitor();
   await me.click('Try: Llama 70B: AWQ, FP8 or BF16 on 1, 2, 4 H100');
-  const [table] = await me.reads('the columns', async (page) => {
+  const [table] = await me.reads('the map', async (page) => {
     const list = await tables(page);
-    return list[0]?.header.length >= 8 ? list : null;
+    return list[0]?.rows.length > 2 ? list : null;
   });
-  const columns = table.header.join();
-  for (const format of ['BF16', 'FP8', 'AWQ']) assert.ok(columns.includes(format), columns);
-  for (const count of ['2 GPUs', '4 GPUs']) assert.ok(columns.includes(count), columns);
+  for (const format of ['BF16', 'FP8', 'AWQ int4']) {
+    const row = table.rows.find(([name]) => name === format);
+    assert.ok(row, table.rows.map(([name]) => name).join());
+    // Each of them, as the command says: the rate of each user, or what is missing.
+    for (const count of [1, 2, 4]) {
+      const cell = row[table.header.indexOf(`${count} ×`)];
+      const id = {BF16: 'bf16', FP8: 'fp8', 'AWQ int4': 'awq-int4'}[format];
+      const {stdout} = spawnSync(join(root, 'build/release/plimsoll'),
+                                 ['estimate', '--url', `m=llama-3.1-70b&q=${id}&g=h100-sxm&n=${count}&ctx=8192&c=8`, '--json'], {encoding: 'utf8'});
+      const {fits, speed} = JSON.parse(stdout);
+      assert.equal(!cell.startsWith('\u2212'), fits, `${format} on ${count}: ${cell}`);
+      if (fits) assert.ok(Math.abs(Number.parseFloat(cell) - speed.decode_tokens_per_s) <= Math.max(0.51, 0.06 * speed.decode_tokens_per_s), `${format} on ${count}: ${cell}, ${speed.decode_tokens_per_s}`);
+    }
+  }
 });
 
 test('the most users of gpt-oss 120B on 4 H100 with first token under 1 s and 30 tok/s each', async () => {
@@ -94,6 +107,61 @@ test('which experts stay in RAM for gpt-oss 120B on two RTX 3090', async () => {
   await me.click(way.label, 'button');
   const given = await me.reads('what it sets', async (page) => ((await config(page)).n_cpu_moe ? config(page) : null));
   assert.ok(given.n_cpu_moe > 0 && given.n_cpu_moe < 24, `${given.n_cpu_moe}: the cards are filled`);
+});
+
+// Without the chips that ask them.
+async function type(page, text) {
+  await page.waitForTimeout(150);
+  await page.keyboard.type(text);
+  await page.keyboard.press('Enter');
+  await page.waitForTimeout(200);
+}
+
+test('the cheapest cards for Qwen3 235B at 32k for 8 users, by hand', async () => {
+  const me = await visitor();
+  await me.click('Model');
+  await type(me.page, 'qwen3 235b');
+  await me.click('Context, typed');
+  await type(me.page, '32k');
+  await me.click('Find', 'tab');
+  const answer = await me.reads('the price', async (page) => /8 users at 32,768 tokens each, from (\$[\d.]+) an hour/.exec(await verdict(page))?.[1]);
+  // It is the command's.
+  const {stdout} = spawnSync(join(root, 'build/release/plimsoll'), ['find', '--model', 'qwen3-235b-a22b', '--users', '8', '--max-model-len', '32k', '--json'], {encoding: 'utf8'});
+  assert.equal(Number(answer.slice(1)).toFixed(2), JSON.parse(stdout).rows[0].price_per_h.toFixed(2));
+});
+
+test('the best Qwen3 on an RTX 4090 at 32k, by hand', async () => {
+  const me = await visitor();
+  await me.click('Context, typed');
+  await type(me.page, '32k');
+  await me.click('Users at once, typed');
+  await type(me.page, '1');
+  await me.click('Find', 'tab');
+  await me.click('What can I run');
+  const best = await me.reads('a Qwen3', async (page) => {
+    const [table] = await tables(page);
+    return table?.header.includes('Licence') ? table.rows.find(([model]) => /^Qwen3 /.test(model)) : null;
+  });
+  assert.match(best[0], /^Qwen3 (14B|30B|32B)/);
+});
+
+test('AWQ, FP8 or BF16 of a 70B on several H100, by hand', async () => {
+  const me = await visitor();
+  await me.click('Model');
+  await type(me.page, 'llama 3.1 70b');
+  await me.click('GPU');
+  await type(me.page, 'h100 sxm');
+  await me.click('Map', 'tab');
+  await me.click('Across: Card');
+  await me.click('GPU count', 'option');
+  const [table] = await me.reads('the map', async (page) => {
+    const list = await tables(page);
+    return list[0]?.header.includes('4 ×') ? list : null;
+  });
+  for (const format of ['BF16', 'FP8', 'AWQ int4']) {
+    const row = table.rows.find(([name]) => name === format);
+    for (const count of ['1 ×', '2 ×', '4 ×']) assert.match(row[table.header.indexOf(count)], /\d/, `${format}, ${count}`);
+  }
 });
 
 test('everything is found by one list, by keyboard and by its button', async () => {

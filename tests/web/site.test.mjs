@@ -28,6 +28,17 @@ function* pages(directory = folder) {
   }
 }
 
+test('the first sentence of the landing page leads to Find, and Find answers', async () => {
+  const page = await site.page();
+  await page.goto(site.url);
+  const first = page.locator('main p').first();
+  assert.match(await first.textContent(), /^Plimsoll finds which cards a language model needs, and what yours can run/);
+  await first.locator('a').click();
+  await page.waitForURL(/app\/#.*t=find/);
+  await page.waitForFunction(() => document.documentElement.dataset.ready === 'true');
+  await page.waitForFunction(() => globalThis.plimsoll.tables().some(({rows}) => rows.length > 5), null, {timeout: 120_000});
+});
+
 test('every link and asset on every page leads somewhere, relatively', () => {
   const dead = [];
   for (const page of pages()) {

@@ -295,17 +295,24 @@ void Choices(Ui& ui, AppState& state, float width) {
   state.PageChanged();
 }
 
+// "Longest context" within a sentence; "GPU count" stays as it is.
+std::string InSentence(std::string name) {
+  const auto capital = [&name](size_t i) { return i < name.size() && name[i] >= 'A' && name[i] <= 'Z'; };
+  if (capital(0) && !capital(1)) name[0] = static_cast<char>(name[0] - 'A' + 'a');
+  return name;
+}
+
 std::string Caption(const MapSheet& map, const AppState& state) {
   const MapQuestion& q = map.question;
   const MapMeasureInfo& info = kMapMeasures[static_cast<size_t>(q.measure)];
   const bool models = q.x == "model" || q.y == "model" || q.z == "model";
   std::string text = models ? "" : ModelTitle(state.resolved()) + ": ";
-  text += models ? std::string(info.label) : Lower(info.label);
-  text += " by " + Lower(AxisName(q.x)) + " and " + Lower(AxisName(q.y));
+  text += models ? std::string(info.label) : InSentence(std::string(info.label));
+  text += " by " + InSentence(AxisName(q.x)) + " and " + InSentence(AxisName(q.y));
   const auto cards = static_cast<int64_t>(state.resolved().cards.size());
   if (cards > 1 && q.x != "gpus" && q.y != "gpus" && q.z != "gpus")
     text += ", " + CountText(cards) + " of each card";
-  if (!q.z.empty()) text += ", for each " + Lower(AxisName(q.z));
+  if (!q.z.empty()) text += ", for each " + InSentence(AxisName(q.z));
   return text;
 }
 

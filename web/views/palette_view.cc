@@ -30,8 +30,7 @@ constexpr std::array<Preset, 5> kPresets = {
       "m=qwen3-235b-a22b&q=awq-int4&g=h100-sxm&ctx=32768&c=8&t=find"},
      {"What an RTX 4090 can run at 32k", "m=qwen3-8b&g=rtx-4090&ctx=32768&t=find&find=run!card"},
      {"Llama 70B: AWQ, FP8 or BF16 on 1, 2, 4 H100",
-      "m=llama-3.1-70b&g=h100-sxm&ctx=8192&c=8&t=compare&cmp=n.2;n.4;q.fp8;q.fp8!n.2;q.fp8!n.4;q.awq-int4;q."
-      "awq-int4!n.2"},
+      "m=llama-3.1-70b&g=h100-sxm&ctx=8192&c=8&t=map&map=x.gpus!y.format!c.decode_tokens_per_s"},
      {"Most users of gpt-oss 120B on 4 H100",
       "m=gpt-oss-120b&g=h100-sxm&n=4&ctx=16384&c=32&t=schedule&w=~"
       "eyJ0dGZ0X21zIjoxMDAwLCJ0cG90X21zIjozMy4zNH0"},
