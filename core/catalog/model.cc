@@ -1,5 +1,6 @@
 #include "core/catalog/model.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/arch/architecture_reader.h"
@@ -11,12 +12,6 @@
 
 namespace plimsoll {
 namespace {
-
-int64_t CountOrZero(const Json& object, std::string_view key) {
-  const Json* value = object.Find(key);
-  const std::optional<int64_t> count = value ? value->AsInt() : std::nullopt;
-  return count && *count > 0 ? *count : 0;
-}
 
 // The part of a checkpoint's entry that ReadWeightFormat understands.
 Json FormatOf(const Json& checkpoint) {
@@ -61,8 +56,8 @@ Result<Checkpoint> ReadCheckpoint(const Json& value, const Json& config,
 void ReadPublished(const Json& value, Model* model) {
   const Json* published = value.Find("published_params");
   if (!published) return;
-  model->published_total = CountOrZero(*published, "total");
-  model->published_active = CountOrZero(*published, "active");
+  model->published_total = std::max<int64_t>(0, CountIn(*published, "total"));
+  model->published_active = std::max<int64_t>(0, CountIn(*published, "active"));
   model->published_exact = TextIn(*published, "basis") == "exact";
 }
 
