@@ -150,7 +150,7 @@ bool HasFigure(size_t figure, bool ranged, float width) {
 }
 
 constexpr float kLicenseRoom = 480;  // of the first columns, with one for the licence
-constexpr float kBarRoom = 84;       // of the bar, whose head says "Fullest card"
+constexpr float kBarRoom = 76;       // of the bar, whose head says "Fullest card"
 
 Columns ColumnsOf(float left, float width, bool ranged, FindDoor door) {
   Columns columns{};
@@ -166,7 +166,7 @@ Columns ColumnsOf(float left, float width, bool ranged, FindDoor door) {
   const float rest = x - left;
   columns.name = left;
   columns.has_license = door == FindDoor::kRun && rest >= kLicenseRoom;
-  const std::array<float, 4> shares = columns.has_license ? std::array<float, 4>{0.32F, 0.52F, 0.68F, 0.86F}
+  const std::array<float, 4> shares = columns.has_license ? std::array<float, 4>{0.31F, 0.49F, 0.64F, 0.86F}
                                                           : std::array<float, 4>{0.33F, 0.58F, 0.76F, 0.76F};
   columns.layout = left + rest * shares[0];
   columns.format = left + rest * shares[1];
