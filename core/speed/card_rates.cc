@@ -75,6 +75,12 @@ double PowerShare(KernelGroup group, const Gpu& gpu, const MeasuredSpeeds& speed
   return std::min(1.0, gpu.tdp_w * per_joule / peak);
 }
 
+// GeForce boards sum 16-bit products in 16 bits at twice the rate that they have with 32-bit sums.
+double FullRateOf(const Gpu& gpu, const MeasuredSpeeds& speeds) {
+  const double half = Peak(KernelGroup::kTorch, FormatClass::kHalf, gpu, speeds);
+  return std::max(1.0, gpu.fp16_fast.value() / half);
+}
+
 // Server boards with GDDR keep error codes in the memory itself: a sixteenth of it is missing from what
 // nvidia-smi reports (P40 23040 of 24576 MiB, A40 and L40S 46068 of 49152), and reading it takes bandwidth.
 // HBM has room for its codes beside the data.
@@ -113,13 +119,18 @@ CardRates FindRates(const Resolved& r, const StepStyle& style, const MeasuredSpe
   rates.bandwidth = Positive(gpu.bandwidth.value(), 1e11);
   if (HasInlineEcc(gpu)) rates.bandwidth *= speeds.inline_ecc.value;
   const double power = PowerShare(group, gpu, speeds);
+  const double sums = style.half_sums ? FullRateOf(gpu, speeds) : 1;
   rates.half = power * Peak(group, FormatClass::kHalf, gpu, speeds);
   for (size_t f = 0; f < kFormatClasses; ++f) {
     const auto format = static_cast<FormatClass>(f);
     const auto kernels = static_cast<size_t>(KernelsOf(group, format, gpu));
     rates.stream[f] = rates.bandwidth * std::min(0.97, engine.stream[kernels].value * card.stream.value);
     rates.compute[f] = power * Peak(group, format, gpu, speeds) *
-                       std::min(MostOfPeak(group), engine.compute[kernels].value * card.compute.value);
+                       std::min(MostOfPeak(group), engine.compute[kernels].value * card.compute.value) * sums;
+  }
+  if (style.plain_bf16) {
+    auto& bf16 = rates.compute[static_cast<size_t>(FormatClass::kHalf)];
+    bf16 *= std::min(1.0, LaneRate(gpu) / Peak(group, FormatClass::kHalf, gpu, speeds));
   }
   const double experts = HasTunedExperts(group, gpu) ? 1 : speeds.untuned_experts.value;
   rates.expert_stream = engine.expert_stream.value * experts;

@@ -113,7 +113,8 @@ struct EngineSpeeds {
   Coefficient score_bytes;       // moved per head and pair of tokens in prefill without flash attention
   Coefficient tile;              // tokens by which a large matrix product is rounded up, on average
   Coefficient expert_tile;       // the same for one expert
-  Band decode;                   // of tokens per second of one stream
+  Band alone;                    // of tokens per second of a stream that has the cards to itself
+  Band decode;                   // of tokens per second of one stream among several
   Band prompt;                   // of prompt tokens per second
   Band first_token;              // of the time to the first token of a server that keeps up
   Band total;                    // of all tokens per second

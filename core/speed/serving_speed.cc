@@ -92,8 +92,9 @@ SpeedReport SpeedAt(const StepModel& model, const Operation& o) {
   speed.prefill_tokens_per_s = alone > 0 ? prompt / alone : 0;
   speed.ttft_ms = ttft * 1e3;
   speed.tpot_ms = tpot * 1e3;
-  speed.low = speed.decode_tokens_per_s * (1 - model.below());
-  speed.high = speed.decode_tokens_per_s * (1 + model.above());
+  const Band& band = model.decode_band(o.concurrency / replicas);
+  speed.low = speed.decode_tokens_per_s * (1 - band.below);
+  speed.high = speed.decode_tokens_per_s * (1 + band.above);
   return speed;
 }
 

@@ -143,7 +143,8 @@ StepModel StepModel::Make(const Resolved& r, const StepStyle& style, const StepW
   }
   for (size_t f = 0; f < kFormatClasses; ++f) {
     if (w.dense_bytes[f] > 0 || w.dense_flops[f] > 0) {
-      const double read = Seconds0(w.dense_bytes[f], rates.stream[f]);
+      const double idle = f == static_cast<size_t>(FormatClass::kFp8) ? w.fp8_idle : 1;
+      const double read = Seconds0(w.dense_bytes[f], rates.stream[f]) * idle;
       c.weights += Overlap(read, w.dense_flops[f] / 2 * rates.unpack[f]) * in_turn * (1 - w.host_dense);
       c.compute_per_token += Seconds0(w.dense_flops[f], rates.compute[f]);
     }
@@ -243,7 +244,7 @@ StepModel StepModel::Make(const Resolved& r, const StepStyle& style, const StepW
       speeds.cards[static_cast<size_t>(style.kernels)][static_cast<size_t>(ClassOf(gpu))];
   // Nobody measured this class of cards: half as wide again.
   const double widened = card.stream.rows > 0 ? 1 : 1.5;
-  model.bands_ = {engine.decode, engine.prompt, engine.first_token, engine.total};
+  model.bands_ = {engine.decode, engine.prompt, engine.first_token, engine.total, engine.alone};
   for (Band& band : model.bands_) {
     band.below = std::min(0.9, band.below * widened);
     band.above = std::min(3.0, band.above * widened);

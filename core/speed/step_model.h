@@ -109,9 +109,11 @@ class StepModel {
   // have left it.
   bool scheduled_ahead() const { return scheduled_ahead_; }
   double delivery_steps() const { return delivery_steps_; }
-  // The band of rates: low = central * (1 - below), high = central * (1 + above).
+  // The band of a server's rates: low = central * (1 - below), high = central * (1 + above).
   double below() const { return bands_[0].below; }
   double above() const { return bands_[0].above; }
+  // The same of one of so many streams: one alone waits for launches where several wait for memory.
+  const Band& decode_band(double streams) const { return bands_[streams > 1 ? 0 : 4]; }
   // Of prompt tokens per second, of the time to first token, of all tokens per second.
   const Band& prompt_band() const { return bands_[1]; }
   const Band& first_token_band() const { return bands_[2]; }
@@ -141,7 +143,7 @@ class StepModel {
   std::array<int64_t, kMaxSpans> spans_{};
   StepCoefficients coefficients_;
   Seconds request_overhead_, request_token_;
-  std::array<Band, 4> bands_{};
+  std::array<Band, 5> bands_{};
   double slow_decode_ = 1, slow_prefill_ = 1, bunching_ = 0, delivery_steps_ = 0;
   bool scheduled_ahead_ = false;
 };

@@ -18,7 +18,12 @@ struct StepStyle {
   bool slow_attention = false;  // scores go through memory instead of flash attention
   bool wide_states = false;     // recurrent states are kept in 32 bits whatever the config asks for
   bool plain_launches = false;  // kernels are launched one by one, without graphs and fused operations
-  int64_t chunk = 0;            // tokens of one pass; 0: a step is one pass
+  bool plain_bf16 = false;      // products in BF16 run on the vector units: no matrix units take it
+  bool half_sums = false;       // products in 16 bits are summed in 16 bits, at the boards' full rate
+  // Units among which 8-bit float products of a few tokens are divided by tiles of 128 of a matrix' rows, and by nothing
+  // else: a matrix with fewer tiles leaves the others idle. 0: divided as finely as it takes.
+  double fp8_tile_units = 0;
+  int64_t chunk = 0;  // tokens of one pass; 0: a step is one pass
   int64_t graph_tokens =
       0;  // steps with prompts of up to so many tokens replay captured graphs; 0: none does
   bool scheduled_ahead = false;  // the next step is launched before the last one's tokens are known

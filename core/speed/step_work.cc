@@ -1,6 +1,7 @@
 #include "core/speed/step_work.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/arch/kv_cache.h"
 #include "core/weights/gguf_recipe.h"
@@ -42,8 +43,15 @@ class Shares {
   const double tp_, cut_, expert_;
 };
 
+// Rounds of tiles over the tiles that would fill them: 40 tiles on 170 units take as long as 170.
+double IdleFactor(double rows, double units) {
+  constexpr double kTile = 128;
+  const double tiles = std::max(1.0, std::ceil(rows / kTile));
+  return std::ceil(tiles / units) * units / tiles;
+}
+
 // What follows from shapes alone, or from a safetensors format.
-void AddUpTensors(const Resolved& r, double tp, StepWork* work) {
+void AddUpTensors(const Resolved& r, double tp, double fp8_tile_units, StepWork* work) {
   const Architecture& a = *r.architecture;
   const bool gguf = r.format->family == FormatFamily::kGguf;
   const size_t gguf_class = static_cast<size_t>(gguf ? ClassOfGguf(r.format->gguf_type) : FormatClass::kHalf);
@@ -59,6 +67,7 @@ void AddUpTensors(const Resolved& r, double tp, StepWork* work) {
     if (group.shape.mlp.kind == MlpKind::kMoe)
       chosen = std::max(1.0, static_cast<double>(group.shape.mlp.experts_per_token));
   }
+  double fp8_longer = 0;
   for (const StepTensor& tensor : r.binding->tensors.step) {
     const double share = shares.Of(tensor);
     // Of a matrix that is divided, inputs or outputs are whole on every rank.
@@ -66,6 +75,13 @@ void AddUpTensors(const Resolved& r, double tp, StepWork* work) {
     const size_t f = classes[tensor.scheme];
     if (tensor.role == StepRole::kDense) {
       totals.dense_bytes[f] += tensor.bytes * share;
+      if (fp8_tile_units > 0 && f == static_cast<size_t>(FormatClass::kFp8)) {
+        // Rows are divided unless columns are; keys and values are part of the queries' product, as wide as the hidden
+        // state.
+        const double rows = tensor.kv_part == 1 ? static_cast<double>(a.hidden) : tensor.rows;
+        const double own = tensor.sharding == Sharding::kColumns ? rows : rows * share;
+        fp8_longer += tensor.bytes * share * IdleFactor(own, fp8_tile_units);
+      }
       totals.dense_flops[f] += tensor.flops * share;
       totals.activations += moved;
     } else if (tensor.role == StepRole::kExpert) {
@@ -78,6 +94,8 @@ void AddUpTensors(const Resolved& r, double tp, StepWork* work) {
       totals.head_format = static_cast<int>(f);
     }
   }
+  const double fp8_bytes = totals.dense_bytes[static_cast<size_t>(FormatClass::kFp8)];
+  if (fp8_longer > 0 && fp8_bytes > 0) totals.fp8_idle = fp8_longer / fp8_bytes;
   if (gguf) {
     const bool remembered = r.bound != nullptr && r.bound->format == r.format && r.bound->architecture == &a;
     const GgufLayout computed = remembered ? GgufLayout() : LayOutGguf(a, *r.format);
@@ -184,7 +202,7 @@ StepWork CountWork(const Resolved& r, const StepStyle& style) {
     return work;
   const Architecture& a = *r.architecture;
   const double tp = static_cast<double>(style.ranks);
-  AddUpTensors(r, tp, &work);
+  AddUpTensors(r, tp, style.fp8_tile_units, &work);
   for (const LayerGroup& group : a.groups) {
     const double count = static_cast<double>(group.count);
     const LayerShape& shape = group.shape;

@@ -22,6 +22,8 @@ struct StepWork {
   std::array<double, kFormatClasses> dense_bytes{}, dense_flops{};
   std::array<double, kFormatClasses> expert_bytes{}, expert_flops{};  // all experts; one token in one expert
   double dense_total = 0, expert_total = 0;                           // bytes
+  double fp8_idle =
+      1;  // how much longer dense FP8 weights take to read than if all units read (StepStyle::fp8_tile_units)
   double activations = 0;  // inputs and outputs of all matrix products of one token, elements
   double head_bytes = 0, head_flops = 0;
   int head_format = 0, main_format = 0;

@@ -80,6 +80,7 @@ class Lister {
     if (elements > 0) {
       const double matrices = step.flops / 2 / elements;
       step.in_and_out = matrices * static_cast<double>(tensor.rows + tensor.columns);
+      step.rows = static_cast<double>(tensor.rows);
     }
     if (!gguf_) {
       const WeightScheme& scheme = schemes_.schemes[step.scheme];

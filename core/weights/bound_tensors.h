@@ -21,6 +21,7 @@ struct StepTensor {
   double bytes = 0;       // as stored, all layers; 0 in a GGUF, which is laid out by layers
   double flops = 0;       // operations per token: of all layers; an expert's: of one expert
   double in_and_out = 0;  // rows and columns, of as many matrices as flops counts
+  double rows = 0;        // of one matrix
   double kv_part = 0;     // kKvRows: of the rows, those that go by KV head
   int32_t kv_heads = 0;   // kKvRows with rows that go by KV head; else 0
   StepRole role = StepRole::kDense;

@@ -164,7 +164,7 @@ std::vector<Row> ReadRows(const Catalog& catalog) {
     for (const auto& [metric, value] : item.Find("measured")->members()) {
       Target target;
       target.metric = metric;
-      target.group = GroupOfMetric(metric, row.engine);
+      target.group = GroupOfMetric(metric, std::string(row.style.engine));
       target.measured = *value.AsDouble();
       if (metric == "output_tps_total") target.weight = row.rate > 0 ? 0.3 : 1;
       if (row.set == "community" || row.set == "low") target.weight *= Env("COMM", 0.6);
@@ -365,7 +365,7 @@ std::vector<Parameter> Parameters(const std::vector<Row>& rows, MeasuredSpeeds* 
   for (const Row& row : rows) {
     if (row.set == "suspect") continue;
     const int n = static_cast<int>(row.targets.size());
-    const auto engine = static_cast<int>(KindOf(*row.resolved->engine));
+    const auto engine = static_cast<int>(KindOf(row.style));
     counts["e" + std::to_string(engine)] += n;
     for (int f = 0; f < kFormatClasses; ++f) {
       const auto at = static_cast<size_t>(f);
@@ -394,7 +394,7 @@ std::vector<Parameter> Parameters(const std::vector<Row>& rows, MeasuredSpeeds* 
     const bool serving = kind == EngineKind::kVllm || tied;
     // SGLang and TensorRT-LLM share most of vLLM's coefficients.
     auto of_engine = [kind, shared = kind == EngineKind::kVllm](const Row& row) {
-      const EngineKind engine = KindOf(*row.resolved->engine);
+      const EngineKind engine = KindOf(row.style);
       return engine == kind ||
              (shared && (engine == EngineKind::kSglang || engine == EngineKind::kTensorRtLlm));
     };
@@ -510,12 +510,12 @@ std::vector<Parameter> Parameters(const std::vector<Row>& rows, MeasuredSpeeds* 
           kMemoryFreedom * 0.2, kMemoryFreedom * 0.3);
     }
   }
-  touches = [](const Row& row) { return KindOf(*row.resolved->engine) == EngineKind::kLlamaCpp; };
+  touches = [](const Row& row) { return KindOf(row.style) == EngineKind::kLlamaCpp; };
   add("ggml_old_layer", &speeds->ggml_old_layer, &start.ggml_old_layer, 0.4, 100);
   {
     touches = [](const Row& row) { return row.workload.is_object(); };
     add("bunching", &speeds->bunching, &start.bunching, 0.7, 60);
-    touches = [](const Row& row) { return KindOf(*row.resolved->engine) == EngineKind::kLlamaCpp; };
+    touches = [](const Row& row) { return KindOf(row.style) == EngineKind::kLlamaCpp; };
   }
   touches = [](const Row& row) { return row.work.expert_count > 0; };
   add("routing_skew", &speeds->routing_skew, &start.routing_skew, 0.3, 150);
@@ -527,7 +527,7 @@ std::vector<Parameter> Parameters(const std::vector<Row>& rows, MeasuredSpeeds* 
   add("no_dot_product", &speeds->no_dot_product, &start.no_dot_product, 0.4, 22);
   touches = [](const Row& row) { return row.resolved->cards.front().gpu->vendor == Vendor::kNvidia; };
   add("inline_ecc", &speeds->inline_ecc, &start.inline_ecc, 0.1, 30);
-  touches = [](const Row& row) { return KindOf(*row.resolved->engine) == EngineKind::kLlamaCpp; };
+  touches = [](const Row& row) { return KindOf(row.style) == EngineKind::kLlamaCpp; };
   add("ggml_pipeline", &speeds->ggml_pipeline, &start.ggml_pipeline, 0.4, 20);
   return list;
 }
@@ -793,8 +793,9 @@ void KeepErrors(const Row& of, const MeasuredSpeeds& speeds, std::vector<Row>* r
   }
 }
 
-// Which of an engine's four bands a metric belongs to; -1: none of its own.
-int BandOf(const std::string& metric) {
+// Which of an engine's bands a metric of a row belongs to (as Write() has them); -1: none.
+int BandOf(const Row& row, const std::string& metric) {
+  if (metric == "decode_tps_per_stream" && row.operation.concurrency <= 1) return 4;
   if (metric == "decode_tps_per_stream" || metric == "tpot_ms") return 0;
   if (metric == "prefill_tps") return 1;
   if (metric == "ttft_ms") return 2;
@@ -807,13 +808,12 @@ std::map<std::string, std::pair<double, double>> Coverage(const std::vector<Row>
   for (const Row& row : rows) {
     if (row.found.empty()) continue;
     const StepModel model = StepModel::Make(*row.resolved, row.style, row.work, FittedSpeeds());
+    const Band bands[] = {model.decode_band(2), model.prompt_band(), model.first_token_band(),
+                          model.total_band(), model.decode_band(1)};
     for (size_t t = 0; t < row.targets.size(); ++t) {
-      const int band = BandOf(row.targets[t].metric);
+      const int band = BandOf(row, row.targets[t].metric);
       if (band < 0 || (band == 2 && row.saturated)) continue;
-      const Band of = band == 0   ? Band{model.below(), model.above(), 0}
-                      : band == 1 ? model.prompt_band()
-                      : band == 2 ? model.first_token_band()
-                                  : model.total_band();
+      const Band& of = bands[band];
       auto& [inside, all] = shares[row.targets[t].group];
       all += 1;
       inside += row.found[t] >= 1 - of.below && row.found[t] <= 1 + of.above ? 1 : 0;
@@ -919,29 +919,43 @@ double Spread(const std::vector<Row>& rows, KernelGroup group,
   return std::clamp((n * Quantile(errors, 0.68) + kKinRows * kin) / (n + kKinRows), 0.05, 0.6);
 }
 
-// The quantiles between which eight tenths of what was found lie. Few rows are drawn to those of the engines whose
-// kernels are of the same kind, whose tenths they are counted with: llama.cpp's many say little of the others.
-Band BandAround(const std::vector<Row>& rows, int band, KernelGroup group,
-                const std::function<bool(const Row&)>& wanted) {
-  std::vector<double> own, kin;
+// The quantile that so large a share of rows to come is expected below: of n values the k-th holds k / (n + 1) of them.
+double QuantileToCome(std::vector<double> values, double share) {
+  std::sort(values.begin(), values.end());
+  const double n = static_cast<double>(values.size());
+  const double at = share < 0.5 ? std::floor(share * (n + 1)) : std::ceil(share * (n + 1));
+  return values[static_cast<size_t>(std::clamp(at, 1.0, n)) - 1];
+}
+
+// The quantiles between which eight tenths of what was found lie when the row's run was left out. An engine with rows
+// enough has its own; those with few share theirs: what is known of one is as little as of the other, and an engine with
+// hundreds says nothing of it.
+Band BandAround(const std::vector<Row>& rows, int band, EngineKind engine) {
+  constexpr size_t kEnough = 30, kFew = 9;  // with fewer nothing can be said of a tenth
+  std::map<EngineKind, std::vector<double>> found;
   for (const Row& row : rows) {
     if (row.found.empty() || row.set == "suspect") continue;
     for (size_t t = 0; t < row.targets.size(); ++t) {
-      if (BandOf(row.targets[t].metric) != band || (band == 2 && row.saturated)) continue;
-      if (row.resolved->engine->kernels == group) kin.push_back(row.found[t]);
-      if (wanted(row)) own.push_back(row.found[t]);
+      if (BandOf(row, row.targets[t].metric) != band || (band == 2 && row.saturated)) continue;
+      found[KindOf(row.style)].push_back(row.found[t]);
     }
   }
-  constexpr double kKinRows = 4;
-  const double n = static_cast<double>(own.size());
-  const double share = n / (n + kKinRows);
-  const auto at = [&](double quantile) {
-    const double of_kin = Quantile(kin, quantile);
-    return own.empty() ? 1 + 1.5 * (of_kin - 1) : share * Quantile(own, quantile) + (1 - share) * of_kin;
-  };
-  if (kin.empty()) return {0.5, 0.5, 0};
-  return {std::clamp(1 - at(0.1), 0.03, 0.9), std::clamp(at(0.9) - 1, 0.03, 3.0),
-          static_cast<int32_t>(own.size())};
+  std::vector<double> of = found[engine];
+  const auto own = static_cast<int32_t>(of.size());
+  if (of.size() < kEnough) {
+    of.clear();
+    for (const auto& [kind, values] : found) {
+      if (values.size() < kEnough) of.insert(of.end(), values.begin(), values.end());
+    }
+  }
+  if (of.size() < kFew) {  // then all engines' rows
+    of.clear();
+    for (const auto& [kind, values] : found) of.insert(of.end(), values.begin(), values.end());
+  }
+  if (of.empty()) return {0.5, 0.5, 0};
+  const double wider = own > 0 ? 1 : 1.5;
+  return {std::clamp(wider * (1 - QuantileToCome(of, 0.1)), 0.03, 0.9),
+          std::clamp(wider * (QuantileToCome(of, 0.9) - 1), 0.03, 3.0), own};
 }
 
 std::string Text(const Band& band) {
@@ -962,18 +976,14 @@ void Write(const std::vector<Row>& rows, MeasuredSpeeds* s) {
         static_cast<EngineKind>(e) == EngineKind::kLlamaCpp ? KernelGroup::kGgml : KernelGroup::kTorch;
     for (size_t f = 0; f < static_cast<size_t>(kFormatClasses); ++f) {
       auto uses = [&](const Row& row, const Target&) {
-        return static_cast<size_t>(KindOf(*row.resolved->engine)) == e &&
-               static_cast<size_t>(row.work.main_format) == f;
+        return static_cast<size_t>(KindOf(row.style)) == e && static_cast<size_t>(row.work.main_format) == f;
       };
       s->engines[e].stream[f].spread = Spread(rows, group, uses, true);
       s->engines[e].compute[f].spread = Spread(rows, group, uses, false);
     }
-    const auto of_engine = [&](const Row& row) {
-      return static_cast<size_t>(KindOf(*row.resolved->engine)) == e;
-    };
-    Band* const bands[] = {&s->engines[e].decode, &s->engines[e].prompt, &s->engines[e].first_token,
-                           &s->engines[e].total};
-    for (int band = 0; band < 4; ++band) *bands[band] = BandAround(rows, band, group, of_engine);
+    EngineSpeeds& engine = s->engines[e];
+    Band* const bands[] = {&engine.decode, &engine.prompt, &engine.first_token, &engine.total, &engine.alone};
+    for (int band = 0; band < 5; ++band) *bands[band] = BandAround(rows, band, static_cast<EngineKind>(e));
   }
   for (size_t g = 0; g < kKernelGroups; ++g) {
     for (size_t c = 0; c < static_cast<size_t>(kCardClasses); ++c) {
@@ -1037,8 +1047,11 @@ void Write(const std::vector<Row>& rows, MeasuredSpeeds* s) {
     one("score_bytes", x.score_bytes);
     one("tile", x.tile);
     one("expert_tile", x.expert_tile);
-    const std::pair<const char*, const Band*> kBands[] = {
-        {"decode", &x.decode}, {"prompt", &x.prompt}, {"first_token", &x.first_token}, {"total", &x.total}};
+    const std::pair<const char*, const Band*> kBands[] = {{"alone", &x.alone},
+                                                          {"decode", &x.decode},
+                                                          {"prompt", &x.prompt},
+                                                          {"first_token", &x.first_token},
+                                                          {"total", &x.total}};
     for (const auto& [name, band] : kBands) std::printf("            .%s = %s,\n", name, Text(*band).c_str());
     std::printf("            .source = \"%s\",\n        },\n", std::string(x.source).c_str());
   }
@@ -1170,12 +1183,12 @@ int Run(int argc, char** argv) {
       g_simulate = simulate;
       std::map<std::string, Score> own;
       for (const Row* row : left) {
+        if (std::getenv("ROWS") != nullptr) PrintRow(*row, *speeds, "");
         if (keep_errors && row->set != "main") KeepErrors(*row, *speeds, &rows);
         if (row->set != "main") continue;
         Add(*row, *speeds, &scores);
         Add(*row, *speeds, &own);
         if (keep_errors) KeepErrors(*row, *speeds, &rows);
-        if (std::getenv("ROWS") != nullptr) PrintRow(*row, *speeds, "");
       }
       for (auto& [group, score] : own) {
         if (group.rfind("all ", 0) == 0 || what != "loo") continue;

@@ -9,8 +9,8 @@
 #include <iterator>
 #include <string_view>
 
-#include "core/resolve/engine_traits.h"
 #include "core/speed/measured_speeds.h"
+#include "core/speed/step_style.h"
 
 namespace plimsoll {
 
@@ -31,8 +31,8 @@ enum class EngineKind : uint8_t {
 constexpr std::string_view kEngineIds[kMeasuredEngines] = {
     "vllm",    "llama.cpp", "sglang",  "tensorrt-llm", "mlx",         "mlc-llm",
     "exllama", "exllamav2", "autoawq", "lmdeploy",     "transformers"};
-inline EngineKind KindOf(const EngineTraits& engine) {
-  const auto* at = std::find(std::begin(kEngineIds), std::end(kEngineIds), engine.id);
+inline EngineKind KindOf(const StepStyle& style) {  // whose row it reads: ollama runs llama.cpp's kernels
+  const auto* at = std::find(std::begin(kEngineIds), std::end(kEngineIds), style.engine);
   return static_cast<EngineKind>(at == std::end(kEngineIds) ? 0 : at - std::begin(kEngineIds));
 }
 

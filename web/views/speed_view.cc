@@ -95,10 +95,10 @@ SpeedReport SpeedWith(const StepModel& model, Operation operation, double users,
   return SpeedAt(model, operation);
 }
 
-void AddPoint(ChartSeries* series, const StepModel& model, double value) {
+void AddPoint(ChartSeries* series, const Band& band, double value) {
   series->y.push_back(value);
-  series->low.push_back(value * (1 - model.below()));
-  series->high.push_back(value * (1 + model.above()));
+  series->low.push_back(value * (1 - band.below));
+  series->high.push_back(value * (1 + band.above));
 }
 
 // What bounds the step there, for the strip below the curve.
@@ -120,7 +120,8 @@ void BatchChart(Ui& ui, const Resolved& resolved, const StepModel& model, const 
   const double tokens = MiddleContext(resolved);
   const auto add = [&](double users) {
     chart.x.push_back(users);
-    AddPoint(&total, model, SpeedWith(model, operation, users, tokens).decode_tokens_per_s_total);
+    AddPoint(&total, model.decode_band(users),
+             SpeedWith(model, operation, users, tokens).decode_tokens_per_s_total);
     AddBound(&chart, model, static_cast<int64_t>(users), tokens);
   };
   double before = 0;
@@ -148,9 +149,11 @@ void ContextChart(Ui& ui, const Resolved& resolved, const StepModel& model, cons
   const auto users = static_cast<double>(resolved.concurrency);
   for (double tokens = 256; tokens <= most * 1.001; tokens *= std::sqrt(2.0)) {
     chart.x.push_back(tokens);
-    AddPoint(&one, model, SpeedWith(model, operation, 1, tokens).decode_tokens_per_s);
+    AddPoint(&one, model.decode_band(1), SpeedWith(model, operation, 1, tokens).decode_tokens_per_s);
     AddBound(&chart, model, resolved.concurrency, tokens);
-    if (users > 1) AddPoint(&many, model, SpeedWith(model, operation, users, tokens).decode_tokens_per_s);
+    if (users > 1)
+      AddPoint(&many, model.decode_band(users),
+               SpeedWith(model, operation, users, tokens).decode_tokens_per_s);
   }
   chart.series.push_back(std::move(one));
   if (users > 1) chart.series.push_back(std::move(many));

@@ -40,6 +40,7 @@ struct GenericTraits {
   double static_share, free_share;
   bool ahead;                        // the next step is launched before the last one's tokens are known
   bool reserves_answers;             // a request is admitted when its whole answer has room
+  bool half_sums;                    // products of prompts sum in 16 bits
   std::vector<LogPattern> (*log)();  // nullptr: its logs are not read
   uint8_t makers;
   int least_fp8, least_nvfp4;  // compute capability that these formats need; 0: any
@@ -76,6 +77,13 @@ constexpr GenericTraits ReservingAnswers(GenericTraits traits) {
   return traits;
 }
 
+// Prompts are unpacked to 16 bits and multiplied by cublasHgemm, which sums in 16 bits (exllama's
+// cuda_func/q4_matmul.cu, exllamav2's cuda/q_gemm.cu).
+constexpr GenericTraits SummingInHalf(GenericTraits traits) {
+  traits.half_sums = true;
+  return traits;
+}
+
 // docs/source/reference/support-matrix.md: FP8 from Ada on, NVFP4 from Blackwell on.
 constexpr GenericTraits WithLeast(GenericTraits traits, int fp8, int nvfp4) {
   traits.least_fp8 = fp8;
@@ -102,8 +110,8 @@ constexpr GenericTraits kGeneric[] = {
             TensorrtLogPatterns),
     Make("mlx", "MLX", kAppleCards | kNvidiaCards, "", 0, 2048),
     Make("mlc-llm", "MLC LLM", kEveryCard, "fp16", 0, 2048),
-    Make("exllama", "ExLlama", kNvidiaCards | kAmdCards, "fp16", 0, 0),
-    Make("exllamav2", "ExLlamaV2", kNvidiaCards | kAmdCards, "fp16", 0, 2048),
+    SummingInHalf(Make("exllama", "ExLlama", kNvidiaCards | kAmdCards, "fp16", 0, 0)),
+    SummingInHalf(Make("exllamav2", "ExLlamaV2", kNvidiaCards | kAmdCards, "fp16", 0, 2048)),
     Make("autoawq", "AutoAWQ", kNvidiaCards | kAmdCards, "fp16", 0, 0),
     Make("lmdeploy", "LMDeploy", kNvidiaCards, "fp16", 256, 8192, Fp8Cache::kNever, nullptr, 0, 0.8),
     Make("transformers", "Transformers", kEveryCard, "", 0, 0),
@@ -317,6 +325,7 @@ class Generic final : public Engine {
     style.ranks = std::max<int64_t>(1, r.tp);
     style.stages = std::max<int64_t>(1, r.pp);
     style.scheduled_ahead = traits_.ahead;
+    style.half_sums = traits_.half_sums;
     return style;
   }
 

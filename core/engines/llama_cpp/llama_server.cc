@@ -5,6 +5,8 @@
 #include "core/engines/llama_cpp/llama_data.h"
 #include "core/engines/llama_cpp/llama_overrides.h"
 #include "core/engines/measured_constants.h"
+#include "core/formats/gguf_types.h"
+#include "core/speed/measured_speeds.h"
 
 namespace plimsoll {
 namespace {
@@ -30,6 +32,8 @@ void CountHostShares(const Resolved& r, StepStyle* style) {
   if (all > 0) style->host_experts = std::max(style->host_experts, first / all);
 }
 
+constexpr int kBf16File = static_cast<int>(GgufFileType::kBf16);
+
 // Builds without CUDA graphs and fused operations.
 constexpr int32_t kGraphsSince = 20250101;
 
@@ -44,6 +48,13 @@ StepStyle LlamaStyle(const Resolved& resolved) {
   style.slow_attention = !resolved.flash_attention;
   style.wide_states = true;
   style.plain_launches = BuildOf(resolved).date > 0 && BuildOf(resolved).date < kGraphsSince;
+  // RADV offers matrix units for BF16 from RDNA4 on ("bf16: 0" in ggml_vulkan's line of RDNA2 to 3.5, llama.cpp#27952);
+  // without them ggml-vulkan multiplies in 32 bits (llama.cpp#12554). Two multiply-adds issued at once are not counted.
+  const bool bf16 = resolved.format != nullptr && resolved.format->gguf_type == kBf16File;
+  if (bf16 && BackendOf(resolved) == LlamaBackend::kVulkan && !resolved.cards.empty()) {
+    const CardClass card = ClassOf(*resolved.cards.front().gpu);
+    style.plain_bf16 = card == CardClass::kRdna || card == CardClass::kStrix;
+  }
   style.chunk = std::max<int64_t>(1, resolved.n_ubatch);
   CountHostShares(resolved, &style);
   style.host_dense_rate = resolved.ram.bandwidth * Value(Measure::kLlamaHostDense);

@@ -64,6 +64,12 @@ StepStyle Ggml() {
   return style;
 }
 
+StepStyle Plain() {
+  StepStyle style = Ggml();
+  style.plain_bf16 = true;
+  return style;
+}
+
 constexpr size_t kHalf = static_cast<size_t>(FormatClass::kHalf);
 constexpr size_t kInt4 = static_cast<size_t>(FormatClass::kInt4);
 constexpr size_t kFp8 = static_cast<size_t>(FormatClass::kFp8);
@@ -244,6 +250,24 @@ TEST(CardRates, FactorsOfTheCardsClass) {
   EXPECT_DOUBLE_EQ(rates.compute[kHalf], 989e12 * 0.25 * 0.25);
   EXPECT_DOUBLE_EQ(rates.attention, 989e12 * 0.5 * 0.25);
   EXPECT_DOUBLE_EQ(rates.layer, 30e-6);
+}
+
+// Strix Halo: 59.4 of matrix units as stated, half of which llama.cpp's kernels reach at most; 29.7 of vector units with
+// two instructions at once, 14.85 with one.
+TEST(FindRates, WithoutMatrixUnitsForBf16ProductsRunOnTheVectorUnits) {
+  const CardRates matrix = RatesOf("ryzen-ai-max-395", Ggml());
+  const CardRates plain = RatesOf("ryzen-ai-max-395", Plain());
+  EXPECT_NEAR(plain.compute[kHalf] / matrix.compute[kHalf], 14.85 / 29.7, 1e-9);
+  EXPECT_DOUBLE_EQ(plain.compute[kInt4], matrix.compute[kInt4]);
+  EXPECT_DOUBLE_EQ(plain.stream[kHalf], matrix.stream[kHalf]);
+}
+
+// GeForce: twice the rate with sums in 16 bits, of which 1.35 is counted already; boards that are not halved gain nothing.
+TEST(FindRates, SumsInHalfHaveTheFullRate) {
+  StepStyle half;
+  half.half_sums = true;
+  EXPECT_NEAR(RatesOf("rtx-4090", half).compute[kHalf] / RatesOf("rtx-4090").compute[kHalf], 2 / 1.35, 0.01);
+  EXPECT_DOUBLE_EQ(RatesOf("h100-sxm", half).compute[kHalf], RatesOf("h100-sxm").compute[kHalf]);
 }
 
 }  // namespace

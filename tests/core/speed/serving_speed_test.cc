@@ -144,8 +144,12 @@ TEST(SpeedAt, OneRequestByHand) {
   EXPECT_DOUBLE_EQ(speed.decode_tokens_per_s, 1 / step);
   EXPECT_DOUBLE_EQ(speed.prefill_tokens_per_s, 1000 / prefill);
   EXPECT_DOUBLE_EQ(speed.decode_tokens_per_s_total, 201 / (speed.ttft_ms / 1e3 + 200 * step));
-  EXPECT_DOUBLE_EQ(speed.low, speed.decode_tokens_per_s * (1 - s->model.below()));
-  EXPECT_DOUBLE_EQ(speed.high, speed.decode_tokens_per_s * (1 + s->model.above()));
+  EXPECT_DOUBLE_EQ(speed.low, speed.decode_tokens_per_s * (1 - s->model.decode_band(1).below));
+  EXPECT_DOUBLE_EQ(speed.high, speed.decode_tokens_per_s * (1 + s->model.decode_band(1).above));
+  o.concurrency = 8;  // several: as wide as servers' runs lie
+  const SpeedReport several = SpeedAt(s->model, o);
+  EXPECT_DOUBLE_EQ(several.low, several.decode_tokens_per_s * (1 - s->model.below()));
+  EXPECT_DOUBLE_EQ(several.high, several.decode_tokens_per_s * (1 + s->model.above()));
 }
 
 TEST(SpeedAt, ReplicasDivideTheRequests) {

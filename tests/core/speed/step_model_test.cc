@@ -453,6 +453,7 @@ TEST(StepModel, TheBandIsTheEnginesAndWiderForACardNobodyMeasured) {
     const double widened = setup.measured ? 1 : 1.5;
     EXPECT_DOUBLE_EQ(s->model.below(), engine.decode.below * widened) << setup.json;
     EXPECT_DOUBLE_EQ(s->model.above(), engine.decode.above * widened) << setup.json;
+    EXPECT_DOUBLE_EQ(s->model.decode_band(1).below, engine.alone.below * widened) << setup.json;
     EXPECT_DOUBLE_EQ(s->model.first_token_band().below, std::min(0.9, engine.first_token.below * widened));
     EXPECT_DOUBLE_EQ(s->model.total_band().above, std::min(3.0, engine.total.above * widened));
   }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/engines/registry.h"
 #include "tests/support/speed_setup.h"
 
 namespace plimsoll {
@@ -102,6 +103,36 @@ TEST(CountWork, ActivationsByHand) {
                    32 * (matrices + 2 * norm) + norm);
   EXPECT_DOUBLE_EQ(Make(R"({"model":"llama-3.1-8b","gpu":"h100-sxm","gpus":2})")->work.activations,
                    32 * (0.75 * matrices + 2 * norm) + norm);
+}
+
+// Qwen3 14B on 164 units: 5120 rows are 40 tiles (queries with keys and values, the output, the MLP's way down), 17408
+// are 136 (gate and up). Per layer 152.0 of 330.3 million weights take 164 / 40 times as long, the others 164 / 136.
+TEST(CountWork, TilesThatLeaveUnitsIdleTakeLonger) {
+  const auto old = Make(R"({"model":"qwen3-14b","format":"fp8","gpu":"rtx-5090","engine_version":"0.12.0"})");
+  EXPECT_NEAR(old->work.fp8_idle, (152.0 * 164 / 40 + 178.3 * 164 / 136) / 330.3, 0.01);
+  for (const char* other :
+       {R"({"model":"qwen3-14b","format":"fp8","gpu":"rtx-5090","engine_version":"0.19.0"})",
+        R"({"model":"qwen3-14b","format":"bf16","gpu":"rtx-5090","engine_version":"0.12.0"})",
+        R"({"model":"qwen3-14b","format":"fp8","gpu":"h100-sxm","engine_version":"0.12.0"})"})
+    EXPECT_EQ(Make(other)->work.fp8_idle, 1) << other;
+}
+
+// A file in BF16 asks the Vulkan driver for what AMD's drivers have from RDNA4 on; other backends multiply it as it is.
+TEST(CountWork, Bf16OnVulkanNeedsMatrixUnitsThatTakeIt) {
+  const auto plain = [](const char* json) {
+    const auto s = Make(json);
+    return EngineOf(s->resolved).StyleOf(s->resolved).plain_bf16;
+  };
+  EXPECT_TRUE(plain(R"({"model":"qwen3-8b","engine":"llama.cpp","format":"gguf-bf16","gpu":"ryzen-ai-max-395",
+                        "backend":"vulkan"})"));
+  EXPECT_FALSE(
+      plain(R"({"model":"qwen3-8b","engine":"llama.cpp","format":"gguf-bf16","gpu":"ryzen-ai-max-395",
+                         "backend":"hip"})"));
+  EXPECT_FALSE(plain(R"({"model":"qwen3-8b","engine":"llama.cpp","format":"gguf-f16","gpu":"ryzen-ai-max-395",
+                         "backend":"vulkan"})"));
+  EXPECT_FALSE(
+      plain(R"({"model":"qwen3-8b","engine":"llama.cpp","format":"gguf-bf16","gpu":"radeon-ai-pro-r9700",
+                         "backend":"vulkan"})"));
 }
 
 }  // namespace
