@@ -70,7 +70,8 @@ constexpr Command kCommands[] = {
      "      [--arrival poisson|constant|burst|closed-loop] [--prompt-shape fixed|uniform|lognormal|chat]\n"
      "      [--output-shape …] [--spread S] [--turns N --think-time S] [--system-prompt TOKENS] [--trace "
      "FILE.csv]\n"
-     "      [--scheduler-recv-interval N] [--batch-wait-timeout-iters N --batch-wait-max-tokens-ratio S]\n"
+     "      [--different-prompts N] [--scheduling-policy fcfs|priority] [--scheduler-recv-interval N]\n"
+     "      [--batch-wait-timeout-iters N --batch-wait-max-tokens-ratio S]\n"
      "      [--ttft-ms MS] [--tpot-ms MS] [--seed N] [--json]\n\n"
      "Lengths are --prompt-tokens and --output-tokens. Without an arrival rate, --users (default: "
      "--concurrency)\n"
@@ -80,7 +81,7 @@ constexpr Command kCommands[] = {
      "counts. "
      "All of this may also\nstand in the configuration as --workload '{\"arrival\":\"poisson\",…}'. A trace "
      "has the columns arrival (s), prompt and output "
-     "(tokens).",
+     "(tokens), and\nperhaps priority, which counts with --scheduling-policy priority: lower goes first.",
      true, RunSchedule, CommandGroup::kOne,
      "schedule --model llama-3.1-8b --gpu h100-sxm --max-model-len 8k --arrival-rate 20 --prompt-shape chat"},
     {"check", "what a pasted command, manifest, config, log or link says, and whether it holds",

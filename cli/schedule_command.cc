@@ -84,6 +84,12 @@ bool ReadWorkloadOptions(const Options& options, OptionReader* reader, Workload*
     return false;
   }
   if (options.Has("--spread")) object.Set("spread", spread);
+  if (options.Has("--scheduling-policy")) {
+    const std::string policy = options.Value("--scheduling-policy");
+    if (policy != kPolicyNames[0] && policy != kPolicyNames[1])
+      return reader->Refuse("--scheduling-policy", policy, "fcfs or priority");
+    object.Set("scheduling_policy", policy);
+  }
   if (options.Has("--arrival-rate") && !options.Has("--arrival")) object.Set("arrival", "poisson");
   for (const WorkloadKey& key : WorkloadKeys()) {
     const std::string option = OptionName(key.name);
@@ -182,12 +188,28 @@ std::string SimulationText(const Simulation& simulation, const Objective& object
 }  // namespace
 
 CommandResult RunSchedule(const Arguments& arguments, const CommandContext& context) {
-  Result<Options> options = Options::Take(
-      arguments, {{"--json"},
-                  {"--url", "--config", "--arrival", "--arrival-rate", "--requests", "--users", "--turns",
-                   "--think-time", "--system-prompt", "--prompt-shape", "--output-shape", "--spread",
-                   "--trace", "--seed", "--ttft-ms", "--tpot-ms", "--scheduler-recv-interval",
-                   "--batch-wait-timeout-iters", "--batch-wait-max-tokens-ratio"}});
+  Result<Options> options = Options::Take(arguments, {{"--json"},
+                                                      {"--url",
+                                                       "--config",
+                                                       "--arrival",
+                                                       "--arrival-rate",
+                                                       "--requests",
+                                                       "--users",
+                                                       "--turns",
+                                                       "--think-time",
+                                                       "--system-prompt",
+                                                       "--prompt-shape",
+                                                       "--output-shape",
+                                                       "--spread",
+                                                       "--trace",
+                                                       "--seed",
+                                                       "--ttft-ms",
+                                                       "--tpot-ms",
+                                                       "--scheduler-recv-interval",
+                                                       "--batch-wait-timeout-iters",
+                                                       "--batch-wait-max-tokens-ratio",
+                                                       "--different-prompts",
+                                                       "--scheduling-policy"}});
   if (!options.ok()) return Refused(options.error());
   Result<DecodedConfig> decoded = ReadConfig(*options, context);
   if (!decoded.ok()) return Refused(decoded.error());

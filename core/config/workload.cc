@@ -133,6 +133,10 @@ std::optional<Error> Check(const Workload& workload) {
   if (workload.turns < 1 || workload.turns > 10000) {
     return OutOfRange("turns", std::to_string(workload.turns), "a whole number from 1 to 10000");
   }
+  if (workload.different_prompts < 0 || workload.different_prompts > kMostRequests) {
+    return OutOfRange("different_prompts", std::to_string(workload.different_prompts),
+                      "a whole number from 0 to 1000000");
+  }
   if (!Finite(workload.think_time, 0, 1e6)) {
     return OutOfRange("think_time", FormatDouble(workload.think_time), "seconds from 0 to 1000000");
   }
@@ -152,6 +156,7 @@ RequestList FromTrace(const Workload& workload) {
     request.arrival = row.arrival;
     request.prompt = row.prompt;
     request.output = row.output;
+    request.priority = row.priority;
     request.session = static_cast<int32_t>(list.requests.size());
     list.requests.push_back(request);
   }
@@ -171,6 +176,7 @@ Result<RequestList> GenerateRequests(const Workload& workload) {
   list.requests.reserve(static_cast<size_t>(workload.requests));
   double clock = 0;
   int32_t session = 0;
+  const bool repeats = workload.different_prompts > 0;
   while (static_cast<int64_t>(list.requests.size()) < workload.requests) {
     int64_t history = workload.system_prompt;
     for (int64_t turn = 0; turn < workload.turns; ++turn) {
@@ -178,9 +184,14 @@ Result<RequestList> GenerateRequests(const Workload& workload) {
       Request request;
       request.session = session;
       request.turn = static_cast<int32_t>(turn);
-      const int64_t fresh = random.Length(workload.prompt);
+      const bool again = repeats && turn == 0 && session >= workload.different_prompts;
+      const size_t known = repeats ? static_cast<size_t>(session % workload.different_prompts) : 0;
+      // The last token of a prompt is computed anyway.
+      const int64_t fresh = again ? list.beginnings[known] + 1 : random.Length(workload.prompt);
       // A single request's prompt contains the system prompt; a later turn adds to what was said before.
       request.prompt = turn == 0 ? std::max(fresh, history + 1) : history + fresh;
+      if (repeats && turn == 0 && !again) list.beginnings.push_back(request.prompt - 1);
+      request.beginning = static_cast<int32_t>(known);
       request.output = random.Length(workload.output);
       history = request.prompt + request.output;
       if (turn > 0) {
@@ -215,16 +226,17 @@ Result<std::vector<TraceRow>> ReadTrace(std::string_view csv, std::string_view w
     ++line_number;
     if (!line.empty() && line.back() == '\r') line.pop_back();
     if (line.empty() || line[0] == '#') continue;
-    double values[3] = {0, 0, 0};
+    double values[4] = {0, 0, 0, 0};
     std::string_view cursor = line;
     bool good = true;
-    for (int i = 0; i < 3 && good; ++i) {
+    for (int i = 0; i < 4 && good; ++i) {
+      if (i == 3 && cursor.empty()) break;  // no priority
       size_t length = 0;
       values[i] = ReadDecimal(cursor, &length);
       good = length > 0;
       cursor.remove_prefix(length);
       while (!cursor.empty() && (cursor[0] == ' ' || cursor[0] == '\t')) cursor.remove_prefix(1);
-      if (i < 2) {
+      if (i < 2 || (i == 2 && !cursor.empty() && (cursor[0] == ',' || cursor[0] == ';'))) {
         good = good && !cursor.empty() && (cursor[0] == ',' || cursor[0] == ';');
         if (good) cursor.remove_prefix(1);
       }
@@ -232,13 +244,15 @@ Result<std::vector<TraceRow>> ReadTrace(std::string_view csv, std::string_view w
     const bool header = !good && rows.empty() && line_number == 1;
     if (header) continue;
     good = good && Finite(values[0], 0, 1e9) && Finite(values[1], 1, static_cast<double>(kLongest)) &&
-           Finite(values[2], 1, static_cast<double>(kLongest));
+           Finite(values[2], 1, static_cast<double>(kLongest)) && Finite(values[3], -1e9, 1e9) &&
+           values[3] == std::floor(values[3]);
     if (!good)
       return Error{std::string(where) + " line " + std::to_string(line_number), Quoted(line), accepted};
     if (static_cast<int64_t>(rows.size()) >= kMostRequests) {
       return Error{std::string(where), "more than 1000000 rows", accepted + ", at most 1000000 of them"};
     }
-    rows.push_back(TraceRow{values[0], static_cast<int64_t>(values[1]), static_cast<int64_t>(values[2])});
+    rows.push_back(TraceRow{values[0], static_cast<int32_t>(values[1]), static_cast<int32_t>(values[2]),
+                            static_cast<int32_t>(values[3])});
   }
   if (rows.empty()) return Error{std::string(where), "no rows", accepted};
   return rows;
@@ -284,6 +298,7 @@ const std::array<WorkloadKey, kWorkloadKeyCount>& WorkloadKeys() {
       {"requests", 1, kCount, nullptr, &Workload::requests},
       {"users", 1, kCount, nullptr, &Workload::users},
       {"turns", 1, 10000, nullptr, &Workload::turns},
+      {"different_prompts", 0, kCount, nullptr, &Workload::different_prompts},
       {"think_time", 0, 1e6, &Workload::think_time},
       {"system_prompt", 0, kTokens, nullptr, &Workload::system_prompt},
       {"seed", 0, 9007199254740992.0, nullptr, &Workload::seed},
@@ -374,6 +389,13 @@ Result<Workload> ReadWorkload(const Json& value, const Workload& defaults, std::
   }
   ReadLength(value.Find("input_len"), &workload.prompt);
   ReadLength(value.Find("output_len"), &workload.output);
+  const Json* policy = Given(value, "scheduling_policy");
+  if (policy != nullptr) {
+    const std::string name = policy->is_string() ? policy->AsString() : std::string();
+    if (name != kPolicyNames[0] && name != kPolicyNames[1])
+      return Wrong(where, "scheduling_policy", *policy, "fcfs or priority");
+    workload.by_priority = name == kPolicyNames[1];
+  }
   const Json* spread = Given(value, "spread");
   const double share = spread != nullptr ? spread->AsDouble().value_or(-1) : 0;
   if (!Finite(share, 0, 100)) return Wrong(where, "spread", *spread, "a number from 0 to 100");

@@ -44,7 +44,7 @@ struct Objective {
 // One line of a trace.
 struct TraceRow {
   double arrival = 0;
-  int64_t prompt = 0, output = 0;
+  int32_t prompt = 0, output = 0, priority = 0;  // a trace has up to a million of them
 };
 
 struct Workload {
@@ -54,9 +54,12 @@ struct Workload {
   int64_t requests = 100;  // in total, turns of sessions included
   LengthSpec prompt, output;
   int64_t system_prompt =
-      0;                  // tokens at the start of every prompt that all requests share; counted in `prompt`
-  int64_t turns = 1;      // more: sessions whose next prompt is everything so far plus a new `prompt`
-  double think_time = 0;  // between an answer and the session's (or user's) next request
+      0;  // tokens at the start of every prompt that all requests share; counted in `prompt`
+  // So many different prompts, which later requests send again word for word (benchmarks with fewer prompts than
+  // requests); 0: each is its own. A repeated one contains the system prompt.
+  int64_t different_prompts = 0;
+  int64_t turns = 1;            // more: sessions whose next prompt is everything so far plus a new `prompt`
+  double think_time = 0;        // between an answer and the session's (or user's) next request
   std::vector<TraceRow> trace;  // when not empty: instead of arrival, rate, requests and lengths
   int64_t seed = 1;
   // What the server was started with that decides when it looks for requests; see SchedulerSetup.
@@ -64,6 +67,7 @@ struct Workload {
   int64_t hold = 0;  // TensorRT-LLM's batch_wait_timeout_iters, ...
   double hold_share =
       0.9;  // ... unless prompts of this share of a step's tokens wait: batch_wait_max_tokens_ratio
+  bool by_priority = false;  // "scheduling_policy": "priority"; requests of a trace say theirs
   Objective objective;
 };
 
@@ -84,19 +88,25 @@ struct Request {
   int64_t output = 0;
   int32_t session = 0;  // requests of one session share the beginning of their tokens
   int32_t turn = 0;
+  int32_t beginning = 0;  // requests with the same one share its tokens, whatever their session
+  int32_t priority = 0;   // lower ones go first, where the server schedules by priority
 };
 
 struct RequestList {
   std::vector<Request> requests;
   int64_t initially_released = 0;  // how many of the `released` ones come at time 0
   int64_t system_prompt = 0;
+  std::vector<int64_t> beginnings;  // their tokens; empty: one, the system prompt
+  int64_t BeginningTokens(const Request& request) const {
+    return beginnings.empty() ? system_prompt : beginnings[static_cast<size_t>(request.beginning)];
+  }
 };
 
 // The error names the field that is out of range.
 Result<RequestList> GenerateRequests(const Workload& workload);
 
-// CSV with the columns arrival, prompt, output (a header line is optional; seconds and tokens). At most
-// kMostRequests rows.
+// CSV with the columns arrival, prompt, output and perhaps priority (a header line is optional; seconds and tokens). At
+// most kMostRequests rows.
 Result<std::vector<TraceRow>> ReadTrace(std::string_view csv, std::string_view where);
 
 // The numbers that a `workload` object may give, with their ranges; each is also an option of `schedule`,
@@ -109,18 +119,19 @@ struct WorkloadKey {
   int64_t Workload::*whole = nullptr;
   double Objective::*limit = nullptr;
 };
-constexpr int kWorkloadKeyCount = 12;
+constexpr int kWorkloadKeyCount = 13;
 const std::array<WorkloadKey, kWorkloadKeyCount>& WorkloadKeys();
 
 // Names of the enumerated ones, in the order of their types.
 constexpr std::array<std::string_view, 4> kArrivalNames = {"burst", "poisson", "constant", "closed_loop"};
+constexpr std::array<std::string_view, 2> kPolicyNames = {"fcfs", "priority"};
 constexpr std::array<std::string_view, 4> kShapeNames = {"fixed", "uniform", "lognormal", "chat"};
 // "chat" is a log-normal with kChatDeviation. `spread`: deviation (uniform: half of the width) as a share of
 // the mean; zero: the shape's own.
 void SetShape(std::string_view name, double spread, LengthSpec* spec);
 
 // The `workload` of a configuration or of a measured case: WorkloadKeys(), "arrival", "prompt_shape",
-// "output_shape", "spread"; and as cases write it "concurrency", "num_prompts",
+// "output_shape", "spread", "scheduling_policy"; and as cases write it "concurrency", "num_prompts",
 // "input_len":{"mean","dist",…}, "output_len". What is absent comes from the defaults. A case may carry more.
 // The error names the member.
 Result<Workload> ReadWorkload(const Json& value, const Workload& defaults, std::string_view where);

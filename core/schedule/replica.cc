@@ -24,7 +24,9 @@ size_t At(T index) {
 Replica::Replica(SchedulerSetup setup, RequestList requests)
     : setup_(std::move(setup)),
       list_(std::move(requests)),
-      pool_(std::max<int64_t>(setup_.blocks, 0), static_cast<int64_t>(list_.requests.size()) + 1,
+      pool_(std::max<int64_t>(setup_.blocks, 0),
+            static_cast<int64_t>(list_.requests.size()) +
+                static_cast<int64_t>(std::max<size_t>(1, list_.beginnings.size())),
             setup_.full_groups, setup_.prefix_caching) {
   setup_.block_size = std::clamp<int64_t>(setup_.block_size, 1, int64_t{1} << 20);
   setup_.poll = std::clamp<int64_t>(setup_.poll, 1, int64_t{1} << 30);
@@ -34,7 +36,8 @@ Replica::Replica(SchedulerSetup setup, RequestList requests)
   setup_.max_num_seqs = std::clamp<int64_t>(
       setup_.max_num_seqs, 1, std::max<int64_t>(1, setup_.max_num_batched_tokens / (1 + setup_.lookahead)));
   const size_t count = list_.requests.size();
-  system_stream_ = static_cast<int32_t>(count);
+  first_shared_stream_ = static_cast<int32_t>(count);
+  shared_holders_.assign(std::max<size_t>(1, list_.beginnings.size()), 0);
   records_.resize(count);
   slots_.assign(count, -1);
   // Room for as many as are alive in most runs: it costs nothing until it is used.
@@ -70,10 +73,11 @@ int64_t Replica::AllocatedTokens(const Sequence& sequence) const {
   return read <= 0 ? 0 : read + setup_.lookahead;
 }
 
-// A prompt shares the system prompt's whole blocks, or, if it is not longer than that, nothing.
+// A prompt shares the whole blocks of its beginning, or, if it is not longer than that, nothing.
 int64_t Replica::SharedUnits(const Request& request) const {
-  if (!setup_.prefix_caching || request.prompt <= list_.system_prompt) return 0;
-  return list_.system_prompt / setup_.block_size;
+  const int64_t tokens = list_.BeginningTokens(request);
+  if (!setup_.prefix_caching || request.prompt <= tokens) return 0;
+  return tokens / setup_.block_size;
 }
 
 // A place for what is known of a request from its arrival to its end.
@@ -146,9 +150,26 @@ void Replica::PullArrivals() {
     records_[At(index)].arrival = at;
     TakeSlot(index);
     Live(index).total = list_.requests[At(index)].prompt;
-    waiting_.push_back(index);
+    Wait(index);
   }
   peak_waiting_ = std::max(peak_waiting_, static_cast<int64_t>(waiting_.size()));
+}
+
+// vllm/v1/request.py, Request.__lt__: priority, then arrival.
+bool Replica::IsBefore(int32_t one, int32_t other) const {
+  const int32_t a = list_.requests[At(one)].priority, b = list_.requests[At(other)].priority;
+  if (a != b) return a < b;
+  const double first = records_[At(one)].arrival, second = records_[At(other)].arrival;
+  return first != second ? first < second : one < other;
+}
+
+void Replica::Wait(int32_t index) {
+  if (!setup_.by_priority) {
+    waiting_.push_back(index);
+    return;
+  }
+  const auto before = [this](int32_t one, int32_t other) { return IsBefore(one, other); };
+  waiting_.insert(std::upper_bound(waiting_.begin(), waiting_.end(), index, before), index);
 }
 
 // ---- prompts ----------------------------------------------------------------------------------------------
@@ -162,7 +183,7 @@ int64_t Replica::CachedUnits(int32_t index, int64_t* shared) const {
   // The last token is always computed (kv_cache_manager.get_computed_blocks).
   const int64_t most = (Live(index).total - 1) / setup_.block_size;
   const int64_t shared_units = SharedUnits(request);
-  const int64_t present = shared_holders_ > 0 ? shared_units : pool_.Remembered(system_stream_);
+  const int64_t present = IsShared(request) ? shared_units : pool_.Remembered(SharedStream(request));
   if (present < shared_units) return 0;
   *shared = shared_units;
   return shared_units + std::min(most - shared_units, pool_.Remembered(request.session));
@@ -204,8 +225,9 @@ void Replica::TakeFirstBlocks(int32_t index, int64_t start, int64_t shared, int6
   const int64_t shared_units = SharedUnits(request);
   int64_t found = units;
   if (shared_units > 0) {
-    if (shared_holders_ == 0 && pool_.Remembered(system_stream_) > 0) pool_.Revive(system_stream_, shared);
-    ++shared_holders_;
+    const int32_t stream = SharedStream(request);
+    if (!IsShared(request) && pool_.Remembered(stream) > 0) pool_.Revive(stream, shared);
+    ++HoldersOf(request);
     sequence.holds_shared = true;
   }
   pool_.Take(Held(allocated) - found * setup_.full_groups);
@@ -266,7 +288,7 @@ void Replica::Admit(int64_t budget, StepLoad* load) {
     const bool reserve = setup_.reserve_prompt || setup_.reserve_output;
     const int64_t allocated =
         setup_.reserve_output ? TokensToReserve(index) : start + chunk + setup_.lookahead;
-    const int64_t in_use = shared_holders_ > 0 ? shared * setup_.full_groups : 0;
+    const int64_t in_use = IsShared(list_.requests[At(index)]) ? shared * setup_.full_groups : 0;
     int64_t needed = Held(reserve ? std::max(allocated, TokensToReserve(index)) : allocated) - in_use;
     const int64_t answer =
         std::min(list_.requests[At(index)].output - sequence.generated, setup_.answers.most);
@@ -322,10 +344,16 @@ void Replica::ContinuePrompt(int64_t* budget, StepLoad* load, bool* preempted) {
   const int64_t room = AllocatedTokens(sequence);
   const int64_t wanted = std::max(room, sequence.computed + chunk + setup_.lookahead);
   const int64_t blocks = Held(wanted) - Held(room);
-  if (blocks > pool_.free()) {
-    Preempt(reading_);
+  while (blocks > pool_.free()) {
+    const int32_t reader = reading_;
+    const int32_t victim = setup_.by_priority ? LastByPriority() : reader;
+    // One that decodes has been given room for this step's token, too.
+    const int64_t held = AllocatedTokens(Live(victim));
+    const bool has_more = Live(victim).decoding && !setup_.prompts_alone && Live(victim).reserved == 0;
+    if (has_more) pool_.Return(list_.requests[At(victim)].session, 0, Held(held + 1) - Held(held));
+    Preempt(victim);
     *preempted = true;
-    return;
+    if (reading_ != reader) return;
   }
   pool_.Take(blocks);
   AddChunk(sequence.computed, chunk, load);
@@ -471,6 +499,21 @@ bool Replica::RetractForDecoders() {
   return true;
 }
 
+// The running one that would come last in the queue.
+int32_t Replica::LastByPriority() const {
+  int32_t last = first_running_;
+  for (int32_t index = first_running_; index >= 0; index = Live(index).next) {
+    if (IsBefore(last, index)) last = index;
+  }
+  return last;
+}
+
+bool Replica::MakeRoomByPriority() {
+  while (crossing_cost_[At(tick_ % setup_.block_size)] > pool_.free()) Preempt(LastByPriority());
+  pool_.Take(crossing_cost_[At(tick_ % setup_.block_size)]);
+  return true;
+}
+
 // Room for every decoding sequence's next token. True if somebody had to be preempted for it.
 bool Replica::AllocateDecoders() {
   const int64_t needed = crossing_cost_[At(tick_ % setup_.block_size)];
@@ -479,6 +522,7 @@ bool Replica::AllocateDecoders() {
     return false;
   }
   if (setup_.answers.share > 0) return RetractForDecoders();
+  if (setup_.by_priority) return MakeRoomByPriority();
   // In order, as the scheduler goes through its list: the first ones get what is left.
   int32_t index = first_running_;
   while (index >= 0) {
@@ -523,9 +567,9 @@ int64_t Replica::GiveBack(int32_t index) {
   const int64_t present = std::min(shared, CeilDiv(room, setup_.block_size));
   const int64_t own = std::max<int64_t>(0, whole - shared);
   pool_.Return(request.session, own, Held(room) - (own + present) * setup_.full_groups);
-  if (sequence.holds_shared && --shared_holders_ == 0) {
+  if (sequence.holds_shared && --HoldersOf(request) == 0) {
     const int64_t kept = std::min(whole, shared);
-    pool_.Return(system_stream_, kept, (present - kept) * setup_.full_groups);
+    pool_.Return(SharedStream(request), kept, (present - kept) * setup_.full_groups);
   }
   sequence.holds_shared = false;
   sequence.reserved = 0;
@@ -539,7 +583,11 @@ void Replica::Preempt(int32_t index) {
   ++record.preemptions;
   ++preemptions_;
   Live(index).computed = 0;
-  waiting_.push_front(index);
+  if (setup_.by_priority) {
+    Wait(index);
+  } else {
+    waiting_.push_front(index);
+  }
 }
 
 void Replica::End(int32_t index, RequestEnd how) {
@@ -751,7 +799,8 @@ bool Replica::SkipAhead() {
     return first * count + growth * (count * (count - 1) / 2);
   };
   // An arrival matters only if it could be admitted, or begins to be held back; the step after it sees it.
-  if (waiting_.empty() && (running_ < setup_.max_num_seqs || setup_.hold > 0)) {
+  // By priority it may go first.
+  if ((waiting_.empty() || setup_.by_priority) && (running_ < setup_.max_num_seqs || setup_.hold > 0)) {
     const double next = NextArrival();
     if (next <= now_) return false;
     if (next != kNever && now_ + elapsed(ticks) >= next) {

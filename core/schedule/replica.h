@@ -19,8 +19,10 @@
 //   3. The step takes StepModel's time. Then every decoding sequence has one token more, and prompts that
 //   were read to
 //      the end have their first.
-// Prefix caching finds the leading whole blocks of a session's earlier turns and of the shared system prompt,
-// but never the last token of a prompt.
+// Prefix caching finds the leading whole blocks of a session's earlier turns and of the beginning that requests share (the
+// system prompt, or a whole prompt that is sent again), but never the last token of a prompt.
+// With `by_priority` (vLLM's --scheduling-policy priority) the queue goes by priority and then by arrival, preempted ones
+// included, and those that would come last in it give way, before any block of the step is handed out.
 //
 // Two simplifications, both on the safe side: a window's layers keep one block more than they need at some
 // lengths, and what a window or a recurrent state held is not found again by a later turn.
@@ -135,6 +137,13 @@ class Replica {
   int64_t TotalOf(const Sequence& sequence) const;
   int64_t AllocatedTokens(const Sequence& sequence) const;
   int64_t SharedUnits(const Request& request) const;
+  int64_t& HoldersOf(const Request& request) {
+    return shared_holders_[static_cast<size_t>(request.beginning)];
+  }
+  bool IsShared(const Request& request) const {
+    return shared_holders_[static_cast<size_t>(request.beginning)] > 0;
+  }
+  int32_t SharedStream(const Request& request) const { return first_shared_stream_ + request.beginning; }
   int64_t TokensToReserve(int32_t index) const;
   int64_t CachedUnits(int32_t index, int64_t* shared) const;
   // Arrivals.
@@ -150,6 +159,9 @@ class Replica {
   bool Refuse(int32_t index);
   void TakeFirstBlocks(int32_t index, int64_t start, int64_t shared, int64_t allocated);
   void Enqueue(int32_t index);
+  bool IsBefore(int32_t one, int32_t other) const;
+  void Wait(int32_t index);
+  int32_t LastByPriority() const;
   void Admit(int64_t budget, StepLoad* load);
   void ContinuePrompt(int64_t* budget, StepLoad* load, bool* preempted);
   bool ReadPrompts(int64_t budget, StepLoad* load, bool preempted);
@@ -161,6 +173,7 @@ class Replica {
   void AddCrossing(const Sequence& sequence, int64_t blocks);
   bool AllocateDecoders();
   bool RetractForDecoders();
+  bool MakeRoomByPriority();
   int64_t Promised() const;
   double Share() const;
   void Schedule(int64_t tick, int32_t index, EventKind kind, uint8_t which);
@@ -214,8 +227,8 @@ class Replica {
   int64_t next_serial_ = 0;
   std::array<double, kMaxSpans> cached_tokens_{};
   std::array<int64_t, kMaxSpans> growing_{};
-  int64_t shared_holders_ = 0;  // running sequences that use the system prompt's blocks
-  int32_t system_stream_ = 0;
+  std::vector<int64_t> shared_holders_;  // by beginning: running sequences that use its blocks
+  int32_t first_shared_stream_ = 0;
   bool full_ = false;     // with answers: nobody is admitted until something ends or gives way
   bool blocked_ = false;  // the head of the queue cannot be admitted until something ends
 

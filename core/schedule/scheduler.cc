@@ -36,6 +36,7 @@ std::vector<RequestList> DealOut(const RequestList& list, int64_t replicas,
   }
   for (size_t r = 0; r < shares.size(); ++r) {
     shares[r].system_prompt = list.system_prompt;
+    shares[r].beginnings = list.beginnings;
     const int64_t more = static_cast<int64_t>(r) < list.initially_released % replicas ? 1 : 0;
     shares[r].initially_released = list.initially_released / replicas + more;
   }

@@ -50,6 +50,8 @@ struct SchedulerSetup {
   int64_t poll = 1;     // arrivals are looked for after so many decode steps, or after a prompt
   int64_t hold = 0;     // steps that the first of the waiting is held back for others to join it, ...
   int64_t hold_tokens = 0;  // ... unless so many prompt tokens wait
+  bool by_priority =
+      false;  // vLLM's --scheduling-policy priority: of those that wait, and of those that give way
   void TakeModel(const StepModel& step_model) {
     model = step_model;
     ahead = model.scheduled_ahead();

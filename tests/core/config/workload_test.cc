@@ -136,6 +136,13 @@ TEST(Workload, ReadsATrace) {
   ASSERT_EQ(rows->size(), 2u);
   EXPECT_EQ((*rows)[1].arrival, 1.5);
   EXPECT_EQ((*rows)[1].output, 4);
+  const auto prioritised =
+      ReadTrace("arrival,prompt,output,priority\n0,100,20,-3\n1,30,4\n2,30,4, 7\n", "--trace");
+  ASSERT_TRUE(prioritised.ok());
+  EXPECT_EQ((*prioritised)[0].priority, -3);
+  EXPECT_EQ((*prioritised)[1].priority, 0);
+  EXPECT_EQ((*prioritised)[2].priority, 7);
+  EXPECT_FALSE(ReadTrace("0,100,20,1.5\n0,100,20,1\n0,1,1,0.5\n", "--trace").ok());
   EXPECT_EQ(ReadTrace("0,100,20\nx,y,z\n", "--trace").error().field, "--trace line 2");
   EXPECT_FALSE(ReadTrace("0,-5,20\n", "--trace").ok());
   EXPECT_FALSE(ReadTrace("", "--trace").ok());
@@ -175,6 +182,34 @@ TEST(Workload, TurnsHoldWhatWasSaidBefore) {
   for (size_t i = 0; i < 6; ++i) EXPECT_EQ(list->requests[i].prompt, prompts[i]) << i;
   EXPECT_EQ(list->requests[2].after, 1);
   EXPECT_EQ(list->requests[3].after, -1);
+}
+
+TEST(Workload, PromptsAreSentAgain) {
+  Workload workload;
+  workload.requests = 30;
+  workload.different_prompts = 7;
+  workload.prompt = {LengthShape::kUniform, 200, 100, 1, 1000};
+  workload.output.mean = 5;
+  const Result<RequestList> list = GenerateRequests(workload);
+  ASSERT_TRUE(list.ok());
+  ASSERT_EQ(list->beginnings.size(), 7u);
+  for (size_t i = 0; i < 30; ++i) {
+    EXPECT_EQ(list->requests[i].prompt, list->requests[i % 7].prompt);
+    EXPECT_EQ(list->requests[i].beginning, static_cast<int32_t>(i % 7));
+    EXPECT_EQ(list->BeginningTokens(list->requests[i]), list->requests[i].prompt - 1);
+  }
+  workload.different_prompts = -1;
+  EXPECT_EQ(GenerateRequests(workload).error().field, "different_prompts");
+}
+
+TEST(Workload, ReadsTheSchedulingPolicy) {
+  const auto read = [](const char* json) {
+    return ReadWorkload(*Json::Parse(json, ""), Workload(), "workload");
+  };
+  EXPECT_TRUE(read(R"({"scheduling_policy":"priority"})")->by_priority);
+  EXPECT_FALSE(read(R"({"scheduling_policy":"fcfs"})")->by_priority);
+  EXPECT_EQ(read(R"({"scheduling_policy":"lifo"})").error().field, "workload.scheduling_policy");
+  EXPECT_EQ(read(R"({"different_prompts":20})")->different_prompts, 20);
 }
 
 }  // namespace

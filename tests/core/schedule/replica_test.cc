@@ -44,10 +44,13 @@ SchedulerSetup SmallSetup(const std::string& model = "llama-3.1-8b") {
   return setup;
 }
 
-void ExpectEqual(const SchedulerSetup& setup, const Workload& workload, const std::string& what) {
+void ExpectEqual(const SchedulerSetup& setup, const Workload& workload, const std::string& what,
+                 int32_t priorities = 1) {
   SCOPED_TRACE(what);
-  const Result<RequestList> list = GenerateRequests(workload);
+  Result<RequestList> list = GenerateRequests(workload);
   ASSERT_TRUE(list.ok()) << list.error().Message();
+  for (size_t i = 0; i < list->requests.size(); ++i)
+    list->requests[i].priority = static_cast<int32_t>(i * 7 % 11) % priorities;
   const Simulation fast = Simulate(setup, *list);
   SchedulerTwin slow(setup, *list);
   slow.Run();
@@ -114,6 +117,74 @@ TEST(Replica, EqualsTheTwinForSessionsAndASystemPrompt) {
     setup.prefix_caching = false;
     ExpectEqual(setup, workload, "sessions without caching, seed " + std::to_string(seed));
   }
+}
+
+TEST(Replica, EqualsTheTwinForPromptsThatAreSentAgain) {
+  for (int64_t seed = 1; seed <= 6; ++seed) {
+    SchedulerSetup setup = SmallSetup();
+    setup.blocks = 60 + seed * 30;
+    Workload workload = Chat(seed % 2 == 0 ? Arrival::kClosedLoop : Arrival::kPoisson, 80, seed);
+    workload.different_prompts = 2 + 5 * seed;
+    workload.turns = seed % 3 == 0 ? 3 : 1;
+    ExpectEqual(setup, workload, "prompts again, seed " + std::to_string(seed));
+    setup.prefix_caching = false;
+    ExpectEqual(setup, workload, "prompts again without caching, seed " + std::to_string(seed));
+  }
+}
+
+TEST(Replica, EqualsTheTwinByPriority) {
+  for (int64_t seed = 1; seed <= 8; ++seed) {
+    SchedulerSetup setup = SmallSetup();
+    setup.by_priority = true;
+    setup.reserve_prompt = seed % 2 == 0;
+    setup.ahead = seed % 3 == 0;
+    for (const int64_t blocks : {60, 90, 200}) {
+      setup.blocks = blocks;
+      for (Arrival arrival : {Arrival::kBurst, Arrival::kPoisson, Arrival::kClosedLoop})
+        ExpectEqual(setup, Chat(arrival, 60, seed), "by priority, seed " + std::to_string(seed), 3);
+    }
+  }
+}
+
+TEST(Replica, ThePriorityOfTheWaitingDecides) {
+  SchedulerSetup setup = SmallSetup();
+  setup.max_num_seqs = 1;
+  RequestList list;
+  for (int32_t i = 0; i < 4; ++i) {
+    Request request;
+    request.prompt = 100;
+    request.output = 10;
+    request.session = i;
+    request.priority = i == 0 ? 9 : -i;  // the first one runs already when the others come
+    request.arrival = i == 0 ? 0 : 0.001;
+    list.requests.push_back(request);
+  }
+  const auto order = [&](bool by_priority) {
+    setup.by_priority = by_priority;
+    const Simulation simulation = Simulate(setup, list);
+    std::vector<int> order = {0, 1, 2, 3};
+    std::sort(order.begin(), order.end(), [&](int a, int b) {
+      return simulation.records()[static_cast<size_t>(a)].scheduled <
+             simulation.records()[static_cast<size_t>(b)].scheduled;
+    });
+    return order;
+  };
+  EXPECT_EQ(order(false), (std::vector<int>{0, 1, 2, 3}));
+  EXPECT_EQ(order(true), (std::vector<int>{0, 3, 2, 1}));
+}
+
+// A hundred requests that send ten prompts of 160 tokens: nine whole blocks of each are found the second time.
+TEST(Replica, APromptSentAgainIsFound) {
+  SchedulerSetup setup = SmallSetup();
+  Workload workload;
+  workload.users = 1;
+  workload.requests = 100;
+  workload.different_prompts = 10;
+  workload.prompt.mean = 160;
+  workload.output.mean = 5;
+  const Simulation simulation = Simulate(setup, *GenerateRequests(workload));
+  for (size_t i = 0; i < 100; ++i) EXPECT_EQ(simulation.records()[i].cached, i < 10 ? 0 : 144) << i;
+  EXPECT_EQ(simulation.Summarize({}).cached_tokens, 90 * 144);
 }
 
 TEST(Replica, EqualsTheTwinForHybridsWindowsAndSpeculation) {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <list>
 #include <set>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -47,7 +48,7 @@ class SchedulerTwin {
   int64_t output_tokens = 0;
 
  private:
-  static constexpr int32_t kSystem = -2;
+  static int32_t Beginning(const Request& request) { return -2 - request.beginning; }
   struct Block {
     int32_t stream = -1;  // what it remembers; -1: nothing
     int64_t unit = 0;
@@ -70,9 +71,8 @@ class SchedulerTwin {
   }
   int64_t AllBlocks(int64_t tokens) const { return Units(tokens) * setup_.full_groups + PlainBlocks(tokens); }
   int64_t SharedUnits(const Request& request) const {
-    return setup_.prefix_caching && request.prompt > list_.system_prompt
-               ? list_.system_prompt / setup_.block_size
-               : 0;
+    const int64_t tokens = list_.BeginningTokens(request);
+    return setup_.prefix_caching && request.prompt > tokens ? tokens / setup_.block_size : 0;
   }
 
   // The ids of a remembered unit, whether in use or free; empty: it is not there.
@@ -140,7 +140,7 @@ class SchedulerTwin {
     std::vector<int64_t> plain_system;
     for (int64_t id : plain) Free(id, -1, 0);
     for (auto [unit, id] : own) Free(id, request.session, unit);
-    for (auto [unit, id] : system) Free(id, kSystem, unit);
+    for (auto [unit, id] : system) Free(id, Beginning(request), unit);
     live.units.clear();
     live.plain.clear();
     live.decoding = false;
@@ -162,6 +162,7 @@ class SchedulerTwin {
     GiveBack(index);
     live_[index].computed = 0;
     waiting_.push_front(index);
+    Sort();
   }
 
   void Release(double at) {
@@ -207,6 +208,7 @@ class SchedulerTwin {
       waiting_.push_back(future_.begin()->second);
       future_.erase(future_.begin());
     }
+    Sort();
   }
 
   bool HoldsBack() {
@@ -220,11 +222,25 @@ class SchedulerTwin {
     return holds;
   }
 
-  bool SystemInUse() const {
-    for (size_t index : running_) {
-      if (SharedUnits(list_.requests[index]) > 0) return true;
-    }
-    return false;
+  bool Shares(size_t index, const Request& request) const {
+    return list_.requests[index].beginning == request.beginning && SharedUnits(list_.requests[index]) > 0;
+  }
+  bool IsInUse(const Request& request) const {
+    return std::any_of(running_.begin(), running_.end(),
+                       [&](size_t index) { return Shares(index, request); });
+  }
+
+  // Of two, the one that goes first where priorities count.
+  bool IsBefore(size_t one, size_t other) const {
+    return std::make_tuple(list_.requests[one].priority, records[one].arrival, one) <
+           std::make_tuple(list_.requests[other].priority, records[other].arrival, other);
+  }
+  size_t Last() const {
+    return *std::max_element(running_.begin(), running_.end(),
+                             [this](size_t a, size_t b) { return IsBefore(a, b); });
+  }
+  void Sort() {
+    if (setup_.by_priority) waiting_.sort([this](size_t a, size_t b) { return IsBefore(a, b); });
   }
 
   void AddChunk(int64_t from, int64_t count, StepLoad* load) const {
@@ -245,6 +261,10 @@ class SchedulerTwin {
     std::vector<size_t> completed;
     int64_t budget = setup_.max_num_batched_tokens;
     bool preempted = false;
+    while (setup_.by_priority && DecodersNeed() > static_cast<int64_t>(free_.size())) {
+      Preempt(Last());
+      preempted = true;
+    }
     // Running ones, in order of admission.
     for (size_t i = 0; i < running_.size();) {
       const size_t index = running_[i];
@@ -262,7 +282,7 @@ class SchedulerTwin {
           live.decoding ? live.total + setup_.lookahead : live.computed + tokens + setup_.lookahead;
       bool self = false;
       while (AllBlocks(room) - AllBlocks(Room(live)) > static_cast<int64_t>(free_.size())) {
-        const size_t victim = running_.back();
+        const size_t victim = setup_.by_priority ? Last() : running_.back();
         Preempt(victim);
         preempted = true;
         self = victim == index;
@@ -307,12 +327,12 @@ class SchedulerTwin {
       // Cached beginning: the system prompt whole or not at all, then the session's own.
       const int64_t most = (live.total - 1) / setup_.block_size;
       const int64_t shared = SharedUnits(request);
-      const bool in_use = shared > 0 && SystemInUse();
+      const bool in_use = shared > 0 && IsInUse(request);
       int64_t hit = 0;
       if (setup_.prefix_caching) {
         bool system = true;
         for (int64_t unit = 0; unit < shared && !in_use; ++unit)
-          system = system && !Find(kSystem, unit).empty();
+          system = system && !Find(Beginning(request), unit).empty();
         if (system) {
           hit = shared;
           while (hit < most && !Find(request.session, hit).empty()) ++hit;
@@ -335,10 +355,10 @@ class SchedulerTwin {
         std::vector<int64_t> ids;
         if (unit < shared && in_use) {
           for (size_t other : running_) {
-            if (SharedUnits(list_.requests[other]) > 0) ids = live_[other].units[static_cast<size_t>(unit)];
+            if (Shares(other, request)) ids = live_[other].units[static_cast<size_t>(unit)];
           }
         } else {
-          ids = Find(unit < shared ? kSystem : request.session, unit);
+          ids = Find(unit < shared ? Beginning(request) : request.session, unit);
           for (int64_t id : ids) free_.erase(std::find(free_.begin(), free_.end(), id));
         }
         for (int64_t id : ids) {
@@ -349,7 +369,7 @@ class SchedulerTwin {
       }
       // What else is remembered under these names will be computed again and is plain from now on.
       for (Block& block : blocks_) {
-        if (block.stream == request.session || (block.stream == kSystem && shared > 0 && !in_use))
+        if (block.stream == request.session || (block.stream == Beginning(request) && shared > 0 && !in_use))
           block.stream = -1;
       }
       Grow(index, room);
@@ -377,18 +397,20 @@ class SchedulerTwin {
         0, std::min(list_.requests[index].output - live_[index].generated, setup_.answers.most));
   }
 
+  // Blocks for every decoding sequence's next token.
+  int64_t DecodersNeed() const {
+    int64_t blocks = 0;
+    for (size_t index : running_) {
+      if (!live_[index].decoding) continue;
+      blocks += AllBlocks(live_[index].total + setup_.lookahead) - AllBlocks(Room(live_[index]));
+    }
+    return blocks;
+  }
+
   // Every decoding sequence's next token; who has answered least gives way.
   void MakeRoom() {
-    const auto needed = [this] {
-      int64_t blocks = 0;
-      for (size_t index : running_) {
-        if (!live_[index].decoding) continue;
-        blocks += AllBlocks(live_[index].total + setup_.lookahead) - AllBlocks(Room(live_[index]));
-      }
-      return blocks;
-    };
     bool retracted = false;
-    while (needed() > static_cast<int64_t>(free_.size())) {
+    while (DecodersNeed() > static_cast<int64_t>(free_.size())) {
       size_t victim = running_.front();
       for (size_t index : running_) {
         const int64_t more = live_[index].generated - live_[victim].generated;
