@@ -50,8 +50,9 @@ TEST(ConfigValue, EveryKeyThatCountsTokensTakesThemAsPeopleWriteThem) {
   for (const ConfigKey& key : ConfigKeys()) {
     const std::string help = std::string(key.label) + " " + std::string(key.help);
     const bool counts = help.find("okens") != std::string::npos;
-    if (key.type == KeyType::kInteger)
+    if (key.type == KeyType::kInteger) {
       EXPECT_EQ(key.tokens, counts || key.json == "max_model_len") << key.json;
+    }
     if (!key.tokens) continue;
     ++keys;
     for (const auto& [text, tokens] : {std::pair<const char*, int64_t>{"2k", 2048},
