@@ -829,7 +829,6 @@ constexpr MeasuredSpeeds kTable = {
     .inline_ecc = {0.8697, 0.2, 30},
     .routing_skew = {0.5213, 0.2, 150},
     .untuned_experts = {0.6511, 0.2, 50},
-    .bunching = {0.2615, 0.2, 60},
     .host_memory = {5e+10, 0.2, 0},
     .link_share = {0.8, 0.2, 0},
     .accept_draft = {0.7, 0.2, 0},
