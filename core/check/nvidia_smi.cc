@@ -214,7 +214,7 @@ void ReadCsv(std::string_view text, SmiOutput* output) {
           card.used_mib = std::min(card.total_mib, value);
           card.total_mib = std::max(card.total_mib, value);
         }
-      } else if (card.name.empty() &&
+      } else if (card.name.empty() && cell.find('=') == std::string_view::npos &&
                  cell.find_first_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ") != std::string_view::npos) {
         card.name = std::string(cell);
       }
