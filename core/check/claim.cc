@@ -9,7 +9,6 @@
 #include "core/base/text.h"
 #include "core/catalog/gpu_names.h"
 #include "core/catalog/model_names.h"
-#include "core/check/claim_answer.h"
 #include "core/check/stand_in.h"
 #include "core/engines/registry.h"
 #include "core/engines/settle.h"
@@ -92,24 +91,6 @@ bool IsName(const std::string& word) {
                 "whether", "load",  "serve", "host", "cache",  "kv",   "full",  "quantized", "quantised",
                 "typical", "think", "says",  "said"});
   return letter && word.size() > 2 && !plain && FormatInName(word).empty();
-}
-
-// Models whose names are near to one that nobody has, nearest first.
-std::string NearModels(const Catalog& catalog, const std::string& name) {
-  const std::string asked = Lower(name);
-  std::vector<std::pair<int, const Model*>> near;
-  for (const Model& model : catalog.models()) {
-    if (!model.refused()) near.emplace_back(EditDistance(asked, Lower(model.name)), &model);
-  }
-  constexpr size_t kMostNear = 3;
-  const size_t count = std::min(kMostNear, near.size());
-  std::partial_sort(near.begin(), near.begin() + static_cast<std::ptrdiff_t>(count), near.end(),
-                    [](const auto& a, const auto& b) {
-                      return a.first != b.first ? a.first < b.first : a.second->name < b.second->name;
-                    });
-  std::vector<std::string_view> names;
-  for (size_t i = 0; i < count; ++i) names.push_back(near[i].second->name);
-  return ListText(names, "or");
 }
 
 // The longest run of words that names a model; its words are taken out.
@@ -409,42 +390,6 @@ std::optional<Claim> ReadClaim(std::string_view text, const Catalog& catalog) {
     claim.kind = ClaimKind::kTotal;
   }
   return claim;
-}
-
-std::optional<Result<CheckResult>> ReadClaimText(std::string_view text, const Catalog& catalog) {
-  const std::optional<Claim> claim = ReadClaim(text, catalog);
-  if (!claim) return std::nullopt;
-  CheckResult result;
-  result.kind = CheckKind::kClaim;
-  result.what = "claim";
-  if (claim->training) {
-    result.problems.push_back({"training", "",
-                               "That is of training: what serving a model takes is answered here.", "",
-                               Severity::kError});
-    return Result<CheckResult>(std::move(result));
-  }
-  if (!claim->unknown_model.empty()) {
-    result.not_understood.push_back(claim->unknown_model);
-    result.problems.push_back(
-        {"model_unknown", "", Quoted(claim->unknown_model) + " is no model that the catalog knows.",
-         "Is " + NearModels(catalog, claim->unknown_model) + " meant?", Severity::kError});
-    return Result<CheckResult>(std::move(result));
-  }
-  result.config = claim->config;
-  const Result<Resolved> resolved = Settle(result.config, catalog);
-  if (!resolved.ok()) return Result<CheckResult>(resolved.error());
-  const Report report = EstimateResolved(*resolved);
-  // A number of its own needs no card; whether it fits does.
-  result.answered = !result.config.gpu.empty() || !result.config.gpu_memory_mib.empty();
-  ReadItem item;
-  item.text = claim->model_text;
-  item.value = claim->config.model;
-  item.key = "model";
-  item.effect = ReadEffect::kKey;
-  if (claim->stand_in) item.note = "No model is named: " + resolved->model->name + " stands for that size.";
-  result.understood.push_back(std::move(item));
-  AnswerClaim(*claim, *resolved, report, catalog, &result);
-  return result;
 }
 
 }  // namespace plimsoll

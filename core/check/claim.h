@@ -10,10 +10,8 @@
 #include <string>
 #include <string_view>
 
-#include "core/base/result.h"
 #include "core/base/units.h"
 #include "core/catalog/catalog.h"
-#include "core/check/check_result.h"
 #include "core/config/config.h"
 
 namespace plimsoll {
@@ -44,9 +42,6 @@ struct Claim {
 
 // Nothing where the text is no such sentence.
 std::optional<Claim> ReadClaim(std::string_view text, const Catalog& catalog);
-
-// A reader of core/check/check.h.
-std::optional<Result<CheckResult>> ReadClaimText(std::string_view text, const Catalog& catalog);
 
 }  // namespace plimsoll
 

@@ -8,6 +8,7 @@
 
 #include "core/arch/kv_cache.h"
 #include "core/base/text.h"
+#include "core/check/claim.h"
 #include "core/check/stand_in.h"
 #include "core/engines/engine.h"
 #include "core/engines/registry.h"
@@ -382,8 +383,6 @@ void JudgeFit(const Claim& claim, const Resolved& resolved, const Report& report
                                 "", Severity::kWarning});
 }
 
-}  // namespace
-
 void AnswerClaim(const Claim& claim, const Resolved& resolved, const Report& report, const Catalog& catalog,
                  CheckResult* result) {
   switch (claim.kind) {
@@ -399,6 +398,44 @@ void AnswerClaim(const Claim& claim, const Resolved& resolved, const Report& rep
     case ClaimKind::kTotal:
       return JudgeNumber(claim, resolved, report, result);
   }
+}
+
+}  // namespace
+
+std::optional<Result<CheckResult>> ReadClaimText(std::string_view text, const Catalog& catalog) {
+  const std::optional<Claim> claim = ReadClaim(text, catalog);
+  if (!claim) return std::nullopt;
+  CheckResult result;
+  result.kind = CheckKind::kClaim;
+  result.what = "claim";
+  if (claim->training) {
+    result.problems.push_back({"training", "",
+                               "That is of training: what serving a model takes is answered here.", "",
+                               Severity::kError});
+    return Result<CheckResult>(std::move(result));
+  }
+  if (!claim->unknown_model.empty()) {
+    result.not_understood.push_back(claim->unknown_model);
+    result.problems.push_back(
+        {"model_unknown", "", Quoted(claim->unknown_model) + " is no model that the catalog knows.",
+         "Is " + NearModels(catalog, claim->unknown_model) + " meant?", Severity::kError});
+    return Result<CheckResult>(std::move(result));
+  }
+  result.config = claim->config;
+  const Result<Resolved> resolved = Settle(result.config, catalog);
+  if (!resolved.ok()) return Result<CheckResult>(resolved.error());
+  const Report report = EstimateResolved(*resolved);
+  // A number of its own needs no card; whether it fits does.
+  result.answered = !result.config.gpu.empty() || !result.config.gpu_memory_mib.empty();
+  ReadItem item;
+  item.text = claim->model_text;
+  item.value = claim->config.model;
+  item.key = "model";
+  item.effect = ReadEffect::kKey;
+  if (claim->stand_in) item.note = "No model is named: " + resolved->model->name + " stands for that size.";
+  result.understood.push_back(std::move(item));
+  AnswerClaim(*claim, *resolved, report, catalog, &result);
+  return result;
 }
 
 }  // namespace plimsoll

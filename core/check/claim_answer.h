@@ -2,18 +2,18 @@
 #ifndef PLIMSOLL_CORE_CHECK_CLAIM_ANSWER_H_
 #define PLIMSOLL_CORE_CHECK_CLAIM_ANSWER_H_
 
+#include <optional>
+#include <string_view>
+
+#include "core/base/result.h"
 #include "core/catalog/catalog.h"
 #include "core/check/check_result.h"
-#include "core/check/claim.h"
-#include "core/resolve/report.h"
-#include "core/resolve/resolved.h"
 
 namespace plimsoll {
 
-// Adds problems to `result`: "claim_right" or "claim_wrong", then the mistake; where the claim holds for another
-// configuration than it says, `result->config` becomes that.
-void AnswerClaim(const Claim& claim, const Resolved& resolved, const Report& report, const Catalog& catalog,
-                 CheckResult* result);
+// A reader of core/check/check.h. Its problems are "claim_right" or "claim_wrong", then the mistake; where the claim
+// holds for another configuration than it says, the result's becomes that.
+std::optional<Result<CheckResult>> ReadClaimText(std::string_view text, const Catalog& catalog);
 
 }  // namespace plimsoll
 

@@ -1,7 +1,9 @@
 #include "core/check/stand_in.h"
 
+#include <algorithm>
 #include <cmath>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "core/base/decimal.h"
@@ -89,6 +91,23 @@ const Model* StandInOfFamily(const Catalog& catalog, std::string_view family, st
     best = &model;
   }
   return best;
+}
+
+std::string NearModels(const Catalog& catalog, std::string_view name) {
+  const std::string asked = Lower(name);
+  std::vector<std::pair<int, const Model*>> near;
+  for (const Model& model : catalog.models()) {
+    if (!model.refused()) near.emplace_back(EditDistance(asked, Lower(model.name)), &model);
+  }
+  constexpr size_t kMostNear = 3;
+  const size_t count = std::min(kMostNear, near.size());
+  std::partial_sort(near.begin(), near.begin() + static_cast<std::ptrdiff_t>(count), near.end(),
+                    [](const auto& a, const auto& b) {
+                      return a.first != b.first ? a.first < b.first : a.second->name < b.second->name;
+                    });
+  std::vector<std::string_view> names;
+  for (size_t i = 0; i < count; ++i) names.push_back(near[i].second->name);
+  return ListText(names, "or");
 }
 
 }  // namespace plimsoll

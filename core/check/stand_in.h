@@ -22,6 +22,9 @@ const Model* StandInOfSize(const Catalog& catalog, double billions);
 // "Llama" and "70B", "Mixtral" and "8x7B", or "8x7B" alone with `family` empty. nullptr: there is none.
 const Model* StandInOfFamily(const Catalog& catalog, std::string_view family, std::string_view size);
 
+// Models whose names are near to one that nobody has, nearest first: "Qwen3 32B, QwQ 32B or Qwen2.5 32B".
+std::string NearModels(const Catalog& catalog, std::string_view name);
+
 }  // namespace plimsoll
 
 #endif  // PLIMSOLL_CORE_CHECK_STAND_IN_H_
