@@ -183,7 +183,7 @@ export const faults = {
     ['const double each = prompt + output / 2;', 'const double each = prompt + output;'],
     ['cycle = ttft + tpot * std::max(0.0, output - 1);', 'cycle = ttft + tpot * std::max(0.0, output);'],
     ['ttft += 0.5 * (running - 1) * intrusion;', 'ttft += (running - 1) * intrusion;'],
-    ['speed.low = speed.decode_tokens_per_s * (1 - model.below());', 'speed.low = speed.decode_tokens_per_s * (1 + model.below());'],
+    ['speed.low = speed.decode_tokens_per_s * (1 - band.below);', 'speed.low = speed.decode_tokens_per_s * (1 + band.below);'],
   ],
   'core/speed/step_model.cc': [
     ['c.expert_tile = engine.expert_tile.value;', 'c.expert_tile = 0;'],
