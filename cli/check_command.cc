@@ -111,7 +111,9 @@ std::string MetricsBlock(const CheckResult& result) {
 }
 
 std::string CheckText(const CheckResult& result, const CommandContext& context) {
-  const bool vowel = result.what.find_first_of("AEIOUaeiou") == 0;
+  // "An SGLang log": two capitals are spelt.
+  const bool spelt = result.what.size() > 1 && result.what[1] >= 'A' && result.what[1] <= 'Z';
+  const bool vowel = result.what.find_first_of(spelt ? "AEFHILMNORSX" : "AEIOUaeiou") == 0;
   std::string text = (vowel ? "An " : "A ") + result.what + ".\n";
   if (result.answered) {
     const Result<Resolved> resolved = Settle(result.config, context.catalog);

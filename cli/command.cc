@@ -23,23 +23,28 @@ constexpr Command kCommands[] = {
     {"sweep", "the same for every combination of lists of values",
      "plimsoll sweep <configuration with lists: --gpu rtx-4090,h100-80 --format awq-int4,fp8> [--json | "
      "--markdown | --csv] "
-     "[--gb]",
+     "[--gb] [--exit-code]\n\n"
+     "With --exit-code the command ends with 1 when no combination fits.",
      true, RunSweep, CommandGroup::kMany,
      "sweep --model llama-3.1-70b --gpu rtx-4090,h100-80 --format awq-int4,fp8 --max-model-len 8k,32k"},
     {"solve", "the largest context or concurrency, the fewest GPUs, the best format",
      "plimsoll solve --for max-model-len|max-num-seqs|gpus|format|users|rate <configuration>\n"
-     "      [--ttft-ms X] [--tpot-ms X | --tokens-per-s Y] [--json] [--gb] [--exit-code]",
+     "      [--ttft-ms X] [--tpot-ms X | --tokens-per-s Y] [--json] [--gb] [--exit-code]\n\n"
+     "With --exit-code the command ends with 1 when nothing satisfies the question.",
      true, RunSolve, CommandGroup::kOne,
      "solve --for max-model-len --model qwen3-235b-a22b --format awq-int4 --gpu h100-sxm --gpus 2\n"
      "solve --for gpus --model llama-3.1-405b --format fp8 --gpu h100-sxm --max-model-len 32k"},
     {"compare", "several configurations side by side, and where they differ",
      "plimsoll compare [--together] URL URL …  |  plimsoll compare --vary format,gpus <configuration>\n"
-     "      [--ttft-ms X] [--tpot-ms X | --tokens-per-s Y] [--json | --markdown | --csv] [--gb]\n\n"
+     "      [--ttft-ms X] [--tpot-ms X | --tokens-per-s Y] [--json | --markdown | --csv] [--gb]\n"
+     "      [--exit-code]\n\n"
      "With limits of the load (or in its workload) a row says how many users, or requests per second, keep "
      "them.\n"
      "--together asks whether they run beside each other on the cards of the first, and with which shares. "
      "--vary takes one or two of format, gpus, gpu, model, engine and kv_cache_dtype. The best of a row is "
-     "marked *.",
+     "marked *.\n"
+     "With --exit-code the command ends with 1 when any of them does not fit, or with --together not beside "
+     "the others.",
      true, RunCompare, CommandGroup::kMany, "compare --vary format --model llama-3.1-8b --gpu rtx-4090"},
     {"find", "what can run on these cards, or what a model needs: cheapest first",
      "plimsoll find [--model M,…] [--gpu G,…] [--gpus 1,2,4,8] [--format F,…]\n"
@@ -61,7 +66,8 @@ constexpr Command kCommands[] = {
      "does not know what was asked for are named. A licence is open (for any use), good for business "
      "(under terms, too),\n"
      "or one by its id. --engine any: all whose memory is modelled whole.\n"
-     "Prices are the medians of public on-demand prices in models/prices.json.",
+     "Prices are the medians of public on-demand prices in models/prices.json. With --exit-code the command "
+     "ends with 1\nwhen there is no row.",
      true, RunFind, CommandGroup::kMany,
      "find --gpu rtx-3090 --gpus 2 --max-model-len 32k\n"
      "find --model qwen3-32b --users 20 --max-model-len 16k --tokens-per-s 20"},
@@ -72,7 +78,7 @@ constexpr Command kCommands[] = {
      "FILE.csv]\n"
      "      [--different-prompts N] [--scheduling-policy fcfs|priority] [--scheduler-recv-interval N]\n"
      "      [--batch-wait-timeout-iters N --batch-wait-max-tokens-ratio S]\n"
-     "      [--ttft-ms MS] [--tpot-ms MS] [--seed N] [--json]\n\n"
+     "      [--ttft-ms MS] [--tpot-ms MS] [--seed N] [--json] [--exit-code]\n\n"
      "Lengths are --prompt-tokens and --output-tokens. Without an arrival rate, --users (default: "
      "--concurrency)\n"
      "ask again as soon as they are answered. --spread is a shape's deviation as a share of its mean; chat "
@@ -80,18 +86,22 @@ constexpr Command kCommands[] = {
      "log-normal\nwith that of public chat logs. --ttft-ms and --tpot-ms are the objective that goodput "
      "counts. "
      "All of this may also\nstand in the configuration as --workload '{\"arrival\":\"poisson\",…}'. A trace "
-     "has the columns arrival (s), prompt and output "
-     "(tokens), and\nperhaps priority, which counts with --scheduling-policy priority: lower goes first.",
+     "has the columns arrival (s), prompt and output (tokens), and perhaps priority, which counts with\n"
+     "--scheduling-policy priority: lower goes first.\n"
+     "With --exit-code the command ends with 1 when the configuration does not fit or a request is never "
+     "answered.",
      true, RunSchedule, CommandGroup::kOne,
      "schedule --model llama-3.1-8b --gpu h100-sxm --max-model-len 8k --arrival-rate 20 --prompt-shape chat"},
     {"check", "what a pasted command, manifest, config, log or link says, and whether it holds",
      "plimsoll check [FILE | - | \"text\"] [--json] [--exit-code]\n\n"
-     "What is not understood is listed; what is wrong is named with the option and its fix.",
+     "What is not understood is listed; what is wrong is named with the option and its fix. With --exit-code "
+     "the command\nends with 1 when it does not fit, or when a log tells that it did not start.",
      false, RunCheck, CommandGroup::kOne, "check server.log\ncheck compose.yaml --json"},
     {"launch", "the command for a configuration, and what to expect of it",
      "plimsoll launch <configuration> [--as FORM]\n"
      "      [--json | --alerts] [--exit-code]\n\n"
-     "Only what differs from the release's defaults is written. --alerts prints Prometheus rules.",
+     "Only what differs from the release's defaults is written. --alerts prints Prometheus rules.\n"
+     "With --exit-code the command ends with 1 when it does not fit.",
      true, RunLaunch, CommandGroup::kOne,
      "launch --model llama-3.1-70b --format awq-int4 --gpu h100-sxm --as docker"},
     {"inventory", "every tensor of a model: name, shape, type, bytes, how it is sharded",

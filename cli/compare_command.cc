@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -78,7 +79,7 @@ std::string ComparisonText(const Comparison& comparison, const std::vector<Confi
 
 CommandResult RunCompare(const Arguments& arguments, const CommandContext& context) {
   Result<Options> options =
-      Options::Take(arguments, {{"--json", "--markdown", "--csv", "--gb", "--together"},
+      Options::Take(arguments, {{"--json", "--markdown", "--csv", "--gb", "--together", "--exit-code"},
                                 {"--url", "--config", "--vary", "--ttft-ms", "--tpot-ms", "--tokens-per-s"}});
   if (!options.ok()) return Refused(options.error());
   std::vector<Config> columns;
@@ -111,20 +112,24 @@ CommandResult RunCompare(const Arguments& arguments, const CommandContext& conte
   if (options->Has("--together")) {
     const Result<Together> together = FitTogether(columns, context.catalog, options->units());
     if (!together.ok()) return Refused(together.error());
-    if (options->Has("--json")) return {0, TogetherToJson(*together).Dump(2) + "\n", ""};
+    const int exit = options->Has("--exit-code") && !together->fits ? kExitDoesNotFit : 0;
+    if (options->Has("--json")) return {exit, TogetherToJson(*together).Dump(2) + "\n", ""};
     const Table table = TogetherTable(*together, options->units());
-    if (options->Has("--markdown")) return {0, table.Markdown(), ""};
-    if (options->Has("--csv")) return {0, table.Csv(), ""};
+    if (options->Has("--markdown")) return {exit, table.Markdown(), ""};
+    if (options->Has("--csv")) return {exit, table.Csv(), ""};
     std::string text = together->sentence + "\n\n" + table.Print();
     for (const Tenant& tenant : together->tenants) text += EncodeConfigUrl(tenant.config) + "\n";
-    return {0, text, ""};
+    return {exit, text, ""};
   }
   Comparison comparison = Compare(columns, context.catalog, options->units());
   FindRangeRow(columns, context.catalog, &comparison);
-  if (options->Has("--json")) return {0, ComparisonToJson(comparison, columns).Dump(2) + "\n", ""};
-  if (options->Has("--markdown")) return {0, ComparisonTable(comparison, true).Markdown(), ""};
-  if (options->Has("--csv")) return {0, ComparisonTable(comparison, true).Csv(), ""};
-  return {0, ComparisonText(comparison, columns), ""};
+  const bool all = std::all_of(comparison.reports.begin(), comparison.reports.end(),
+                               [](const Report& report) { return report.fits(); });
+  const int exit = options->Has("--exit-code") && !all ? kExitDoesNotFit : 0;
+  if (options->Has("--json")) return {exit, ComparisonToJson(comparison, columns).Dump(2) + "\n", ""};
+  if (options->Has("--markdown")) return {exit, ComparisonTable(comparison, true).Markdown(), ""};
+  if (options->Has("--csv")) return {exit, ComparisonTable(comparison, true).Csv(), ""};
+  return {exit, ComparisonText(comparison, columns), ""};
 }
 
 }  // namespace plimsoll

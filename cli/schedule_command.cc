@@ -31,13 +31,14 @@ class OptionReader {
  public:
   explicit OptionReader(const Options& options) : options_(options) {}
 
-  bool Number(std::string_view name, double least, double most, double* target) {
+  bool Number(std::string_view name, double least, double most, double* target, std::string accepted = {}) {
     if (!options_.Has(name)) return true;
     const std::string text = options_.Value(name);
     char* end = nullptr;
     const double value = std::strtod(text.c_str(), &end);
     if (text.empty() || *end != '\0' || !(value >= least && value <= most)) {
-      return Refuse(name, text, "a number from " + FormatDouble(least) + " to " + FormatDouble(most));
+      if (accepted.empty()) accepted = "a number from " + FormatDouble(least) + " to " + FormatDouble(most);
+      return Refuse(name, text, std::move(accepted));
     }
     *target = value;
     return true;
@@ -94,13 +95,11 @@ bool ReadWorkloadOptions(const Options& options, OptionReader* reader, Workload*
   for (const WorkloadKey& key : WorkloadKeys()) {
     const std::string option = OptionName(key.name);
     if (!options.Has(option)) continue;
-    double value = 0;
-    if (!reader->Number(option, key.least, key.most, &value)) return false;
-    if (key.whole != nullptr && value != std::floor(value)) {
-      return reader->Refuse(
-          option, options.Value(option),
-          "a whole number from " + FormatDouble(key.least) + " to " + FormatDouble(key.most));
-    }
+    const std::optional<int64_t> tokens = key.tokens ? ReadTokens(options.Value(option)) : std::nullopt;
+    double value = tokens ? static_cast<double>(*tokens) : 0;
+    if (!tokens && !reader->Number(option, key.least, key.most, &value, AcceptedBy(key))) return false;
+    if (key.whole != nullptr && value != std::floor(value))
+      return reader->Refuse(option, options.Value(option), AcceptedBy(key));
     object.Set(key.name, value);
   }
   // A burst without a number of requests is one of everybody, or as many as a closed loop would send.
@@ -188,7 +187,7 @@ std::string SimulationText(const Simulation& simulation, const Objective& object
 }  // namespace
 
 CommandResult RunSchedule(const Arguments& arguments, const CommandContext& context) {
-  Result<Options> options = Options::Take(arguments, {{"--json"},
+  Result<Options> options = Options::Take(arguments, {{"--json", "--exit-code"},
                                                       {"--url",
                                                        "--config",
                                                        "--arrival",
@@ -243,6 +242,9 @@ CommandResult RunSchedule(const Arguments& arguments, const CommandContext& cont
   while (!simulation.Advance(kEvents)) {
     if (context.progress) context.progress(simulation.finished(), requests);
   }
+  // A load is run where every request is answered in the end.
+  const bool runs = report.fits() && simulation.Summarize(objective).done == requests;
+  const int exit = options->Has("--exit-code") && !runs ? kExitDoesNotFit : 0;
   if (!options->Has("--json")) {
     std::string text = SimulationText(simulation, objective);
     const std::string spread = band ? SimulationBandText(*band) : "";
@@ -250,12 +252,12 @@ CommandResult RunSchedule(const Arguments& arguments, const CommandContext& cont
     const std::string beside =
         BesideSteadyRates(report.speed, resolved->concurrency, simulation.Summarize(objective), workload);
     if (!beside.empty()) text += "  " + beside + "\n";
-    return {0, text, ""};
+    return {exit, text, ""};
   }
   Json json = SimulationToJson(simulation, objective, kRecordsInJson);
   if (band) json.Set("band", SimulationBandJson(*band));
   json.Set("verdict", VerdictName(report.verdict)).Set("config", ResolvedConfigJson(*resolved));
-  return {0, json.Dump(2) + "\n", ""};
+  return {exit, json.Dump(2) + "\n", ""};
 }
 
 }  // namespace plimsoll

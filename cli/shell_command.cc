@@ -10,6 +10,7 @@
 #include "core/config/config_flags.h"
 #include "core/config/config_keys.h"
 #include "core/engines/registry.h"
+#include "core/launch/launch.h"
 
 namespace plimsoll {
 namespace {
@@ -29,14 +30,16 @@ constexpr const char* kZsh =
     "  offers=(\"${(@f)$(plimsoll complete \"${(@)words[2,CURRENT]}\" 2>/dev/null)}\")\n"
     "  if [[ -n \"$offers\" ]]; then compadd -Q -a offers; else _files; fi\n"
     "}\n"
-    "compdef _plimsoll plimsoll\n";
+    // As a file of $fpath it is run at the first Tab and has to answer that one already.
+    "if [[ \"${funcstack[1]}\" == _plimsoll ]]; then _plimsoll \"$@\"; else compdef _plimsoll plimsoll; fi\n";
 constexpr const char* kFish =
     "# fish completion for plimsoll\n"
     "function __plimsoll_offers\n"
     "  set -l words (commandline -opc) (commandline -ct)\n"
     "  plimsoll complete $words[2..-1] 2>/dev/null\n"
     "end\n"
-    "complete -c plimsoll -a '(__plimsoll_offers)'\n";
+    // Files are offered where there is nothing better.
+    "complete -c plimsoll -f -n 'test (count (__plimsoll_offers)) -gt 0' -a '(__plimsoll_offers)'\n";
 
 // The flags that a usage text names: "--json", "--vary".
 std::vector<std::string> FlagsIn(std::string_view usage) {
@@ -64,8 +67,25 @@ void AddFlags(const Command& command, std::vector<std::string>* offers) {
   offers->push_back("--help");
 }
 
+bool IsPlainWord(std::string_view text) {
+  return !text.empty() &&
+         text.find_first_not_of("abcdefghijklmnopqrstuvwxyz-_0123456789") == std::string::npos;
+}
+
+// "a|b|c" as words, those in capitals left out.
+void AddAlternatives(std::string_view text, std::vector<std::string>* offers) {
+  for (const std::string_view part : SplitAt(text, '|')) {
+    if (IsPlainWord(part)) offers->push_back(std::string(part));
+  }
+}
+
+void AddOnce(std::string_view text, std::vector<std::string>* offers) {
+  if (std::find(offers->begin(), offers->end(), text) == offers->end()) offers->emplace_back(text);
+}
+
 // What a flag takes, where that is a list of words.
-void AddValues(std::string_view flag, const Catalog& catalog, std::vector<std::string>* offers) {
+void AddValues(const Command& command, std::string_view flag, const Catalog& catalog,
+               std::vector<std::string>* offers) {
   if (flag == "--model") {
     for (const Model& model : catalog.models()) offers->push_back(model.id);
   } else if (flag == "--gpu") {
@@ -74,9 +94,18 @@ void AddValues(std::string_view flag, const Catalog& catalog, std::vector<std::s
     for (const WeightFormat& format : catalog.formats()) offers->push_back(format.id);
   } else if (flag == "--engine") {
     for (const Engine* engine : Engines()) offers->push_back(std::string(engine->traits().id));
-  } else if (flag == "--for") {
-    for (const char* goal : {"max-model-len", "context", "max-num-seqs", "gpus", "format", "users", "rate"})
-      offers->push_back(goal);
+  } else if (flag == "--as") {
+    for (const Engine* engine : Engines()) {
+      for (const std::string_view form : LaunchForms(*engine)) AddOnce(form, offers);
+    }
+  } else if (flag == "--vary") {
+    offers->insert(offers->end(), {"format", "gpus", "gpu", "model", "engine", "kv_cache_dtype"});
+  } else {
+    // Others stand in the usage: "[--arrival poisson|constant|…]".
+    const size_t at = command.usage.find(std::string(flag) + " ");
+    std::string_view value = at == std::string_view::npos ? "" : command.usage.substr(at + flag.size() + 1);
+    value = value.substr(0, value.find_first_of(" ]\n"));
+    if (value.find('|') != std::string_view::npos) AddAlternatives(value, offers);
   }
   for (const ConfigKey& key : ConfigKeys()) {
     if (key.choice_count == 0 || FlagName(key) != flag) continue;
@@ -89,11 +118,7 @@ void AddWords(const Command& command, std::vector<std::string>* offers) {
   const std::string_view usage = command.usage.substr(0, command.usage.find('\n'));
   for (const std::string_view word : SplitAt(usage, ' ')) {
     if (word.find('|') == std::string_view::npos || word.starts_with('[') || word.starts_with("--")) continue;
-    for (const std::string_view part : SplitAt(word, '|')) {
-      const bool plain =
-          !part.empty() && part.find_first_not_of("abcdefghijklmnopqrstuvwxyz-") == std::string::npos;
-      if (plain) offers->push_back(std::string(part));
-    }
+    AddAlternatives(word, offers);
   }
 }
 
@@ -127,7 +152,8 @@ CommandResult RunCompletion(const Arguments& arguments, const CommandContext& /*
 }
 
 CommandResult RunComplete(const Arguments& arguments, const CommandContext& context) {
-  const std::string word = arguments.empty() ? "" : arguments.back();
+  std::string word = arguments.empty() ? "" : arguments.back();
+  std::string kept;  // what stands before the part of the word that is offered
   std::vector<std::string> offers;
   if (arguments.size() <= 1) {
     for (const Command& command : Commands()) {
@@ -140,18 +166,32 @@ CommandResult RunComplete(const Arguments& arguments, const CommandContext& cont
       return candidate.name == arguments.front();
     });
     if (command == commands.end()) return {0, "", ""};
-    const std::string& before = arguments[arguments.size() - 2];
-    if (word.starts_with('-')) {
+    std::string before = arguments[arguments.size() - 2];
+    const size_t equals = word.find('=');
+    if (word == "=") {  // bash takes words apart there: "--gpu", "=", "rtx-40"
+      word.clear();
+    } else if (before == "=" && arguments.size() > 2) {
+      before = arguments[arguments.size() - 3];
+    } else if (word.starts_with("--") && equals != std::string::npos) {
+      before = word.substr(0, equals);
+      kept = word.substr(0, equals + 1);
+    }
+    const bool asks_for_flags = word.empty() && command->takes_config && !before.starts_with("--");
+    if (kept.empty() && (word.starts_with('-') || asks_for_flags)) {
       AddFlags(*command, &offers);
     } else if (before.starts_with("--")) {
-      AddValues(before, context.catalog, &offers);
+      // Of a list the last member is being written.
+      const size_t comma = word.rfind(',');
+      if (comma != std::string::npos) kept = word.substr(0, comma + 1);
+      word.erase(0, kept.size());
+      AddValues(*command, before, context.catalog, &offers);
     } else {
       AddWords(*command, &offers);
     }
   }
   std::string text;
   for (const std::string& offer : offers) {
-    if (offer.starts_with(word)) text += offer + "\n";
+    if (offer.starts_with(word)) text += kept + offer + "\n";
   }
   return {0, text, ""};
 }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -169,8 +170,8 @@ Table SweepTable(const std::vector<Axis>& axes, const std::vector<Row>& rows, Si
 
 CommandResult RunSweep(const Arguments& arguments, const CommandContext& context) {
   // The lists come out first: what is left must be a configuration of single values.
-  Result<Options> all =
-      Options::Take(arguments, {{"--json", "--csv", "--markdown", "--gb"}, {"--url", "--config"}});
+  Result<Options> all = Options::Take(
+      arguments, {{"--json", "--csv", "--markdown", "--gb", "--exit-code"}, {"--url", "--config"}});
   if (!all.ok()) return Refused(all.error());
   Arguments rest = all->rest();
   const std::vector<Axis> axes = TakeAxes(&rest);
@@ -191,10 +192,12 @@ CommandResult RunSweep(const Arguments& arguments, const CommandContext& context
   if (!base.ok()) return Refused(base.error());
   Result<std::vector<Row>> rows = Combine(base->config, axes, context);
   if (!rows.ok()) return Refused(rows.error());
-  if (all->Has("--json")) return {0, SweepJson(axes, *rows), ""};
+  const bool any = std::any_of(rows->begin(), rows->end(), [](const Row& row) { return row.report.fits(); });
+  const int exit = all->Has("--exit-code") && !any ? kExitDoesNotFit : 0;
+  if (all->Has("--json")) return {exit, SweepJson(axes, *rows), ""};
   const Table table = SweepTable(axes, *rows, all->units());
-  if (all->Has("--csv")) return {0, table.Csv(), ""};
-  return {0, all->Has("--markdown") ? table.Markdown() : table.Print(), ""};
+  if (all->Has("--csv")) return {exit, table.Csv(), ""};
+  return {exit, all->Has("--markdown") ? table.Markdown() : table.Print(), ""};
 }
 
 }  // namespace plimsoll

@@ -96,13 +96,16 @@ void CompareState::Freeze(const Config& current, const Catalog& catalog) {
 std::optional<Error> CompareState::Pin(const Config& current, const Catalog& catalog) {
   Freeze(current, catalog);
   const ColumnList columns = Columns(current, catalog);
-  if (columns.own_is != OwnColumn::kLoose) {
-    if (columns.own_is == OwnColumn::kEdited && pins_.size() < kMostColumns) {
-      StopEditing();
-      return std::nullopt;
-    }
-    return Error{"compare", "a column that is there already", "another configuration"};
+  if (columns.own_is == OwnColumn::kPinned) {
+    Remove(columns.own, current, catalog);
+    return std::nullopt;
   }
+  if (columns.own_is == OwnColumn::kEdited && pins_.size() < kMostColumns) {
+    StopEditing();
+    return std::nullopt;
+  }
+  if (columns.own_is == OwnColumn::kEdited)
+    return Error{"compare", "an eighth column to keep", "seven and the current one; remove one first"};
   if (pins_.size() + 1 >= kMostColumns)
     return Error{"compare", "an eighth column to keep", "seven and the current one; remove one first"};
   pins_.push_back({current, ""});

@@ -13,10 +13,10 @@ const kGroups = [['model', 'Model'], ['hardware', 'Hardware'], ['load', 'Load'],
 const kKinds = {number: 'number', switch: 'checkbox', choice: 'select', picker: 'select', text: 'text'};
 
 // What the tabs ask beyond that. `workload.` leads to a member of the workload, `view.` to what no link carries.
-const kArrivals = [['closed_loop', 'Users who ask again'], ['poisson', 'At random (Poisson)'], ['constant', 'Evenly spaced'], ['burst', 'All at once']];
+const kArrivals = [['closed_loop', 'Users ask again'], ['poisson', 'At random (Poisson)'], ['constant', 'Evenly spaced'], ['burst', 'All at once']];
 const kShapes = [['fixed', 'All the same'], ['uniform', 'Uniform'], ['lognormal', 'Log-normal'], ['chat', 'As in chat logs']];
 const kTabFields = [
-  ['workload.arrival', 'Requests come', 'select', kArrivals],
+  ['workload.arrival', 'Requests', 'select', kArrivals],
   ['workload.arrival_rate', 'Requests per second', 'number'],
   ['workload.requests', 'Requests in all', 'number'],
   ['workload.prompt_shape', 'Lengths of prompts', 'select', kShapes],

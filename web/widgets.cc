@@ -474,12 +474,14 @@ bool Chip(Ui& ui, std::string_view text, const ChipStyle& style) {
   if (style.selected)
     ImGui::GetWindowDrawList()->AddRect(item.min, item.max, ui.colors->accent, height / 2, 0, 1.5F);
   const float middle = (item.min.y + item.max.y) / 2;
+  // In the middle of a chip that keeps the width of a longer text.
+  const float left_of_text = 14 + std::max(0.0F, (width - ChipWidth(ui, text, style.note)) / 2);
   const float drawn =
-      DrawText(ui, ImVec2(item.min.x + 14, middle), text,
+      DrawText(ui, ImVec2(item.min.x + left_of_text, middle), text,
                {item.hovered || style.selected ? ui.colors->ink : ui.colors->muted}, width - 26);
   const float left = width - 28 - drawn - 8;
   if (!style.note.empty() && left > 24)
-    DrawText(ui, ImVec2(item.min.x + 14 + drawn + 8, middle), style.note, {ui.colors->muted, kNote},
+    DrawText(ui, ImVec2(item.min.x + left_of_text + drawn + 8, middle), style.note, {ui.colors->muted, kNote},
              left + 2);
   return item.clicked;
 }

@@ -77,16 +77,31 @@ std::string ContextText(int64_t tokens) {
 
 std::optional<int64_t> ReadTokens(std::string_view text) {
   constexpr int64_t kMost = 1000000000;
-  if (text.empty() || text.size() > 20) return std::nullopt;
+  if (text.size() > 40) return std::nullopt;
+  const auto trim = [&text] {
+    while (text.ends_with(' ')) text.remove_suffix(1);
+  };
+  for (const std::string_view word : {"tokens", "token", "tok"}) {
+    if (!text.ends_with(word)) continue;
+    text.remove_suffix(word.size());
+    trim();
+    break;
+  }
   int64_t unit = 1;
-  const char last = text.back();
+  // "Ki" and "Mi" say what "k" and "M" mean here anyway.
+  if (text.ends_with("Ki") || text.ends_with("Mi")) text.remove_suffix(1);
+  const char last = text.empty() ? ' ' : text.back();
   if (last == 'k' || last == 'K') unit = 1024;
   if (last == 'm' || last == 'M') unit = 1024 * 1024;
-  if (unit > 1) text.remove_suffix(1);
+  if (unit > 1) {
+    text.remove_suffix(1);
+    trim();
+  }
   std::string digits;
   for (size_t i = 0; i < text.size(); ++i) {
     // A comma stands before three digits.
-    if (text[i] == ',' && i > 0 && text.size() - i >= 4 && (text.size() - i) % 4 == 0) continue;
+    const bool comma = text[i] == ',' || text[i] == '_';
+    if (comma && i > 0 && text.size() - i >= 4 && (text.size() - i) % 4 == 0) continue;
     digits += text[i];
   }
   const bool plain = digits.find_first_not_of("0123456789.") == std::string::npos && !digits.empty() &&

@@ -31,8 +31,8 @@ std::string CountText(int64_t count);
 // Tokens, short: "16,384", "24k" when it is a whole number of 1024, "1M".
 std::string ContextText(int64_t tokens);
 
-// Tokens as people write them: "16384", "16,384", "32k" and "1.5M" of 1024 and 1024 x 1024. Nothing where it
-// is no whole number above 0, or beyond a thousand million.
+// Tokens as people write them: "16384", "16,384", "32k" and "1.5M" of 1024 and 1024 x 1024, "128K tokens".
+// Nothing where it is no whole number above 0, or beyond a thousand million.
 std::optional<int64_t> ReadTokens(std::string_view text);
 
 // Parameters: "70.6B", "671B", "494M".

@@ -42,10 +42,10 @@ std::vector<std::string> WordsOf(std::string_view text) {
 }
 
 // What drivers and shops write around a card's name. GB stands beside a number that says enough.
-constexpr std::string_view kCardNoise[] = {"nvidia",   "geforce", "amd",     "instinct",   "tesla", "intel",
-                                           "graphics", "gpu",     "edition", "generation", "hbm2",  "hbm2e",
-                                           "hbm3",     "hbm3e",   "gb",      "gib",        "rtx",   "gtx",
-                                           "rx",       "apple",   "r",       "tm",         "gen",   "radeon"};
+constexpr std::string_view kCardNoise[] = {
+    "nvidia",     "geforce", "amd",   "instinct", "tesla", "intel",  "graphics", "gpu",  "edition",
+    "generation", "hbm2",    "hbm2e", "hbm3",     "hbm3e", "gb",     "gib",      "rtx",  "gtx",
+    "rx",         "apple",   "r",     "tm",       "gen",   "radeon", "oam",      "dual", "slot"};
 
 // "rtx4090" is "rtx" and "4090"; the number of a socket (SXM5) says nothing.
 std::vector<std::string> CardWords(std::string_view name) {

@@ -353,8 +353,7 @@ class CommandReader {
       }
       if (error) {
         AddProblem("value_not_taken", name.empty() ? item.option : name,
-                   item.text + ": given " + error->given + "; accepted: " + error->accepted + ".", "",
-                   Severity::kError);
+                   error->given + " is not taken; give " + error->accepted + ".", "", Severity::kError);
         result_.not_understood.push_back(item.text);
         return;
       }

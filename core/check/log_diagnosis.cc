@@ -12,6 +12,7 @@
 #include "core/config/config_keys.h"
 #include "core/config/config_value.h"
 #include "core/engines/engine.h"
+#include "core/engines/log_reading.h"
 #include "core/engines/settle.h"
 #include "core/estimate/estimate.h"
 #include "core/estimate/verdict.h"
@@ -134,6 +135,11 @@ bool LowerShare(const Resolved& r, Config* c) {
   c->gpu_memory_utilization = std::round((r.gpu_memory_utilization - 0.03) * 100) / 100;
   return true;
 }
+bool LowerStaticShare(const Resolved& r, Config* c) {
+  if (r.mem_fraction_static < 0.5) return false;
+  c->mem_fraction_static = std::round((r.mem_fraction_static - 0.03) * 100) / 100;
+  return true;
+}
 bool Eager(const Resolved& r, Config* c) {
   if (r.enforce_eager) return false;
   c->enforce_eager = true;
@@ -160,6 +166,7 @@ constexpr Knob kKnobs[] = {
     {"limit_mm_per_prompt", NoPictures},
     {"flash_attention", FlashAttention},
     {"gpu_memory_utilization", LowerShare},
+    {"mem_fraction_static", LowerStaticShare},
     {"enforce_eager", Eager},
     {"kv_cache_dtype", SmallerCache},
 };
@@ -188,7 +195,7 @@ Bytes Demand(FailureStage stage, const Report& report) {
 
 bool Applies(FailureStage stage, std::string_view key) {
   // A larger or smaller share does not change what a step takes, nor what a sequence needs.
-  if (key == "gpu_memory_utilization")
+  if (key == "gpu_memory_utilization" || key == "mem_fraction_static")
     return stage == FailureStage::kGraphCapture || stage == FailureStage::kSamplerWarmUp ||
            stage == FailureStage::kRunTime;
   if (key == "enforce_eager") return stage == FailureStage::kGraphCapture;
@@ -212,6 +219,35 @@ std::string ValueText(std::string_view key, const Resolved& resolved) {
   return row == nullptr ? "" : GetConfigText(*resolved.config, *row);
 }
 
+std::string SharesAtStart(double share, Bytes asked, Bytes free) {
+  return "gpu_memory_utilization " + DecimalText(share, 2) + " asks for " +
+         GibText(asked, SizeUnits::kBinary, 2) + " at start, and " + GibText(free, SizeUnits::kBinary, 2) +
+         " are free: others hold the rest.";
+}
+
+// A share of the card that somebody set higher than the engine takes by itself leaves too little beside it.
+std::optional<Cause> HighShare(FailureStage stage, const Config& config, const Answer& answer,
+                               const Catalog& catalog) {
+  if (stage != FailureStage::kGraphCapture && stage != FailureStage::kRunTime) return std::nullopt;
+  constexpr std::pair<std::string_view, double Resolved::*> kShares[] = {
+      {"gpu_memory_utilization", &Resolved::gpu_memory_utilization},
+      {"mem_fraction_static", &Resolved::mem_fraction_static}};
+  for (const auto& [name, share] : kShares) {
+    const ConfigKey* key = FindConfigKey(name);
+    if (key == nullptr || !IsConfigValueGiven(config, *key) || !Takes(*answer.resolved->engine, *key))
+      continue;
+    Config without = config;
+    if (SetConfigValue(*key, Json(), &without)) continue;
+    const std::optional<Answer> plain = Ask(without, catalog);
+    const double given = (*answer.resolved).*share, own = plain ? (*plain->resolved).*share : 0;
+    if (!(own > 0) || given < own + 0.02) continue;
+    return Cause{std::string(name), std::string(name) + " " + DecimalText(given, 2) + " is more than the " +
+                                        DecimalText(own, 2) +
+                                        " that the engine takes by itself, and leaves too little beside it."};
+  }
+  return std::nullopt;
+}
+
 // The setting that frees most when it is turned down, where that is what is lacking; else the weights.
 Cause FindCause(FailureStage stage, const LogFailure& failure, const Config& config, const Answer& answer,
                 const Catalog& catalog) {
@@ -221,9 +257,7 @@ Cause FindCause(FailureStage stage, const LogFailure& failure, const Config& con
   if (stage == FailureStage::kLoading && failure.free && failure.asked && gpu != nullptr &&
       resolved.engine->fills_share && *failure.asked > gpu->weights) {
     return {"gpu_memory_utilization",
-            "gpu_memory_utilization " + DecimalText(resolved.gpu_memory_utilization, 2) + " asks for " +
-                GibText(*failure.asked, SizeUnits::kBinary, 2) + " at start, and " +
-                GibText(*failure.free, SizeUnits::kBinary, 2) + " are free: others hold the rest."};
+            SharesAtStart(resolved.gpu_memory_utilization, *failure.asked, *failure.free)};
   }
   if (stage == FailureStage::kLoading && failure.free && gpu != nullptr && *failure.free < gpu->weights &&
       gpu->weights < gpu->capacity) {
@@ -259,6 +293,9 @@ Cause FindCause(FailureStage stage, const LogFailure& failure, const Config& con
                           ") with activations and runtime leave nothing of the " + SizeText(gpu->budget) +
                           " that gpu_memory_utilization gives."};
   }
+  if (failure.asked) {
+    if (std::optional<Cause> share = HighShare(stage, config, answer, catalog)) return *std::move(share);
+  }
   if (stage == FailureStage::kGraphCapture && answer.report.Has("more_sequences_than_states"))
     return {"max_num_seqs", "max_num_seqs " + CountText(resolved.max_num_seqs) +
                                 " is more than the cache has blocks for recurrent states."};
@@ -287,6 +324,7 @@ Cause FindCause(FailureStage stage, const LogFailure& failure, const Config& con
 
 // ---- how much is missing ----------------------------------------------------------------------------------
 
+// `answer`: nullptr where there is none, or where its card is a guess.
 std::optional<Bytes> MissingOf(const LogFailure& failure, const CheckResult& result, const Answer* answer) {
   if (failure.needed && failure.available && *failure.needed > *failure.available)
     return *failure.needed - *failure.available;
@@ -361,7 +399,8 @@ void AddKnob(std::string_view name, FailureStage stage, Bytes missing, const Con
     if (!now || !knob->turn(*now->resolved, &turned)) return;
     const std::optional<Answer> after = Ask(turned, catalog);
     if (!after || after->report.per_gpu.empty()) return;
-    if (Demand(stage, before->report) - Demand(stage, after->report) < missing) continue;
+    const Bytes relief = Demand(stage, before->report) - Demand(stage, after->report);
+    if (relief < missing || relief <= Bytes(0)) continue;
     if (after->report.failure == FailureStage::kCacheTooSmall &&
         before->report.failure != FailureStage::kCacheTooSmall)
       return;
@@ -376,14 +415,16 @@ void AddKnob(std::string_view name, FailureStage stage, Bytes missing, const Con
 std::vector<std::string_view> KnobsFor(FailureStage stage) {
   switch (stage) {
     case FailureStage::kProfiling:
-      return {"max_num_batched_tokens", "max_num_seqs", "limit_mm_per_prompt", "n_ubatch", "max_model_len"};
+      return {"flash_attention", "max_num_batched_tokens", "max_num_seqs", "limit_mm_per_prompt",
+              "n_ubatch",        "max_model_len"};
     case FailureStage::kSamplerWarmUp:
       return {"max_num_seqs", "gpu_memory_utilization"};
     case FailureStage::kGraphCapture:
     case FailureStage::kCacheTooSmall:
-      return {"gpu_memory_utilization", "enforce_eager", "max_num_seqs"};
+      return {"gpu_memory_utilization", "mem_fraction_static", "enforce_eager", "max_num_seqs"};
     case FailureStage::kRunTime:
-      return {"gpu_memory_utilization", "max_num_batched_tokens", "max_num_seqs", "max_model_len"};
+      return {"gpu_memory_utilization", "mem_fraction_static", "max_num_batched_tokens", "max_num_seqs",
+              "max_model_len"};
     case FailureStage::kLoading:
     case FailureStage::kNone:
     case FailureStage::kInvalid:
@@ -418,7 +459,10 @@ void AddFixes(const LogFailure& log, const Config& config, const Config& as_fail
              catalog, failure);
   }
   // The card is full, not the share: more of it would make things worse.
-  const bool full = share && log.asked && !log.needed && log.stage != FailureStage::kLoading;
+  // An engine that fills no share has a full card where a step has no room.
+  const bool full = !log.needed && !log.host && log.stage != FailureStage::kLoading &&
+                    (share ? log.asked || log.stage == FailureStage::kSamplerWarmUp
+                           : log.asked && log.stage == FailureStage::kProfiling);
   if (full) {
     for (const std::string_view name : KnobsFor(log.stage)) {
       if (static_cast<int>(failure->fixes.size()) >= kMostFixes) return;
@@ -434,11 +478,64 @@ void AddFixes(const LogFailure& log, const Config& config, const Config& as_fail
   if (failure->fixes.empty()) AddKnob(failure->knob, log.stage, Bytes(1), config, catalog, failure);
 }
 
-void DiagnoseFailure(const LogFailure& failure, const Catalog& catalog, CheckResult* result) {
+// Without what a collector and a logger wrote before the error.
+std::string SaidIn(const std::string& line) {
+  const std::string_view quoted = Between(line, "error=\"", "\"");
+  if (!quoted.empty()) return std::string(quoted);
+  const size_t error = line.find("Error: ");
+  if (error == std::string::npos) return line;
+  const size_t blank = line.find_last_of(" \"", error);
+  return blank == std::string::npos ? line : line.substr(blank + 1);
+}
+
+// "Turn max_num_seqs or gpu_memory_utilization down."
+std::string TurnText(const LogFailure& failure, const EngineTraits& engine) {
+  if (failure.host) return {};
+  if (failure.stage == FailureStage::kLoading) return "Take a smaller format, or more cards.";
+  const bool share = engine.fills_share && failure.stage == FailureStage::kCacheTooSmall;
+  if (share) return "Give the cache more of the card, or take a shorter context or a smaller format.";
+  std::vector<std::string_view> keys;
+  for (const std::string_view name : KnobsFor(failure.stage)) {
+    const ConfigKey* key = FindConfigKey(name);
+    if (key != nullptr && Takes(engine, *key) && keys.size() < 3) keys.push_back(name);
+  }
+  return keys.empty() ? "" : "Turn " + ListText(keys, "or") + " down.";
+}
+
+// What the log says by itself, where the model is not known.
+void DiagnoseByItself(const LogFailure& failure, const Catalog& catalog, const Config& config,
+                      CheckFailure* told) {
+  told->cause = SaidIn(failure.line);
+  told->knob = std::string(failure.knob);
+  Config set = config;
+  const ConfigKey* key = FindConfigKey(failure.knob);
+  if (key != nullptr && failure.limit && *failure.limit > 0 &&
+      !SetConfigValue(*key, Json(*failure.limit), &set)) {
+    const std::string most = CountText(*failure.limit);
+    told->cause = told->knob + " " + CountText(config.max_model_len.value_or(0)) +
+                  " is more than there is room for: " + most + " at most.";
+    if (key->json != "max_model_len" || !config.max_model_len) told->cause = SaidIn(failure.line);
+    AddFix(config, std::move(set), told->knob + " " + most + ", as the log says", catalog, told);
+  }
+  if (failure.knob == "gpu_memory_utilization" && failure.asked && failure.free &&
+      config.gpu_memory_utilization) {
+    const double share = *config.gpu_memory_utilization;
+    told->cause = SharesAtStart(share, *failure.asked, *failure.free);
+    set.gpu_memory_utilization = std::floor(failure.free->gib() / failure.asked->gib() * share * 100) / 100;
+    if (*set.gpu_memory_utilization > 0.05)
+      AddFix(config, set,
+             "gpu_memory_utilization " + DecimalText(*set.gpu_memory_utilization, 2) +
+                 " or ending what holds the rest",
+             catalog, told);
+  }
+}
+
+void DiagnoseFailure(const LogFailure& failure, const EngineTraits& engine, const Catalog& catalog,
+                     bool card_known, CheckResult* result) {
   CheckFailure told;
   told.stage = failure.stage;
   const std::optional<Answer> answer = Ask(result->config, catalog);
-  told.missing = MissingOf(failure, *result, answer ? &*answer : nullptr);
+  told.missing = MissingOf(failure, *result, answer && card_known ? &*answer : nullptr);
   if (answer && !answer->report.per_gpu.empty()) {
     const Cause found = FindCause(failure.stage, failure, result->config, *answer, catalog);
     told.cause = found.sentence;
@@ -446,13 +543,13 @@ void DiagnoseFailure(const LogFailure& failure, const Catalog& catalog, CheckRes
     const Config as_failed = AsFailed(result->config, result->calibration, told.missing, catalog);
     AddFixes(failure, result->config, as_failed, *answer, catalog, &told);
   }
-  if (told.cause.empty()) told.cause = failure.line;
+  if (told.cause.empty()) DiagnoseByItself(failure, catalog, result->config, &told);
   const std::string missing =
       told.missing && *told.missing > Bytes(0) ? ", " + SizeText(*told.missing) + " missing" : "";
   result->problems.push_back(
       {"failed_at_start", "",
        "It failed while " + std::string(StageText(failure.stage)) + missing + ". " + told.cause,
-       told.fixes.empty() ? "" : told.fixes[0].cost, Severity::kError});
+       told.fixes.empty() ? TurnText(failure, engine) : told.fixes[0].cost, Severity::kError});
   result->failure = std::move(told);
 }
 
@@ -526,7 +623,7 @@ void Diagnose(const StartupLog& log, const Catalog& catalog, CheckResult* result
     if (card_known) result->calibration = CalibrationOf(result->config, result->measured, catalog);
   }
   if (log.reading.failure) {
-    DiagnoseFailure(*log.reading.failure, catalog, result);
+    DiagnoseFailure(*log.reading.failure, log.engine->traits(), catalog, card_known, result);
     return;
   }
   const bool started = log.reading.phase >= LogPhase::kGraphs;
@@ -549,7 +646,10 @@ std::optional<Result<CheckResult>> ReadLogText(std::string_view text, const Cata
   TakeThroughput(log.reading, &result);
   Diagnose(log, catalog, &result);
   // A line or two that look like a log's, in a text that tells none of a log's figures: something else.
-  if (result.measured.empty() && !result.failure && result.config.model.empty()) return std::nullopt;
+  const bool tells = !log.reading.version.empty() || !result.config.gpu.empty();
+  if (result.measured.empty() && !result.failure && result.config.model.empty() &&
+      !(tells && log.reading.votes >= 3))
+    return std::nullopt;
   return result;
 }
 

@@ -11,11 +11,13 @@
 namespace plimsoll {
 namespace {
 
-constexpr size_t kMostCards = 256;
 // The driver holds a few MiB of every card; a display or a program holds more.
 constexpr double kIdleMib = 64;
 // Boards with other memory than the catalog's: more than rounding and what the driver keeps.
 constexpr double kOtherMemory = 0.03;
+// Of the size in a slice's name: 3g.20gb has 19.6 GiB, 1g.10gb 9.5 to 9.75 (the instance profiles in NVIDIA's MIG
+// User Guide).
+constexpr double kSliceShare = 0.975;
 
 std::string_view Trim(std::string_view text) {
   constexpr std::string_view kSpace = " \t\r|";
@@ -70,7 +72,7 @@ void ReadProcess(std::string_view line, SmiOutput* output) {
   while (begin > 0 && row[begin - 1] >= '0' && row[begin - 1] <= '9') --begin;
   std::string_view before = Trim(row.substr(0, begin));
   const size_t gap = before.find_last_of(' ');
-  if (gap == std::string_view::npos || output->processes.size() >= kMostCards) return;
+  if (gap == std::string_view::npos || output->processes.size() >= kMostListedCards) return;
   output->processes.push_back({std::string(before.substr(gap + 1)), NumberAt(row.substr(begin))});
 }
 
@@ -83,7 +85,7 @@ void ReadSlice(std::string_view line, const std::vector<SmiCard>& cards, std::ve
   const std::string_view cell = Trim(line.substr(bar + 1, line.find('|', bar + 1) - bar - 1));
   if (cell.empty() || cell[0] < '0' || cell[0] > '9') return;
   const size_t card = static_cast<size_t>(NumberAt(cell));
-  if (card >= cards.size() || slices->size() >= kMostCards) return;
+  if (card >= cards.size() || slices->size() >= kMostListedCards) return;
   slice.name = cards[card].name;
   slice.slice = true;
   slices->push_back(std::move(slice));
@@ -108,12 +110,12 @@ void ReadTable(std::string_view text, SmiOutput* output) {
     if (!name.empty() && ReadUsage(line, &card)) {
       card.name = std::move(name);
       name.clear();
-      if (output->cards.size() < kMostCards) output->cards.push_back(std::move(card));
+      if (output->cards.size() < kMostListedCards) output->cards.push_back(std::move(card));
       continue;
     }
     // Where the memory is the system's, none is told.
     if (!name.empty() && line.find("Not Supported") != std::string_view::npos) {
-      if (output->cards.size() < kMostCards) output->cards.push_back({std::move(name), 0, 0});
+      if (output->cards.size() < kMostListedCards) output->cards.push_back({std::move(name), 0, 0});
       name.clear();
       continue;
     }
@@ -121,88 +123,6 @@ void ReadTable(std::string_view text, SmiOutput* output) {
     if (!found.empty()) name = std::move(found);
   }
   if (!slices.empty()) output->cards = std::move(slices);
-}
-
-// "| 0000:05:00.0    AMD Instinct MI300X | 0 % …" and below it "283/196592 MB |".
-void ReadAmdTable(std::string_view text, SmiOutput* output) {
-  std::string name;
-  for (const std::string_view line : LinesOf(text)) {
-    const std::string_view row = Trim(line);
-    const std::string_view cell = Trim(row.substr(0, row.find('|')));
-    const size_t gap = cell.find(' ');
-    const bool bus = gap != std::string_view::npos &&
-                     cell.substr(0, gap).find(':') != std::string_view::npos &&
-                     cell.substr(0, gap).find('.') != std::string_view::npos;
-    if (bus && line.find('|') != std::string_view::npos) {
-      name = std::string(Trim(cell.substr(gap)));
-      continue;
-    }
-    const size_t slash = row.rfind('/');
-    if (name.empty() || !row.ends_with(" MB") || slash == std::string_view::npos) continue;
-    size_t begin = slash;
-    while (begin > 0 && row[begin - 1] >= '0' && row[begin - 1] <= '9') --begin;
-    SmiCard card{std::move(name), NumberAt(row.substr(slash + 1)), NumberAt(row.substr(begin))};
-    name.clear();
-    if (output->cards.size() < kMostCards) output->cards.push_back(std::move(card));
-  }
-}
-
-// "Product Name : NVIDIA L4", "GPU[0] : VRAM Total Memory (B): 25753026560", "Chipset Model: Apple M4 Max".
-void ReadKeyed(std::string_view text, SmiOutput* output) {
-  std::vector<SmiCard>& cards = output->cards;
-  double system_mib = 0;
-  bool frame_buffer = true;
-  int64_t named = -1;  // the card that rocm-smi named last
-  const auto at = [&](size_t index) -> SmiCard* {
-    if (index >= kMostCards) return nullptr;
-    if (index >= cards.size()) cards.resize(index + 1);
-    return &cards[index];
-  };
-  for (std::string_view line : LinesOf(text)) {
-    line = Trim(line);
-    size_t index = cards.empty() ? 0 : cards.size() - 1;
-    const bool numbered = line.starts_with("GPU[");
-    if (numbered) {
-      index = static_cast<size_t>(std::min(NumberAt(line.substr(4)), 1e6));
-      const size_t colon = line.find(':');
-      if (colon == std::string_view::npos) continue;
-      line = Trim(line.substr(colon + 1));
-      if (static_cast<int64_t>(index) != named) named = static_cast<int64_t>(index);
-    }
-    const size_t colon = line.find(':');
-    if (colon == std::string_view::npos) continue;
-    const std::string key = Lower(Trim(line.substr(0, colon)));
-    const std::string_view value = Trim(line.substr(colon + 1));
-    if (value.empty()) frame_buffer = key.find("bar1") == std::string::npos;
-    if (key.ends_with("memory usage")) frame_buffer = key.starts_with("fb");
-    const bool name = key == "product name" || key == "card series" || key == "market_name" ||
-                      key == "chipset model" || key == "chip";
-    if (name && !value.empty()) {
-      const bool next = !numbered && !cards.empty() && !cards.back().name.empty();
-      // macOS says the chip once for the machine and once for its GPU.
-      if (next && cards.back().name == value && key.starts_with("chip")) continue;
-      if (SmiCard* card = at(next ? cards.size() : index)) card->name = std::string(value);
-      continue;
-    }
-    const double number = NumberAt(value);
-    SmiCard* card = numbered || !cards.empty() ? at(index) : nullptr;
-    if (key == "memory" && value.ends_with("GB")) system_mib = number * 1024;
-    if (card == nullptr || number <= 0) continue;
-    if (key == "vram total memory (b)") card->total_mib = number / (1024 * 1024);
-    if (key == "vram total used memory (b)") card->used_mib = number / (1024 * 1024);
-    const bool total = (key == "total" && frame_buffer && value.ends_with("MiB")) ||
-                       ((key == "size" || key == "total_vram") && value.ends_with("MB"));
-    const bool used = (key == "used" && frame_buffer && value.ends_with("MiB")) ||
-                      (key == "used_vram" && value.ends_with("MB"));
-    if (total && card->total_mib == 0) card->total_mib = number;
-    if (used && card->used_mib == 0) card->used_mib = number;
-  }
-  for (SmiCard& card : cards) {
-    if (card.total_mib == 0) card.total_mib = system_mib;
-  }
-  cards.erase(
-      std::remove_if(cards.begin(), cards.end(), [](const SmiCard& card) { return card.name.empty(); }),
-      cards.end());
 }
 
 // "NVIDIA GeForce RTX 4090, 24564, 612": --format=csv,noheader,nounits.
@@ -227,7 +147,7 @@ void ReadBareCsv(std::string_view text, SmiOutput* output) {
       }
     }
     // A card has a thousand MiB and more; anything else is no such list.
-    if (card.name.empty() || !(largest >= 1000 && largest < 1e7) || cards.size() >= kMostCards) return;
+    if (card.name.empty() || !(largest >= 1000 && largest < 1e7) || cards.size() >= kMostListedCards) return;
     card.total_mib = largest;
     card.used_mib = other < largest ? other : 0;
     cards.push_back(std::move(card));
@@ -235,18 +155,27 @@ void ReadBareCsv(std::string_view text, SmiOutput* output) {
   output->cards = std::move(cards);
 }
 
-// "GPU 0: NVIDIA GeForce RTX 4090 (UUID: GPU-…)".
+// "GPU 0: NVIDIA GeForce RTX 4090 (UUID: GPU-…)", and below it "MIG 3g.20gb  Device  0: (UUID: MIG-…)".
 void ReadList(std::string_view text, SmiOutput* output) {
+  std::vector<SmiCard> slices;
   for (const std::string_view line : LinesOf(text)) {
     const std::string_view row = Trim(line);
     const size_t colon = row.find(": ");
     const size_t uuid = row.find(" (UUID");
+    const size_t size = row.find("g.");
+    if (row.starts_with("MIG ") && size != std::string_view::npos && !output->cards.empty()) {
+      const double mib = NumberAt(row.substr(size + 2)) * 1024 * kSliceShare;
+      if (mib > 0 && slices.size() < kMostListedCards)
+        slices.push_back({output->cards.back().name, mib, 0, true});
+      continue;
+    }
     if (!row.starts_with("GPU ") || colon == std::string_view::npos || uuid == std::string_view::npos ||
         uuid < colon)
       continue;
-    if (output->cards.size() < kMostCards)
+    if (output->cards.size() < kMostListedCards)
       output->cards.push_back({std::string(row.substr(colon + 2, uuid - colon - 2)), 0, 0});
   }
+  if (!slices.empty()) output->cards = std::move(slices);
 }
 
 // --query-gpu=name,memory.total,memory.used --format=csv, with or without its header.
@@ -285,13 +214,13 @@ void ReadCsv(std::string_view text, SmiOutput* output) {
           card.used_mib = std::min(card.total_mib, value);
           card.total_mib = std::max(card.total_mib, value);
         }
-      } else if (card.name.empty() &&
+      } else if (card.name.empty() && cell.find('=') == std::string_view::npos &&
                  cell.find_first_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ") != std::string_view::npos) {
         card.name = std::string(cell);
       }
     }
     const bool whole = !card.name.empty() && (card.total_mib > 0 || header);
-    if (whole && output->cards.size() < kMostCards) output->cards.push_back(std::move(card));
+    if (whole && output->cards.size() < kMostListedCards) output->cards.push_back(std::move(card));
   }
 }
 
@@ -312,6 +241,21 @@ const Gpu* FindCard(const Catalog& catalog, const SmiCard& card) {
   return FindGpuNamed(catalog, card.name);
 }
 
+// What --query-gpu prints without the name: "24576 MiB, 120 MiB", or numbers under "memory.total [MiB]".
+bool IsMemoryAlone(std::string_view text) {
+  int rows = 0;
+  for (const std::string_view line : LinesOf(text)) {
+    const std::string_view row = Trim(line);
+    if (row.empty() || row.starts_with("memory.") || row.starts_with("index")) continue;
+    const bool sizes =
+        row.find("MiB") != std::string_view::npos || text.find("memory.total") != std::string_view::npos;
+    if (!sizes || row.find_first_not_of("0123456789 ,.MiB%") != std::string_view::npos) return false;
+    ++rows;
+  }
+  return rows > 0;
+}
+constexpr std::string_view kAskNvidia = "nvidia-smi --query-gpu=name,memory.total,memory.used --format=csv";
+
 }  // namespace
 
 SmiOutput ReadSmi(std::string_view text) {
@@ -327,33 +271,32 @@ SmiOutput ReadSmi(std::string_view text) {
   if (!output.cards.empty()) return output;
   const auto has = [&](std::string_view mark) { return text.find(mark) != std::string_view::npos; };
   if (has("NVSMI LOG") || (has("Product Name") && has("FB Memory Usage"))) {
-    ReadKeyed(text, &output);
-  } else if (has("GPU[0]") || has("MARKET_NAME")) {
-    output.program = has("MARKET_NAME") ? "amd-smi" : "rocm-smi";
-    ReadKeyed(text, &output);
-  } else if (has("AMD-SMI")) {
-    output.program = "amd-smi";
-    ReadAmdTable(text, &output);
-  } else if (has("Chipset Model:") || has("Chip: Apple")) {
-    output.program = "system_profiler";
-    ReadKeyed(text, &output);
-  } else if (text.size() < 16384) {
-    ReadBareCsv(text, &output);
+    ReadKeyedCards(text, &output);
+    return output;
   }
+  SmiOutput other = ReadOtherCardList(text);
+  if (!other.cards.empty() || !other.ask_for.empty()) return other;
+  if (text.size() < 16384) ReadBareCsv(text, &output);
+  if (output.cards.empty() && IsMemoryAlone(text)) output.ask_for = kAskNvidia;
   return output;
 }
 
 std::optional<Result<CheckResult>> ReadHardwareText(std::string_view text, const Catalog& catalog) {
   if (static_cast<int64_t>(text.size()) > kMaxCommandBytes) return std::nullopt;
   const SmiOutput output = ReadSmi(text);
+  CheckResult result;
+  result.kind = CheckKind::kHardware;
+  result.what = "list of cards by " + std::string(output.program);
+  if (output.cards.empty() && !output.ask_for.empty()) {
+    result.problems.push_back({"cards_not_named", "", "The list does not say which cards they are.",
+                               "Paste what " + std::string(output.ask_for) + " prints.", Severity::kError});
+    return result;
+  }
   if (output.cards.empty()) return std::nullopt;
   const bool known = std::any_of(output.cards.begin(), output.cards.end(),
                                  [&](const SmiCard& card) { return FindCard(catalog, card) != nullptr; });
   const bool told = text.find("NVIDIA") != std::string_view::npos || output.program != "nvidia-smi";
   if (!known && !told) return std::nullopt;
-  CheckResult result;
-  result.kind = CheckKind::kHardware;
-  result.what = "list of cards by " + std::string(output.program);
   Config& config = result.config;
   bool other_memory = false, held = false, slices = false;
   for (const SmiCard& card : output.cards) {
@@ -363,7 +306,8 @@ std::optional<Result<CheckResult>> ReadHardwareText(std::string_view text, const
       continue;
     }
     config.gpu.push_back(gpu->id);
-    config.reserved_mib.push_back(card.used_mib >= kIdleMib ? std::round(card.used_mib) : 0);
+    const double used = card.used_share > 0 ? card.used_share * gpu->usable.mib() : card.used_mib;
+    config.reserved_mib.push_back(used >= kIdleMib ? std::round(used) : 0);
     held = held || config.reserved_mib.back() > 0;
     // Between what CUDA gets and what is printed on the box. Of memory that is the system's the driver gives a part.
     const double sold = gpu->memory_gb * 1024, given = gpu->usable.mib();
@@ -375,9 +319,23 @@ std::optional<Result<CheckResult>> ReadHardwareText(std::string_view text, const
     const double share = gpu->unified_memory && sold > 0 ? given / sold : 1;
     config.gpu_memory_mib.push_back(differs ? std::floor(card.total_mib * share) : given);
     std::string text_of = card.name;
-    if (card.total_mib > 0)
-      text_of += ", " + MibText(card.used_mib) + " of " + MibText(card.total_mib) + " held";
+    const double all = card.total_mib > 0 ? card.total_mib : used > 0 ? given : 0;
+    if (used > 0) {
+      text_of += ", " + MibText(used) + " of " + MibText(all) + " held";
+    } else if (all > 0) {
+      text_of += ", " + MibText(all);
+    }
     result.understood.push_back({text_of, "", card.name, "gpu", ReadEffect::kKey, ""});
+  }
+  const auto several = std::find_if(output.cards.begin(), output.cards.end(), [](const SmiCard& card) {
+    return card.name.find('/') != std::string::npos;
+  });
+  if (config.gpu.empty() && several != output.cards.end()) {
+    result.problems.push_back({"cards_not_named", "",
+                               "Several cards are called " + Quoted(several->name) + " there.",
+                               "Choose which one it is.", Severity::kError});
+    config = Config();
+    return result;
   }
   if (config.gpu.empty()) {
     result.problems.push_back({"card_unknown", "", "No card of these is in the catalog.",

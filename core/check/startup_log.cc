@@ -296,6 +296,23 @@ void TakeSettingsOfLog(const LogReading& reading, Config* config, CheckResult* r
   }
 }
 
+// Where the log is cut before its options: as many ranks as its lines are of ("PP0_TP1", "TP3").
+void TakeRanksOfLog(const LogReading& reading, Config* config, CheckResult* result) {
+  constexpr std::pair<std::string_view, std::string_view> kRanks[] = {{"TP", "tp"}, {"PP", "pp"}};
+  for (const auto& [mark, name] : kRanks) {
+    const ConfigKey* key = FindConfigKey(name);
+    if (key == nullptr || IsConfigValueGiven(*config, *key)) continue;
+    double most = 0;
+    for (const LogFigure& figure : reading.figures)
+      most = std::max(most, NumberAfter(figure.device, mark).value_or(0));
+    if (reading.failure) most = std::max(most, NumberAfter(RankOf(reading.failure->line), mark).value_or(0));
+    const auto count = static_cast<int64_t>(most) + 1;
+    if (count < 2 || SetConfigValue(*key, Json(count), config)) continue;
+    Understood("lines of " + std::string(mark) + std::to_string(count - 1), std::to_string(count),
+               std::string(name), result);
+  }
+}
+
 // The card whose usable memory is nearest, where one is near enough to be it.
 const Gpu* CardOfMemory(const Catalog& catalog, double mib) {
   const Gpu* best = nullptr;
@@ -456,6 +473,7 @@ Config ConfigOfLog(const StartupLog& log, const Catalog& catalog, CheckResult* r
   config.engine = std::string(log.engine->traits().id);
   TakeModelOfLog(log, catalog, &config, result);
   TakeSettingsOfLog(log.reading, &config, result);
+  TakeRanksOfLog(log.reading, &config, result);
   TakeCardsOfLog(log, catalog, &config, result);
   if (!log.reading.version.empty()) {
     const Result<EngineVersion> version = log.engine->ReadVersion(log.reading.version, "engine_version");

@@ -221,7 +221,9 @@ std::optional<Error> SetCalibration(const ConfigKey& key, const Json& value, Con
 }
 
 std::optional<Error> SetInteger(const ConfigKey& key, const Json& value, Config* config) {
-  const std::optional<int64_t> number = value.is_number() ? value.AsInt() : std::nullopt;
+  std::optional<int64_t> number = value.is_number() ? value.AsInt() : std::nullopt;
+  // Tokens stand in files as people write them, too.
+  if (key.tokens && value.is_string()) number = ReadTokens(value.AsString());
   if (!number) return Refuse(key, value);
   const bool in_range = static_cast<double>(*number) >= key.least && static_cast<double>(*number) <= key.most;
   // -1 is a word of its own ("as long as fits", "all").

@@ -260,15 +260,22 @@ Result<std::vector<TraceRow>> ReadTrace(std::string_view csv, std::string_view w
 
 namespace {
 
+// 2048, or "2k".
+std::optional<double> LengthIn(const Json& value) {
+  if (!value.is_string()) return value.AsDouble();
+  const std::optional<int64_t> tokens = ReadTokens(value.AsString());
+  return tokens ? std::optional(static_cast<double>(*tokens)) : std::nullopt;
+}
+
 void ReadLength(const Json* value, LengthSpec* spec) {
   if (!value) return;
-  if (const auto plain = value->AsDouble()) {
+  if (const auto plain = LengthIn(*value)) {
     spec->mean = *plain;
     return;
   }
   const auto number = [&](const char* key, double fallback) {
     const Json* field = value->Find(key);
-    return field ? field->AsDouble().value_or(fallback) : fallback;
+    return field ? LengthIn(*field).value_or(fallback) : fallback;
   };
   spec->mean = number("mean", spec->mean);
   const Json* dist = value->Find("dist");
@@ -300,7 +307,7 @@ const std::array<WorkloadKey, kWorkloadKeyCount>& WorkloadKeys() {
       {"turns", 1, 10000, nullptr, &Workload::turns},
       {"different_prompts", 0, kCount, nullptr, &Workload::different_prompts},
       {"think_time", 0, 1e6, &Workload::think_time},
-      {"system_prompt", 0, kTokens, nullptr, &Workload::system_prompt},
+      {"system_prompt", 0, kTokens, nullptr, &Workload::system_prompt, nullptr, true},
       {"seed", 0, 9007199254740992.0, nullptr, &Workload::seed},
       {"scheduler_recv_interval", 1, kCount, nullptr, &Workload::poll},
       {"batch_wait_timeout_iters", 0, kCount, nullptr, &Workload::hold},
@@ -309,6 +316,12 @@ const std::array<WorkloadKey, kWorkloadKeyCount>& WorkloadKeys() {
       {"tpot_ms", 0, 1e9, nullptr, nullptr, &Objective::tpot_ms},
   }};
   return kKeys;
+}
+
+std::string AcceptedBy(const WorkloadKey& key) {
+  return std::string(key.whole != nullptr ? "a whole number from " : "a number from ") +
+         FormatDouble(key.least) + " to " + FormatDouble(key.most) +
+         (key.tokens ? ", or one such as 2k" : "");
 }
 
 void SetShape(std::string_view name, double spread, LengthSpec* spec) {
@@ -349,15 +362,15 @@ std::optional<Error> ReadNumber(const WorkloadKey& key, const Json& value, std::
                                 Workload* workload) {
   const Json* given = Given(value, key.name);
   if (given == nullptr) return std::nullopt;
-  const std::optional<double> number = given->is_number() ? given->AsDouble() : std::nullopt;
-  const bool whole = key.whole == nullptr || given->AsInt().has_value();
-  if (!number || !whole || !Finite(*number, key.least, key.most)) {
-    return Wrong(where, key.name, *given,
-                 std::string(key.whole != nullptr ? "a whole number from " : "a number from ") +
-                     FormatDouble(key.least) + " to " + FormatDouble(key.most));
-  }
+  std::optional<double> number = given->is_number() ? given->AsDouble() : std::nullopt;
+  std::optional<int64_t> whole = given->AsInt();
+  // Tokens stand in files as people write them, too.
+  if (key.tokens && given->is_string()) whole = ReadTokens(given->AsString());
+  if (key.whole != nullptr) number = whole ? std::optional(static_cast<double>(*whole)) : std::nullopt;
+  if (!number || !Finite(*number, key.least, key.most))
+    return Wrong(where, key.name, *given, AcceptedBy(key));
   if (key.whole != nullptr) {
-    workload->*key.whole = *given->AsInt();
+    workload->*key.whole = *whole;
   } else if (key.real != nullptr) {
     workload->*key.real = *number;
   } else {

@@ -110,15 +110,17 @@ Result<RequestList> GenerateRequests(const Workload& workload);
 Result<std::vector<TraceRow>> ReadTrace(std::string_view csv, std::string_view where);
 
 // The numbers that a `workload` object may give, with their ranges; each is also an option of `schedule`,
-// with
-// `-` for `_`.
+// with `-` for `_`.
 struct WorkloadKey {
   std::string_view name;  // "arrival_rate"
   double least, most;
   double Workload::*real = nullptr;
   int64_t Workload::*whole = nullptr;
   double Objective::*limit = nullptr;
+  bool tokens = false;  // counts tokens, which people write as 32k
 };
+// "a whole number from 1 to 10000".
+std::string AcceptedBy(const WorkloadKey& key);
 constexpr int kWorkloadKeyCount = 13;
 const std::array<WorkloadKey, kWorkloadKeyCount>& WorkloadKeys();
 

@@ -69,6 +69,8 @@ class Engine {
   virtual StepStyle StyleOf(const Resolved& resolved) const = 0;
   // Prompt tokens of one step beside decoding; 0: a whole prompt.
   virtual int64_t PromptChunk(const Resolved& resolved) const { return resolved.max_num_batched_tokens; }
+  // Whether a step reads prompts or decodes, never both; prompts then go first.
+  virtual bool ReadsPromptsAlone() const { return false; }
   // Tokens that its cache holds in all, where running sequences are limited by it; 0: they are not.
   virtual int64_t CacheLimit(const Report& report) const {
     (void)report;

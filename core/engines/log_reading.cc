@@ -93,10 +93,29 @@ std::optional<double> LeadingNumber(std::string_view text, std::string_view* res
   return number;
 }
 
+namespace {
+
+// ",88 MiB": how some systems' languages write ".88". Takes it off the text; 0: it is no such part of a size.
+double DecimalComma(std::string_view* text) {
+  if (!text->starts_with(',')) return 0;
+  size_t end = 1;
+  double part = 0, place = 0.1;
+  for (; end < text->size() && end < 4 && IsDigit((*text)[end]); ++end, place /= 10)
+    part += place * ((*text)[end] - '0');
+  const std::string_view unit = text->substr(end);
+  const bool size = unit.starts_with(" MiB") || unit.starts_with(" GiB") || unit.starts_with(" KiB");
+  if (end == 1 || !size) return 0;
+  *text = unit;
+  return part;
+}
+
+}  // namespace
+
 std::optional<Bytes> LeadingBytes(std::string_view text, std::string_view* rest) {
   std::string_view after;
-  const std::optional<double> number = LeadingNumber(text, &after);
+  std::optional<double> number = LeadingNumber(text, &after);
   if (!number) return std::nullopt;
+  if (const double part = DecimalComma(&after); part > 0) *number += part;
   after = Trimmed(after);
   double unit = 1;
   size_t length = 0;

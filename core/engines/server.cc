@@ -27,6 +27,7 @@ Operation OperationOf(const Resolved& resolved, const Report& report) {
   operation.max_sequences = resolved.max_num_seqs;
   operation.capacity_tokens = engine.CacheLimit(report);
   operation.chunk = engine.PromptChunk(resolved);
+  operation.prompts_alone = engine.ReadsPromptsAlone();
   operation.replicas = std::max<int64_t>(1, resolved.dp);
   return operation;
 }
@@ -43,6 +44,7 @@ SchedulerSetup MakeSchedulerSetup(const Resolved& resolved, const Report& report
   setup.max_num_seqs = resolved.max_num_seqs;
   setup.replicas = std::max<int64_t>(1, resolved.dp);
   const Engine& engine = EngineOf(resolved);
+  setup.prompts_alone = engine.ReadsPromptsAlone();
   setup.metrics = &engine.metric_names();
   engine.SetUpServer(resolved, report, &setup);
   return setup;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -102,6 +103,19 @@ class WayFinder {
     return std::move(ways_);
   }
 
+  WayOut WayOf(const Change& change, const Report& report) const {
+    const double tight = report.verdict == Verdict::kTight ? kDistanceTight : 0;
+    WayOut way;
+    way.config = change.config;
+    way.label = change.label;
+    way.verdict = report.verdict;
+    way.distance = change.distance + tight;
+    way.tokens_per_s = report.speed.decode_tokens_per_s;
+    way.usd_per_h = PriceOf(change.config);
+    way.rank = way.distance;
+    return way;
+  }
+
  private:
   double PriceOf(const Config& config) const {
     const Gpu* gpu = config.gpu.empty() ? start_.gpu : catalog_.FindGpu(config.gpu.front());
@@ -141,17 +155,7 @@ class WayFinder {
     return Try(std::move(config), catalog_, &inquiry_);
   }
 
-  void Add(const Change& change, const Report& report) {
-    const double tight = report.verdict == Verdict::kTight ? kDistanceTight : 0;
-    WayOut way;
-    way.config = change.config;
-    way.label = change.label;
-    way.verdict = report.verdict;
-    way.distance = change.distance + tight;
-    way.tokens_per_s = report.speed.decode_tokens_per_s;
-    way.usd_per_h = PriceOf(change.config);
-    ways_.push_back(std::move(way));
-  }
+  void Add(const Change& change, const Report& report) { ways_.push_back(WayOf(change, report)); }
 
   bool Offer(const Change& change) {
     const std::optional<Trial> trial = Attempt(change.config);
@@ -321,6 +325,7 @@ class WayFinder {
     config.prompt_tokens = config_.prompt_tokens;
     config.output_tokens = config_.output_tokens;
     config.engine = other.traits().id;
+    config.rope_scaling = config_.rope_scaling;
     config.max_model_len = start_.length;
     config.max_num_seqs = 1;
     const std::string format(other.UsualFormat(start_.model));
@@ -352,6 +357,57 @@ std::string WayOutFigures(const WayOut& way) {
   return text;
 }
 
+namespace {
+
+// A change that has to be made before anything else is asked: alone where it fits, else with what else it takes.
+std::vector<WayOut> WaysAfter(const Change& change, const Catalog& catalog, int most, Inquiry* inquiry) {
+  const Result<Resolved> resolved = Settle(change.config, catalog, inquiry);
+  if (!resolved.ok()) return {};
+  const Report report = EstimateResolved(*resolved);
+  if (report.Has("context_beyond_model")) return {};
+  const Start start = StartOf(*resolved, report);
+  WayFinder finder(change.config, catalog, inquiry, start);
+  if (report.fits()) return {finder.WayOf(change, report)};
+  std::vector<WayOut> ways = finder.Find(most);
+  for (WayOut& way : ways) {
+    // A length that is cut further is said once.
+    const bool cut = way.config.max_model_len != change.config.max_model_len;
+    if (!cut || !way.config.rope_scaling.empty()) way.label = Joined(change.label, way.label);
+    way.distance += change.distance;
+    way.rank += change.distance;
+  }
+  return ways;
+}
+
+// For a context that the model does not know: its own length, or its positions stretched by a power of two where nothing
+// stretches them already.
+std::vector<WayOut> WaysForLength(const Config& config, const Resolved& resolved, const Catalog& catalog,
+                                  int most, Inquiry* inquiry) {
+  constexpr double kDistanceStretched = 0.7;
+  const int64_t own = resolved.rope.scaled;
+  const double halvings = std::log2(static_cast<double>(resolved.max_model_len) / static_cast<double>(own));
+  const Change shorter = {WithLength(config, own), ContextText(own) + " context, the model's own",
+                          kDistanceLength + 0.5 * halvings};
+  std::vector<WayOut> ways = WaysAfter(shorter, catalog, most, inquiry);
+  const Architecture& architecture = *resolved.architecture;
+  const bool stretched =
+      !config.rope_scaling.empty() || own != architecture.max_positions || architecture.rope_factors;
+  if (!stretched && architecture.rope_table_elements > 0) {
+    const auto factor = static_cast<int64_t>(std::exp2(std::ceil(halvings - 1e-9)));
+    Change longer = {config, "YaRN × " + CountText(factor), kDistanceStretched};
+    longer.config.rope_scaling = "yarn:" + std::to_string(factor);
+    for (WayOut& way : WaysAfter(longer, catalog, most, inquiry)) {
+      if (way.config.max_model_len.value_or(0) > own) ways.push_back(std::move(way));
+    }
+  }
+  std::stable_sort(ways.begin(), ways.end(),
+                   [](const WayOut& a, const WayOut& b) { return a.rank < b.rank; });
+  if (static_cast<int>(ways.size()) > most) ways.resize(static_cast<size_t>(most));
+  return ways;
+}
+
+}  // namespace
+
 std::vector<WayOut> WaysOut(const Config& config, const Catalog& catalog, int most, Inquiry* inquiry) {
   Inquiry own;
   if (inquiry == nullptr) inquiry = &own;
@@ -359,6 +415,8 @@ std::vector<WayOut> WaysOut(const Config& config, const Catalog& catalog, int mo
   if (!resolved.ok() || most <= 0) return {};
   const Report report = EstimateResolved(*resolved);
   if (report.fits()) return {};
+  if (report.verdict == Verdict::kInvalid && report.Has("context_beyond_model") && resolved->rope.scaled > 0)
+    return WaysForLength(config, *resolved, catalog, most, inquiry);
   const Start start = StartOf(*resolved, report);
   return WayFinder(config, catalog, inquiry, start).Find(most);
 }

@@ -160,7 +160,6 @@ struct MeasuredSpeeds {
   Coefficient routing_skew;  // half of the experts are chosen 1 + this times as often as the average
   Coefficient
       untuned_experts;      // of `expert_stream` and `expert_compute`, where Triton's kernels are not tuned
-  Coefficient bunching;     // closed-loop load starts together: share of the others one waits for
   Coefficient host_memory;  // bytes per second that CPU layers reach on a desktop
   Coefficient link_share;   // share of the host link that streaming weights reaches
   Coefficient accept_draft, accept_eagle, accept_mtp;  // probability that one more proposed token holds

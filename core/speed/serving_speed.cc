@@ -25,23 +25,97 @@ double StepSeconds(const StepModel& model, double sequences, int64_t context) {
   return lower + (sequences - below) * (at(count + 1) - lower);
 }
 
-// How much longer the steps take that carry one prompt, when `sequences` are decoding beside it.
-double IntrusionSeconds(const StepModel& model, int64_t sequences, int64_t prompt, int64_t chunk) {
-  if (prompt <= 0) return 0;
-  // The budget of a step is for those who decode first; a prompt takes what they leave, and no more than it needs.
-  const int64_t left = chunk > 0 ? std::max<int64_t>(1, chunk - sequences) : prompt;
-  StepLoad without, with;
-  without.decode_sequences = with.decode_sequences = sequences;
-  with.prefill_tokens = std::min(left, prompt);
-  with.prefill_sequences = 1;
-  const double steps = static_cast<double>(prompt) / static_cast<double>(with.prefill_tokens);
-  double seconds = (model.Time(with) - model.Time(without)).value() * std::max(1.0, steps);
-  for (int i = 0; i < model.span_count(); ++i) {
-    seconds += model.PerPrefillPair(i).value() * CausalPairs(0, prompt, model.span(i));
+// A closed loop of users who always have a request running, spread evenly, as one of them sees the others. Steps are
+// the clock: how many of them a request waits, reads and writes does not depend on how long they take.
+struct Others {
+  double decoding = 0;   // sequences that write beside one
+  double prompt = 0;     // tokens
+  double left = 0;       // of a step's tokens, for prompts: the budget is for those who decode first
+  double reading = 1;    // steps that a prompt takes
+  double queue = 0;      // steps that it waits for those in front of it
+  double prompts = 0;    // that come into a step on average
+  double plain = 0;      // seconds of a step without prompts
+  double attention = 0;  // seconds of a prompt's own
+  bool pause = false;    // while a prompt is read
+};
+
+// Steps in the queue of a server with room for `places` prompts in a step, or of one that reads each for `reading` steps,
+// when `busy` of its room is taken: Sakasegawa's approximation (1977) for services of one length.
+double QueueSteps(double places, double reading, double busy) {
+  return reading * 0.5 * std::pow(busy, std::sqrt(2 * (places + 1)) - 1) / (places * (1 - busy));
+}
+
+// How the `others` of so many share the steps of a loop in which each writes for `writing` steps and waits for `idle`
+// beside its reading and the queue.
+void ShareSteps(double others, double writing, double idle, double budget, Others* o) {
+  constexpr double kNoQueue = 0.2;
+  const auto at = [&](double prompts) {
+    o->prompts = prompts;
+    o->decoding = std::min(others, prompts * writing);
+    o->left = budget > 0 ? std::max(1.0, budget - (o->pause ? 0 : o->decoding)) : o->prompt;
+    o->reading = std::max(1.0, o->prompt / o->left);
+    const double busy = prompts * o->prompt / o->left;
+    o->queue = busy < 1 ? QueueSteps(std::max(1.0, o->left / o->prompt), o->reading, busy) : 0;
+    return busy;
+  };
+  const double most = others / (writing + idle + 1);
+  if (at(most) < kNoQueue) return;
+  // As many prompts as all requests in the loop account for (Little's law): more make the queue longer.
+  double low = 0, high = most;
+  for (int i = 0; i < 24; ++i) {
+    const double middle = (low + high) / 2;
+    const bool fewer = at(middle) < 1 && middle * (writing + idle + o->reading + o->queue) < others;
+    (fewer ? low : high) = middle;
   }
+  at(low);
+}
+
+// How much longer a step takes with so many tokens of so many prompts in it, their attention aside.
+double AddedSeconds(const StepModel& model, const Others& o, double tokens, double prompts) {
+  StepLoad with;
+  if (!o.pause) with.decode_sequences = std::max<int64_t>(1, std::llround(o.decoding));
+  with.prefill_tokens = std::max<int64_t>(1, std::llround(tokens));
+  with.prefill_sequences = std::max<int64_t>(1, std::llround(prompts));
   // A batch large enough to be worth copying weights from RAM for can be quicker than decoding on the
   // processor. It saves nothing that could be handed on: the next step decodes alone again.
-  return std::max(0.0, seconds);
+  return std::max(0.0, model.Time(with).value() - (o.pause ? 0 : o.plain));
+}
+
+// What one prompt adds to the steps that it is read in.
+double OwnSeconds(const StepModel& model, const Others& o) {
+  return AddedSeconds(model, o, std::min(o.left, o.prompt), 1) * o.reading + o.attention;
+}
+
+// What prompts add to a step on average. So many independent arrivals are Poisson's: a step has no prompt in it with
+// exp(-n), and those that have any have n / (1 - exp(-n)).
+double SharedSeconds(const StepModel& model, const Others& o, bool batched) {
+  if (!(o.prompts > 0)) return 0;
+  const double together = batched ? o.prompts / -std::expm1(-o.prompts) : 1;
+  const double tokens = std::min(o.left, together * o.prompt);
+  const double share = o.prompts * o.prompt / tokens;  // of the steps
+  return share * AddedSeconds(model, o, tokens, tokens / o.prompt) + o.prompts * o.attention;
+}
+
+Others OthersOf(const StepModel& model, const Operation& operation, double running, double idle) {
+  Others o;
+  o.prompt = static_cast<double>(operation.prompt_tokens);
+  o.pause = operation.prompts_alone;
+  const double writing =
+      static_cast<double>(std::max<int64_t>(1, operation.output_tokens)) / model.tokens_per_step();
+  const auto budget = static_cast<double>(operation.chunk);
+  if (operation.lockstep) {
+    o.decoding = running - 1;
+    o.left = budget > 0 ? std::max(1.0, budget - o.decoding) : o.prompt;
+    o.reading = std::max(1.0, o.prompt / o.left);
+  } else {
+    ShareSteps(running - 1, writing, idle, budget, &o);
+  }
+  StepLoad plain;
+  plain.decode_sequences = std::max<int64_t>(1, std::llround(o.decoding));
+  o.plain = model.Time(plain).value();
+  for (int i = 0; i < model.span_count(); ++i)
+    o.attention += model.PerPrefillPair(i).value() * CausalPairs(0, operation.prompt_tokens, model.span(i));
+  return o;
 }
 
 }  // namespace
@@ -60,27 +134,30 @@ SpeedReport SpeedAt(const StepModel& model, const Operation& o) {
     running = std::min(running, std::max(1.0, static_cast<double>(o.capacity_tokens) / std::max(1.0, each)));
   }
   const int64_t context = o.prompt_tokens + o.output_tokens / 2;
-  const double decode = StepSeconds(model, running, context) / model.tokens_per_step();
-  if (!(decode > 0)) return speed;
   const double alone = PrefillTime(model, o.prompt_tokens, o.chunk).value();
-  const auto beside = static_cast<int64_t>(running) - 1;
-  const double intrusion = beside > 0 ? IntrusionSeconds(model, beside, o.prompt_tokens, o.chunk) : 0;
   const double overhead = model.request_overhead(o.prompt_tokens).value();
+  // The rest of the running step, and the one that is scheduled already.
+  const double idle = 1.5 + (model.scheduled_ahead() ? 1 : 0);
+  const bool alone_here = running < 2 || o.prompt_tokens <= 0;
+  const Others others = alone_here ? Others() : OthersOf(model, o, running, idle);
+  const double intrusion = alone_here ? 0 : OwnSeconds(model, others);
 
-  double tpot = decode, ttft = overhead + alone, cycle = 0;
+  const double writing = alone_here || o.lockstep ? running : others.decoding + 1;
+  const double decode = StepSeconds(model, writing, context);
+  if (!(decode > 0)) return speed;
+  double tpot = decode / model.tokens_per_step(), ttft = overhead + alone, cycle = 0;
   if (o.lockstep) {
     // All prompts first, then all outputs: the mean prompt waits for half of the others.
+    cycle = overhead + alone + (running - 1) * intrusion + tpot * std::max(0.0, output - 1);
     ttft += 0.5 * (running - 1) * intrusion;
     tpot += 0.5 * (running - 1) * intrusion / output;
-    cycle = overhead + alone + (running - 1) * intrusion + decode * std::max(0.0, output - 1);
   } else {
-    // While a sequence writes its output, each of the others ends once and the prompt of its successor is
-    // read.
-    tpot += (running - 1) * intrusion / output;
-    const double ahead = model.bunching() * 0.5 * (running - 1);
-    // The rest of the running step, the one that is scheduled already, its own, and the way out.
-    const double steps = 1.5 + (model.scheduled_ahead() ? 1 : 0) + model.delivery_steps();
-    if (beside > 0) ttft = overhead + steps * decode + (1 + ahead) * intrusion;
+    if (!alone_here) {
+      const double step = decode + SharedSeconds(model, others, o.chunk > 0);
+      tpot = step / model.tokens_per_step();
+      // Its own prompt is read, and its token leaves a part of a step later.
+      ttft = overhead + (idle + others.queue) * step + intrusion + model.delivery_steps() * decode;
+    }
     cycle = ttft + tpot * std::max(0.0, output - 1);
     if (asked > running) {  // the rest of the cycle they wait
       cycle -= overhead;
@@ -133,12 +210,6 @@ SpeedReport SpeedAtRate(const StepModel& model, Operation o, double rate) {
   }
   o.concurrency = high;
   SpeedReport speed = SpeedAt(model, o);
-  // Independent arrivals are not bunched.
-  const double running = std::min(high, o.max_sequences > 0 ? static_cast<double>(o.max_sequences) : high);
-  if (running > 1) {
-    const double intrusion = IntrusionSeconds(model, static_cast<int64_t>(running), o.prompt_tokens, o.chunk);
-    speed.ttft_ms -= 1e3 * model.bunching() * 0.5 * (running - 1) * intrusion;
-  }
   double arriving = rate * output;
   if (o.requests > 0) {  // the last ones are answered after the last has come
     const double span = static_cast<double>(o.requests) / rate;

@@ -19,6 +19,7 @@ struct Operation {
   int64_t chunk = 0;            // prompt tokens per step; 0: a whole prompt
   int64_t replicas = 1;         // data parallel: the requests are divided
   int64_t requests = 0;         // of an arrival process; 0: it has no end
+  bool prompts_alone = false;   // a step reads prompts or decodes, never both
   bool lockstep = false;        // one batch that starts and ends together, instead of a closed loop
 };
 SpeedReport SpeedAt(const StepModel& model, const Operation& operation);

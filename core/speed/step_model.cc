@@ -187,7 +187,6 @@ StepModel StepModel::Make(const Resolved& r, const StepStyle& style, const StepW
   c.prefill_host = w.sublayers / 2 * rates.prefill_layer + w.moe_layers * rates.prefill_moe;
   c.prefill_graph = w.sublayers / 2 * rates.prefill_graph;
   c.graph_tokens = r.enforce_eager ? 0 : style.graph_tokens;
-  model.bunching_ = speeds.bunching.value;
   model.scheduled_ahead_ = style.scheduled_ahead;
   model.delivery_steps_ = style.scheduled_ahead ? engine.delivery_steps.value : 0;
   model.request_overhead_ = Seconds(engine.request_ms.value * 1e-3);

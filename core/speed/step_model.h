@@ -124,9 +124,6 @@ class StepModel {
     model.Slow(factor, factor);
     return model;
   }
-  // A closed loop's requests start together and stay bunched: share of the others' prompts that one waits
-  // for.
-  double bunching() const { return bunching_; }
   const StepCoefficients& coefficients() const { return coefficients_; }
 
   // A machine that is slower (above 1) or faster than predicted: steps that decode alone, and those with
@@ -144,7 +141,7 @@ class StepModel {
   StepCoefficients coefficients_;
   Seconds request_overhead_, request_token_;
   std::array<Band, 5> bands_{};
-  double slow_decode_ = 1, slow_prefill_ = 1, bunching_ = 0, delivery_steps_ = 0;
+  double slow_decode_ = 1, slow_prefill_ = 1, delivery_steps_ = 0;
   bool scheduled_ahead_ = false;
 };
 

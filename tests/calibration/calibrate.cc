@@ -512,11 +512,6 @@ std::vector<Parameter> Parameters(const std::vector<Row>& rows, MeasuredSpeeds* 
   }
   touches = [](const Row& row) { return KindOf(row.style) == EngineKind::kLlamaCpp; };
   add("ggml_old_layer", &speeds->ggml_old_layer, &start.ggml_old_layer, 0.4, 100);
-  {
-    touches = [](const Row& row) { return row.workload.is_object(); };
-    add("bunching", &speeds->bunching, &start.bunching, 0.7, 60);
-    touches = [](const Row& row) { return KindOf(row.style) == EngineKind::kLlamaCpp; };
-  }
   touches = [](const Row& row) { return row.work.expert_count > 0; };
   add("routing_skew", &speeds->routing_skew, &start.routing_skew, 0.3, 150);
   touches = [](const Row& row) {
@@ -1083,7 +1078,6 @@ void Write(const std::vector<Row>& rows, MeasuredSpeeds* s) {
   one("inline_ecc", s->inline_ecc);
   one("routing_skew", s->routing_skew);
   one("untuned_experts", s->untuned_experts);
-  one("bunching", s->bunching);
   one("host_memory", s->host_memory);
   one("link_share", s->link_share);
   one("accept_draft", s->accept_draft);

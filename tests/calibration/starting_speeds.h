@@ -150,7 +150,6 @@ inline MeasuredSpeeds StartingSpeeds() {
   m.inline_ecc = C(0.87);
   m.routing_skew = C(0.5);
   m.untuned_experts = C(0.6);
-  m.bunching = C(0.2);
   m.host_memory = C(50e9);
   m.link_share = C(0.8);
   m.accept_draft = C(0.7);

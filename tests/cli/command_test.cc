@@ -180,6 +180,35 @@ TEST(Command, ExitCodeIsOfEveryVerbThatJudges) {
       1);
 }
 
+TEST(Command, ExitCodeOfManyConfigurations) {
+  const auto exit_of = [](Arguments arguments, const Arguments& more) {
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return Plimsoll(arguments).exit;
+  };
+  const Arguments one = {"--model", "llama-3.1-70b", "--exit-code"};
+  // A sweep asks whether any does, a comparison whether all do.
+  EXPECT_EQ(exit_of({"sweep", "--gpu", "rtx-4090,rtx-3090"}, one), 1);
+  EXPECT_EQ(exit_of({"sweep", "--gpu", "rtx-4090,b200", "--max-model-len", "8k"}, one), 0);
+  EXPECT_EQ(exit_of({"compare", "--vary", "format", "--gpu", "b200", "--max-model-len", "8k"}, one), 0);
+  EXPECT_EQ(
+      exit_of({"compare", "m=llama-3.1-70b&g=rtx-4090", "m=qwen3-8b&g=rtx-4090&ctx=8192"}, {"--exit-code"}),
+      1);
+  const Arguments together = {"compare", "--together", "--exit-code"};
+  EXPECT_EQ(exit_of(together, {"m=qwen3-8b&g=h100-sxm&ctx=8192", "m=qwen3-4b&g=h100-sxm&ctx=8192"}), 0);
+  EXPECT_EQ(exit_of(together, {"m=qwen3-32b&g=h100-sxm&ctx=8192", "m=qwen3-32b&g=h100-sxm&ctx=8192"}), 1);
+  EXPECT_EQ(exit_of({"schedule", "--gpu", "rtx-4090", "--requests", "4"}, one), 1);
+  EXPECT_EQ(exit_of({"schedule", "--gpu", "b200", "--max-model-len", "8k", "--requests", "4"}, one), 0);
+  // Requests that are longer than the context are turned away.
+  const Arguments longer = {"--gpu",           "b200", "--max-model-len", "2k",
+                            "--prompt-tokens", "4k",   "--requests",      "4"};
+  EXPECT_EQ(exit_of({"schedule", "--model", "qwen3-8b", "--exit-code"}, longer), 1);
+  EXPECT_EQ(exit_of({"schedule", "--model", "qwen3-8b"}, longer), 0) << "asked for only";
+  for (const char* verb : {"estimate", "sweep", "solve", "compare", "find", "schedule", "check", "launch"}) {
+    const std::string help = Plimsoll({verb, "--help"}).out;
+    EXPECT_NE(help.find("With --exit-code"), std::string::npos) << verb;
+  }
+}
+
 TEST(Command, GoalsHaveTheNamesThatPeopleHaveForThem) {
   const auto solved = [](const char* goal) {
     return Plimsoll({"solve", "--for", goal, "--model", "qwen3-8b", "--gpu", "rtx-4090"}).out;
@@ -202,6 +231,14 @@ TEST(Command, NamesAndTokensAsPeopleWriteThem) {
   for (const char* bad : {"32q", "1.3", "k", "0k", "-2k", "1e3", "32kk", "99999M"})
     ExpectRefusal({"estimate", "--model", "qwen3-32b", "--max-model-len", bad}, "--max-model-len");
   ExpectRefusal({"estimate", "--model", "qwen3-32b", "--gpus", "2k"}, "--gpus");
+  const std::string few = Plimsoll({"schedule", "--model", "qwen3-8b", "--gpu", "h100", "--requests", "3",
+                                    "--system-prompt", "1k", "--prompt-tokens", "2k tokens"})
+                              .out;
+  EXPECT_EQ(few, Plimsoll({"schedule", "--model", "qwen3-8b", "--gpu", "h100", "--requests", "3",
+                           "--system-prompt", "1024", "--prompt-tokens", "2048"})
+                     .out);
+  EXPECT_NE(few.find("3 of 3 requests"), std::string::npos) << few;
+  ExpectRefusal({"schedule", "--model", "qwen3-8b", "--system-prompt", "2q"}, "or one such as 2k");
 }
 
 TEST(Command, ExitCodeSaysWhetherItFits) {
@@ -230,6 +267,14 @@ TEST(Command, VersionCompletionAndManual) {
   EXPECT_EQ(Plimsoll({"complete", "est"}).out, "estimate\n");
   EXPECT_NE(Plimsoll({"complete", "estimate", "--max-m"}).out.find("--max-model-len\n"), std::string::npos);
   EXPECT_EQ(Plimsoll({"complete", "estimate", "--gpu", "rtx-409"}).out, "rtx-4090\nrtx-4090-laptop\n");
+  EXPECT_EQ(Plimsoll({"complete", "estimate", "--gpu=rtx-409"}).out,
+            "--gpu=rtx-4090\n--gpu=rtx-4090-laptop\n");
+  EXPECT_EQ(Plimsoll({"complete", "estimate", "--gpu", "=", "rtx-409"}).out, "rtx-4090\nrtx-4090-laptop\n")
+      << "as bash takes words apart";
+  EXPECT_EQ(Plimsoll({"complete", "sweep", "--gpu", "t4,rtx-309"}).out, "t4,rtx-3090\nt4,rtx-3090-ti\n");
+  EXPECT_EQ(Plimsoll({"complete", "launch", "--as", "doc"}).out, "docker\n");
+  EXPECT_EQ(Plimsoll({"complete", "find", "--task", "co"}).out, "code\n");
+  EXPECT_NE(Plimsoll({"complete", "estimate", ""}).out.find("--model\n"), std::string::npos);
   EXPECT_EQ(Plimsoll({"complete", "solve", "--for", "max-m"}).out, "max-model-len\n");
   EXPECT_EQ(Plimsoll({"complete", "list", "mo"}).out, "models\n");
   EXPECT_EQ(Plimsoll({"complete", "estimate", "--help"}).out, "--help\n");

@@ -183,7 +183,7 @@ export const faults = {
     ['const double each = prompt + output / 2;', 'const double each = prompt + output;'],
     ['cycle = ttft + tpot * std::max(0.0, output - 1);', 'cycle = ttft + tpot * std::max(0.0, output);'],
     ['ttft += 0.5 * (running - 1) * intrusion;', 'ttft += (running - 1) * intrusion;'],
-    ['speed.low = speed.decode_tokens_per_s * (1 - model.below());', 'speed.low = speed.decode_tokens_per_s * (1 + model.below());'],
+    ['speed.low = speed.decode_tokens_per_s * (1 - band.below);', 'speed.low = speed.decode_tokens_per_s * (1 + band.below);'],
   ],
   'core/speed/step_model.cc': [
     ['c.expert_tile = engine.expert_tile.value;', 'c.expert_tile = 0;'],
@@ -326,7 +326,7 @@ export const faults = {
   ],
   'core/engines/sglang/sglang_pool.cc': [
     ['pools.room -= cell.slot() * (pools.slots + spare);', 'pools.room -= cell.slot() * pools.slots;'],
-    ['>= SglangNumber(0, 5, 14)) cell.priced += cell.draft_token;', '>= SglangNumber(0, 5, 10)) cell.priced += cell.draft_token;'],
+    ['bool DraftIsPriced(const Resolved& resolved) { return resolved.version.number >= SglangNumber(0, 5, 14); }', 'bool DraftIsPriced(const Resolved& resolved) { return resolved.version.number >= SglangNumber(0, 5, 10); }'],
     ['resolved.state_element : 4;', 'resolved.state_element : 2;'],
   ],
   'core/engines/sglang/sglang_plan.cc': [

@@ -5,6 +5,7 @@
 
 #include "tests/support/test_data.h"
 #include "tests/ui/page_driver.h"
+#include "web/check_examples_table.h"
 
 namespace plimsoll {
 namespace {
@@ -36,6 +37,23 @@ TEST(CheckView, ACommandIsReadAndTakenOverWhenAsked) {
   EXPECT_EQ(page.state().config().model, "qwen3-32b");
   EXPECT_EQ(page.state().config().max_model_len, 8000);
   EXPECT_EQ(page.state().tab(), "check");
+}
+
+TEST(CheckView, EveryExampleIsReadWhole) {
+  PageDriver page;
+  page.Click("Check", "tab");
+  page.Frames();
+  for (const CheckExample& example : kCheckExamples) {
+    page.Click("Try: " + std::string(example.name), "button");
+    page.Frames();
+    const CheckAnswer* answer = page.state().check.answer();
+    ASSERT_NE(answer, nullptr) << example.name;
+    EXPECT_FALSE(answer->config.members().empty()) << example.name;
+    EXPECT_EQ(Node(page, "Not understood", "row"), nullptr) << example.name;
+    EXPECT_EQ(Node(page, "Try: A claim", "button"), nullptr);
+    page.Click("Clear", "button");
+    page.Frames();
+  }
 }
 
 TEST(CheckView, AFailureSaysWhereWhyAndThreeWaysOut) {

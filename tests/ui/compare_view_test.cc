@@ -38,6 +38,18 @@ TEST(CompareView, PinsWhatIsShownAndTheNextOneStandsBesideIt) {
   EXPECT_TRUE(seen);
 }
 
+TEST(CompareView, PinningAgainTakesItOut) {
+  PageDriver page;
+  ASSERT_TRUE(page.state().LoadFragment("m=llama-3.1-8b&g=h100-sxm&ctx=8192"));
+  page.Frames();
+  page.Click("Pin to compare");
+  EXPECT_TRUE(page.state().IsPinned());
+  page.Click("Pin to compare");
+  EXPECT_FALSE(page.state().IsPinned());
+  EXPECT_TRUE(page.state().compare.empty());
+  EXPECT_EQ(page.state().notice(), "");
+}
+
 TEST(CompareView, OneClickVariesAndFollowsTheConfiguration) {
   PageDriver page;
   ASSERT_TRUE(page.state().LoadFragment("m=llama-3.1-70b&q=awq-int4&g=h100-sxm&n=2&ctx=8192&t=compare"));

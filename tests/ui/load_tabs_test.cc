@@ -109,16 +109,43 @@ TEST_F(LoadTabs, OperatingPointsSayWhatUsersGet) {
   EXPECT_NE(point.value.find("tok/s, first token in"), std::string::npos) << point.value;
   page.Click("Retrieval", "button");
   EXPECT_EQ(page.state().config().max_model_len, 8192);
-  EXPECT_GT(page.state().config().max_num_seqs.value_or(0), 1);
+  EXPECT_GT(page.state().config().concurrency.value_or(0), 1);
+  // What the point said is what the configuration then does.
+  const SpeedReport& speed = page.state().report().speed;
+  EXPECT_NE(point.value.find("each " + DecimalText(speed.decode_tokens_per_s, 0) + " tok/s"),
+            std::string::npos)
+      << point.value << " | " << speed.decode_tokens_per_s;
+}
+
+TEST_F(LoadTabs, ACellAsksForItsUsersAtItsLength) {
+  Open("Capacity");
+  EXPECT_TRUE(page.Shows("4 × 8,192 tokens", "button"));  // what is asked for has its cell
+  page.Click("16 × 4,096 tokens", "button");
+  EXPECT_EQ(page.state().config().concurrency, 16);
+  EXPECT_EQ(page.state().config().max_model_len, 4096);
+  EXPECT_EQ(page.state().config().max_num_seqs, std::nullopt);  // the engine runs more than that anyway
+  page.state().LoadFragment("m=llama-3.1-8b&g=h100-sxm&ctx=5000&c=10&t=capacity");
+  page.Frames(3);
+  EXPECT_TRUE(page.Shows("10 × 5,000 tokens", "button"));
+}
+
+TEST_F(LoadTabs, ACellOfSlotsIsAsManySlots) {
+  Open("Capacity", "m=llama-3.1-8b&e=llamacpp&g=h100-sxm&ctx=8192");
+  page.Click("4 × 4,096 tokens", "button");
+  EXPECT_EQ(page.state().config().concurrency, 4);
+  EXPECT_EQ(page.state().config().max_num_seqs, 4);
+  EXPECT_EQ(page.state().config().max_model_len, 16384);
+  page.Frames(3);
+  EXPECT_EQ(page.Get("4 × 4,096 tokens", "button").value, "100 %");
 }
 
 TEST_F(LoadTabs, EveryKindOfArrivalAndLengthRuns) {
   Open("Schedule");
-  EXPECT_EQ(page.Get("Requests come", "combobox").value, "Users who ask again");
-  for (const char* arrival : {"At random (Poisson)", "Evenly spaced", "All at once", "Users who ask again"}) {
-    Choose("Requests come", arrival);
+  EXPECT_EQ(page.Get("Requests", "combobox").value, "Users ask again");
+  for (const char* arrival : {"At random (Poisson)", "Evenly spaced", "All at once", "Users ask again"}) {
+    Choose("Requests", arrival);
     EXPECT_EQ(page.state().notice(), "");
-    EXPECT_EQ(page.Get("Requests come", "combobox").value.find(arrival), 0U) << arrival;
+    EXPECT_EQ(page.Get("Requests", "combobox").value.find(arrival), 0U) << arrival;
     ASSERT_NE(page.state().schedule.shown(), nullptr) << arrival;
     EXPECT_EQ(page.state().schedule.shown()->summary.done, page.state().schedule.shown()->summary.requests)
         << arrival;
@@ -133,7 +160,7 @@ TEST_F(LoadTabs, EveryKindOfArrivalAndLengthRuns) {
 
 TEST_F(LoadTabs, ALoadSurvivesItsLink) {
   Open("Schedule");
-  Choose("Requests come", "At random (Poisson)");
+  Choose("Requests", "At random (Poisson)");
   Choose("Lengths", "As in chat logs");
   TypeInto("Requests per second, typed", "3.5");
   TypeInto("Requests in all, typed", "60");
@@ -221,14 +248,14 @@ TEST_F(LoadTabs, ASessionTurnByTurn) {
 
 TEST_F(LoadTabs, ATraceIsShownOrRefusedByItsLine) {
   Open("Schedule");
-  Choose("Requests come", "From a trace (CSV)");
+  Choose("Requests", "From a trace (CSV)");
   EXPECT_EQ(page.state().schedule.SetTrace("arrival,prompt,output\n0,100,20\n1,x,3\n")->field,
             "trace line 3");
   EXPECT_EQ(page.state().schedule.SetTrace("0,100,20\n1,50,30\n2.5,60,40\n"), std::nullopt);
   Settle();
   EXPECT_EQ(page.state().schedule.shown()->summary.done, 3);
   EXPECT_EQ(page.state().schedule.shown()->summary.output_tokens, 90);
-  Choose("Requests come", "Users who ask again");
+  Choose("Requests", "Users ask again");
   EXPECT_TRUE(page.state().schedule.trace().empty());
   EXPECT_GT(page.state().schedule.shown()->summary.done, 3);
 }

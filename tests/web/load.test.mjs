@@ -35,7 +35,7 @@ async function typeInto(page, label, text) {
 
 test('a load is chosen by mouse, and its link reopens the same', async () => {
   const page = await openTab('Schedule');
-  await click(page, 'Requests come', 'combobox');
+  await click(page, 'Requests', 'combobox');
   await click(page, 'At random (Poisson)', 'option');
   await click(page, 'Lengths', 'combobox');
   await click(page, 'As in chat logs', 'option');

@@ -1,4 +1,4 @@
-// How the KV cache is shared out: sequences at once against their length, with the operating points that have
+// How the KV cache is shared out: users at once against the length of each, with the operating points that have
 // a name. A click on a cell takes it into the configuration.
 #include <algorithm>
 #include <array>
@@ -12,14 +12,49 @@
 namespace plimsoll {
 namespace {
 
-constexpr std::array<int64_t, 9> kSequences = {1, 2, 4, 8, 16, 32, 64, 128, 256};
+constexpr std::array<int64_t, 9> kUsers = {1, 2, 4, 8, 16, 32, 64, 128, 256};
+constexpr size_t kUsersOnPhone = 6;
 
-std::vector<int64_t> Lengths(int64_t longest) {
+// In place of the nearest value, so that what is asked for always has its cell.
+void PutIn(int64_t asked, std::vector<int64_t>* values) {
+  const auto after = std::lower_bound(values->begin(), values->end(), asked);
+  if (after == values->end()) {
+    values->back() = asked;
+  } else if (*after != asked) {
+    const bool down = after != values->begin() && asked - *(after - 1) < *after - asked;
+    *(down ? after - 1 : after) = asked;
+  }
+}
+
+std::vector<int64_t> Lengths(int64_t longest, int64_t asked) {
   std::vector<int64_t> lengths;
   for (int64_t length = 2048; length < longest; length *= 2) lengths.push_back(length);
   lengths.push_back(longest);
   if (lengths.size() > 9) lengths.erase(lengths.begin(), lengths.end() - 9);
+  PutIn(asked, &lengths);
   return lengths;
+}
+
+std::vector<int64_t> UsersAcross(int64_t asked, float width) {
+  std::vector<int64_t> users(kUsers.begin(), width < 520 ? kUsers.begin() + kUsersOnPhone : kUsers.end());
+  PutIn(asked, &users);
+  return users;
+}
+
+// The length that each user has now: a slot's part, where the slots of all users divide one context.
+int64_t LengthEach(const Resolved& resolved) {
+  const bool divided = resolved.engine->shares_context && resolved.max_num_seqs == resolved.concurrency;
+  return resolved.max_model_len / (divided ? std::max<int64_t>(resolved.concurrency, 1) : 1);
+}
+
+// So many users with so much context each, in this engine's keys: slots are as many as users, a server with a pool
+// takes more sequences only where it would not run them all.
+Action Asking(const Resolved& resolved, int64_t users, int64_t length) {
+  const bool divides = resolved.engine->shares_context;
+  Action action = {{"max_model_len", Json(divides ? users * length : length)}, {"concurrency", Json(users)}};
+  if (!resolved.engine->fills_share || users > resolved.max_num_seqs)
+    action.push_back({"max_num_seqs", Json(users)});
+  return action;
 }
 
 // What a cell says, in words as well as in colour.
@@ -41,10 +76,10 @@ void Headline(Ui& ui, AppState& state, const Capacity& capacity, float width) {
   std::string text = "The cache holds " + CountText(kv.capacity_tokens) +
                      " tokens: " + DecimalText(kv.max_concurrency, 1) + " sequences of " +
                      CountText(resolved.max_model_len);
-  const int64_t each = std::min(capacity.TokensEach(resolved.max_num_seqs), resolved.max_model_len);
-  if (each > 0) {
-    text += ", or " + CountedText(resolved.max_num_seqs, "sequence", "sequences") + " of " + CountText(each) +
-            " tokens each";
+  const int64_t each = capacity.TokensEach(resolved.max_num_seqs);
+  if (each > 0 && each < resolved.max_model_len) {
+    text += "; " + CountText(each) + " each with all " + CountText(resolved.max_num_seqs) + " that " +
+            std::string(resolved.engine->name) + " runs at most";
   }
   text += ".";
   Paragraph(ui, text, width);
@@ -60,19 +95,21 @@ void Grid(Ui& ui, AppState& state, const Capacity& capacity, float width) {
   const Resolved& resolved = state.resolved();
   const int64_t longest = std::max<int64_t>(resolved.architecture ? resolved.architecture->max_positions : 0,
                                             std::max<int64_t>(resolved.max_model_len, 2048));
-  const std::vector<int64_t> lengths = Lengths(longest);
-  const size_t columns = width < 520 ? 6 : kSequences.size();
+  const int64_t length_now = LengthEach(resolved);
+  const std::vector<int64_t> lengths = Lengths(longest, length_now);
+  const std::vector<int64_t> users = UsersAcross(resolved.concurrency, width);
+  const size_t columns = users.size();
   const float label = 76;
   const float cell = (width - label) / static_cast<float>(columns);
   const float height = ui.coarse ? 44 : 34;
   const TextStyle note = {ui.colors->muted, kNote};
   ImVec2 at = ImGui::GetCursorScreenPos();
   DrawText(ui, ImVec2(at.x, at.y + 12), "Context", note);
-  DrawTextRight(ui, ImVec2(at.x + width, at.y + 12), "sequences at once", note);
+  DrawTextRight(ui, ImVec2(at.x + width, at.y + 12), "users at once", note);
   ImDrawList* draw = ImGui::GetWindowDrawList();
   at.y += 26;
   for (size_t c = 0; c < columns; ++c) {
-    const std::string text = CountText(kSequences[c]);
+    const std::string text = CountText(users[c]);
     const float middle = at.x + label + cell * (static_cast<float>(c) + 0.5F);
     DrawText(ui, ImVec2(middle - TextWidth(ui, text, note) / 2, at.y + 10), text, note);
   }
@@ -80,15 +117,15 @@ void Grid(Ui& ui, AppState& state, const Capacity& capacity, float width) {
   for (size_t r = 0; r < lengths.size(); ++r) {
     DrawText(ui, ImVec2(at.x, at.y + height / 2), ContextText(lengths[r]), {});
     for (size_t c = 0; c < columns; ++c) {
-      const double share = capacity.Share(kSequences[c], lengths[r]);
+      const double share = capacity.Share(users[c], lengths[r]);
       const std::string text = CellText(share);
       const ImVec2 corner(at.x + label + cell * static_cast<float>(c), at.y);
       ImGui::SetCursorScreenPos(ImVec2(corner.x + 1, corner.y + 1));
-      const std::string name = CountText(kSequences[c]) + " × " + CountText(lengths[r]) + " tokens";
+      const std::string name = CountText(users[c]) + " × " + CountText(lengths[r]) + " tokens";
       const Interaction item = Item(ui, name, ImVec2(cell - 2, height - 2), "button", name, text, 4);
       if (item.visible) {
         draw->AddRectFilled(item.min, item.max, CellColor(ui, share), 4);
-        const bool chosen = kSequences[c] == resolved.max_num_seqs && lengths[r] == resolved.max_model_len;
+        const bool chosen = users[c] == resolved.concurrency && lengths[r] == length_now;
         if (chosen || item.hovered) {
           draw->AddRect(item.min, item.max, chosen ? ui.colors->accent : ui.colors->muted, 4, 0,
                         chosen ? 2.0F : 1.0F);
@@ -99,9 +136,7 @@ void Grid(Ui& ui, AppState& state, const Capacity& capacity, float width) {
             ImVec2((item.min.x + item.max.x - TextWidth(ui, text, style)) / 2, (item.min.y + item.max.y) / 2),
             text, style);
       }
-      if (item.clicked) {
-        state.Dispatch({{"max_model_len", Json(lengths[r])}, {"max_num_seqs", Json(kSequences[c])}});
-      }
+      if (item.clicked) state.Dispatch(Asking(resolved, users[c], lengths[r]));
     }
     at.y += height;
   }
@@ -137,9 +172,11 @@ void Points(Ui& ui, AppState& state, const Capacity& capacity, float width) {
       DrawText(ui, ImVec2(narrow ? at.x + 6 : right - TextWidth(ui, users, note), lower), users, note);
       DrawText(ui, ImVec2(at.x + 6, narrow ? lower + 18 : lower), point.meaning, note);
     }
-    if (item.clicked) {
-      state.Dispatch({{"max_model_len", Json(point.context)}, {"max_num_seqs", Json(point.sequences)}});
-    }
+    if (!item.clicked) continue;
+    Action action = Asking(resolved, point.sequences, point.context);
+    action.push_back({"prompt_tokens", Json(point.prompt)});
+    action.push_back({"output_tokens", Json(point.output)});
+    state.Dispatch(action);
   }
 }
 

@@ -13,6 +13,7 @@
 #include "core/config/config_url.h"
 #include "core/config/config_value.h"
 #include "core/estimate/verdict.h"
+#include "web/check_examples_table.h"
 #include "web/views/views.h"
 
 namespace plimsoll {
@@ -52,7 +53,8 @@ std::vector<ColoredText> Sentence(const Ui& ui, const AppState& state) {
   }
   if (answer->kind == "claim" && !answer->problems.empty()) {
     const std::string& said = answer->problems.front().message;
-    const size_t end = said.find(answer->problems.front().severity == "error" ? ':' : '.');
+    // The verdict: up to the first stop or colon, of which none stands within a number.
+    const size_t end = std::min(said.find(": "), said.find(". "));
     const size_t cut = end == std::string::npos ? 0 : end + 1;
     return {{said.substr(0, cut),
              answer->problems.front().severity == "error" ? colors.does_not_fit : colors.fits},
@@ -102,6 +104,14 @@ void DrawActions(Ui& ui, AppState& state, const CheckAnswer* answer, float width
   if (row.Add("Paste", false)) state.AskBrowser("paste");
   if (row.Add("Read a file", false)) ++state.view.files_asked;
   if (!state.check.empty() && row.Add("Clear", false)) state.check.Clear();
+  row.End();
+}
+
+void DrawExamples(Ui& ui, AppState& state, float width) {
+  ChipRow row(ui, "Try", width);
+  for (const CheckExample& example : kCheckExamples) {
+    if (row.Add(example.name, false)) state.check.Take(example.text);
+  }
   row.End();
 }
 
@@ -312,6 +322,10 @@ void DrawCheckTab(Ui& ui, AppState& state, float width) {
     DrawField(ui, state, width);
     Gap(8);
     DrawActions(ui, state, nullptr, width);
+    if (state.check.empty()) {
+      Gap(4);
+      DrawExamples(ui, state, width);
+    }
     DrawHub(ui, state, width);
     DrawCalibration(ui, state, width);
     return;

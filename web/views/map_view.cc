@@ -158,28 +158,46 @@ struct Grid {
   size_t from, to;  // columns
 };
 
-constexpr float kHeadHeight = 50, kHeadLine = 14;
-constexpr size_t kHeadLines = 3;
+constexpr float kHeadLine = 14, kNarrow = 60;
+constexpr size_t kHeadLines = 4;
 
-// The name of a column, in as many lines as it needs, above its cells.
-void DrawHead(Ui& ui, const std::string& name, float left, float top, float cell) {
-  const TextStyle note = {ui.colors->muted, kNote};
-  const float room = cell - 4;
+TextStyle HeadStyle(const Ui& ui, float cell) { return {ui.colors->muted, cell < kNarrow ? 11 : kNote}; }
+
+// The name of a column in as many lines as it needs.
+std::vector<std::string> HeadLines(const Ui& ui, const std::string& name, float cell) {
+  const TextStyle style = HeadStyle(ui, cell);
   std::vector<std::string> lines;
   for (const std::string_view word : SplitAt(name, ' ')) {
     const std::string longer = lines.empty() ? "" : lines.back() + " " + std::string(word);
-    if (!longer.empty() && (TextWidth(ui, longer, note) <= room || lines.size() == kHeadLines)) {
+    if (!longer.empty() && (TextWidth(ui, longer, style) <= cell - 4 || lines.size() == kHeadLines)) {
       lines.back() = longer;
     } else {
       lines.emplace_back(word);
     }
   }
-  float y = top + kHeadHeight - 12 - kHeadLine * static_cast<float>(lines.size() - 1);
-  for (const std::string& line : lines) {
-    const float wide = std::min(TextWidth(ui, line, note), room);
-    DrawText(ui, ImVec2(left + (cell - wide) / 2, y), line, note, room);
-    y += kHeadLine;
+  return lines;
+}
+
+// The names of all columns, standing on their cells; how high they are.
+float DrawHeads(Ui& ui, const std::vector<std::string>& names, ImVec2 at, float cell) {
+  std::vector<std::vector<std::string>> heads;
+  size_t most = 1;
+  for (const std::string& name : names) {
+    heads.push_back(HeadLines(ui, name, cell));
+    most = std::max(most, heads.back().size());
   }
+  const float height = 8 + kHeadLine * static_cast<float>(most);
+  const TextStyle style = HeadStyle(ui, cell);
+  for (const std::vector<std::string>& lines : heads) {
+    float y = at.y + height - 12 - kHeadLine * static_cast<float>(lines.size() - 1);
+    for (const std::string& line : lines) {
+      const float wide = std::min(TextWidth(ui, line, style), cell - 4);
+      DrawText(ui, ImVec2(at.x + (cell - wide) / 2, y), line, style, cell - 4);
+      y += kHeadLine;
+    }
+    at.x += cell;
+  }
+  return height;
 }
 
 void DrawGrid(Ui& ui, AppState& state, const MapSheet& map, const Range& range, size_t z, const Grid& grid,
@@ -188,11 +206,9 @@ void DrawGrid(Ui& ui, AppState& state, const MapSheet& map, const Range& range, 
   const bool more = kMapMeasures[static_cast<size_t>(q.measure)].more_is_better;
   ImDrawList* draw = ImGui::GetWindowDrawList();
   const Catalog& catalog = state.catalog();
-  for (size_t x = grid.from; x < grid.to; ++x) {
-    const float left = grid.at.x + grid.label + grid.cell * static_cast<float>(x - grid.from);
-    DrawHead(ui, ValueName(q.x, q.xs[x], catalog), left, grid.at.y, grid.cell);
-  }
-  const float top = grid.at.y + kHeadHeight;
+  std::vector<std::string> heads;
+  for (size_t x = grid.from; x < grid.to; ++x) heads.push_back(ValueName(q.x, q.xs[x], catalog));
+  const float top = grid.at.y + DrawHeads(ui, heads, ImVec2(grid.at.x + grid.label, grid.at.y), grid.cell);
   for (size_t y = 0; y < q.ys.size(); ++y) {
     const float row = top + grid.height * static_cast<float>(y);
     DrawText(ui, ImVec2(grid.at.x, row + grid.height / 2), ValueName(q.y, q.ys[y], catalog), {0, 13},

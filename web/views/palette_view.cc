@@ -42,7 +42,7 @@ struct Key {
 };
 constexpr std::array<Key, 8> kKeys = {
     {{"Ctrl K", "Search or do anything"},
-     {"P", "Pin what is shown, or the row under the pointer, to compare"},
+     {"P", "Pin what is shown, or the row under the pointer, to compare; again: take it out"},
      {"Ctrl Z, Ctrl Y", "Undo, redo; the browser's back and forward do the same"},
      {"Tab, arrows", "Move through the picture and its lists; sliders by an eighth"},
      {"Page up, page down", "A slider by an octave"},

@@ -80,13 +80,8 @@ ChipRow::ChipRow(Ui& ui, std::string_view word, float width)
 
 void ChipRow::Word(std::string_view word) {
   word_ = word;
-  const TextStyle grey = {ui_.colors->muted, 13};
-  const float wide = TextWidth(ui_, word, grey);
+  word_waits_ = true;
   if (x_ > 0) x_ += 10;
-  if (word_.empty()) return;
-  MakeRoom(wide + 90);
-  DrawText(ui_, ImVec2(at_.x + x_, at_.y + y_ + height_ / 2), word, grey);
-  x_ += wide + 10;
 }
 
 void ChipRow::MakeRoom(float width) {
@@ -96,8 +91,13 @@ void ChipRow::MakeRoom(float width) {
 }
 
 bool ChipRow::Add(std::string_view text, bool selected, std::string_view id) {
-  const float chip = std::min(width_, ChipWidth(ui_, text));
-  MakeRoom(chip);
+  const TextStyle grey = {ui_.colors->muted, 13};
+  const float word = word_waits_ && !word_.empty() ? TextWidth(ui_, word_, grey) + 10 : 0;
+  const float chip = std::min(width_ - word, ChipWidth(ui_, text));
+  MakeRoom(word + chip);
+  if (word > 0) DrawText(ui_, ImVec2(at_.x + x_, at_.y + y_ + height_ / 2), word_, grey);
+  x_ += word;
+  word_waits_ = false;
   ImGui::SetCursorScreenPos(ImVec2(at_.x + x_, at_.y + y_));
   x_ += chip + 8;
   const std::string label = (word_.empty() ? "" : word_ + ": ") + std::string(text);

@@ -18,7 +18,7 @@ constexpr int kChartPoints = 240;
 
 std::string Time(double seconds) { return DurationText(Seconds(seconds)); }
 constexpr std::array<std::string_view, 5> kArrivals = {"All at once", "At random (Poisson)", "Evenly spaced",
-                                                       "Users who ask again", "From a trace (CSV)"};
+                                                       "Users ask again", "From a trace (CSV)"};
 constexpr std::array<std::string_view, 4> kShapes = {"All the same", "Uniform", "Log-normal",
                                                      "As in chat logs"};
 constexpr size_t kTrace = 4;
@@ -26,7 +26,7 @@ constexpr size_t kTrace = 4;
 void ChooseArrival(Ui& ui, AppState& state, const Workload& load, float width) {
   ScheduleState& schedule = state.schedule;
   const bool traced = state.view.wants_trace || !schedule.trace().empty();
-  const std::optional<size_t> chosen = Choice(ui, "Requests come", kArrivals.data(), kArrivals.size(),
+  const std::optional<size_t> chosen = Choice(ui, "Requests", kArrivals.data(), kArrivals.size(),
                                               traced ? kTrace : static_cast<size_t>(load.arrival), width);
   if (!chosen) return;
   state.view.wants_trace = *chosen == kTrace;

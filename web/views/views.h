@@ -134,7 +134,8 @@ void DrawSources(Ui& ui, AppState& state, const std::vector<Source>& sources, fl
 // Where the prices are from.
 void DrawPriceNote(Ui& ui, AppState& state, float width);
 
-// Chips behind a word in grey, in as many lines as they need; the export at the right end of one.
+// Chips behind a word in grey, which stands in the line of the first of them, in as many lines as they need; the export
+// at the right end of one.
 class ChipRow {
  public:
   ChipRow(Ui& ui, std::string_view word, float width);
@@ -150,6 +151,7 @@ class ChipRow {
   void MakeRoom(float width);
   Ui& ui_;
   std::string word_;
+  bool word_waits_ = false;  // for its first chip
   ImVec2 at_;
   float width_, height_, x_ = 0, y_ = 0;
 };

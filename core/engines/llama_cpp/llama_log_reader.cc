@@ -28,8 +28,10 @@ void Phase(LogPhase phase, LogReading* reading) { reading->phase = std::max(read
 // A buffer of the first model that is loaded; drafts, projectors and later models are not mixed with it.
 void TakeBuffer(std::string_view metric, std::string_view host_metric, const LogLine& line,
                 LogReading* reading) {
-  const std::optional<double> mib = LeadingNumber(line.rest);
+  std::string_view rest;
+  std::optional<double> mib = LeadingNumber(line.rest, &rest);
   if (!mib || reading->loads > 1) return;
+  if (rest.starts_with(',')) mib = LeadingBytes(line.rest)->mib();  // a decimal comma
   const std::string_view device = LastWord(line.before);
   const std::string_view named = IsHostDevice(device) ? host_metric : metric;
   if (!named.empty()) AddFigure(named, std::string(device.substr(0, 40)), *mib, reading);
@@ -249,6 +251,14 @@ constexpr LogPattern kPatterns[] = {
        TakeBuffer("model_buffer_mib", "", line, r);
        Phase(LogPhase::kWeights, r);
      }},
+    // Up to b4000 without "model"
+    {" buffer size = ",
+     [](const LogLine& line, LogReading* r) {
+       const bool weights = line.before.find("load_tensors: ") != std::string_view::npos;
+       if (!weights || line.before.ends_with("model")) return;
+       TakeBuffer("model_buffer_mib", "", line, r);
+       Phase(LogPhase::kWeights, r);
+     }},
     {"offloaded ",
      [](const LogLine& line, LogReading* r) {
        std::string_view rest;
@@ -303,6 +313,9 @@ constexpr LogPattern kPatterns[] = {
      [](const LogLine& line, LogReading* r) {
        if (line.before.find("failed to allocate") == std::string_view::npos) return;
        LogFailure failure = Refused(line, LeadingBytes(line.rest), *r);
+       // The graph's allocator has the compute buffers alone.
+       if (line.before.find("gallocr_reserve") != std::string_view::npos && r->phase != LogPhase::kServing)
+         failure.stage = FailureStage::kProfiling;
        failure.host = line.before.find("CPU buffer") != std::string_view::npos ||
                       line.before.ends_with("CPU ") || line.before.find("_Host ") != std::string_view::npos;
        AddUncertain(std::move(failure), r);
@@ -316,6 +329,8 @@ constexpr LogPattern kPatterns[] = {
     {"failed for self-attention cache", TakeNamed<FailureStage::kCacheTooSmall>},
     {"ErrorOutOfDeviceMemory",
      [](const LogLine& line, LogReading* r) { AddUncertain(Refused(line, {}, *r), r); }},
+    // src/llama-context.cpp: it is tried again with one copy of the inputs, and that may do.
+    {"retrying without pipeline parallelism", [](const LogLine&, LogReading* r) { r->failure.reset(); }},
     {"failed to allocate buffer for kv cache", TakeNamed<FailureStage::kCacheTooSmall>},
     {"failed to allocate buffer for rs cache", TakeNamed<FailureStage::kCacheTooSmall>},
     {"failed to allocate compute", TakeNamed<FailureStage::kProfiling>},

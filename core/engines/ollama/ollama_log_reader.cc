@@ -25,11 +25,14 @@ std::string_view Value(std::string_view text, std::string_view name) {
 
 bool IsHost(std::string_view device) { return device.starts_with("CPU"); }
 
-// llm/server.go from 0.12: msg="model weights" device=CUDA0 size="4.3 GiB". Passes repeat; the last one
-// holds.
+// llm/server.go from 0.12: msg="model weights" device=CUDA0 size="4.3 GiB"; before it ml/backend/ggml has buffer=
+// for the weights and buffer_type= for the graph. Passes repeat; the last one holds.
 void TakeDeviceSize(std::string_view metric, std::string_view host_metric, const LogLine& line,
                     LogReading* reading) {
-  const std::string device(Value(line.rest, "device=").substr(0, 40));
+  std::string device(Value(line.rest, "device=").substr(0, 40));
+  for (const std::string_view name : {"buffer=", "buffer_type="}) {
+    if (device.empty()) device = std::string(Value(line.rest, name).substr(0, 40));
+  }
   const std::optional<Bytes> size = LeadingBytes(Value(line.rest, "size="));
   if (device.empty() || !size) return;
   const std::string_view named = IsHost(device) ? host_metric : metric;

@@ -71,6 +71,8 @@ class Sglang final : public Engine {
   }
 
   StepStyle StyleOf(const Resolved& resolved) const override { return SglangStyle(resolved); }
+  // managers/scheduler.py get_next_batch_to_run: new prompts run first and alone, unless --enable-mixed-chunk.
+  bool ReadsPromptsAlone() const override { return true; }
   int64_t CacheLimit(const Report& report) const override { return report.kv.capacity_tokens; }
   void SetUpServer(const Resolved& resolved, const Report& report, SchedulerSetup* setup) const override {
     SetUpSglangServer(resolved, report, setup);

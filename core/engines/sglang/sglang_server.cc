@@ -38,8 +38,6 @@ void SetUpSglangServer(const Resolved& resolved, const Report& report, Scheduler
   // its answer have room.
   setup->reserve_prompt = true;
   setup->lookahead = SetupOf(resolved).drafts;
-  // managers/scheduler.py get_next_batch_to_run: new prompts run first and alone, unless --enable-mixed-chunk.
-  setup->prompts_alone = true;
   // new_token_ratio: from 0.7 to 0.14 of that over 600 steps of decoding (environ.py), answers counted up to
   // CLIP_MAX_NEW_TOKENS_ESTIMATION; retract_decode (managers/schedule_batch.py).
   constexpr double kShare = 0.7, kLeast = 0.14 * kShare, kSteps = 600;

@@ -78,8 +78,16 @@ void TakeVersion(std::string_view text, LogReading* reading) {
   if (std::count(version.begin(), version.end(), '.') >= 1) reading->version = std::string(version);
 }
 
+// Up to 0.7 the first rank's lines have no prefix, and those of the others no number.
+std::string Rank(const LogLine& line) {
+  const bool other = line.before.find("(VllmWorkerProcess ") != std::string_view::npos ||
+                     line.before.find("(RayWorkerWrapper ") != std::string_view::npos;
+  std::string rank = RankOf(line.before);
+  return rank.empty() && other ? "worker1" : rank;
+}
+
 void TakeGib(std::string_view metric, std::optional<Bytes> bytes, const LogLine& line, LogReading* reading) {
-  if (bytes) AddFigure(metric, RankOf(line.before), bytes->gib(), reading);
+  if (bytes) AddFigure(metric, Rank(line), bytes->gib(), reading);
 }
 
 void Phase(LogPhase phase, LogReading* reading) {
@@ -107,7 +115,7 @@ void TakeOldProfile(const LogLine& line, LogReading* reading) {
     if (figure.metric == "weights_gib_per_gpu") weights = figure.value;
   }
   if (peak && weights > 0 && peak->gib() > weights)
-    AddFigure("activation_peak_gib", RankOf(line.before), peak->gib() - weights, reading);
+    AddFigure("activation_peak_gib", Rank(line), peak->gib() - weights, reading);
   Phase(LogPhase::kProfile, reading);
 }
 
@@ -213,7 +221,7 @@ constexpr LogPattern kPatterns[] = {
     {"GPU KV cache size: ",
      [](const LogLine& line, LogReading* r) {
        if (const std::optional<double> tokens = LeadingNumber(line.rest))
-         AddFigure("kv_cache_tokens", RankOf(line.before), *tokens, r);
+         AddFigure("kv_cache_tokens", Rank(line), *tokens, r);
        Phase(LogPhase::kPool, r);
      }},
     {"# GPU blocks: ",
@@ -221,7 +229,7 @@ constexpr LogPattern kPatterns[] = {
        const Json* block = r->settings.Find("block_size");
        const double tokens = block && block->AsDouble() ? *block->AsDouble() : 16;
        if (const std::optional<double> blocks = LeadingNumber(line.rest))
-         AddFigure("kv_cache_tokens", RankOf(line.before), *blocks * tokens, r);
+         AddFigure("kv_cache_tokens", Rank(line), *blocks * tokens, r);
        Phase(LogPhase::kPool, r);
      }},
     {"# cuda blocks: ",
@@ -229,7 +237,7 @@ constexpr LogPattern kPatterns[] = {
        const Json* block = r->settings.Find("block_size");
        const double tokens = block && block->AsDouble() ? *block->AsDouble() : 16;
        if (const std::optional<double> blocks = LeadingNumber(line.rest))
-         AddFigure("kv_cache_tokens", RankOf(line.before), *blocks * tokens, r);
+         AddFigure("kv_cache_tokens", Rank(line), *blocks * tokens, r);
        Phase(LogPhase::kPool, r);
      }},
     {"Maximum concurrency for ",
@@ -291,8 +299,7 @@ constexpr LogPattern kPatterns[] = {
        failure.knob = "max_model_len";
        if (const std::optional<double> most = NumberAfter(line.rest, "estimated maximum model length is "))
          failure.limit = static_cast<int64_t>(std::min(1e12, std::max(0.0, *most)));
-       if (failure.available)
-         AddFigure("kv_cache_gib_per_gpu", RankOf(line.before), failure.available->gib(), r);
+       if (failure.available) AddFigure("kv_cache_gib_per_gpu", Rank(line), failure.available->gib(), r);
        AddFailure(std::move(failure), r);
      }},
     {"is larger than the maximum number of tokens that can be stored in KV cache ",
@@ -301,7 +308,7 @@ constexpr LogPattern kPatterns[] = {
        if (const std::optional<double> length = NumberAfter(line.before, "max seq len "))
          r->settings.Set("max_model_len", static_cast<int64_t>(std::min(1e12, std::max(1.0, *length))));
        if (const std::optional<double> tokens = LeadingNumber(line.rest))
-         AddFigure("kv_cache_tokens", RankOf(line.before), *tokens, r);
+         AddFigure("kv_cache_tokens", Rank(line), *tokens, r);
        AddFailure(std::move(failure), r);
      }},
     {"No available memory for the cache blocks",

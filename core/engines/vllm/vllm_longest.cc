@@ -21,7 +21,7 @@ class LongestFinder {
         limit_(std::max(asked_, resolved.rope.scaled)) {}
 
   int64_t Find() const {
-    if (report_.verdict == Verdict::kInvalid) return 0;
+    if (report_.verdict == Verdict::kInvalid) return report_.Has("context_beyond_model") ? Known() : 0;
     const int64_t in_pool = report_.kv.max_model_len_that_fits;
     // "Auto" sizes the budget for the model's own length and keeps it.
     if (resolved_.max_model_len_auto) {
@@ -53,10 +53,18 @@ class LongestFinder {
         below = length;
       }
     }
-    below = FirstSteady(below);
-    // Powers of two below it: where one fits, the boundary lies between it and the one before.
-    int64_t fails = below;
-    for (int64_t length = below - 1; length >= 1; length = length / 2) {
+    return LongestBelow(FirstSteady(below));
+  }
+
+  // Of lengths that the model knows, where the one asked for is beyond them.
+  int64_t Known() const {
+    const int64_t own = resolved_.rope.scaled;
+    return Fits(own) ? own : LongestBelow(own);
+  }
+
+  // Powers of two below one that fails: where one fits, the boundary lies between it and the one before.
+  int64_t LongestBelow(int64_t fails) const {
+    for (int64_t length = fails - 1; length >= 1; length = length / 2) {
       if (Fits(length)) return Boundary(length, fails);
       fails = length;
     }

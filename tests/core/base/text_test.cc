@@ -16,8 +16,22 @@ TEST(ReadTokens, IsTheInverseOfContextTextAndRefusesTheRest) {
   EXPECT_EQ(ReadTokens("32K"), 32768);
   EXPECT_EQ(ReadTokens("1.5M"), 1572864);
   EXPECT_EQ(ReadTokens("16,384"), 16384);
-  for (const char* bad : {"", "k", "0", "-1", "1.3", "1.3k", ".5k", "5.k", "1e3", "32kb", "nan", "inf",
-                          "2000000000", "1 k", "99999999999999999999"})
+  EXPECT_EQ(ReadTokens("16_384"), 16384);
+  EXPECT_EQ(ReadTokens("128K tokens"), 131072);
+  EXPECT_EQ(ReadTokens("128ktok"), 131072);
+  EXPECT_EQ(ReadTokens("1 token"), 1);
+  EXPECT_EQ(ReadTokens("32 k"), 32768);
+  EXPECT_EQ(ReadTokens("256Ki"), 262144);
+  for (const char* bad : {"",           "k",
+                          "0",          "-1",
+                          "1.3",        "1.3k",
+                          ".5k",        "5.k",
+                          "1e3",        "32kb",
+                          "nan",        "inf",
+                          "2000000000", "1 ",
+                          "1ki",        "tokens",
+                          "k tokens",   "1 tokenstokens",
+                          "1,2",        "99999999999999999999"})
     EXPECT_FALSE(ReadTokens(bad)) << bad;
 }
 

@@ -56,6 +56,18 @@ TEST(EngineCommand, RefusedValuesAreNamed) {
   EXPECT_TRUE(HasProblem(result, "value_missing", "--max-model-len"));
 }
 
+TEST(EngineCommand, ANumberBeyondEveryRangeIsNamedOnce) {
+  for (const char* text : {"LLM(model='Qwen/Qwen3-8B', max_model_len=99999999999999999999999)",
+                           "vllm serve Qwen/Qwen3-8B --max_model_len 99999999999999999999999"}) {
+    const CheckResult read = Checked(text);
+    ASSERT_TRUE(HasProblem(read, "value_not_taken")) << text;
+    const CheckProblem& problem = read.problems[0];
+    EXPECT_NE(problem.option.find("max"), std::string::npos);
+    EXPECT_EQ(problem.message.find("max_model_len"), std::string::npos) << problem.message;
+    EXPECT_NE(problem.message.find("99999999999999999999999"), std::string::npos) << problem.message;
+  }
+}
+
 TEST(EngineCommand, UnknownModelsAreSaid) {
   const CheckResult result = Checked("vllm serve Some/Body-Knows-9B --max-model-len 4096");
   EXPECT_TRUE(HasProblem(result, "model_unknown"));

@@ -47,6 +47,25 @@ TEST(NvidiaSmi, CsvWithAndWithoutAHeader) {
       "g=a100-sxm-80gb&n=2");
 }
 
+TEST(NvidiaSmi, AListOfSizesAloneIsAskedForNames) {
+  for (const char* text : {"24576 MiB, 120 MiB\n",
+                           "memory.total [MiB], memory.used [MiB]\n24564 MiB, 612 MiB\n24564 MiB, 1 MiB\n"}) {
+    const CheckResult read = Checked(text);
+    EXPECT_TRUE(HasProblem(read, "cards_not_named")) << text;
+    EXPECT_NE(read.problems[0].fix.find("--query-gpu=name"), std::string::npos) << text;
+  }
+}
+
+TEST(NvidiaSmi, SlicesInAListHaveTheSizeOfTheirNames) {
+  const CheckResult read = Checked(
+      "GPU 0: NVIDIA A100-SXM4-40GB (UUID: GPU-1)\n  MIG 3g.20gb     Device  0: (UUID: MIG-1)\n"
+      "  MIG 3g.20gb     Device  1: (UUID: MIG-2)\n");
+  EXPECT_EQ(read.config.gpus, 2);
+  EXPECT_TRUE(HasProblem(read, "mig_slices"));
+  ASSERT_EQ(read.config.gpu_memory_mib.size(), 2U);
+  EXPECT_NEAR(read.config.gpu_memory_mib[0], 19.62 * 1024, 200) << "as NVIDIA's table of profiles has it";
+}
+
 TEST(NvidiaSmi, UnknownCardsAreSaid) {
   const CheckResult result =
       Checked("NVIDIA-SMI\n| 0  NVIDIA Abacus 9000   Off | x | y |\n| a | 1MiB / 24576MiB | b |\n");

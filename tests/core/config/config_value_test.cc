@@ -44,6 +44,36 @@ TEST(ConfigValue, NumbersAreStrict) {
   EXPECT_EQ(JsonError(R"({"max_model_len":16384.0,"tp":null})"), "(accepted)");
 }
 
+// Whatever counts tokens is given as people write them, in links, flags and files.
+TEST(ConfigValue, EveryKeyThatCountsTokensTakesThemAsPeopleWriteThem) {
+  int keys = 0;
+  for (const ConfigKey& key : ConfigKeys()) {
+    const std::string help = std::string(key.label) + " " + std::string(key.help);
+    const bool counts = help.find("okens") != std::string::npos;
+    if (key.type == KeyType::kInteger) {
+      EXPECT_EQ(key.tokens, counts || key.json == "max_model_len") << key.json;
+    }
+    if (!key.tokens) continue;
+    ++keys;
+    for (const auto& [text, tokens] : {std::pair<const char*, int64_t>{"2k", 2048},
+                                       {"2K tokens", 2048},
+                                       {"2,048", 2048},
+                                       {"2048", 2048},
+                                       {"0.0625M", 65536}}) {
+      Config in_flag, in_file;
+      EXPECT_FALSE(SetConfigText(key, text, &in_flag)) << key.json << " " << text;
+      EXPECT_EQ(in_flag.*key.integer, tokens) << key.json << " " << text;
+      EXPECT_FALSE(SetConfigValue(key, Json(text), &in_file)) << key.json << " " << text;
+      EXPECT_EQ(in_file.*key.integer, tokens) << key.json << " " << text;
+    }
+    for (const char* bad : {"2q", "k", "", "two", "2 2"}) {
+      Config config;
+      EXPECT_TRUE(SetConfigValue(key, Json(bad), &config)) << key.json << " " << bad;
+    }
+  }
+  EXPECT_GE(keys, 8);
+}
+
 TEST(ConfigValue, SettingNullClears) {
   Config config = FromUrl(
       "m=deepseek-r1&e=vllm&g=h200&gm=1,2&n=8&tp=8&ep=1&kv=fp8&util=0.9&spec=~"

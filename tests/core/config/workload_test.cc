@@ -130,6 +130,22 @@ TEST(Workload, ReadsAnObjectAndNamesTheMemberThatIsWrong) {
   EXPECT_EQ(field(R"([])"), "workload");
 }
 
+TEST(Workload, TokensAreTakenAsPeopleWriteThem) {
+  const Result<Json> json = Json::Parse(
+      R"({"system_prompt":"2k","input_len":"4K tokens","output_len":{"mean":"1k","max":"2k"}})", "w");
+  ASSERT_TRUE(json.ok());
+  const Result<Workload> read = ReadWorkload(*json, Workload(), "w");
+  ASSERT_TRUE(read.ok());
+  EXPECT_EQ(read->system_prompt, 2048);
+  EXPECT_EQ(read->prompt.mean, 4096);
+  EXPECT_EQ(read->output.mean, 1024);
+  EXPECT_EQ(read->output.most, 2048);
+  const Result<Json> bad = Json::Parse(R"({"system_prompt":"2q"})", "w");
+  EXPECT_FALSE(ReadWorkload(*bad, Workload(), "w").ok());
+  const Result<Json> users = Json::Parse(R"({"users":"2k"})", "w");
+  EXPECT_FALSE(ReadWorkload(*users, Workload(), "w").ok());
+}
+
 TEST(Workload, ReadsATrace) {
   const auto rows = ReadTrace("arrival,prompt,output\n0,100,20\r\n1.5, 30, 4\n", "--trace");
   ASSERT_TRUE(rows.ok());

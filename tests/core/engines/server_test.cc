@@ -2,6 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <vector>
+
+#include "core/config/workload.h"
+#include "core/schedule/scheduler.h"
+#include "core/schedule/simulation_report.h"
 #include "tests/support/estimates.h"
 
 namespace plimsoll {
@@ -43,6 +49,71 @@ TEST(Server, TheSimulatorGetsTheEnginesServer) {
   load.decode_sequences = 3;
   EXPECT_EQ(setup.model.Time(load).value(), MakeStepModel(c.resolved).Time(load).value());
   EXPECT_GT(setup.model.Time(load).value(), 0);
+}
+
+// managers/scheduler.py of SGLang: prompts first and alone.
+TEST(Server, PromptsRunAloneWhereTheEngineReadsThemSo) {
+  const EstimatedCase alone =
+      EstimateText(R"({"model":"llama-3.1-8b","engine":"sglang","gpu":"h100-sxm","max_model_len":8192})");
+  EXPECT_TRUE(MakeSchedulerSetup(alone.resolved, alone.report).prompts_alone);
+  EXPECT_TRUE(OperationOf(alone.resolved, alone.report).prompts_alone);
+  const EstimatedCase beside =
+      EstimateText(R"({"model":"llama-3.1-8b","gpu":"h100-sxm","max_model_len":8192})");
+  EXPECT_FALSE(MakeSchedulerSetup(beside.resolved, beside.report).prompts_alone);
+}
+
+// The closed form is what its scheduler does in the long run, step by step, for users out of step: light and heavy loads, loads
+// that the reading of prompts bounds, and more users than seats.
+TEST(Server, TheEstimateIsTheSteadyStateOfTheScheduler) {
+  struct Load {
+    const char* config;
+    double rate, first;  // how far they may be apart
+  };
+  const std::vector<Load> loads = {
+      {R"({"model":"llama-3.1-8b","gpu":"h100-sxm","max_model_len":8192,"concurrency":1})", 0.01, 0.02},
+      {R"({"model":"llama-3.1-8b","gpu":"h100-sxm","max_model_len":8192,"concurrency":16})", 0.02, 0.1},
+      {R"({"model":"llama-3.1-8b","gpu":"h100-sxm","max_model_len":8192,"concurrency":128})", 0.03, 0.1},
+      {R"({"model":"llama-3.1-8b","gpu":"h100-sxm","max_model_len":8192,"concurrency":600})", 0.03, 0.1},
+      {R"({"model":"llama-3.1-8b","gpu":"h100-sxm","max_model_len":16384,"concurrency":64,"prompt_tokens":8192,)"
+       R"("output_tokens":16})",
+       0.06, 0.1},
+      {R"({"model":"llama-3.1-8b","gpu":"h100-sxm","max_model_len":8192,"concurrency":64,"prompt_tokens":128,)"
+       R"("output_tokens":1024})",
+       0.03, 0.1},
+      {R"({"model":"gpt-oss-120b","gpu":"h100-sxm","gpus":4,"max_model_len":16384,"concurrency":64})", 0.05,
+       0.15},
+      {R"({"model":"llama-3.1-70b","format":"awq-int4","gpu":"rtx-4090","gpus":4,"max_model_len":16384,)"
+       R"("concurrency":8})",
+       0.02, 0.1},
+      {R"({"model":"llama-3.1-8b","engine":"sglang","gpu":"a100-sxm-80gb","max_model_len":8192,"concurrency":16,)"
+       R"("prompt_tokens":2048})",
+       0.03, 0.15},
+      {R"({"model":"llama-3.1-8b","engine":"tensorrt-llm","gpu":"h100-sxm","max_model_len":8192,"concurrency":64})",
+       0.03, 0.1},
+      {R"({"model":"llama-3.1-8b","engine":"llama.cpp","format":"gguf-q4_k_m","gpu":"rtx-4090",)"
+       R"("max_model_len":32768,"max_num_seqs":4,"concurrency":4})",
+       0.02, 0.15},
+  };
+  for (const Load& load : loads) {
+    const EstimatedCase c = EstimateText(load.config);
+    const SpeedReport speed = EstimateSpeed(c.resolved, c.report);
+    Workload workload = WorkloadOf(c.resolved);
+    workload.requests = 40 * std::max<int64_t>(workload.users, 25);
+    for (LengthSpec* length : {&workload.prompt, &workload.output}) {
+      length->shape = LengthShape::kUniform;
+      length->deviation = 0.25 * length->mean;
+    }
+    Result<RequestList> requests = GenerateRequests(workload);
+    ASSERT_TRUE(requests.ok()) << load.config;
+    const SimulationSummary simulated =
+        Simulate(MakeSchedulerSetup(c.resolved, c.report), std::move(*requests)).Summarize(Objective());
+    const auto apart = [](double a, double b) { return std::abs(a / b - 1); };
+    EXPECT_LT(apart(speed.tpot_ms, simulated.tpot_ms.mean), load.rate) << load.config;
+    EXPECT_LT(apart(speed.decode_tokens_per_s_total, simulated.output_tokens_per_s), load.rate + 0.03)
+        << load.config;
+    // The median: those who came at the start, all together, waited for each other.
+    EXPECT_LT(apart(speed.ttft_ms, simulated.ttft_ms.p50), load.first) << load.config;
+  }
 }
 
 TEST(Server, SpeedOfNothingIsNothing) {

@@ -186,5 +186,28 @@ TEST(WaysOut, AsManyAsAreAskedFor) {
   EXPECT_TRUE(WaysOut(config, ShippedCatalog(), 0).empty());
 }
 
+// A context beyond the model's own is no matter of memory: its own length, or stretched positions, each with what else it takes.
+TEST(WaysOut, AContextBeyondTheModelIsShortenedOrStretched) {
+  const auto ways = [](const char* url) { return WaysOut(FromUrl(url), ShippedCatalog(), 6, nullptr); };
+  const std::vector<WayOut> roomy = ways("m=qwen3-32b&q=awq-int4&g=h100-sxm&ctx=131072");
+  ASSERT_EQ(roomy.size(), 2U);
+  EXPECT_EQ(roomy[0].label, "YaRN × 4");
+  EXPECT_EQ(roomy[0].config.rope_scaling, "yarn:4");
+  EXPECT_EQ(roomy[0].config.max_model_len, 131072);
+  EXPECT_EQ(roomy[1].label, "40k context, the model's own");
+  EXPECT_EQ(roomy[1].config.max_model_len, 40960);
+  const std::vector<WayOut> full = ways("m=qwen3-32b&q=awq-int4&g=rtx-4090&ctx=131072");
+  ASSERT_FALSE(full.empty());
+  for (const WayOut& way : full) {
+    EXPECT_TRUE(Fits(way.config)) << way.label;
+    const bool stretched = way.label.starts_with("YaRN × 4, ");
+    EXPECT_EQ(way.config.rope_scaling, stretched ? "yarn:4" : "") << way.label;
+    EXPECT_EQ(*way.config.max_model_len > 40960, stretched) << way.label;
+  }
+  // What is stretched already is not stretched again.
+  for (const WayOut& way : ways("m=llama-3.1-8b&g=h100-sxm&ctx=262144"))
+    EXPECT_EQ(way.config.rope_scaling, "") << way.label;
+}
+
 }  // namespace
 }  // namespace plimsoll

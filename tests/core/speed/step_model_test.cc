@@ -327,7 +327,6 @@ TEST(StepModel, TakesItsCoefficientsFromTheTable) {
     engine.request_ms.value = 29;
   }
   speeds.routing_skew.value = 0.31;
-  speeds.bunching.value = 0.37;
   const auto s = Make(R"({"model":"qwen3-30b-a3b","gpu":"h100-sxm"})");
   const StepStyle style = EngineOf(s->resolved).StyleOf(s->resolved);
   const StepModel model = StepModel::Make(s->resolved, style, s->work, speeds);
@@ -339,7 +338,6 @@ TEST(StepModel, TakesItsCoefficientsFromTheTable) {
   EXPECT_DOUBLE_EQ(c.prefill_step, 23e-6);
   EXPECT_DOUBLE_EQ(model.request_overhead(0).value(), 29e-3);
   EXPECT_EQ(c.skew, 0.31);
-  EXPECT_EQ(model.bunching(), 0.37);
   EXPECT_EQ(c.expert_count, 128);
   EXPECT_EQ(c.experts_per_token, 8);
 }

