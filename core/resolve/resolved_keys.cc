@@ -134,6 +134,7 @@ constexpr ResolvedKey kHeld[] = {
     Held<&C::output_tokens, &R::output_tokens>("output_tokens"),
     Held<&C::concurrency, &R::concurrency>("concurrency"),
     Held<&C::mem_fraction_static, &R::mem_fraction_static>("mem_fraction_static"),
+    Held<&C::free_gpu_memory_fraction, &R::free_gpu_memory_fraction>("free_gpu_memory_fraction"),
     Held<&C::chunked_prefill_size, &R::chunked_prefill_size>("chunked_prefill_size"),
     HeldCount<&C::max_running_requests, &R::max_running_requests>("max_running_requests"),
     HeldCount<&C::max_total_tokens, &R::max_total_tokens>("max_total_tokens"),

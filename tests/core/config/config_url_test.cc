@@ -41,6 +41,8 @@ constexpr GoldenUrl
                 {"m=llama-3.1-8b&g=rtx-4090&cal=~"
                  "eyJvdXRzaWRlX2dpYiI6MC40MSwiYWN0aXZhdGlvbiI6MS4xMiwiZGVjb2RlIjowLjkzLCJwcmVmaWxsIjowLjl9",
                  R"({"model":"llama-3.1-8b","gpu":"rtx-4090","cal":{"outside_gib":0.41,"activation":1.12,"decode":0.93,"prefill":0.9}})"},
+                {"m=llama-3.1-70b&q=fp8&e=tensorrt-llm&g=h200&fgf=0.85",
+                 R"({"model":"llama-3.1-70b","format":"fp8","engine":"tensorrt-llm","gpu":"h200","free_gpu_memory_fraction":0.85})"},
                 {"m=qwen3-32b&e=vllm&g=h100-80&n=2&ctx=131072&rope=yarn:4:32768&alc=1",
                  R"({"model":"qwen3-32b","engine":"vllm","gpu":"h100-80","gpus":2,"max_model_len":131072,"rope_scaling":"yarn:4:32768","allow_longer_context":true})"},
                 {"m=llama-3.1-70b&q=awq-int4&g=rtx-4090&ctx=16384",
