@@ -280,10 +280,6 @@ constexpr ConfigKey kKeys[] = {
     Words({"kv_cache_dtype_draft", "kvd", O::kGgml, G::kMore, "Cache type of the draft",
            "The cache type of the draft's context; default fp16."},
           "a cache type such as fp16 or q8_0", 16, &Config::kv_cache_dtype_draft),
-    Real({"free_gpu_memory_fraction", "fgf", O::kPeakShare, G::kEngine, "Share for the cache",
-          "The share of what weights, activations and graphs leave free that cached keys and values take; "
-          "default 0.9."},
-         0.01, 1, &Config::free_gpu_memory_fraction),
     Real({"mem_fraction_static", "mfs", O::kFreeShare, G::kEngine, "Static share",
           "The share of what is free at start that weights and pools take, from 0 to 1."},
          0.01, 1, &Config::mem_fraction_static),
@@ -328,6 +324,10 @@ constexpr ConfigKey kKeys[] = {
     Switch({"allow_longer_context", "alc", O::kPagedServer, G::kMore, "Longer than the model",
             "Lets max_model_len be longer than the model's own; by default the engine refuses it."},
            &Config::allow_longer_context),
+    Real({"free_gpu_memory_fraction", "fgf", O::kPeakShare, G::kEngine, "Share for the cache",
+          "The share of what weights, activations and graphs leave free that cached keys and values take; "
+          "default 0.9."},
+         0.01, 1, &Config::free_gpu_memory_fraction),
 };
 
 }  // namespace
