@@ -223,6 +223,7 @@ class Writer {
   }
 
   std::string Wrapped(std::string_view form, int64_t rank) const {
+    if (rank > 0 && language_.node_text != nullptr) return language_.node_text();
     if (form == "docker") return Docker(rank);
     if (form == "compose") return Compose(rank);
     if (form == "k8s") return Kubernetes(rank);
@@ -354,7 +355,11 @@ class Writer {
       launch->notes.push_back("No published repository of the model in " + resolved_.format->id +
                               " is known: put your own in the place of " + model_.name + ".");
     }
-    if (resolved_.nodes > 1) {
+    if (resolved_.nodes > 1 && language_.node_text != nullptr) {
+      launch->notes.push_back(
+          "The first command runs on the machine that answers; the other one before it on " +
+          CountText(resolved_.nodes - 1) + " more, which the first knows by the names in its options.");
+    } else if (resolved_.nodes > 1) {
       launch->notes.push_back("Run it on each of the " + std::to_string(resolved_.nodes) +
                               " nodes; $HEAD_IP is the first one's address.");
     }

@@ -38,6 +38,8 @@ constexpr GoldenUrl kGoldenUrls[] = {
     {"m=llama-3.1-8b&g=rtx-4090&cal=~"
      "eyJvdXRzaWRlX2dpYiI6MC40MSwiYWN0aXZhdGlvbiI6MS4xMiwiZGVjb2RlIjowLjkzLCJwcmVmaWxsIjowLjl9",
      R"({"model":"llama-3.1-8b","gpu":"rtx-4090","cal":{"outside_gib":0.41,"activation":1.12,"decode":0.93,"prefill":0.9}})"},
+    {"m=llama-3.1-70b&q=gguf-q4_k_m&e=llama.cpp&g=rtx-3090&nn=2&nlg=2.5",
+     R"({"model":"llama-3.1-70b","format":"gguf-q4_k_m","engine":"llama.cpp","gpu":"rtx-3090","nodes":2,"node_link_gbit_per_s":2.5})"},
     {"m=llama-3.1-70b&q=fp8&e=tensorrt-llm&g=h200&fgf=0.85",
      R"({"model":"llama-3.1-70b","format":"fp8","engine":"tensorrt-llm","gpu":"h200","free_gpu_memory_fraction":0.85})"},
     {"m=qwen3-32b&e=vllm&g=h100-80&n=2&ctx=131072&rope=yarn:4:32768&alc=1",
