@@ -25,7 +25,11 @@ std::string DownloadText(Bytes size) {
 std::string SmiText(const Resolved& resolved, const Report& report) {
   const GpuReport* fullest = FullestCard(report);
   if (fullest == nullptr || resolved.ram_alone) return {};
-  return "nvidia-smi: about " + CountText(static_cast<int64_t>(std::llround(fullest->total.mib()))) +
+  const Vendor vendor = resolved.cards.empty() ? Vendor::kNvidia : resolved.cards.front().gpu->vendor;
+  const std::string program = vendor == Vendor::kNvidia ? "nvidia-smi"
+                              : vendor == Vendor::kAmd  ? "amd-smi"
+                                                        : "In use";
+  return program + ": about " + CountText(static_cast<int64_t>(std::llround(fullest->total.mib()))) +
          " MiB of " + CountText(static_cast<int64_t>(std::llround(fullest->capacity.mib()))) +
          " MiB on the fullest card.";
 }
@@ -109,8 +113,9 @@ std::string Alerts(const MetricNames& names, const std::vector<WatchedMetric>& m
 }
 
 std::string KilledText(const Resolved& resolved, const Report& report) {
-  std::string text =
-      "When it is killed: \"CUDA out of memory\" names the card; exit code 137 is the machine's RAM";
+  const bool amd = !resolved.cards.empty() && resolved.cards.front().gpu->vendor == Vendor::kAmd;
+  std::string text = "When it is killed: \"" + std::string(amd ? "HIP" : "CUDA") +
+                     " out of memory\" names the card; exit code 137 is the machine's RAM";
   const Bytes host =
       report.host.weights + report.host.kv_cache + report.host.compute_buffer + report.host.recurrent_state;
   if (host > Bytes(0)) text += ", of which this takes " + SizeText(host);
@@ -142,10 +147,18 @@ Result<Expectation> Expect(const Config& given, const Catalog& catalog, std::str
   for (std::string& line : engine.ExpectedLog(*resolved, report)) {
     if (!line.starts_with("nvidia-smi")) expected.lines.push_back("Log: " + std::move(line));
   }
-  const MetricNames& names = engine.metric_names();
+  // What the simulator calls its figures by; where the server itself tells some they can be watched.
+  static const MetricNames kNone;
+  const EngineLanguage* language = engine.language();
+  const bool tells = language != nullptr && !language->metrics_path.empty();
+  const MetricNames& names = tells ? engine.metric_names() : kNone;
+  if (tells && !language->metrics_option.empty())
+    expected.lines.push_back("The metrics are told with " + std::string(language->metrics_option) + ".");
   for (const MetricName& name : names) expected.metrics.push_back(Watch(name, *resolved, report));
   for (const WatchedMetric& metric : expected.metrics) {
-    expected.lines.push_back("Watch: " + metric.name + " " + metric.threshold + ". " + metric.meaning);
+    const bool goes_on = metric.meaning.starts_with("for ");
+    expected.lines.push_back("Watch: " + metric.name + " " + metric.threshold + (goes_on ? " " : "; ") +
+                             metric.meaning + ".");
   }
   expected.alerts = names.empty() ? "" : Alerts(names, expected.metrics);
   expected.when_killed = KilledText(*resolved, report);

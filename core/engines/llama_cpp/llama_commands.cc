@@ -905,7 +905,9 @@ const EngineLanguage& LlamaCppLanguage() {
       .name_model = NameModel,
       .node_text = RpcServerText,
       .image = "ghcr.io/ggml-org/llama.cpp:server-cuda-",
+      .rocm_image = "ghcr.io/ggml-org/llama.cpp:server-rocm-",  // docs/docker.md
       .metrics_path = "/metrics",
+      .metrics_option = "--metrics",
       .port = 8080,
   };
   return language;

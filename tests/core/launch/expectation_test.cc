@@ -43,6 +43,19 @@ TEST(Expectation, AlertsAreYamlWithARuleForEachMetric) {
   }
 }
 
+TEST(Expectation, OnlyWhatAServerTellsIsWatched) {
+  for (const char* url :
+       {"m=qwen3-8b&e=tensorrt-llm&g=h100-sxm", "m=qwen3-8b&e=ollama&q=gguf-q4_k_m&g=rtx-4090"}) {
+    const Expectation none = Of(url);
+    EXPECT_TRUE(none.metrics.empty()) << url;
+    EXPECT_EQ(none.alerts, "") << url;
+  }
+  std::string all;
+  for (const std::string& line : Of("m=qwen3-8b&e=sglang&g=mi300x").lines) all += line + "\n";
+  EXPECT_NE(all.find("told with --enable-metrics"), std::string::npos) << all;
+  EXPECT_NE(all.find("amd-smi: about"), std::string::npos) << all;
+}
+
 TEST(Expectation, ThresholdsAreThisConfigurations) {
   EXPECT_NE(Of("m=qwen3-8b&g=rtx-4090&ctx=8192&seqs=8").alerts,
             Of("m=qwen3-8b&g=rtx-4090&ctx=8192&seqs=64").alerts);

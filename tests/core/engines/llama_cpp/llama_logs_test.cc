@@ -223,6 +223,16 @@ TEST(LlamaLogs, CardsOfOtherMachines) {
   EXPECT_TRUE(ollama.Has("one_machine_only"));
 }
 
+// A build for the processor leaves a card be.
+TEST(LlamaLogs, TheProcessorsBuildUsesRam) {
+  const std::string ask = R"("model":"llama-3.1-8b","format":"gguf-q4_k_m","max_model_len":8192,)";
+  const EstimatedCase cpu = Ask(ask + R"("gpu":"rtx-4090","backend":"cpu")");
+  const EstimatedCase none = Ask(ask + R"("gpus":0)");
+  EXPECT_TRUE(cpu.resolved.ram_alone);
+  EXPECT_EQ(cpu.report.per_gpu[0].total, none.report.per_gpu[0].total);
+  EXPECT_EQ(cpu.report.speed.decode_tokens_per_s, none.report.speed.decode_tokens_per_s);
+}
+
 TEST(LlamaLogs, OptionsMoveTheCacheAndTheLayers) {
   const std::string ask =
       R"("model":"gemma-3-27b","format":"gguf-q4_0","gpu":"rtx-3090","max_model_len":32768,"max_num_seqs":1)";
