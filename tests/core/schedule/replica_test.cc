@@ -162,12 +162,12 @@ TEST(Replica, ThePriorityOfTheWaitingDecides) {
   const auto order = [&](bool by_priority) {
     setup.by_priority = by_priority;
     const Simulation simulation = Simulate(setup, list);
-    std::vector<int> order = {0, 1, 2, 3};
-    std::sort(order.begin(), order.end(), [&](int a, int b) {
+    std::vector<int> sorted = {0, 1, 2, 3};
+    std::sort(sorted.begin(), sorted.end(), [&](int a, int b) {
       return simulation.records()[static_cast<size_t>(a)].scheduled <
              simulation.records()[static_cast<size_t>(b)].scheduled;
     });
-    return order;
+    return sorted;
   };
   EXPECT_EQ(order(false), (std::vector<int>{0, 1, 2, 3}));
   EXPECT_EQ(order(true), (std::vector<int>{0, 3, 2, 1}));
