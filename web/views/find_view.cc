@@ -132,7 +132,7 @@ void TakeRow(AppState& state, const FindRow& row, bool pin) {
   }
 }
 
-constexpr size_t kFigures = 7, kRangeFigure = 1, kTokensFigure = 5, kVerdictFigure = 6;
+constexpr size_t kFigures = 7, kRangeFigure = 1, kHourFigure = 4, kTokensFigure = 5, kVerdictFigure = 6;
 
 struct Columns {
   // Left edges of the first four, right ends of the figures.
@@ -144,8 +144,9 @@ struct Columns {
 constexpr float kWide = 900;  // from here on there is room for the price of tokens
 
 // Which figures have room: all, but the price of tokens on a narrow page and the range where the load has no limit.
-bool HasFigure(size_t figure, bool ranged, float width) {
+bool HasFigure(size_t figure, bool ranged, FindDoor door, float width) {
   if (figure == kRangeFigure) return ranged;
+  if (figure == kHourFigure) return door == FindDoor::kNeed;  // the same cards in every row cost the same
   return figure != kTokensFigure || width >= kWide;
 }
 
@@ -156,7 +157,7 @@ Columns ColumnsOf(float left, float width, bool ranged, FindDoor door) {
   Columns columns{};
   std::array<float, kFigures> widths = {64, 92, 84, 92, 84, 96, 60};
   for (size_t i = 0; i < widths.size(); ++i) {
-    if (!HasFigure(i, ranged, width)) widths[i] = 0;
+    if (!HasFigure(i, ranged, door, width)) widths[i] = 0;
   }
   float x = left + width - 40;  // room for the pin
   for (size_t i = widths.size(); i-- > 0;) {
@@ -166,7 +167,7 @@ Columns ColumnsOf(float left, float width, bool ranged, FindDoor door) {
   const float rest = x - left;
   columns.name = left;
   columns.has_license = door == FindDoor::kRun && rest >= kLicenseRoom;
-  const std::array<float, 4> shares = columns.has_license ? std::array<float, 4>{0.31F, 0.49F, 0.64F, 0.86F}
+  const std::array<float, 4> shares = columns.has_license ? std::array<float, 4>{0.36F, 0.53F, 0.66F, 0.87F}
                                                           : std::array<float, 4>{0.33F, 0.58F, 0.76F, 0.76F};
   columns.layout = left + rest * shares[0];
   columns.format = left + rest * shares[1];
@@ -211,7 +212,7 @@ void DrawWideRows(Ui& ui, AppState& state, const FindState::Answer& answer, floa
   const std::array<std::string_view, kFigures> heads = {
       "Users", in_limits, "tok/s each", "First token", "Per hour", "Per M tokens", ""};
   for (size_t i = 0; i < heads.size(); ++i) {
-    if (!HasFigure(i, ranged, width)) continue;
+    if (!HasFigure(i, ranged, answer.ask.door, width)) continue;
     DrawTextRight(ui, ImVec2(columns.ends[i], head), heads[i], grey);
   }
   at.y += 32;
@@ -246,7 +247,7 @@ void DrawWideRows(Ui& ui, AppState& state, const FindState::Answer& answer, floa
       const std::array<const std::string*, kFigures> figures = {
           &text.users, &text.range, &text.rate, &text.first, &text.hour, &text.tokens, &text.verdict};
       for (size_t i = 0; i < figures.size(); ++i) {
-        if (!HasFigure(i, ranged, width)) continue;
+        if (!HasFigure(i, ranged, answer.ask.door, width)) continue;
         const TextStyle style = i == kVerdictFigure
                                     ? TextStyle{VerdictColor(*ui.colors, row.verdict), 13}
                                     : TextStyle{0, kBody, i == 4 ? Weight::kSemibold : Weight::kRegular};
@@ -354,6 +355,8 @@ std::string Remark(const FindState::Answer& answer) {
           ? "Ranked by price of " + std::string(kRanked[static_cast<size_t>(answer.ask.rank)]) + "."
           : "The largest first, each in the format with the most bits that serves.";
   const Found& found = answer.found;
+  if (answer.ask.door == FindDoor::kRun && !found.rows.empty() && found.rows.front().price_per_h > 0)
+    text += " The cards rent for " + Dollars(found.rows.front().price_per_h) + " an hour.";
   if (found.not_known > 0) {
     text += " " + CountedText(found.not_known, "model is", "models are") +
             " left out because it is not known of " + (found.not_known == 1 ? "it" : "them") +

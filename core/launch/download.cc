@@ -1,0 +1,27 @@
+#include "core/launch/download.h"
+
+#include "core/catalog/model_names.h"
+#include "core/engines/settle.h"
+
+namespace plimsoll {
+
+bool IsMadeAtLoad(std::string_view format) {
+  return format == "fp8" || format == "bnb-nf4" || format == "fp16" || format == "bf16" || format == "fp32";
+}
+
+Download DownloadOf(const Config& config, const Catalog& catalog, const Resolved& resolved) {
+  const Download as_it_is = {resolved.stored.checkpoint, ""};
+  const Model* model = resolved.model;
+  if (model == nullptr || resolved.engine->reads_gguf || resolved.format == nullptr) return as_it_is;
+  const std::string& format = resolved.format->id;
+  const bool named = config.format.AsString().find('/') != std::string::npos;
+  if (named || format == model->native_format || !IsMadeAtLoad(format)) return as_it_is;
+  if (!RepositoryOf(*model, format).empty()) return as_it_is;
+  Config native = config;
+  native.format = Json(model->native_format);
+  const Result<Resolved> fetched = Settle(native, catalog);
+  if (!fetched.ok()) return as_it_is;
+  return {fetched->stored.checkpoint, model->native_format};
+}
+
+}  // namespace plimsoll
