@@ -39,8 +39,11 @@ std::string_view FieldLabel(std::string_view field) {
 }
 
 std::string InSentence(std::string name) {
-  const auto capital = [&name](size_t i) { return i < name.size() && name[i] >= 'A' && name[i] <= 'Z'; };
-  if (capital(0) && !capital(1)) name[0] = static_cast<char>(name[0] - 'A' + 'a');
+  const auto capital = [](char c) { return c >= 'A' && c <= 'Z'; };
+  const size_t word = std::min(name.find(' '), name.size());
+  const auto capitals =
+      std::count_if(name.begin(), name.begin() + static_cast<std::ptrdiff_t>(word), capital);
+  if (capitals == 1 && capital(name[0])) name[0] = static_cast<char>(name[0] - 'A' + 'a');
   return name;
 }
 

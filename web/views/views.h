@@ -172,7 +172,7 @@ std::string_view HelpOn(std::string_view label);
 
 // A sentence of the core with the page's labels in place of the keys of a configuration.
 std::string PageWords(std::string_view text);
-std::string InSentence(std::string name);  // "Longest context" within a sentence; "GPU count" stays as it is
+std::string InSentence(std::string name);  // "Longest context" within a sentence; "GPU count" and "RoPE" stay
 
 // How people call things.
 std::string FormatName(std::string_view id);            // "AWQ int4"
