@@ -24,7 +24,8 @@ std::string Commented(const std::string& text) {
 
 std::string LaunchBlock(const LaunchText& launch, const Expectation& expected) {
   std::string text = launch.text;
-  for (const std::string& node : launch.nodes) text += "\n" + node;
+  int64_t number = 1;
+  for (const std::string& node : launch.nodes) text += "\n# Node " + CountText(++number) + ":\n" + node;
   std::string notes;
   for (const std::string& note : launch.notes) notes += note + "\n";
   for (const std::string& line : expected.lines) notes += line + "\n";
@@ -49,6 +50,8 @@ CommandResult RunLaunch(const Arguments& arguments, const CommandContext& contex
     const Result<Report> report = Estimate(decoded->config, context.catalog);
     exit = report.ok() && !report->fits() ? kExitDoesNotFit : 0;
   }
+  if (options->Has("--alerts") && expected->alerts.empty())
+    return Refused({"--alerts", "an engine that tells no metrics", "an engine whose server does"});
   if (options->Has("--alerts")) return {exit, expected->alerts, ""};
   if (options->Has("--json")) return {exit, LaunchToJson(*launch, *expected).Dump(2) + "\n", ""};
   return {exit, LaunchBlock(*launch, *expected), ""};

@@ -43,12 +43,12 @@ Result<Checkpoint> ReadCheckpoint(const Json& value, const Json& config,
     if (!variant.ok()) return variant.error();
     checkpoint.architecture = std::make_shared<const Architecture>(std::move(*variant));
   }
-  // The repositories that ask for one are ModelOpt's (kv_cache_quant_algo). NVFP4 weights come from there; a plain "fp8"
-  // stands for checkpoints of many makers and for conversion at load, most of which ask for nothing.
+  // The repositories that ask for one are ModelOpt's (kv_cache_quant_algo). NVFP4 weights come from there, so the plain
+  // id asks, too; a plain "fp8" stands for checkpoints of many makers and for conversion at load, most of which ask for
+  // nothing, so there only the repository's own name does.
+  if (TextIn(value, "kv_cache_dtype") == "fp8") checkpoint.cache_wish = CacheWish::kModelOptFp8;
   const bool one_maker = checkpoint.format.family == FormatFamily::kNvfp4;
-  if (one_maker && TextIn(value, "kv_cache_dtype") == "fp8") {
-    checkpoint.format.cache_wish = CacheWish::kModelOptFp8;
-  }
+  checkpoint.format.cache_wish = one_maker ? checkpoint.cache_wish : CacheWish::kNone;
   checkpoint.source = TextIn(value, "source");
   return checkpoint;
 }

@@ -27,7 +27,8 @@ struct Checkpoint {
   std::string repo;
   WeightFormat format;
   std::shared_ptr<const Architecture>
-      architecture;  // where its shapes differ (padded widths); null: the model's
+      architecture;                         // where its shapes differ (padded widths); null: the model's
+  CacheWish cache_wish = CacheWish::kNone;  // of the repository itself, once it is named
   std::string source;
 };
 

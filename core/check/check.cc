@@ -3,7 +3,7 @@
 #include <string>
 
 #include "core/base/text.h"
-#include "core/check/claim.h"
+#include "core/check/claim_answer.h"
 #include "core/check/config_text.h"
 #include "core/check/engine_command.h"
 #include "core/check/judge.h"

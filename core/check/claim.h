@@ -10,19 +10,27 @@
 #include <string>
 #include <string_view>
 
-#include "core/base/result.h"
 #include "core/base/units.h"
 #include "core/catalog/catalog.h"
-#include "core/check/check_result.h"
 #include "core/config/config.h"
 
 namespace plimsoll {
 
-enum class ClaimKind : uint8_t { kWeights, kCache, kCachePerToken, kTotal, kFits };
+enum class ClaimKind : uint8_t { kWeights, kCache, kCachePerToken, kTotal, kFits, kFact, kAmount };
+
+// What is said of a model itself: "has 56B parameters", "has 32 KV heads".
+enum class ClaimFact : uint8_t { kNone, kParameters, kActiveParameters, kKvHeads, kHeads, kLayers };
 
 struct Claim {
   ClaimKind kind = ClaimKind::kWeights;
-  bool fits = true;       // of kFits: or does not
+  bool fits = true;           // of kFits: or does not
+  bool question = false;      // "can I run …?"
+  bool needed = false;        // of kFits: so many cards and no fewer
+  bool training = false;      // of what is not answered
+  bool other_engine = false;  // one was named, by its format or itself
+  ClaimFact fact = ClaimFact::kNone;
+  double number = 0;      // of kFact
+  double product = 0;     // of a name such as 8x7B, in thousand millions
   bool stand_in = false;  // no model is named, only a size: another of that size stands for it
   std::string unknown_model =
       {};                  // that the sentence is about, and nobody knows; everything else is as it was
@@ -34,9 +42,6 @@ struct Claim {
 
 // Nothing where the text is no such sentence.
 std::optional<Claim> ReadClaim(std::string_view text, const Catalog& catalog);
-
-// A reader of core/check/check.h.
-std::optional<Result<CheckResult>> ReadClaimText(std::string_view text, const Catalog& catalog);
 
 }  // namespace plimsoll
 

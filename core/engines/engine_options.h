@@ -183,9 +183,12 @@ struct EngineLanguage {
                                                       std::string_view head_address) = nullptr;
   // The engine's own form where it is no command line.
   std::string (*own_text)(const LaunchSubject& subject, const std::vector<WrittenOption>& options) = nullptr;
-  bool serves_by_variables = false;    // its server takes no options: variables only
-  std::string_view image = {};         // to run it in a container: "vllm/vllm-openai:v{version}"
-  std::string_view metrics_path = {};  // where it tells its metrics
+  bool serves_by_variables = false;      // its server takes no options: variables only
+  std::string_view image = {};           // to run it in a container: "vllm/vllm-openai:v{version}"
+  std::string_view rocm_image = {};      // the same for AMD's cards
+  std::string_view rocm_tail = {};       // behind its version
+  std::string_view metrics_path = {};    // where it tells its metrics; empty: it tells none that are known
+  std::string_view metrics_option = {};  // without which it does not
   int port = 0;
 };
 

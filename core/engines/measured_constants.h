@@ -46,6 +46,7 @@ enum class Measure : int {
   kVllmTightBase,
   kVllmTightStates,
   kSglangNccl,
+  kSglangRccl,
   kSglangWorkspace,
   kSglangGraphBase,
   kSglangGraphDecode,
@@ -149,6 +150,8 @@ inline constexpr std::array<MeasuredConstant, static_cast<size_t>(Measure::kCoun
      "MTP, 933 and 546 with it"},
     {Measure::kSglangNccl, "SGLang's communicators before the weights, several GPUs", 0.13, "GiB", 0.1, 0.2,
      "\"Init torch distributed ends. mem usage\": 0.13 with tp 4, 0.16 with pp 4, none with one GPU"},
+    {Measure::kSglangRccl, "the same on ROCm, with what the runtime keeps there", 4, "GiB", 3.5, 4.2,
+     "283.56 GiB free before loading on eight MI355X of 287.98 (two logs of February 2026)"},
     {Measure::kSglangWorkspace, "SGLang's attention workspace and its indices", 0.58, "GiB", 0.5, 1.12,
      "free at \"Memory pool end\" less free at \"Capture cuda graph begin\": five logs of 0.4 and 0.5; "
      "FlashInfer asks for 384 or 512 MiB of it"},

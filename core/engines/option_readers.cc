@@ -98,9 +98,11 @@ void TakeFormat(const NamedModel& named, OptionReading* reading) {
       format = std::string(plain);
     }
   }
-  // The first checkpoint of a format is what its id means; another is named by its repository.
+  // The first checkpoint of a format is what its id means; another is named by its repository, as is one that asks for
+  // a cache which the plain id does not ask for.
   const bool first = named.checkpoint == nullptr ||
-                     named.model->FindCheckpoint(named.checkpoint->format.id) == named.checkpoint;
+                     (named.model->FindCheckpoint(named.checkpoint->format.id) == named.checkpoint &&
+                      named.checkpoint->cache_wish == named.checkpoint->format.cache_wish);
   if (!first && format == named.format) {
     config.format = Json(named.checkpoint->repo);
   } else if (!format.empty() && format != named.model->native_format) {

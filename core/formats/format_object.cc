@@ -142,6 +142,10 @@ Result<WeightFormat> ReadFormatObject(const Json& object, std::string_view where
   if (IsSet(published)) {
     Result<WeightFormat> read = ReadQuantizationConfig(*published, Field(where, "quantization_config"));
     if (!read) return read;
+    // A mixture is called by what its publisher calls it, whichever of its schemes has most modules.
+    for (const WeightScheme& scheme : read->schemes) {
+      if (scheme.family == format->family) read->family = format->family;
+    }
     read->id = format->id;
     return read;
   }

@@ -9,12 +9,14 @@
 #include "core/base/units.h"
 #include "core/catalog/catalog.h"
 #include "core/config/config.h"
+#include "core/engines/engine.h"
 #include "core/resolve/resolved.h"
 
 namespace plimsoll {
 
-// Formats that engines make of 16-bit weights while they load them (vLLM docs/features/quantization: fp8, bitsandbytes).
-bool IsMadeAtLoad(std::string_view format);
+// Formats that an engine makes of 16-bit weights while it loads them (vLLM docs/features/quantization: fp8, bitsandbytes): by
+// an option, where there is one.
+bool IsMadeAtLoad(const EngineLanguage& language, std::string_view format);
 
 struct Download {
   Bytes size;

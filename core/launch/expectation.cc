@@ -35,7 +35,7 @@ struct VendorTool {
 };
 constexpr std::array<VendorTool, 4> kTools = {
     {{Vendor::kNvidia, "nvidia-smi", "\"CUDA out of memory\" names the card"},
-     {Vendor::kAmd, "rocm-smi", "\"HIP out of memory\" names the card"},
+     {Vendor::kAmd, "amd-smi", "\"HIP out of memory\" names the card"},
      {Vendor::kIntel, "xpu-smi", "\"XPU out of memory\" names the card"},
      {Vendor::kApple, "Activity Monitor",
       "a buffer that could not be allocated is the GPU's share of the memory"}}};
@@ -171,10 +171,18 @@ Result<Expectation> Expect(const Config& given, const Catalog& catalog, std::str
   for (std::string& line : engine.ExpectedLog(*resolved, report)) {
     if (!line.starts_with("nvidia-smi")) expected.lines.push_back("Log: " + std::move(line));
   }
-  const MetricNames& names = engine.metric_names();
+  // What the simulator calls its figures by; where the server itself tells some they can be watched.
+  static const MetricNames kNone;
+  const EngineLanguage* language = engine.language();
+  const bool tells = language != nullptr && !language->metrics_path.empty();
+  const MetricNames& names = tells ? engine.metric_names() : kNone;
+  if (tells && !language->metrics_option.empty())
+    expected.lines.push_back("The metrics are told with " + std::string(language->metrics_option) + ".");
   for (const MetricName& name : names) expected.metrics.push_back(Watch(name, *resolved, report));
   for (const WatchedMetric& metric : expected.metrics) {
-    expected.lines.push_back("Watch: " + metric.name + " " + metric.threshold + ". " + metric.meaning);
+    const bool goes_on = metric.meaning.starts_with("for ");
+    expected.lines.push_back("Watch: " + metric.name + " " + metric.threshold + (goes_on ? " " : "; ") +
+                             metric.meaning + ".");
   }
   expected.alerts = names.empty() ? "" : Alerts(names, expected.metrics);
   expected.when_killed = KilledText(*resolved, report);

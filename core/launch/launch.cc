@@ -72,7 +72,7 @@ Named NameOf(const EngineLanguage& language, const LaunchSubject& subject, std::
   }
   std::string repository = RepositoryOf(*model, format);
   if (!repository.empty()) return {std::move(repository), false};
-  if (IsMadeAtLoad(format)) return {model->hf_repo, false};
+  if (IsMadeAtLoad(language, format)) return {model->hf_repo, false};
   return {OwnFolder(*model, format), true};
 }
 
@@ -230,13 +230,28 @@ class Writer {
   }
 
   int64_t Cards() const { return resolved_.ram_alone ? 0 : resolved_.gpus; }
+  bool Rocm() const {
+    const bool amd = !resolved_.cards.empty() && resolved_.cards.front().gpu->vendor == Vendor::kAmd;
+    return amd && Cards() > 0 && !language_.rocm_image.empty();
+  }
   std::string Image() const {
-    if (!resolved_.version.text.empty()) return std::string(language_.image) + resolved_.version.text;
-    return std::string(language_.image.substr(0, language_.image.rfind(':') + 1)) + "latest";
+    const std::string_view image = Rocm() ? language_.rocm_image : language_.image;
+    const std::string tail(Rocm() ? language_.rocm_tail : "");
+    if (!resolved_.version.text.empty()) return std::string(image) + resolved_.version.text + tail;
+    return std::string(image.substr(0, image.rfind(':') + 1)) + "latest";
+  }
+  // In a container a file of one's own lies in a folder that is mounted.
+  std::string InContainer() const {
+    return "/models/" + model_.name.substr(model_.name.find_last_of('/') + 1);
   }
   // What stands behind the image: its entry point's arguments, or the whole command.
   std::vector<std::vector<std::string>> ContainerArguments(int64_t rank) const {
     std::vector<std::vector<std::string>> groups = Arguments(rank, true);
+    for (std::vector<std::string>& words : groups) {
+      for (std::string& word : words) {
+        if (model_.own && word == model_.name) word = InContainer();
+      }
+    }
     const std::optional<KnownImage> image = FindImage(Image());
     const bool whole = !image || image->image->program.empty();
     if (language_.serves_by_variables) return {};
@@ -253,10 +268,16 @@ class Writer {
 
   std::string Docker(int64_t rank) const {
     std::string head = "docker run --rm";
-    if (Cards() > 0)
+    if (Rocm()) {
+      head += " --device /dev/kfd --device /dev/dri --group-add video --security-opt seccomp=unconfined";
+    } else if (Cards() > 0) {
       head += " --gpus " + (resolved_.nodes > 1 ? std::string("all") : std::to_string(Cards()));
-    head += " --ipc=host -p " + std::to_string(language_.port) + ":" + std::to_string(language_.port);
+    }
+    // Nodes reach one another by ports that nobody can list.
+    const std::string port = std::to_string(language_.port);
+    head += resolved_.nodes > 1 ? " --ipc=host --network host" : " --ipc=host -p " + port + ":" + port;
     head += " \\\n  -v ~/.cache/huggingface:/root/.cache/huggingface";
+    if (model_.own && !language_.serves_by_variables) head += " \\\n  -v ./models:/models";
     for (const std::string& word : Environment()) head += " \\\n  -e " + Quote(word);
     head += " \\\n  " + Image();
     std::vector<std::vector<std::string>> groups = ContainerArguments(rank);
@@ -268,10 +289,12 @@ class Writer {
   }
 
   std::string Compose(int64_t rank) const {
-    std::string text = "services:\n  model:\n    image: " + Image() +
-                       "\n    ipc: host\n    ports:\n      - \"" + std::to_string(language_.port) + ":" +
-                       std::to_string(language_.port) + "\"\n" +
-                       "    volumes:\n      - ~/.cache/huggingface:/root/.cache/huggingface\n";
+    const std::string port = std::to_string(language_.port);
+    std::string text = "services:\n  model:\n    image: " + Image() + "\n    ipc: host\n";
+    text += resolved_.nodes > 1 ? std::string("    network_mode: host\n")
+                                : "    ports:\n      - \"" + port + ":" + port + "\"\n";
+    text += "    volumes:\n      - ~/.cache/huggingface:/root/.cache/huggingface\n";
+    if (model_.own && !language_.serves_by_variables) text += "      - ./models:/models\n";
     const std::vector<std::string> variables = Environment();
     if (!variables.empty()) text += "    environment:\n";
     for (const std::string& word : variables) text += "      - " + DoubleQuoted(word) + "\n";
@@ -280,7 +303,11 @@ class Writer {
     for (const std::vector<std::string>& group : groups) {
       for (const std::string& word : group) text += "      - " + DoubleQuoted(word) + "\n";
     }
-    if (Cards() > 0) {
+    if (Rocm()) {
+      text +=
+          "    devices:\n      - /dev/kfd\n      - /dev/dri\n    group_add:\n      - video\n"
+          "    security_opt:\n      - seccomp=unconfined\n";
+    } else if (Cards() > 0) {
       text +=
           "    deploy:\n      resources:\n        reservations:\n          devices:\n            - driver: "
           "nvidia\n              count: " +
@@ -291,11 +318,19 @@ class Writer {
 
   std::string Kubernetes(int64_t rank) const {
     const std::string port = std::to_string(language_.port);
-    std::string text =
-        "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: model\nspec:\n  replicas: 1\n  selector:\n"
-        "    matchLabels: {app: model}\n  template:\n    metadata:\n      labels: {app: model}\n    spec:\n"
-        "      containers:\n        - name: server\n          image: " +
-        Image() + "\n";
+    const bool nodes = resolved_.nodes > 1;
+    const std::string name = nodes ? "model-" + std::to_string(rank) : "model";
+    std::string text = rank > 0 ? "---\n" : "";
+    // The first node is found by its name before it is ready.
+    if (nodes && rank == 0) {
+      text += "apiVersion: v1\nkind: Service\nmetadata:\n  name: " + name +
+              "\nspec:\n  clusterIP: None\n  publishNotReadyAddresses: true\n  selector: {app: " + name +
+              "}\n---\n";
+    }
+    text += "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: " + name +
+            "\nspec:\n  replicas: 1\n  selector:\n    matchLabels: {app: " + name +
+            "}\n  template:\n    metadata:\n      labels: {app: " + name + "}\n    spec:\n";
+    text += "      containers:\n        - name: server\n          image: " + Image() + "\n";
     const std::vector<std::string> variables = Environment();
     if (!variables.empty()) text += "          env:\n";
     for (const std::string& word : variables) {
@@ -306,15 +341,24 @@ class Writer {
     const std::vector<std::vector<std::string>> groups = ContainerArguments(rank);
     if (!groups.empty()) text += "          args:\n";
     for (const std::vector<std::string>& group : groups) {
-      for (const std::string& word : group) text += "            - " + DoubleQuoted(word) + "\n";
+      for (const std::string& word : group) text += "            - " + DoubleQuoted(InArguments(word)) + "\n";
     }
     text += "          ports:\n            - containerPort: " + port + "\n";
     if (Cards() > 0)
-      text += "          resources:\n            limits:\n              nvidia.com/gpu: " +
-              std::to_string(Cards()) + "\n";
-    return text +
-           "          volumeMounts:\n            - {name: shm, mountPath: /dev/shm}\n      volumes:\n"
-           "        - {name: shm, emptyDir: {medium: Memory, sizeLimit: 16Gi}}\n";
+      text += "          resources:\n            limits:\n              " +
+              std::string(Rocm() ? "amd.com/gpu: " : "nvidia.com/gpu: ") + std::to_string(Cards()) + "\n";
+    const bool own = model_.own && !language_.serves_by_variables;
+    text += "          volumeMounts:\n            - {name: shm, mountPath: /dev/shm}\n";
+    if (own) text += "            - {name: models, mountPath: /models}\n";
+    text += "      volumes:\n        - {name: shm, emptyDir: {medium: Memory, sizeLimit: 16Gi}}\n";
+    if (own) text += "        - {name: models, hostPath: {path: /models}}\n";
+    return text;
+  }
+
+  // The first node's address by the name of its service.
+  static std::string InArguments(std::string word) {
+    const size_t at = word.find(kHeadAddress);
+    return at == std::string::npos ? word : word.replace(at, kHeadAddress.size(), "model-0");
   }
 
   // The value of a keyword: numbers and JSON as they stand, with Python's words, all else as text.
@@ -347,12 +391,18 @@ class Writer {
 
   void AddNotes(LaunchText* launch) const {
     if (model_.own) {
+      const bool container = !language_.serves_by_variables &&
+                             (launch->form == "docker" || launch->form == "compose" || launch->form == "k8s");
       launch->notes.push_back("No published repository of the model in " + resolved_.format->id +
-                              " is known: put your own in the place of " + model_.name + ".");
+                              " is known: put your own in the place of " +
+                              (container ? InContainer() : model_.name) + ".");
     }
     if (resolved_.nodes > 1) {
-      launch->notes.push_back("Run it on each of the " + std::to_string(resolved_.nodes) +
-                              " nodes; $HEAD_IP is the first one's address.");
+      const std::string nodes = CountText(resolved_.nodes);
+      launch->notes.push_back(launch->form == "k8s"
+                                  ? "One deployment for each of the " + nodes + " nodes."
+                                  : "Run it on each of the " + nodes +
+                                        " nodes, with its rank; $HEAD_IP is the first one's address.");
     }
   }
 

@@ -195,7 +195,9 @@ const Checkpoint* FindRepository(const Config& config, const Model& model) {
 MaybeError TakeCheckpoint(const Checkpoint& checkpoint, Resolved* resolved) {
   resolved->checkpoint = &checkpoint;
   if (checkpoint.architecture) resolved->architecture = checkpoint.architecture.get();
-  return TakeOwnFormat(checkpoint.format, resolved);
+  WeightFormat format = checkpoint.format;
+  format.cache_wish = checkpoint.cache_wish;
+  return TakeOwnFormat(std::move(format), resolved);
 }
 
 MaybeError ResolveFormat(const Config& config, const Catalog& catalog, const std::optional<NamedModel>& named,

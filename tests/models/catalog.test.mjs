@@ -118,8 +118,9 @@ test('checkpoints are of this model, in a format of their own', () => {
       if (['gptq-int4', 'gptq-int8', 'awq-int4', 'w4a16'].includes(c.format)) {
         assert.ok(c.group_size, `${m.id}: ${c.repo} without group_size`);
       }
-      // A GGUF with hand-chosen types has its size instead of a list.
-      assert.ok(c.unquantized !== undefined || c.bits_per_weight > 0, `${m.id}: ${c.repo} says nothing of its weights`);
+      // A GGUF with hand-chosen types has its size instead of a list, a mixture the types of its modules.
+      assert.ok(c.unquantized !== undefined || c.bits_per_weight > 0 || c.quantization_config !== undefined,
+                `${m.id}: ${c.repo} says nothing of its weights`);
       const unquantized = c.unquantized ?? [];
       assert.equal(new Set(unquantized).size, unquantized.length, `${m.id}: ${c.repo} repeats a pattern`);
       for (const p of unquantized) assert.ok(!/[*\\^$]/.test(p), `${m.id}: "${p}" is not a plain part of a name`);

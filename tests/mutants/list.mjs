@@ -326,7 +326,7 @@ export const faults = {
   ],
   'core/engines/sglang/sglang_pool.cc': [
     ['pools.room -= cell.slot() * (pools.slots + spare);', 'pools.room -= cell.slot() * pools.slots;'],
-    ['>= SglangNumber(0, 5, 14)) cell.priced += cell.draft_token;', '>= SglangNumber(0, 5, 10)) cell.priced += cell.draft_token;'],
+    ['bool DraftIsPriced(const Resolved& resolved) { return resolved.version.number >= SglangNumber(0, 5, 14); }', 'bool DraftIsPriced(const Resolved& resolved) { return resolved.version.number >= SglangNumber(0, 5, 10); }'],
     ['resolved.state_element : 4;', 'resolved.state_element : 2;'],
   ],
   'core/engines/sglang/sglang_plan.cc': [

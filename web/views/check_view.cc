@@ -53,7 +53,8 @@ std::vector<ColoredText> Sentence(const Ui& ui, const AppState& state) {
   }
   if (answer->kind == "claim" && !answer->problems.empty()) {
     const std::string& said = answer->problems.front().message;
-    const size_t end = said.find(answer->problems.front().severity == "error" ? ':' : '.');
+    // The verdict: up to the first stop or colon, of which none stands within a number.
+    const size_t end = std::min(said.find(": "), said.find(". "));
     const size_t cut = end == std::string::npos ? 0 : end + 1;
     return {{said.substr(0, cut),
              answer->problems.front().severity == "error" ? colors.does_not_fit : colors.fits},

@@ -872,7 +872,9 @@ const EngineLanguage& LlamaCppLanguage() {
       .finish = Finish,
       .name_model = NameModel,
       .image = "ghcr.io/ggml-org/llama.cpp:server-cuda-",
+      .rocm_image = "ghcr.io/ggml-org/llama.cpp:server-rocm-",  // docs/docker.md
       .metrics_path = "/metrics",
+      .metrics_option = "--metrics",
       .port = 8080,
   };
   return language;

@@ -406,6 +406,8 @@ const EngineLanguage& OllamaLanguage() {
       .own_text = OwnText,
       .serves_by_variables = true,
       .image = "ollama/ollama:",
+      .rocm_image = "ollama/ollama:",  // docs/docker.mdx
+      .rocm_tail = "-rocm",
       .port = 11434,
   };
   return language;

@@ -547,7 +547,10 @@ const EngineLanguage& SglangLanguage() {
       .finish = Finish,
       .node_words = NodeWords,
       .image = "lmsysorg/sglang:v",
+      .rocm_image = "lmsysorg/sglang:v",  // docs/platforms/amd_gpu.md
+      .rocm_tail = "-rocm700-mi30x",
       .metrics_path = "/metrics",
+      .metrics_option = "--enable-metrics",
       .port = 30000,
   };
   return language;

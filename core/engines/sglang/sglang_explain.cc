@@ -188,7 +188,8 @@ class Log {
 
   void Load() {
     if (number_ >= SglangNumber(0, 4, 4) && resolved_.tp * resolved_.pp > 1) {
-      Say("Init torch distributed ends. mem usage=" + DecimalText(Value(Measure::kSglangNccl), 2) + " GB");
+      Say("Init torch distributed ends. mem usage=" +
+          DecimalText(SglangCommunicators(resolved_, *resolved_.cards[0].gpu).gib(), 2) + " GB");
     }
     Say("Load weight begin. avail mem=" + Number(free_) + " GB");
     if (Fails(FailureStage::kLoading)) return;

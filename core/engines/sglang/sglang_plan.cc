@@ -31,8 +31,7 @@ Bytes ImageReserve(const Resolved& resolved) {
 
 // Driver, context and communicators: what is gone before "Load weight begin".
 Bytes Before(const Resolved& resolved, const Gpu& gpu) {
-  const bool several = resolved.tp * resolved.pp > 1;
-  return DriverContext(gpu) + (several ? GiBFromDouble(Value(Measure::kSglangNccl)) : Bytes(0));
+  return DriverContext(gpu) + SglangCommunicators(resolved, gpu);
 }
 
 // The buffers of a chunk of prompts, as in the engine whose layers SGLang's descend from, and the logits of the
@@ -170,9 +169,11 @@ void FillCache(const Resolved& resolved, const SglangPlan& plan, Report* report)
   kv.per_sequence =
       KvBytesPerSequence(*resolved.architecture, resolved.kv_cache_dtype, resolved.max_model_len);
   if (plan.ranks.empty()) return;
-  kv.available = std::max(Bytes(0), plan.ranks.front().pools.room);
+  kv.available = std::max(resolved.kv_cache_memory, plan.ranks.front().pools.room);
   kv.block_size = std::max<int64_t>(1, resolved.block_size);
-  const bool serves = plan.ranks.front().pools.shortage == SglangShortage::kNone;
+  // A pool of a given size holds what it holds, whether there is room for it or not.
+  const bool given = resolved.kv_cache_memory > Bytes(0);
+  const bool serves = given || plan.ranks.front().pools.shortage == SglangShortage::kNone;
   kv.capacity_tokens = serves ? plan.tokens : 0;
   kv.num_blocks = kv.capacity_tokens / kv.block_size;
   const double length = static_cast<double>(std::max<int64_t>(1, resolved.max_model_len));
@@ -376,6 +377,12 @@ void Remark(const Resolved& resolved, const SglangPlan& plan, Report* report) {
 }
 
 }  // namespace
+
+Bytes SglangCommunicators(const Resolved& resolved, const Gpu& gpu) {
+  if (resolved.tp * resolved.pp <= 1) return Bytes(0);
+  const bool rocm = gpu.vendor == Vendor::kAmd;
+  return GiBFromDouble(Value(rocm ? Measure::kSglangRccl : Measure::kSglangNccl));
+}
 
 int64_t StageOfRank(const Resolved& resolved, int64_t rank) {
   return rank / std::max<int64_t>(1, resolved.tp) % std::max<int64_t>(1, resolved.pp);

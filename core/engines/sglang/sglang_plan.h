@@ -55,6 +55,9 @@ int64_t TokensForOne(const SglangPlan& plan);
 // The whole answer: cards, pool, verdict and its reasons.
 void ReportSglang(const Resolved& resolved, Report* report);
 
+// What NCCL or RCCL has taken on a card of several before the weights.
+Bytes SglangCommunicators(const Resolved& resolved, const Gpu& gpu);
+
 // The engine's own layers are the ranks of a pipeline stage; which one a rank belongs to.
 int64_t StageOfRank(const Resolved& resolved, int64_t rank);
 

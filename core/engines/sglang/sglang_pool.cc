@@ -149,7 +149,15 @@ class States {
   int64_t number_;
 };
 
+bool DraftIsPriced(const Resolved& resolved) { return resolved.version.number >= SglangNumber(0, 5, 14); }
+
 int64_t InPages(int64_t tokens, int64_t page) { return tokens / std::max<int64_t>(1, page) * page; }
+
+// A pool of a given size is the target's own, as "KV Cache is allocated" prints it: the draft's lies beside it.
+int64_t TokensOfGivenPool(const Resolved& resolved, const SglangCell& cell) {
+  const Bytes own = DraftIsPriced(resolved) ? cell.priced - cell.draft_token : cell.priced;
+  return own > Bytes(0) ? InPages(resolved.kv_cache_memory / own, resolved.block_size) : 0;
+}
 
 }  // namespace
 
@@ -166,7 +174,7 @@ SglangCell CellOf(const Resolved& resolved, const LayerRange& range, bool last) 
     const double ratio = resolved.swa_full_tokens_ratio;
     cell.priced += BytesFromDouble(static_cast<double>(cell.window_token.count()) * ratio);
   }
-  if (resolved.version.number >= SglangNumber(0, 5, 14)) cell.priced += cell.draft_token;
+  if (DraftIsPriced(resolved)) cell.priced += cell.draft_token;
   return cell;
 }
 
@@ -175,6 +183,7 @@ SglangPools DividePool(const Resolved& resolved, const SglangCell& cell, Bytes r
   pools.room = rest;
   if (rest <= Bytes(0)) {
     pools.shortage = SglangShortage::kPool;
+    if (resolved.kv_cache_memory > Bytes(0)) pools.tokens = TokensOfGivenPool(resolved, cell);
     return pools;
   }
   if (cell.slot() > Bytes(0)) {
@@ -203,7 +212,9 @@ SglangPools DividePool(const Resolved& resolved, const SglangCell& cell, Bytes r
                        : std::max(SetupOf(resolved).context, resolved.architecture->max_positions);
     return pools;
   }
-  pools.tokens = InPages(std::max(Bytes(0), pools.room) / cell.priced, resolved.block_size);
+  pools.tokens = resolved.kv_cache_memory > Bytes(0)
+                     ? TokensOfGivenPool(resolved, cell)
+                     : InPages(std::max(Bytes(0), pools.room) / cell.priced, resolved.block_size);
   if (resolved.max_total_tokens > 0) {
     pools.tokens = std::min(pools.tokens, InPages(resolved.max_total_tokens, resolved.block_size));
   }

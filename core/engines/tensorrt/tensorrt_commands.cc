@@ -176,7 +176,6 @@ const EngineLanguage& TensorrtLanguage() {
       .images = kImages,
       .finish = Finish,
       .image = "nvcr.io/nvidia/tensorrt-llm/release:",
-      .metrics_path = "/metrics",
       .port = 8000,
   };
   return language;

@@ -561,6 +561,7 @@ const EngineLanguage& VllmLanguage() {
       .finish = Finish,
       .node_words = NodeWords,
       .image = "vllm/vllm-openai:v",
+      .rocm_image = "vllm/vllm-openai-rocm:v",  // docs.vllm.ai: Using Docker, AMD ROCm
       .metrics_path = "/metrics",
       .port = 8000,
   };

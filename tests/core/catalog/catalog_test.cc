@@ -59,6 +59,18 @@ TEST(Catalog, APlainFp8AsksForNoCacheType) {
   EXPECT_EQ(wish("gemma-4-31b", "nvfp4"), CacheWish::kModelOptFp8);
 }
 
+// nvidia/Qwen3.6-27B-NVFP4: 17.4 billion parameters of MLPs and 1.27 of the head at 4.5 bits; 7.3 billion of
+// attention and linear attention at 8; embedding, vision and the MTP layer at 16.
+TEST(Catalog, AMixtureIsBoundModuleByModule) {
+  const Catalog& catalog = ShippedCatalog();
+  const BoundFormat* bound = catalog.Bind(*catalog.FindModel("qwen3.6-27b"), "nvfp4");
+  ASSERT_NE(bound, nullptr);
+  EXPECT_EQ(bound->format->family, FormatFamily::kNvfp4);
+  EXPECT_EQ(bound->format->cache_wish, CacheWish::kModelOptFp8);
+  const double expected = (17.11e9 + 1.271e9) * 0.5625 + 7.21e9 + (1.271e9 + 0.461e9 + 0.425e9) * 2;
+  EXPECT_NEAR(static_cast<double>(bound->stored.checkpoint.count()) / expected, 1, 0.01);
+}
+
 TEST(Catalog, ModelsPublishedQuantisedKeepTheirOwnExceptions) {
   const Catalog& catalog = ShippedCatalog();
   const BoundFormat* own = catalog.Bind(*catalog.FindModel("deepseek-r1"), "fp8-block");

@@ -48,6 +48,15 @@ TEST(ModelNames, CheckpointsTellTheirFormat) {
   EXPECT_EQ(Named("nvidia/Llama-3.3-70B-Instruct-NVFP4"), "llama-3.3-70b nvfp4");
 }
 
+// Most of NVIDIA's quantised repositories ask for an fp8 cache; one that is not listed may.
+TEST(ModelNames, AnUnlistedRepositoryMayAskForACache) {
+  const auto said = [](std::string_view name) {
+    return ModelByWords(name, *FindModelNamed(ShippedCatalog(), name)).message.find("kv_cache_quant_algo");
+  };
+  EXPECT_NE(said("nvidia/Llama-3.3-70B-Instruct-NVFP4"), std::string::npos);
+  EXPECT_EQ(said("RedHatAI/Llama-3.3-70B-Instruct-NVFP4"), std::string::npos);
+}
+
 TEST(ModelNames, FilesTellModelAndType) {
   EXPECT_EQ(Named("/models/Qwen3-32B-Q4_K_M.gguf"), "qwen3-32b gguf-q4_k_m");
   EXPECT_EQ(Named("gpt-oss-120b-mxfp4-00001-of-00003.gguf"), "gpt-oss-120b gguf-mxfp4_moe");

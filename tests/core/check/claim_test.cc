@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/check/check.h"
+#include "core/check/claim_answer.h"
 #include "tests/support/shipped_catalog.h"
 
 namespace plimsoll {

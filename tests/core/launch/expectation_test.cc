@@ -35,7 +35,7 @@ TEST(Expectation, EachMakersMonitorAndWordsForFullMemory) {
     for (const std::string& line : expected.lines) all += "\n" + line;
     return all.find(part) != std::string::npos;
   };
-  EXPECT_TRUE(said("m=qwen3-8b&g=mi300x&ctx=8192", "rocm-smi: about "));
+  EXPECT_TRUE(said("m=qwen3-8b&g=mi300x&ctx=8192", "amd-smi: about "));
   EXPECT_TRUE(said("m=qwen3-8b&g=mi300x&ctx=8192", "HIP out of memory"));
   EXPECT_FALSE(said("m=qwen3-8b&e=llama.cpp&q=gguf-q8_0&g=apple-m4-max&ctx=8192", "nvidia-smi"));
   EXPECT_FALSE(said("m=qwen3-8b&e=llama.cpp&q=gguf-q8_0&g=apple-m4-max&ctx=8192", "CUDA"));
@@ -65,6 +65,19 @@ TEST(Expectation, AlertsAreYamlWithARuleForEachMetric) {
     EXPECT_NE(rule.Find("alert"), nullptr);
     EXPECT_NE(rule.Find("expr"), nullptr);
   }
+}
+
+TEST(Expectation, OnlyWhatAServerTellsIsWatched) {
+  for (const char* url :
+       {"m=qwen3-8b&e=tensorrt-llm&g=h100-sxm", "m=qwen3-8b&e=ollama&q=gguf-q4_k_m&g=rtx-4090"}) {
+    const Expectation none = Of(url);
+    EXPECT_TRUE(none.metrics.empty()) << url;
+    EXPECT_EQ(none.alerts, "") << url;
+  }
+  std::string all;
+  for (const std::string& line : Of("m=qwen3-8b&e=sglang&g=mi300x").lines) all += line + "\n";
+  EXPECT_NE(all.find("told with --enable-metrics"), std::string::npos) << all;
+  EXPECT_NE(all.find("amd-smi: about"), std::string::npos) << all;
 }
 
 TEST(Expectation, ThresholdsAreThisConfigurations) {

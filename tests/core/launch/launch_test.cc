@@ -63,6 +63,53 @@ TEST(Launch, NodesFindEachOther) {
   EXPECT_NE(launch.nodes[0].find("--node-rank 1"), std::string::npos);
 }
 
+TEST(Launch, NodesInContainersFindEachOther) {
+  const std::string url = "m=deepseek-r1&g=h100-sxm&n=8&nn=2&tp=16";
+  const LaunchText docker = Launched(url, "docker");
+  EXPECT_NE(docker.text.find("--network host"), std::string::npos) << docker.text;
+  EXPECT_EQ(docker.text.find(" -p "), std::string::npos) << docker.text;
+  EXPECT_NE(Launched(url, "compose").text.find("network_mode: host"), std::string::npos);
+  const LaunchText pods = Launched(url, "k8s");
+  ASSERT_EQ(pods.nodes.size(), 1U);
+  EXPECT_NE(pods.text.find("kind: Service"), std::string::npos) << "the first node has a name";
+  EXPECT_NE(pods.nodes[0].find("name: model-1"), std::string::npos) << pods.nodes[0];
+  EXPECT_NE(pods.nodes[0].find("\"model-0\""), std::string::npos) << "and the other one asks for it";
+  EXPECT_EQ(pods.text.find("HEAD_IP"), std::string::npos) << "no variable of a shell";
+}
+
+TEST(Launch, CardsOfAmdHaveTheirOwnImagesAndDevices) {
+  const std::string url = "m=qwen3-8b&g=mi300x&n=2";
+  const std::string docker = Launched(url, "docker").text;
+  EXPECT_NE(docker.find("vllm/vllm-openai-rocm:v"), std::string::npos) << docker;
+  EXPECT_NE(docker.find("--device /dev/kfd --device /dev/dri"), std::string::npos) << docker;
+  EXPECT_EQ(docker.find("--gpus"), std::string::npos) << docker;
+  EXPECT_NE(Launched(url, "compose").text.find("- /dev/kfd"), std::string::npos);
+  EXPECT_NE(Launched(url, "k8s").text.find("amd.com/gpu: 2"), std::string::npos);
+  EXPECT_NE(
+      Launched("m=qwen3-8b&g=rx-7900-xtx&e=llama.cpp&q=gguf-q8_0", "docker").text.find(":server-rocm-b"),
+      std::string::npos);
+  EXPECT_NE(Launched("m=qwen3-8b&g=rx-7900-xtx&e=ollama&q=gguf-q8_0", "docker").text.find("-rocm\n"),
+            std::string::npos);
+}
+
+TEST(Launch, AFileOfOnesOwnIsMounted) {
+  for (const char* form : {"docker", "compose", "k8s"}) {
+    const LaunchText launch = Launched("m=qwen3-8b&g=rtx-4090&e=llama.cpp&q=gguf-q4_k_m", form);
+    EXPECT_NE(launch.text.find("/models/Qwen3-8B-Q4_K_M.gguf"), std::string::npos) << launch.text;
+    EXPECT_NE(launch.text.find(std::string(form) == "k8s" ? "mountPath: /models" : "./models:/models"),
+              std::string::npos)
+        << launch.text;
+  }
+  EXPECT_EQ(Launched("m=qwen3-8b&g=rtx-4090", "docker").text.find("/models"), std::string::npos);
+}
+
+// trtllm-serve quantises nothing that it loads.
+TEST(Launch, WhatAnEngineDoesNotMakeIsAFolderOfOnesOwn) {
+  const LaunchText launch = Launched("m=llama-3.1-8b&q=fp8&e=tensorrt-llm&g=h100-sxm");
+  EXPECT_NE(launch.text.find("./Llama-3.1-8B-Instruct-fp8"), std::string::npos) << launch.text;
+  EXPECT_NE(Launched("m=llama-3.1-8b&q=fp8&g=h100-sxm").text.find("--quantization fp8"), std::string::npos);
+}
+
 // ---- Check(Launch(config)) = config -----------------------------------------------------------------------
 
 // What no option of any engine says: a comment does.

@@ -142,6 +142,11 @@ TEST(Resolved, RepositoriesAreFormats) {
   ASSERT_TRUE(object.ok()) << object.error().Message();
   EXPECT_EQ(object->stored.checkpoint, named->stored.checkpoint);
   EXPECT_FALSE(Case("m=glm-5&q=nvidia/Nothing-NVFP4").result.ok());
+  // A repository that asks for an fp8 cache does so by its own name; "fp8" stands for others', too.
+  const Case fp8("m=llama-3.1-70b&q=nvidia/Llama-3.1-70B-Instruct-FP8&e=sglang");
+  ASSERT_TRUE(fp8.result.ok()) << fp8.error();
+  EXPECT_EQ(fp8->kv_cache_dtype.k, KvType::kFp8);
+  EXPECT_EQ(Case("m=llama-3.1-70b&q=fp8&e=sglang")->kv_cache_dtype.k, KvType::kBf16);
   // A published file's own size.
   const Case dynamic("m=qwen3.6-27b&q=gguf-ud-q8_k_xl&e=llama.cpp");
   ASSERT_TRUE(dynamic.result.ok()) << dynamic.error();

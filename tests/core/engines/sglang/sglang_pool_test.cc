@@ -41,6 +41,20 @@ TEST(SglangPool, TokensOfKnownPools) {
   }
 }
 
+// A pool of a given size holds what it holds: where the weights have no room either (experts in RAM, which a key does
+// not say), and with a draft, whose cache is printed by itself.
+TEST(SglangPool, AGivenPoolIsTheTargetsAlone) {
+  const EstimatedCase lacking =
+      With("deepseek-v3.2", "rtx-pro-6000-blackwell-ws", R"(,"kv_cache_memory_bytes":20057497272)");
+  EXPECT_FALSE(lacking.report.fits());
+  EXPECT_EQ(lacking.report.kv.capacity_tokens, 20057497272 / (1284 * 61) / 64 * 64);
+  const char* draft = R"(,"mamba_ssm_cache_dtype":"bfloat16","speculative":{"method":"mtp","num_tokens":5},)"
+                      R"("kv_cache_memory_bytes":11209864642)";
+  const EstimatedCase drafted = With("qwen3.6-27b", "rtx-pro-6000-blackwell-ws", draft);
+  EXPECT_EQ(drafted.report.kv.capacity_tokens, 11209864642 / 65536);
+  EXPECT_GT(Cell(drafted).priced, Cell(drafted).token);
+}
+
 TEST(SglangPool, CellsByHand) {
   EXPECT_EQ(Cell(With("llama-3.1-8b", "h100-sxm")).token.count(), 131072);
   EXPECT_EQ(Cell(With("llama-3.1-8b", "h100-sxm", R"(,"gpus":2)")).token.count(), 65536);
