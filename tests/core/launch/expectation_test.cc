@@ -41,17 +41,6 @@ TEST(Expectation, EachMakersMonitorAndWordsForFullMemory) {
   EXPECT_FALSE(said("m=qwen3-8b&e=llama.cpp&q=gguf-q8_0&g=apple-m4-max&ctx=8192", "CUDA"));
 }
 
-// Qwen/Qwen3-30B-A3B in bf16: 61.1 GB; its fp8 has no repository of per-tensor scales, so that vLLM makes it.
-TEST(Expectation, WhatIsMadeWhileLoadingIsFetchedAsItIsPublished) {
-  const auto download = [](std::string_view url) { return Of(url).lines[1]; };
-  EXPECT_TRUE(download("m=qwen3-30b-a3b&q=fp8&g=h100-sxm&ctx=8192").starts_with("Download: 61.1 GB; "));
-  EXPECT_NE(download("m=qwen3-30b-a3b&q=fp8&g=h100-sxm&ctx=8192")
-                .find("It is bf16, of which fp8 is made while loading."),
-            std::string::npos);
-  EXPECT_EQ(download("m=qwen3-30b-a3b&q=awq-int4&g=h100-sxm&ctx=8192").find("made while loading"),
-            std::string::npos);
-}
-
 TEST(Expectation, AlertsAreYamlWithARuleForEachMetric) {
   const Expectation expected = Of("m=qwen3-8b&g=rtx-4090&ctx=8192");
   const std::vector<YamlNode> documents = ParseYaml(expected.alerts);
