@@ -81,7 +81,9 @@ struct Config {
   std::string backend;                          // llama.cpp: cuda, hip, vulkan, metal, sycl, cpu
   std::optional<bool> mmap, kv_offload, swa_full, fit;
   std::optional<int64_t> fit_target_mib, main_gpu, cache_ram_mib, sched_max_copies;
-  std::string kv_cache_dtype_draft;  // one type for keys and values
+  std::string kv_cache_dtype_draft;                // one type for keys and values
+  std::optional<double> node_link_gbit_per_s;      // what a node sends another
+  std::optional<double> free_gpu_memory_fraction;  // of servers that share what is free at the peak
   // Of servers that share what is free at start.
   std::optional<double> mem_fraction_static;
   std::optional<int64_t> chunked_prefill_size, max_running_requests, max_total_tokens;

@@ -324,6 +324,14 @@ constexpr ConfigKey kKeys[] = {
     Switch({"allow_longer_context", "alc", O::kPagedServer, G::kMore, "Longer than the model",
             "Lets max_model_len be longer than the model's own; by default the engine refuses it."},
            &Config::allow_longer_context),
+    Real({"free_gpu_memory_fraction", "fgf", O::kPeakShare, G::kEngine, "Share for the cache",
+          "The share of what weights, activations and graphs leave free that cached keys and values take; "
+          "default 0.9."},
+         0.01, 1, &Config::free_gpu_memory_fraction),
+    Real({"node_link_gbit_per_s", "nlg", O::kEveryEngine, G::kHardware, "Network between nodes, Gbit/s",
+          "What a node sends another per second; by default 1 where machines lend their cards, else 200 for "
+          "each card."},
+         0.001, 1e5, &Config::node_link_gbit_per_s),
 };
 
 }  // namespace

@@ -181,6 +181,8 @@ struct EngineLanguage {
   // Of more than one node: the options that a node of this rank has beside the others'.
   std::vector<std::vector<std::string>> (*node_words)(const LaunchSubject& subject, int64_t rank,
                                                       std::string_view head_address) = nullptr;
+  // What the nodes beside the first run, where it is another program than the first one's.
+  std::string (*node_text)() = nullptr;
   // The engine's own form where it is no command line.
   std::string (*own_text)(const LaunchSubject& subject, const std::vector<WrittenOption>& options) = nullptr;
   bool serves_by_variables = false;      // its server takes no options: variables only

@@ -219,6 +219,7 @@ class Writer {
   }
 
   std::string Wrapped(std::string_view form, int64_t rank) const {
+    if (rank > 0 && language_.node_text != nullptr) return language_.node_text();
     if (form == "docker") return Docker(rank);
     if (form == "compose") return Compose(rank);
     if (form == "k8s") return Kubernetes(rank);
@@ -397,7 +398,11 @@ class Writer {
                               " is known: put your own in the place of " +
                               (container ? InContainer() : model_.name) + ".");
     }
-    if (resolved_.nodes > 1) {
+    if (resolved_.nodes > 1 && language_.node_text != nullptr) {
+      launch->notes.push_back(
+          "The first command runs on the machine that answers; the other one before it on " +
+          CountText(resolved_.nodes - 1) + " more, which the first knows by the names in its options.");
+    } else if (resolved_.nodes > 1) {
       const std::string nodes = CountText(resolved_.nodes);
       launch->notes.push_back(launch->form == "k8s"
                                   ? "One deployment for each of the " + nodes + " nodes."

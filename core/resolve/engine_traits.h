@@ -36,7 +36,7 @@ struct EngineTraits {
   bool runs_without_card = false;           // the processor computes; gpus may be 0
   bool shares_context = false;              // sequences are slots of one context
   KeyOwner keys = KeyOwner::kEveryEngine;   // kPagedServer or kGgml: it takes these beside everybody's
-  KeyOwner share = KeyOwner::kEveryEngine;  // kCardShare or kFreeShare: and these
+  KeyOwner share = KeyOwner::kEveryEngine;  // kCardShare, kFreeShare or kPeakShare: and these
   bool starts_below_context = false;        // starts though no sequence of the whole length has room
   bool replicas_share_ranks = false;  // dp may divide the attention of tp's ranks instead of multiplying them
 };
@@ -56,6 +56,7 @@ constexpr bool Takes(const EngineTraits& engine, const ConfigKey& key) {
       return key.owner == engine.keys;
     case KeyOwner::kCardShare:
     case KeyOwner::kFreeShare:
+    case KeyOwner::kPeakShare:
       return key.owner == engine.share;
     case KeyOwner::kRanks:
       return engine.layout == CardLayout::kDegrees;

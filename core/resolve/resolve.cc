@@ -349,7 +349,9 @@ void ResolveRam(const Config& config, Resolved* resolved) {
 }
 
 MaybeError ResolveCards(const Config& config, const Catalog& catalog, Resolved* resolved) {
-  if (config.gpus == 0) {
+  // A build for the processor alone leaves the cards be.
+  const bool processor = config.backend == "cpu" && resolved->engine->runs_without_card;
+  if (config.gpus == 0 || processor) {
     if (!resolved->engine->runs_without_card) {
       return Error{"gpus", "0", "at least 1: " + std::string(resolved->engine->name) + " needs a card"};
     }

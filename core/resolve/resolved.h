@@ -61,8 +61,9 @@ struct Resolved {
   HostMemory ram;
   bool ram_alone = false;  // no card at all: the one in `cards` stands for the RAM
   int64_t gpus = 1, nodes = 1, tp = 1, pp = 1, dp = 1;
-  RopeLengths rope;             // the model's own, or as rope_scaling asks
-  bool longer_context = false;  // than the model's own is let through
+  RopeLengths rope;                 // the model's own, or as rope_scaling asks
+  bool longer_context = false;      // than the model's own is let through
+  double node_link_gbit_per_s = 0;  // what a node sends another; zero: not known
   bool expert_parallel = false;
   bool dp_attention = false;        // dp replicas of attention lie within tp
   bool max_model_len_auto = false;  // asked for "as long as fits"; max_model_len then holds the answer
@@ -70,7 +71,7 @@ struct Resolved {
   KvTypes kv_cache_dtype;  // never kAuto here
   double gpu_memory_utilization = 0;
   Bytes kv_cache_memory;  // zero: the share decides
-  double mem_fraction_static = 0;
+  double mem_fraction_static = 0, free_gpu_memory_fraction = 0;
   int64_t chunked_prefill_size = 0;                                                  // -1: whole prompts
   int64_t max_running_requests = 0, max_total_tokens = 0, max_mamba_cache_size = 0;  // zero: the engine's own
   double mamba_full_memory_ratio = 0, swa_full_tokens_ratio = 0;

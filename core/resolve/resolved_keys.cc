@@ -78,6 +78,12 @@ Json ShowCardCount(const Resolved& r) { return Json(r.ram_alone ? 0 : r.gpus); }
 Json ShowPool(const Resolved& r) {
   return r.kv_cache_memory.count() == 0 ? Json() : Json(r.kv_cache_memory.count());
 }
+Json ShowNodeLink(const Resolved& r) {
+  return r.node_link_gbit_per_s > 0 ? Json(r.node_link_gbit_per_s) : Json();
+}
+void TakeNodeLink(const Config& config, Resolved* r) {
+  r->node_link_gbit_per_s = config.node_link_gbit_per_s.value_or(0);
+}
 void TakePool(const Config& config, Resolved* r) {
   if (config.kv_cache_memory_bytes) r->kv_cache_memory = Bytes(*config.kv_cache_memory_bytes);
 }
@@ -134,6 +140,8 @@ constexpr ResolvedKey kHeld[] = {
     Held<&C::output_tokens, &R::output_tokens>("output_tokens"),
     Held<&C::concurrency, &R::concurrency>("concurrency"),
     Held<&C::mem_fraction_static, &R::mem_fraction_static>("mem_fraction_static"),
+    Held<&C::free_gpu_memory_fraction, &R::free_gpu_memory_fraction>("free_gpu_memory_fraction"),
+    {"node_link_gbit_per_s", ShowNodeLink, TakeNodeLink},
     Held<&C::chunked_prefill_size, &R::chunked_prefill_size>("chunked_prefill_size"),
     HeldCount<&C::max_running_requests, &R::max_running_requests>("max_running_requests"),
     HeldCount<&C::max_total_tokens, &R::max_total_tokens>("max_total_tokens"),

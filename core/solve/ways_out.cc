@@ -52,30 +52,29 @@ LeverStart LeverStartOf(const Config& config, const Start& start) {
   return from;
 }
 
-// Levers pulled together, the least that is given up first; none comes first of all. Two at once are a
-// suggestion, three would be a puzzle.
-std::vector<Change> Squeezes(const std::vector<Lever>& levers) {
-  std::vector<Change> squeezes(1);
+// Levers pulled together.
+struct Pulled {
+  std::vector<void (*)(Config*)> pulls;
+  std::string label;
+  double distance = 0;
+};
+
+// The least that is given up first; none comes first of all. Two at once are a suggestion, three would be a
+// puzzle.
+std::vector<Pulled> Squeezes(const std::vector<Lever>& levers) {
+  std::vector<Pulled> squeezes(1);
   for (size_t i = 0; i < levers.size(); ++i) {
-    Change one{{}, levers[i].label, levers[i].distance};
-    levers[i].pull(&one.config);
+    Pulled one{{levers[i].pull}, levers[i].label, levers[i].distance};
     for (size_t j = i + 1; j < levers.size(); ++j) {
-      Change two{one.config, Joined(one.label, levers[j].label), one.distance + levers[j].distance};
-      levers[j].pull(&two.config);
-      squeezes.push_back(std::move(two));
+      squeezes.push_back({{levers[i].pull, levers[j].pull},
+                          Joined(one.label, levers[j].label),
+                          one.distance + levers[j].distance});
     }
     squeezes.push_back(std::move(one));
   }
   std::stable_sort(squeezes.begin(), squeezes.end(),
-                   [](const Change& a, const Change& b) { return a.distance < b.distance; });
+                   [](const Pulled& a, const Pulled& b) { return a.distance < b.distance; });
   return squeezes;
-}
-
-void TakeLevers(const Config& levers, Config* config) {
-  if (levers.gpu_memory_utilization) config->gpu_memory_utilization = levers.gpu_memory_utilization;
-  if (levers.kv_cache_dtype) config->kv_cache_dtype = levers.kv_cache_dtype;
-  if (levers.enforce_eager) config->enforce_eager = levers.enforce_eager;
-  if (levers.max_num_seqs) config->max_num_seqs = levers.max_num_seqs;
 }
 
 class WayFinder {
@@ -167,10 +166,10 @@ class WayFinder {
   // the least that makes it fit at a shorter one where that gives up less. False when nothing does.
   bool Squeeze(const Change& base) {
     std::optional<Change> whole, shorter;
-    for (const Change& squeeze : squeezes_) {
+    for (const Pulled& squeeze : squeezes_) {
       if (whole && (shorter || whole->distance <= base.distance + squeeze.distance + kDistanceLength)) break;
       Change change{base.config, Joined(base.label, squeeze.label), base.distance + squeeze.distance};
-      TakeLevers(squeeze.config, &change.config);
+      for (void (*pull)(Config*) : squeeze.pulls) pull(&change.config);
       if (inquiry_.planned().over()) break;
       const Result<Report> report = Estimate(change.config, catalog_, &inquiry_);
       if (!report.ok() || report->verdict == Verdict::kInvalid) continue;
@@ -344,7 +343,7 @@ class WayFinder {
   Inquiry& inquiry_;
   const Start& start_;
   const LeverStart from_;
-  const std::vector<Change> squeezes_;
+  const std::vector<Pulled> squeezes_;
   std::vector<WayOut> ways_;
 };
 

@@ -84,6 +84,14 @@ double AcceptProbability(const Resolved& r, const MeasuredSpeeds& speeds) {
 
 double Seconds0(double amount, double rate) { return rate > 0 ? amount / rate : 0; }
 
+// The path between `ranks` cards, over the network that was told where they are on several nodes.
+Link LinkBetween(const Resolved& r, const Gpu& gpu, int64_t ranks) {
+  const bool across = r.nodes > 1 && ranks > std::max<int64_t>(1, r.gpus);
+  Link link = FindLink(gpu, ranks, across);
+  if (across && r.node_link_gbit_per_s > 0) link.bandwidth = GbPerSecond(r.node_link_gbit_per_s / 8);
+  return link;
+}
+
 // With experts spread over data-parallel replicas a token's hidden state travels to the ranks of its experts
 // before the products and back after them, 16 bits an element, in each layer that has experts (DeepEP's
 // dispatch and combine: vllm/model_executor/layers/fused_moe/deepep_ht_prepare_finalize.py). Within one
@@ -91,7 +99,7 @@ double Seconds0(double amount, double rate) { return rate > 0 ? amount / rate : 
 void AddExpertTraffic(const Resolved& r, const StepWork& w, const Gpu& gpu, StepCoefficients* c) {
   if (!r.expert_parallel || r.dp_attention || r.dp <= 1 || w.moe_layers <= 0) return;
   const int64_t ranks = std::max<int64_t>(1, r.tp) * r.dp;
-  const Link link = FindLink(gpu, ranks, r.nodes > 1 && ranks > std::max<int64_t>(1, r.gpus));
+  const Link link = LinkBetween(r, gpu, ranks);
   const CollectiveCost exchange = AllToAll(link, ranks);
   const double times = 2 * w.moe_layers;
   const auto copies = static_cast<double>(std::min(w.experts_per_token, ranks));
@@ -192,14 +200,18 @@ StepModel StepModel::Make(const Resolved& r, const StepStyle& style, const StepW
   model.request_token_ = Seconds(engine.request_token_us.value * 1e-6);
 
   if (ranks > 1) {
-    const bool across = r.nodes > 1 && ranks > std::max<int64_t>(1, r.gpus);
-    const Link link = FindLink(gpu, ranks, across);
+    const Link link = LinkBetween(r, gpu, ranks);
     const CollectiveCost reduce = AllReduce(link, ranks);
     const double times = w.sublayers + 1;  // after attention, after the MLP; the logits once
     c.reduce_latency = reduce.latency.value() * engine.reduce.value * times;
     c.reduce_per_token = reduce.seconds_per_byte * 2 * w.hidden * times;
   }
   AddExpertTraffic(r, w, gpu, &c);
+  if (style.node_transfers > 0) {
+    const auto transfers = static_cast<double>(style.node_transfers);
+    c.reduce_latency += style.node_latency.value() * transfers;
+    c.reduce_per_token += Seconds0(4.0 * w.hidden * transfers, style.node_link.value());
+  }
 
   const double link_rate =
       Positive(gpu.unified_memory ? gpu.bandwidth.value() : gpu.link_bandwidth.value(), 16e9) *

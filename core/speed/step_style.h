@@ -28,6 +28,11 @@ struct StepStyle {
   // What the processor reads of them per second; 0: as measured on some desktop.
   BytesPerSecond host_dense_rate, host_expert_rate;
   Bytes sent_weights;  // kept in RAM and sent to the card in every step
+  // Layers on other machines: how often a step's hidden states (32 bits an element) go over the network, how fast, and
+  // what each time costs whatever its size.
+  int64_t node_transfers = 0;
+  BytesPerSecond node_link;
+  Seconds node_latency;
 };
 
 }  // namespace plimsoll

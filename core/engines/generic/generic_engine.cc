@@ -9,10 +9,13 @@
 #include "core/arch/parallelism.h"
 #include "core/base/text.h"
 #include "core/config/version_text.h"
+#include "core/engines/measured_constants.h"
 #include "core/engines/system_memory.h"
 #include "core/engines/tensorrt/tensorrt_commands.h"
 #include "core/engines/tensorrt/tensorrt_log_reader.h"
+#include "core/engines/vllm/vllm_activation.h"
 #include "core/engines/vllm/vllm_levers.h"
+#include "core/engines/vllm/vllm_runtime.h"
 #include "core/engines/vllm/vllm_server.h"
 #include "core/resolve/memory_parts.h"
 
@@ -70,6 +73,13 @@ constexpr GenericTraits WithLog(GenericTraits traits, std::vector<LogPattern> (*
   return traits;
 }
 
+// The cache takes a share of what is free once weights, activations and what lies outside PyTorch have been at their
+// peak; `free_share` is the default.
+constexpr GenericTraits SharingThePeaksRest(GenericTraits traits) {
+  traits.engine.share = KeyOwner::kPeakShare;
+  return traits;
+}
+
 // TensorRT-LLM's scheduler policy GUARANTEED_NO_EVICT, the default (llmapi/llm_args.py CapacitySchedulerPolicy).
 constexpr GenericTraits ReservingAnswers(GenericTraits traits) {
   traits.reserves_answers = true;
@@ -95,9 +105,9 @@ constexpr GenericTraits WithLeast(GenericTraits traits, int fp8, int nvfp4) {
 // TurboMind CUDA alone; MLC compiles for Vulkan too.
 constexpr uint8_t kEveryCard = kNvidiaCards | kAmdCards | kIntelCards | kAppleCards;
 constexpr GenericTraits kGeneric[] = {
-    WithLog(WithLeast(ReservingAnswers(Make(
+    WithLog(WithLeast(SharingThePeaksRest(ReservingAnswers(Make(
                           "tensorrt-llm", "TensorRT-LLM", kNvidiaCards, "fp16", 2048, 8192,
-                          Fp8Cache::kOfFp8AndNvfp4, [] { return &TensorrtLanguage(); }, 0, 0.9, true)),
+                          Fp8Cache::kOfFp8AndNvfp4, [] { return &TensorrtLanguage(); }, 0, 0.9, true))),
                       89, 100),
             TensorrtLogPatterns),
     Make("mlx", "MLX", kAppleCards | kNvidiaCards, "", 0, 2048),
@@ -127,7 +137,26 @@ uint8_t MakerOf(const Gpu& gpu) {
 
 struct Share {
   Bytes weights, kv_cache, recurrent_state;
+  Bytes activation, communicators;  // of engines whose cache is a share of what the peak leaves
 };
+
+bool SharesThePeaksRest(const Resolved& r) { return r.engine->share == KeyOwner::kPeakShare; }
+
+// tensorrt_llm/_torch/pyexecutor/_util.py: a dry run of max_num_tokens finds the peak. Its buffers are those of a chunk
+// of prompts in any engine on PyTorch; logits are of the last tokens alone.
+Bytes PeakActivation(const Resolved& r) {
+  VllmRules rules;
+  rules.first_start = false;
+  const VllmActivation buffers = VllmActivationPeak(r, rules, {false, false});
+  return std::max({buffers.mlp, buffers.moe, buffers.context});
+}
+
+// NCCL's buffers, as other engines on PyTorch were seen to have them.
+Bytes Communicators(const Resolved& r) {
+  if (r.tp * r.pp <= 1 || r.cards.empty()) return Bytes(0);
+  const bool link = HasNvlink(*r.cards[0].gpu);
+  return GiBFromDouble(Value(link ? Measure::kVllmNcclNvlink : Measure::kVllmNcclPcie));
+}
 
 int64_t AskedLength(const Resolved& r) {
   return std::max<int64_t>(1, std::min(r.max_model_len, r.prompt_tokens + r.output_tokens));
@@ -182,14 +211,31 @@ Share OnRank(const Resolved& r) {
                        ? CacheNeeded(r, r.max_model_len)
                        : KvOnRank(r, AskedLength(r), AskedSequences(r));
   share.recurrent_state = StateOnRank(r, AskedSequences(r));
+  if (SharesThePeaksRest(r)) {
+    share.activation = PeakActivation(r);
+    share.communicators = Communicators(r);
+  }
   return share;
 }
 
-// What the scarcest card leaves beside the weights and states.
+// The driver's part of a card, where all that is not the cache is counted.
+Bytes DriverOn(const Resolved& r, const Card& card) {
+  return SharesThePeaksRest(r) ? DriverContext(*card.gpu) : Bytes(0);
+}
+
+// What a card leaves beside the weights and states, or the cache's share of what it leaves at the peak.
+Bytes RoomOnCard(const Resolved& r, const Share& share, const Card& card) {
+  const Bytes left = card.capacity - card.others - share.weights - share.recurrent_state - share.activation -
+                     share.communicators - DriverOn(r, card);
+  if (!SharesThePeaksRest(r) || left <= Bytes(0)) return left;
+  const Bytes pool = BytesFromDouble(static_cast<double>(left.count()) * r.free_gpu_memory_fraction);
+  return r.kv_cache_memory > Bytes(0) ? std::min(pool, r.kv_cache_memory) : pool;
+}
+
 Bytes RoomForCache(const Resolved& r, const Share& share) {
   Bytes room;
   for (size_t i = 0; i < r.cards.size(); ++i) {
-    const Bytes left = r.cards[i].capacity - r.cards[i].others - share.weights - share.recurrent_state;
+    const Bytes left = RoomOnCard(r, share, r.cards[i]);
     if (i == 0 || left < room) room = left;
   }
   return room;
@@ -234,12 +280,13 @@ class Generic final : public Engine {
     const bool implied = traits_.fp8_cache == Fp8Cache::kOfFp8AndNvfp4 &&
                          (family == FormatFamily::kFp8 || family == FormatFamily::kNvfp4);
     if (!config.kv_cache_dtype && implied) r.kv_cache_dtype = {KvType::kFp8, KvType::kFp8};
+    r.free_gpu_memory_fraction = config.free_gpu_memory_fraction.value_or(traits_.free_share);
+    if (r.max_num_batched_tokens <= 0) r.max_num_batched_tokens = traits_.batched_tokens;
     if (r.max_model_len <= 0) r.max_model_len = std::max<int64_t>(1, r.architecture->max_positions);
     if (!config.max_model_len) r.max_model_len = DefaultLength(r);
     if (r.max_num_seqs <= 0) {
       r.max_num_seqs = traits_.sequences > 0 ? traits_.sequences : std::max<int64_t>(1, r.concurrency);
     }
-    if (r.max_num_batched_tokens <= 0) r.max_num_batched_tokens = traits_.batched_tokens;
     if (r.gpu_memory_utilization <= 0) r.gpu_memory_utilization = 1;
     return std::nullopt;
   }
@@ -257,10 +304,16 @@ class Generic final : public Engine {
       gpu.weights = share.weights;
       gpu.kv_cache = share.kv_cache;
       gpu.recurrent_state = share.recurrent_state;
+      gpu.activation = share.activation;
+      gpu.non_torch = share.communicators;
+      gpu.driver = DriverOn(r, card);
       gpu.others = card.others;
       Calibrate(report->calibration, &gpu);
       gpu.total = SumOfParts(gpu);
       gpu.headroom = card.capacity - gpu.total;
+      if (SharesThePeaksRest(r)) {
+        gpu.headroom = std::min(gpu.headroom, RoomOnCard(r, share, card) - gpu.kv_cache);
+      }
       if (gpu.headroom < Bytes(0)) fits = false;
       report->per_gpu.push_back(gpu);
     }
@@ -273,10 +326,16 @@ class Generic final : public Engine {
       report->kv.max_concurrency = 0;
       report->kv.max_model_len_that_fits = 0;
     }
+    const bool peak = SharesThePeaksRest(r);
     report->diagnostics.push_back(
         {"engine_budget_not_modelled", Severity::kInfo,
-         "Counted are the weights and the cache of the sequences asked for; what this engine reserves beside "
-         "them is not modelled.",
+         peak ? "The cache takes " + DecimalText(r.free_gpu_memory_fraction, 2) +
+                    " of what weights, activations, NCCL and the driver leave (free_gpu_memory_fraction); "
+                    "CUDA graphs "
+                    "and other workspaces are not counted, and no public log holds this budget to account."
+              : "Counted are the weights and the cache of the sequences asked for; what this engine reserves "
+                "beside "
+                "them is not modelled.",
          "Leave room, or ask for vllm, llama.cpp or sglang, whose budgets are modelled in full."});
   }
 
@@ -297,10 +356,27 @@ class Generic final : public Engine {
       terms.push_back({"Recurrent state", "sequences * state on a rank", sequences, share.recurrent_state,
                        "layer shapes of the model", 0});
     }
+    if (share.activation > Bytes(0)) {
+      terms.push_back(
+          {"Activation peak", "buffers of a step",
+           CountedText(r.max_num_batched_tokens, "token", "tokens") + " in a step", share.activation,
+           "TensorRT-LLM _torch/pyexecutor/_util.py: a dry run of max_num_tokens; the buffers are those of "
+           "engines on PyTorch",
+           0});
+    }
+    if (share.communicators > Bytes(0)) {
+      terms.push_back({"Communicators", "as measured of NCCL", ranks + " ranks", share.communicators,
+                       "other engines' logs", 0});
+    }
     const auto fullest =
         std::max_element(report.per_gpu.begin(), report.per_gpu.end(),
                          [](const GpuReport& a, const GpuReport& b) { return a.headroom > b.headroom; });
-    if (fullest != report.per_gpu.end()) AddSystemTerms(r, *fullest, &terms);
+    if (fullest == report.per_gpu.end()) return terms;
+    if (fullest->driver > Bytes(0)) {
+      terms.push_back({"CUDA context", "what the driver holds of a card for a process", "", fullest->driver,
+                       "free memory before a process starts, in other engines' logs", 0});
+    }
+    AddSystemTerms(r, *fullest, &terms);
     return terms;
   }
 
@@ -330,8 +406,8 @@ class Generic final : public Engine {
     const Bytes sequence = KvOnRank(resolved, length, 1) + StateOnRank(resolved, 1);
     setup->blocks = 0;
     if (sequence > Bytes(0) && !report.per_gpu.empty()) {
-      Bytes room = RoomForPages(report.per_gpu.front());
-      for (const GpuReport& gpu : report.per_gpu) room = std::min(room, RoomForPages(gpu));
+      Bytes room = RoomForPages(resolved, report.per_gpu.front());
+      for (const GpuReport& gpu : report.per_gpu) room = std::min(room, RoomForPages(resolved, gpu));
       const double sequences = static_cast<double>(room.count()) / static_cast<double>(sequence.count());
       const double pages = sequences * static_cast<double>(length) / static_cast<double>(kPage);
       setup->blocks = static_cast<int64_t>(std::clamp(pages, 0.0, 1e12));
@@ -373,7 +449,8 @@ class Generic final : public Engine {
     return true;
   }
 
-  Bytes RoomForPages(const GpuReport& gpu) const {
+  Bytes RoomForPages(const Resolved& r, const GpuReport& gpu) const {
+    if (SharesThePeaksRest(r)) return std::max(Bytes(0), RoomForCache(r, OnRank(r)));
     const auto whole = static_cast<double>((gpu.capacity - gpu.others).count());
     const auto weights = static_cast<double>(gpu.weights.count());
     const double limit = traits_.static_share > 0 ? traits_.static_share : 1;

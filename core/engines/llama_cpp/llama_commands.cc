@@ -110,7 +110,7 @@ constexpr char kNotModelled[] = R"(
 --spec-draft-poll-batch,--poll-batch-draft=@b8955- --spec-draft-poll,--poll-draft=@b8955-
 --pooling,LLAMA_ARG_POOLING= --prio= --prio-batch= --spec-draft-prio-batch,--prio-batch-draft=@b8955-
 --spec-draft-prio,--prio-draft=@b8955- --repack,-nr,LLAMA_ARG_REPACK@b6049-
---rerank,--reranking,LLAMA_ARG_RERANKING --rpc,LLAMA_ARG_RPC= --sleep-idle-seconds=@b7492-
+--rerank,--reranking,LLAMA_ARG_RERANKING --sleep-idle-seconds=@b7492-
 -sps,--slot-prompt-similarity= --slot-save-path= --spec-default@b8874-
 --spec-draft-backend-sampling,LLAMA_ARG_SPEC_DRAFT_BACKEND_SAMPLING@b9261-
 -cd,--ctx-size-draft,--spec-draft-ctx-size=@b4160-b9108
@@ -136,6 +136,9 @@ GGML_CUDA_FORCE_CUBLAS= GGML_VK_PREFER_HOST_MEMORY=)";
 // ---- reading ---------------------------------------------------------------------------------------------
 
 // 0 and "-1" are the program's own choice.
+// tools/rpc/rpc-server.cpp's default.
+constexpr char kRpcPort[] = ":50052";
+
 MaybeError ReadOwnChoice(const EngineOption& option, const OptionUse& use, OptionReading* reading) {
   const std::optional<int64_t> value = ReadSize(use.value, SizeRule::kPlain);
   if (!value) return NotTaken(use, "a whole number without suffix");
@@ -287,6 +290,27 @@ MaybeError ReadDevices(const EngineOption&, const OptionUse& use, OptionReading*
   }
   if (name.starts_with("rocm") || name.starts_with("hip")) reading->config.backend = "hip";
   return std::nullopt;
+}
+
+// The machine of the command and a node for each server, taken to have as many cards as this one.
+MaybeError ReadRpcServers(const EngineOption&, const OptionUse& use, OptionReading* reading) {
+  const auto servers = static_cast<int64_t>(SplitAt(use.value, ',').size());
+  if (use.value.empty() || servers >= kMaxCards) return NotTaken(use, "addresses such as 192.168.1.2:50052");
+  reading->config.nodes = 1 + servers;
+  return std::nullopt;
+}
+
+std::string WriteRpcServers(const EngineOption&, const LaunchSubject& subject) {
+  std::string servers;
+  for (int64_t node = 2; node <= subject.resolved.nodes; ++node) {
+    servers += (node > 2 ? ",node" : "node") + std::to_string(node) + kRpcPort;
+  }
+  return servers;
+}
+
+// What the other machines run, whose cards the first one's server uses.
+std::string RpcServerText() {
+  return std::string("rpc-server --host 0.0.0.0 --port ") + (kRpcPort + 1) + "\n";
 }
 
 MaybeError ReadSpecType(const EngineOption&, const OptionUse& use, OptionReading* reading) {
@@ -531,6 +555,11 @@ constexpr EngineOption kOptions[] = {
      .key = "kv_cache_dtype",
      .read = ReadCacheV,
      .write = WriteCacheV},
+    {.names = "--rpc",
+     .variables = "LLAMA_ARG_RPC",
+     .key = "nodes",
+     .read = ReadRpcServers,
+     .write = WriteRpcServers},
     {.names = "--split-mode -sm",
      .variables = "LLAMA_ARG_SPLIT_MODE",
      .key = "split_mode",
@@ -699,6 +728,7 @@ constexpr EngineOption kBenchOptions[] = {
     {.names = "--override-tensor -ot", .key = "override_tensor", .read = ReadTensors},
     {.names = "--fit-target -fitt", .key = "fit_target_mib", .read = LastValue<ReadFitMargin>},
     {.names = "--device -dev", .key = "gpus", .read = ReadDevices},
+    {.names = "--rpc -rpc", .key = "nodes", .read = ReadRpcServers},
     {.variables = "CUDA_VISIBLE_DEVICES HIP_VISIBLE_DEVICES", .key = "gpus", .read = ReadVisible},
 };
 // tools/llama-bench/llama-bench.cpp.
@@ -708,7 +738,7 @@ constexpr char kBenchFree[] =
     "--poll= -t,--threads= -C,--cpu-mask= --cpu-strict= --numa= -h,--help -embd,--embeddings= "
     "--no-warmup -hff,--hf-file= -hft,--hf-token= -pg=";
 constexpr char kBenchNotModelled[] =
-    "-d,--n-depth= -rpc,--rpc= -nopo,--no-op-offload= -dio,--direct-io= --no-host= -fitc,--fit-ctx= "
+    "-d,--n-depth= -nopo,--no-op-offload= -dio,--direct-io= --no-host= -fitc,--fit-ctx= "
     "-mla= -fmoe= -rtr= -amb= -ser=";
 constexpr OptionTable kBenchTable = {kBenchOptions, kBenchFree, kBenchNotModelled};
 
@@ -832,7 +862,9 @@ void Finish(OptionReading* reading) {
   // Builds before b6325 put nothing on the card unless they are told.
   const bool told = HasChoice(*reading, "layers=given") || !config.backend.empty();
   if (!told && build > 0 && build < 6325 && !config.engine_version.empty()) config.n_gpu_layers = 0;
-  if (config.tensor_split.size() > 1) config.gpus = static_cast<int64_t>(config.tensor_split.size());
+  const int64_t nodes = config.nodes.value_or(1);
+  const auto shares = static_cast<int64_t>(config.tensor_split.size());
+  if (shares > 1 && shares % nodes == 0) config.gpus = shares / nodes;
   if (reading->visible && *reading->visible > 0) config.gpus = *reading->visible;
   if (reading->visible && *reading->visible == 0) config.n_gpu_layers = 0;
 }
@@ -871,6 +903,7 @@ const EngineLanguage& LlamaCppLanguage() {
       .classes = LlamaPythonClasses(),
       .finish = Finish,
       .name_model = NameModel,
+      .node_text = RpcServerText,
       .image = "ghcr.io/ggml-org/llama.cpp:server-cuda-",
       .rocm_image = "ghcr.io/ggml-org/llama.cpp:server-rocm-",  // docs/docker.md
       .metrics_path = "/metrics",

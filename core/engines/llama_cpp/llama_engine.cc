@@ -134,6 +134,7 @@ class LlamaCpp final : public Engine {
     }
     CheckLlamaConfiguration(config, resolved);
     RemarkOnRam(resolved);
+    RemarkOnNodes(resolved);
     if (!program_.said.empty() && !config.max_model_len) {
       resolved->diagnostics.push_back({"program_defaults", Severity::kInfo, std::string(program_.said),
                                        "Set max_model_len, max_num_seqs and max_num_batched_tokens."});

@@ -7,6 +7,7 @@
 #include "core/base/text.h"
 #include "core/engines/llama_cpp/llama_data.h"
 #include "core/engines/llama_cpp/llama_rules.h"
+#include "core/engines/llama_cpp/llama_server.h"
 #include "core/formats/gguf_types.h"
 
 namespace plimsoll {
@@ -261,6 +262,23 @@ void RemarkOnRam(Resolved* resolved) {
          "Speed from RAM is that of " + std::string(resolved->ram.machine) + ", " +
              DecimalText(resolved->ram.bandwidth.value() * 1e-9, 1) + " GB/s.",
          "Set ram_gb_per_s, and ram_gib to have its size judged.");
+}
+
+void RemarkOnNodes(Resolved* resolved) {
+  if (resolved->nodes <= 1) return;
+  if (IsWrapped(*resolved)) {
+    Remark(resolved, "one_machine_only", Severity::kError,
+           std::string(resolved->engine->name) + " runs a model on the cards of one machine.",
+           "Set nodes to 1, or use llama.cpp, which takes other machines' cards by RPC.");
+    return;
+  }
+  const bool given = resolved->node_link_gbit_per_s > 0;
+  Remark(resolved, "rpc_nodes", Severity::kInfo,
+         "Every node but the last is an RPC server (--rpc) with its cards: llama.cpp gives them the first "
+         "layers, keeps no "
+         "copies for pipelining, and sends hidden states over " +
+             DecimalText(NodeLinkOf(*resolved), 1) + " Gbit/s" + (given ? "." : ", as gigabit Ethernet has."),
+         given ? "" : "Set node_link_gbit_per_s.");
 }
 
 }  // namespace plimsoll

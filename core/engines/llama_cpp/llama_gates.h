@@ -25,6 +25,9 @@ void CheckLlamaConfiguration(const Config& config, Resolved* resolved);
 // Layers or experts in RAM: how fast that memory is decides the speed. Says so where it had to be assumed.
 void RemarkOnRam(Resolved* resolved);
 
+// What it means that the cards are on several machines.
+void RemarkOnNodes(Resolved* resolved);
+
 }  // namespace plimsoll
 
 #endif  // PLIMSOLL_CORE_ENGINES_LLAMA_CPP_LLAMA_GATES_H_

@@ -30,10 +30,24 @@ void CountHostShares(const Resolved& r, StepStyle* style) {
   if (all > 0) style->host_experts = std::max(style->host_experts, first / all);
 }
 
+// ggml-rpc.cpp: a step's hidden states go to the first server, from each to the next through the machine that asks, and
+// from the last to its own cards, whose layers are the last (llama.cpp's list of devices begins with the servers').
+void CountNodeTraffic(const Resolved& r, StepStyle* style) {
+  if (r.nodes <= 1 || !style->layer_split) return;
+  style->node_transfers = 2 * (r.nodes - 1);
+  style->node_link = GbPerSecond(NodeLinkOf(r) / 8);
+  style->node_latency = Seconds(Value(Measure::kLlamaRpcRoundTrip) * 1e-3);
+}
+
 // Builds without CUDA graphs and fused operations.
 constexpr int32_t kGraphsSince = 20250101;
 
 }  // namespace
+
+double NodeLinkOf(const Resolved& resolved) {
+  constexpr double kGigabitEthernet = 1;
+  return resolved.node_link_gbit_per_s > 0 ? resolved.node_link_gbit_per_s : kGigabitEthernet;
+}
 
 StepStyle LlamaStyle(const Resolved& resolved) {
   StepStyle style;
@@ -46,6 +60,7 @@ StepStyle LlamaStyle(const Resolved& resolved) {
   style.plain_launches = BuildOf(resolved).date > 0 && BuildOf(resolved).date < kGraphsSince;
   style.chunk = std::max<int64_t>(1, resolved.n_ubatch);
   CountHostShares(resolved, &style);
+  CountNodeTraffic(resolved, &style);
   style.host_dense_rate = resolved.ram.bandwidth * Value(Measure::kLlamaHostDense);
   style.host_expert_rate = resolved.ram.bandwidth * Value(Measure::kLlamaHostExperts);
   return style;

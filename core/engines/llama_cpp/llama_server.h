@@ -10,6 +10,9 @@
 
 namespace plimsoll {
 
+// Gbit/s between this machine and its RPC servers: as given, or gigabit Ethernet.
+double NodeLinkOf(const Resolved& resolved);
+
 StepStyle LlamaStyle(const Resolved& resolved);
 void SetUpLlamaServer(const Resolved& resolved, const Report& report, SchedulerSetup* setup);
 const MetricNames& LlamaMetrics();

@@ -99,6 +99,7 @@ class Ollama final : public Engine {
     TakeContext(config, *data, resolved);
     CheckPassedOptions(config, resolved);
     CheckLlamaConfiguration(config, resolved);
+    RemarkOnNodes(resolved);
     const bool asked = config.n_gpu_layers.value_or(-1) >= 0 && !resolved->ram_alone;
     resolved->n_gpu_layers = asked ? *config.n_gpu_layers : AllLayers(*resolved);
     if (HasError(*resolved)) return std::nullopt;

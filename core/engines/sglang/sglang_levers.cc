@@ -24,6 +24,17 @@ std::vector<Lever> SglangLevers(const LeverStart& start) {
     levers.push_back({[](Config* c) { c->mem_fraction_static = 0.9; },
                       "90 % of what is free for weights and cache", kDistanceUtilization});
   }
+  // Weights that fill the card: SemiAnalysisAI/InferenceX serves DeepSeek R1 in FP8 on four B200 so
+  // (benchmarks/single_node/fixed_seq_len/dsr1_fp8_b200.sh).
+  if (!start.config->mem_fraction_static || *start.config->mem_fraction_static < 0.95) {
+    levers.push_back({[](Config* c) {
+                        c->mem_fraction_static = 0.95;
+                        c->chunked_prefill_size = 8192;
+                        c->max_running_requests = 32;
+                        c->max_cudagraph_capture_size = 32;
+                      },
+                      "95 % of what is free, up to 32 requests, prompts in chunks of 8,192", kDistanceFewer});
+  }
   // Where the share leaves too little beside it the move is the opposite one.
   levers.push_back({[](Config* c) {
                       c->mem_fraction_static = 0.8;

@@ -184,6 +184,7 @@ void FillCache(const Resolved& resolved, const SglangPlan& plan, Report* report)
                                                           static_cast<double>(std::max<int64_t>(1, held)));
   }
   kv.max_concurrency = std::min(kv.max_concurrency, static_cast<double>(plan.running));
+  if (plan.ranks.front().pools.shortage != SglangShortage::kNone) kv.max_concurrency = 0;
 }
 
 Bytes BaseBand() { return GiBFromDouble(Value(Measure::kSglangTightBase)); }

@@ -32,8 +32,7 @@ print_iter_log,enable_iter_perf_stats,return_perf_metrics,num_postprocess_worker
 TRTLLM_SERVER_DISABLE_GC= TRTLLM_WORKER_DISABLE_GC= HF_TOKEN= HF_HOME=)";
 constexpr char kNotModelled[] = R"(
 --backend= --max_beam_width= --context_parallel_size,--cp_size=@1.1-
---free_gpu_memory_fraction,--kv_cache_free_gpu_memory_fraction= --config,--extra_llm_api_options=
---enable_attention_dp@1.3.0- --video_pruning_rate=@1.3.0- kv_cache_config.free_gpu_memory_fraction=
+--config,--extra_llm_api_options= --enable_attention_dp@1.3.0- --video_pruning_rate=@1.3.0-
 kv_cache_config.max_tokens= kv_cache_config.enable_partial_reuse kv_cache_config.max_attention_window=
 kv_cache_config.sink_token_length= kv_cache_config.cross_kv_cache_fraction=
 kv_cache_config.mamba_ssm_cache_dtype= kv_cache_config.mamba_state_cache_interval=@1.3.0-
@@ -118,6 +117,10 @@ constexpr EngineOption kOptions[] = {
      .read = ReadExpertRanks,
      .write = WriteExpertRanks},
     {.names = "--gpus_per_node gpus_per_node", .key = "gpus", .read = ReadWhole},
+    {.names = "--kv_cache_free_gpu_memory_fraction --free_gpu_memory_fraction "
+              "kv_cache_config.free_gpu_memory_fraction",
+     .key = "free_gpu_memory_fraction",
+     .write = WriteKey},
     {.names = "--kv_cache_dtype kv_cache_config.dtype",
      .key = "kv_cache_dtype",
      .read = ReadKv,

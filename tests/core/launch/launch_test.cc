@@ -63,6 +63,15 @@ TEST(Launch, NodesFindEachOther) {
   EXPECT_NE(launch.nodes[0].find("--node-rank 1"), std::string::npos);
 }
 
+// The other machines lend llama.cpp their cards and run a program of their own.
+TEST(Launch, RpcServersRunTheirOwnProgram) {
+  const LaunchText launch = Launched("m=llama-3.1-70b&q=gguf-q4_k_m&e=llama.cpp&g=rtx-3090&n=1&nn=3");
+  EXPECT_NE(launch.text.find("--rpc node2:50052,node3:50052"), std::string::npos);
+  ASSERT_EQ(launch.nodes.size(), 2U);
+  EXPECT_NE(launch.nodes[0].find("rpc-server --host 0.0.0.0 --port 50052"), std::string::npos);
+  EXPECT_EQ(launch.nodes[0].find("llama-server"), std::string::npos);
+}
+
 TEST(Launch, NodesInContainersFindEachOther) {
   const std::string url = "m=deepseek-r1&g=h100-sxm&n=8&nn=2&tp=16";
   const LaunchText docker = Launched(url, "docker");
@@ -114,15 +123,25 @@ TEST(Launch, WhatAnEngineDoesNotMakeIsAFolderOfOnesOwn) {
 
 // What no option of any engine says: a comment does.
 const std::set<std::string>& OutsideOptions() {
-  static const std::set<std::string> keys = {"gpu",           "gpu_memory_mib",
-                                             "reserved_mib",  "prompt_tokens",
-                                             "output_tokens", "concurrency",
-                                             "workload",      "ram_gib",
-                                             "ram_gb_per_s",  "engine_version",
-                                             "gpus",          "nodes",
-                                             "format",        "model",
-                                             "backend",       "sched_max_copies",
-                                             "cal",           "iogpu_wired_limit_mb"};
+  static const std::set<std::string> keys = {"gpu",
+                                             "gpu_memory_mib",
+                                             "reserved_mib",
+                                             "prompt_tokens",
+                                             "output_tokens",
+                                             "concurrency",
+                                             "workload",
+                                             "ram_gib",
+                                             "ram_gb_per_s",
+                                             "engine_version",
+                                             "gpus",
+                                             "nodes",
+                                             "format",
+                                             "model",
+                                             "backend",
+                                             "sched_max_copies",
+                                             "cal",
+                                             "iogpu_wired_limit_mb",
+                                             "node_link_gbit_per_s"};
   return keys;
 }
 

@@ -56,16 +56,53 @@ int64_t PoolTokens(const char* json) {
   return setup.blocks * setup.block_size;
 }
 
-// TensorRT-LLM's pages take nine tenths of what the weights leave: (capacity - 16,060,522,496) x 0.9 bytes of 131,072
-// a token.
-TEST(EngineGeneric, TheServersPoolIsWhatTheWeightsLeave) {
-  const char* one =
-      R"({"model":"llama-3.1-8b","engine":"tensorrt-llm","gpu":"h100-sxm","kv_cache_dtype":"bf16"})";
-  const Report report = Of(one);
-  const double room =
-      static_cast<double>((report.per_gpu[0].capacity - report.per_gpu[0].weights).count()) * 0.9;
-  EXPECT_NEAR(static_cast<double>(PoolTokens(one)), room / 131072, 64);
-  EXPECT_TRUE(ServerOf(one).ahead) << "its overlapped executor";
+// TensorRT-LLM's pages take nine tenths of what is free at the peak: (capacity - 16,060,522,496 of weights -
+// activations - driver) x 0.9 bytes of 131,072 a token.
+TEST(EngineGeneric, TheServersPoolIsAShareOfWhatThePeakLeaves) {
+  const std::string start =
+      R"({"model":"llama-3.1-8b","engine":"tensorrt-llm","gpu":"h100-sxm","kv_cache_dtype":"bf16")";
+  for (const auto& [more, fraction] :
+       {std::pair<const char*, double>{"}", 0.9}, {R"(,"free_gpu_memory_fraction":0.5})", 0.5}}) {
+    const std::string one = start + more;
+    const Report report = Of(one.c_str());
+    const GpuReport& gpu = report.per_gpu[0];
+    EXPECT_EQ(gpu.weights.count(), 16060522496);
+    EXPECT_GT(gpu.driver, Bytes(0));
+    // 8,192 tokens of 2 x (3 x 14,336 + 4 x 4,096) bytes.
+    EXPECT_EQ(gpu.activation.count(), int64_t{8192} * 2 * (3 * 14336 + 4 * 4096));
+    const Bytes left = gpu.capacity - gpu.weights - gpu.activation - gpu.driver;
+    EXPECT_NEAR(static_cast<double>(PoolTokens(one.c_str())),
+                static_cast<double>(left.count()) * fraction / 131072, 64);
+    EXPECT_NEAR(static_cast<double>(report.kv.capacity_tokens),
+                static_cast<double>(left.count()) * fraction / 131072, 64);
+    EXPECT_TRUE(ServerOf(one.c_str()).ahead) << "its overlapped executor";
+  }
+}
+
+// What is asked for must fit into the share, not into all that is free: 20 sequences of 4,096 tokens are 10 GiB.
+TEST(EngineGeneric, ASmallShareForTheCacheDoesNotFit) {
+  const std::string start =
+      R"({"model":"llama-3.1-8b","engine":"tensorrt-llm","gpu":"rtx-4090","format":"fp8","kv_cache_dtype":"bf16",)"
+      R"("prompt_tokens":3072,"output_tokens":1024,"concurrency":20,"free_gpu_memory_fraction":)";
+  EXPECT_EQ(Of((start + "0.9}").c_str()).verdict, Verdict::kFits);
+  const Report small = Of((start + "0.5}").c_str());
+  EXPECT_EQ(small.verdict, Verdict::kDoesNotFit);
+  EXPECT_LT(small.per_gpu[0].headroom, Bytes(0));
+}
+
+TEST(EngineGeneric, TermsOfAPeaksShareAddUp) {
+  const Config config =
+      DecodeConfigJsonText(R"({"model":"llama-3.1-8b","engine":"tensorrt-llm","gpu":"h200","gpus":2})")
+          ->config;
+  const Result<Resolved> resolved = Settle(config, ShippedCatalog());
+  ASSERT_TRUE(resolved.ok());
+  const Report report = EstimateResolved(*resolved);
+  Bytes sum;
+  for (const Term& term : Explain(*resolved, report).terms) {
+    if (term.depth == 0) sum += term.bytes;
+  }
+  EXPECT_EQ(sum, report.per_gpu[0].total + report.per_gpu[0].reserved);
+  EXPECT_GT(report.per_gpu[0].non_torch, Bytes(0));
 }
 
 // A latent is on every rank, heads are divided: two cards hold as many tokens of a latent as one of them does.

@@ -28,6 +28,16 @@ TEST(LlamaCommands, LayersBeyondTheLastAreAll) {
   EXPECT_EQ(Checked("llama-server -m Qwen3-8B-Q4_K_M.gguf -ngl 0").config.n_gpu_layers, 0);
 }
 
+TEST(LlamaCommands, RpcServersAreNodes) {
+  const Config two =
+      Checked("llama-server -m Qwen3-8B-Q4_K_M.gguf --rpc 10.0.0.2:50052,10.0.0.3:50052").config;
+  EXPECT_EQ(two.nodes, 3);
+  EXPECT_FALSE(two.gpus);
+  const Config shares = Checked("llama-server -m Qwen3-8B-Q4_K_M.gguf --rpc box:50052 -ts 2,2,3,3").config;
+  EXPECT_EQ(shares.nodes, 2);
+  EXPECT_EQ(shares.gpus, 2);
+}
+
 TEST(LlamaCommands, OldBuildsPutNothingOnTheCardUnasked) {
   const std::string image = "docker run ghcr.io/ggml-org/llama.cpp:server-cuda-b4589 -m Qwen3-8B-Q4_K_M.gguf";
   EXPECT_EQ(Checked(image).config.n_gpu_layers, 0);

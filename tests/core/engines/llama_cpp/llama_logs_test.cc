@@ -202,6 +202,37 @@ TEST(LlamaLogs, WhatLiesInRamIsJudged) {
   EXPECT_FALSE(slow.Has("ram_assumed"));
 }
 
+// RPC servers: no copies for pipelining, hidden states over the network twice for each server, an all-in-one program
+// without them.
+TEST(LlamaLogs, CardsOfOtherMachines) {
+  const std::string ask =
+      R"("model":"llama-3.1-70b","format":"gguf-q4_k_m","gpu":"rtx-3090","max_model_len":8192,"max_num_seqs":1)";
+  const EstimatedCase one = Ask(ask + R"(,"gpus":2)");
+  const EstimatedCase two = Ask(ask + R"(,"gpus":1,"nodes":2)");
+  EXPECT_LT(two.report.per_gpu[0].compute_buffer, one.report.per_gpu[0].compute_buffer);
+  EXPECT_TRUE(two.Has("rpc_nodes"));
+  EXPECT_FALSE(one.Has("rpc_nodes"));
+  const EstimatedCase fast = Ask(ask + R"(,"gpus":1,"nodes":2,"node_link_gbit_per_s":100)");
+  const auto seconds = [](const EstimatedCase& c) { return 1 / c.report.speed.decode_tokens_per_s; };
+  EXPECT_LT(seconds(one), seconds(fast));
+  EXPECT_GT(one.report.speed.prefill_tokens_per_s, two.report.speed.prefill_tokens_per_s * 1.05);
+  // Two transfers of 8,192 x 4 bytes at 1 and at 100 Gbit/s.
+  EXPECT_NEAR(seconds(two) - seconds(fast), 2 * 8192 * 4 * 8 / 1e9 * 0.99, 2e-6);
+  const EstimatedCase ollama = EstimateText(R"({"engine":"ollama",)" + ask + R"(,"gpus":1,"nodes":2})");
+  EXPECT_EQ(ollama.report.verdict, Verdict::kInvalid);
+  EXPECT_TRUE(ollama.Has("one_machine_only"));
+}
+
+// A build for the processor leaves a card be.
+TEST(LlamaLogs, TheProcessorsBuildUsesRam) {
+  const std::string ask = R"("model":"llama-3.1-8b","format":"gguf-q4_k_m","max_model_len":8192,)";
+  const EstimatedCase cpu = Ask(ask + R"("gpu":"rtx-4090","backend":"cpu")");
+  const EstimatedCase none = Ask(ask + R"("gpus":0)");
+  EXPECT_TRUE(cpu.resolved.ram_alone);
+  EXPECT_EQ(cpu.report.per_gpu[0].total, none.report.per_gpu[0].total);
+  EXPECT_EQ(cpu.report.speed.decode_tokens_per_s, none.report.speed.decode_tokens_per_s);
+}
+
 TEST(LlamaLogs, OptionsMoveTheCacheAndTheLayers) {
   const std::string ask =
       R"("model":"gemma-3-27b","format":"gguf-q4_0","gpu":"rtx-3090","max_model_len":32768,"max_num_seqs":1)";

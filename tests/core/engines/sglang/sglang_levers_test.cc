@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "core/config/config_codec.h"
+#include "core/solve/ways_out.h"
 #include "tests/support/shipped_catalog.h"
 
 namespace plimsoll {
@@ -24,6 +26,18 @@ TEST(SglangLevers, BothWaysOfTheShare) {
   }
   EXPECT_TRUE(raises);
   EXPECT_TRUE(lowers);
+}
+
+// DeepSeek R1 in FP8 on four B200: the default share leaves the pool nothing, nine tenths of what is free do.
+TEST(SglangLevers, AreWaysOut) {
+  const Result<DecodedConfig> config = DecodeConfigJsonText(
+      R"({"model":"deepseek-r1","engine":"sglang","gpu":"b200","gpus":4,"max_model_len":9472})");
+  ASSERT_TRUE(config.ok());
+  bool raised = false;
+  for (const WayOut& way : WaysOut(config->config, ShippedCatalog())) {
+    raised = raised || way.config.mem_fraction_static == 0.9;
+  }
+  EXPECT_TRUE(raised);
 }
 
 TEST(SglangLevers, NothingThatIsPulledAlready) {
