@@ -127,7 +127,11 @@ Json RowJson(const FindRow& row, const Catalog& catalog) {
       .Set("replicas", row.replicas)
       .Set("users", row.users)
       .Set("max_model_len", row.max_model_len)
+      .Set("longest_context", row.longest)
+      .Set("room_for_users", row.room)
       .Set("decode_tokens_per_s", row.decode_tokens_per_s)
+      .Set("decode_low", row.decode_low)
+      .Set("decode_high", row.decode_high)
       .Set("tokens_per_s_total", row.tokens_per_s_total)
       .Set("ttft_ms", row.ttft_ms)
       .Set("price_per_h", OrNull(row.price_per_h))
@@ -191,7 +195,9 @@ Table AnswerTable(const Answered& answered, const Catalog& catalog, size_t most)
   std::vector<std::string> header = {"model",       "format",       "cards", "users>",  "context>",
                                      "tok/s each>", "first token>", "$/h>",  "$/Mtok>", "bits>"};
   if (engines) header.insert(header.begin() + 2, "engine");
-  if (models) header.emplace_back("licence");
+  if (models) {
+    for (const char* name : {"band>", "room for>", "longest>", "licence"}) header.emplace_back(name);
+  }
   if (answered.kind) header.push_back(Lower(RangeLabel(*answered.kind)) + ">");
   header.emplace_back("verdict");
   Table table(std::move(header));
@@ -210,7 +216,12 @@ Table AnswerTable(const Answered& answered, const Catalog& catalog, size_t most)
                                       DecimalText(row.bits_per_weight, 2)};
     const Model* model = catalog.FindModel(row.model);
     if (engines) cells.insert(cells.begin() + 2, std::string(FindEngine(row.config.engine)->traits().name));
-    if (models) cells.push_back(LicenseName(model != nullptr ? model->license : ""));
+    if (models) {
+      cells.push_back(DecimalText(row.decode_low, 0) + " to " + DecimalText(row.decode_high, 0));
+      cells.push_back(DecimalText(row.room, 1));
+      cells.push_back(CountText(row.longest));
+      cells.push_back(LicenseName(model != nullptr ? model->license : ""));
+    }
     const std::optional<RangeFigure> range = answered.range(i);
     if (answered.kind) cells.push_back(range ? RangeText(*range) : "");
     cells.emplace_back(VerdictName(row.verdict));

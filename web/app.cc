@@ -101,6 +101,10 @@ FrameOutput App::Frame(const FrameInput& input) {
     ui_.fault_label = FieldLabel(error->field);
     if (!ui_.fault_label.empty())
       fault = Error{std::string(ui_.fault_label), error->given, error->accepted}.Message() + ".";
+    // What to do stands where the answer would.
+    if (const AppState::UnknownInLink* unknown = state_.unknown_in_link();
+        unknown != nullptr && !fault.empty())
+      fault = Quoted(unknown->given) + " is not known.";
     ui_.fault = fault;
   }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/base/decimal.h"
+#include "core/base/kin_names.h"
 #include "core/base/percent.h"
 #include "core/base/text.h"
 #include "core/catalog/model_names.h"
@@ -426,12 +427,12 @@ bool AppState::LoadJson(std::string_view text) {
 
 namespace {
 
-// The three ids most like one that is not known: by letters, else by the words that they share.
+// The three ids most like one that is not known: its kin, else by the words that they share.
 std::vector<std::string> NearestIds(std::string_view given, std::vector<std::string_view> ids) {
   constexpr size_t kMost = 3;
   std::vector<std::string> nearest;
   while (nearest.size() < kMost) {
-    const std::string_view one = Nearest(given, ids);
+    const std::string_view one = NearestKin(given, ids);
     if (one.empty()) break;
     nearest.emplace_back(one);
     ids.erase(std::find(ids.begin(), ids.end(), one));

@@ -17,19 +17,23 @@ struct NumberMember {
   std::string_view name;
   double FindRow::*value;
 };
-constexpr std::array<NumberMember, 8> kNumbers = {{{"decode_tokens_per_s", &FindRow::decode_tokens_per_s},
-                                                   {"tokens_per_s_total", &FindRow::tokens_per_s_total},
-                                                   {"ttft_ms", &FindRow::ttft_ms},
-                                                   {"price_per_h", &FindRow::price_per_h},
-                                                   {"price_per_mtok", &FindRow::price_per_mtok},
-                                                   {"price_to_buy", &FindRow::price_to_buy},
-                                                   {"watts", &FindRow::watts},
-                                                   {"bits_per_weight", &FindRow::bits_per_weight}}};
+constexpr std::array<NumberMember, 11> kNumbers = {{{"room", &FindRow::room},
+                                                    {"decode_low", &FindRow::decode_low},
+                                                    {"decode_high", &FindRow::decode_high},
+                                                    {"decode_tokens_per_s", &FindRow::decode_tokens_per_s},
+                                                    {"tokens_per_s_total", &FindRow::tokens_per_s_total},
+                                                    {"ttft_ms", &FindRow::ttft_ms},
+                                                    {"price_per_h", &FindRow::price_per_h},
+                                                    {"price_per_mtok", &FindRow::price_per_mtok},
+                                                    {"price_to_buy", &FindRow::price_to_buy},
+                                                    {"watts", &FindRow::watts},
+                                                    {"bits_per_weight", &FindRow::bits_per_weight}}};
 struct CountMember {
   std::string_view name;
   int64_t FindRow::*value;
 };
-constexpr std::array<CountMember, 5> kCounts = {{{"cards", &FindRow::cards},
+constexpr std::array<CountMember, 6> kCounts = {{{"longest", &FindRow::longest},
+                                                 {"cards", &FindRow::cards},
                                                  {"replicas", &FindRow::replicas},
                                                  {"users", &FindRow::users},
                                                  {"max_model_len", &FindRow::max_model_len},

@@ -53,6 +53,8 @@ constexpr Alias kAliases[] = {
     {"OpenCUAForConditionalGeneration", "Qwen2_5_VLForConditionalGeneration"},
     {"BertSpladeSparseEmbeddingModel", "BertForMaskedLM"},
     {"BgeM3EmbeddingModel", "XLMRobertaModel"},
+    // The same tensors, queries, keys and values in one (transformers modeling_codegen.py).
+    {"CodeGenForCausalLM", "GPTJForCausalLM"},
     {"Qwen3ASRRealtimeGeneration", "Qwen3ASRForConditionalGeneration"},
 };
 
@@ -132,6 +134,8 @@ constexpr ModelType kModelTypes[] = {
     {"gpt2", "GPT2LMHeadModel"},
     {"gpt_neox", "GPTNeoXForCausalLM"},
     {"gptj", "GPTJForCausalLM"},
+    {"codegen", "GPTJForCausalLM"},
+    {"phi3small", "Phi3SmallForCausalLM"},
     {"gpt_bigcode", "GPTBigCodeForCausalLM"},
     {"opt", "OPTForCausalLM"},
     {"bloom", "BloomForCausalLM"},
@@ -248,6 +252,8 @@ constexpr ModelType kModelTypes[] = {
     {"voxtral", "VoxtralForConditionalGeneration"},
     {"qwen2_audio", "Qwen2AudioForConditionalGeneration"},
     {"bert", "BertModel"},
+    {"mpnet", "MPNetModel"},
+    {"distilbert", "DistilBertModel"},
     {"roberta", "RobertaModel"},
     {"xlm-roberta", "XLMRobertaModel"},
     {"modernbert", "ModernBertModel"},

@@ -326,6 +326,19 @@ std::optional<Json> OfOpenElm(const Json& given) {
   return config;
 }
 
+// DistilBERT's keys (transformers configuration_distilbert.py).
+std::optional<Json> OfDistilBert(const Json& given) {
+  if (TypeOf(given, "") != "distilbert" || !given.Has("dim")) return std::nullopt;
+  Json config = given;
+  Rename(given,
+         {{"dim", "hidden_size"},
+          {"hidden_dim", "intermediate_size"},
+          {"n_layers", "num_hidden_layers"},
+          {"n_heads", "num_attention_heads"}},
+         &config);
+  return config;
+}
+
 // A config that gives a model_type and little else means its class's defaults.
 std::optional<Json> FillPlain(const Json& given, std::vector<std::string>* remarks) {
   if (given.Has("hidden_size") || given.Has("n_embd") || given.Has("d_model")) return std::nullopt;
@@ -340,6 +353,7 @@ std::optional<Json> FillPlain(const Json& given, std::vector<std::string>* remar
 
 std::optional<Json> CompleteConfig(const Json& given, std::vector<std::string>* remarks) {
   if (!given.is_object()) return std::nullopt;
+  if (std::optional<Json> distilled = OfDistilBert(given)) return distilled;
   if (IsParams(given)) return OfParams(given, remarks);
   if (std::optional<Json> elm = OfOpenElm(given)) return elm;
   if (std::optional<Json> moondream = OfMoondream(given, remarks)) return moondream;

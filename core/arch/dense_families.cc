@@ -126,6 +126,23 @@ void ReadPhi3(ArchitectureBuilder& builder) {
   builder.AppendByType(types, Window(builder));
 }
 
+// Phi-3-small: biases and norms with biases, a gated MLP in one tensor, embeddings shared with the head; layers whose
+// attention looks at blocks alone keep all of the cache (modeling_phi3_small.py of microsoft/Phi-3-small-8k-instruct,
+// vllm/model_executor/models/phi3_small.py).
+void ReadPhi3Small(ArchitectureBuilder& builder) {
+  builder.ReadCommon(true);
+  Attention& attention = builder.base.attention;
+  attention.qkv_bias = attention.o_bias = true;
+  attention.fused_qkv = true;
+  builder.base.norm_bias = true;
+  builder.base.mlp.gated = true;
+  builder.base.mlp.bias = true;
+  builder.base.mlp.fused_gate_up = true;
+  builder.base.mlp.intermediate =
+      builder.text.Required({"ff_intermediate_size", "intermediate_size"}, 1, kMaxMlpWidth);
+  builder.AppendAll(builder.base);
+}
+
 void ReadSeedOss(ArchitectureBuilder& builder) {
   builder.ReadCommon(false, 128);
   builder.base.attention.qkv_bias = builder.text.Bool("attention_bias", true);
@@ -671,6 +688,7 @@ constexpr Family kFamilies[] = {
     {"Qwen3ForCausalLM", ReadQwen3},
     {"Qwen3VLForConditionalGeneration", ReadQwen3},
     {"Phi3ForCausalLM", ReadPhi3},
+    {"Phi3SmallForCausalLM", ReadPhi3Small},
     {"SeedOssForCausalLM", ReadSeedOss},
     {"SmolLM3ForCausalLM", ReadSmolLm3},
     {"CohereForCausalLM", ReadCohere},

@@ -5,6 +5,8 @@
 // bert_with_rope.py).
 #include "core/arch/encoder_families.h"
 
+#include <algorithm>
+
 #include "core/arch/tensor_list.h"
 
 namespace plimsoll {
@@ -115,6 +117,44 @@ void ReadBert(ArchitectureBuilder& builder) {
   names.ggml_norms[1] = "layer_output_norm";
   builder.model_extras = AddBertHead;
   builder.AppendAll(builder.base);
+}
+
+// MPNet: Roberta's positions and no token types; one table of relative positions for all layers
+// (transformers modeling_mpnet.py).
+void AddMpnetHead(ArchitectureBuilder& builder, TensorList* list) {
+  const int64_t hidden = builder.architecture.hidden;
+  list->Weight({"", "encoder.relative_attention_bias", ""}, TensorRole::kOther, Sharding::kReplicated,
+               builder.text.Int("relative_attention_num_buckets", 32, 1, kMaxWidth),
+               builder.base.attention.heads);
+  if (builder.architecture.name == "MPNetModel") return Dense(list, "pooler.dense", hidden, hidden);
+  Dense(list, "lm_head.dense", hidden, hidden);
+  Norm(list, "lm_head.layer_norm", hidden, true);
+  list->Bias({"", "lm_head", ""}, TensorRole::kHead, Sharding::kVocab, builder.architecture.vocab);
+}
+
+void ReadMpnet(ArchitectureBuilder& builder) {
+  ReadBert(builder);
+  builder.architecture.max_positions = std::max<int64_t>(1, builder.architecture.max_positions - 2);
+  builder.model_extras = AddMpnetHead;
+}
+
+// DistilBERT: neither token types nor pooler (transformers modeling_distilbert.py).
+void AddDistilHead(ArchitectureBuilder& builder, TensorList* list) {
+  const std::string_view name = builder.architecture.name;
+  const int64_t hidden = builder.architecture.hidden;
+  if (Contains(name, "ForSequenceClassification")) {
+    Dense(list, "pre_classifier", hidden, hidden);
+    Dense(list, "classifier", Labels(builder), hidden);
+  }
+  if (!Contains(name, "ForMaskedLM")) return;
+  Dense(list, "vocab_transform", hidden, hidden);
+  Norm(list, "vocab_layer_norm", hidden, true);
+  list->Bias({"", "vocab_projector", ""}, TensorRole::kHead, Sharding::kVocab, builder.architecture.vocab);
+}
+
+void ReadDistilBert(ArchitectureBuilder& builder) {
+  ReadBert(builder);
+  builder.model_extras = AddDistilHead;
 }
 
 void AddModernHead(ArchitectureBuilder& builder, TensorList* list) {
@@ -287,6 +327,11 @@ constexpr Family kFamilies[] = {
     {"ErnieForMaskedLM", ReadBert},
     {"ErnieForSequenceClassification", ReadBert},
     {"ErnieForTokenClassification", ReadBert},
+    {"DistilBertModel", ReadDistilBert},
+    {"DistilBertForMaskedLM", ReadDistilBert},
+    {"DistilBertForSequenceClassification", ReadDistilBert},
+    {"MPNetModel", ReadMpnet},
+    {"MPNetForMaskedLM", ReadMpnet},
     {"RobertaModel", ReadBert},
     {"RobertaForMaskedLM", ReadBert},
     {"RobertaForSequenceClassification", ReadBert},

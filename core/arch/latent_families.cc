@@ -3,11 +3,14 @@
 // the sparse-attention indexer inference/model.py of deepseek-ai/DeepSeek-V3.2-Exp.
 #include "core/arch/latent_families.h"
 
+#include <algorithm>
+
 namespace plimsoll {
 
 namespace {
 
-void ReadLatentAttention(ArchitectureBuilder& builder) {
+// `value_dim`: of values where the config does not say; 0: it has to.
+void ReadLatentAttention(ArchitectureBuilder& builder, int64_t value_dim = 0) {
   Attention& attention = builder.base.attention;
   attention.kind = AttentionKind::kLatent;
   attention.q_lora_rank = builder.text.Int("q_lora_rank", 0, 0, kMaxWidth);
@@ -15,7 +18,8 @@ void ReadLatentAttention(ArchitectureBuilder& builder) {
   attention.nope_dim = builder.text.Required("qk_nope_head_dim", 0, kMaxHeadDim);
   attention.rope_dim = builder.text.Required("qk_rope_head_dim", 0, kMaxHeadDim);
   attention.key_dim = attention.nope_dim + attention.rope_dim;
-  attention.value_dim = builder.text.Required("v_head_dim", 1, kMaxHeadDim);
+  attention.value_dim = value_dim > 0 ? builder.text.Int("v_head_dim", value_dim, 1, kMaxHeadDim)
+                                      : builder.text.Required("v_head_dim", 1, kMaxHeadDim);
   attention.qkv_bias = builder.text.Bool("attention_bias", false);
   attention.o_bias = attention.qkv_bias;
   if (!builder.text.Has("index_n_heads")) return;
@@ -141,10 +145,12 @@ void ReadPlm(ArchitectureBuilder& builder) {
   builder.AppendAll(builder.base);
 }
 
-// MiniCPM3: latent attention and a dense MLP.
+// MiniCPM3: latent attention and a dense MLP; values have the heads' share of the hidden width
+// (modeling_minicpm.py of openbmb/MiniCPM3-4B).
 void ReadMiniCpm3(ArchitectureBuilder& builder) {
   builder.ReadCommon(true);
-  ReadLatentAttention(builder);
+  const int64_t heads = std::max<int64_t>(1, builder.base.attention.heads);
+  ReadLatentAttention(builder, std::max<int64_t>(1, builder.architecture.hidden / heads));
   builder.base.mlp.intermediate = builder.text.Required("intermediate_size", 1, kMaxMlpWidth);
   builder.AppendAll(builder.base);
 }

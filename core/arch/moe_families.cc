@@ -236,18 +236,29 @@ void ReadMiniMaxM2(ArchitectureBuilder& builder) {
   // use_mtp is set, but the published checkpoints hold no MTP tensors.
 }
 
+// Every interleave_moe_layer_step-th, or those of the list.
+std::vector<uint8_t> Llama4SparseLayers(ArchitectureBuilder& builder) {
+  const int64_t layers = builder.architecture.layers;
+  const int64_t step = builder.text.Int("interleave_moe_layer_step", 1, 0, kMaxLayers);
+  std::vector<uint8_t> sparse(static_cast<size_t>(layers), 0);
+  for (int64_t i = step - 1; step > 0 && i < layers; i += step) sparse[static_cast<size_t>(i)] = 1;
+  const Json* given = builder.text.Find("moe_layers");
+  if (given == nullptr) return sparse;
+  if (!given->is_array()) builder.text.Refuse("moe_layers", "a list of layer numbers");
+  sparse.assign(sparse.size(), 0);
+  for (const Json& item : given->items()) {
+    const int64_t layer = item.AsInt().value_or(-1);
+    if (layer >= 0 && layer < layers) sparse[static_cast<size_t>(layer)] = 1;
+  }
+  return sparse;
+}
+
 // interleave_moe_layer_step-th layers are sparse; every fourth layer attends to everything and has no RoPE
 // (transformers modeling_llama4.py, configuration_llama4.py).
 void ReadLlama4(ArchitectureBuilder& builder) {
   builder.ReadCommon(false, 128);
   ReadAttentionBias(builder, false);
   builder.text.Inert({"use_qk_norm"});  // a norm without weights
-  const int64_t layers = builder.architecture.layers;
-  Mlp experts = ReadExperts(builder, {"num_local_experts"}, {"num_experts_per_tok"}, {"intermediate_size"});
-  experts.shared_intermediate = experts.expert_intermediate;
-  experts.fused_gate_up = true;
-  builder.base.mlp.intermediate = builder.text.Required("intermediate_size_mlp", 1, kMaxMlpWidth);
-
   TensorNames& names = builder.names;
   names.mlp = "feed_forward.";
   names.moe = "feed_forward.";
@@ -259,16 +270,17 @@ void ReadLlama4(ArchitectureBuilder& builder) {
     names.head = "language_model.lm_head";
   }
 
-  const int64_t step = builder.text.Int("interleave_moe_layer_step", 1, 1, kMaxLayers);
-  std::vector<uint8_t> sparse(static_cast<size_t>(layers), 0);
-  for (int64_t i = step - 1; i < layers; i += step) sparse[static_cast<size_t>(i)] = 1;
-  if (const Json* given = builder.text.Find("moe_layers"); given != nullptr) {
-    if (!given->is_array()) builder.text.Refuse("moe_layers", "a list of layer numbers");
-    sparse.assign(sparse.size(), 0);
-    for (const Json& item : given->items()) {
-      const int64_t layer = item.AsInt().value_or(-1);
-      if (layer >= 0 && layer < layers) sparse[static_cast<size_t>(layer)] = 1;
-    }
+  const int64_t layers = builder.architecture.layers;
+  const std::vector<uint8_t> sparse = Llama4SparseLayers(builder);
+  builder.base.mlp.intermediate = builder.text.Required("intermediate_size_mlp", 1, kMaxMlpWidth);
+  Mlp experts;
+  if (std::find(sparse.begin(), sparse.end(), 1) != sparse.end()) {
+    experts = ReadExperts(builder, {"num_local_experts"}, {"num_experts_per_tok"}, {"intermediate_size"});
+    experts.shared_intermediate = experts.expert_intermediate;
+    experts.fused_gate_up = true;
+  } else {
+    // Llama Guard 4: no layer has experts, and their widths mean nothing.
+    builder.text.Inert({"num_local_experts", "num_experts_per_tok", "intermediate_size"});
   }
   std::vector<int64_t> ropes;
   if (const Json* given = builder.text.Find("no_rope_layers"); given != nullptr && !given->items().empty()) {

@@ -1,6 +1,7 @@
 #include "core/launch/expectation.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <utility>
 
@@ -10,28 +11,50 @@
 #include "core/engines/settle.h"
 #include "core/estimate/estimate.h"
 #include "core/estimate/verdict.h"
+#include "core/launch/download.h"
 #include "core/schedule/metrics.h"
 
 namespace plimsoll {
 namespace {
 
 // Decimal gigabits, as lines are sold.
-std::string DownloadText(Bytes size) {
-  const double bits = static_cast<double>(size.count()) * 8;
-  return "Download: " + SizeText(size, SizeUnits::kDecimal) + "; " + DurationText(Seconds(bits / 1e9)) +
-         " at 1 Gbit/s, " + DurationText(Seconds(bits / 1e8)) + " at 100 Mbit/s.";
+std::string DownloadText(const Download& download, const Resolved& resolved) {
+  const double bits = static_cast<double>(download.size.count()) * 8;
+  std::string text = "Download: " + SizeText(download.size, SizeUnits::kDecimal) + "; " +
+                     DurationText(Seconds(bits / 1e9)) + " at 1 Gbit/s, " +
+                     DurationText(Seconds(bits / 1e8)) + " at 100 Mbit/s.";
+  if (!download.made_from.empty())
+    text += " It is " + download.made_from + ", of which " + resolved.format->id + " is made while loading.";
+  return text;
 }
 
-std::string SmiText(const Resolved& resolved, const Report& report) {
+// What shows a card's memory, and how its maker's runtime says that there is none left.
+struct VendorTool {
+  Vendor vendor;
+  std::string_view monitor, exhausted;
+};
+constexpr std::array<VendorTool, 4> kTools = {
+    {{Vendor::kNvidia, "nvidia-smi", "\"CUDA out of memory\" names the card"},
+     {Vendor::kAmd, "amd-smi", "\"HIP out of memory\" names the card"},
+     {Vendor::kIntel, "xpu-smi", "\"XPU out of memory\" names the card"},
+     {Vendor::kApple, "Activity Monitor",
+      "a buffer that could not be allocated is the GPU's share of the memory"}}};
+
+const VendorTool* ToolOf(const Resolved& resolved) {
+  if (resolved.cards.empty() || resolved.ram_alone) return nullptr;
+  for (const VendorTool& tool : kTools) {
+    if (tool.vendor == resolved.cards.front().gpu->vendor) return &tool;
+  }
+  return nullptr;
+}
+
+std::string MonitorText(const Resolved& resolved, const Report& report) {
   const GpuReport* fullest = FullestCard(report);
-  if (fullest == nullptr || resolved.ram_alone) return {};
-  const Vendor vendor = resolved.cards.empty() ? Vendor::kNvidia : resolved.cards.front().gpu->vendor;
-  const std::string program = vendor == Vendor::kNvidia ? "nvidia-smi"
-                              : vendor == Vendor::kAmd  ? "amd-smi"
-                                                        : "In use";
-  return program + ": about " + CountText(static_cast<int64_t>(std::llround(fullest->total.mib()))) +
-         " MiB of " + CountText(static_cast<int64_t>(std::llround(fullest->capacity.mib()))) +
-         " MiB on the fullest card.";
+  const VendorTool* tool = ToolOf(resolved);
+  if (fullest == nullptr || tool == nullptr) return {};
+  return std::string(tool->monitor) + ": about " +
+         CountText(static_cast<int64_t>(std::llround(fullest->total.mib()))) + " MiB of " +
+         CountText(static_cast<int64_t>(std::llround(fullest->capacity.mib()))) + " MiB on the fullest card.";
 }
 
 // What one is called at, for this configuration.
@@ -113,9 +136,10 @@ std::string Alerts(const MetricNames& names, const std::vector<WatchedMetric>& m
 }
 
 std::string KilledText(const Resolved& resolved, const Report& report) {
-  const bool amd = !resolved.cards.empty() && resolved.cards.front().gpu->vendor == Vendor::kAmd;
-  std::string text = "When it is killed: \"" + std::string(amd ? "HIP" : "CUDA") +
-                     " out of memory\" names the card; exit code 137 is the machine's RAM";
+  const VendorTool* tool = ToolOf(resolved);
+  std::string text = "When it is killed: ";
+  if (tool != nullptr) text += std::string(tool->exhausted) + "; ";
+  text += "exit code 137 is the machine's RAM";
   const Bytes host =
       report.host.weights + report.host.kv_cache + report.host.compute_buffer + report.host.recurrent_state;
   if (host > Bytes(0)) text += ", of which this takes " + SizeText(host);
@@ -141,9 +165,9 @@ Result<Expectation> Expect(const Config& given, const Catalog& catalog, std::str
   const Engine& engine = EngineOf(*resolved);
   Expectation expected;
   expected.lines.push_back(HeadlineText(*resolved, report));
-  expected.lines.push_back(DownloadText(resolved->stored.checkpoint));
-  const std::string smi = SmiText(*resolved, report);
-  if (!smi.empty()) expected.lines.push_back(smi);
+  expected.lines.push_back(DownloadText(DownloadOf(config, catalog, *resolved), *resolved));
+  std::string monitor = MonitorText(*resolved, report);
+  if (!monitor.empty()) expected.lines.push_back(std::move(monitor));
   for (std::string& line : engine.ExpectedLog(*resolved, report)) {
     if (!line.starts_with("nvidia-smi")) expected.lines.push_back("Log: " + std::move(line));
   }

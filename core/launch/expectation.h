@@ -1,5 +1,5 @@
-// What to expect of a configuration once it is started: its download, the lines of its log, what nvidia-smi
-// will show, the metrics to watch with thresholds of this configuration, and what to do when it is killed.
+// What to expect of a configuration once it is started: its download, the lines of its log, what the
+// card's monitor will show, the metrics to watch with thresholds of this configuration, and what to do when it is killed.
 #ifndef PLIMSOLL_CORE_LAUNCH_EXPECTATION_H_
 #define PLIMSOLL_CORE_LAUNCH_EXPECTATION_H_
 

@@ -16,6 +16,7 @@
 #include "core/engines/option_writer.h"
 #include "core/engines/registry.h"
 #include "core/engines/settle.h"
+#include "core/launch/download.h"
 #include "core/resolve/resolved_config.h"
 
 namespace plimsoll {
@@ -54,14 +55,6 @@ std::string OwnFolder(const Model& model, std::string_view format) {
   if (name.empty()) name = model.id;
   if (format.starts_with("gguf-")) return "./" + name + "-" + std::string(format.substr(5)) + ".gguf";
   return "./" + name + "-" + std::string(format);
-}
-
-// Formats that an engine makes of 16-bit weights while it loads them: by an option, where there is one.
-bool IsMadeAtLoad(const EngineLanguage& language, std::string_view format) {
-  const OptionTable& table = *language.programs.front().table;
-  if (format == "fp8" || format == "bnb-nf4")
-    return FindOption(table, language.syntax, "--quantization").has_value();
-  return format == "fp16" || format == "bf16" || format == "fp32";
 }
 
 struct Named {
@@ -121,7 +114,7 @@ class Writer {
     for (int64_t rank = 1; rank < resolved_.nodes && form != "python" && rank < 64; ++rank)
       launch.nodes.push_back(Wrapped(form, rank));
     AddNotes(&launch);
-    launch.download = resolved_.stored.checkpoint;
+    launch.download = DownloadOf(config, catalog_, resolved_).size;
     return launch;
   }
 

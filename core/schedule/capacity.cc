@@ -13,6 +13,20 @@ int64_t Capacity::SequencesOf(int64_t tokens) const {
   return each > 0 ? blocks_ / each : 0;
 }
 
+double CacheRoom(const Report& report) {
+  double least = 0;
+  for (const GpuReport& gpu : report.per_gpu) {
+    if (gpu.kv_cache <= Bytes(0)) continue;
+    const double kept = static_cast<double>(gpu.kv_cache.count());
+    const double room = std::max(0.0, (kept + static_cast<double>(gpu.headroom.count())) / kept);
+    if (least <= 0 || room < least) least = room;
+  }
+  return least > 0 ? least : 1;
+}
+
+Capacity::Capacity(const SchedulerSetup& setup, double room)
+    : setup_(setup), blocks_(BytesFromDouble(static_cast<double>(setup.blocks) * room).count()) {}
+
 int64_t Capacity::TokensEach(int64_t sequences) const {
   const int64_t each = blocks_ / std::max<int64_t>(sequences, 1);
   if (Blocks(1) > each) return 0;

@@ -13,10 +13,15 @@
 
 namespace plimsoll {
 
+// How many times the cache that an engine keeps has room on the cards, at the fullest of them; buffers that grow with it
+// aside. 1 where the cards keep none.
+double CacheRoom(const Report& report);
+
 // A pool as the scheduler divides it. Cheap to ask, so that a table of all combinations follows a slider.
 class Capacity {
  public:
-  explicit Capacity(const SchedulerSetup& setup) : setup_(setup), blocks_(setup.blocks) {}
+  // `room`: how many times the pool might be there, where its size is a choice.
+  explicit Capacity(const SchedulerSetup& setup, double room = 1);
 
   // Whole sequences of `tokens` each that the pool holds at once.
   int64_t SequencesOf(int64_t tokens) const;

@@ -29,6 +29,8 @@ struct Instance {
   int64_t sequences = 0;  // that the engine runs at once at most
   SpeedReport speed;      // with them
   double bits_per_weight = 0;
+  int64_t longest = 0;
+  double room = 0;
   Bytes weights;
   Verdict verdict = Verdict::kFits;
 };
@@ -53,6 +55,9 @@ std::optional<Instance> Hold(Config config, int64_t users, const Catalog& catalo
   instance.speed = report.speed;
   instance.bits_per_weight = resolved->stored.bits_per_weight;
   instance.weights = resolved->stored.checkpoint;
+  instance.longest = report.kv.max_model_len_that_fits;
+  const bool pool = !slots && report.kv.per_token > Bytes(0);
+  instance.room = pool ? report.kv.max_concurrency : static_cast<double>(users);
   instance.verdict = report.verdict;
   return instance;
 }
@@ -355,8 +360,12 @@ void Finder::Look(const Candidate& candidate) {
       row.users = instance->users * row.replicas;
       row.max_model_len = length;
       row.decode_tokens_per_s = instance->speed.decode_tokens_per_s;
+      row.decode_low = instance->speed.low;
+      row.decode_high = instance->speed.high;
       row.ttft_ms = instance->speed.ttft_ms;
       const auto replicas = static_cast<double>(row.replicas);
+      row.longest = instance->longest;
+      row.room = instance->room * replicas;
       const auto cards = static_cast<double>(row.cards) * replicas;
       row.tokens_per_s_total = instance->speed.decode_tokens_per_s_total * replicas;
       row.price_per_h = RentOf(gpu, question_.rents) * cards;

@@ -70,8 +70,11 @@ struct FindRow {
   int64_t replicas = 1;  // instances that all users need
   int64_t users = 0;     // that all of them hold at that length
   int64_t max_model_len = 0;
+  int64_t longest = 0;             // that one sequence may become on these cards
+  double room = 0;                 // sequences of max_model_len that all of them have room for
   double decode_tokens_per_s = 0;  // for each user
-  double tokens_per_s_total = 0;   // of all replicas
+  double decode_low = 0, decode_high = 0;
+  double tokens_per_s_total = 0;  // of all replicas
   double ttft_ms = 0;
   double price_per_h = 0;     // all replicas; zero: unknown
   double price_per_mtok = 0;  // of output at that load; zero: unknown

@@ -73,22 +73,28 @@ ImU32 CellColor(const Ui& ui, double share) {
 void Headline(Ui& ui, AppState& state, const Capacity& capacity, float width) {
   const Resolved& resolved = state.resolved();
   const KvReport& kv = state.report().kv;
-  std::string text = "The cache holds " + CountText(kv.capacity_tokens) +
-                     " tokens: " + DecimalText(kv.max_concurrency, 1) + " sequences of " +
-                     CountText(resolved.max_model_len);
-  const int64_t each = capacity.TokensEach(resolved.max_num_seqs);
-  if (each > 0 && each < resolved.max_model_len) {
-    text += "; " + CountText(each) + " each with all " + CountText(resolved.max_num_seqs) + " that " +
-            std::string(resolved.engine->name) + " runs at most";
+  std::string text = "The cache holds " + CountText(kv.capacity_tokens) + " tokens";
+  if (resolved.engine->fills_share) {
+    text += ": " + DecimalText(kv.max_concurrency, 1) + " sequences of " + CountText(resolved.max_model_len);
+    const int64_t each = capacity.TokensEach(resolved.max_num_seqs);
+    if (each > 0 && each < resolved.max_model_len) {
+      text += "; " + CountText(each) + " each with all " + CountText(resolved.max_num_seqs) + " that " +
+              std::string(resolved.engine->name) + " runs at most";
+    }
+  } else {
+    text += "; the cards have room for about " + CountText(capacity.TokensEach(1));
   }
   text += ".";
   Paragraph(ui, text, width);
   Gap(2);
-  Paragraph(ui,
-            "Share of the cache that so many full sequences take. Above 100 % (shown as a multiple) they "
-            "cannot all be "
-            "there at once: the engine queues or preempts them.",
-            width, {ui.colors->muted, kNote});
+  Paragraph(
+      ui,
+      resolved.engine->fills_share
+          ? "Share of the cache that so many full sequences take. Above 100 % (shown as a multiple) they "
+            "cannot all be there at once: the engine queues or preempts them."
+          : "Share of that room which so many full sequences take: a click keeps as large a cache. Above "
+            "100 % (shown as a multiple) it does not fit.",
+      width, {ui.colors->muted, kNote});
 }
 
 void Grid(Ui& ui, AppState& state, const Capacity& capacity, float width) {
@@ -183,7 +189,10 @@ void Points(Ui& ui, AppState& state, const Capacity& capacity, float width) {
 }  // namespace
 
 void DrawCapacityTab(Ui& ui, AppState& state, float width) {
-  const Capacity capacity(MakeSchedulerSetup(state.resolved(), state.report()));
+  // A cache as large as one asks for is held against what the cards have room for.
+  const bool chosen = !state.resolved().engine->fills_share;
+  const Capacity capacity(MakeSchedulerSetup(state.resolved(), state.report()),
+                          chosen ? CacheRoom(state.report()) : 1);
   ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(8, 0));
   Gap(16);
   if (capacity.empty()) {

@@ -47,7 +47,8 @@ std::string WishSentence(Wish wish, const Wishes& wishes) {
 }
 
 struct RowText {
-  std::string name, layout, format, license, tasks, users, range, rate, first, hour, tokens, verdict;
+  std::string name, layout, format, license, tasks, users, range, rate, band, first, hour, tokens, longest,
+      verdict;
 };
 
 std::string CardsText(int64_t count, const std::string& id, const Catalog& catalog) {
@@ -101,7 +102,10 @@ RowText TextOf(const FindState::Answer& answer, size_t n, const AppState& state)
   text.license = LicenseName(model != nullptr ? model->license : "");
   text.tasks = TasksText(model != nullptr ? model->tasks : Tasks());
   text.format = FormatName(row.format);
-  text.users = CountText(row.users);
+  // Cards first: who fits is asked; model first: who was asked for.
+  text.users = need ? CountText(row.users) : DecimalText(row.room, row.room < 10 ? 1 : 0);
+  text.longest = ContextText(row.longest);
+  text.band = RateText(row.decode_low) + " to " + RateText(row.decode_high);
   text.range = RowRange(answer, n, state.row_ranges);
   text.rate = RateText(row.decode_tokens_per_s);
   text.first = FirstToken(row.ttft_ms);
@@ -114,7 +118,10 @@ RowText TextOf(const FindState::Answer& answer, size_t n, const AppState& state)
 // What a row says to those who do not see it, beside its name.
 std::string Spoken(const FindRow& row, const RowText& text, FindDoor door) {
   const std::string model = door == FindDoor::kRun ? ", for " + text.tasks + ", licence " + text.license : "";
-  return text.layout + model + ", " + CountedText(row.users, "user", "users") +
+  const std::string room = door == FindDoor::kRun
+                               ? "room for " + text.users + " users, up to " + text.longest + " of context"
+                               : CountedText(row.users, "user", "users");
+  return text.layout + model + ", " + room + ", " + text.band + " tok/s each" +
          (text.range.empty() ? "" : ", " + text.range + " within the limits") + ", " + text.hour + " an hour";
 }
 
@@ -132,7 +139,8 @@ void TakeRow(AppState& state, const FindRow& row, bool pin) {
   }
 }
 
-constexpr size_t kFigures = 7, kRangeFigure = 1, kTokensFigure = 5, kVerdictFigure = 6;
+constexpr size_t kFigures = 8, kRangeFigure = 1, kHourFigure = 4, kTokensFigure = 5, kLongestFigure = 6,
+                 kVerdictFigure = 7;
 
 struct Columns {
   // Left edges of the first four, right ends of the figures.
@@ -144,8 +152,10 @@ struct Columns {
 constexpr float kWide = 900;  // from here on there is room for the price of tokens
 
 // Which figures have room: all, but the price of tokens on a narrow page and the range where the load has no limit.
-bool HasFigure(size_t figure, bool ranged, float width) {
+bool HasFigure(size_t figure, bool ranged, FindDoor door, float width) {
   if (figure == kRangeFigure) return ranged;
+  if (figure == kHourFigure) return door == FindDoor::kNeed;  // the same cards in every row cost the same
+  if (figure == kLongestFigure) return door == FindDoor::kRun;
   return figure != kTokensFigure || width >= kWide;
 }
 
@@ -154,9 +164,9 @@ constexpr float kBarRoom = 76;       // of the bar, whose head says "Fullest car
 
 Columns ColumnsOf(float left, float width, bool ranged, FindDoor door) {
   Columns columns{};
-  std::array<float, kFigures> widths = {64, 92, 84, 92, 84, 96, 60};
+  std::array<float, kFigures> widths = {64, 92, 84, 92, 84, 96, 72, 60};
   for (size_t i = 0; i < widths.size(); ++i) {
-    if (!HasFigure(i, ranged, width)) widths[i] = 0;
+    if (!HasFigure(i, ranged, door, width)) widths[i] = 0;
   }
   float x = left + width - 40;  // room for the pin
   for (size_t i = widths.size(); i-- > 0;) {
@@ -166,7 +176,7 @@ Columns ColumnsOf(float left, float width, bool ranged, FindDoor door) {
   const float rest = x - left;
   columns.name = left;
   columns.has_license = door == FindDoor::kRun && rest >= kLicenseRoom;
-  const std::array<float, 4> shares = columns.has_license ? std::array<float, 4>{0.31F, 0.49F, 0.64F, 0.86F}
+  const std::array<float, 4> shares = columns.has_license ? std::array<float, 4>{0.36F, 0.53F, 0.66F, 0.87F}
                                                           : std::array<float, 4>{0.33F, 0.58F, 0.76F, 0.76F};
   columns.layout = left + rest * shares[0];
   columns.format = left + rest * shares[1];
@@ -208,10 +218,16 @@ void DrawWideRows(Ui& ui, AppState& state, const FindState::Answer& answer, floa
   DrawText(ui, ImVec2(columns.bar, head), "Fullest card", grey, columns.bar_end - columns.bar);
   const bool ranged = answer.ranged.has_value();
   const std::string_view in_limits = answer.ranged == LoadKind::kRate ? "req/s in limits" : "In limits";
-  const std::array<std::string_view, kFigures> heads = {
-      "Users", in_limits, "tok/s each", "First token", "Per hour", "Per M tokens", ""};
+  const std::array<std::string_view, kFigures> heads = {need ? "Users" : "Room for",
+                                                        in_limits,
+                                                        "tok/s each",
+                                                        "First token",
+                                                        "Per hour",
+                                                        "Per M tokens",
+                                                        "Longest",
+                                                        ""};
   for (size_t i = 0; i < heads.size(); ++i) {
-    if (!HasFigure(i, ranged, width)) continue;
+    if (!HasFigure(i, ranged, answer.ask.door, width)) continue;
     DrawTextRight(ui, ImVec2(columns.ends[i], head), heads[i], grey);
   }
   at.y += 32;
@@ -243,10 +259,11 @@ void DrawWideRows(Ui& ui, AppState& state, const FindState::Answer& answer, floa
                  columns.bar - columns.license - 10);
       DrawCardBar(ui, state, answer.fullest[n], FullScale(answer.fullest[n]), columns.bar,
                   columns.bar_end - columns.bar, middle - 7, 14);
-      const std::array<const std::string*, kFigures> figures = {
-          &text.users, &text.range, &text.rate, &text.first, &text.hour, &text.tokens, &text.verdict};
+      const std::array<const std::string*, kFigures> figures = {&text.users,   &text.range,  &text.rate,
+                                                                &text.first,   &text.hour,   &text.tokens,
+                                                                &text.longest, &text.verdict};
       for (size_t i = 0; i < figures.size(); ++i) {
-        if (!HasFigure(i, ranged, width)) continue;
+        if (!HasFigure(i, ranged, answer.ask.door, width)) continue;
         const TextStyle style = i == kVerdictFigure
                                     ? TextStyle{VerdictColor(*ui.colors, row.verdict), 13}
                                     : TextStyle{0, kBody, i == 4 ? Weight::kSemibold : Weight::kRegular};
@@ -290,8 +307,12 @@ void DrawNarrowRows(Ui& ui, AppState& state, const FindState::Answer& answer, fl
                right - TextWidth(ui, price, strong) - at.x - name - 16);
       DrawCardBar(ui, state, answer.fullest[n], FullScale(answer.fullest[n]), at.x, width, at.y + 36, 12);
       const std::string range = answer.ranged ? " (" + text.range + " in limits)" : "";
-      const std::string line = text.users + (row.users == 1 ? " user" : " users") + range + "   " +
-                               text.rate + " tok/s   first " + text.first + "   " + text.tokens + "/M";
+      const bool one = text.users == "1";
+      const std::string holds = answer.ask.door == FindDoor::kRun
+                                    ? "room for " + text.users + ", up to " + text.longest
+                                    : text.users + (one ? " user" : " users");
+      const std::string line =
+          holds + range + "   " + text.rate + " tok/s   first " + text.first + "   " + text.tokens + "/M";
       DrawText(ui, ImVec2(at.x, at.y + 66), line, note, width - 44);
       DrawTextRight(ui, ImVec2(at.x + width, at.y + 66), text.verdict,
                     {VerdictColor(*ui.colors, row.verdict), kNote});
@@ -311,11 +332,12 @@ void DrawNarrowRows(Ui& ui, AppState& state, const FindState::Answer& answer, fl
 ShownTable TableOf(const FindState::Answer& answer, const AppState& state, std::string caption) {
   const bool need = answer.ask.door == FindDoor::kNeed;
   std::vector<std::string> header = {need ? "Cards" : "Model", need ? "Layout" : "Size, layout", "Format",
-                                     "Fullest card", "Users>"};
+                                     "Fullest card", need ? "Users>" : "Room for users>"};
   if (answer.ranged) header.push_back(std::string(RangeLabel(*answer.ranged)) + ">");
-  for (const char* name : {"tok/s each>", "First token>", "Per hour>", "Per M tokens>", "Verdict"})
+  for (const char* name : {"tok/s each>", "Band>", "First token>", "Per hour>", "Per M tokens>", "Verdict"})
     header.emplace_back(name);
   if (!need) {
+    header.emplace_back("Longest context>");
     header.emplace_back("For");
     header.emplace_back("Licence");
   }
@@ -324,9 +346,11 @@ ShownTable TableOf(const FindState::Answer& answer, const AppState& state, std::
     const RowText text = TextOf(answer, n, state);
     std::vector<std::string> cells = {text.name, text.layout, text.format, "", text.users};
     if (answer.ranged) cells.push_back(text.range);
-    for (const std::string* cell : {&text.rate, &text.first, &text.hour, &text.tokens, &text.verdict})
+    for (const std::string* cell :
+         {&text.rate, &text.band, &text.first, &text.hour, &text.tokens, &text.verdict})
       cells.push_back(*cell);
     if (!need) {
+      cells.push_back(text.longest);
       cells.push_back(text.tasks);
       cells.push_back(text.license);
     }
@@ -354,6 +378,8 @@ std::string Remark(const FindState::Answer& answer) {
           ? "Ranked by price of " + std::string(kRanked[static_cast<size_t>(answer.ask.rank)]) + "."
           : "The largest first, each in the format with the most bits that serves.";
   const Found& found = answer.found;
+  if (answer.ask.door == FindDoor::kRun && !found.rows.empty() && found.rows.front().price_per_h > 0)
+    text += " The cards rent for " + Dollars(found.rows.front().price_per_h) + " an hour.";
   if (found.not_known > 0) {
     text += " " + CountedText(found.not_known, "model is", "models are") +
             " left out because it is not known of " + (found.not_known == 1 ? "it" : "them") +

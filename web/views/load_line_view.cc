@@ -119,13 +119,18 @@ std::optional<float> ClearOfLines(const GpuReport& gpu, const Scale& scale, floa
   return std::nullopt;
 }
 
+// All that is missing, or what of it is no part of the others: a cache without room.
+std::string PieceName(const GpuReport& gpu, const BarPiece& piece) {
+  if (piece.part != nullptr) return std::string(piece.part->label);
+  return piece.to - piece.from < ShortBy(gpu) ? "Cache without room" : "Missing";
+}
+
 void DrawPieceLabel(Ui& ui, const GpuReport& gpu, const Scale& scale, const BarPiece& piece, ImU32 ground,
                     float from, float to, float middle) {
   const TextStyle style = {ground != 0 ? InkOn(ground) : ui.colors->does_not_fit, kNote,
                            ground != 0 ? Weight::kRegular : Weight::kSemibold};
-  const std::string number = Size(ui, piece.part != nullptr ? piece.to - piece.from : ShortBy(gpu));
-  const std::string label =
-      (piece.part != nullptr ? std::string(piece.part->label) : "Missing") + " " + number;
+  const std::string number = Size(ui, piece.to - piece.from);
+  const std::string label = PieceName(gpu, piece) + " " + number;
   if (const auto x = ClearOfLines(gpu, scale, from + 8, to, TextWidth(ui, label, style) + 8)) {
     DrawText(ui, ImVec2(*x + 4, middle), label, style);
   } else if (const auto narrow = ClearOfLines(gpu, scale, from, to, TextWidth(ui, number, style) + 4)) {
@@ -215,9 +220,7 @@ void Hint(const GpuReport& gpu, const Scale& scale, float top, float height) {
     if (mouse.x < scale.At(piece.from) || mouse.x >= scale.At(piece.to)) continue;
     ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(10, 7));
     if (ImGui::BeginTooltip()) {
-      const std::string text = piece.part != nullptr
-                                   ? std::string(piece.part->label) + "  " + SizeText(piece.to - piece.from)
-                                   : "Missing  " + SizeText(ShortBy(gpu));
+      const std::string text = PieceName(gpu, piece) + "  " + SizeText(piece.to - piece.from);
       ImGui::TextUnformatted(text.c_str());
       ImGui::EndTooltip();
     }

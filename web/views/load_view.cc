@@ -71,9 +71,9 @@ void DrawWishes(Ui& ui, AppState& state, float width) {
   const float half = (width - 8) / 2;
   const double first = wish("ttft_ms") / 1000, each = wish("tpot_ms") > 0 ? 1000 / wish("tpot_ms") : 0;
   const auto shown = [](double value, std::string before, std::string_view unit) {
-    return value > 0 ? std::move(before) + CompactNumber(value) + std::string(unit) : std::string("any");
+    return value > 0 ? std::move(before) + RoundedNumber(value) + std::string(unit) : std::string("any");
   };
-  const auto initial = [](double value) { return value > 0 ? CompactNumber(value) : std::string(); };
+  const auto initial = [](double value) { return value > 0 ? RoundedNumber(value) : std::string(); };
   if (const auto typed = NumberField(ui, "First token within, s", shown(first, "< ", " s"), false, half,
                                      initial(first), "First")) {
     const Json amount = AmountOf(*typed);

@@ -169,7 +169,7 @@ std::vector<std::string> HeadLines(const Ui& ui, const std::string& name, float 
   std::vector<std::string> lines;
   for (const std::string_view word : SplitAt(name, ' ')) {
     const std::string longer = lines.empty() ? "" : lines.back() + " " + std::string(word);
-    if (!longer.empty() && (TextWidth(ui, longer, style) <= cell - 4 || lines.size() == kHeadLines)) {
+    if (!longer.empty() && (TextWidth(ui, longer, style) <= cell - 1 || lines.size() == kHeadLines)) {
       lines.back() = longer;
     } else {
       lines.emplace_back(word);
@@ -191,8 +191,8 @@ float DrawHeads(Ui& ui, const std::vector<std::string>& names, ImVec2 at, float 
   for (const std::vector<std::string>& lines : heads) {
     float y = at.y + height - 12 - kHeadLine * static_cast<float>(lines.size() - 1);
     for (const std::string& line : lines) {
-      const float wide = std::min(TextWidth(ui, line, style), cell - 4);
-      DrawText(ui, ImVec2(at.x + (cell - wide) / 2, y), line, style, cell - 4);
+      const float wide = std::min(TextWidth(ui, line, style), cell);
+      DrawText(ui, ImVec2(at.x + (cell - wide) / 2, y), line, style, cell + 1);
       y += kHeadLine;
     }
     at.x += cell;
@@ -309,13 +309,6 @@ void Choices(Ui& ui, AppState& state, float width) {
   if (EncodeMapAxes(ask) == EncodeMapAxes(state.map.ask)) return;
   state.map.ask = ask;
   state.PageChanged();
-}
-
-// "Longest context" within a sentence; "GPU count" stays as it is.
-std::string InSentence(std::string name) {
-  const auto capital = [&name](size_t i) { return i < name.size() && name[i] >= 'A' && name[i] <= 'Z'; };
-  if (capital(0) && !capital(1)) name[0] = static_cast<char>(name[0] - 'A' + 'a');
-  return name;
 }
 
 std::string Caption(const MapSheet& map, const AppState& state) {

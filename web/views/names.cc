@@ -38,6 +38,36 @@ std::string_view FieldLabel(std::string_view field) {
   return key != nullptr ? key->label : std::string_view();
 }
 
+std::string InSentence(std::string name) {
+  const auto capital = [](char c) { return c >= 'A' && c <= 'Z'; };
+  const size_t word = std::min(name.find(' '), name.size());
+  const auto capitals =
+      std::count_if(name.begin(), name.begin() + static_cast<std::ptrdiff_t>(word), capital);
+  if (capitals == 1 && capital(name[0])) name[0] = static_cast<char>(name[0] - 'A' + 'a');
+  return name;
+}
+
+std::string PageWords(std::string_view text) {
+  const auto in_key = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; };
+  std::string words;
+  for (size_t i = 0; i < text.size();) {
+    size_t end = i;
+    while (end < text.size() && in_key(text[end])) ++end;
+    const std::string_view token = text.substr(i, end - i);
+    const std::string_view label =
+        token.find('_') == std::string_view::npos ? std::string_view() : FieldLabel(token);
+    const bool begins = words.empty() || words.ends_with(". ");
+    if (label.empty()) {
+      words += token;
+    } else {
+      words += begins ? std::string(label) : InSentence(std::string(label));
+    }
+    if (end < text.size()) words += text[end];
+    i = end + 1;
+  }
+  return words;
+}
+
 std::string FormatName(std::string_view id) {
   if (const std::string_view name = NameOfFormat(id); !name.empty()) return std::string(name);
   constexpr std::string_view kGguf = "gguf-";
@@ -81,6 +111,13 @@ SizeUnits UnitsOf(const Ui& ui) { return ui.decimal ? SizeUnits::kDecimal : Size
 std::string UnitOf(const Ui& ui) { return ui.decimal ? "GB" : "GiB"; }
 std::string SizeFigure(const Ui& ui, Bytes bytes, int decimals) {
   return DecimalText(ui.decimal ? bytes.gb() : bytes.gib(), decimals);
+}
+
+std::string RoundedNumber(double value) {
+  constexpr double kWhole = 100;  // three digits from here on anyway
+  if (!(value > 0) || value >= kWhole) return CompactNumber(std::round(value));
+  const double unit = std::pow(10.0, std::floor(std::log10(value)) - 2);
+  return CompactNumber(std::round(value / unit) * unit);
 }
 
 std::string CompactNumber(double value) {

@@ -494,7 +494,7 @@ void OperatingRangeRow(Ui& ui, AppState& state, float width) {
   std::string limits;
   if (objective.ttft_ms > 0) limits += "first token within " + DurationText(Seconds(objective.ttft_ms / 1e3));
   if (objective.tpot_ms > 0)
-    limits += (limits.empty() ? "" : " and ") + CompactNumber(1000 / objective.tpot_ms) + " tok/s each";
+    limits += (limits.empty() ? "" : " and ") + RoundedNumber(1000 / objective.tpot_ms) + " tok/s each";
   std::optional<Config> taken;
   for (const LoadKind kind : {LoadKind::kUsers, LoadKind::kRate}) {
     const RangeState::Found* range = state.range.range(kind);

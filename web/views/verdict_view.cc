@@ -50,12 +50,13 @@ void DrawVerdict(Ui& ui, AppState& state, float width) {
   const Explanation& explanation = state.explanation();
   const size_t colon = explanation.headline.find(':');
   const size_t colored = colon == std::string::npos ? 0 : colon + 1;
-  std::string_view headline = explanation.headline;
+  const std::string words = PageWords(explanation.headline.substr(colored));
+  std::string_view headline = words;
   if (!headline.empty() && headline.back() == '.')
     headline.remove_suffix(1);  // a title, not a sentence in a text
   DrawHeadline(ui,
-               {{std::string(headline.substr(0, colored)), VerdictColor(*ui.colors, state.report().verdict)},
-                {std::string(headline.substr(colored)), 0}},
+               {{explanation.headline.substr(0, colored), VerdictColor(*ui.colors, state.report().verdict)},
+                {std::string(headline), 0}},
                width);
   Paragraph(ui, explanation.detail, width, {ui.colors->muted});
 }
@@ -136,7 +137,7 @@ void DrawDiagnostics(Ui& ui, AppState& state, float width) {
     ImGui::Indent(14);
     std::string text = diagnostic.message;
     if (!diagnostic.fix.empty()) text += " " + diagnostic.fix;
-    Paragraph(ui, text, width - 14, {0, kNote}, error ? "alert" : "note");
+    Paragraph(ui, PageWords(text), width - 14, {0, kNote}, error ? "alert" : "note");
     ImGui::Unindent(14);
     const float bottom = ImGui::GetCursorScreenPos().y - 8;
     ImGui::GetWindowDrawList()->AddRectFilled(ImVec2(at.x, at.y), ImVec2(at.x + 3, bottom), color, 1.5F);

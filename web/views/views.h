@@ -170,12 +170,17 @@ void DrawPresets(Ui& ui, AppState& state, float width);
 // A sentence on a field, a term or a figure of that label, for those who do not know it (glossary.cc); empty: none.
 std::string_view HelpOn(std::string_view label);
 
+// A sentence of the core with the page's labels in place of the keys of a configuration.
+std::string PageWords(std::string_view text);
+std::string InSentence(std::string name);  // "Longest context" within a sentence; "GPU count" and "RoPE" stay
+
 // How people call things.
 std::string FormatName(std::string_view id);            // "AWQ int4"
 std::string FormatQualifier(const Resolved& resolved);  // "g128"
 std::string ModelQualifier(const Model& model);         // "70.6B dense", "235B, 22B active"
 std::string ModelTitle(const Resolved& resolved);
 std::string CompactNumber(double value);  // "24", "0.92", "17.5"
+std::string RoundedNumber(double value);  // the same of three digits: "30" of 29.994
 // A size in what the page shows sizes in, and that apart: "37.4", "GiB".
 std::string SizeFigure(const Ui& ui, Bytes bytes, int decimals);
 std::string UnitOf(const Ui& ui);

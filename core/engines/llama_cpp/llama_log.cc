@@ -176,6 +176,15 @@ std::vector<std::string> LlamaLog(const Resolved& resolved, const Report& report
   return lines;
 }
 
+namespace {
+
+std::string RuntimeWords(const Resolved& resolved) {
+  const bool cuda = resolved.cards.front().gpu->vendor == Vendor::kNvidia;
+  return cuda ? "CUDA context, libraries, pools" : "the driver's context, libraries, pools";
+}
+
+}  // namespace
+
 std::vector<Term> ExplainLlama(const Resolved& resolved, const Report& report) {
   std::vector<Term> terms;
   if (report.per_gpu.empty()) return terms;
@@ -245,7 +254,7 @@ std::vector<Term> ExplainLlama(const Resolved& resolved, const Report& report) {
     terms.push_back({"Draft context", "its KV cache and compute buffer", MibText(gpu.activation - vision),
                      gpu.activation - vision, "tools/server, --model-draft", 0});
   }
-  terms.push_back({"Runtime", "measured", "CUDA context, libraries, pools", gpu.non_torch,
+  terms.push_back({"Runtime", "measured", RuntimeWords(resolved), gpu.non_torch,
                    "measured constants; no log line shows it", 0});
   if (Has(BuildOf(resolved), LlamaChange::kFit) && !resolved.config->max_model_len) {
     terms.push_back({"Margin that --fit keeps free", "--fit-target on every card",

@@ -61,7 +61,7 @@ TEST(LatentFamilies, AnIndexerWhereTheConfigHasOne) {
   EXPECT_EQ(attention.index_topk, 2048);
 }
 
-TEST(LatentFamilies, PublishedTotals) { EXPECT_EQ(ExpectPublishedTotals("latent"), 3); }
+TEST(LatentFamilies, PublishedTotals) { EXPECT_EQ(ExpectPublishedTotals("latent"), 4); }
 
 }  // namespace
 }  // namespace plimsoll

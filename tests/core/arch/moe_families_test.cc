@@ -34,6 +34,17 @@ TEST(MoeFamilies, QwenLeavesLayersDense) {
   EXPECT_EQ(a.groups[1].shape.mlp.experts_per_token, 2);
 }
 
+// Llama Guard 4: Scout without its experts.
+TEST(MoeFamilies, Llama4MayHaveNoSparseLayer) {
+  const Architecture a = ReadConfig(
+      R"({"architectures":["Llama4ForCausalLM"],"hidden_size":8,"num_attention_heads":2,"num_key_value_heads":1,
+          "head_dim":4,"num_hidden_layers":4,"vocab_size":10,"intermediate_size":16,"intermediate_size_mlp":16,
+          "num_local_experts":0,"num_experts_per_tok":0,"moe_layers":[],"interleave_moe_layer_step":0,
+          "tie_word_embeddings":false})");
+  for (const LayerGroup& group : a.groups) EXPECT_EQ(group.shape.mlp.kind, MlpKind::kDense);
+  EXPECT_EQ(CountParameters(a).total, kEnds + 4 * (kAttention + 16 + 3 * 128));
+}
+
 TEST(MoeFamilies, GptOssSlidesInEveryOtherLayerAndHasSinks) {
   const Architecture a = ReadConfig(
       R"({"architectures":["GptOssForCausalLM"],"hidden_size":8,"num_attention_heads":2,"num_key_value_heads":1,

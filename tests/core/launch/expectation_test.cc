@@ -28,6 +28,19 @@ TEST(Expectation, DownloadLogCardAndMetricsAreSaid) {
   EXPECT_NE(expected.when_killed.find("137"), std::string::npos);
 }
 
+TEST(Expectation, EachMakersMonitorAndWordsForFullMemory) {
+  const auto said = [](std::string_view url, std::string_view part) {
+    const Expectation expected = Of(url);
+    std::string all = expected.when_killed;
+    for (const std::string& line : expected.lines) all += "\n" + line;
+    return all.find(part) != std::string::npos;
+  };
+  EXPECT_TRUE(said("m=qwen3-8b&g=mi300x&ctx=8192", "amd-smi: about "));
+  EXPECT_TRUE(said("m=qwen3-8b&g=mi300x&ctx=8192", "HIP out of memory"));
+  EXPECT_FALSE(said("m=qwen3-8b&e=llama.cpp&q=gguf-q8_0&g=apple-m4-max&ctx=8192", "nvidia-smi"));
+  EXPECT_FALSE(said("m=qwen3-8b&e=llama.cpp&q=gguf-q8_0&g=apple-m4-max&ctx=8192", "CUDA"));
+}
+
 TEST(Expectation, AlertsAreYamlWithARuleForEachMetric) {
   const Expectation expected = Of("m=qwen3-8b&g=rtx-4090&ctx=8192");
   const std::vector<YamlNode> documents = ParseYaml(expected.alerts);
