@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "core/base/decimal.h"
@@ -362,19 +363,21 @@ std::optional<Error> ReadNumber(const WorkloadKey& key, const Json& value, std::
                                 Workload* workload) {
   const Json* given = Given(value, key.name);
   if (given == nullptr) return std::nullopt;
-  std::optional<double> number = given->is_number() ? given->AsDouble() : std::nullopt;
+  // What is no number lies outside every range.
+  double number = std::numeric_limits<double>::infinity();
+  if (given->is_number()) number = given->AsDouble().value_or(number);
   std::optional<int64_t> whole = given->AsInt();
   // Tokens stand in files as people write them, too.
   if (key.tokens && given->is_string()) whole = ReadTokens(given->AsString());
-  if (key.whole != nullptr) number = whole ? std::optional(static_cast<double>(*whole)) : std::nullopt;
-  if (!number || !Finite(*number, key.least, key.most))
-    return Wrong(where, key.name, *given, AcceptedBy(key));
+  if (key.whole != nullptr)
+    number = whole ? static_cast<double>(*whole) : std::numeric_limits<double>::infinity();
+  if (!Finite(number, key.least, key.most)) return Wrong(where, key.name, *given, AcceptedBy(key));
   if (key.whole != nullptr) {
     workload->*key.whole = *whole;
   } else if (key.real != nullptr) {
-    workload->*key.real = *number;
+    workload->*key.real = number;
   } else {
-    workload->objective.*key.limit = *number;
+    workload->objective.*key.limit = number;
   }
   return std::nullopt;
 }

@@ -10,9 +10,10 @@ import {openSite, root} from '../support/browser.mjs';
 
 const folder = join(root, 'build', 'site');
 // Bytes, gzipped, of a first visit to /app/. 480 kB were asked for when there were two engines, one tab of one configuration
-// and a third of the families; with four engines, Find, Compare, Map and what 240 architectures need it is 730. Raise it only in
+// and a third of the families; with four engines, Find, Compare, Map and what 240 architectures need it was 730, with ways
+// out of a context that is too long, machines of RPC servers, the steady state of schedulers and refitted speeds it is 740. Raise it only in
 // the commit that needs it.
-const kBudget = 735_000;
+const kBudget = 745_000;
 
 let site;
 before(async () => {
