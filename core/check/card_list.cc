@@ -1,33 +1,16 @@
 #include "core/check/card_list.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <utility>
 
-#include "core/base/decimal.h"
 #include "core/base/json.h"
 #include "core/base/text.h"
+#include "core/check/listed_text.h"
 
 namespace plimsoll {
 namespace {
-
-std::string_view Trim(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\r|";
-  const size_t begin = text.find_first_not_of(kSpace);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
-}
-
-std::vector<std::string_view> LinesOf(std::string_view text) { return SplitAt(text, '\n'); }
-
-double NumberAt(std::string_view text) {
-  text = Trim(text);
-  size_t length = 0;
-  const double value = ReadDecimal(text, &length);
-  return length > 0 && std::isfinite(value) && value >= 0 ? value : 0;
-}
 
 bool Has(std::string_view text, std::string_view mark) { return text.find(mark) != std::string_view::npos; }
 
@@ -96,7 +79,7 @@ void ReadConciseTable(std::string_view text, SmiOutput* output) {
       rows = true;
       continue;
     }
-    const std::string_view row = Trim(line);
+    const std::string_view row = TrimCell(line);
     if (!rows || row.empty() || row[0] < '0' || row[0] > '9' || !row.ends_with('%')) continue;
     SmiCard card;
     std::vector<std::string_view> words = SplitAt(row, ' ');
@@ -117,14 +100,14 @@ void ReadConciseTable(std::string_view text, SmiOutput* output) {
 void ReadAmdTable(std::string_view text, SmiOutput* output) {
   std::string name;
   for (const std::string_view line : LinesOf(text)) {
-    const std::string_view row = Trim(line);
-    const std::string_view cell = Trim(row.substr(0, row.find('|')));
+    const std::string_view row = TrimCell(line);
+    const std::string_view cell = TrimCell(row.substr(0, row.find('|')));
     const size_t gap = cell.find(' ');
     const bool bus = gap != std::string_view::npos &&
                      cell.substr(0, gap).find(':') != std::string_view::npos &&
                      cell.substr(0, gap).find('.') != std::string_view::npos;
     if (bus && line.find('|') != std::string_view::npos) {
-      name = std::string(Trim(cell.substr(gap)));
+      name = std::string(TrimCell(cell.substr(gap)));
       continue;
     }
     const size_t slash = row.rfind('/');
@@ -154,14 +137,14 @@ void ReadAmdCsv(std::string_view text, SmiOutput* output) {
   for (const std::string_view line : LinesOf(text)) {
     const std::vector<std::string_view> cells = SplitAt(line, ',');
     if (keys.empty()) {
-      const std::string_view first = Trim(cells[0]);
+      const std::string_view first = TrimCell(cells[0]);
       if (cells.size() < 2 || (first != "device" && first != "gpu")) continue;
-      for (const std::string_view cell : cells) keys.push_back(Lower(Trim(cell)));
+      for (const std::string_view cell : cells) keys.push_back(Lower(TrimCell(cell)));
       continue;
     }
     SmiCard card;
     for (size_t i = 0; i < std::min(cells.size(), keys.size()); ++i) {
-      const std::string_view cell = Trim(cells[i]);
+      const std::string_view cell = TrimCell(cells[i]);
       if (IsNameKey(keys[i]) && card.name.empty()) card.name = PlainName(cell);
       TakeMemory(keys[i], NumberAt(cell), &card);
     }
@@ -197,7 +180,8 @@ void ReadAmdJson(const Json& json, SmiOutput* output) {
 }
 
 void ReadAmd(std::string_view text, SmiOutput* output) {
-  const std::string_view body = Trim(text.substr(std::min(text.size(), text.find_first_not_of(" \t\r\n"))));
+  const std::string_view body =
+      TrimCell(text.substr(std::min(text.size(), text.find_first_not_of(" \t\r\n"))));
   const bool braces = body.starts_with('{') || body.starts_with('[');
   if (braces && (Has(body, "\"card0\"") || Has(body, "\"market_name\"") || Has(body, "\"total_vram\""))) {
     const Result<Json> json = Json::Parse(body, "text", {int64_t{1} << 20, 16, 50000});
@@ -262,7 +246,7 @@ void ReadRocmInfo(std::string_view text, SmiOutput* output) {
   for (const std::string_view line : LinesOf(text)) {
     const size_t colon = line.find(':');
     if (colon == std::string_view::npos) continue;
-    const std::string_view key = Trim(line.substr(0, colon)), value = Trim(line.substr(colon + 1));
+    const std::string_view key = TrimCell(line.substr(0, colon)), value = TrimCell(line.substr(colon + 1));
     if (key == "Marketing Name") name = PlainName(value);
     const bool done = typed ? key == "Device Type" && value == "GPU" : key == "Marketing Name";
     if (!done || name.empty()) continue;
@@ -276,7 +260,7 @@ void ReadXpu(std::string_view text, SmiOutput* output) {
   constexpr std::string_view kKey = "Device Name: ";
   for (const std::string_view line : LinesOf(text)) {
     const size_t at = line.find(kKey);
-    if (at != std::string_view::npos) Add({PlainName(Trim(line.substr(at + kKey.size())))}, output);
+    if (at != std::string_view::npos) Add({PlainName(TrimCell(line.substr(at + kKey.size())))}, output);
   }
 }
 
@@ -293,20 +277,20 @@ void ReadKeyedCards(std::string_view text, SmiOutput* output) {
     return &cards[index];
   };
   for (std::string_view line : LinesOf(text)) {
-    line = Trim(line);
+    line = TrimCell(line);
     size_t index = cards.empty() ? 0 : cards.size() - 1;
     const bool numbered = line.starts_with("GPU[");
     if (numbered) {
       index = static_cast<size_t>(std::min(NumberAt(line.substr(4)), 1e6));
       const size_t colon = line.find(':');
       if (colon == std::string_view::npos) continue;
-      line = Trim(line.substr(colon + 1));
+      line = TrimCell(line.substr(colon + 1));
       if (static_cast<int64_t>(index) != named) named = static_cast<int64_t>(index);
     }
     const size_t colon = line.find(':');
     if (colon == std::string_view::npos) continue;
-    const std::string key = Lower(Trim(line.substr(0, colon)));
-    const std::string_view value = Trim(line.substr(colon + 1));
+    const std::string key = Lower(TrimCell(line.substr(0, colon)));
+    const std::string_view value = TrimCell(line.substr(colon + 1));
     if (value.empty()) frame_buffer = key.find("bar1") == std::string::npos;
     if (key.ends_with("memory usage")) frame_buffer = key.starts_with("fb");
     if (IsNameKey(key) && !value.empty()) {

@@ -7,6 +7,7 @@
 #include "core/base/decimal.h"
 #include "core/base/text.h"
 #include "core/catalog/gpu_names.h"
+#include "core/check/listed_text.h"
 
 namespace plimsoll {
 namespace {
@@ -18,22 +19,6 @@ constexpr double kOtherMemory = 0.03;
 // Of the size in a slice's name: 3g.20gb has 19.6 GiB, 1g.10gb 9.5 to 9.75 (the instance profiles in NVIDIA's MIG
 // User Guide).
 constexpr double kSliceShare = 0.975;
-
-std::string_view Trim(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\r|";
-  const size_t begin = text.find_first_not_of(kSpace);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
-}
-
-std::vector<std::string_view> LinesOf(std::string_view text) { return SplitAt(text, '\n'); }
-
-double NumberAt(std::string_view text) {
-  text = Trim(text);
-  size_t length = 0;
-  const double value = ReadDecimal(text, &length);
-  return length > 0 && std::isfinite(value) && value >= 0 ? value : 0;
-}
 
 // "1024MiB / 24564MiB".
 bool ReadUsage(std::string_view line, SmiCard* card) {
@@ -51,13 +36,13 @@ std::string NameInRow(std::string_view line) {
   if (line.find('|') == std::string_view::npos) return {};
   const size_t bar = line.find('|');
   std::string_view cell = line.substr(bar + 1);
-  cell = Trim(cell.substr(0, cell.find('|')));
+  cell = TrimCell(cell.substr(0, cell.find('|')));
   size_t at = 0;
   while (at < cell.size() && cell[at] >= '0' && cell[at] <= '9') ++at;
   if (at == 0 || at > 3 || at >= cell.size() || cell[at] != ' ') return {};
-  std::string_view name = Trim(cell.substr(at));
+  std::string_view name = TrimCell(cell.substr(at));
   for (const std::string_view mode : {"Off", "On", "N/A"}) {
-    if (name.ends_with(mode)) name = Trim(name.substr(0, name.size() - mode.size()));
+    if (name.ends_with(mode)) name = TrimCell(name.substr(0, name.size() - mode.size()));
   }
   const bool letters = std::any_of(name.begin(), name.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
   return letters ? std::string(name) : std::string();
@@ -65,12 +50,12 @@ std::string NameInRow(std::string_view line) {
 
 // "|    0   N/A  N/A      1234      C   python3            20480MiB |".
 void ReadProcess(std::string_view line, SmiOutput* output) {
-  const std::string_view row = Trim(line);
+  const std::string_view row = TrimCell(line);
   const size_t unit = row.rfind("MiB");
   if (unit == std::string_view::npos || unit + 3 != row.size()) return;
   size_t begin = unit;
   while (begin > 0 && row[begin - 1] >= '0' && row[begin - 1] <= '9') --begin;
-  std::string_view before = Trim(row.substr(0, begin));
+  std::string_view before = TrimCell(row.substr(0, begin));
   const size_t gap = before.find_last_of(' ');
   if (gap == std::string_view::npos || output->processes.size() >= kMostListedCards) return;
   output->processes.push_back({std::string(before.substr(gap + 1)), NumberAt(row.substr(begin))});
@@ -82,7 +67,7 @@ void ReadSlice(std::string_view line, const std::vector<SmiCard>& cards, std::ve
   const size_t bar = line.find('|');
   if (bar == std::string_view::npos || !ReadUsage(line, &slice)) return;
   // The row below has the BAR1 window alone.
-  const std::string_view cell = Trim(line.substr(bar + 1, line.find('|', bar + 1) - bar - 1));
+  const std::string_view cell = TrimCell(line.substr(bar + 1, line.find('|', bar + 1) - bar - 1));
   if (cell.empty() || cell[0] < '0' || cell[0] > '9') return;
   const size_t card = static_cast<size_t>(NumberAt(cell));
   if (card >= cards.size() || slices->size() >= kMostListedCards) return;
@@ -129,11 +114,11 @@ void ReadTable(std::string_view text, SmiOutput* output) {
 void ReadBareCsv(std::string_view text, SmiOutput* output) {
   std::vector<SmiCard> cards;
   for (const std::string_view line : LinesOf(text)) {
-    if (Trim(line).empty()) continue;
+    if (TrimCell(line).empty()) continue;
     SmiCard card;
     double largest = 0, other = 0;
     for (const std::string_view part : SplitAt(line, ',')) {
-      const std::string_view cell = Trim(part);
+      const std::string_view cell = TrimCell(part);
       size_t length = 0;
       const double value = ReadDecimal(cell, &length);
       if (length > 0 && length == cell.size()) {
@@ -159,7 +144,7 @@ void ReadBareCsv(std::string_view text, SmiOutput* output) {
 void ReadList(std::string_view text, SmiOutput* output) {
   std::vector<SmiCard> slices;
   for (const std::string_view line : LinesOf(text)) {
-    const std::string_view row = Trim(line);
+    const std::string_view row = TrimCell(line);
     const size_t colon = row.find(": ");
     const size_t uuid = row.find(" (UUID");
     const size_t size = row.find("g.");
@@ -188,7 +173,7 @@ void ReadCsv(std::string_view text, SmiOutput* output) {
     if (line.find("memory.") != std::string_view::npos) {
       header = true;
       for (size_t i = 0; i < cells.size(); ++i) {
-        const std::string_view cell = Trim(cells[i]);
+        const std::string_view cell = TrimCell(cells[i]);
         if (cell == "name") name_at = static_cast<int>(i);
         if (cell.starts_with("memory.total")) total_at = static_cast<int>(i);
         if (cell.starts_with("memory.used")) used_at = static_cast<int>(i);
@@ -198,7 +183,7 @@ void ReadCsv(std::string_view text, SmiOutput* output) {
     SmiCard card;
     int seen = 0;
     for (size_t i = 0; i < cells.size(); ++i) {
-      const std::string_view cell = Trim(cells[i]);
+      const std::string_view cell = TrimCell(cells[i]);
       const int at = static_cast<int>(i);
       const bool mib = cell.ends_with("MiB");
       if (header) {
@@ -245,7 +230,7 @@ const Gpu* FindCard(const Catalog& catalog, const SmiCard& card) {
 bool IsMemoryAlone(std::string_view text) {
   int rows = 0;
   for (const std::string_view line : LinesOf(text)) {
-    const std::string_view row = Trim(line);
+    const std::string_view row = TrimCell(line);
     if (row.empty() || row.starts_with("memory.") || row.starts_with("index")) continue;
     const bool sizes =
         row.find("MiB") != std::string_view::npos || text.find("memory.total") != std::string_view::npos;

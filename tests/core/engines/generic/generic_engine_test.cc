@@ -20,6 +20,14 @@ Report Of(const char* json) {
   return *report;
 }
 
+Bytes SumOfTerms(const Resolved& resolved, const Report& report) {
+  Bytes sum;
+  for (const Term& term : Explain(resolved, report).terms) {
+    if (term.depth == 0) sum += term.bytes;
+  }
+  return sum;
+}
+
 TEST(EngineGeneric, CountsWeightsAndTheCacheAskedFor) {
   const Report report = Of(
       R"({"model":"llama-3.1-8b","engine":"lmdeploy","gpu":"rtx-4090","prompt_tokens":1000,"output_tokens":24,"concurrency":4})");
@@ -97,11 +105,7 @@ TEST(EngineGeneric, TermsOfAPeaksShareAddUp) {
   const Result<Resolved> resolved = Settle(config, ShippedCatalog());
   ASSERT_TRUE(resolved.ok());
   const Report report = EstimateResolved(*resolved);
-  Bytes sum;
-  for (const Term& term : Explain(*resolved, report).terms) {
-    if (term.depth == 0) sum += term.bytes;
-  }
-  EXPECT_EQ(sum, report.per_gpu[0].total + report.per_gpu[0].reserved);
+  EXPECT_EQ(SumOfTerms(*resolved, report), report.per_gpu[0].total + report.per_gpu[0].reserved);
   EXPECT_GT(report.per_gpu[0].non_torch, Bytes(0));
 }
 
@@ -143,11 +147,7 @@ TEST(EngineGeneric, TermsAddUpToTheFullestCard) {
   const Result<Resolved> resolved = Settle(config, ShippedCatalog());
   ASSERT_TRUE(resolved.ok());
   const Report report = EstimateResolved(*resolved);
-  Bytes sum;
-  for (const Term& term : Explain(*resolved, report).terms) {
-    if (term.depth == 0) sum += term.bytes;
-  }
-  EXPECT_EQ(sum, report.per_gpu[1].total + report.per_gpu[1].reserved);
+  EXPECT_EQ(SumOfTerms(*resolved, report), report.per_gpu[1].total + report.per_gpu[1].reserved);
 }
 
 // cpu_offload_gb is not its key: neither memory nor speed change.
