@@ -201,7 +201,7 @@ void DrawWays(Ui& ui, AppState& state, const CheckAnswer& answer, float width) {
   SectionLabel(ui, answer.fixes.size() == 1 ? "A way out" : "Ways out, least costly first");
   PlainTable table = {
       "Ways out, least costly first",
-      {{"Change", 3, false}, {"Context", 1.1F, true}, {"Users", 0.8F, true}, {"tok/s", 0.8F, true}},
+      {{"Change", 3, false}, {"Context", 1.35F, true}, {"Users", 0.8F, true}, {"tok/s", 0.8F, true}},
       {},
       "Take"};
   for (const CheckAnswer::Fix& fix : answer.fixes) {

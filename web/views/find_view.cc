@@ -154,7 +154,8 @@ constexpr float kWide = 900;  // from here on there is room for the price of tok
 // Which figures have room: all, but the price of tokens on a narrow page and the range where the load has no limit.
 bool HasFigure(size_t figure, bool ranged, FindDoor door, float width) {
   if (figure == kRangeFigure) return ranged;
-  if (figure == kHourFigure) return door == FindDoor::kNeed;  // the same cards in every row cost the same
+  // The same cards in every row cost the same: what a token costs is their speed.
+  if (door == FindDoor::kRun && (figure == kHourFigure || figure == kTokensFigure)) return false;
   if (figure == kLongestFigure) return door == FindDoor::kRun;
   return figure != kTokensFigure || width >= kWide;
 }
