@@ -260,9 +260,10 @@ void DrawWideRows(Ui& ui, AppState& state, const FindState::Answer& answer, floa
                  columns.bar - columns.license - 10);
       DrawCardBar(ui, state, answer.fullest[n], FullScale(answer.fullest[n]), columns.bar,
                   columns.bar_end - columns.bar, middle - 7, 14);
-      const std::array<const std::string*, kFigures> figures = {&text.users,   &text.range,  &text.rate,
-                                                                &text.first,   &text.hour,   &text.tokens,
-                                                                &text.longest, &text.verdict};
+      const bool run = answer.ask.door == FindDoor::kRun;
+      const std::array<const std::string*, kFigures> figures = {
+          &text.users,   &text.range,  run ? &text.band : &text.rate, &text.first, &text.hour, &text.tokens,
+          &text.longest, &text.verdict};
       for (size_t i = 0; i < figures.size(); ++i) {
         if (!HasFigure(i, ranged, answer.ask.door, width)) continue;
         const TextStyle style = i == kVerdictFigure
