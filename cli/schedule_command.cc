@@ -208,6 +208,7 @@ CommandResult RunSchedule(const Arguments& arguments, const CommandContext& cont
                                                        "--batch-wait-timeout-iters",
                                                        "--batch-wait-max-tokens-ratio",
                                                        "--different-prompts",
+                                                       "--long-prefill-token-threshold",
                                                        "--scheduling-policy"}});
   if (!options.ok()) return Refused(options.error());
   Result<DecodedConfig> decoded = ReadConfig(*options, context);

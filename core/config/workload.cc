@@ -313,6 +313,7 @@ const std::array<WorkloadKey, kWorkloadKeyCount>& WorkloadKeys() {
       {"scheduler_recv_interval", 1, kCount, nullptr, &Workload::poll},
       {"batch_wait_timeout_iters", 0, kCount, nullptr, &Workload::hold},
       {"batch_wait_max_tokens_ratio", 0, 1, &Workload::hold_share},
+      {"long_prefill_token_threshold", 0, kTokens, nullptr, &Workload::most_of_prompt, nullptr, true},
       {"ttft_ms", 0, 1e9, nullptr, nullptr, &Objective::ttft_ms},
       {"tpot_ms", 0, 1e9, nullptr, nullptr, &Objective::tpot_ms},
   }};

@@ -67,6 +67,8 @@ struct Workload {
   int64_t hold = 0;  // TensorRT-LLM's batch_wait_timeout_iters, ...
   double hold_share =
       0.9;  // ... unless prompts of this share of a step's tokens wait: batch_wait_max_tokens_ratio
+  // vLLM's --long-prefill-token-threshold: tokens of one prompt that a step reads; 0: as many as fit.
+  int64_t most_of_prompt = 0;
   bool by_priority = false;  // "scheduling_policy": "priority"; requests of a trace say theirs
   Objective objective;
 };
@@ -121,7 +123,7 @@ struct WorkloadKey {
 };
 // "a whole number from 1 to 10000".
 std::string AcceptedBy(const WorkloadKey& key);
-constexpr int kWorkloadKeyCount = 13;
+constexpr int kWorkloadKeyCount = 14;
 const std::array<WorkloadKey, kWorkloadKeyCount>& WorkloadKeys();
 
 // Names of the enumerated ones, in the order of their types.

@@ -17,6 +17,14 @@ namespace {
 
 using MaybeError = std::optional<Error>;
 
+// "--long-prefill-token-threshold" sets "long_prefill_token_threshold".
+std::string WorkloadMember(const EngineOption& option) {
+  std::string name(option.names.substr(0, option.names.find(' ')));
+  name.erase(0, name.find_first_not_of('-'));
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+}
+
 std::optional<int64_t> ReadWhole(std::string_view text) { return ReadSize(text, SizeRule::kPlain); }
 
 MaybeError SetWhole(const EngineOption& option, const OptionUse& use, std::optional<int64_t> value,
@@ -242,6 +250,20 @@ MaybeError ReadSwitch(const EngineOption& option, const OptionUse& use, OptionRe
   const ConfigKey* key = FindConfigKey(option.key);
   if (key == nullptr) return std::nullopt;
   return SetConfigValue(*key, Json(*on != use.negated), &reading->config);
+}
+
+MaybeError ReadWorkloadMember(const EngineOption& option, const OptionUse& use, OptionReading* reading) {
+  size_t length = 0;
+  const double number = ReadDecimal(use.value, &length);
+  const bool is_number = length > 0 && length == use.value.size();
+  const Json& before = reading->config.workload;
+  Json workload = before.is_null() ? Json::MakeObject() : before;
+  workload.Set(WorkloadMember(option), is_number ? Json(number) : Json(use.value));
+  const ConfigKey* key = FindConfigKey(option.key);
+  if (key == nullptr) return std::nullopt;
+  std::optional<Error> error = SetConfigValue(*key, workload, &reading->config);
+  if (error) return NotTaken(use, error->accepted);
+  return std::nullopt;
 }
 
 MaybeError ReadInverted(const EngineOption& option, const OptionUse& use, OptionReading* reading) {
@@ -472,6 +494,12 @@ std::string WriteKey(const EngineOption& option, const LaunchSubject& subject) {
   if (key == nullptr || !IsConfigValueGiven(subject.config, *key)) return {};
   if (key->type == KeyType::kSwitch) return *(subject.config.*key->flag) ? "true" : "false";
   return GetConfigText(subject.config, *key);
+}
+
+std::string WriteWorkloadMember(const EngineOption& option, const LaunchSubject& subject) {
+  const Json* value = subject.config.workload.Find(WorkloadMember(option));
+  if (value == nullptr) return {};
+  return value->is_string() ? value->AsString() : value->Dump();
 }
 
 std::string WriteInverted(const EngineOption& option, const LaunchSubject& subject) {

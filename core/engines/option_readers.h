@@ -56,12 +56,16 @@ std::optional<Error> ReadDraftTokens(const EngineOption& option, const OptionUse
 std::optional<Error> ReadModelOverrides(const EngineOption& option, const OptionUse& use,
                                         OptionReading* reading);
 std::optional<Error> ReadRopeObject(const EngineOption& option, const OptionUse& use, OptionReading* reading);
+// A member of `workload` with the option's name, and `_` for `-`: what an engine is told of admission.
+std::optional<Error> ReadWorkloadMember(const EngineOption& option, const OptionUse& use,
+                                        OptionReading* reading);
 // Keeps the option's first name, or its value, for the engine's `finish`.
 std::optional<Error> ReadChoice(const EngineOption& option, const OptionUse& use, OptionReading* reading);
 bool HasChoice(const OptionReading& reading, std::string_view name);
 
 // WriteOption of rows.
-std::string WriteKey(const EngineOption& option, const LaunchSubject& subject);       // as its text
+std::string WriteKey(const EngineOption& option, const LaunchSubject& subject);  // as its text
+std::string WriteWorkloadMember(const EngineOption& option, const LaunchSubject& subject);
 std::string WriteInverted(const EngineOption& option, const LaunchSubject& subject);  // of a switch
 std::string WriteTrue(const EngineOption& option, const LaunchSubject& subject);  // a flag that is only on
 std::string WriteRopeObject(const EngineOption& option, const LaunchSubject& subject);

@@ -121,6 +121,19 @@ int32_t Replica::NextTimed() {
   return -1;
 }
 
+// Of the next of both kinds, the one that comes first. REQUIRES: there is one.
+bool Replica::IsTimedNext(int32_t timed) const {
+  if (timed < 0 || arrivals_.empty()) return timed >= 0;
+  return list_.requests[At(timed)].arrival <= arrivals_.front().first;
+}
+
+// When the scheduler could see a request that comes next, at `at`.
+double Replica::Received(int32_t index, double at) const {
+  if (!setup_.received_in_turn) return at;
+  return std::max(receiving_until_, at) +
+         setup_.model.request_overhead(list_.requests[At(index)].prompt).value();
+}
+
 // Looks for requests if this is a step to look before: what has come until `look_` is seen from now on.
 void Replica::Look() {
   const bool idle = running_ == 0;  // an idle engine waits for requests and sees each at once
@@ -134,16 +147,16 @@ void Replica::PullArrivals() {
   Look();
   for (;;) {
     const int32_t timed = NextTimed();
-    const bool has_timed = timed >= 0 && list_.requests[At(timed)].arrival <= look_;
-    const bool has_other = !arrivals_.empty() && arrivals_.front().first <= look_;
-    if (!has_timed && !has_other) break;
-    int32_t index = timed;
-    double at = has_timed ? list_.requests[At(timed)].arrival : 0;
-    if (has_timed && (!has_other || at <= arrivals_.front().first)) {
+    if (timed < 0 && arrivals_.empty()) break;
+    const bool is_timed = IsTimedNext(timed);
+    const int32_t index = is_timed ? timed : arrivals_.front().second;
+    const double at = is_timed ? list_.requests[At(timed)].arrival : arrivals_.front().first;
+    const double received = Received(index, at);
+    if (received > look_) break;
+    receiving_until_ = received;
+    if (is_timed) {
       ++next_timed_;
     } else {
-      index = arrivals_.front().second;
-      at = arrivals_.front().first;
       std::pop_heap(arrivals_.begin(), arrivals_.end(), std::greater<>());
       arrivals_.pop_back();
     }
@@ -189,12 +202,35 @@ int64_t Replica::CachedUnits(int32_t index, int64_t* shared) const {
   return shared_units + std::min(most - shared_units, pool_.Remembered(request.session));
 }
 
-void Replica::AddChunk(int64_t from, int64_t count, StepLoad* load) const {
+void Replica::AddChunk(int32_t index, int64_t from, int64_t count, StepLoad* load) {
+  chunks_.push_back({index, from, count});
   load->prefill_tokens += count;
   load->prefill_sequences += 1;
   for (int i = 0; i < setup_.model.span_count(); ++i) {
     load->prefill_kv_pairs[At(i)] += CausalPairs(from, count, setup_.model.span(i));
   }
+}
+
+// What the step was to read of a sequence that gives way in it.
+void Replica::TakeBackChunk(int32_t index, int64_t* budget, StepLoad* load) {
+  const auto chunk =
+      std::find_if(chunks_.begin(), chunks_.end(), [index](const Chunk& c) { return c.index == index; });
+  if (chunk == chunks_.end()) return;
+  *budget += chunk->count;
+  load->prefill_tokens -= chunk->count;
+  load->prefill_sequences -= 1;
+  for (int i = 0; i < setup_.model.span_count(); ++i) {
+    load->prefill_kv_pairs[At(i)] -= CausalPairs(chunk->from, chunk->count, setup_.model.span(i));
+  }
+  chunks_.erase(chunk);
+  completed_prompts_.erase(std::remove(completed_prompts_.begin(), completed_prompts_.end(), index),
+                           completed_prompts_.end());
+}
+
+// Of `rest` tokens of a prompt, what a step with so much budget left reads.
+int64_t Replica::ChunkOf(int64_t rest, int64_t budget) const {
+  if (setup_.most_of_prompt > 0) rest = std::min(rest, setup_.most_of_prompt);
+  return setup_.chunked_prefill ? std::min(rest, budget) : rest;
 }
 
 // Refuses what can never run; true if it did.
@@ -269,13 +305,15 @@ void Replica::Admit(int64_t budget, StepLoad* load) {
   blocked_ = false;
   const int64_t whole_budget = budget;
   int64_t promised = setup_.answers.share > 0 ? Promised() : 0;
-  while (!waiting_.empty() && reading_ < 0) {
+  bool stuck = false;
+  while (!waiting_.empty() && (readers_.empty() || budget > 0)) {
     const int32_t index = waiting_.front();
     if (Refuse(index)) {
       waiting_.pop_front();
       continue;
     }
-    if (running_ >= setup_.max_num_seqs) break;
+    stuck = running_ >= setup_.max_num_seqs;
+    if (stuck) break;
     if (budget <= 0) return;
     Sequence& sequence = Live(index);
     int64_t shared = 0;
@@ -283,8 +321,8 @@ void Replica::Admit(int64_t budget, StepLoad* load) {
     const int64_t start = units * setup_.block_size;
     const int64_t rest = sequence.total - start;
     // Without chunking a prompt runs whole, alone if it must.
-    if (!setup_.chunked_prefill && rest > budget && budget < whole_budget) return;
-    const int64_t chunk = setup_.chunked_prefill ? std::min(rest, budget) : rest;
+    const int64_t chunk = ChunkOf(rest, budget);
+    if (chunk > budget && budget < whole_budget) return;
     const bool reserve = setup_.reserve_prompt || setup_.reserve_output;
     const int64_t allocated =
         setup_.reserve_output ? TokensToReserve(index) : start + chunk + setup_.lookahead;
@@ -295,7 +333,8 @@ void Replica::Admit(int64_t budget, StepLoad* load) {
     if (promised + answer > 0 && running_ > 0) {
       needed += CeilDiv(promised + answer, setup_.block_size) * setup_.full_groups;
     }
-    if (needed > pool_.free()) break;
+    stuck = needed > pool_.free();
+    if (stuck) break;
     promised += answer;
     waiting_.pop_front();
     TakeFirstBlocks(index, start, shared, allocated);
@@ -307,15 +346,15 @@ void Replica::Admit(int64_t budget, StepLoad* load) {
       record.scheduled = now_;
       record.cached = start;
     }
-    AddChunk(start, chunk, load);
+    AddChunk(index, start, chunk, load);
     budget -= chunk;
     if (sequence.computed < sequence.total) {
-      reading_ = index;
+      readers_.push_back(index);
     } else {
       completed_prompts_.push_back(index);
     }
   }
-  full_ = blocked_ = !waiting_.empty() && reading_ < 0;
+  full_ = blocked_ = stuck;
 }
 
 // Tokens of answers that running sequences are left room for.
@@ -336,32 +375,52 @@ int64_t Replica::Promised() const {
   return static_cast<int64_t>(tokens);
 }
 
-// The prompt that did not fit into the last step's budget goes on; it is the last of the running ones.
-void Replica::ContinuePrompt(int64_t* budget, StepLoad* load, bool* preempted) {
-  if (reading_ < 0 || *budget <= 0) return;
-  Sequence& sequence = Live(reading_);
-  const int64_t chunk = std::min(sequence.total - sequence.computed, *budget);
-  const int64_t room = AllocatedTokens(sequence);
-  const int64_t wanted = std::max(room, sequence.computed + chunk + setup_.lookahead);
-  const int64_t blocks = Held(wanted) - Held(room);
+// Room for a prompt's next chunk: the last admitted give way for it, or the last by priority. False if it did so itself.
+bool Replica::FindRoomFor(int32_t reader, int64_t blocks, int64_t* budget, StepLoad* load) {
   while (blocks > pool_.free()) {
-    const int32_t reader = reading_;
-    const int32_t victim = setup_.by_priority ? LastByPriority() : reader;
+    const int32_t victim = setup_.by_priority ? LastByPriority() : last_running_;
     // One that decodes has been given room for this step's token, too.
     const int64_t held = AllocatedTokens(Live(victim));
     const bool has_more = Live(victim).decoding && !setup_.prompts_alone && Live(victim).reserved == 0;
     if (has_more) pool_.Return(list_.requests[At(victim)].session, 0, Held(held + 1) - Held(held));
+    TakeBackChunk(victim, budget, load);
     Preempt(victim);
-    *preempted = true;
-    if (reading_ != reader) return;
+    if (victim == reader) return false;
   }
+  return true;
+}
+
+// A prompt that did not fit into the last step goes on. False if it gave way.
+bool Replica::ContinuePrompt(int32_t index, int64_t* budget, StepLoad* load, bool* preempted) {
+  Sequence& sequence = Live(index);
+  const int64_t chunk = std::min(ChunkOf(sequence.total - sequence.computed, *budget), *budget);
+  const int64_t room = AllocatedTokens(sequence);
+  const int64_t wanted = std::max(room, sequence.computed + chunk + setup_.lookahead);
+  const int64_t blocks = Held(wanted) - Held(room);
+  const int64_t before = preemptions_;
+  const bool found = FindRoomFor(index, blocks, budget, load);
+  *preempted = *preempted || preemptions_ > before;
+  if (!found) return false;
   pool_.Take(blocks);
-  AddChunk(sequence.computed, chunk, load);
+  AddChunk(index, sequence.computed, chunk, load);
   sequence.computed += chunk;
   *budget -= chunk;
-  if (sequence.computed < sequence.total) return;
-  completed_prompts_.push_back(reading_);
-  reading_ = -1;
+  if (sequence.computed < sequence.total) return true;
+  completed_prompts_.push_back(index);
+  readers_.erase(std::find(readers_.begin(), readers_.end(), index));
+  return true;
+}
+
+// Those that are read already, in order of admission, until one gives way.
+void Replica::ContinuePrompts(int64_t* budget, StepLoad* load, bool* preempted) {
+  int64_t last = -1;  // by order of admission, for those before may give way or be read to the end
+  while (*budget > 0) {
+    const auto next = std::find_if(readers_.begin(), readers_.end(),
+                                   [&](int32_t index) { return Live(index).serial > last; });
+    if (next == readers_.end()) return;
+    last = Live(*next).serial;
+    if (!ContinuePrompt(*next, budget, load, preempted)) return;
+  }
 }
 
 // ---- decoding ---------------------------------------------------------------------------------------------
@@ -560,7 +619,7 @@ int64_t Replica::GiveBack(int32_t index) {
   (sequence.previous >= 0 ? Live(sequence.previous).next : first_running_) = sequence.next;
   (sequence.next >= 0 ? Live(sequence.next).previous : last_running_) = sequence.previous;
   --running_;
-  if (reading_ == index) reading_ = -1;
+  readers_.erase(std::remove(readers_.begin(), readers_.end(), index), readers_.end());
   const int64_t whole = setup_.prefix_caching ? read / setup_.block_size : 0;
   const int64_t shared = sequence.holds_shared ? SharedUnits(request) : 0;
   // Preempted while it was the first to read the system prompt, a sequence has only a part of it.
@@ -670,11 +729,13 @@ void Replica::PassTicks(int64_t ticks, double first, double last) {
 
 // True if it preempted somebody, or somebody was before.
 bool Replica::ReadPrompts(int64_t budget, StepLoad* load, bool preempted) {
-  ContinuePrompt(&budget, load, &preempted);
+  chunks_.clear();
+  ContinuePrompts(&budget, load, &preempted);
   blocked_ = false;
   const bool full = full_ && setup_.answers.share > 0;
-  if (full) blocked_ = !waiting_.empty() && reading_ < 0;
-  if (!full && !preempted && reading_ < 0 && !IsHeldBack()) Admit(budget, load);
+  if (full) blocked_ = !waiting_.empty() && readers_.empty();
+  const bool may_admit = readers_.empty() || budget > 0;
+  if (!full && !preempted && may_admit && !IsHeldBack()) Admit(budget, load);
   return preempted;
 }
 
@@ -736,11 +797,10 @@ void Replica::WaitForArrival() {
 }
 
 double Replica::NextArrival() {
-  double next = kNever;
   const int32_t timed = NextTimed();
-  if (timed >= 0) next = list_.requests[At(timed)].arrival;
-  if (!arrivals_.empty()) next = std::min(next, arrivals_.front().first);
-  return next;
+  if (timed < 0 && arrivals_.empty()) return kNever;
+  if (IsTimedNext(timed)) return Received(timed, list_.requests[At(timed)].arrival);
+  return Received(arrivals_.front().second, arrivals_.front().first);
 }
 
 // How many of the next `most` decode steps find blocks.

@@ -6,11 +6,13 @@
 //   for
 //      speculation); the last admitted may still be reading its prompt and gets what the token budget leaves.
 //      When the pool has no block for one, the last admitted sequence is preempted: it gives back all blocks,
-//      goes to the front of the queue and will compute its tokens again.
+//      goes to the front of the queue and will compute its tokens again. With `most_of_prompt` (vLLM's
+//      --long-prefill-token-threshold) no prompt gets more than that in a step, so that several are read at once.
 //   2. If nobody was preempted, waiting requests are admitted in order while there are slots, budget and
 //   blocks; the
 //      head of the queue blocks those behind it. With `reserve_prompt` its whole sequence must find room.
-//   Which requests a step sees: with `ahead` (vLLM's and SGLang's overlapped schedulers) those that were there when the
+//   Which requests a step sees: those that have been received (one after the other with `received_in_turn`); with
+//   `ahead` (vLLM's and SGLang's overlapped schedulers) those that were there when the
 //   step before it began, for it was scheduled then; with `poll` (SGLang's --scheduler-recv-interval) those of the last
 //   look; with `hold` (TensorRT-LLM's batch_wait_timeout_iters) none until enough of them wait, or one waits long.
 //   With `prompts_alone` (SGLang without mixed chunks) a step that reads prompts lets the others pause. With `answers`
@@ -24,8 +26,9 @@
 // With `by_priority` (vLLM's --scheduling-policy priority) the queue goes by priority and then by arrival, preempted ones
 // included, and those that would come last in it give way, before any block of the step is handed out.
 //
-// Two simplifications, both on the safe side: a window's layers keep one block more than they need at some
-// lengths, and what a window or a recurrent state held is not found again by a later turn.
+// Three simplifications. Two are on the safe side: a window's layers keep one block more than they need at some
+// lengths, and what a window or a recurrent state held is not found again by a later turn. And of several prompts
+// that are read at once none keeps a sequence that decodes from its token, however early it was admitted.
 //
 // Between events (arrival, end, preemption, a sequence that outgrows a window, a pool that runs out) steps
 // are alike but for the cached tokens they read, of which StepModel is an affine function; a run of them is
@@ -110,6 +113,10 @@ class Replica {
     bool decoding = false;
     bool holds_shared = false;
   };
+  struct Chunk {
+    int32_t index = -1;
+    int64_t from = 0, count = 0;
+  };
   enum class EventKind : uint8_t { kFinish, kSpan, kWindow };
   struct Event {
     int64_t tick, serial;
@@ -150,7 +157,9 @@ class Replica {
   void Arrive(int32_t index, double at);
   void Release(double at);
   int32_t NextTimed();
+  bool IsTimedNext(int32_t timed) const;
   double NextArrival();
+  double Received(int32_t index, double at) const;
   void Look();
   void PullArrivals();
   bool IsHeldBack();
@@ -163,9 +172,13 @@ class Replica {
   void Wait(int32_t index);
   int32_t LastByPriority() const;
   void Admit(int64_t budget, StepLoad* load);
-  void ContinuePrompt(int64_t* budget, StepLoad* load, bool* preempted);
+  bool FindRoomFor(int32_t reader, int64_t blocks, int64_t* budget, StepLoad* load);
+  bool ContinuePrompt(int32_t index, int64_t* budget, StepLoad* load, bool* preempted);
+  void ContinuePrompts(int64_t* budget, StepLoad* load, bool* preempted);
+  int64_t ChunkOf(int64_t rest, int64_t budget) const;
   bool ReadPrompts(int64_t budget, StepLoad* load, bool preempted);
-  void AddChunk(int64_t from, int64_t count, StepLoad* load) const;
+  void AddChunk(int32_t index, int64_t from, int64_t count, StepLoad* load);
+  void TakeBackChunk(int32_t index, int64_t* budget, StepLoad* load);
   void CompletePrompts();
   // Decoding.
   void StartDecoding(int32_t index);
@@ -210,11 +223,14 @@ class Replica {
   int64_t next_released_ = 0;
 
   int32_t first_running_ = -1, last_running_ = -1;
-  int32_t reading_ = -1;  // the sequence whose prompt is read over several steps
+  std::vector<int32_t>
+      readers_;  // sequences whose prompts are read over several steps, in order of admission
   std::vector<int32_t> completed_prompts_;
+  std::vector<Chunk> chunks_;  // of prompts, in this step
   int64_t running_ = 0, decoding_ = 0;
   double last_start_ = 0;               // of the last step
   double look_ = 0;                     // what has come until then has been seen
+  double receiving_until_ = 0;          // the last request that was received
   int64_t since_look_ = 0;              // decode steps since arrivals were looked for
   int64_t held_ = 0;                    // steps that the head of the queue has been held back
   double share_from_ = 0;               // SchedulerSetup::Answers: the share at first, ...

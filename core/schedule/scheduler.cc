@@ -165,8 +165,12 @@ SimulationSummary Simulation::Summarize(const Objective& objective) const {
   summary.steps = totals.steps;
   summary.duration = now;
   int64_t good = 0;
-  const auto first_token = [this](const RequestRecord& record) {
-    return (record.first_token - record.arrival + setup_.model.request_overhead(record.prompt).value()) * 1e3;
+  // Where requests are received in turn, the replica has counted that.
+  const auto received = [this](const RequestRecord& record) {
+    return setup_.received_in_turn ? 0 : setup_.model.request_overhead(record.prompt).value();
+  };
+  const auto first_token = [&received](const RequestRecord& record) {
+    return (record.first_token - record.arrival + received(record)) * 1e3;
   };
   const auto per_token = [](const RequestRecord& record) {
     if (record.output <= 1) return 0.0;
@@ -196,8 +200,8 @@ SimulationSummary Simulation::Summarize(const Objective& objective) const {
   const auto all = [](const RequestRecord&) { return true; };
   summary.ttft_ms = percentiles(all, first_token);
   summary.tpot_ms = percentiles([](const RequestRecord& record) { return record.output > 1; }, per_token);
-  summary.end_to_end_ms = percentiles(all, [this](const RequestRecord& record) {
-    return (record.finish - record.arrival + setup_.model.request_overhead(record.prompt).value()) * 1e3;
+  summary.end_to_end_ms = percentiles(all, [&received](const RequestRecord& record) {
+    return (record.finish - record.arrival + received(record)) * 1e3;
   });
   summary.queue_ms =
       percentiles(all, [](const RequestRecord& record) { return (record.scheduled - record.arrival) * 1e3; });

@@ -7,6 +7,7 @@ namespace plimsoll {
 void TakeAdmission(const Workload& workload, SchedulerSetup* setup) {
   setup->poll = std::max(setup->poll, workload.poll);
   setup->hold = workload.hold;
+  if (!setup->prompts_alone && !setup->reserve_output) setup->most_of_prompt = workload.most_of_prompt;
   setup->by_priority = workload.by_priority && !setup->prompts_alone && !setup->reserve_output;
   setup->hold_tokens =
       static_cast<int64_t>(workload.hold_share * static_cast<double>(setup->max_num_batched_tokens));

@@ -35,6 +35,7 @@ struct SchedulerSetup {
   bool reserve_prompt = true;   // the whole sequence must find room before it is admitted
   bool reserve_output = false;  // llama-server: a slot is sized for prompt and answer
   int64_t lookahead = 0;        // speculative tokens
+  int64_t most_of_prompt = 0;   // tokens of one prompt that a step reads; 0: as many as its budget leaves
   bool prompts_alone = false;   // a step reads prompts or decodes, never both; prompts go first
   // Admission leaves room for a share of what running sequences may still answer; a step of decoding lowers it. A
   // pool that runs out anyway raises it, and the sequences that have answered least give way, to the end of the queue.
@@ -44,6 +45,9 @@ struct SchedulerSetup {
     int64_t most = 0;  // tokens of one answer that count
   };
   Answers answers;
+  // How requests come in. One process takes them and tokenizes their prompts, one after the other: of those that come
+  // at once the last waits for all (StepModel::request_overhead each); otherwise each has a thread of its own.
+  bool received_in_turn = false;
   // How the engine looks for what has arrived, and how its answers leave it.
   bool ahead = false;   // the step after the running one is scheduled already: arrivals join the next but one
   double delivery = 0;  // decode steps from the end of a step until its tokens have left the engine

@@ -151,7 +151,9 @@ StepModel StepModel::Make(const Resolved& r, const StepStyle& style, const StepW
   }
   for (size_t f = 0; f < kFormatClasses; ++f) {
     if (w.dense_bytes[f] > 0 || w.dense_flops[f] > 0) {
-      const double idle = f == static_cast<size_t>(FormatClass::kFp8) ? w.fp8_idle : 1;
+      const double idle = f == static_cast<size_t>(FormatClass::kFp8)     ? w.fp8_idle
+                          : f == static_cast<size_t>(FormatClass::kNvfp4) ? w.nvfp4_idle
+                                                                          : 1;
       const double read = Seconds0(w.dense_bytes[f], rates.stream[f]) * idle;
       c.weights += Overlap(read, w.dense_flops[f] / 2 * rates.unpack[f]) * in_turn * (1 - w.host_dense);
       c.compute_per_token += Seconds0(w.dense_flops[f], rates.compute[f]);

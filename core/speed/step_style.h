@@ -23,6 +23,8 @@ struct StepStyle {
   // Units among which 8-bit float products of a few tokens are divided by tiles of 128 of a matrix' rows, and by nothing
   // else: a matrix with fewer tiles leaves the others idle. 0: divided as finely as it takes.
   double fp8_tile_units = 0;
+  // The same of NVFP4's, whose weights a unit multiplies kNvfp4UnitSpeed times as fast, by bytes.
+  double nvfp4_tile_units = 0;
   int64_t chunk = 0;  // tokens of one pass; 0: a step is one pass
   int64_t graph_tokens =
       0;  // steps with prompts of up to so many tokens replay captured graphs; 0: none does

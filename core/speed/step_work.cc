@@ -51,7 +51,19 @@ double IdleFactor(double rows, double units) {
 }
 
 // What follows from shapes alone, or from a safetensors format.
-void AddUpTensors(const Resolved& r, double tp, double fp8_tile_units, StepWork* work) {
+// Bytes that are read in tiles, and how long they take in bytes that all units read.
+struct TiledReads {
+  double units = 0, unit_speed = 1, bytes = 0, longer = 0;
+
+  void Add(double read, double rows) {
+    if (units <= 0) return;
+    bytes += read;
+    longer += read * std::max(1.0, IdleFactor(rows, units) / unit_speed);
+  }
+  double Idle() const { return bytes > 0 ? longer / bytes : 1; }
+};
+
+void AddUpTensors(const Resolved& r, double tp, const StepStyle& style, StepWork* work) {
   const Architecture& a = *r.architecture;
   const bool gguf = r.format->family == FormatFamily::kGguf;
   const size_t gguf_class = static_cast<size_t>(gguf ? ClassOfGguf(r.format->gguf_type) : FormatClass::kHalf);
@@ -67,7 +79,10 @@ void AddUpTensors(const Resolved& r, double tp, double fp8_tile_units, StepWork*
     if (group.shape.mlp.kind == MlpKind::kMoe)
       chosen = std::max(1.0, static_cast<double>(group.shape.mlp.experts_per_token));
   }
-  double fp8_longer = 0;
+  TiledReads fp8, nvfp4;
+  fp8.units = style.fp8_tile_units;
+  nvfp4.units = style.nvfp4_tile_units;
+  nvfp4.unit_speed = kNvfp4UnitSpeed;
   for (const StepTensor& tensor : r.binding->tensors.step) {
     const double share = shares.Of(tensor);
     // Of a matrix that is divided, inputs or outputs are whole on every rank.
@@ -75,13 +90,12 @@ void AddUpTensors(const Resolved& r, double tp, double fp8_tile_units, StepWork*
     const size_t f = classes[tensor.scheme];
     if (tensor.role == StepRole::kDense) {
       totals.dense_bytes[f] += tensor.bytes * share;
-      if (fp8_tile_units > 0 && f == static_cast<size_t>(FormatClass::kFp8)) {
-        // Rows are divided unless columns are; keys and values are part of the queries' product, as wide as the hidden
-        // state.
-        const double rows = tensor.kv_part == 1 ? static_cast<double>(a.hidden) : tensor.rows;
-        const double own = tensor.sharding == Sharding::kColumns ? rows : rows * share;
-        fp8_longer += tensor.bytes * share * IdleFactor(own, fp8_tile_units);
-      }
+      // Rows are divided unless columns are; keys and values are part of the queries' product, as wide as the hidden
+      // state.
+      const double rows = tensor.kv_part == 1 ? static_cast<double>(a.hidden) : tensor.rows;
+      const double own = tensor.sharding == Sharding::kColumns ? rows : rows * share;
+      if (f == static_cast<size_t>(FormatClass::kFp8)) fp8.Add(tensor.bytes * share, own);
+      if (f == static_cast<size_t>(FormatClass::kNvfp4)) nvfp4.Add(tensor.bytes * share, own);
       totals.dense_flops[f] += tensor.flops * share;
       totals.activations += moved;
     } else if (tensor.role == StepRole::kExpert) {
@@ -94,8 +108,8 @@ void AddUpTensors(const Resolved& r, double tp, double fp8_tile_units, StepWork*
       totals.head_format = static_cast<int>(f);
     }
   }
-  const double fp8_bytes = totals.dense_bytes[static_cast<size_t>(FormatClass::kFp8)];
-  if (fp8_longer > 0 && fp8_bytes > 0) totals.fp8_idle = fp8_longer / fp8_bytes;
+  totals.fp8_idle = fp8.Idle();
+  totals.nvfp4_idle = nvfp4.Idle();
   if (gguf) {
     const bool remembered = r.bound != nullptr && r.bound->format == r.format && r.bound->architecture == &a;
     const GgufLayout computed = remembered ? GgufLayout() : LayOutGguf(a, *r.format);
@@ -202,7 +216,7 @@ StepWork CountWork(const Resolved& r, const StepStyle& style) {
     return work;
   const Architecture& a = *r.architecture;
   const double tp = static_cast<double>(style.ranks);
-  AddUpTensors(r, tp, style.fp8_tile_units, &work);
+  AddUpTensors(r, tp, style, &work);
   for (const LayerGroup& group : a.groups) {
     const double count = static_cast<double>(group.count);
     const LayerShape& shape = group.shape;

@@ -16,14 +16,18 @@ namespace plimsoll {
 constexpr int kMaxSpans = 4;
 constexpr int64_t kWholeSequence = int64_t{1} << 40;
 
+// What bounds a unit that few tiles of 128 tokens keep busy are their products, padded tokens and all: 256 operations on
+// a byte of FP8 weights, 455 on one of NVFP4 (4 bits, and 8 for every 16 of them), at four times the rate.
+constexpr double kNvfp4UnitSpeed = 4 * (4 + 8.0 / 16) / 8;
+
 // Depends on the model, its format, the style and the cache's type alone.
 struct StepWork {
   // Per format class : bytes read and operations per token.
   std::array<double, kFormatClasses> dense_bytes{}, dense_flops{};
   std::array<double, kFormatClasses> expert_bytes{}, expert_flops{};  // all experts; one token in one expert
   double dense_total = 0, expert_total = 0;                           // bytes
-  double fp8_idle =
-      1;  // how much longer dense FP8 weights take to read than if all units read (StepStyle::fp8_tile_units)
+  // How much longer dense weights take to read than if all units read (StepStyle::fp8_tile_units).
+  double fp8_idle = 1, nvfp4_idle = 1;
   double activations = 0;  // inputs and outputs of all matrix products of one token, elements
   double head_bytes = 0, head_flops = 0;
   int head_format = 0, main_format = 0;

@@ -234,7 +234,7 @@ constexpr char kNotModelled[] = R"(
 --quantize-and-serve@0.5.4- --radix-cache-backend=@0.5.13- --radix-eviction-policy=@0.5.3rc2-
 --record-nolora-graph@0.5.11-<0.5.13 --retraction-policy=@0.5.15- --rl-quant-profile=@0.5.6.post2-
 --sampling-backend=@0.3.1- --schedule-conservativeness= --schedule-heuristic=@-<0.2.7>--schedule-policy
---schedule-low-priority-values-first@0.5.3rc2- --schedule-policy= --scheduler-recv-interval=@0.5.0rc0-
+--schedule-low-priority-values-first@0.5.3rc2- --schedule-policy=
 --sleep-on-idle@0.4.7.post1- --sm-group-num=@0.4.9.post3- --spec-trace-dir=@0.5.13-
 --speculative-accept-threshold-acc=@0.4.3.post3- --speculative-accept-threshold-single=@0.4.3.post3-
 --speculative-adaptive@0.5.11- --speculative-adaptive-config=@0.5.11-
@@ -424,6 +424,11 @@ constexpr EngineOption kOptions[] = {
      .key = "chunked_prefill_size",
      .read = ReadFewCards,
      .write = WriteKey},
+    {.names = "--scheduler-recv-interval",
+     .key = "workload",
+     .read = ReadWorkloadMember,
+     .write = WriteWorkloadMember,
+     .since = "0.5.0rc0"},
     {.names = "--max-running-requests", .key = "max_running_requests", .write = WriteKey},
     {.names = "--max-total-tokens", .key = "max_total_tokens", .write = WriteKey},
     {.names = "--max-mamba-cache-size", .key = "max_mamba_cache_size", .write = WriteKey, .since = "0.5.2"},

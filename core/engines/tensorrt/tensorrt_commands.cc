@@ -131,6 +131,8 @@ constexpr EngineOption kOptions[] = {
      .key = "enable_chunked_prefill",
      .write = WriteTrue},
     {.names = "kv_cache_config.max_gpu_total_bytes", .key = "kv_cache_memory_bytes", .read = ReadWhole},
+    {.names = "batch_wait_timeout_iters", .key = "workload", .read = ReadWorkloadMember},
+    {.names = "batch_wait_max_tokens_ratio", .key = "workload", .read = ReadWorkloadMember},
     {.names = "kv_cache_config.tokens_per_block", .key = "block_size"},
     {.names = "kv_cache_config.enable_block_reuse", .key = "enable_prefix_caching", .read = ReadSwitch},
     {.names = "kv_cache_config.host_cache_size", .key = "kv_offloading_gib", .read = ReadHostBytes},

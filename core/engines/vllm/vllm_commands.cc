@@ -109,7 +109,7 @@ constexpr char kNotModelled[] = R"(
 --fully-sharded-loras --gdn-prefill-backend=@0.18.0- --hf-config-path=@0.8.0-
 --ir-op-priority=@0.20.0- --kda-prefill-backend=@0.27.0- --kernel-config=@0.16.0-
 --kv-cache-dtype-skip-layers=@0.19.0- --kv-sharing-fast-prefill@0.10.1- --kv-transfer-config=@0.6.5-
---linear-backend=@0.22.0- --long-lora-scaling-factors=@-0.9.2 --long-prefill-token-threshold=@0.7.3-
+--linear-backend=@0.22.0- --long-lora-scaling-factors=@-0.9.2
 --lora-dtype= --lora-extra-vocab-size=@-0.11.1 --lora-target-modules*@0.19.0- --mamba-backend=@0.20.0-
 --mamba-block-size=@0.11.1- --mamba-ssu-algorithm=@0.28- --max-context-len-to-capture=@-0.6.3
 --max-long-partial-prefills=@0.7.3-0.26.0 --max-num-partial-prefills=@0.7.3-0.26.0
@@ -130,7 +130,7 @@ constexpr char kNotModelled[] = R"(
 --prefill-schedule-interval=@0.24.0- --prefix-cache-retention-interval=@0.28- --prompt-adapters*@-0.9.2
 --qlora-adapter-name-or-path=@-0.9.2 --quantization-config=@0.22.0- --replayssm-buffer-len=@0.27.0-
 --runner=@0.10.1- --scheduler-cls=@0.7.3-
---scheduler-delay-factor=@-0.10.2 --scheduler-reserve-full-isl@0.19.0- --scheduling-policy=@0.6.3-
+--scheduler-delay-factor=@-0.10.2 --scheduler-reserve-full-isl@0.19.0-
 --skip-mm-profiling@0.10.1- --spec-decoding-acceptance-method=@-0.8.2>--speculative-config
 --specialize-active-lora@0.16.0- --speculative-disable-by-batch-size=@-0.8.2>--speculative-config
 --speculative-disable-mqa-scorer@0.6.3-0.8.2>--speculative-config
@@ -397,6 +397,16 @@ constexpr EngineOption kOptions[] = {
      .key = "max_num_batched_tokens",
      .read = ReadCasedSize,
      .write = WriteKey},
+    {.names = "--scheduling-policy",
+     .key = "workload",
+     .read = ReadWorkloadMember,
+     .write = WriteWorkloadMember,
+     .since = "0.6.3"},
+    {.names = "--long-prefill-token-threshold",
+     .key = "workload",
+     .read = ReadWorkloadMember,
+     .write = WriteWorkloadMember,
+     .since = "0.7.3"},
     {.names = "--kv-cache-dtype", .key = "kv_cache_dtype", .read = ReadKvType, .write = WriteKvType},
     {.names = "--gpu-memory-utilization", .key = "gpu_memory_utilization", .write = WriteKey},
     {.names = "--kv-cache-memory-bytes",

@@ -46,8 +46,10 @@ void TakeGroups(const CacheLayout& layout, SchedulerSetup* setup) {
 // vLLM's FP8 products on Blackwell's consumer cards had one tile, 128 by 128, for any number of tokens
 // (csrc/quantization/w8a8/cutlass/c3x/scaled_mm_sm120_fp8_dispatch.cuh) until vllm#34424 of February 2026 gave few tokens
 // smaller ones: a decode step then keeps as many units busy as a matrix has tiles of rows. Units: the stated FP32 rate
-// over 128 lanes of 2.5 GHz (GB202 to GB206 boost to 2.4 to 2.6).
-double Fp8TileUnits(const Resolved& r) {
+// over 128 lanes of 2.5 GHz (GB202 to GB206 boost to 2.4 to 2.6). NVFP4's had the same tile in both libraries that vLLM
+// takes them from (its own csrc/quantization/fp4/nvfp4_scaled_mm_sm120_kernels.cu, and FlashInfer's, which divides a
+// matrix by its columns, too, since flashinfer#2460 of February 2026: 5120 x 25600 for 32 tokens 0.124 ms before).
+double TileUnits(const Resolved& r) {
   constexpr double kOfOneUnit = 128 * 2 * 2.5e9;
   if (r.cards.empty() || r.cards.front().gpu->compute_capability / 10 != 12) return 0;
   if (r.version.date >= 20260301) return 0;
@@ -63,7 +65,7 @@ StepStyle VllmStyle(const Resolved& resolved) {
   style.ranks = std::max<int64_t>(1, resolved.tp);
   style.stages = std::max<int64_t>(1, resolved.pp);
   style.sent_weights = resolved.cpu_offload;
-  style.fp8_tile_units = Fp8TileUnits(resolved);
+  style.fp8_tile_units = style.nvfp4_tile_units = TileUnits(resolved);
   // With the next step scheduled already an arrival waits for the end of the running step and for that one
   // (vllm/v1/engine/core.py step_with_batch_queue), and a step's tokens leave while the next one runs. In 89 stages of
   // public serving runs (vLLM 0.15 on H100, A100, L40S with cached prompts) the first token comes after 3.5 ms and 2.85

@@ -114,6 +114,8 @@ TEST(Workload, ReadsAnObjectAndNamesTheMemberThatIsWrong) {
   EXPECT_EQ(server.poll, 10);
   EXPECT_EQ(server.hold, 20);
   EXPECT_EQ(server.hold_share, 0.5);
+  EXPECT_EQ(server.most_of_prompt, 0);
+  EXPECT_EQ(read(R"({"long_prefill_token_threshold":"2k"})")->most_of_prompt, 2048);
   EXPECT_EQ(read(R"({"prompt_shape":"chat","spread":0.1})")->prompt.deviation, 1000 * kChatDeviation);
   const auto field = [&](const char* text) {
     const Result<Workload> wrong = read(text);

@@ -146,6 +146,60 @@ TEST(Replica, EqualsTheTwinByPriority) {
   }
 }
 
+// Several prompts are read at once, and give way for each other's chunks where the pool is short.
+TEST(Replica, EqualsTheTwinWhenNoPromptTakesAWholeStep) {
+  int64_t preemptions = 0;
+  for (int64_t seed = 1; seed <= 8; ++seed) {
+    SchedulerSetup setup = SmallSetup();
+    setup.most_of_prompt = 30 + 11 * seed;
+    setup.reserve_prompt = seed % 2 == 0;
+    setup.ahead = seed % 3 == 0;
+    setup.lookahead = seed % 4 == 1 ? 2 : 0;
+    setup.chunked_prefill = seed != 5;
+    for (const bool by_priority : {false, true}) {
+      setup.by_priority = by_priority;
+      for (const int64_t blocks : {60, 90, 200}) {
+        setup.blocks = blocks;
+        for (Arrival arrival : {Arrival::kBurst, Arrival::kPoisson, Arrival::kClosedLoop}) {
+          Workload workload = Chat(arrival, 60, seed);
+          workload.prompt = {LengthShape::kLogNormal, 300, 300, 1, 800};
+          workload.turns = seed % 4 == 0 ? 2 : 1;
+          const std::string what = "chunks, seed " + std::to_string(seed) + ", blocks " +
+                                   std::to_string(blocks) + (by_priority ? ", by priority" : "");
+          ExpectEqual(setup, workload, what, 3);
+          preemptions += Simulate(setup, *GenerateRequests(workload)).Summarize({}).preemptions;
+        }
+      }
+    }
+  }
+  EXPECT_GT(preemptions, 0) << "else nobody gave way in this test";
+}
+
+// Of a prompt of 1,000 tokens and one of 50 behind it, steps of 256 read 256, 256, 256 and 232 + 24, so that the short
+// one ends in the fifth; with no more than 128 of one prompt it is read in the first.
+TEST(Replica, ALongPromptLeavesRoomForShortOnes) {
+  SchedulerSetup setup = SmallSetup();
+  RequestList list;
+  for (int32_t i = 0; i < 2; ++i) {
+    Request request;
+    request.prompt = i == 0 ? 1000 : 50;
+    request.output = 1;
+    request.session = i;
+    list.requests.push_back(request);
+  }
+  const Simulation whole = Simulate(setup, list);
+  EXPECT_EQ(whole.Summarize({}).steps, 5);
+  EXPECT_GT(whole.records()[1].first_token, whole.records()[0].first_token);
+  setup.most_of_prompt = 128;
+  const Simulation shared = Simulate(setup, list);
+  EXPECT_EQ(shared.Summarize({}).steps, 8) << "1,000 tokens, 128 at a time";
+  StepLoad first;
+  first.prefill_tokens = 128 + 50;
+  first.prefill_sequences = 2;
+  first.prefill_kv_pairs[0] = 128 * 129 / 2 + 50 * 51 / 2;
+  EXPECT_NEAR(shared.records()[1].first_token, setup.model.Time(first).value(), 1e-12);
+}
+
 TEST(Replica, ThePriorityOfTheWaitingDecides) {
   SchedulerSetup setup = SmallSetup();
   setup.max_num_seqs = 1;
@@ -259,6 +313,21 @@ TEST(Replica, EqualsTheTwinHoweverArrivalsAreSeen) {
     Workload light = Chat(Arrival::kPoisson, 40, seed);
     light.rate = 3;
     ExpectEqual(setup, light, what + ", light");
+  }
+}
+
+TEST(Replica, EqualsTheTwinWhenRequestsAreReceivedInTurn) {
+  for (int64_t seed = 1; seed <= 8; ++seed) {
+    SchedulerSetup setup = SmallSetup();
+    setup.received_in_turn = true;
+    setup.blocks = seed % 3 == 0 ? 70 : 200;
+    setup.ahead = seed % 2 == 0;
+    setup.poll = seed % 4 == 1 ? 1 : seed;
+    for (Arrival arrival : {Arrival::kBurst, Arrival::kPoisson, Arrival::kConstant, Arrival::kClosedLoop}) {
+      Workload workload = Chat(arrival, 80, seed);
+      workload.turns = seed % 4 == 0 ? 3 : 1;
+      ExpectEqual(setup, workload, "received in turn, seed " + std::to_string(seed));
+    }
   }
 }
 

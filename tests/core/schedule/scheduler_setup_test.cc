@@ -31,6 +31,13 @@ TEST(SchedulerSetup, AdmissionComesWithTheWorkload) {
   EXPECT_EQ(setup.poll, 30);
   EXPECT_EQ(setup.hold, 20);
   EXPECT_EQ(setup.hold_tokens, 250);
+  workload.most_of_prompt = 512;
+  TakeAdmission(workload, &setup);
+  EXPECT_EQ(setup.most_of_prompt, 512);
+  SchedulerSetup alone;
+  alone.prompts_alone = true;
+  TakeAdmission(workload, &alone);
+  EXPECT_EQ(alone.most_of_prompt, 0) << "an option of vLLM";
 }
 
 TEST(SchedulerSetup, WindowsStopGrowingAndStatesNeverGrow) {

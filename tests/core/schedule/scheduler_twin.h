@@ -54,8 +54,12 @@ class SchedulerTwin {
     int64_t unit = 0;
     int64_t holders = 0;
   };
+  struct Read {
+    size_t index = 0;
+    int64_t from = 0, count = 0;
+  };
   struct Live {
-    int64_t total = 0, computed = 0, generated = 0;
+    int64_t total = 0, computed = 0, generated = 0, admitted = -1;
     bool decoding = false, queued = false, arrived = false;
     std::vector<std::vector<int64_t>> units;  // block ids of each unit, in order
     std::vector<int64_t> plain;               // windows and states
@@ -146,7 +150,6 @@ class SchedulerTwin {
     live.decoding = false;
     full_ = false;
     running_.erase(std::find(running_.begin(), running_.end(), index));
-    reading_ = reading_ == static_cast<int64_t>(index) ? -1 : reading_;
   }
 
   void Free(int64_t id, int32_t stream, int64_t unit) {
@@ -203,12 +206,21 @@ class SchedulerTwin {
       seen_ = setup_.ahead ? last_start_ : now;
       steps_since_look_ = 0;
     }
-    while (!future_.empty() && future_.begin()->first <= seen_) {
+    while (!future_.empty() && Received() <= seen_) {
+      receiving_until_ = Received();
       records[future_.begin()->second].arrival = future_.begin()->first;
       waiting_.push_back(future_.begin()->second);
       future_.erase(future_.begin());
     }
     Sort();
+  }
+
+  // When the next one is through with what comes before the scheduler.
+  double Received() const {
+    const auto [at, index] = *future_.begin();
+    if (!setup_.received_in_turn) return at;
+    return std::max(receiving_until_, at) +
+           setup_.model.request_overhead(list_.requests[index].prompt).value();
   }
 
   bool HoldsBack() {
@@ -265,42 +277,40 @@ class SchedulerTwin {
       Preempt(Last());
       preempted = true;
     }
-    // Running ones, in order of admission.
-    for (size_t i = 0; i < running_.size();) {
+    // Running ones, in order of admission: those that decode, and then those whose prompts are read.
+    for (size_t i = 0; i < running_.size() && !setup_.prompts_alone;) {
       const size_t index = running_[i];
-      Live& live = live_[index];
-      if (setup_.prompts_alone && live.decoding) {  // their turn comes when no prompt can be read
+      if (!live_[index].decoding) {
         ++i;
         continue;
       }
-      int64_t tokens = 1;
-      if (!live.decoding) {
-        tokens = std::min(live.total - live.computed, budget);
-        if (tokens <= 0) break;
-      }
-      const int64_t room =
-          live.decoding ? live.total + setup_.lookahead : live.computed + tokens + setup_.lookahead;
-      bool self = false;
-      while (AllBlocks(room) - AllBlocks(Room(live)) > static_cast<int64_t>(free_.size())) {
-        const size_t victim = setup_.by_priority ? Last() : running_.back();
-        Preempt(victim);
-        preempted = true;
-        self = victim == index;
-        if (self) break;
-      }
-      if (self) break;
+      const int64_t room = live_[index].total + setup_.lookahead;
+      if (!MakeRoomFor(index, room, &preempted, nullptr, nullptr)) break;
       Grow(index, room);
-      budget -= live.decoding ? 1 + setup_.lookahead : tokens;
-      if (!live.decoding) {
-        AddChunk(live.computed, tokens, &load);
-        live.computed += tokens;
-        if (live.computed == live.total) {
-          completed.push_back(index);
-          reading_ = -1;
-        }
-      }
+      budget -= 1 + setup_.lookahead;
       ++i;
     }
+    read_.clear();
+    std::set<int64_t> seen;  // orders of admission
+    for (size_t i = 0; i < running_.size() && budget > 0;) {
+      const size_t index = running_[i];
+      Live& live = live_[index];
+      if (live.decoding || !seen.insert(live.admitted).second) {
+        ++i;
+        continue;
+      }
+      int64_t tokens = std::min(live.total - live.computed, budget);
+      if (setup_.most_of_prompt > 0) tokens = std::min(tokens, setup_.most_of_prompt);
+      const int64_t room = live.computed + tokens + setup_.lookahead;
+      if (!MakeRoomFor(index, room, &preempted, &budget, &completed)) break;
+      Grow(index, room);
+      budget -= tokens;
+      read_.push_back({index, live.computed, tokens});
+      live.computed += tokens;
+      if (live.computed == live.total) completed.push_back(index);
+      i = 0;  // some before may have given way
+    }
+    for (const Read& read : read_) AddChunk(read.from, read.count, &load);
     const int64_t whole_budget = budget;
     double promised = 0;
     const double share =
@@ -308,8 +318,8 @@ class SchedulerTwin {
     for (size_t index : running_) promised += static_cast<double>(Left(index)) * share;
     int64_t whole = static_cast<int64_t>(promised);
     const bool full = full_ && setup_.answers.share > 0;
-    const bool held = !full && !preempted && reading_ < 0 && HoldsBack();
-    while (!preempted && !held && !full && !waiting_.empty() && reading_ < 0) {
+    const bool held = !full && !preempted && MayAdmit(budget) && HoldsBack();
+    while (!preempted && !held && !full && !waiting_.empty() && MayAdmit(budget)) {
       const size_t index = waiting_.front();
       Live& live = live_[index];
       const Request& request = list_.requests[index];
@@ -339,7 +349,8 @@ class SchedulerTwin {
         }
       }
       const int64_t start = hit * setup_.block_size;
-      const int64_t rest = live.total - start;
+      int64_t rest = live.total - start;
+      if (setup_.most_of_prompt > 0) rest = std::min(rest, setup_.most_of_prompt);
       if (!setup_.chunked_prefill && rest > budget && budget < whole_budget) break;
       const int64_t chunk = setup_.chunked_prefill ? std::min(rest, budget) : rest;
       const int64_t room = start + chunk + setup_.lookahead;
@@ -374,6 +385,7 @@ class SchedulerTwin {
       }
       Grow(index, room);
       running_.push_back(index);
+      live.admitted = next_admitted_++;
       live.computed = start + chunk;
       if (records[index].preemptions == 0) {
         records[index].scheduled = now;
@@ -381,15 +393,38 @@ class SchedulerTwin {
       }
       AddChunk(start, chunk, &load);
       budget -= chunk;
-      if (live.computed < live.total) {
-        reading_ = static_cast<int64_t>(index);
-      } else {
-        completed.push_back(index);
-      }
+      if (live.computed == live.total) completed.push_back(index);
     }
     const bool decodes = !setup_.prompts_alone || load.prefill_tokens == 0;
     if (setup_.prompts_alone && decodes) MakeRoom();
     return Pass(load, completed, decodes);
+  }
+
+  // A prompt that is not read to the end has used the budget up, unless no prompt may.
+  bool MayAdmit(int64_t budget) const {
+    return budget > 0 || std::none_of(running_.begin(), running_.end(), [this](size_t index) {
+             return !live_[index].decoding && live_[index].computed < live_[index].total;
+           });
+  }
+
+  // Blocks for `room` tokens of a running one. False if it gave way itself. What the step was to read of one that gives
+  // way is not read.
+  bool MakeRoomFor(size_t index, int64_t room, bool* preempted, int64_t* budget,
+                   std::vector<size_t>* completed) {
+    while (AllBlocks(room) - AllBlocks(Room(live_[index])) > static_cast<int64_t>(free_.size())) {
+      const size_t victim = setup_.by_priority ? Last() : running_.back();
+      for (size_t i = 0; budget != nullptr && i < read_.size(); ++i) {
+        if (read_[i].index != victim) continue;
+        *budget += read_[i].count;
+        read_.erase(read_.begin() + static_cast<int64_t>(i));
+        completed->erase(std::remove(completed->begin(), completed->end(), victim), completed->end());
+        break;
+      }
+      Preempt(victim);
+      *preempted = true;
+      if (victim == index) return false;
+    }
+    return true;
   }
 
   int64_t Left(size_t index) const {
@@ -453,7 +488,7 @@ class SchedulerTwin {
       share_from_ = setup_.answers.share;
       share_steps_ = 0;
       if (future_.empty()) return !waiting_.empty();
-      now = std::max(now, future_.begin()->first);
+      now = std::max(now, Received());
       return true;
     }
     const double accepted = std::max(1.0, setup_.model.tokens_per_step());
@@ -506,10 +541,12 @@ class SchedulerTwin {
   std::list<int64_t> free_;
   std::vector<Live> live_;
   std::vector<size_t> running_;
+  std::vector<Read> read_;  // of running ones' prompts, in this step
+  int64_t next_admitted_ = 0;
   std::list<size_t> waiting_;
   std::set<std::pair<double, size_t>> future_;  // by time, then in the order of the list
-  int64_t reading_ = -1;
   int64_t finished_ = 0;
+  double receiving_until_ = 0;
   double seen_ = 0, last_start_ = 0, delivery_ = 0;
   int64_t steps_since_look_ = 0, held_steps_ = 0;
   double share_from_ = 0;

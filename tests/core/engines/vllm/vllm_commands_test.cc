@@ -37,6 +37,17 @@ TEST(VllmCommands, SpeculationHasManySpellings) {
   EXPECT_EQ(old.config.speculative->num_tokens, 5);
 }
 
+TEST(VllmCommands, WhatDecidesAdmissionIsPartOfTheWorkload) {
+  const CheckResult read =
+      Checked("vllm serve Qwen/Qwen3-8B --scheduling-policy priority --long-prefill-token-threshold 1024");
+  EXPECT_EQ(read.config.workload.Find("scheduling_policy")->AsString(), "priority");
+  EXPECT_EQ(read.config.workload.Find("long_prefill_token_threshold")->AsInt(), 1024);
+  for (const char* wrong : {"--scheduling-policy lifo", "--long-prefill-token-threshold many"}) {
+    const CheckResult refused = Checked(std::string("vllm serve Qwen/Qwen3-8B ") + wrong);
+    EXPECT_TRUE(refused.config.workload.is_null()) << wrong;
+  }
+}
+
 TEST(VllmCommands, EagerHasManySpellings) {
   for (const char* option : {"--enforce-eager", "-O0", "--optimization-level 0", "-cc.cudagraph_mode=NONE",
                              "--compilation-config '{\"cudagraph_mode\":\"NONE\",\"mode\":0}'"}) {
