@@ -47,8 +47,8 @@ std::string WishSentence(Wish wish, const Wishes& wishes) {
 }
 
 struct RowText {
-  std::string name, layout, format, license, tasks, users, range, rate, band, first, hour, tokens, longest,
-      verdict;
+  std::string name, layout, format, bits, license, tasks, users, range, rate, band, first, hour, tokens,
+      longest, verdict;
 };
 
 std::string CardsText(int64_t count, const std::string& id, const Catalog& catalog) {
@@ -102,6 +102,7 @@ RowText TextOf(const FindState::Answer& answer, size_t n, const AppState& state)
   text.license = LicenseName(model != nullptr ? model->license : "");
   text.tasks = TasksText(model != nullptr ? model->tasks : Tasks());
   text.format = FormatName(row.format);
+  text.bits = DecimalText(row.bits_per_weight, 1) + " bits";
   // Cards first: who fits is asked; model first: who was asked for.
   text.users = need ? CountText(row.users) : DecimalText(row.room, row.room < 10 ? 1 : 0);
   text.longest = ContextText(row.longest);
@@ -121,7 +122,7 @@ std::string Spoken(const FindRow& row, const RowText& text, FindDoor door) {
   const std::string room = door == FindDoor::kRun
                                ? "room for " + text.users + " users, up to " + text.longest + " of context"
                                : CountedText(row.users, "user", "users");
-  return text.layout + model + ", " + room + ", " + text.band + " tok/s each" +
+  return text.bits + " per weight, " + text.layout + model + ", " + room + ", " + text.band + " tok/s each" +
          (text.range.empty() ? "" : ", " + text.range + " within the limits") + ", " + text.hour + " an hour";
 }
 
@@ -199,6 +200,16 @@ bool PinButton(Ui& ui, const std::string& label, ImVec2 at, float size) {
   return item.clicked;
 }
 
+// The format, and its bits per weight where there is room for them.
+void DrawFormat(const Ui& ui, const RowText& text, ImVec2 at, float width) {
+  const TextStyle style = {0, 13.5F}, note = {ui.colors->muted, 13};
+  constexpr float kBetween = 7;
+  DrawText(ui, at, text.format, style, width);
+  const float bits = at.x + TextWidth(ui, text.format, style) + kBetween;
+  if (bits + TextWidth(ui, text.bits, note) <= at.x + width)
+    DrawText(ui, ImVec2(bits, at.y), text.bits, note);
+}
+
 // What a frame of the table comes to: a row that was clicked, and those that are in view.
 struct Touched {
   const FindRow* taken = nullptr;
@@ -253,8 +264,7 @@ void DrawWideRows(Ui& ui, AppState& state, const FindState::Answer& answer, floa
                columns.layout - columns.name - 10);
       DrawText(ui, ImVec2(columns.layout, middle), text.layout, {ui.colors->muted, 13.5F},
                columns.format - columns.layout - 10);
-      DrawText(ui, ImVec2(columns.format, middle), text.format, {0, 13.5F},
-               columns.license - columns.format - 10);
+      DrawFormat(ui, text, ImVec2(columns.format, middle), columns.license - columns.format - 10);
       if (columns.has_license)
         DrawText(ui, ImVec2(columns.license, middle), text.license, {ui.colors->muted, 13.5F},
                  columns.bar - columns.license - 10);
@@ -305,8 +315,8 @@ void DrawNarrowRows(Ui& ui, AppState& state, const FindState::Answer& answer, fl
       const float name = std::min(TextWidth(ui, text.name, strong), width * 0.5F);
       DrawText(ui, ImVec2(at.x, at.y + 18), text.name, strong, width * 0.5F);
       DrawTextRight(ui, ImVec2(right, at.y + 18), price, strong);
-      DrawText(ui, ImVec2(at.x + name + 8, at.y + 18), text.format + ", " + text.layout, note,
-               right - TextWidth(ui, price, strong) - at.x - name - 16);
+      DrawText(ui, ImVec2(at.x + name + 8, at.y + 18), text.format + ", " + text.bits + ", " + text.layout,
+               note, right - TextWidth(ui, price, strong) - at.x - name - 16);
       DrawCardBar(ui, state, answer.fullest[n], FullScale(answer.fullest[n]), at.x, width, at.y + 36, 12);
       const std::string range = answer.ranged ? " (" + text.range + " in limits)" : "";
       const bool one = text.users == "1";
@@ -333,8 +343,9 @@ void DrawNarrowRows(Ui& ui, AppState& state, const FindState::Answer& answer, fl
 
 ShownTable TableOf(const FindState::Answer& answer, const AppState& state, std::string caption) {
   const bool need = answer.ask.door == FindDoor::kNeed;
-  std::vector<std::string> header = {need ? "Cards" : "Model", need ? "Layout" : "Size, layout", "Format",
-                                     "Fullest card", need ? "Users>" : "Room for users>"};
+  std::vector<std::string> header = {
+      need ? "Cards" : "Model", need ? "Layout" : "Size, layout",   "Format", "Bits>",
+      "Fullest card",           need ? "Users>" : "Room for users>"};
   if (answer.ranged) header.push_back(std::string(RangeLabel(*answer.ranged)) + ">");
   for (const char* name : {"tok/s each>", "Band>", "First token>", "Per hour>", "Per M tokens>", "Verdict"})
     header.emplace_back(name);
@@ -346,7 +357,9 @@ ShownTable TableOf(const FindState::Answer& answer, const AppState& state, std::
   ShownTable shown{std::move(caption), Table(std::move(header)), {}};
   for (size_t n = 0; n < answer.found.rows.size(); ++n) {
     const RowText text = TextOf(answer, n, state);
-    std::vector<std::string> cells = {text.name, text.layout, text.format, "", text.users};
+    std::vector<std::string> cells = {text.name,   text.layout,
+                                      text.format, DecimalText(answer.found.rows[n].bits_per_weight, 2),
+                                      "",          text.users};
     if (answer.ranged) cells.push_back(text.range);
     for (const std::string* cell :
          {&text.rate, &text.band, &text.first, &text.hour, &text.tokens, &text.verdict})
@@ -357,7 +370,7 @@ ShownTable TableOf(const FindState::Answer& answer, const AppState& state, std::
       cells.push_back(text.license);
     }
     shown.table.Add(std::move(cells));
-    shown.bars.push_back({n + 1, 3, answer.fullest[n], FullScale(answer.fullest[n])});
+    shown.bars.push_back({n + 1, 4, answer.fullest[n], FullScale(answer.fullest[n])});
   }
   return shown;
 }
