@@ -598,6 +598,19 @@ TEST(Command, FindFiltersModelsAndAsksEngines) {
   ExpectRefusal({"find", "--gpu", "rtx-4090", "--engine", "vllm,none"}, "engine");
 }
 
+TEST(Command, FindTakesTheLengthAndTheUsersUnderEveryName) {
+  const auto found = [](const Arguments& wishes) {
+    Arguments all = {"find", "--model", "llama-2-7b,qwen3-8b", "--gpu", "rtx-4090", "--csv"};
+    all.insert(all.end(), wishes.begin(), wishes.end());
+    return Plimsoll(all).out;
+  };
+  const std::string rows = found({"--max-model-len", "8192", "--users", "3"});
+  EXPECT_NE(rows.find("qwen3-8b"), std::string::npos) << rows;
+  EXPECT_EQ(rows.find("llama-2-7b"), std::string::npos) << "holds 4,096 tokens: " << rows;
+  EXPECT_EQ(found({"--context", "8k", "--concurrency", "3"}), rows);
+  EXPECT_EQ(found({"--url", "ctx=8192&c=3"}), rows);
+}
+
 TEST(Command, LimitsOfTheLoadBringFindAColumnOfWhatKeepsThem) {
   const Arguments asked = {"find",   "--model", "llama-3.1-8b", "--gpu", "h100-sxm",
                            "--gpus", "1",       "--format",     "fp8"};
