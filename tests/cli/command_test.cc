@@ -362,6 +362,17 @@ TEST(LoadLine, ShowsBudgetAndOverflow) {
   EXPECT_EQ(LoadLegendText(gpu, SizeUnits::kBinary), "W weights 30.0 GiB  K KV cache 5.0 GiB");
 }
 
+// Weights 1 GiB beyond the share, and a cache of 4 GiB that has no room: short by 5 in all.
+TEST(LoadLine, DrawsTheCacheThatHasNoRoom) {
+  GpuReport gpu;
+  gpu.capacity = GiB(20);
+  gpu.budget = GiB(18);
+  gpu.weights = GiB(19);
+  gpu.headroom = Bytes(0) - GiB(5);
+  EXPECT_EQ(LoadLineText(gpu, 23), "[WWWWWWWWWWWWWWWWWW|?!??]");
+  EXPECT_EQ(LoadLegendText(gpu, SizeUnits::kBinary), "W weights 19.0 GiB  ? cache without room 4.0 GiB");
+}
+
 TEST(LoadLine, DrawsEveryPartWithItsLetter) {
   GpuReport gpu;
   gpu.capacity = GiB(20);
