@@ -55,6 +55,12 @@ constexpr Alias kAliases[] = {
     {"BgeM3EmbeddingModel", "XLMRobertaModel"},
     // The same tensors, queries, keys and values in one (transformers modeling_codegen.py).
     {"CodeGenForCausalLM", "GPTJForCausalLM"},
+    // The same layers, other vocabularies and activations.
+    {"MT5ForConditionalGeneration", "T5ForConditionalGeneration"},
+    {"T5WithLMHeadModel", "T5ForConditionalGeneration"},
+    {"T5Model", "T5ForConditionalGeneration", HeadKind::kNone},
+    {"MT5EncoderModel", "T5EncoderModel"},
+    {"MBartModel", "MBartForConditionalGeneration", HeadKind::kNone},
     {"Qwen3ASRRealtimeGeneration", "Qwen3ASRForConditionalGeneration"},
 };
 
@@ -252,6 +258,20 @@ constexpr ModelType kModelTypes[] = {
     {"voxtral", "VoxtralForConditionalGeneration"},
     {"qwen2_audio", "Qwen2AudioForConditionalGeneration"},
     {"bert", "BertModel"},
+    {"t5", "T5ForConditionalGeneration"},
+    {"mt5", "T5ForConditionalGeneration"},
+    {"umt5", "UMT5ForConditionalGeneration"},
+    {"t5gemma", "T5GemmaForConditionalGeneration"},
+    {"bart", "BartForConditionalGeneration"},
+    {"mbart", "MBartForConditionalGeneration"},
+    {"m2m_100", "M2M100ForConditionalGeneration"},
+    {"deberta-v2", "DebertaV2Model"},
+    {"clip", "CLIPModel"},
+    {"siglip", "SiglipModel"},
+    {"siglip2", "Siglip2Model"},
+    {"gpt_neo", "GPTNeoForCausalLM"},
+    {"recurrent_gemma", "RecurrentGemmaForCausalLM"},
+    {"phi4flash", "Phi4FlashForCausalLM"},
     {"mpnet", "MPNetModel"},
     {"distilbert", "DistilBertModel"},
     {"roberta", "RobertaModel"},

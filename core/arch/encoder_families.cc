@@ -1,4 +1,4 @@
-// Sources: transformers modeling_bert.py, modeling_xlm_roberta.py, modeling_modernbert.py;
+// Sources: transformers modeling_bert.py, modeling_deberta_v2.py, modeling_xlm_roberta.py, modeling_modernbert.py;
 // modeling_hf_nomic_bert.py of nomic-ai/nomic-bert-2048; modeling.py of Alibaba-NLP/new-impl (GTE). vLLM cuts
 // the word embedding by the vocabulary, q, k, v and the MLP by heads and rows, and keeps positions, norms,
 // poolers and classifiers whole (vllm/model_executor/models/bert.py, roberta.py, modernbert.py,
@@ -155,6 +155,75 @@ void AddDistilHead(ArchitectureBuilder& builder, TensorList* list) {
 void ReadDistilBert(ArchitectureBuilder& builder) {
   ReadBert(builder);
   builder.model_extras = AddDistilHead;
+}
+
+// DeBERTa-v2 and v3: relative positions, by the matrices of content where they are shared; what stands in front of the
+// layers may be a convolution beside the first one (transformers modeling_deberta_v2.py).
+void AddDebertaLayer(ArchitectureBuilder& builder, const LayerShape& shape, TensorList* list) {
+  ConfigReader& text = builder.text;
+  if (!text.Bool("relative_attention", false) || text.Bool("share_att_key", false)) return;
+  const Json* kinds = text.Find("pos_att_type");
+  const auto has = [kinds](std::string_view kind) {
+    if (kinds == nullptr) return false;
+    if (kinds->is_string()) return Contains(kinds->AsString(), kind);
+    return std::any_of(kinds->items().begin(), kinds->items().end(),
+                       [kind](const Json& item) { return item.AsString() == kind; });
+  };
+  const int64_t rows = shape.attention.heads * shape.attention.key_dim;
+  const int64_t hidden = builder.architecture.hidden;
+  const TensorRole role = TensorRole::kAttention;
+  if (has("c2p"))
+    list->Linear({"attention.self.", "pos_key_proj", ""}, role, Sharding::kRows, rows, hidden, true);
+  if (has("p2c"))
+    list->Linear({"attention.self.", "pos_query_proj", ""}, role, Sharding::kRows, rows, hidden, true);
+}
+
+void AddDebertaPositions(ArchitectureBuilder& builder, TensorList* list) {
+  ConfigReader& text = builder.text;
+  const int64_t hidden = builder.architecture.hidden;
+  const Sharding whole = Sharding::kReplicated;
+  if (text.Bool("relative_attention", false)) {
+    const int64_t buckets = text.Int("position_buckets", -1, -1, kMaxWidth);
+    const int64_t longest = text.Int("max_relative_positions", -1, -1, kMaxWidth);
+    const int64_t rows = buckets > 0 ? buckets : longest > 0 ? longest : builder.architecture.max_positions;
+    list->Weight({"", "encoder.rel_embeddings", ""}, TensorRole::kOther, whole, 2 * rows, hidden);
+  }
+  if (Contains(text.Text("norm_rel_ebd", "none"), "layer_norm"))
+    Norm(list, "encoder.LayerNorm", hidden, true);
+  const int64_t taps = text.Int("conv_kernel_size", 0, 0, kMaxHeadDim);
+  if (taps == 0) return;
+  list->Weight({"", "encoder.conv.conv", ""}, TensorRole::kOther, whole, hidden, hidden * taps);
+  list->Bias({"", "encoder.conv.conv", ""}, TensorRole::kOther, whole, hidden);
+  Norm(list, "encoder.conv.LayerNorm", hidden, true);
+}
+
+void AddDebertaHead(ArchitectureBuilder& builder, TensorList* list) {
+  const std::string_view name = builder.architecture.name;
+  const int64_t hidden = builder.architecture.hidden;
+  AddTokenTypes(builder, "embeddings.token_type_embeddings", 0, list);
+  AddDebertaPositions(builder, list);
+  if (Contains(name, "ForMaskedLM")) {
+    Dense(list, "cls.predictions.transform.dense", hidden, hidden);
+    Norm(list, "cls.predictions.transform.LayerNorm", hidden, true);
+    list->Bias({"", "cls.predictions", ""}, TensorRole::kHead, Sharding::kVocab, builder.architecture.vocab);
+    return;
+  }
+  if (Contains(name, "ForSequenceClassification")) Dense(list, "pooler.dense", hidden, hidden);
+  if (name != "DebertaV2Model") Dense(list, "classifier", Labels(builder), hidden);
+}
+
+void ReadDeberta(ArchitectureBuilder& builder) {
+  ReadBert(builder);
+  ConfigReader& text = builder.text;
+  TensorNames& names = builder.names;
+  if (text.Int("embedding_size", builder.architecture.hidden, 1, kMaxWidth) != builder.architecture.hidden)
+    text.Refuse("embedding_size", "hidden_size");
+  if (!text.Bool("position_biased_input", true)) names.positions = "";
+  names.q = "self.query_proj";
+  names.k = "self.key_proj";
+  names.v = "self.value_proj";
+  builder.layer_extras = AddDebertaLayer;
+  builder.model_extras = AddDebertaHead;
 }
 
 void AddModernHead(ArchitectureBuilder& builder, TensorList* list) {
@@ -339,6 +408,10 @@ constexpr Family kFamilies[] = {
     {"XLMRobertaForMaskedLM", ReadBert},
     {"XLMRobertaForSequenceClassification", ReadBert},
     {"CamembertModel", ReadBert},
+    {"DebertaV2Model", ReadDeberta},
+    {"DebertaV2ForMaskedLM", ReadDeberta},
+    {"DebertaV2ForSequenceClassification", ReadDeberta},
+    {"DebertaV2ForTokenClassification", ReadDeberta},
     {"ModernBertModel", ReadModernBert},
     {"ModernBertForMaskedLM", ReadModernBert},
     {"ModernBertForSequenceClassification", ReadModernBert},
