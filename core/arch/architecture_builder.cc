@@ -68,7 +68,8 @@ void ArchitectureBuilder::ReadCommon(bool tied_by_default, int64_t head_dim) {
   Attention& attention = base.attention;
   attention.kind = AttentionKind::kFull;
   attention.heads = text.Required(
-      {"num_attention_heads", "n_head", "n_heads", "decoder_attention_heads", "num_heads"}, 1, kMaxHeads);
+      {"num_attention_heads", "n_head", "n_heads", "decoder_attention_heads", "num_heads", "attention_heads"},
+      1, kMaxHeads);
   attention.kv_heads =
       text.Int({"num_key_value_heads", "num_kv_heads", "n_head_kv"}, attention.heads, 1, kMaxHeads);
   if (!failed() && attention.heads % attention.kv_heads != 0) {

@@ -61,6 +61,7 @@ constexpr Alias kAliases[] = {
     {"T5Model", "T5ForConditionalGeneration", HeadKind::kNone},
     {"MT5EncoderModel", "T5EncoderModel"},
     {"MBartModel", "MBartForConditionalGeneration", HeadKind::kNone},
+    {"HunYuanForCausalLM", "HunYuanMoEV1ForCausalLM"},
     {"Qwen3ASRRealtimeGeneration", "Qwen3ASRForConditionalGeneration"},
 };
 
@@ -270,6 +271,15 @@ constexpr ModelType kModelTypes[] = {
     {"siglip", "SiglipModel"},
     {"siglip2", "Siglip2Model"},
     {"gpt_neo", "GPTNeoForCausalLM"},
+    {"xglm", "XGLMForCausalLM"},
+    {"biogpt", "BioGptForCausalLM"},
+    {"pegasus", "PegasusForConditionalGeneration"},
+    {"marian", "MarianMTModel"},
+    {"electra", "ElectraModel"},
+    {"albert", "AlbertModel"},
+    {"deberta", "DebertaModel"},
+    {"camembert", "CamembertModel"},
+    {"eurobert", "EuroBertModel"},
     {"recurrent_gemma", "RecurrentGemmaForCausalLM"},
     {"phi4flash", "Phi4FlashForCausalLM"},
     {"mpnet", "MPNetModel"},

@@ -385,9 +385,9 @@ void ReadFalcon(ArchitectureBuilder& builder) {
   builder.ReadCommon(true);
   Attention& attention = builder.base.attention;
   const bool renewed = builder.text.Bool("new_decoder_architecture", false);
-  if (!renewed) {
-    attention.kv_heads = builder.text.Bool("multi_query", true) ? 1 : attention.heads;
-  }
+  // The renewed decoder's published configs still say multi_query, which it does not look at.
+  const bool one_head = builder.text.Bool("multi_query", true);
+  if (!renewed) attention.kv_heads = one_head ? 1 : attention.heads;
   const bool bias = builder.text.Bool("bias", false);
   attention.qkv_bias = bias;
   attention.o_bias = bias;

@@ -1,5 +1,5 @@
 // Sources: transformers modeling_t5.py, modeling_umt5.py, modeling_bart.py, modeling_mbart.py,
-// modeling_m2m_100.py, modeling_t5gemma.py.
+// modeling_m2m_100.py, modeling_pegasus.py, modeling_marian.py, modeling_t5gemma.py.
 #include "core/arch/seq2seq_families.h"
 
 #include <iterator>
@@ -125,7 +125,8 @@ void ReadT5(ArchitectureBuilder& builder) {
   AppendSides(builder, encoder, encoders, decoder, decoders);
 }
 
-// ---- BART: learnt positions (M2M100: computed), biases everywhere; MBart and M2M100 norm a side's last output
+// ---- BART: learnt positions (M2M100: computed; Pegasus and Marian: computed and stored), biases everywhere; MBart, M2M100
+// and Pegasus norm a side's last output
 
 void AddBartLayer(ArchitectureBuilder& builder, const LayerShape& shape, TensorList* list) {
   const TensorRole role = TensorRole::kMlp;
@@ -148,15 +149,18 @@ void AddBartSides(ArchitectureBuilder& builder, TensorList* list) {
   const std::string_view name = builder.architecture.name;
   const int64_t hidden = builder.architecture.hidden;
   const bool computed = Contains(name, "M2M100");
+  const bool stored_waves = Contains(name, "Pegasus") || Contains(name, "Marian");
   if (!computed) {
-    // Two rows in front of the first position.
-    const int64_t rows = builder.architecture.max_positions + 2;
+    // Two rows in front of the first position where positions are learnt.
+    const int64_t rows = builder.architecture.max_positions + (stored_waves ? 0 : 2);
     for (const std::string_view side : {"encoder.embed_positions", "decoder.embed_positions"})
       list->Weight({"", side, ""}, TensorRole::kOther, Sharding::kReplicated, rows, hidden);
+  }
+  if (!computed && !stored_waves) {
     AddSideNorm(list, "encoder.layernorm_embedding", hidden);
     AddSideNorm(list, "decoder.layernorm_embedding", hidden);
   }
-  if (computed || Contains(name, "MBart")) {
+  if (computed || Contains(name, "MBart") || Contains(name, "Pegasus")) {
     AddSideNorm(list, "encoder.layer_norm", hidden);
     AddSideNorm(list, "decoder.layer_norm", hidden);
   }
@@ -169,7 +173,7 @@ void AddBartSides(ArchitectureBuilder& builder, TensorList* list) {
     list->Linear({"", "classification_head.out_proj", ""}, TensorRole::kOther, whole, labels, hidden, true);
   }
   // A buffer of zeros that the checkpoint stores.
-  if (Contains(name, "ForConditionalGeneration") && !computed) {
+  if (!builder.headless && !computed) {
     list->Parameter({"", "final_logits_bias", ""}, TensorRole::kOther, Sharding::kVocab,
                     builder.architecture.vocab);
   }
@@ -182,7 +186,7 @@ void ReadBart(ArchitectureBuilder& builder) {
   const int64_t decoders = text.Required("decoder_layers", 1, kMaxLayers);
   a.layers = encoders + decoders;
   builder.ReadCommon(true);
-  builder.headless = !Contains(a.name, "ForConditionalGeneration");
+  builder.headless = !Contains(a.name, "ForConditionalGeneration") && a.name != "MarianMTModel";
   Attention& attention = builder.base.attention;
   attention.kv_heads = attention.heads;
   attention.rope = false;
@@ -289,6 +293,8 @@ constexpr Family kFamilies[] = {
     {"BartForSequenceClassification", ReadBart},
     {"MBartForConditionalGeneration", ReadBart},
     {"M2M100ForConditionalGeneration", ReadBart},
+    {"PegasusForConditionalGeneration", ReadBart},
+    {"MarianMTModel", ReadBart},
     {"T5GemmaForConditionalGeneration", ReadT5Gemma},
 };
 
