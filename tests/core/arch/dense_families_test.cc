@@ -102,7 +102,16 @@ TEST(DenseFamilies, FalconsRenewedDecoderHasItsOwnKvHeads) {
   EXPECT_EQ(falcon.groups[0].shape.attention.kv_heads, 8);
 }
 
-TEST(DenseFamilies, PublishedTotals) { EXPECT_EQ(ExpectPublishedTotals("dense"), 2); }
+// DeciLM-7B: the first layer keeps both heads' keys, the second those of one.
+TEST(DenseFamilies, DeciCountsKvHeadsByTheLayer) {
+  const char* deci = R"({"architectures":["DeciLMForCausalLM"],"hidden_size":8,"num_attention_heads":2,
+      "num_key_value_heads_per_layer":[2,1],"num_hidden_layers":2,"vocab_size":10,"intermediate_size":16})";
+  const Architecture a = ReadConfig(deci);
+  ASSERT_EQ(a.groups.size(), 2u);
+  EXPECT_EQ(CountParameters(a).total, 168 + 2 * (64 + 64 + 384 + 16) + 2 * 64 + 2 * 32);
+}
+
+TEST(DenseFamilies, PublishedTotals) { EXPECT_EQ(ExpectPublishedTotals("dense"), 3); }
 
 }  // namespace
 }  // namespace plimsoll
