@@ -171,9 +171,11 @@ Mistaken KnownText(std::string_view text) {
 
 // Where the word begins that was not expected: the parser stops behind it.
 size_t WordStart(std::string_view text, size_t stopped_at, std::string_view token) {
-  const bool whole = stopped_at < text.size() && token.size() <= stopped_at &&
+  // Of other words than strings the parser hands over what stands before them, too.
+  const bool is_string = token.size() > 1 && token[0] == '"' && token.find('"', 1) == token.size() - 1;
+  const bool whole = is_string && stopped_at < text.size() && token.size() <= stopped_at &&
                      text.substr(stopped_at - token.size(), token.size()) == token;
-  if (whole && !token.empty()) return stopped_at - token.size();
+  if (whole) return stopped_at - token.size();
   return std::min(stopped_at > 0 ? stopped_at - 1 : 0, text.size());
 }
 

@@ -97,7 +97,7 @@ TEST(Json, AnErrorSaysWhereAndWhat) {
 TEST(Json, AnErrorBehindABareNumberSaysWhere) {
   const auto given = [](std::string_view text) { return Json::Parse(text, "x").error().given; };
   EXPECT_EQ(given("{\"a\": NaN, \"b\": -Infinity,\n \"c\": [1, NaN oops]}"),
-            "text that stops being JSON at line 2, column 14, at \"oops]}\"");
+            "text that stops being JSON at line 2, column 15, at \"oops]}\"");
 }
 
 // Python's json module writes them; as strings they are refused only where a number is read.

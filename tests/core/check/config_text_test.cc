@@ -66,7 +66,7 @@ TEST(ConfigText, WhatIsNoConfigIsNamed) {
       {index, "index of safetensors files"},
       {std::string("GGUF\x03\0\0\0", 8), "GGUF file"},
       {"{\"architectures\": [\"LlamaForCausalLM\"],\n \"hidden_size\": 4096",
-       "line 2, column 22, where it ends"},
+       "line 2, column 21, where it ends"},
   };
   for (const auto& [text, what] : cases) {
     const auto result = ReadConfigText(text, ShippedCatalog());
