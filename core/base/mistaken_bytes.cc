@@ -47,11 +47,11 @@ constexpr Mark kTexts[] = {
 // torch.save writes since 1.6; Python's pickle protocols 2 to 5.
 constexpr Mark kBinaries[] = {
     {"tjgg"sv, "a GGML file older than GGUF (2023)",
-     "a GGUF file: llama.cpp's convert_llama_ggml_to_gguf.py makes one"},
+     "a GGUF file, which convert_llama_ggml_to_gguf.py makes of it"},
     {"fmgg"sv, "a GGML file older than GGUF (2023)",
-     "a GGUF file: llama.cpp's convert_llama_ggml_to_gguf.py makes one"},
+     "a GGUF file, which convert_llama_ggml_to_gguf.py makes of it"},
     {"lmgg"sv, "a GGML file older than GGUF (2023)",
-     "a GGUF file: llama.cpp's convert_llama_ggml_to_gguf.py makes one"},
+     "a GGUF file, which convert_llama_ggml_to_gguf.py makes of it"},
     {"PK\x03\x04"sv, "a ZIP archive, as PyTorch stores weights (pytorch_model.bin)", kWithConfig},
     {"\x80\x02"sv, "a Python pickle, as PyTorch stored weights", kWithConfig},
     {"\x80\x03"sv, "a Python pickle, as PyTorch stored weights", kWithConfig},
