@@ -375,7 +375,8 @@ export const faults = {
     ['resolved.n_cpu_moe == 0 && moved.empty()', 'moved.empty()'],
   ],
   'core/engines/llama_cpp/llama_plan.cc': [
-    ['card.capacity - card.others - LlamaRuntimeBytes(*card.gpu)', 'card.capacity - LlamaRuntimeBytes(*card.gpu)'],
+    ['card.capacity - card.others - LlamaRuntimeBytes(*card.gpu, BackendOf(resolved))',
+      'card.capacity - LlamaRuntimeBytes(*card.gpu, BackendOf(resolved))'],
     ['tensor.columns == 1 || positions ? 4 : 2', 'tensor.columns == 1 ? 4 : 2'],
     ['Bytes(2 * lora.max_loras * lora.max_rank)', 'Bytes(lora.max_loras * lora.max_rank)'],
   ],

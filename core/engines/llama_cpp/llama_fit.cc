@@ -106,7 +106,7 @@ class Fitter {
     targets_.clear();
     for (const size_t card : cards_) {
       const Card& c = resolved_.cards[card];
-      targets_.push_back(c.capacity - c.others - LlamaRuntimeBytes(*c.gpu) - margin_);
+      targets_.push_back(c.capacity - c.others - LlamaRuntimeBytes(*c.gpu, BackendOf(resolved_)) - margin_);
     }
   }
 

@@ -134,6 +134,17 @@ void CheckOptions(const Config& config, Resolved* resolved) {
   }
 }
 
+// src/llama-model-loader.cpp load_all_data: weights for a card are copied into its own buffer either way. Metal alone
+// computes on the mapped file; without cards the processor does (llama_plan.cc).
+void RemarkOnMap(const Config& config, Resolved* resolved) {
+  if (!config.mmap || resolved->ram_alone || BackendOf(*resolved) == LlamaBackend::kMetal) return;
+  Remark(resolved, "mmap_same_on_cards", Severity::kInfo,
+         "mmap makes no difference to the cards, which get copies of their weights; it decides whether the "
+         "rest is "
+         "read into RAM at once or page by page.",
+         "");
+}
+
 // Attention on the card needs a kernel for the pair of types; release builds hold those of equal types
 // without q4_1, q5_0, q5_1 and iq4_nl (ggml/src/ggml-cuda/fattn.cu). Others run on the processor.
 void CheckAttentionKernels(Resolved* resolved) {
@@ -249,6 +260,7 @@ void CheckLlamaConfiguration(const Config& config, Resolved* resolved) {
   CheckModel(resolved);
   CheckContext(config, resolved);
   CheckOptions(config, resolved);
+  RemarkOnMap(config, resolved);
   CheckUnifiedMemory(resolved);
   CheckAttentionKernels(resolved);
 }

@@ -45,6 +45,37 @@ std::string LogMib(Bytes bytes, size_t width) {
   return Padded(std::move(text), width);
 }
 
+// tools/rpc/rpc-server.cpp's default.
+constexpr std::string_view kRpcPort = ":50052";
+
+// Cards of RPC servers come first, and their buffers are called by the server's address and the card's number
+// there (ggml/src/ggml-rpc/ggml-rpc.cpp ggml_backend_rpc_buffer_type), which builds before #16276 did not print.
+struct DevicePlace {
+  int64_t node = 0;  // 0: the machine that asks; else a server's, from 1
+  int64_t index = 0;
+};
+
+DevicePlace PlaceOf(const Resolved& resolved, size_t card) {
+  const auto number = static_cast<int64_t>(card);
+  const int64_t remote = (resolved.nodes - 1) * resolved.gpus;
+  if (number >= remote) return {0, number - remote};
+  return {1 + number / resolved.gpus, number % resolved.gpus};
+}
+
+// The command names its servers node2, node3 and so on (llama_commands.cc).
+std::string NodeName(const DevicePlace& place) { return "node" + std::to_string(place.node + 1); }
+
+std::string DeviceName(const Resolved& resolved, size_t card) {
+  const std::string_view backend = BackendName(BackendOf(resolved));
+  if (resolved.ram_alone) return std::string(backend);
+  const DevicePlace place = PlaceOf(resolved, card);
+  if (place.node == 0) return std::string(backend) + std::to_string(place.index);
+  const EngineVersion build = BuildOf(resolved);
+  const bool numbered = build.number > 0 ? build.number >= 6690 : build.date >= 20251004;
+  return "RPC" + (numbered ? std::to_string(place.index) : std::string()) + "[" + NodeName(place) +
+         std::string(kRpcPort) + "]";
+}
+
 std::string BufferLine(std::string_view function, std::string_view device, size_t width,
                        std::string_view what, Bytes bytes) {
   return std::string(function) + ": " + Padded(std::string(device), width) + " " + std::string(what) +
@@ -130,7 +161,7 @@ std::vector<std::string> LlamaLog(const Resolved& resolved, const Report& report
   const LlamaBackend backend = BackendOf(resolved);
   std::vector<std::string> devices;
   for (size_t i = 0; i < report.per_gpu.size(); ++i) {
-    devices.push_back(std::string(BackendName(backend)) + (resolved.ram_alone ? "" : std::to_string(i)));
+    devices.push_back(DeviceName(resolved, i));
   }
   const std::string pinned = std::string(BackendName(backend)) + "_Host";
 
@@ -170,7 +201,9 @@ std::vector<std::string> LlamaLog(const Resolved& resolved, const Report& report
   }
   for (size_t i = 0; i < devices.size(); ++i) {
     if (resolved.cards[i].gpu->vendor != Vendor::kNvidia) continue;
-    lines.push_back("nvidia-smi: GPU " + std::to_string(i) + " about " +
+    const DevicePlace place = PlaceOf(resolved, i);
+    lines.push_back((place.node > 0 ? "nvidia-smi on " + NodeName(place) : std::string("nvidia-smi")) +
+                    ": GPU " + std::to_string(place.index) + " about " +
                     CountText(static_cast<int64_t>(report.per_gpu[i].total.mib() + 0.5)) + " MiB used");
   }
   return lines;

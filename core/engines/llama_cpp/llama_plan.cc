@@ -115,7 +115,7 @@ std::vector<Bytes> FreeMemory(const Resolved& resolved) {
   std::vector<Bytes> free;
   free.reserve(resolved.cards.size());
   for (const Card& card : resolved.cards) {
-    free.push_back(card.capacity - card.others - LlamaRuntimeBytes(*card.gpu));
+    free.push_back(card.capacity - card.others - LlamaRuntimeBytes(*card.gpu, BackendOf(resolved)));
   }
   return free;
 }
@@ -241,12 +241,13 @@ Bytes LlamaProjectorBytes(const Architecture& architecture) {
   return weights;
 }
 
-Bytes LlamaRuntimeBytes(const Gpu& gpu) {
-  switch (gpu.vendor) {
-    case Vendor::kNvidia:
+// What drives the card decides: Vulkan has neither CUDA's context nor its libraries.
+Bytes LlamaRuntimeBytes(const Gpu& gpu, LlamaBackend backend) {
+  switch (backend) {
+    case LlamaBackend::kCuda:
       return MiBFromDouble(Value(gpu.compute_capability >= 100 ? Measure::kLlamaRuntimeBlackwell
                                                                : Measure::kLlamaRuntimeCuda));
-    case Vendor::kAmd:
+    case LlamaBackend::kHip:
       return MiBFromDouble(Value(Measure::kLlamaRuntimeHip));
     default:
       return MiBFromDouble(Value(Measure::kLlamaRuntimeOther));
@@ -308,7 +309,7 @@ void LlamaPlan::PlanCards() {
     if (resolved_.ram_alone && OptionsOf(resolved_).mmap) card.fixed.weights += RepackedBytes(resolved_);
     const bool idle = OptionsOf(resolved_).hides_idle_cards && device.weights == Bytes(0) && !card.drafts;
     const bool runs = !resolved_.ram_alone && !idle;
-    card.fixed.non_torch = runs ? LlamaRuntimeBytes(*resolved_.cards[i].gpu) : Bytes(0);
+    card.fixed.non_torch = runs ? LlamaRuntimeBytes(*resolved_.cards[i].gpu, BackendOf(resolved_)) : Bytes(0);
     card.fixed.others = resolved_.cards[i].others;
     card.fixed.reserved = resolved_.cards[i].reserved;
     for (size_t kind = 0; kind < adapters.size(); ++kind) {

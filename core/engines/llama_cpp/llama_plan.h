@@ -122,7 +122,7 @@ class LlamaPlan {
 Bytes LlamaProjectorBytes(const Architecture& architecture);
 
 // What a program holds on this card before llama.cpp's first buffer.
-Bytes LlamaRuntimeBytes(const Gpu& gpu);
+Bytes LlamaRuntimeBytes(const Gpu& gpu, LlamaBackend backend);
 
 }  // namespace plimsoll
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "core/catalog/interconnect.h"
 #include "core/engines/measured_constants.h"
-#include "core/engines/vllm/vllm_runtime.h"
 
 namespace plimsoll {
 namespace {
@@ -57,6 +57,56 @@ bool CapturesAsGptOss(const Resolved& resolved) {
   return resolved.architecture->model_type == "gpt_oss" && resolved.max_cudagraph_capture_size <= 0;
 }
 
+// vllm/device_communicators/custom_all_reduce.py: NVLink between all ranks, or two that write to each other's
+// memory. Otherwise NCCL's kernels are captured, each with a plan of its own.
+bool ReducesByNccl(const Resolved& resolved, const Gpu& gpu) {
+  if (resolved.tp <= 1 || gpu.vendor != Vendor::kNvidia) return false;
+  switch (FindLink(gpu, resolved.tp, resolved.tp > resolved.gpus).kind) {
+    case LinkKind::kNvlink:
+      return resolved.tp > 8 || resolved.tp % 2 != 0;
+    case LinkKind::kNvlinkPair:
+    case LinkKind::kPciePeer:
+      return resolved.tp != 2;
+    default:
+      return true;
+  }
+}
+
+// MiB per captured size and layer: every kernel is a node that the driver keeps.
+double GraphOfLayer(const Resolved& resolved, const VllmRules& rules) {
+  if (!rules.full_graphs) return Value(Measure::kVllmGraphPiecewise);
+  double sum = 0, layers = 0;
+  const bool fused_experts = resolved.format->family == FormatFamily::kMxfp4;
+  for (const LayerGroup& group : resolved.architecture->groups) {
+    double one = Value(Measure::kVllmGraphStep);
+    if (group.shape.recurrent.kind != RecurrentKind::kNone) one += Value(Measure::kVllmGraphRecurrent);
+    if (group.shape.mlp.kind == MlpKind::kMoe && !fused_experts) one += Value(Measure::kVllmGraphExperts);
+    sum += one * group.count;
+    layers += group.count;
+  }
+  return layers > 0 ? sum / layers : 0;
+}
+
+// flashinfer/decode.py: a wrapper per captured batch size, each with a buffer of integers of its own.
+constexpr Bytes kFlashInferWrapper = MiB(8);
+
+Bytes FlashInferBuffers(const Resolved& resolved, const VllmRules& rules, int64_t full, const Gpu& gpu) {
+  if (!rules.flashinfer_workspace || full == 0 || !AttendsWithFlashInfer(resolved, gpu)) return Bytes(0);
+  return kFlashInferWorkspace + (IsDatacentreBlackwell(gpu) ? Bytes(0) : kFlashInferWrapper * full);
+}
+
+// The indexer of sparse attention scores every position of the longest sequence for each token of a decode
+// step, in float32 (deep_gemm fp8_paged_mqa_logits); captured, that buffer stays in the graphs' pool.
+Bytes IndexerScores(const Resolved& resolved, int64_t step_tokens) {
+  for (const LayerGroup& group : resolved.architecture->groups) {
+    const Attention& attention = group.shape.attention;
+    if (attention.kind == AttentionKind::kLatent && attention.index_heads > 0) {
+      return Bytes(internal::SaturatingMultiply(step_tokens, resolved.max_model_len)) * 4;
+    }
+  }
+  return Bytes(0);
+}
+
 // compilation_config's max_cudagraph_capture_size, where given.
 int64_t UpToGiven(const Resolved& resolved, int64_t largest) {
   const int64_t given = resolved.max_cudagraph_capture_size;
@@ -87,26 +137,23 @@ VllmGraphs VllmCudaGraphs(const Resolved& resolved, const VllmRules& rules, int6
   if (rules.v1 && CapturesAsGptOss(resolved)) {
     graphs.tokens = std::min(kGptOssLargest, resolved.max_num_batched_tokens);
   }
+  int64_t decode = 0;  // tokens of the largest whole step
   if (CapturesWholeSteps(resolved, rules, gpu)) {
-    const int64_t decode =
-        std::min(internal::SaturatingMultiply(sequences, queries), UpToGiven(resolved, 512));
+    decode = std::min(internal::SaturatingMultiply(sequences, queries), UpToGiven(resolved, 512));
     graphs.full = rules.spread_graph_sizes ? SizesSpread(decode) : SizesByEight(decode);
   }
-  double mib = static_cast<double>(layers) *
-               (static_cast<double>(graphs.piecewise) * Value(Measure::kVllmGraphPiecewise) +
-                static_cast<double>(graphs.full) * Value(Measure::kVllmGraphFull));
+  const double captured = static_cast<double>(layers) * static_cast<double>(graphs.piecewise + graphs.full);
+  double mib = captured * GraphOfLayer(resolved, rules);
   if (resolved.format->family == FormatFamily::kBnbNf4 || resolved.format->family == FormatFamily::kBnbInt8) {
     mib *= Value(Measure::kVllmGraphBnb);
   }
   if (rules.runner_v2) mib *= Value(Measure::kVllmGraphRunnerV2);
-  if (resolved.tp > 1 && (!rules.v1 || HasNvlink(gpu))) {
-    mib *= Value(rules.v1 ? Measure::kVllmGraphTensorParallel : Measure::kVllmGraphTensorParallelV0);
-  }
+  if (!rules.v1 && resolved.tp > 1) mib *= Value(Measure::kVllmGraphTensorParallelV0);
   if (resolved.lora.max_loras > 0 && rules.lora_graphs) mib *= 2;
-  graphs.bytes = MiBFromDouble(mib);
-  if (rules.flashinfer_workspace && graphs.full > 0 && AttendsWithFlashInfer(resolved, gpu)) {
-    graphs.bytes += kFlashInferWorkspace;
-  }
+  // After attention and after the MLP.
+  if (rules.v1 && ReducesByNccl(resolved, gpu)) mib += captured * 2 * Value(Measure::kVllmGraphCollective);
+  graphs.bytes = MiBFromDouble(mib) + FlashInferBuffers(resolved, rules, graphs.full, gpu) +
+                 IndexerScores(resolved, decode);
   return graphs;
 }
 

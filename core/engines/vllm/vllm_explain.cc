@@ -188,9 +188,13 @@ class Explainer {
                                  CountText(graphs.full) + " of whole steps, " +
                                  CountedText(layers, "layer", "layers");
     Add(0, rules_.graphs_inside ? "CUDA graphs" : "CUDA graphs, outside the budget",
-        "layers x (piecewise x " + DecimalText(Value(Measure::kVllmGraphPiecewise), 2) + " MiB + full x " +
-            DecimalText(Value(Measure::kVllmGraphFull), 2) + " MiB)",
-        std::move(text), gpu_.cuda_graph, "measured, +/- a factor of two (measured_constants.h)");
+        "layers x sizes x " +
+            DecimalText(Value(rules_.full_graphs ? Measure::kVllmGraphStep : Measure::kVllmGraphPiecewise),
+                        2) +
+            " MiB, and what attention and all-reduces keep",
+        std::move(text), gpu_.cuda_graph,
+        "measured with drivers of CUDA 12.4 and later; older ones keep four times as much "
+        "(measured_constants.h)");
   }
 
   // What a first start takes, and later ones with the filled compile cache do not.

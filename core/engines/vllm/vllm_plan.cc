@@ -167,6 +167,13 @@ Bytes ErrorBand(const Resolved& resolved, const VllmRules& rules, const GpuRepor
   return MeasuredBand(rules, gpu) + WeightsBand(resolved.stored, gpu.weights);
 }
 
+// What may come on top of the prediction once graphs are captured and the sampler is warmed up.
+Bytes MoreAfterCapture(const Resolved& resolved, const VllmRules& rules, const GpuReport& gpu,
+                       const Card& card) {
+  return BytesFromDouble(static_cast<double>(gpu.cuda_graph.count()) * Value(Measure::kVllmTightGraphs)) +
+         VllmSpillsOnCapture(resolved, rules, *card.gpu);
+}
+
 void Fail(FailureStage failure, std::string_view code, std::string_view message, std::string_view fix,
           Report* report) {
   report->verdict = Verdict::kDoesNotFit;
@@ -215,7 +222,7 @@ Bytes AtRest(const GpuReport& gpu) { return SumOfParts(gpu) - gpu.activation - g
 
 // In the order in which the engine would stumble.
 void Judge(const Resolved& resolved, const VllmRules& rules, const Tightest& tightest, Report* report) {
-  bool tight = false, overloaded = false;
+  bool tight = false, overloaded = false, crowded = false;
   Bytes band;
   for (const GpuReport& gpu : report->per_gpu) {
     const Bytes resting = AtRest(gpu) - gpu.kv_cache;
@@ -262,16 +269,25 @@ void Judge(const Resolved& resolved, const VllmRules& rules, const Tightest& tig
     }
     band = std::max(band, ErrorBand(resolved, rules, gpu));
     tight = tight || tightest.headroom < band;
+    const Card& card = resolved.cards[static_cast<size_t>(gpu.rank)];
+    crowded = crowded || gpu.total + MoreAfterCapture(resolved, rules, gpu, card) > gpu.capacity;
   }
   const States states = CountStates(resolved, rules, band, report);
   if (states == States::kTooFew) return;
-  report->verdict = tight || overloaded || states == States::kClose ? Verdict::kTight : Verdict::kFits;
+  const bool close = tight || overloaded || crowded || states == States::kClose;
+  report->verdict = close ? Verdict::kTight : Verdict::kFits;
   if (overloaded) {
     report->diagnostics.push_back(
         {"card_full_under_load", Severity::kWarning,
          "With activations and CUDA graphs at their peak the card is fuller than it is "
          "large; vLLM may run out of memory under load.",
          "Lower gpu_memory_utilization a little."});
+  } else if (crowded) {
+    report->diagnostics.push_back({"card_may_fill_after_capture", Severity::kWarning,
+                                   "CUDA graphs are known to a factor only: if they take what the largest in "
+                                   "logs did, too little of the card "
+                                   "is left to warm up the sampler.",
+                                   "Lower gpu_memory_utilization a little, or max_num_seqs."});
   }
 }
 

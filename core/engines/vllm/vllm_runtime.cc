@@ -25,6 +25,14 @@ Measure ContextOf(const Gpu& gpu) {
   }
 }
 
+bool Spills(const Gpu& gpu) {
+  return gpu.vendor == Vendor::kNvidia && gpu.compute_capability >= 120 && !gpu.unified_memory;
+}
+
+double SpilledGiB(const Gpu& gpu) {
+  return Value(Measure::kVllmCompiledSpills) * gpu.bf16.value() / TeraFlops(1).value();
+}
+
 // What compiled kernels leave with the driver beside what one GPU's libraries take: their code, and local
 // memory for every thread of every multiprocessor, which PyTorch cannot give back (#49892, #54479). The
 // kernels that are benchmarked on a first start leave more than those that a later one loads. On Blackwell's
@@ -32,16 +40,20 @@ Measure ContextOf(const Gpu& gpu) {
 // multiprocessors, and so does the rate of the tensor units.
 double CompiledKernels(const Resolved& resolved, const VllmRules& rules, const Gpu& gpu) {
   if (resolved.enforce_eager || gpu.vendor != Vendor::kNvidia) return 0;
-  const bool spills = rules.kernels_spill && gpu.compute_capability >= 120 && !gpu.unified_memory;
   const double kept = rules.runner_v2 ? Value(Measure::kVllmRunnerV2) : 0;
   if (!rules.first_start) return kept;
-  if (spills) return kept + Value(Measure::kVllmCompiledSpills) * gpu.bf16.value() / TeraFlops(1).value();
+  if (rules.kernels_spill && Spills(gpu)) return kept + SpilledGiB(gpu);
   return kept + (rules.runner_v2 ? Value(Measure::kVllmCompiledKernels) : 0);
 }
 
 }  // namespace
 
 Bytes DriverContext(const Gpu& gpu) { return GiBFromDouble(Value(ContextOf(gpu))); }
+
+Bytes VllmSpillsOnCapture(const Resolved& resolved, const VllmRules& rules, const Gpu& gpu) {
+  if (resolved.enforce_eager || rules.kernels_spill || !Spills(gpu)) return Bytes(0);
+  return GiBFromDouble(SpilledGiB(gpu));
+}
 
 bool HasNvlink(const Gpu& gpu) {
   return gpu.link.compare(0, 6, "NVLink") == 0 || gpu.link.compare(0, 4, "xGMI") == 0;

@@ -15,6 +15,10 @@ struct VllmRuntime {
 };
 VllmRuntime VllmRuntimeMemory(const Resolved& resolved, const VllmRules& rules, const Gpu& gpu);
 
+// Local memory that spilling kernels may take at their first launch in a capture, after the profile run and so
+// outside the budget: attention is not part of that run. Known to a range only: part of a band.
+Bytes VllmSpillsOnCapture(const Resolved& resolved, const VllmRules& rules, const Gpu& gpu);
+
 // What the driver itself holds of a card for a process.
 Bytes DriverContext(const Gpu& gpu);
 

@@ -70,6 +70,27 @@ TEST(LlamaLog, DevicesByTheirBackend) {
   }
 }
 
+// Cards of RPC servers come before the machine's own, by the server's address and the card's number there.
+TEST(LlamaLog, CardsOfOtherMachinesByTheirServers) {
+  const auto devices = [](const char* version, int nodes) {
+    const EstimatedCase answer = Ask(R"(,"max_num_seqs":1,"gpus":2,"nodes":)" + std::to_string(nodes) +
+                                     R"(,"engine_version":")" + version + "\"");
+    std::string found;
+    for (const std::string& line : LlamaLog(answer.resolved, answer.report)) {
+      const size_t end = line.find(" model buffer size");
+      if (end == std::string::npos || line.find("CPU") != std::string::npos) continue;
+      const size_t begin = line.rfind(' ', end - 1) + 1;
+      found += (found.empty() ? "" : " ") + line.substr(begin, end - begin);
+    }
+    return found;
+  };
+  EXPECT_EQ(devices("b9000", 1), "CUDA0 CUDA1");
+  EXPECT_EQ(devices("b9000", 2), "RPC0[node2:50052] RPC1[node2:50052] CUDA0 CUDA1");
+  EXPECT_EQ(devices("b9000", 3),
+            "RPC0[node2:50052] RPC1[node2:50052] RPC0[node3:50052] RPC1[node3:50052] CUDA0 CUDA1");
+  EXPECT_EQ(devices("b6600", 2), "RPC[node2:50052] RPC[node2:50052] CUDA0 CUDA1");
+}
+
 TEST(LlamaLog, LayersInRamAreCounted) {
   const EstimatedCase c = Ask(R"(,"max_num_seqs":1,"n_gpu_layers":10)");
   EXPECT_TRUE(Prints(c, "load_tensors: offloaded 10/33 layers to GPU"));

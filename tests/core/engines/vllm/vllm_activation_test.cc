@@ -142,10 +142,12 @@ TEST(VllmActivation, FlashInfersWorkspaceIsPartOfTheCapture) {
   };
   const VllmGraphs fp8 = graphs(
       R"({"model":"qwen3.6-35b-a3b","gpu":"rtx-5090","kv_cache_dtype":"fp8","max_num_seqs":1,"engine_version":"0.20.0"})");
-  EXPECT_NEAR(fp8.bytes.gib(), 0.39, 0.03);
   const VllmGraphs plain =
       graphs(R"({"model":"qwen3.6-35b-a3b","gpu":"rtx-5090","max_num_seqs":1,"engine_version":"0.20.0"})");
-  EXPECT_EQ(fp8.bytes - plain.bytes, MiB(394));
+  // The workspace and the wrapper of one batch size; what the driver keeps of so few graphs does not show.
+  EXPECT_EQ(fp8.bytes - plain.bytes, MiB(394 + 8));
+  EXPECT_NEAR((fp8.bytes - plain.bytes).gib(), 0.39, 0.005);
+  EXPECT_LT(plain.bytes, MiB(50));
   // With speculation whole steps are not captured, and so the workspace is not part of it.
   const VllmGraphs drafts = graphs(
       R"({"model":"qwen3.6-27b","gpu":"rtx-5060-ti-16gb","gpus":4,"kv_cache_dtype":"fp8","max_num_seqs":10,

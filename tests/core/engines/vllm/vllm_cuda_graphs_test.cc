@@ -71,7 +71,7 @@ TEST(VllmCudaGraphs, DraftedTokensMakeStepsWider) {
 }
 
 TEST(VllmCudaGraphs, BytesBySizesAndLayers) {
-  const double mib = 32 * (51 * Value(Measure::kVllmGraphPiecewise) + 35 * Value(Measure::kVllmGraphFull));
+  const double mib = 32 * (51 + 35) * Value(Measure::kVllmGraphStep);
   VllmRules rules;
   rules.spread_graph_sizes = true;
   const Asked plain(R"(,"max_num_seqs":256)");
@@ -84,11 +84,63 @@ TEST(VllmCudaGraphs, BytesBySizesAndLayers) {
   EXPECT_EQ(lora.Graphs(rules).bytes, MiBFromDouble(mib));
   const Asked bnb(R"(,"max_num_seqs":256,"format":"bnb-nf4")");
   EXPECT_EQ(bnb.Graphs(rules).bytes, MiBFromDouble(mib * Value(Measure::kVllmGraphBnb)));
-  const Asked linked(R"(,"max_num_seqs":256,"gpus":2)");
-  EXPECT_EQ(linked.Graphs(rules).bytes, MiBFromDouble(mib * Value(Measure::kVllmGraphTensorParallel)));
-  const Asked bus(R"(,"max_num_seqs":256,"gpus":2)", "rtx-4090");
-  EXPECT_EQ(bus.Graphs(rules).bytes, MiBFromDouble(mib)) << "PCIe: V1 has no buffers for it";
   EXPECT_EQ(Asked(R"(,"enforce_eager":true)").Graphs(rules).bytes, Bytes(0));
+  rules.full_graphs = false;
+  EXPECT_EQ(plain.Graphs(rules).bytes, MiBFromDouble(32 * 51 * Value(Measure::kVllmGraphPiecewise)));
+}
+
+// vllm/distributed/device_communicators/custom_all_reduce.py: its own kernels over NVLink or between two cards that
+// write to each other's memory; otherwise every captured step holds two of NCCL's per layer.
+TEST(VllmCudaGraphs, CapturedCollectives) {
+  VllmRules rules;
+  rules.spread_graph_sizes = true;
+  const double steps = 32 * (51 + 35);
+  const double alone = steps * Value(Measure::kVllmGraphStep);
+  const double more = steps * 2 * Value(Measure::kVllmGraphCollective);
+  const auto mib = [&rules](const char* gpus, const char* gpu) {
+    return Asked(std::string(R"(,"max_num_seqs":256,"gpus":)") + gpus, gpu).Graphs(rules).bytes.mib();
+  };
+  EXPECT_NEAR(mib("2", "h100-sxm"), alone, 1e-4);
+  EXPECT_NEAR(mib("8", "h100-sxm"), alone, 1e-4);
+  EXPECT_NEAR(mib("2", "l40s"), alone, 1e-4) << "peers over PCIe";
+  EXPECT_NEAR(mib("4", "l40s"), alone + more, 1e-4) << "more than two are not";
+  EXPECT_NEAR(mib("2", "rtx-4090"), alone + more, 1e-4) << "no peer access";
+  EXPECT_NEAR(mib("2", "mi300x"), alone, 1e-4);
+  rules.v1 = rules.full_graphs = false;
+  const double old = 32 * 35 * Value(Measure::kVllmGraphPiecewise);
+  EXPECT_NEAR(mib("2", "rtx-4090"), old * Value(Measure::kVllmGraphTensorParallelV0), 1e-4);
+}
+
+// Qwen3.5 9B on L40S: 24 of 32 layers carry a state; 0.65 GiB on 0.19 with 51 and 35 sizes. With an fp8 cache
+// FlashInfer attends: its workspace and a wrapper per whole step, 1.38 GiB on 0.17.
+TEST(VllmCudaGraphs, MeasuredOfAHybrid) {
+  const auto gib = [](const char* rest) {
+    const EstimatedCase c =
+        EstimateText(std::string(R"({"model":"qwen3.5-9b","gpu":"l40s","max_model_len":32768)") + rest + "}");
+    EXPECT_EQ(c.error, "");
+    return c.report.per_gpu[0].cuda_graph.gib();
+  };
+  EXPECT_NEAR(gib(R"(,"engine_version":"0.19.0")"), 0.65, 0.05);
+  EXPECT_NEAR(gib(R"(,"engine_version":"0.17.0","kv_cache_dtype":"fp8")"), 1.38, 0.1);
+}
+
+// Qwen2.5 72B on four L40S: 2.62 GiB on 0.19 (51 and 35 sizes, 80 layers, NCCL).
+TEST(VllmCudaGraphs, MeasuredOfRanksWithoutPeers) {
+  const EstimatedCase c = EstimateText(
+      R"({"model":"qwen2.5-72b","gpu":"l40s","gpus":4,"max_model_len":8192,"engine_version":"0.19.0"})");
+  EXPECT_NEAR(c.report.per_gpu[0].cuda_graph.gib(), 2.62, 0.1);
+}
+
+// GLM-5.2: an indexer's scores of 512 tokens over a million positions, in float32.
+TEST(VllmCudaGraphs, ScoresOfAnIndexer) {
+  const auto bytes = [](const char* length) {
+    return EstimateText(std::string(R"({"model":"glm-5.2","format":"nvfp4","gpu":"b200","gpus":4,)"
+                                    R"("engine_version":"0.26.0","max_model_len":)") +
+                        length + "}")
+        .report.per_gpu[0]
+        .cuda_graph;
+  };
+  EXPECT_EQ(bytes("1048576") - bytes("524288"), GiB(1));
 }
 
 // vllm/worker/model_runner.py of V0: decode batches up to max_num_seqs, rounded up to eight.
