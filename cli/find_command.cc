@@ -57,8 +57,10 @@ std::optional<Error> ReadTokensOption(const Options& options, std::string_view n
   return Error{std::string(name), Quoted(options.Value(name)), "a whole number, or one such as 32k or 1M"};
 }
 
-std::optional<Error> ReadWishes(const Options& options, Wishes* wishes) {
-  std::optional<int64_t> users;
+// The length and the users of the configuration, under whatever name they were given, are wished for.
+std::optional<Error> ReadWishes(const Options& options, const Config& base, Wishes* wishes) {
+  if (base.max_model_len.value_or(0) > 0) wishes->max_model_len = base.max_model_len;
+  std::optional<int64_t> users = base.concurrency;
   if (auto error = ReadTokensOption(options, "--users", &users)) return error;
   if (users) wishes->users = *users;
   if (auto error = ReadTokensOption(options, "--max-model-len", &wishes->max_model_len)) return error;
@@ -341,7 +343,7 @@ CommandResult RunFind(const Arguments& arguments, const CommandContext& context)
     if (!whole) return Refused({"--gpus", Quoted(text), "numbers of cards such as 1,2,4,8"});
     question.counts.push_back(std::stoll(text));
   }
-  if (auto error = ReadWishes(*options, &question.wishes)) return Refused(*error);
+  if (auto error = ReadWishes(*options, question.base, &question.wishes)) return Refused(*error);
   if (auto error = ReadFilter(*options, &question.filter)) return Refused(*error);
   question.engines = ReadEngines(*options);
   if (!question.engines.empty()) question.base.engine = question.engines.front();

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/base/text.h"
+#include "core/catalog/gpu_names.h"
 #include "core/config/config_keys.h"
 #include "core/config/config_url.h"
 #include "core/config/config_value.h"
@@ -162,10 +163,32 @@ class CommandReader {
     ReadPositional(invocation, parsed);
     if (invocation.gpus) reading_.visible = *invocation.gpus;
     if (invocation.nodes && !reading_.config.nodes) reading_.config.nodes = *invocation.nodes;
+    ReadNodeLabel(invocation);
     if (!invocation.program->says.empty()) {
       result_.problems.push_back({"program", std::string(invocation.program->words),
                                   std::string(invocation.program->says), "", Severity::kInfo});
     }
+  }
+
+  // GPU feature discovery marks cards that are shared in turns behind the product's name.
+  void ReadNodeLabel(const Invocation& invocation) {
+    if (invocation.gpu.empty()) return;
+    std::string_view name = invocation.gpu;
+    constexpr std::string_view kShared = "-SHARED";
+    const bool shared = name.ends_with(kShared);
+    if (shared) name.remove_suffix(kShared.size());
+    const Gpu* gpu = FindGpuNamed(*reading_.catalog, name);
+    if (gpu == nullptr) {
+      result_.not_understood.push_back(invocation.gpu);
+      AddProblem(
+          "card_unknown", invocation.gpu,
+          Quoted(invocation.gpu) + ", which the nodes are chosen by, is no card that the catalog knows.",
+          "Name the card.", Severity::kWarning);
+      return;
+    }
+    reading_.config.gpu = {gpu->id};
+    result_.understood.push_back({invocation.gpu, invocation.gpu, "", "gpu", ReadEffect::kKey,
+                                  shared ? "shared in turns: others' memory is not known" : ""});
   }
 
   void ReadVariables(const Invocation& invocation) {

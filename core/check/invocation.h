@@ -31,6 +31,7 @@ struct Invocation {
   std::vector<GivenOption> given;
   std::optional<int64_t> gpus;  // that the container or cluster gives; nothing: not said
   std::optional<int64_t> nodes;
+  std::string gpu;            // by the label of the nodes that a cluster may take; empty: not said
   std::string_view defaults;  // of the class that is called, or of the program
   std::string_view wrapper;   // "docker run"; empty: none
   std::string image;          // as it stands there

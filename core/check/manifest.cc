@@ -1,6 +1,7 @@
 #include "core/check/manifest.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
@@ -103,6 +104,7 @@ struct Container {
   std::vector<ArgumentWord> entrypoint, arguments;
   std::vector<Variable> variables;
   std::optional<int64_t> gpus, nodes;
+  std::string gpu;
 };
 
 std::optional<Invocation> InvocationOf(Container container) {
@@ -123,6 +125,7 @@ std::optional<Invocation> InvocationOf(Container container) {
   found->image = container.image;
   if (container.gpus) found->gpus = container.gpus;
   if (container.nodes) found->nodes = container.nodes;
+  found->gpu = std::move(container.gpu);
   return found;
 }
 
@@ -154,6 +157,45 @@ Container ComposeContainer(std::string_view text, const YamlNode& service) {
   if (const YamlNode* command = service.Find("command")) container.arguments = WordsOf(text, *command, none);
   container.gpus = ComposeGpus(service);
   return container;
+}
+
+// Labels of nodes that name their cards: NVIDIA's GPU feature discovery, AMD's node labeller, GKE, EKS,
+// Karpenter and CoreWeave.
+constexpr std::string_view kCardLabels[] = {
+    "nvidia.com/gpu.product",        "amd.com/gpu.product-name",
+    "beta.amd.com/gpu.product-name", "cloud.google.com/gke-accelerator",
+    "k8s.amazonaws.com/accelerator", "karpenter.k8s.aws/instance-gpu-name",
+    "gpu.nvidia.com/class"};
+
+bool IsCardLabel(std::string_view key) {
+  return std::find(std::begin(kCardLabels), std::end(kCardLabels), key) != std::end(kCardLabels);
+}
+
+// The card of the nodes that a pod's nodeSelector, or the only value of its required affinity, asks for.
+std::string CardOfPod(const YamlNode& pod) {
+  if (const YamlNode* selector = pod.Find("nodeSelector")) {
+    for (size_t i = 0; i < selector->keys.size(); ++i) {
+      if (IsCardLabel(selector->keys[i])) return selector->items[i].text;
+    }
+  }
+  const YamlNode* terms = &pod;
+  for (const char* key :
+       {"affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms"}) {
+    terms = terms->Find(key);
+    if (terms == nullptr) return {};
+  }
+  for (const YamlNode& term : terms->items) {
+    const YamlNode* expressions = term.Find("matchExpressions");
+    if (expressions == nullptr) continue;
+    for (const YamlNode& expression : expressions->items) {
+      const YamlNode* key = expression.Find("key");
+      const YamlNode* values = expression.Find("values");
+      const YamlNode* is = expression.Find("operator");
+      if (key == nullptr || values == nullptr || is == nullptr || is->text != "In") continue;
+      if (IsCardLabel(key->text) && values->items.size() == 1) return values->items[0].text;
+    }
+  }
+  return {};
 }
 
 // Every map with an image that stands in a list of containers, and the size of the group it belongs to.
@@ -192,6 +234,7 @@ void FindContainers(std::string_view text, const YamlNode& node, std::optional<i
           }
         }
         container.nodes = nodes;
+        container.gpu = CardOfPod(node);
         found->push_back(std::move(container));
       }
     }

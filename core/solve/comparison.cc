@@ -255,6 +255,15 @@ Answer Ask(const Config& config, const Catalog& catalog, const CostInputs& cost,
   return answer;
 }
 
+// "4 GPUs", "tp 2", "fp8".
+std::string SettingText(const Config& column, const ConfigKey& key) {
+  const std::string text = GetConfigText(column, key);
+  if (text.empty()) return "default " + std::string(key.json);
+  if (key.json == "gpus" && column.gpus) return CountedText(*column.gpus, "GPU", "GPUs");
+  const bool number = text.find_first_not_of("0123456789.") == std::string::npos;
+  return number ? std::string(key.json) + " " + text : text;
+}
+
 // A column is called by what sets it apart from the first; the first by the same keys.
 std::vector<std::string> NamesOf(const std::vector<Config>& columns) {
   std::vector<const ConfigKey*> apart;
@@ -268,12 +277,7 @@ std::vector<std::string> NamesOf(const std::vector<Config>& columns) {
   for (const Config& column : columns) {
     std::string name;
     for (const ConfigKey* key : apart) {
-      const std::string text = GetConfigText(column, *key);
-      if (!name.empty()) name += ", ";
-      const bool number = !text.empty() && text.find_first_not_of("0123456789.") == std::string::npos;
-      name += text.empty() ? "default " + std::string(key->json)
-              : number     ? text + " " + std::string(key->json)
-                           : text;
+      name += (name.empty() ? "" : ", ") + SettingText(column, *key);
     }
     names.push_back(name.empty() ? "column " + std::to_string(names.size() + 1) : name);
   }

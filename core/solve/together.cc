@@ -63,15 +63,26 @@ Result<Need> NeedOf(const Config& config, const Catalog& catalog, Inquiry* inqui
   return need;
 }
 
-// What is added of the free memory to each: in proportion to the caches of those who can use more.
-std::vector<Bytes> Given(const std::vector<Need>& needs, Bytes free) {
+// Shares are given in thousandths.
+constexpr int64_t kShareSteps = 1000;
+
+// What is added of the free memory to each: in proportion to the caches of those who can use more. Who has no cache
+// gets a step of its share, so that rounding takes nothing from it.
+std::vector<Bytes> Given(const std::vector<Need>& needs, Bytes free, Bytes capacity) {
+  const Bytes step = capacity / kShareSteps;
   double wanting = 0;
   for (const Need& need : needs) {
-    if (need.takes_share) wanting += (need.sequence * need.users).gib();
+    if (!need.takes_share) continue;
+    if (need.sequence > Bytes(0)) {
+      wanting += (need.sequence * need.users).gib();
+    } else {
+      free -= step;
+    }
   }
   std::vector<Bytes> given;
   for (const Need& need : needs) {
     Bytes bytes = need.Least();
+    if (need.takes_share && need.sequence <= Bytes(0) && free >= Bytes(0)) bytes += step;
     if (need.takes_share && wanting > 0 && free > Bytes(0))
       bytes += GiBFromDouble(free.gib() * (need.sequence * need.users).gib() / wanting);
     given.push_back(bytes);
@@ -132,7 +143,7 @@ Result<Together> FitTogether(const std::vector<Config>& configs, const Catalog& 
   Bytes sum;  // card 0 is everybody's
   for (const Need& need : needs) sum += need.Least();
   together.free = together.capacity - sum;
-  const std::vector<Bytes> given = Given(needs, together.free);
+  const std::vector<Bytes> given = Given(needs, together.free, together.capacity);
   together.fits = together.free >= Bytes(0);
   for (size_t i = 0; i < needs.size(); ++i) {
     Tenant& tenant = together.tenants[i];
@@ -142,12 +153,13 @@ Result<Together> FitTogether(const std::vector<Config>& configs, const Catalog& 
     }
     const GpuReport* alone = FullestCard(needs[i].report);
     if (others > Bytes(0)) tenant.config.reserved_mib = {std::ceil(others.mib())};
-    // Of its memory, what it counts against its share: without what stands beside it, such as the driver's context.
-    const Bytes beside = alone != nullptr ? std::max(Bytes(0), alone->total - alone->budget) : Bytes(0);
+    // Of its memory, what it counts against its share: without what stands beside it, such as the driver's context
+    // and, in some releases, the graphs; who fills its share shows both.
+    const Bytes beside = alone != nullptr ? std::max(alone->driver, alone->total - alone->budget) : Bytes(0);
     const auto answer = [&](Bytes counted) {
       if (needs[i].takes_share && together.capacity > Bytes(0)) {
-        const double share = std::floor(counted.gib() / together.capacity.gib() * 1000) / 1000;
-        tenant.share = std::clamp(share, 0.001, 0.99);
+        const double share = std::floor(counted.gib() / together.capacity.gib() * kShareSteps) / kShareSteps;
+        tenant.share = std::clamp(share, 1.0 / kShareSteps, 0.99);
         tenant.config.gpu_memory_utilization = tenant.share;
       }
       return Estimate(tenant.config, catalog, &inquiry);

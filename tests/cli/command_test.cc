@@ -362,6 +362,17 @@ TEST(LoadLine, ShowsBudgetAndOverflow) {
   EXPECT_EQ(LoadLegendText(gpu, SizeUnits::kBinary), "W weights 30.0 GiB  K KV cache 5.0 GiB");
 }
 
+// Weights 1 GiB beyond the share, and a cache of 4 GiB that has no room: short by 5 in all.
+TEST(LoadLine, DrawsTheCacheThatHasNoRoom) {
+  GpuReport gpu;
+  gpu.capacity = GiB(20);
+  gpu.budget = GiB(18);
+  gpu.weights = GiB(19);
+  gpu.headroom = Bytes(0) - GiB(5);
+  EXPECT_EQ(LoadLineText(gpu, 23), "[WWWWWWWWWWWWWWWWWW|?!??]");
+  EXPECT_EQ(LoadLegendText(gpu, SizeUnits::kBinary), "W weights 19.0 GiB  ? cache without room 4.0 GiB");
+}
+
 TEST(LoadLine, DrawsEveryPartWithItsLetter) {
   GpuReport gpu;
   gpu.capacity = GiB(20);
@@ -596,6 +607,19 @@ TEST(Command, FindFiltersModelsAndAsksEngines) {
   ExpectRefusal({"find", "--gpu", "rtx-4090", "--since", "25"}, "--since");
   ExpectRefusal({"find", "--gpu", "rtx-4090", "--max-params", "all"}, "--max-params");
   ExpectRefusal({"find", "--gpu", "rtx-4090", "--engine", "vllm,none"}, "engine");
+}
+
+TEST(Command, FindTakesTheLengthAndTheUsersUnderEveryName) {
+  const auto found = [](const Arguments& wishes) {
+    Arguments all = {"find", "--model", "llama-2-7b,qwen3-8b", "--gpu", "rtx-4090", "--csv"};
+    all.insert(all.end(), wishes.begin(), wishes.end());
+    return Plimsoll(all).out;
+  };
+  const std::string rows = found({"--max-model-len", "8192", "--users", "3"});
+  EXPECT_NE(rows.find("qwen3-8b"), std::string::npos) << rows;
+  EXPECT_EQ(rows.find("llama-2-7b"), std::string::npos) << "holds 4,096 tokens: " << rows;
+  EXPECT_EQ(found({"--context", "8k", "--concurrency", "3"}), rows);
+  EXPECT_EQ(found({"--url", "ctx=8192&c=3"}), rows);
 }
 
 TEST(Command, LimitsOfTheLoadBringFindAColumnOfWhatKeepsThem) {

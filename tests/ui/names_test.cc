@@ -13,6 +13,8 @@ TEST(Names, KeysInSentencesBecomeThePagesLabels) {
             "Context 131,072 is beyond the model's own 40,960. Lower context, set RoPE scaling, or set "
             "VLLM_ALLOW_LONG_MAX_MODEL_LEN=1.");
   EXPECT_EQ(PageWords("Use no_such_key, tp 2 or the model."), "Use no_such_key, tp 2 or the model.");
+  EXPECT_EQ(PageWords("vLLM has no option \"max_num_seqs\", nor --max_num_seqs."),
+            "vLLM has no option \"max_num_seqs\", nor --max_num_seqs.");
   EXPECT_EQ(PageWords(""), "");
 }
 

@@ -92,13 +92,13 @@ TEST(RowRanges, FindHasAColumnOfThem) {
   for (int i = 0; i < 200 && (page.state().errands.open("range-row") || i < 4); ++i) page.Frames(1);
   page.Frames(2);
   const Table& table = TableShown(page).table;
-  ASSERT_EQ(table.header()[5], "Users within limits");
+  ASSERT_EQ(table.header()[6], "Users within limits");
   const FindState::Answer& answer = *page.state().find.answer();
   for (size_t n = 0; n < table.rows().size(); ++n) {
     const FindRow& row = answer.found.rows[n];
     const auto range = FindRangeFigure(LoadKind::kUsers, row.config, page.state().catalog());
     ASSERT_TRUE(range.has_value());
-    EXPECT_EQ(table.rows()[n][5], RangeText(OfReplicas(*range, row.replicas)));
+    EXPECT_EQ(table.rows()[n][6], RangeText(OfReplicas(*range, row.replicas)));
   }
 }
 

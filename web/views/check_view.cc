@@ -66,7 +66,8 @@ std::vector<ColoredText> Sentence(const Ui& ui, const AppState& state) {
     const ImU32 color = answer->verdict == "fits"    ? colors.fits
                         : answer->verdict == "tight" ? colors.tight
                                                      : colors.does_not_fit;
-    return {{answer->headline.substr(0, cut), color}, {WithoutStop(answer->headline.substr(cut)), 0}};
+    return {{answer->headline.substr(0, cut), color},
+            {WithoutStop(PageWords(answer->headline.substr(cut))), 0}};
   }
   return {{Article(answer->what), 0}};
 }
@@ -119,10 +120,11 @@ void DrawProblem(Ui& ui, const CheckAnswer::Problem& problem, float width) {
   const ImVec2 at = ImGui::GetCursorScreenPos();
   ImGui::Indent(14);
   const std::string label = problem.option.empty() ? problem.severity : problem.option;
-  const std::string said = problem.message + (problem.fix.empty() ? "" : " " + problem.fix);
+  const std::string message = PageWords(problem.message), fix = PageWords(problem.fix);
+  const std::string said = message + (fix.empty() ? "" : " " + fix);
   if (!problem.option.empty()) Paragraph(ui, problem.option, width - 14, {0, 13.5F, Weight::kSemibold}, "");
-  Paragraph(ui, problem.message, width - 14, {0, 13.5F}, "");
-  if (!problem.fix.empty()) Paragraph(ui, problem.fix, width - 14, {ui.colors->muted, 13.5F}, "");
+  Paragraph(ui, message, width - 14, {0, 13.5F}, "");
+  if (!fix.empty()) Paragraph(ui, fix, width - 14, {ui.colors->muted, 13.5F}, "");
   ImGui::Unindent(14);
   const float bottom = ImGui::GetCursorScreenPos().y - ImGui::GetStyle().ItemSpacing.y;
   ImGui::GetWindowDrawList()->AddRectFilled(ImVec2(at.x, at.y), ImVec2(at.x + 3, bottom),
@@ -194,7 +196,7 @@ void DrawWays(Ui& ui, AppState& state, const CheckAnswer& answer, float width) {
   if (!answer.cause.empty() && !answer.stage.empty()) {
     Gap(14);
     SectionLabel(ui, "What caused it");
-    Paragraph(ui, answer.cause, width, {}, "row");
+    Paragraph(ui, PageWords(answer.cause), width, {}, "row");
   }
   if (answer.fixes.empty()) return;
   Gap(14);
@@ -306,9 +308,9 @@ void DrawCheckHead(Ui& ui, AppState& state, float width) {
   if (answer != nullptr) {
     detail = Article(answer->what) + ".";
     if (!answer->stage.empty() && answer->kind == "log" && !answer->headline.empty())
-      detail += " Our answer for it: " + answer->headline;
+      detail += " Our answer for it: " + PageWords(answer->headline);
     else if (!answer->detail.empty() && answer->detail != answer->cause)
-      detail += " " + answer->detail;
+      detail += " " + PageWords(answer->detail);
   } else if (!state.check.problem().empty()) {
     detail = state.check.problem();
   }

@@ -47,8 +47,8 @@ std::string WishSentence(Wish wish, const Wishes& wishes) {
 }
 
 struct RowText {
-  std::string name, layout, format, license, tasks, users, range, rate, band, first, hour, tokens, longest,
-      verdict;
+  std::string name, layout, format, bits, license, tasks, users, range, rate, band, first, hour, tokens,
+      longest, verdict;
 };
 
 std::string CardsText(int64_t count, const std::string& id, const Catalog& catalog) {
@@ -102,6 +102,7 @@ RowText TextOf(const FindState::Answer& answer, size_t n, const AppState& state)
   text.license = LicenseName(model != nullptr ? model->license : "");
   text.tasks = TasksText(model != nullptr ? model->tasks : Tasks());
   text.format = FormatName(row.format);
+  text.bits = DecimalText(row.bits_per_weight, 1);
   // Cards first: who fits is asked; model first: who was asked for.
   text.users = need ? CountText(row.users) : DecimalText(row.room, row.room < 10 ? 1 : 0);
   text.longest = ContextText(row.longest);
@@ -121,8 +122,9 @@ std::string Spoken(const FindRow& row, const RowText& text, FindDoor door) {
   const std::string room = door == FindDoor::kRun
                                ? "room for " + text.users + " users, up to " + text.longest + " of context"
                                : CountedText(row.users, "user", "users");
-  return text.layout + model + ", " + room + ", " + text.band + " tok/s each" +
-         (text.range.empty() ? "" : ", " + text.range + " within the limits") + ", " + text.hour + " an hour";
+  return text.bits + " bits per weight, " + text.layout + model + ", " + room + ", " + text.band +
+         " tok/s each" + (text.range.empty() ? "" : ", " + text.range + " within the limits") + ", " +
+         text.hour + " an hour";
 }
 
 // Each bar is as wide as its own card, so that small cards can be read, too.
@@ -177,8 +179,8 @@ Columns ColumnsOf(float left, float width, bool ranged, FindDoor door) {
   const float rest = x - left;
   columns.name = left;
   columns.has_license = door == FindDoor::kRun && rest >= kLicenseRoom;
-  const std::array<float, 4> shares = columns.has_license ? std::array<float, 4>{0.36F, 0.53F, 0.66F, 0.87F}
-                                                          : std::array<float, 4>{0.33F, 0.58F, 0.76F, 0.76F};
+  const std::array<float, 4> shares = columns.has_license ? std::array<float, 4>{0.325F, 0.50F, 0.675F, 0.87F}
+                                                          : std::array<float, 4>{0.31F, 0.53F, 0.76F, 0.76F};
   columns.layout = left + rest * shares[0];
   columns.format = left + rest * shares[1];
   columns.license = left + rest * shares[2];
@@ -199,6 +201,16 @@ bool PinButton(Ui& ui, const std::string& label, ImVec2 at, float size) {
   return item.clicked;
 }
 
+// The format, and its bits per weight.
+void DrawFormat(const Ui& ui, const RowText& text, ImVec2 at, float width) {
+  const TextStyle style = {0, 13.5F}, note = {ui.colors->muted, 13};
+  constexpr float kBetween = 7;
+  const float room = width - TextWidth(ui, text.bits, note) - kBetween;
+  DrawText(ui, at, text.format, style, room);
+  const float end = at.x + std::min(TextWidth(ui, text.format, style), room);
+  DrawText(ui, ImVec2(end + kBetween, at.y), text.bits, note);
+}
+
 // What a frame of the table comes to: a row that was clicked, and those that are in view.
 struct Touched {
   const FindRow* taken = nullptr;
@@ -214,7 +226,7 @@ void DrawWideRows(Ui& ui, AppState& state, const FindState::Answer& answer, floa
   const float head = at.y + 14;
   DrawText(ui, ImVec2(columns.name, head), need ? "Cards" : "Model", grey);
   DrawText(ui, ImVec2(columns.layout, head), need ? "Layout" : "Size, layout", grey);
-  DrawText(ui, ImVec2(columns.format, head), "Format", grey);
+  DrawText(ui, ImVec2(columns.format, head), "Format, bits", grey, columns.license - columns.format - 10);
   if (columns.has_license) DrawText(ui, ImVec2(columns.license, head), "Licence", grey);
   DrawText(ui, ImVec2(columns.bar, head), "Fullest card", grey, columns.bar_end - columns.bar);
   const bool ranged = answer.ranged.has_value();
@@ -253,8 +265,7 @@ void DrawWideRows(Ui& ui, AppState& state, const FindState::Answer& answer, floa
                columns.layout - columns.name - 10);
       DrawText(ui, ImVec2(columns.layout, middle), text.layout, {ui.colors->muted, 13.5F},
                columns.format - columns.layout - 10);
-      DrawText(ui, ImVec2(columns.format, middle), text.format, {0, 13.5F},
-               columns.license - columns.format - 10);
+      DrawFormat(ui, text, ImVec2(columns.format, middle), columns.license - columns.format - 10);
       if (columns.has_license)
         DrawText(ui, ImVec2(columns.license, middle), text.license, {ui.colors->muted, 13.5F},
                  columns.bar - columns.license - 10);
@@ -300,21 +311,22 @@ void DrawNarrowRows(Ui& ui, AppState& state, const FindState::Answer& answer, fl
     if (item.visible) {
       touched->in_view.push_back(n);
       const TextStyle strong = {0, 15, Weight::kSemibold}, note = {ui.colors->muted, kNote};
-      const std::string price = text.hour + "/h";
+      const bool run = answer.ask.door == FindDoor::kRun;
+      const std::string price = run ? "" : text.hour + "/h";  // the same cards in every row
       const float right = at.x + width - 50;
       const float name = std::min(TextWidth(ui, text.name, strong), width * 0.5F);
       DrawText(ui, ImVec2(at.x, at.y + 18), text.name, strong, width * 0.5F);
       DrawTextRight(ui, ImVec2(right, at.y + 18), price, strong);
-      DrawText(ui, ImVec2(at.x + name + 8, at.y + 18), text.format + ", " + text.layout, note,
+      DrawText(ui, ImVec2(at.x + name + 8, at.y + 18),
+               text.format + ", " + text.bits + " bits, " + text.layout, note,
                right - TextWidth(ui, price, strong) - at.x - name - 16);
       DrawCardBar(ui, state, answer.fullest[n], FullScale(answer.fullest[n]), at.x, width, at.y + 36, 12);
       const std::string range = answer.ranged ? " (" + text.range + " in limits)" : "";
       const bool one = text.users == "1";
-      const std::string holds = answer.ask.door == FindDoor::kRun
-                                    ? "room for " + text.users + ", up to " + text.longest
+      const std::string holds = run ? "room for " + text.users + ", up to " + text.longest
                                     : text.users + (one ? " user" : " users");
-      const std::string line =
-          holds + range + "   " + text.rate + " tok/s   first " + text.first + "   " + text.tokens + "/M";
+      const std::string line = holds + range + "   " + (run ? text.band : text.rate) + " tok/s   first " +
+                               text.first + (run ? "" : "   " + text.tokens + "/M");
       DrawText(ui, ImVec2(at.x, at.y + 66), line, note, width - 44);
       DrawTextRight(ui, ImVec2(at.x + width, at.y + 66), text.verdict,
                     {VerdictColor(*ui.colors, row.verdict), kNote});
@@ -333,8 +345,9 @@ void DrawNarrowRows(Ui& ui, AppState& state, const FindState::Answer& answer, fl
 
 ShownTable TableOf(const FindState::Answer& answer, const AppState& state, std::string caption) {
   const bool need = answer.ask.door == FindDoor::kNeed;
-  std::vector<std::string> header = {need ? "Cards" : "Model", need ? "Layout" : "Size, layout", "Format",
-                                     "Fullest card", need ? "Users>" : "Room for users>"};
+  std::vector<std::string> header = {
+      need ? "Cards" : "Model", need ? "Layout" : "Size, layout",   "Format", "Bits>",
+      "Fullest card",           need ? "Users>" : "Room for users>"};
   if (answer.ranged) header.push_back(std::string(RangeLabel(*answer.ranged)) + ">");
   for (const char* name : {"tok/s each>", "Band>", "First token>", "Per hour>", "Per M tokens>", "Verdict"})
     header.emplace_back(name);
@@ -346,7 +359,9 @@ ShownTable TableOf(const FindState::Answer& answer, const AppState& state, std::
   ShownTable shown{std::move(caption), Table(std::move(header)), {}};
   for (size_t n = 0; n < answer.found.rows.size(); ++n) {
     const RowText text = TextOf(answer, n, state);
-    std::vector<std::string> cells = {text.name, text.layout, text.format, "", text.users};
+    std::vector<std::string> cells = {text.name,   text.layout,
+                                      text.format, DecimalText(answer.found.rows[n].bits_per_weight, 2),
+                                      "",          text.users};
     if (answer.ranged) cells.push_back(text.range);
     for (const std::string* cell :
          {&text.rate, &text.band, &text.first, &text.hour, &text.tokens, &text.verdict})
@@ -357,7 +372,7 @@ ShownTable TableOf(const FindState::Answer& answer, const AppState& state, std::
       cells.push_back(text.license);
     }
     shown.table.Add(std::move(cells));
-    shown.bars.push_back({n + 1, 3, answer.fullest[n], FullScale(answer.fullest[n])});
+    shown.bars.push_back({n + 1, 4, answer.fullest[n], FullScale(answer.fullest[n])});
   }
   return shown;
 }
@@ -373,12 +388,20 @@ void FollowRanges(AppState& state, const FindState::Answer& answer, std::vector<
   state.row_ranges.Follow(wanted, &state.errands);
 }
 
+// Fewer rows than layouts: each kind of card has its best.
+std::string BestOnly(const FindState::Answer& answer) {
+  const auto shown = static_cast<int64_t>(answer.found.rows.size());
+  if (answer.ask.every_layout || shown >= answer.found.count) return "";
+  return shown == 1 ? " The best of them is shown." : " The best of each kind of card is shown.";
+}
+
 std::string Remark(const FindState::Answer& answer) {
   constexpr std::array<std::string_view, 3> kRanked = {"the hour", "the million tokens", "the purchase"};
-  std::string text =
-      answer.ask.door == FindDoor::kNeed
-          ? "Ranked by price of " + std::string(kRanked[static_cast<size_t>(answer.ask.rank)]) + "."
-          : "The largest first, each in the format with the most bits that serves.";
+  std::string text = answer.ask.door == FindDoor::kNeed
+                         ? "Ranked by price of " +
+                               std::string(kRanked[static_cast<size_t>(answer.ask.rank)]) + "." +
+                               BestOnly(answer)
+                         : "The largest first, each in the format with the most bits that serves.";
   const Found& found = answer.found;
   if (answer.ask.door == FindDoor::kRun && !found.rows.empty() && found.rows.front().price_per_h > 0)
     text += " The cards rent for " + Dollars(found.rows.front().price_per_h) + " an hour.";

@@ -54,8 +54,10 @@ std::string PageWords(std::string_view text) {
     size_t end = i;
     while (end < text.size() && in_key(text[end])) ++end;
     const std::string_view token = text.substr(i, end - i);
+    // "--max_model_len" and what stands in quotes are somebody's own words.
+    const bool own = i > 0 && std::string_view("-\"`'").find(text[i - 1]) != std::string_view::npos;
     const std::string_view label =
-        token.find('_') == std::string_view::npos ? std::string_view() : FieldLabel(token);
+        own || token.find('_') == std::string_view::npos ? std::string_view() : FieldLabel(token);
     const bool begins = words.empty() || words.ends_with(". ");
     if (label.empty()) {
       words += token;

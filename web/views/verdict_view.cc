@@ -58,7 +58,7 @@ void DrawVerdict(Ui& ui, AppState& state, float width) {
                {{explanation.headline.substr(0, colored), VerdictColor(*ui.colors, state.report().verdict)},
                 {std::string(headline), 0}},
                width);
-  Paragraph(ui, explanation.detail, width, {ui.colors->muted});
+  Paragraph(ui, PageWords(explanation.detail), width, {ui.colors->muted});
 }
 
 void DrawUnknown(Ui& ui, AppState& state, float width) {

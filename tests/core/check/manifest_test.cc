@@ -66,6 +66,41 @@ spec:
             "m=deepseek-r1&e=sglang&ev=0.5.6&n=8&nn=2&tp=16&ctx=32768");
 }
 
+// Labels as GPU feature discovery, GKE, CoreWeave and AMD's labeller write them.
+TEST(Manifest, NodesNameTheirCard) {
+  const auto read = [](const std::string& pod) {
+    return ConfigIn("kind: Pod\nspec:\n" + pod +
+                    "  containers:\n  - image: vllm/vllm-openai:v0.10.1\n    args: [--model, Qwen/Qwen3-8B]\n"
+                    "    resources: {limits: {nvidia.com/gpu: 1}}\n");
+  };
+  const std::string model = "m=qwen3-8b&e=vllm&ev=0.10.1";
+  EXPECT_EQ(read("  nodeSelector:\n    nvidia.com/gpu.product: NVIDIA-H100-80GB-HBM3\n"),
+            model + "&g=h100-sxm&n=1");
+  EXPECT_EQ(read("  nodeSelector: {nvidia.com/gpu.product: NVIDIA-A100-SXM4-40GB-SHARED}\n"),
+            model + "&g=a100-sxm-40gb&n=1");
+  EXPECT_EQ(read("  nodeSelector: {cloud.google.com/gke-accelerator: nvidia-l4}\n"), model + "&g=l4&n=1");
+  EXPECT_EQ(read("  nodeSelector: {cloud.google.com/gke-accelerator: nvidia-h100-80gb}\n"),
+            model + "&g=h100-sxm&n=1");
+  EXPECT_EQ(read("  nodeSelector: {cloud.google.com/gke-accelerator: nvidia-h200-141gb}\n"),
+            model + "&g=h200&n=1");
+  EXPECT_EQ(read("  nodeSelector: {cloud.google.com/gke-accelerator: nvidia-tesla-t4}\n"),
+            model + "&g=t4&n=1");
+  EXPECT_EQ(read("  nodeSelector: {gpu.nvidia.com/class: L40S}\n"), model + "&g=l40s&n=1");
+  EXPECT_EQ(read("  nodeSelector: {amd.com/gpu.product-name: AMD_Instinct_MI300X_OAM}\n"),
+            model + "&g=mi300x&n=1");
+  EXPECT_EQ(read("  affinity:\n    nodeAffinity:\n      requiredDuringSchedulingIgnoredDuringExecution:\n"
+                 "        nodeSelectorTerms:\n        - matchExpressions:\n"
+                 "          - {key: nvidia.com/gpu.product, operator: In, values: [NVIDIA-L40S]}\n"),
+            model + "&g=l40s&n=1");
+  // Two products are no card.
+  EXPECT_EQ(
+      read("  affinity:\n    nodeAffinity:\n      requiredDuringSchedulingIgnoredDuringExecution:\n"
+           "        nodeSelectorTerms:\n        - matchExpressions:\n"
+           "          - {key: nvidia.com/gpu.product, operator: In, values: [NVIDIA-L40S, NVIDIA-L4]}\n"),
+      model + "&n=1");
+  EXPECT_EQ(read("  nodeSelector: {nvidia.com/gpu.product: NVIDIA-X9}\n"), model + "&n=1");
+}
+
 TEST(Manifest, SystemdUnits) {
   EXPECT_EQ(
       ConfigIn(

@@ -128,6 +128,15 @@ TEST(Comparison, VariesOneKeyOrAGridOfTwo) {
   }
 }
 
+TEST(Comparison, ColumnsAreCalledByWhatSetsThemApart) {
+  const auto names = [](const std::string& more) {
+    const std::string base = "m=qwen3-8b&g=h100-sxm";
+    return Compare({Of(base + "&n=1"), Of(base + more)}, ShippedCatalog(), SizeUnits::kBinary).names;
+  };
+  EXPECT_EQ(names("&n=4"), (std::vector<std::string>{"1 GPU", "4 GPUs"}));
+  EXPECT_EQ(names("&n=1&seqs=64"), (std::vector<std::string>{"default max_num_seqs", "max_num_seqs 64"}));
+}
+
 TEST(Comparison, ALoadWithLimitsHasARowOfWhatKeepsThem) {
   const std::string load =
       "&ctx=8192&in=1024&out=128&w=~eyJ0dGZ0X21zIjo4MDAsInRwb3RfbXMiOjI1fQ";  // 800 ms, 25 ms

@@ -47,6 +47,19 @@ TEST(Together, GraphsAndContextsBesideTheSharesHaveRoom) {
   for (const Tenant& tenant : together.tenants) EXPECT_TRUE(tenant.fits) << tenant.name;
 }
 
+// An encoder has no cache that could take what rounding leaves.
+TEST(Together, AnEncoderStartsBesideModelsThatFillTheirShares) {
+  for (const char* card : {"h100-sxm", "rtx-4090", "l40s"}) {
+    const std::string on = std::string("&g=") + card;
+    const Together together =
+        Ask({"m=qwen3-8b&q=fp8&ctx=8192&c=2" + on, "m=qwen3-embedding-0.6b&ctx=2048" + on, "m=bge-m3" + on});
+    EXPECT_TRUE(together.fits) << card << ": " << together.sentence;
+    double shares = 0;
+    for (const Tenant& tenant : together.tenants) shares += tenant.share.value_or(1);
+    EXPECT_LT(shares, 1) << card;
+  }
+}
+
 TEST(Together, WhatIsMissingIsSaid) {
   const Together together = Ask({"m=qwen3-32b&g=h100-sxm&ctx=8192", "m=qwen3-32b&g=h100-sxm&ctx=8192"});
   EXPECT_FALSE(together.fits);
