@@ -18,6 +18,15 @@
 namespace plimsoll {
 namespace {
 
+// Whether the one word is a file of weights, of which only the header may be read: the whole may be larger than memory.
+bool IsWeights(const std::vector<std::string>& words, const CommandContext& context) {
+  if (words.size() != 1 || !context.read_head || words[0] == "-") return false;
+  constexpr int64_t kMark = 64;
+  const std::optional<FileHead> head = context.read_head(words[0], kMark);
+  const std::optional<FileKind> kind = head ? KindOfBytes(head->bytes) : std::nullopt;
+  return kind == FileKind::kGguf || kind == FileKind::kSafetensors;
+}
+
 // FILE, "-" or the text itself; words that the shell has split already are put together again.
 std::string GivenText(const std::vector<std::string>& words, const CommandContext& context) {
   if (words.size() == 1) {
@@ -30,6 +39,13 @@ std::string GivenText(const std::vector<std::string>& words, const CommandContex
     text += word;
   }
   return text;
+}
+
+Result<CheckResult> CheckGiven(const std::vector<std::string>& words, const CommandContext& context) {
+  if (!IsWeights(words, context)) return Check(GivenText(words, context), context.catalog);
+  const Result<ModelFile> file = ReadModelFiles(words[0], "file", context);
+  if (!file.ok()) return file.error();
+  return CheckFile(*file, words[0], context.catalog);
 }
 
 // The changed lines, as `diff` marks them.
@@ -144,7 +160,7 @@ CommandResult RunCheck(const Arguments& arguments, const CommandContext& context
   const bool exit_code = take("--exit-code");
   json = take("--json") || json;
   if (words.empty()) return Refused({"text", "nothing", "a file, - for standard input, or the text itself"});
-  const Result<CheckResult> result = Check(GivenText(words, context), context.catalog);
+  const Result<CheckResult> result = CheckGiven(words, context);
   if (!result.ok()) return Refused(result.error());
   const int exit = exit_code && result->failure ? kExitDoesNotFit : 0;
   if (json) return {exit, CheckToJson(*result, context.catalog).Dump(2) + "\n", ""};

@@ -1,9 +1,11 @@
 #include "cli/options.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "cli/hub_model.h"
+#include "core/base/mistaken_bytes.h"
 #include "core/config/config_codec.h"
 #include "core/config/config_keys.h"
 #include "core/config/config_url.h"
@@ -23,11 +25,20 @@ bool Contains(const std::vector<std::string_view>& names, std::string_view name)
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-// `--model path/to/config.json` stands for the object in that file.
-bool IsPath(const Json& model) {
-  const std::string& text = model.AsString();
-  return text.ends_with(".json") || text.starts_with("./") || text.starts_with("../") ||
-         text.starts_with("/") || text.ends_with("/");
+// What is written like a path, or ends as files of models do, is one: `--model path/to/config.json`.
+bool IsPath(std::string_view text) {
+  constexpr std::string_view kStarts[] = {"./", "../", "/"};
+  constexpr std::string_view kEnds[] = {"/", ".json", ".safetensors", ".bin", ".pt", ".pth", ".html"};
+  return std::any_of(std::begin(kStarts), std::end(kStarts),
+                     [text](std::string_view start) { return text.starts_with(start); }) ||
+         std::any_of(std::begin(kEnds), std::end(kEnds),
+                     [text](std::string_view end) { return text.ends_with(end); });
+}
+
+bool IsGgufFile(const std::string& path, const CommandContext& context) {
+  constexpr int64_t kMark = 64;
+  const std::optional<FileHead> head = context.read_head ? context.read_head(path, kMark) : std::nullopt;
+  return head && KindOfBytes(head->bytes) == FileKind::kGguf;
 }
 
 // `--model file.gguf`: the model that its metadata describes, with the types of its own tensors and the
@@ -37,8 +48,9 @@ std::optional<Error> LoadGguf(const CommandContext& context, Config* config) {
   if (!file.ok()) return file.error();
   const std::optional<Config> told = ConfigOfFile(*file);
   if (!told) {
-    return Error{"--model", Quoted(config->model),
-                 file->remarks.empty() ? "a GGUF file of a model" : file->remarks.front()};
+    return Error{"--model",
+                 Quoted(config->model) + (file->remarks.empty() ? "" : ": " + file->remarks.front()),
+                 "a GGUF file of a model that we know, or the config.json of the model it was made from"};
   }
   config->model.clear();
   config->inline_model = told->inline_model;
@@ -49,7 +61,7 @@ std::optional<Error> LoadGguf(const CommandContext& context, Config* config) {
 
 // A folder stands for the config.json in it, or for Mistral's params.json.
 std::string PathOfModel(const std::string& given, const CommandContext& context) {
-  if (given.ends_with(".json")) return given;
+  if (given.ends_with(".json") || (context.read_head && context.read_head(given, 1))) return given;
   const std::string folder = given.ends_with("/") ? given : given + "/";
   const std::string params = folder + "params.json", config = folder + "config.json";
   return !context.read_file(config) && context.read_file(params) ? params : config;
@@ -68,10 +80,22 @@ std::optional<Error> AddQuantization(const std::string& path, const CommandConte
   return std::nullopt;
 }
 
+// What is no text is refused by its beginning: the whole may be larger than memory.
+std::optional<Error> RefuseBytes(const std::string& path, const CommandContext& context) {
+  constexpr int64_t kBeginning = 4096;
+  const std::optional<FileHead> head = context.read_head ? context.read_head(path, kBeginning) : std::nullopt;
+  if (!head) return std::nullopt;
+  const std::optional<Mistaken> mistaken = MistakenBytes(head->bytes);
+  if (!mistaken) return std::nullopt;
+  return Error{"--model", Quoted(path) + ", which is " + mistaken->what, mistaken->instead};
+}
+
 std::optional<Error> LoadModelFile(const CommandContext& context, Config* config) {
   if (config->model.ends_with(".gguf")) return LoadGguf(context, config);
-  if (!IsPath(Json(config->model))) return std::nullopt;
+  if (!IsPath(config->model)) return std::nullopt;
   const std::string path = PathOfModel(config->model, context);
+  if (IsGgufFile(path, context)) return LoadGguf(context, config);
+  if (std::optional<Error> error = RefuseBytes(path, context)) return error;
   Result<Json> model = ReadJsonFile(path, "--model", context);
   if (!model.ok()) return model.error();
   if (std::optional<Error> error = AddQuantization(path, context, &*model)) return error;

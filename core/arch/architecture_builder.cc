@@ -51,9 +51,11 @@ bool ArchitectureBuilder::HasRead(const Json* value) const {
   return std::find(read_.begin(), read_.end(), value) != read_.end();
 }
 
+DType ArchitectureBuilder::ReadType() { return ReadDType(text, ReadDType(root, DType::kBf16)); }
+
 void ArchitectureBuilder::ReadCommon(bool tied_by_default, int64_t head_dim) {
   Architecture& a = architecture;
-  a.dtype = ReadDType(text, ReadDType(root, DType::kBf16));
+  a.dtype = ReadType();
   a.hidden = text.Required({"hidden_size", "n_embd", "n_embed", "d_model"}, 1, kMaxWidth);
   a.vocab = text.Required({"vocab_size", "padded_vocab_size"}, 1, kMaxVocab);
   if (a.layers == 0)
@@ -65,8 +67,9 @@ void ArchitectureBuilder::ReadCommon(bool tied_by_default, int64_t head_dim) {
 
   Attention& attention = base.attention;
   attention.kind = AttentionKind::kFull;
-  attention.heads =
-      text.Required({"num_attention_heads", "n_head", "n_heads", "decoder_attention_heads"}, 1, kMaxHeads);
+  attention.heads = text.Required(
+      {"num_attention_heads", "n_head", "n_heads", "decoder_attention_heads", "num_heads", "attention_heads"},
+      1, kMaxHeads);
   attention.kv_heads =
       text.Int({"num_key_value_heads", "num_kv_heads", "n_head_kv"}, attention.heads, 1, kMaxHeads);
   if (!failed() && attention.heads % attention.kv_heads != 0) {

@@ -20,6 +20,8 @@ inline constexpr int32_t kMaxNorms = 8;
 struct TensorNames {
   std::string model = "model.";  // before "embed_tokens" and "layers"
   std::string_view layer = "layers.{}.";
+  std::string_view
+      encoder_layer;  // of layers that see the whole input, where a decoder follows; empty: as layer
   std::string_view embedding = "embed_tokens";
   std::string_view positions;       // learnt positions of position_rows rows; empty: none
   std::string_view embedding_norm;  // a norm behind the embedding; empty: none
@@ -107,6 +109,7 @@ class ArchitectureBuilder {
   int64_t global_head_dim = 0;       // full layers have wider heads than sliding ones (Gemma 4); 0: the same
   int64_t labels = 0;                // rows of a classifier that stands in the head's place; 0: none
   bool headless = false;             // no language-model head
+  int64_t embedding_width = 0;       // of the table and of a head tied to it (OPT-350m); 0: hidden
   bool stream_head = true;           // residual streams are mixed once more in front of the head
   // Parameters beside the layers that the hub counts: names in full, elements.
   std::vector<std::pair<std::string_view, int64_t>> extras;
@@ -130,6 +133,9 @@ class ArchitectureBuilder {
   // hidden, vocab, layers, heads, dtype, the plain attention and MLP keys. `head_dim` is what the family's
   // config class falls back to; 0: hidden / heads.
   void ReadCommon(bool tied_by_default, int64_t head_dim = 0);
+
+  // The type that weights are stored in, by either name of the key.
+  DType ReadType();
 
   // The group of layers with this shape, made when it is new; Append puts one more layer into it.
   int32_t GroupOf(const LayerShape& shape);

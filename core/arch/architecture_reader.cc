@@ -12,6 +12,7 @@
 #include "core/arch/structural_keys.h"
 #include "core/arch/tensor_inventory.h"
 #include "core/arch/vision_tower.h"
+#include "core/base/mistaken_json.h"
 
 namespace plimsoll {
 namespace {
@@ -31,21 +32,6 @@ std::string Accepted(std::string_view given) {
          "given, with its own architecture";
 }
 
-// Other files of a repository, by a key that they have and a config has not; empty: none that we know.
-std::string_view OtherFile(const Json& config) {
-  if (config.Has("model_type") || config.Has("hidden_size")) return "";
-  if (config.Has("transformers_version") && (config.Has("eos_token_id") || config.Has("bos_token_id")))
-    return "a generation_config.json, which says how text is sampled";
-  if (config.Has("weight_map")) return "an index of safetensors files, which says where tensors are";
-  if (config.Has("tokenizer_class") || config.Has("added_tokens")) return "a tokenizer's config";
-  if (config.Has("peft_type")) return "an adapter_config.json, which a LoRA adapter has";
-  if (config.Has("image_mean") || config.Has("processor_class") || config.Has("feature_extractor_type"))
-    return "a preprocessor's config";
-  if (config.Has("_class_name")) return "a diffusion pipeline's config";
-  if (config.Has("error")) return "a hub's error message";
-  return "";
-}
-
 // The first entry of "architectures" that we know; without the list, what the model_type stands for.
 Result<std::string> ReadName(const Json& config, std::string_view where, std::vector<std::string>* remarks) {
   const std::string field = where.empty() ? "architectures" : std::string(where) + ".architectures";
@@ -55,10 +41,10 @@ Result<std::string> ReadName(const Json& config, std::string_view where, std::ve
   if (list == nullptr || list->items().empty()) {
     const Json* type = config.Find("model_type");
     const std::string_view name = type == nullptr ? "" : ClassOfModelType(type->AsString());
-    const std::string_view other = name.empty() ? OtherFile(config) : "";
-    if (!other.empty())
-      return Error{where.empty() ? "config" : std::string(where), std::string(other),
-                   "the model's own config.json"};
+    if (name.empty()) {
+      if (const std::optional<Mistaken> other = MistakenJson(config))
+        return Error{where.empty() ? "config" : std::string(where), other->what, other->instead};
+    }
     if (name.empty()) return Error{field, list == nullptr ? "nothing" : Quoted(list->Dump()), Accepted("")};
     remarks->push_back("The config names no architecture; its model_type stands for " + std::string(name) +
                        ".");

@@ -5,6 +5,9 @@
 
 #include <array>
 #include <iterator>
+#include <vector>
+
+#include "core/arch/tensor_list.h"
 
 namespace plimsoll {
 
@@ -35,6 +38,73 @@ struct Classic {
 };
 
 constexpr Classic kClassics[] = {
+    // Positions are computed.
+    {"XGLMForCausalLM",
+     "model.",
+     "layers.{}.",
+     "embed_tokens",
+     "layer_norm",
+     "lm_head",
+     "self_attn.",
+     "",
+     "q_proj",
+     "k_proj",
+     "v_proj",
+     "out_proj",
+     "",
+     "",
+     "fc1",
+     "fc2",
+     "self_attn_layer_norm",
+     "final_layer_norm",
+     kAllBiases | kTied | kNoRope,
+     "",
+     "",
+     0},
+    {"BioGptForCausalLM",
+     "biogpt.",
+     "layers.{}.",
+     "embed_tokens",
+     "layer_norm",
+     "output_projection",
+     "self_attn.",
+     "",
+     "q_proj",
+     "k_proj",
+     "v_proj",
+     "out_proj",
+     "",
+     "",
+     "fc1",
+     "fc2",
+     "self_attn_layer_norm",
+     "final_layer_norm",
+     kAllBiases | kTied | kNoRope,
+     "embed_positions",
+     "",
+     2},
+    {"GPTNeoForCausalLM",
+     "transformer.",
+     "h.{}.",
+     "wte",
+     "ln_f",
+     "lm_head",
+     "attn.attention.",
+     "",
+     "q_proj",
+     "k_proj",
+     "v_proj",
+     "out_proj",
+     "mlp.",
+     "",
+     "c_fc",
+     "c_proj",
+     "ln_1",
+     "ln_2",
+     kOutBias | kMlpBias | kNormBias | kTied | kNoRope,
+     "wpe",
+     "",
+     0},
     {"GPTNeoXForCausalLM",
      "gpt_neox.",
      "layers.{}.",
@@ -308,6 +378,45 @@ void TakeNames(const Classic& c, TensorNames* names) {
   names->embedding_norm = c.embedding_norm;
 }
 
+// OPT's smallest but one: a narrower table, a matrix behind it and one in front of the head.
+void AddProjections(ArchitectureBuilder& builder, TensorList* list) {
+  const int64_t hidden = builder.architecture.hidden, width = builder.embedding_width;
+  list->Linear({"", "project_in", ""}, TensorRole::kOther, Sharding::kReplicated, hidden, width);
+  list->Linear({"", "project_out", ""}, TensorRole::kOther, Sharding::kReplicated, width, hidden);
+}
+
+// And norms behind a layer's halves instead of in front, so that no last one is left (modeling_opt.py).
+void ReadNarrowTable(ArchitectureBuilder& builder) {
+  const int64_t hidden = builder.architecture.hidden;
+  const int64_t width = builder.text.Int("word_embed_proj_dim", hidden, 1, kMaxWidth);
+  if (width != hidden) {
+    if (!builder.architecture.tied_embeddings) builder.text.Refuse("tie_word_embeddings", "true");
+    builder.embedding_width = width;
+    builder.model_extras = AddProjections;
+  }
+  const bool before = builder.text.Bool("do_layer_norm_before", true);
+  if (!before || builder.text.Bool("_remove_final_layer_norm", false)) builder.names.final_norm = "";
+}
+
+// "attention_types": patterns of global and local layers and how often each repeats (GPT-Neo).
+std::vector<LayerType> NeoLayerTypes(ArchitectureBuilder& builder) {
+  const auto layers = static_cast<size_t>(builder.architecture.layers);
+  std::vector<LayerType> types;
+  const Json* patterns = builder.text.Find("attention_types");
+  if (patterns == nullptr) return std::vector<LayerType>(layers, LayerType::kFull);
+  for (const Json& pattern : patterns->items()) {
+    if (pattern.items().size() != 2 || pattern.items()[0].items().empty()) break;
+    const std::vector<Json>& kinds = pattern.items()[0].items();
+    const int64_t times = pattern.items()[1].AsInt().value_or(0);
+    for (int64_t i = 0; i < times && types.size() < layers; ++i) {
+      for (const Json& kind : kinds)
+        types.push_back(kind.AsString() == "local" ? LayerType::kSliding : LayerType::kFull);
+    }
+  }
+  if (types.size() != layers) builder.text.Refuse("attention_types", "a kind for each layer");
+  return types;
+}
+
 void ReadClassic(ArchitectureBuilder& builder) {
   const Classic& c = RowOf(builder.architecture.name);
   const auto has = [&c](uint16_t trait) { return (c.traits & trait) != 0; };
@@ -328,14 +437,12 @@ void ReadClassic(ArchitectureBuilder& builder) {
   mlp.bias = has(kMlpBias);
   mlp.intermediate = builder.text.Int({"intermediate_size", "ffn_dim", "n_inner", "ffn_hidden_size"},
                                       4 * builder.architecture.hidden, 1, kMaxMlpWidth);
-  // OPT's smallest model projects its embedding; its largest without a norm in front are not published so.
-  if (builder.text.Int("word_embed_proj_dim", builder.architecture.hidden, 1, kMaxWidth) !=
-      builder.architecture.hidden)
-    builder.text.Refuse("word_embed_proj_dim", "hidden_size");
+  if (c.name == "OPTForCausalLM") ReadNarrowTable(builder);
   if (!c.positions.empty())
     builder.names.position_rows = builder.architecture.max_positions + c.further_positions;
   builder.partial_rotary_factor = builder.text.Number("rotary_pct", c.name[0] == 'G' ? 0.25 : 1, 1e-6, 1);
-  builder.AppendAll(builder.base);
+  if (c.name != "GPTNeoForCausalLM") return builder.AppendAll(builder.base);
+  builder.AppendByType(NeoLayerTypes(builder), builder.text.Int("window_size", 256, 1, kMaxPositions));
 }
 
 void ReadStableLm(ArchitectureBuilder& builder) {

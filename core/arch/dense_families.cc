@@ -237,12 +237,17 @@ void ReadGemma(ArchitectureBuilder& builder) {
   builder.AppendAll(builder.base);
 }
 
+// VaultGemma is Gemma 2 with norms in front of a layer's halves alone (modeling_vaultgemma.py).
 void ReadGemma2(ArchitectureBuilder& builder) {
   builder.ReadCommon(true, 256);
   const bool bias = builder.text.Bool("attention_bias", false);
   builder.base.attention.qkv_bias = bias;
   builder.base.attention.o_bias = bias;
-  FourNorms(builder);
+  if (builder.architecture.name == "VaultGemmaForCausalLM") {
+    builder.names.norms[1] = "pre_feedforward_layernorm";
+  } else {
+    FourNorms(builder);
+  }
   ReadDenseMlp(builder, false);
   builder.AppendByType(Periodic(builder, 2), builder.text.Int("sliding_window", 4096, 0, kMaxPositions));
 }
@@ -385,9 +390,9 @@ void ReadFalcon(ArchitectureBuilder& builder) {
   builder.ReadCommon(true);
   Attention& attention = builder.base.attention;
   const bool renewed = builder.text.Bool("new_decoder_architecture", false);
-  if (!renewed) {
-    attention.kv_heads = builder.text.Bool("multi_query", true) ? 1 : attention.heads;
-  }
+  // The renewed decoder's published configs still say multi_query, which it does not look at.
+  const bool one_head = builder.text.Bool("multi_query", true);
+  if (!renewed) attention.kv_heads = one_head ? 1 : attention.heads;
   const bool bias = builder.text.Bool("bias", false);
   attention.qkv_bias = bias;
   attention.o_bias = bias;
@@ -421,10 +426,24 @@ void ReadFalcon(ArchitectureBuilder& builder) {
   builder.AppendAll(builder.base);
 }
 
+// DeciLM-7B of 2023: Llama with a number of KV heads of its own in each layer (modeling_decilm.py of Deci/DeciLM-7B).
+void ReadFirstDeci(ArchitectureBuilder& builder) {
+  const int64_t layers = builder.architecture.layers, heads = builder.base.attention.heads;
+  ReadDenseMlp(builder, false);
+  for (const int64_t kv : builder.text.Ints("num_key_value_heads_per_layer", layers, 1, heads)) {
+    if (heads % kv != 0)
+      return builder.text.Refuse("num_key_value_heads_per_layer", "divisors of num_attention_heads");
+    LayerShape shape = builder.base;
+    shape.attention.kv_heads = kv;
+    builder.Append(builder.GroupOf(shape));
+  }
+}
+
 // Nemotron-NAS: each layer has its own number of KV heads and MLP width, or leaves one of them out
 // (modeling_decilm.py of nvidia/Llama-3_3-Nemotron-Super-49B-v1).
 void ReadDeciLm(ArchitectureBuilder& builder) {
   builder.ReadCommon(false);
+  if (builder.text.Has("num_key_value_heads_per_layer")) return ReadFirstDeci(builder);
   const Json* blocks = builder.text.Find("block_configs");
   if (blocks == nullptr || !blocks->is_array() ||
       static_cast<int64_t>(blocks->items().size()) != builder.architecture.layers) {
@@ -697,6 +716,7 @@ constexpr Family kFamilies[] = {
     {"Olmo3ForCausalLM", ReadOlmo3},
     {"GemmaForCausalLM", ReadGemma},
     {"Gemma2ForCausalLM", ReadGemma2},
+    {"VaultGemmaForCausalLM", ReadGemma2},
     {"Gemma3ForCausalLM", ReadGemma3},
     {"Gemma3ForConditionalGeneration", ReadGemma3},
     {"Gemma4ForCausalLM", ReadGemma4},

@@ -1,4 +1,4 @@
-// Sources: transformers modeling_bert.py, modeling_xlm_roberta.py, modeling_modernbert.py;
+// Sources: transformers modeling_bert.py, modeling_deberta_v2.py, modeling_xlm_roberta.py, modeling_modernbert.py;
 // modeling_hf_nomic_bert.py of nomic-ai/nomic-bert-2048; modeling.py of Alibaba-NLP/new-impl (GTE). vLLM cuts
 // the word embedding by the vocabulary, q, k, v and the MLP by heads and rows, and keeps positions, norms,
 // poolers and classifiers whole (vllm/model_executor/models/bert.py, roberta.py, modernbert.py,
@@ -51,6 +51,15 @@ void AddTokenTypes(ArchitectureBuilder& builder, std::string_view name, int64_t 
                builder.architecture.hidden);
 }
 
+// A word is guessed from the layers' output: one more layer, and a bias for each word of the tied table.
+void AddMaskedHead(ArchitectureBuilder& builder, bool roberta, TensorList* list) {
+  const int64_t hidden = builder.architecture.hidden;
+  Dense(list, roberta ? "lm_head.dense" : "cls.predictions.transform.dense", hidden, hidden);
+  Norm(list, roberta ? "lm_head.layer_norm" : "cls.predictions.transform.LayerNorm", hidden, true);
+  list->Bias({"", roberta ? "lm_head" : "cls.predictions", ""}, TensorRole::kHead, Sharding::kVocab,
+             builder.architecture.vocab);
+}
+
 // What stands behind Bert's layers, by the class that the checkpoint names.
 void AddBertHead(ArchitectureBuilder& builder, TensorList* list) {
   const std::string_view name = builder.architecture.name;
@@ -62,32 +71,31 @@ void AddBertHead(ArchitectureBuilder& builder, TensorList* list) {
     list->Weight({"", "embeddings.task_type_embeddings", ""}, TensorRole::kOther, Sharding::kReplicated,
                  builder.text.Int("task_type_vocab_size", 3, 1, kMaxVocab), hidden);
   }
-  if (Contains(name, "ForMaskedLM")) {
-    Dense(list, roberta ? "lm_head.dense" : "cls.predictions.transform.dense", hidden, hidden);
-    Norm(list, roberta ? "lm_head.layer_norm" : "cls.predictions.transform.LayerNorm", hidden, true);
-    list->Bias({"", roberta ? "lm_head" : "cls.predictions", ""}, TensorRole::kHead, Sharding::kVocab,
-               builder.architecture.vocab);
-    return;
-  }
+  if (Contains(name, "ForMaskedLM") || Contains(name, "LMHeadModel"))
+    return AddMaskedHead(builder, roberta, list);
   const bool sequence = Contains(name, "ForSequenceClassification");
   if (sequence && roberta) {
     Dense(list, "classifier.dense", hidden, hidden);
     Dense(list, "classifier.out_proj", Labels(builder), hidden);
     return;
   }
+  // What judges each token looks at the layers' output itself.
   const bool tokens = Contains(name, "ForTokenClassification");
-  if (!tokens) Dense(list, "pooler.dense", hidden, hidden);
+  const bool spans = Contains(name, "ForQuestionAnswering");
+  if (!tokens && !spans) Dense(list, "pooler.dense", hidden, hidden);
   if (sequence || tokens) Dense(list, "classifier", Labels(builder), hidden);
+  if (spans) Dense(list, "qa_outputs", 2, hidden);
+  if (!Contains(name, "ForPreTraining")) return;
+  AddMaskedHead(builder, roberta, list);
+  Dense(list, "cls.seq_relationship", 2, hidden);
 }
 
 // Bert and its descendants: positions are learnt, biases everywhere. Roberta's positions begin behind the
 // padding token's, so two rows fewer are usable.
-void ReadBert(ArchitectureBuilder& builder) {
+void ReadBertLayers(ArchitectureBuilder& builder) {
   ReadEncoder(builder);
   const std::string_view name = builder.architecture.name;
   const bool roberta = Contains(name, "oberta") || Contains(name, "Camembert");
-  const std::string_view kind = builder.text.Text("position_embedding_type", "absolute");
-  if (kind != "absolute") builder.text.Refuse("position_embedding_type", "absolute");
   Attention& attention = builder.base.attention;
   attention.qkv_bias = attention.o_bias = true;
   attention.rope = false;
@@ -119,6 +127,12 @@ void ReadBert(ArchitectureBuilder& builder) {
   builder.AppendAll(builder.base);
 }
 
+void ReadBert(ArchitectureBuilder& builder) {
+  const std::string_view kind = builder.text.Text("position_embedding_type", "absolute");
+  if (kind != "absolute") builder.text.Refuse("position_embedding_type", "absolute");
+  ReadBertLayers(builder);
+}
+
 // MPNet: Roberta's positions and no token types; one table of relative positions for all layers
 // (transformers modeling_mpnet.py).
 void AddMpnetHead(ArchitectureBuilder& builder, TensorList* list) {
@@ -146,6 +160,8 @@ void AddDistilHead(ArchitectureBuilder& builder, TensorList* list) {
     Dense(list, "pre_classifier", hidden, hidden);
     Dense(list, "classifier", Labels(builder), hidden);
   }
+  if (Contains(name, "ForTokenClassification")) Dense(list, "classifier", Labels(builder), hidden);
+  if (Contains(name, "ForQuestionAnswering")) Dense(list, "qa_outputs", 2, hidden);
   if (!Contains(name, "ForMaskedLM")) return;
   Dense(list, "vocab_transform", hidden, hidden);
   Norm(list, "vocab_layer_norm", hidden, true);
@@ -155,6 +171,199 @@ void AddDistilHead(ArchitectureBuilder& builder, TensorList* list) {
 void ReadDistilBert(ArchitectureBuilder& builder) {
   ReadBert(builder);
   builder.model_extras = AddDistilHead;
+}
+
+// A table narrower than the layers, with its positions, types and norm; a matrix leads from it to them.
+void AddNarrowTable(ArchitectureBuilder& builder, std::string_view projection, TensorList* list) {
+  const int64_t width = builder.embedding_width, hidden = builder.architecture.hidden;
+  const Sharding whole = Sharding::kReplicated;
+  list->Weight({"", "embeddings.position_embeddings", ""}, TensorRole::kOther, whole,
+               builder.architecture.max_positions, width);
+  list->Weight({"", "embeddings.token_type_embeddings", ""}, TensorRole::kOther, whole,
+               builder.text.Int("type_vocab_size", 2, 1, kMaxVocab), width);
+  Norm(list, "embeddings.LayerNorm", width, true);
+  if (width != hidden) Dense(list, projection, hidden, width);
+}
+
+void ReadNarrow(ArchitectureBuilder& builder) {
+  ReadBert(builder);
+  builder.embedding_width = builder.text.Int("embedding_size", builder.architecture.hidden, 1, kMaxWidth);
+  builder.names.positions = builder.names.embedding_norm = "";
+}
+
+// ELECTRA: no pooler; what tells replaced words apart is the published half (modeling_electra.py).
+void AddElectraHead(ArchitectureBuilder& builder, TensorList* list) {
+  const std::string_view name = builder.architecture.name;
+  const int64_t hidden = builder.architecture.hidden;
+  AddNarrowTable(builder, "embeddings_project", list);
+  if (Contains(name, "ForPreTraining")) {
+    Dense(list, "discriminator_predictions.dense", hidden, hidden);
+    Dense(list, "discriminator_predictions.dense_prediction", 1, hidden);
+  }
+  if (Contains(name, "ForSequenceClassification")) {
+    Dense(list, "classifier.dense", hidden, hidden);
+    Dense(list, "classifier.out_proj", Labels(builder), hidden);
+  }
+  if (Contains(name, "ForTokenClassification")) Dense(list, "classifier", Labels(builder), hidden);
+}
+
+void ReadElectra(ArchitectureBuilder& builder) {
+  ReadNarrow(builder);
+  builder.model_extras = AddElectraHead;
+}
+
+// ALBERT: all layers share the weights of one (modeling_albert.py).
+void AddAlbertLayer(ArchitectureBuilder& builder, TensorList* list) {
+  const int64_t hidden = builder.architecture.hidden, width = builder.base.mlp.intermediate;
+  const std::string_view name = builder.architecture.name;
+  AddNarrowTable(builder, "encoder.embedding_hidden_mapping_in", list);
+  list->Enter(TensorPart::kText, -1, 1, "encoder.albert_layer_groups.0.albert_layers.0.");
+  for (const std::string_view part :
+       {"attention.query", "attention.key", "attention.value", "attention.dense"})
+    Dense(list, part, hidden, hidden);
+  Norm(list, "attention.LayerNorm", hidden, true);
+  Dense(list, "ffn", width, hidden);
+  Dense(list, "ffn_output", hidden, width);
+  Norm(list, "full_layer_layer_norm", hidden, true);
+  list->Enter(TensorPart::kText, -1, 1, "");
+  Dense(list, "pooler", hidden, hidden);
+  if (Contains(name, "ForSequenceClassification")) Dense(list, "classifier", Labels(builder), hidden);
+}
+
+void ReadAlbert(ArchitectureBuilder& builder) {
+  for (const std::string_view key : {"num_hidden_groups", "inner_group_num"}) {
+    if (builder.text.Int(key, 1, 1, kMaxLayers) != 1) builder.text.Refuse(key, "1");
+  }
+  ReadNarrow(builder);
+  LayerShape& shared = builder.architecture.groups[0].shape;
+  shared.attention.listed_apart = shared.mlp.listed_apart = true;
+  shared.norms = 0;
+  builder.model_extras = AddAlbertLayer;
+}
+
+// JinaBERT of the second embeddings: ALiBi, and a gated MLP with a norm of its own (modeling_bert.py of
+// jinaai/jina-bert-implementation). The published checkpoints hold a pooler whatever class they name.
+void AddJinaTypes(ArchitectureBuilder& builder, TensorList* list) {
+  AddTokenTypes(builder, "embeddings.token_type_embeddings", 2, list);
+  Dense(list, "pooler.dense", builder.architecture.hidden, builder.architecture.hidden);
+}
+
+void AddJinaLayer(ArchitectureBuilder& builder, const LayerShape& shape, TensorList* list) {
+  const int64_t hidden = builder.architecture.hidden, width = shape.mlp.intermediate;
+  list->Linear({"mlp.", "gated_layers", "ffn_up"}, TensorRole::kMlp, Sharding::kRows, 2 * width, hidden);
+  list->Linear({"mlp.", "wo", "ffn_down"}, TensorRole::kMlp, Sharding::kColumns, hidden, width, true);
+}
+
+void ReadJinaBert(ArchitectureBuilder& builder) {
+  const std::string_view positions = builder.text.Text("position_embedding_type", "alibi");
+  const std::string_view mlp = builder.text.Text("feed_forward_type", "geglu");
+  if (positions != "alibi") builder.text.Refuse("position_embedding_type", "alibi");
+  if (mlp != "geglu" && mlp != "reglu") builder.text.Refuse("feed_forward_type", "geglu or reglu");
+  ReadBertLayers(builder);
+  builder.architecture.groups[0].shape.mlp.listed_apart = true;
+  builder.names.positions = "";
+  builder.names.norms[1] = "mlp.layernorm";
+  builder.layer_extras = AddJinaLayer;
+  builder.model_extras = AddJinaTypes;
+}
+
+// EuroBERT: Llama's layers without their causality.
+void ReadEuroBert(ArchitectureBuilder& builder) {
+  builder.ReadAs("LlamaForCausalLM");
+  for (LayerGroup& group : builder.architecture.groups)
+    group.shape.attention.kind = AttentionKind::kBidirectional;
+  builder.headless = !Contains(builder.architecture.name, "ForMaskedLM");
+}
+
+// DeBERTa of 2020: q, k and v in one matrix with biases of q and v alone, two more of positions (modeling_deberta.py).
+void AddFirstDebertaLayer(ArchitectureBuilder& builder, const LayerShape& shape, TensorList* list) {
+  const int64_t hidden = builder.architecture.hidden, rows = shape.attention.heads * shape.attention.key_dim;
+  const TensorRole role = TensorRole::kAttention;
+  list->Linear({"attention.self.", "in_proj", ""}, role, Sharding::kRows, 3 * rows, hidden);
+  for (const std::string_view bias : {"q_bias", "v_bias"})
+    list->Parameter({"attention.self.", bias, ""}, role, Sharding::kRows, rows);
+  list->Linear({"attention.self.", "pos_proj", ""}, role, Sharding::kRows, rows, hidden);
+  list->Linear({"attention.self.", "pos_q_proj", ""}, role, Sharding::kRows, rows, hidden, true);
+  list->Linear({"attention.output.", "dense", ""}, role, Sharding::kColumns, hidden, rows, true);
+}
+
+// DeBERTa-v2 and v3: relative positions, by the matrices of content where they are shared; what stands in front of the
+// layers may be a convolution beside the first one (transformers modeling_deberta_v2.py).
+void AddDebertaLayer(ArchitectureBuilder& builder, const LayerShape& shape, TensorList* list) {
+  ConfigReader& text = builder.text;
+  if (!text.Bool("relative_attention", false) || text.Bool("share_att_key", false)) return;
+  const Json* kinds = text.Find("pos_att_type");
+  const auto has = [kinds](std::string_view kind) {
+    if (kinds == nullptr) return false;
+    if (kinds->is_string()) return Contains(kinds->AsString(), kind);
+    return std::any_of(kinds->items().begin(), kinds->items().end(),
+                       [kind](const Json& item) { return item.AsString() == kind; });
+  };
+  const int64_t rows = shape.attention.heads * shape.attention.key_dim;
+  const int64_t hidden = builder.architecture.hidden;
+  const TensorRole role = TensorRole::kAttention;
+  if (has("c2p"))
+    list->Linear({"attention.self.", "pos_key_proj", ""}, role, Sharding::kRows, rows, hidden, true);
+  if (has("p2c"))
+    list->Linear({"attention.self.", "pos_query_proj", ""}, role, Sharding::kRows, rows, hidden, true);
+}
+
+void AddDebertaPositions(ArchitectureBuilder& builder, TensorList* list) {
+  ConfigReader& text = builder.text;
+  const int64_t hidden = builder.architecture.hidden;
+  const Sharding whole = Sharding::kReplicated;
+  if (text.Bool("relative_attention", false)) {
+    const int64_t buckets = text.Int("position_buckets", -1, -1, kMaxWidth);
+    const int64_t longest = text.Int("max_relative_positions", -1, -1, kMaxWidth);
+    const int64_t rows = buckets > 0 ? buckets : longest > 0 ? longest : builder.architecture.max_positions;
+    list->Weight({"", "encoder.rel_embeddings", ""}, TensorRole::kOther, whole, 2 * rows, hidden);
+  }
+  if (Contains(text.Text("norm_rel_ebd", "none"), "layer_norm"))
+    Norm(list, "encoder.LayerNorm", hidden, true);
+  const int64_t taps = text.Int("conv_kernel_size", 0, 0, kMaxHeadDim);
+  if (taps == 0) return;
+  list->Weight({"", "encoder.conv.conv", ""}, TensorRole::kOther, whole, hidden, hidden * taps);
+  list->Bias({"", "encoder.conv.conv", ""}, TensorRole::kOther, whole, hidden);
+  Norm(list, "encoder.conv.LayerNorm", hidden, true);
+}
+
+void AddDebertaHead(ArchitectureBuilder& builder, TensorList* list) {
+  const std::string_view name = builder.architecture.name;
+  const int64_t hidden = builder.architecture.hidden;
+  AddTokenTypes(builder, "embeddings.token_type_embeddings", 0, list);
+  AddDebertaPositions(builder, list);
+  if (Contains(name, "ForMaskedLM")) {
+    Dense(list, "cls.predictions.transform.dense", hidden, hidden);
+    Norm(list, "cls.predictions.transform.LayerNorm", hidden, true);
+    list->Bias({"", "cls.predictions", ""}, TensorRole::kHead, Sharding::kVocab, builder.architecture.vocab);
+    return;
+  }
+  if (Contains(name, "ForSequenceClassification")) Dense(list, "pooler.dense", hidden, hidden);
+  if (Contains(name, "Classification")) Dense(list, "classifier", Labels(builder), hidden);
+}
+
+void ReadDeberta(ArchitectureBuilder& builder) {
+  ReadBert(builder);
+  ConfigReader& text = builder.text;
+  TensorNames& names = builder.names;
+  if (text.Int("embedding_size", builder.architecture.hidden, 1, kMaxWidth) != builder.architecture.hidden)
+    text.Refuse("embedding_size", "hidden_size");
+  if (!text.Bool("position_biased_input", true)) names.positions = "";
+  names.q = "self.query_proj";
+  names.k = "self.key_proj";
+  names.v = "self.value_proj";
+  builder.layer_extras = AddDebertaLayer;
+  builder.model_extras = AddDebertaHead;
+}
+
+void ReadFirstDeberta(ArchitectureBuilder& builder) {
+  if (!builder.text.Bool("relative_attention", false)) builder.text.Refuse("relative_attention", "true");
+  const Json* kinds = builder.text.Find("pos_att_type");
+  const bool both = kinds != nullptr && (kinds->items().size() == 2 || kinds->AsString() == "c2p|p2c");
+  if (!both) builder.text.Refuse("pos_att_type", "c2p and p2c");
+  ReadDeberta(builder);
+  builder.architecture.groups[0].shape.attention.listed_apart = true;
+  builder.layer_extras = AddFirstDebertaLayer;
 }
 
 void AddModernHead(ArchitectureBuilder& builder, TensorList* list) {
@@ -319,6 +528,31 @@ void ReadGte(ArchitectureBuilder& builder) {
 }
 
 constexpr Family kFamilies[] = {
+    {"BertForQuestionAnswering", ReadBert},
+    {"BertForPreTraining", ReadBert},
+    {"BertLMHeadModel", ReadBert},
+    {"RobertaForTokenClassification", ReadBert},
+    {"RobertaForQuestionAnswering", ReadBert},
+    {"XLMRobertaForTokenClassification", ReadBert},
+    {"XLMRobertaForQuestionAnswering", ReadBert},
+    {"CamembertForMaskedLM", ReadBert},
+    {"CamembertForSequenceClassification", ReadBert},
+    {"CamembertForTokenClassification", ReadBert},
+    {"CamembertForQuestionAnswering", ReadBert},
+    {"DistilBertForTokenClassification", ReadDistilBert},
+    {"DistilBertForQuestionAnswering", ReadDistilBert},
+    {"ElectraModel", ReadElectra},
+    {"ElectraForPreTraining", ReadElectra},
+    {"ElectraForSequenceClassification", ReadElectra},
+    {"ElectraForTokenClassification", ReadElectra},
+    {"AlbertModel", ReadAlbert},
+    {"AlbertForSequenceClassification", ReadAlbert},
+    {"JinaBertModel", ReadJinaBert},
+    {"JinaBertForMaskedLM", ReadJinaBert},
+    {"EuroBertModel", ReadEuroBert},
+    {"EuroBertForMaskedLM", ReadEuroBert},
+    {"DebertaModel", ReadFirstDeberta},
+    {"DebertaForSequenceClassification", ReadFirstDeberta},
     {"BertModel", ReadBert},
     {"BertForMaskedLM", ReadBert},
     {"BertForSequenceClassification", ReadBert},
@@ -339,6 +573,10 @@ constexpr Family kFamilies[] = {
     {"XLMRobertaForMaskedLM", ReadBert},
     {"XLMRobertaForSequenceClassification", ReadBert},
     {"CamembertModel", ReadBert},
+    {"DebertaV2Model", ReadDeberta},
+    {"DebertaV2ForMaskedLM", ReadDeberta},
+    {"DebertaV2ForSequenceClassification", ReadDeberta},
+    {"DebertaV2ForTokenClassification", ReadDeberta},
     {"ModernBertModel", ReadModernBert},
     {"ModernBertForMaskedLM", ReadModernBert},
     {"ModernBertForSequenceClassification", ReadModernBert},

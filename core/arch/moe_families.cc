@@ -313,7 +313,9 @@ void ReadHunYuan(ArchitectureBuilder& builder) {
   names.k_norm = "key_layernorm";
   names.router = "gate.wg";
   names.shared = "shared_mlp.";
-  if (builder.text.Bool("use_cla", false)) builder.text.Refuse("use_cla", "false");
+  // Of so many layers one after another the first keeps keys and values, which the others read.
+  const int64_t shared_by =
+      builder.text.Bool("use_cla", false) ? builder.text.Int("cla_share_factor", 1, 1, kMaxLayers) : 1;
   if (builder.text.Bool("use_mla", false)) builder.text.Refuse("use_mla", "false");
 
   const int64_t layers = builder.architecture.layers;
@@ -327,6 +329,7 @@ void ReadHunYuan(ArchitectureBuilder& builder) {
   for (int64_t i = 0; i < layers; ++i) {
     const size_t at = static_cast<size_t>(i);
     LayerShape shape = builder.base;
+    shape.attention.shares_kv = i % shared_by != 0;
     if (i >= skipped && experts > 1) {
       Mlp& mlp = shape.mlp;
       mlp = Mlp{};

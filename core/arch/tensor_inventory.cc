@@ -27,7 +27,10 @@ class InventoryBuilder {
     AddEmbedding();
     for (size_t i = 0; i < a_.groups.size(); ++i) {
       const LayerGroup& group = a_.groups[i];
-      list_.Enter(TensorPart::kText, static_cast<int32_t>(i), group.count, n_.model + std::string(n_.layer));
+      const bool apart =
+          !n_.encoder_layer.empty() && group.shape.attention.kind == AttentionKind::kBidirectional;
+      list_.Enter(TensorPart::kText, static_cast<int32_t>(i), group.count,
+                  n_.model + std::string(apart ? n_.encoder_layer : n_.layer));
       AddLayer(group.shape);
     }
     AddHead();
@@ -35,10 +38,12 @@ class InventoryBuilder {
   }
 
  private:
+  int64_t TableWidth() const { return builder_.embedding_width > 0 ? builder_.embedding_width : a_.hidden; }
+
   void AddEmbedding() {
     list_.Enter(TensorPart::kText, -1, 1, n_.model);
     list_.Weight({"", n_.embedding, "token_embd"}, TensorRole::kEmbedding, Sharding::kVocab, a_.vocab,
-                 a_.hidden);
+                 TableWidth());
     const TensorRole role = TensorRole::kOther;
     if (!n_.positions.empty()) {
       list_.Weight({"", n_.positions, "position_embd"}, role, Sharding::kReplicated, n_.position_rows,
@@ -73,7 +78,7 @@ class InventoryBuilder {
     if (a_.tied_embeddings && !stored_.tied_lm_head) return;
     list_.Enter(TensorPart::kText, -1, 1, "");
     Tensor& head =
-        list_.Weight({"", n_.head, "output"}, TensorRole::kHead, Sharding::kVocab, a_.vocab, a_.hidden);
+        list_.Weight({"", n_.head, "output"}, TensorRole::kHead, Sharding::kVocab, a_.vocab, TableWidth());
     head.linear = true;
     head.duplicate = a_.tied_embeddings;
     if (n_.head_bias) list_.Bias({"", n_.head, "output"}, TensorRole::kHead, Sharding::kVocab, a_.vocab);

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/base/decimal.h"
+#include "core/base/mistaken_bytes.h"
 #include "core/base/text.h"
 #include "nlohmann/json.hpp"
 
@@ -43,15 +44,17 @@ class Builder {
   }
   bool end_object() { return Close(); }
   bool end_array() { return Close(); }
-  bool parse_error(std::size_t position, const std::string& /*token*/,
+  bool parse_error(std::size_t position, const std::string& token,
                    const nlohmann::json::exception& /*error*/) {
     stopped_at_ = position;
+    token_ = token;
     return false;
   }
 
   Json TakeRoot() { return std::move(root_); }
   const std::string& problem() const { return problem_; }
-  size_t stopped_at() const { return stopped_at_; }  // bytes read until the text was no JSON any more
+  size_t stopped_at() const { return stopped_at_; }    // bytes read until the text was no JSON any more
+  const std::string& token() const { return token_; }  // the last word that was read, escaped
 
  private:
   bool Refuse(const char* problem) {
@@ -105,6 +108,7 @@ class Builder {
   Json root_;
   std::string problem_;
   size_t stopped_at_ = 0;
+  std::string token_;
 };
 
 // Python's json module writes float('inf') and float('nan') as bare words, which JSON does not have. They
@@ -137,30 +141,46 @@ std::string QuoteBareNumbers(std::string_view text) {
   return out;
 }
 
+// Where in `text` it stands what QuoteBareNumbers has put at `quoted_at`: the two differ by two quotes a word.
+size_t PlaceBeforeQuoting(std::string_view text, size_t quoted_at) {
+  size_t low = 0, high = std::min(text.size(), quoted_at);
+  while (low < high) {
+    const size_t middle = (low + high + 1) / 2;
+    if (QuoteBareNumbers(text.substr(0, middle)).size() <= quoted_at) {
+      low = middle;
+    } else {
+      high = middle - 1;
+    }
+  }
+  return low;
+}
+
 bool HasBareNumber(std::string_view text) {
   return text.find("Infinity") != std::string_view::npos || text.find("NaN") != std::string_view::npos;
 }
 
-// What a text is that somebody took for JSON; empty: nothing that we know.
-std::string_view KnownText(std::string_view text) {
+// What a text is that somebody took for JSON. Nothing that we know: no words.
+Mistaken KnownText(std::string_view text) {
+  if (std::optional<Mistaken> mistaken = MistakenBytes(text)) return *std::move(mistaken);
   const size_t first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) return "nothing but white space";
-  text.remove_prefix(first);
-  if (text[0] == '<') return "an HTML page (save the raw file, not the page that shows it)";
-  constexpr std::string_view kLfs = "version https://git-lfs";
-  if (text.substr(0, kLfs.size()) == kLfs) {
-    return "a Git LFS pointer (the file itself is not there: run `git lfs pull`, or download it)";
-  }
-  if (text.substr(0, 4) == "GGUF") return "a GGUF file";
-  if (text.substr(0, 15) == "Entry not found" || text.substr(0, 10) == "Access to ") {
-    return "a hub's answer in place of the file (not there, or not open to you)";
-  }
-  return "";
+  if (first == std::string_view::npos) return {"nothing but white space", ""};
+  if (text[first] == '<')
+    return {"text with tags, as HTML and XML have (save the raw file, not a page that shows it)", ""};
+  return {};
+}
+
+// Where the word begins that was not expected: the parser stops behind it.
+size_t WordStart(std::string_view text, size_t stopped_at, std::string_view token) {
+  // Of other words than strings the parser hands over what stands before them, too.
+  const bool is_string = token.size() > 1 && token[0] == '"' && token.find('"', 1) == token.size() - 1;
+  const bool whole = is_string && stopped_at < text.size() && token.size() <= stopped_at &&
+                     text.substr(stopped_at - token.size(), token.size()) == token;
+  if (whole) return stopped_at - token.size();
+  return std::min(stopped_at > 0 ? stopped_at - 1 : 0, text.size());
 }
 
 // Where a text stops being JSON: by line and column, with what stands there.
-std::string Place(std::string_view text, size_t stopped_at) {
-  const size_t at = std::min(stopped_at > 0 ? stopped_at - 1 : 0, text.size());
+std::string Place(std::string_view text, size_t at) {
   size_t line = 1, start = 0;
   for (size_t i = 0; i < at; ++i) {
     if (text[i] != '\n') continue;
@@ -290,14 +310,17 @@ Result<Json> Json::Parse(std::string_view text, std::string_view where, const Js
   Builder builder(limits);
   if (nlohmann::json::sax_parse(text.begin(), text.end(), &builder)) return builder.TakeRoot();
   if (!builder.problem().empty()) return Error{error.field, builder.problem(), error.accepted};
+  size_t place = WordStart(text, builder.stopped_at(), builder.token());
   if (HasBareNumber(text)) {
     const std::string quoted = QuoteBareNumbers(text);
     Builder again(limits);
     if (nlohmann::json::sax_parse(quoted.begin(), quoted.end(), &again)) return again.TakeRoot();
+    if (!again.problem().empty()) return Error{error.field, again.problem(), error.accepted};
+    place = WordStart(text, PlaceBeforeQuoting(text, again.stopped_at()), again.token());
   }
-  const std::string_view known = KnownText(text);
-  return Error{error.field, known.empty() ? Place(text, builder.stopped_at()) : std::string(known),
-               error.accepted};
+  const Mistaken known = KnownText(text);
+  if (known.what.empty()) return Error{error.field, Place(text, place), error.accepted};
+  return Error{error.field, known.what, known.instead.empty() ? error.accepted : known.instead};
 }
 
 std::optional<bool> Json::AsBool() const {

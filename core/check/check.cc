@@ -14,6 +14,8 @@
 #include "core/check/nvidia_smi.h"
 #include "core/check/python_call.h"
 #include "core/check/request.h"
+#include "core/config/config_value.h"
+#include "core/engines/file_config.h"
 
 namespace plimsoll {
 namespace {
@@ -55,10 +57,33 @@ Result<CheckResult> Check(std::string_view text, const Catalog& catalog) {
     }
     return std::move(*result);
   }
+  const size_t first = text.find_first_not_of(" \t\r\n");
+  if (first != std::string_view::npos && text[first] == '{') {
+    const Result<Json> json = Json::Parse(text, "text", kInlineLimits);
+    if (!json.ok()) return json.error();
+  }
   return Error{
       "text", Quoted(text),
       "a command that starts an engine, a manifest with one, a config.json, one of our links or what "
       "nvidia-smi prints"};
+}
+
+Result<CheckResult> CheckFile(const ModelFile& file, std::string_view name, const Catalog& catalog) {
+  const std::optional<Config> config = ConfigOfFile(file);
+  if (!config) {
+    const std::string remark = file.remarks.empty() ? "" : ": " + file.remarks.front();
+    return Error{std::string(name), std::string(FileKindName(file.kind)) + " that names no model" + remark,
+                 "a GGUF file of a model that we know, or a config.json"};
+  }
+  CheckResult result;
+  result.kind = CheckKind::kConfig;
+  result.what = std::string(FileKindName(file.kind)) + " file of a model";
+  result.config = *config;
+  result.understood.push_back({std::string(name), "", "", "model", ReadEffect::kKey, ""});
+  for (const std::string& remark : file.remarks)
+    result.problems.push_back({"file_remark", "", remark, "", Severity::kInfo});
+  Judge(catalog, &result);
+  return result;
 }
 
 }  // namespace plimsoll

@@ -11,6 +11,7 @@
 #include "core/base/result.h"
 #include "core/catalog/catalog.h"
 #include "core/check/check_result.h"
+#include "core/files/model_file.h"
 
 namespace plimsoll {
 
@@ -24,6 +25,9 @@ struct TextReader {
 
 // The error's field is "text".
 Result<CheckResult> Check(std::string_view text, const Catalog& catalog);
+
+// A file of which the header was read, `name` by its path: the model that it describes.
+Result<CheckResult> CheckFile(const ModelFile& file, std::string_view name, const Catalog& catalog);
 
 }  // namespace plimsoll
 

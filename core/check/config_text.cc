@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "core/base/json.h"
+#include "core/base/mistaken_bytes.h"
+#include "core/base/mistaken_json.h"
 #include "core/base/text.h"
 #include "core/catalog/model_names.h"
 #include "core/config/config_codec.h"
@@ -59,6 +61,20 @@ bool IsModelConfig(const Json& value) {
   return value.Has("architectures") || value.Has("model_type") || value.Has("text_config");
 }
 
+// Whether a text that is no JSON was meant as a model's config: an error says where it stops being one.
+bool MeansConfig(std::string_view text) {
+  return text.find("\"architectures\"") != std::string_view::npos ||
+         text.find("\"model_type\"") != std::string_view::npos;
+}
+
+constexpr size_t kIndexBegins = 4096;  // its metadata stands before the map, or behind its first lines
+
+std::optional<Error> MistakenFor(const Json& value) {
+  const std::optional<Mistaken> mistaken = MistakenJson(value);
+  if (!mistaken) return std::nullopt;
+  return Error{"text", mistaken->what, mistaken->instead};
+}
+
 // "https://huggingface.co/Org/Repo", or the bare name.
 std::optional<CheckResult> ReadRepository(std::string_view text, const Catalog& catalog) {
   const std::string repository =
@@ -101,10 +117,17 @@ std::optional<Result<CheckResult>> ReadLinkText(std::string_view text, const Cat
 
 std::optional<Result<CheckResult>> ReadConfigText(std::string_view text, const Catalog& catalog) {
   (void)catalog;
+  if (const std::optional<Mistaken> mistaken = MistakenBytes(text))
+    return Error{"text", mistaken->what, mistaken->instead};
   text = Trimmed(text);
   if (text.empty() || text[0] != '{') return std::nullopt;
+  // An index is megabytes of names, more than a config may have.
+  if (text.substr(0, kIndexBegins).find("\"weight_map\"") != std::string_view::npos)
+    return MistakenFor(Json::MakeObject().Set("weight_map", Json::MakeObject()));
   Result<Json> value = Json::Parse(text, "text", kInlineLimits);
+  if (!value.ok() && MeansConfig(text)) return value.error();
   if (!value.ok() || !value->is_object()) return std::nullopt;
+  if (std::optional<Error> mistaken = MistakenFor(*value)) return *std::move(mistaken);
   if (IsModelConfig(*value)) {
     CheckResult result;
     result.kind = CheckKind::kConfig;

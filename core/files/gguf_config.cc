@@ -413,6 +413,16 @@ class ConfigWriter {
       config_.Set(key, Json());
   }
 
+  // Blocks of both sides by their own counts; the encoder's gate tells gated MLPs.
+  void WriteT5() {
+    const int64_t encoders = Number("block_count", 0);
+    Set("num_layers", encoders).Set("num_decoder_layers", Json(Number("decoder_block_count", encoders)));
+    Set("d_kv", Number("attention.key_length", 64)).Set("d_ff", Json(Number("feed_forward_length", 0)));
+    Set("n_positions", Number("context_length", 512));
+    Copy("attention.relative_buckets_count", "relative_attention_num_buckets");
+    config_.Set("feed_forward_proj", Json(HasTensor("enc.blk.0.ffn_gate.weight") ? "gated-gelu" : "relu"));
+  }
+
   void WriteArctic() { Set("moe_layer_frequency", 1); }
 
   void WriteDeci() {
@@ -764,6 +774,8 @@ constexpr ArchitectureName kArchitectures[] = {
     {"smallthinker", "SmallThinkerForCausalLM", "smallthinker", &ConfigWriter::WriteSmallThinker},
     {"grovemoe", "GroveMoeForCausalLM", "grove_moe", &ConfigWriter::WriteGroveMoe},
     {"openelm", "OpenELMForCausalLM", "openelm", &ConfigWriter::WriteOpenElm},
+    {"t5", "T5ForConditionalGeneration", "t5", &ConfigWriter::WriteT5},
+    {"t5encoder", "T5EncoderModel", "t5", &ConfigWriter::WriteT5},
     {"jais", "JAISLMHeadModel", "jais", &ConfigWriter::WriteJais},
     {"chameleon", "ChameleonForCausalLM", "chameleon", &ConfigWriter::WriteChameleon},
     {"deepseek4", "DeepseekV4ForCausalLM", "deepseek_v4", &ConfigWriter::WriteDeepseek4},

@@ -1,9 +1,11 @@
 #include "core/files/model_file.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "core/arch/architecture.h"
+#include "core/base/mistaken_bytes.h"
 #include "core/files/gguf_config.h"
 #include "core/files/gguf_header.h"
 #include "core/files/safetensors_header.h"
@@ -47,7 +49,8 @@ Result<ModelFile> ReadGgufParts(const std::vector<FilePart>& parts) {
   file.format = FormatOfGguf(*whole);
   const Result<Json> model = ConfigOfGguf(*whole);
   if (!model.ok()) {
-    file.remarks.push_back("Its architecture is not one that we know: " + model.error().given + ".");
+    file.remarks.push_back("Its architecture is not one that we know: " + model.error().given +
+                           ". Known: " + model.error().accepted + ".");
     return file;
   }
   const Result<Architecture> architecture = ReadArchitecture(*model, "gguf");
@@ -105,9 +108,9 @@ Result<ModelFile> ReadJsonPart(const FilePart& part) {
     if (!index.ok()) return Named(part, index.error());
     file.kind = FileKind::kSafetensorsIndex;
     file.bytes = index->total;
-    file.remarks.push_back(std::to_string(index->names.size()) + " tensors in " +
-                           std::to_string(index->files.size()) +
-                           " files; an index tells neither types nor shapes.");
+    file.remarks.push_back(
+        std::to_string(index->names.size()) + " tensors in " + std::to_string(index->files.size()) +
+        " files; an index tells neither types nor shapes: give the config.json beside it.");
     return file;
   }
   const Result<Json> json = Json::Parse(part.bytes, part.name);
@@ -191,20 +194,29 @@ std::string_view FileKindName(FileKind kind) {
   return "";
 }
 
+std::optional<FileKind> KindOfBytes(std::string_view bytes) {
+  if (bytes.substr(0, 4) == "GGUF") return FileKind::kGguf;
+  if (LooksLikeJson(bytes)) return FileKind::kConfig;
+  // Eight bytes of length, of which no file needs the last, then JSON.
+  if (bytes.size() > 8 && bytes[7] == '\0' && LooksLikeJson(bytes.substr(8, 64)))
+    return FileKind::kSafetensors;
+  return std::nullopt;
+}
+
 Result<ModelFile> ReadModelFile(const std::vector<FilePart>& parts) {
   static constexpr const char* kAccepted =
       "a GGUF or .safetensors file, a safetensors index, or a config.json";
   if (parts.empty()) return Error{"file", "nothing", kAccepted};
   const std::string_view first = parts[0].bytes;
-  if (parts[0].gguf != nullptr || first.substr(0, 4) == "GGUF") return ReadGgufParts(parts);
-  if (LooksLikeJson(first)) {
-    return parts.size() > 1 ? ReadTogether(parts) : ReadJsonPart(parts[0]);
-  }
-  const bool mixed =
-      std::any_of(parts.begin(), parts.end(), [](const FilePart& part) { return LooksLikeJson(part.bytes); });
-  if (mixed && parts.size() > 1) return ReadTogether(parts);
-  // Eight bytes of length, then JSON.
-  if (first.size() > 8 && LooksLikeJson(first.substr(8, 64))) return ReadSafetensorsParts(parts);
+  const std::optional<FileKind> kind = parts[0].gguf != nullptr ? FileKind::kGguf : KindOfBytes(first);
+  if (kind == FileKind::kGguf) return ReadGgufParts(parts);
+  if (parts.size() > 1 &&
+      std::any_of(parts.begin(), parts.end(), [](const FilePart& part) { return LooksLikeJson(part.bytes); }))
+    return ReadTogether(parts);
+  if (kind == FileKind::kConfig) return ReadJsonPart(parts[0]);
+  if (kind == FileKind::kSafetensors) return ReadSafetensorsParts(parts);
+  if (const std::optional<Mistaken> mistaken = MistakenBytes(first))
+    return Error{parts[0].name, mistaken->what, mistaken->instead};
   return Error{parts[0].name, "a file that begins with " + Quoted(first.substr(0, 8)), kAccepted};
 }
 

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,6 +47,9 @@ struct ModelFile {
   Json own_format;                 // kGguf: what ReadWeightFormat reads for exactly this file; null: not told
   std::vector<std::string> remarks;
 };
+
+// Of a file's beginning, eight bytes and what follows; nothing: none of these.
+std::optional<FileKind> KindOfBytes(std::string_view first_bytes);
 
 // All parts of one model (shards of a safetensors repository, parts of a split GGUF), in any order.
 Result<ModelFile> ReadModelFile(const std::vector<FilePart>& parts);

@@ -43,9 +43,10 @@ bool AllowsQuantization(const GgufTensor& tensor) {
   const std::string_view name = tensor.name;
   if (name.size() < kWeight.size() || name.substr(name.size() - kWeight.size()) != kWeight) return false;
   constexpr std::string_view kKept[] = {
-      "_norm.weight", "ffn_gate_inp.weight",   "ffn_gate_tid2eid.weight", "altup",
-      "laurel",       "per_layer_model_proj",  "position_embd.weight",    "token_types.weight",
-      "ssm_conv1d",   "shortconv.conv.weight", "indexer.k_proj.weight",   "indexer.q_proj.weight"};
+      "_norm.weight",     "ffn_gate_inp.weight",   "ffn_gate_tid2eid.weight", "altup",
+      "laurel",           "per_layer_model_proj",  "position_embd.weight",    "token_types.weight",
+      "ssm_conv1d",       "shortconv.conv.weight", "indexer.k_proj.weight",   "indexer.q_proj.weight",
+      "attn_rel_b.weight"};
   for (const std::string_view part : kKept) {
     if (Contains(name, part)) return false;
   }
@@ -101,7 +102,8 @@ class Lister {
     AddIf(normed, "output_norm.weight", a_.hidden);
     const bool norm_bias = !a_.groups.empty() && a_.groups[0].shape.norm_bias;
     AddIf(norm_bias && normed, "output_norm.bias", a_.hidden);
-    AddByGgmlName({"position_embd", "token_embd_norm", "token_types", "per_layer_", "altup_", "hc_"});
+    AddByGgmlName({"position_embd", "token_embd_norm", "token_types", "per_layer_", "altup_", "hc_",
+                   "attn_rel_b", "enc.output_norm"});
     if (!a_.rope_factors || a_.rotary_dim < 2) return;
     if (a_.traits.gguf_long_rope_factors) {
       Add("rope_factors_long.weight", a_.rotary_dim / 2);
@@ -142,7 +144,8 @@ class Lister {
     AddRecurrent(shape.recurrent);
     AddMlp(shape.mlp);
     if (!mtp_)
-      AddByGgmlName({"inp_gate", "proj", "post_norm", "layer_output_scale", "altup_", "laurel_", "hc_"});
+      AddByGgmlName(
+          {"inp_gate", "proj", "post_norm", "layer_output_scale", "altup_", "laurel_", "hc_", "cross_attn_"});
   }
 
   // Tensors that the converter takes over as they are, under ggml's name.

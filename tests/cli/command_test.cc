@@ -462,9 +462,33 @@ TEST(Estimate, TakesAGgufAsTheModel) {
   EXPECT_EQ(json.Find("config")->Find("engine")->AsString(), "llama.cpp");
   EXPECT_EQ(json.Find("config")->Find("format")->AsString(), "gguf-q4_k_m");
   EXPECT_EQ(json.Find("weights")->Find("total_params")->AsInt(), 8030261248);
+  const Json checked = PlimsollJson({"check", "m.gguf"}, {{"m.gguf", file}});
+  EXPECT_EQ(checked.Find("kind")->AsString(), "config");
+  EXPECT_EQ(checked.Find("report")->Find("weights")->Find("total_params")->AsInt(), 8030261248);
   const CommandResult missing = Plimsoll({"estimate", "--model", "other.gguf"});
   EXPECT_EQ(missing.exit, 2);
   EXPECT_NE(missing.err.find("--model"), std::string::npos) << missing.err;
+}
+
+TEST(Command, WhatStandsInAModelsPlaceIsNamed) {
+  const std::map<std::string, std::string> files = {
+      {"./page.html", "<!DOCTYPE html><html></html>"},
+      {"./config.json", "version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 654\n"},
+      {"generation_config.json", R"({"eos_token_id":2,"transformers_version":"4.40.0"})"},
+      {"tokenizer_config.json", R"({"tokenizer_class":"LlamaTokenizer"})"},
+      {"model.safetensors.index.json", R"({"weight_map":{"a":"b"}})"},
+      {"pytorch_model.bin", "PK\x03\x04rest"}};
+  const std::pair<const char*, const char*> cases[] = {
+      {"./page.html", "HTML page"},
+      {"./config.json", "Git LFS pointer"},
+      {"generation_config.json", "generation_config.json"},
+      {"tokenizer_config.json", "tokenizer's config"},
+      {"model.safetensors.index.json", "index of safetensors"},
+      {"pytorch_model.bin", "ZIP archive"}};
+  for (const auto& [path, what] : cases) {
+    ExpectRefusal({"estimate", "--model", path}, what, files);
+    ExpectRefusal({"check", path}, what, files);
+  }
 }
 
 TEST(Schedule, AnswersALoadAndRefusesAnImpossibleOne) {

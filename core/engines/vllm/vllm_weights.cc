@@ -122,7 +122,7 @@ Bytes VllmLoadedWeights(const Resolved& resolved, const VllmRules& rules, const 
     sum.padding += padding;
     sum.slack += AllocatorSlack(held, loading.marlin) * held.layers;
     Bytes& row = held.part == TensorPart::kMtp ? sum.draft : sum.by_role[static_cast<size_t>(held.role)];
-    row += held.part == TensorPart::kMtp ? bytes : bytes - padding;
+    row += bytes - padding;
   }
   if (resolved.format->family == FormatFamily::kGguf) {
     total = GgufShare(resolved, total);

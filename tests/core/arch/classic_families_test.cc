@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "core/arch/architecture_reader.h"
+#include "core/arch/kv_cache.h"
+#include "tests/support/architecture_totals.h"
 #include "tests/support/json_text.h"
 #include "tests/support/read_config.h"
 
@@ -52,14 +54,29 @@ TEST(ClassicFamilies, RotateAQuarterOrNothing) {
             0);
 }
 
-TEST(ClassicFamilies, RefuseAProjectedEmbedding) {
-  const Result<Architecture> read = BuildArchitecture(
-      JsonOfText(
-          R"({"architectures":["OPTForCausalLM"],"hidden_size":8,"num_attention_heads":2,"num_hidden_layers":1,
-          "vocab_size":10,"ffn_dim":16,"word_embed_proj_dim":4})"),
-      "");
-  ASSERT_FALSE(read.ok());
-  EXPECT_EQ(read.error().field, "word_embed_proj_dim");
+TEST(ClassicFamilies, PublishedTotals) { EXPECT_EQ(ExpectPublishedTotals("classic"), 5); }
+
+// The table is as narrow as its projections say, and the head with it; norms behind the halves leave no last one.
+TEST(ClassicFamilies, ProjectAnEmbedding) {
+  const Architecture opt = ReadCase("opt-350m");
+  for (const Tensor& tensor : opt.tensors) {
+    if (tensor.role == TensorRole::kEmbedding) {
+      EXPECT_EQ(tensor.columns, 512);
+    }
+    EXPECT_EQ(tensor.name.find("model.decoder.final_layer_norm"), std::string::npos);
+  }
+  EXPECT_EQ(opt.hidden, 1024);
+  EXPECT_FALSE(ReadCaseWith("opt-350m", "tie_word_embeddings", "false").ok());
+}
+
+// Every other layer of GPT-Neo keeps 256 tokens.
+TEST(ClassicFamilies, GptNeoSlidesInEverySecondLayer) {
+  const Architecture neo = ReadCase("gpt-neo-2.7b");
+  const int64_t layer = 2 * 2560 * 2;
+  const KvTypes k16{KvType::kFp16, KvType::kFp16};
+  EXPECT_EQ(KvBytesPerToken(neo, k16).count(), 16 * layer);
+  EXPECT_EQ(KvBytesPerSequence(neo, k16, 2000).count(), 16 * layer * (2000 + 256));
+  EXPECT_FALSE(ReadCaseWith("gpt-neo-2.7b", "attention_types", R"([[["global","local"],3]])").ok());
 }
 
 }  // namespace

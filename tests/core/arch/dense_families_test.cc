@@ -91,7 +91,27 @@ TEST(DenseFamilies, MiniCpmsExperts) {
       88 + 2 * (kLayer + 7 * 3 * 128 + 8 * 8));
 }
 
-TEST(DenseFamilies, PublishedTotals) { EXPECT_EQ(ExpectPublishedTotals("dense"), 2); }
+// tiiuae/falcon-40b says multi_query beside its eight KV heads; the renewed decoder does not look at it.
+TEST(DenseFamilies, FalconsRenewedDecoderHasItsOwnKvHeads) {
+  const Architecture falcon = ReadConfig(
+      R"({"architectures":["FalconForCausalLM"],"hidden_size":8192,"num_attention_heads":128,"num_kv_heads":8,
+          "num_hidden_layers":60,"vocab_size":65024,"new_decoder_architecture":true,"multi_query":true,
+          "parallel_attn":true,"bias":false,"alibi":false})");
+  const int64_t h = 8192, layer = h * (h + 2 * 8 * 64) + h * h + 8 * h * h + 4 * h;
+  EXPECT_EQ(CountParameters(falcon).total, 65024 * h + 60 * layer + 2 * h);
+  EXPECT_EQ(falcon.groups[0].shape.attention.kv_heads, 8);
+}
+
+// DeciLM-7B: the first layer keeps both heads' keys, the second those of one.
+TEST(DenseFamilies, DeciCountsKvHeadsByTheLayer) {
+  const char* deci = R"({"architectures":["DeciLMForCausalLM"],"hidden_size":8,"num_attention_heads":2,
+      "num_key_value_heads_per_layer":[2,1],"num_hidden_layers":2,"vocab_size":10,"intermediate_size":16})";
+  const Architecture a = ReadConfig(deci);
+  ASSERT_EQ(a.groups.size(), 2u);
+  EXPECT_EQ(CountParameters(a).total, 168 + 2 * (64 + 64 + 384 + 16) + 2 * 64 + 2 * 32);
+}
+
+TEST(DenseFamilies, PublishedTotals) { EXPECT_EQ(ExpectPublishedTotals("dense"), 3); }
 
 }  // namespace
 }  // namespace plimsoll

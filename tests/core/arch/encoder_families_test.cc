@@ -8,7 +8,7 @@
 namespace plimsoll {
 namespace {
 
-TEST(EncoderFamilies, PublishedTotals) { EXPECT_EQ(ExpectPublishedTotals("encoder"), 13); }
+TEST(EncoderFamilies, PublishedTotals) { EXPECT_EQ(ExpectPublishedTotals("encoder"), 23); }
 
 TEST(EncoderFamilies, NothingIsCached) {
   const Architecture a = ReadCase("bge-m3");
@@ -41,6 +41,22 @@ TEST(EncoderFamilies, AClassifierFollowsTheNameOfTheClass) {
       ReadCaseWith("all-minilm-l6-v2", "architectures", R"(["BertForTokenClassification"])");
   ASSERT_TRUE(tokens.ok());
   EXPECT_EQ(CountParameters(*tokens).total, pooled - (384 * 384 + 384) + 2 * 384 + 2) << "no pooler";
+}
+
+// DeBERTa-v2 XLarge has a convolution beside its first layer; without shared keys positions have matrices of their own.
+TEST(EncoderFamilies, DebertaByItsKeys) {
+  const int64_t shared = CountParameters(ReadCase("llama-prompt-guard-2-22m")).total;
+  const Result<Architecture> own = ReadCaseWith("llama-prompt-guard-2-22m", "share_att_key", "false");
+  ASSERT_TRUE(own.ok());
+  EXPECT_EQ(CountParameters(*own).total - shared, 12 * 2 * (384 * 384 + 384));
+  const Result<Architecture> convolved = ReadCaseWith("llama-prompt-guard-2-22m", "conv_kernel_size", "3");
+  ASSERT_TRUE(convolved.ok());
+  EXPECT_EQ(CountParameters(*convolved).total - shared, 3 * 384 * 384 + 384 + 2 * 384);
+  const Result<Architecture> placed =
+      ReadCaseWith("llama-prompt-guard-2-22m", "position_biased_input", "true");
+  ASSERT_TRUE(placed.ok());
+  EXPECT_EQ(CountParameters(*placed).total - shared, 512 * 384);
+  EXPECT_FALSE(ReadCaseWith("llama-prompt-guard-2-22m", "embedding_size", "128").ok());
 }
 
 TEST(EncoderFamilies, RefusesWhatItDoesNotKnow) {

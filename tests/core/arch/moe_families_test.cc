@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/arch/kv_cache.h"
 #include "tests/support/read_config.h"
 
 namespace plimsoll {
@@ -57,6 +58,17 @@ TEST(MoeFamilies, GptOssSlidesInEveryOtherLayerAndHasSinks) {
   // Attention with biases 8 + 4 + 4 + 8 and a sink per head; the router 4 x 8 + 4; an expert 3 x 128 and
   // biases 16 + 16 + 8.
   EXPECT_EQ(CountParameters(a).total, kEnds + 4 * (kAttention + 24 + 2 + 16 + 36 + 4 * (3 * 128 + 40)));
+}
+
+// Hunyuan-Large: every second layer reads the keys and values of the one before it. Two of four layers keep them.
+TEST(MoeFamilies, HunyuanSharesCachesBetweenLayers) {
+  const Architecture a = ReadConfig(
+      R"({"architectures":["HunYuanForCausalLM"],"model_type":"hunyuan","hidden_size":8,"num_attention_heads":2,
+          "num_key_value_heads":1,"num_hidden_layers":4,"vocab_size":10,"intermediate_size":16,"num_experts":4,
+          "moe_topk":1,"num_shared_expert":1,"use_cla":true,"cla_share_factor":2,"tie_word_embeddings":true})");
+  const int64_t experts = 4 * 8 + 5 * 3 * 128;
+  EXPECT_EQ(CountParameters(a).total, 88 + 4 * (64 + 64 + 16 + experts) + 2 * (32 + 32));
+  EXPECT_EQ(KvBytesPerToken(a, {KvType::kBf16, KvType::kBf16}).count(), 2 * 2 * 4 * 2);
 }
 
 }  // namespace

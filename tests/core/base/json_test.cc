@@ -84,10 +84,20 @@ TEST(Json, AnErrorSaysWhereAndWhat) {
   EXPECT_EQ(given("{\"a\": 1,\n \"b\": oops}"),
             "text that stops being JSON at line 2, column 7, at \"oops}\"");
   EXPECT_NE(given("[1, 2").find("where it ends"), std::string::npos);
+  EXPECT_EQ(given("{\"a\": 1\n  \"hidden\": 2}"),
+            "text that stops being JSON at line 2, column 3, at \"\"hidden\": 2}\"")
+      << "the word that was not expected, from its first letter on";
   EXPECT_EQ(given(" \n"), "nothing but white space");
   EXPECT_NE(given("<!doctype html>").find("HTML page"), std::string::npos);
   EXPECT_NE(given("version https://git-lfs.github.com/spec/v1").find("Git LFS pointer"), std::string::npos);
   EXPECT_NE(given("Entry not found").find("hub's answer"), std::string::npos);
+}
+
+// Bare numbers are quoted before the text is read again, which must not move what is said of the place.
+TEST(Json, AnErrorBehindABareNumberSaysWhere) {
+  const auto given = [](std::string_view text) { return Json::Parse(text, "x").error().given; };
+  EXPECT_EQ(given("{\"a\": NaN, \"b\": -Infinity,\n \"c\": [1, NaN oops]}"),
+            "text that stops being JSON at line 2, column 15, at \"oops]}\"");
 }
 
 // Python's json module writes them; as strings they are refused only where a number is read.

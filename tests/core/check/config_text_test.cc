@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <utility>
+
 #include "tests/support/shipped_catalog.h"
 
 namespace plimsoll {
@@ -50,6 +53,27 @@ TEST(ConfigText, OurOwnJsonIsRead) {
   EXPECT_EQ((*result)->kind, CheckKind::kConfig);
   EXPECT_EQ((*result)->config.tp, 2);
   EXPECT_EQ((*result)->understood.size(), 3U);
+}
+
+TEST(ConfigText, WhatIsNoConfigIsNamed) {
+  const std::string index = R"({"metadata":{"total_size":1},"weight_map":{)" + std::string(300000, ' ');
+  const std::pair<std::string, const char*> cases[] = {
+      {"<!DOCTYPE html>\n<html>", "HTML page"},
+      {"version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 5\n", "Git LFS pointer"},
+      {R"({"eos_token_id":2,"transformers_version":"4.40.0"})", "generation_config.json"},
+      {R"({"tokenizer_class":"LlamaTokenizer","model_max_length":4096})", "tokenizer's config"},
+      {R"({"version":"1.0","added_tokens":[],"model":{"type":"BPE"}})", "tokenizer's config"},
+      {index, "index of safetensors files"},
+      {std::string("GGUF\x03\0\0\0", 8), "GGUF file"},
+      {"{\"architectures\": [\"LlamaForCausalLM\"],\n \"hidden_size\": 4096",
+       "line 2, column 21, where it ends"},
+  };
+  for (const auto& [text, what] : cases) {
+    const auto result = ReadConfigText(text, ShippedCatalog());
+    ASSERT_TRUE(result && !result->ok()) << what;
+    EXPECT_EQ(result->error().field, "text");
+    EXPECT_NE(result->error().given.find(what), std::string::npos) << result->error().Message();
+  }
 }
 
 TEST(ConfigText, AModelsConfigBecomesAnInlineModel) {

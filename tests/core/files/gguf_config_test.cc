@@ -205,6 +205,21 @@ TEST(GgufConfig, PeriodsOfWindows) {
       1825458176 + 151936 * 2048);
 }
 
+// T5's encoder and decoder are counted apart; heads of 64 do not make up the width.
+TEST(GgufConfig, T5HasTwoSides) {
+  const Json t5 = ConfigOf(R"({"general.architecture":"t5","t5.block_count":24,"t5.embedding_length":2048,
+      "t5.decoder_block_count":20,"t5.feed_forward_length":5120,"t5.attention.head_count":32,
+      "t5.attention.key_length":64,"t5.attention.relative_buckets_count":32,"t5.vocab_size":32128})");
+  EXPECT_EQ(Number(t5, "num_layers"), 24);
+  EXPECT_EQ(Number(t5, "num_decoder_layers"), 20);
+  const Result<Architecture> read = ReadArchitecture(t5, "gguf");
+  ASSERT_TRUE(read.ok()) << read.error().Message();
+  // Two matrices of an MLP where the file shows no gate; the head is untied where no tensor tells.
+  const int64_t d = 2048, self = 4 * d * d, mlp = 2 * d * 5120;
+  EXPECT_EQ(CountParameters(*read).total,
+            2 * 32128 * d + 24 * (self + mlp + 2 * d) + 20 * (2 * self + mlp + 3 * d) + 2 * (32 * 32 + d));
+}
+
 TEST(GgufConfig, ATowersFileIsToldApart) {
   GgufHeader header;
   header.metadata = JsonOfText(R"({"general.architecture":"clip"})");

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "core/config/config_codec.h"
 #include "gtest/gtest.h"
@@ -66,6 +67,31 @@ TEST(ModelFile, RefusesWhatItDoesNotKnowAndNamesIt) {
   }
   EXPECT_EQ(ReadModelFile({}).error().field, "file");
   EXPECT_FALSE(ReadModelFile({{"a", "{}", 2}, {"b", "{}", 2}}).ok());
+}
+
+// What people drop instead of a model's file is named, and so is what to drop.
+TEST(ModelFile, WhatStandsInAFilesPlaceIsNamed) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"<!doctype html><html>", "HTML page"},
+      {"version https://git-lfs.github.com/spec/v1\nsize 17\n", "Git LFS pointer"},
+      {"PK\x03\x04rest", "ZIP archive"},
+      {R"({"do_sample":true})", "generation_config.json"},
+      {R"({"tokenizer_class":"LlamaTokenizer"})", "tokenizer's config"},
+  };
+  for (const auto& [bytes, what] : cases) {
+    const Result<ModelFile> file = ReadModelFile({{"x", bytes, -1}});
+    ASSERT_FALSE(file.ok()) << bytes;
+    EXPECT_EQ(file.error().field, "x");
+    EXPECT_NE(file.error().given.find(what), std::string::npos) << file.error().Message();
+  }
+}
+
+TEST(ModelFile, KindsAreToldByTheFirstBytes) {
+  EXPECT_EQ(KindOfBytes("GGUF...."), FileKind::kGguf);
+  EXPECT_EQ(KindOfBytes(" {\"a\":1}"), FileKind::kConfig);
+  EXPECT_EQ(KindOfBytes(Safetensors(kTwoTensors)), FileKind::kSafetensors);
+  EXPECT_EQ(KindOfBytes("services{"), std::nullopt);
+  EXPECT_EQ(KindOfBytes(""), std::nullopt);
 }
 
 TEST(ModelFile, ReadsAnIndex) {
