@@ -106,8 +106,9 @@ std::string SentenceOf(const Together& together, size_t cards, const std::string
            " of the fullest card stay free for more cache.";
   }
   for (const Tenant& tenant : together.tenants) {
-    if (!tenant.fits)
-      return "Do not fit together: " + tenant.name + " cannot start beside the others " + where + ".";
+    if (tenant.fits) continue;
+    return "Do not fit together: " + tenant.name + " cannot start " + where +
+           (tenant.alone ? ", beside the others." : ", not even alone.");
   }
   return "Do not fit together.";
 }
@@ -135,6 +136,7 @@ Result<Together> FitTogether(const std::vector<Config>& configs, const Catalog& 
     // Room for one is what starting takes; for all users only where the card could hold them.
     if (need->Least() > need->resolved.cards.front().capacity) need->users = 1;
     tenant.least = need->Least();
+    tenant.alone = need->report.fits();
     needs.push_back(std::move(*need));
     together.tenants.push_back(std::move(tenant));
   }

@@ -30,6 +30,7 @@ struct Tenant {
   std::optional<double> share;  // of the card, for engines that are told one
   double users = 0;             // that it holds at full length; 0: not counted
   bool fits = false;
+  bool alone = true;  // it starts there without the others
 };
 
 struct Together {

@@ -162,6 +162,7 @@ std::string Difference(double measured, double ours) {
   const double off = (ours / measured - 1) * 100;
   if (std::abs(off) > 999) return "";
   const std::string text = DecimalText(std::abs(off), std::abs(off) < 10 ? 1 : 0);
+  if (text == "0.0") return text + " %";
   return (off < 0 ? "−" : "+") + text + " %";
 }
 
@@ -207,7 +208,7 @@ void DrawWays(Ui& ui, AppState& state, const CheckAnswer& answer, float width) {
       {},
       "Take"};
   for (const CheckAnswer::Fix& fix : answer.fixes) {
-    table.rows.push_back({fix.label, fix.max_model_len > 0 ? CountText(fix.max_model_len) : "",
+    table.rows.push_back({PageWords(fix.label), fix.max_model_len > 0 ? CountText(fix.max_model_len) : "",
                           fix.sequences > 0 ? DecimalText(fix.sequences, fix.sequences < 10 ? 1 : 0) : "",
                           fix.tokens_per_s > 0 ? DecimalText(fix.tokens_per_s, 0) : ""});
   }

@@ -482,25 +482,29 @@ void DrawTogether(Ui& ui, AppState& state, const CompareState::Answered& answere
             {together.fits ? ui.colors->fits : ui.colors->does_not_fit, 15.5F, Weight::kSemibold}, "status");
   Gap(6);
   std::optional<Config> taken;
+  const std::vector<std::string> titles = TitlesOf(answered);
   for (size_t i = 0; i < together.tenants.size(); ++i) {
     const Tenant& tenant = together.tenants[i];
-    std::string text =
-        GibText(tenant.given, state.view.units) + " a card, needs " + GibText(tenant.least, state.view.units);
+    const std::string needs = "needs " + GibText(tenant.least, state.view.units);
+    std::string text = GibText(tenant.given, state.view.units) + " a card, " + needs;
     if (tenant.share) text += ", share " + DecimalText(*tenant.share, 3);
-    if (tenant.users > 0) text += ", " + DecimalText(tenant.users, 1) + " users at full length";
-    if (!tenant.fits) text += ", does not start there";
+    const std::string short_text = tenant.fits ? text : needs + ", does not start there";
+    if (tenant.users > 0) text += ", room for " + DecimalText(tenant.users, 1);
+    if (!tenant.fits) text = needs + " a card, does not start there";
+    const std::string& name = i < titles.size() ? titles[i] : tenant.name;
     const bool narrow = width < kNarrow;
     const float height = narrow ? 48 : ui.coarse ? 44 : 30;
     const ImVec2 at = ImGui::GetCursorScreenPos();
     const Interaction item =
-        Item(ui, "together " + std::to_string(i), ImVec2(width, height), "row", tenant.name, text, 4);
+        Item(ui, "together " + std::to_string(i), ImVec2(width, height), "row", name, text, 4);
     if (item.visible) {
       if (item.hovered)
         ImGui::GetWindowDrawList()->AddRectFilled(item.min, item.max, Faded(ui.colors->line, 0.35F), 4);
       const float middle = at.y + (narrow ? 14 : height / 2);
-      DrawText(ui, ImVec2(at.x + 6, middle), tenant.name, {0, 13.5F, Weight::kSemibold}, width * 0.35F);
-      DrawText(ui, ImVec2(at.x + (narrow ? 6 : width * 0.37F), narrow ? at.y + 34 : middle), text,
-               {tenant.fits ? ui.colors->muted : ui.colors->does_not_fit, 13},
+      DrawText(ui, ImVec2(at.x + 6, middle), name, {0, 13.5F, Weight::kSemibold},
+               narrow ? width - 12 : width * 0.35F);
+      DrawText(ui, ImVec2(at.x + (narrow ? 6 : width * 0.37F), narrow ? at.y + 34 : middle),
+               narrow ? short_text : text, {tenant.fits ? ui.colors->muted : ui.colors->does_not_fit, 13},
                narrow ? width - 12 : width * 0.62F);
     }
     if (item.clicked) taken = tenant.config;

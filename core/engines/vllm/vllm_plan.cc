@@ -247,7 +247,7 @@ void Judge(const Resolved& resolved, const VllmRules& rules, const Tightest& tig
   if (tightest.headroom < Bytes(0)) {
     return Fail(FailureStage::kCacheTooSmall, "kv_cache_too_small",
                 tightest.pool <= Bytes(0) ? "No memory is left for KV cache blocks."
-                                          : "One sequence of max_model_len does not fit in the KV cache.",
+                                          : "One sequence of full length does not fit in the KV cache.",
                 tightest.pool <= Bytes(0)
                     ? "Use a smaller format or more GPUs, or raise gpu_memory_utilization."
                     : "Lower max_model_len, or use a smaller kv_cache_dtype or format.",

@@ -60,6 +60,14 @@ TEST(Together, AnEncoderStartsBesideModelsThatFillTheirShares) {
   }
 }
 
+TEST(Together, WhoCannotStartAloneIsNamed) {
+  const Together together = Ask({"m=qwen3-8b&g=h100-sxm&ctx=16384", "m=bge-m3&g=h100-sxm&ctx=16384"});
+  EXPECT_FALSE(together.fits);
+  EXPECT_NE(together.sentence.find("BGE M3 cannot start on one H100 SXM5 80GB, not even alone."),
+            std::string::npos)
+      << together.sentence;
+}
+
 TEST(Together, WhatIsMissingIsSaid) {
   const Together together = Ask({"m=qwen3-32b&g=h100-sxm&ctx=8192", "m=qwen3-32b&g=h100-sxm&ctx=8192"});
   EXPECT_FALSE(together.fits);
