@@ -74,7 +74,8 @@ struct Config {
   std::string dtype;                           // of what is not quantised: "float16", "bfloat16", "float32"
   std::string mamba_cache_mode;                // "none", "align", "all"
   std::string mamba_cache_dtype, mamba_ssm_cache_dtype;
-  std::optional<double> kv_offloading_gib;  // RAM for cached keys and values, over all ranks
+  std::string attention_backend, moe_backend;  // kernels, by the engine's names for them
+  std::optional<double> kv_offloading_gib;     // RAM for cached keys and values, over all ranks
   std::optional<int64_t> prompt_tokens, output_tokens, concurrency;
   std::optional<double> ram_gib, ram_gb_per_s;  // of the machine around the cards
   std::optional<int64_t> iogpu_wired_limit_mb;  // what sysctl gives to the GPU of an Apple machine

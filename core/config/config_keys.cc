@@ -332,6 +332,16 @@ constexpr ConfigKey kKeys[] = {
           "What a node sends another per second; by default 1 where machines lend their cards, else 200 for "
           "each card."},
          0.001, 1e5, &Config::node_link_gbit_per_s),
+    Words({"attention_backend", "abe", O::kPagedServer, G::kMore, "Attention kernels",
+           "The kernels of attention, by the engine's name for them, such as FLASHINFER, TRITON_ATTN or fa3; "
+           "by "
+           "default by card and model."},
+          "a name such as \"FLASH_ATTN\" or \"triton\"", 32, &Config::attention_backend),
+    Words({"moe_backend", "mbe", O::kPagedServer, G::kMore, "Expert kernels",
+           "The kernels of mixtures of experts, by the engine's name for them, such as marlin or triton; by "
+           "default by "
+           "card and format."},
+          "a name such as \"marlin\" or \"triton\"", 32, &Config::moe_backend),
 };
 
 }  // namespace

@@ -72,7 +72,8 @@ struct Resolved {
   double gpu_memory_utilization = 0;
   Bytes kv_cache_memory;  // zero: the share decides
   double mem_fraction_static = 0, free_gpu_memory_fraction = 0;
-  int64_t chunked_prefill_size = 0;                                                  // -1: whole prompts
+  int64_t chunked_prefill_size = 0;            // -1: whole prompts
+  std::string attention_backend, moe_backend;  // the engine's names; empty: its own choice
   int64_t max_running_requests = 0, max_total_tokens = 0, max_mamba_cache_size = 0;  // zero: the engine's own
   double mamba_full_memory_ratio = 0, swa_full_tokens_ratio = 0;
   bool enforce_eager = false;

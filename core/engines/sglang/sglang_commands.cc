@@ -103,7 +103,7 @@ constexpr char kFree[] = R"(
 --weight-version=@0.5.0rc2- SGLANG_ENABLE_TP_MEMORY_INBALANCE_CHECK= SGLANG_GRPC_PORT=
 SGLANG_USE_MODELSCOPE= HF_TOKEN= HF_HOME=)";
 constexpr char kNotModelled[] = R"(
---abort-on-priority-when-disabled@0.5.4- --attention-backend=@0.3.1- --attention-reduce-in-fp32@-<0.2.14
+--abort-on-priority-when-disabled@0.5.4- --attention-reduce-in-fp32@-<0.2.14
 --attn-cp-size,--attention-context-parallel-size=@0.5.9- --batch-notify-size=@0.5.11-
 --bf16-gemm-backend=@0.5.15- --cp-strategy=@0.5.13- --cuda-graph-backend-decode=@0.5.13-
 --cuda-graph-backend-prefill=@0.5.13- --cuda-graph-bs*@0.4.1.post5->--cuda-graph-bs-decode
@@ -210,7 +210,7 @@ constexpr char kNotModelled[] = R"(
 --modelopt-checkpoint-restore-path=@0.5.3.post2- --modelopt-checkpoint-save-path=@0.5.3.post2-
 --modelopt-config=@0.4.1.post4-<0.4.1.post4 --modelopt-export-path=@0.5.4- --modelopt-quant=@0.5.3rc2-
 --moe-a2a-backend=@0.4.10.post1- --moe-dense-tp-size=@0.4.5.post2-
---moe-dp-size,--moe-data-parallel-size=@0.5.9- --moe-runner-backend=@0.5.0rc2-
+--moe-dp-size,--moe-data-parallel-size=@0.5.9-
 --mooncake-ib-device=@0.5.3.post2- --n-share-experts-fusion=@0.4.4.post4-<0.4.7
 --no-regex-fast-forward@-<0.1.25 --no-regex-jump-forward@-<0.1.25
 --nsa-decode=@0.5.3rc2-<0.5.4>--nsa-decode-backend --nsa-decode-backend=@0.5.4->--dsa-decode-backend
@@ -441,6 +441,8 @@ constexpr EngineOption kOptions[] = {
      .key = "swa_full_tokens_ratio",
      .write = WriteKey,
      .since = "0.4.9.post3"},
+    {.names = "--attention-backend", .key = "attention_backend", .write = WriteKey, .since = "0.3.1"},
+    {.names = "--moe-runner-backend", .key = "moe_backend", .write = WriteKey, .since = "0.5.0rc2"},
     {.names = "--kv-cache-dtype", .key = "kv_cache_dtype", .read = ReadKvType, .write = WriteKvType},
     {.names = "--page-size", .key = "block_size", .write = WriteKey, .since = "0.4.4"},
     {.names = "--disable-radix-cache",

@@ -29,6 +29,18 @@ Bytes ImageReserve(const Resolved& resolved) {
   return keeps ? MiB(100) : Bytes(0);
 }
 
+// layers/attention/flashinfer_backend.py SGLANG_FLASHINFER_WORKSPACE_SIZE: part of what is measured by default;
+// kernels without a workspace leave it out.
+constexpr Bytes kFlashInferWorkspace = MiB(384);
+
+Bytes Workspace(const Resolved& resolved) {
+  const Bytes usual = GiBFromDouble(Value(Measure::kSglangWorkspace));
+  for (const std::string_view name : {"triton", "torch_native", "flex_attention", "fa3", "fa4"}) {
+    if (resolved.attention_backend == name) return usual - kFlashInferWorkspace;
+  }
+  return usual;
+}
+
 // Driver, context and communicators: what is gone before "Load weight begin".
 Bytes Before(const Resolved& resolved, const Gpu& gpu) {
   return DriverContext(gpu) + SglangCommunicators(resolved, gpu);
@@ -150,7 +162,7 @@ class Planner {
   SglangBeside Beside(const SglangRankPlan& rank) const {
     SglangBeside beside;
     beside.table = RequestTable(resolved_, plan_.running, plan_.context);
-    beside.workspace = GiBFromDouble(Value(Measure::kSglangWorkspace));
+    beside.workspace = Workspace(resolved_);
     // Each tensor of the pool is a block of its own, half a step of 2 MiB too large on average.
     beside.rounding = MiB(1) * rank.cell.buffers;
     beside.draft_cache = rank.cell.draft_token * plan_.tokens;

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "core/base/text.h"
+#include "core/engines/kernel_names.h"
 #include "core/engines/sglang/sglang_rules.h"
 #include "core/engines/sglang/sglang_version.h"
 
@@ -81,6 +82,59 @@ bool HasWindowPools(const Resolved& resolved, const Kinds& kinds) {
   return Begins(model, "Step3p") || Begins(model, "Gemma4") || Begins(model, "Laguna");
 }
 
+// server_args.py ATTENTION_BACKEND_CHOICES and MOE_RUNNER_BACKEND_CHOICES.
+constexpr std::string_view kAttentionKernels[] = {
+    "triton",
+    "torch_native",
+    "flex_attention",
+    "dsa",
+    "nsa",
+    "dsv4",
+    "compressed",
+    "cutlass_mla",
+    "fa3",
+    "fa4",
+    "flashinfer",
+    "flashmla",
+    "trtllm_mla",
+    "cutedsl_mla",
+    "tokenspeed_mla",
+    "trtllm_mha",
+    "dual_chunk_flash_attn",
+    "hpc_ops",
+    "aiter",
+    "wave",
+    "intel_amx",
+    "ascend",
+    "intel_xpu",
+};
+constexpr std::string_view kExpertKernels[] = {
+    "auto",
+    "deep_gemm",
+    "triton",
+    "triton_kernel",
+    "flashinfer_trtllm",
+    "experimental_sgl_trtllm",
+    "flashinfer_trtllm_routed",
+    "flashinfer_cutlass",
+    "flashinfer_mxfp4",
+    "flashinfer_cutedsl",
+    "cutlass",
+    "aiter",
+    "marlin",
+    "humming",
+    "experimental_sgl_marlin",
+};
+
+// Tokens per page that attention kernels insist on (server_args.py); 0: any.
+int64_t PageOfKernel(std::string_view name) {
+  if (name == "cutlass_mla" || name == "fa4") return 128;
+  for (const std::string_view sixty_four : {"flashmla", "trtllm_mla", "trtllm_mha", "dsa", "nsa"}) {
+    if (name == sixty_four) return 64;
+  }
+  return name == "dsv4" ? 256 : 0;
+}
+
 // Through 0.4.8 a given fraction was made smaller for a vision tower, too.
 bool VisionAlways(const Resolved& resolved) { return resolved.version.number < SglangNumber(0, 4, 9); }
 
@@ -96,6 +150,7 @@ class SetUp {
 
   std::optional<Error> Take() {
     if (std::optional<Error> error = TakeStates()) return error;
+    if (std::optional<Error> error = TakeKernels()) return error;
     r_.multimodal = config_.multimodal.value_or(r_.architecture->has_vision);
     r_.max_model_len = config_.max_model_len.value_or(r_.rope.stretched);
     if (r_.max_model_len <= 0) r_.max_model_len = std::max<int64_t>(1, r_.rope.stretched);
@@ -185,11 +240,23 @@ class SetUp {
     }
   }
 
+  std::optional<Error> TakeKernels() {
+    const auto attention = FindKernelName("attention_backend", config_.attention_backend, kAttentionKernels);
+    if (!attention.ok()) return attention.error();
+    const auto experts = FindKernelName("moe_backend", config_.moe_backend, kExpertKernels);
+    if (!experts.ok()) return experts.error();
+    r_.attention_backend = *attention;
+    r_.moe_backend = *experts == "auto" ? std::string_view() : *experts;
+    return std::nullopt;
+  }
+
   // Attention backends want pages of their own: trtllm_mha on data-centre Blackwell, the sparse kernels, and
   // DeepSeek-V4's (server_args.py).
   void TakePage() {
     int64_t page = 1;
-    if (kinds_.compressed) {
+    if (!r_.attention_backend.empty()) {
+      page = std::max<int64_t>(1, PageOfKernel(r_.attention_backend));
+    } else if (kinds_.compressed) {
       page = 256;
     } else if (kinds_.sparse) {
       page = Nvidia() ? 64 : 1;
@@ -225,6 +292,7 @@ class SetUp {
   // The default on ROCm; for latents with 16 or 128 heads on a rank only.
   bool TakesAiter() const {
     if (gpu_.vendor != Vendor::kAmd || number_ < SglangNumber(0, 4, 8)) return false;
+    if (!r_.attention_backend.empty()) return r_.attention_backend == "aiter";
     for (const LayerGroup& group : r_.architecture->groups) {
       const Attention& attention = group.shape.attention;
       if (attention.kind != AttentionKind::kLatent) continue;

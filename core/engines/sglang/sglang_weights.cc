@@ -12,6 +12,8 @@ namespace {
 
 // layers/quantization/mxfp4.py: what the kernels of a card want an expert's sides to be multiples of.
 Mxfp4Padding PaddingOf(const Resolved& resolved) {
+  if (resolved.moe_backend == "marlin") return {128, 256, true};
+  if (resolved.moe_backend == "triton_kernel") return {64, 1, true};
   const Gpu& gpu = *resolved.cards[0].gpu;
   if (gpu.vendor != Vendor::kNvidia) return {1, 1, true};
   const int capability = gpu.compute_capability;

@@ -91,7 +91,7 @@ VLLM_TARGET_DEVICE= VLLM_USE_MODELSCOPE= VLLM_USE_RAY_V2_EXECUTOR_BACKEND= VLLM_
 HF_HOME= HF_TOKEN= HUGGING_FACE_HUB_TOKEN= HF_HUB_OFFLINE= HF_HUB_ENABLE_HF_TRANSFER= HF_ENDPOINT=
 TRANSFORMERS_OFFLINE= TOKENIZERS_PARALLELISM= PYTHONUNBUFFERED= OMP_NUM_THREADS= TZ= -h,--help)";
 constexpr char kNotModelled[] = R"(
---all2all-backend=@0.11.1- --async-scheduling@0.10.0- --attention-backend=@0.13.0-
+--all2all-backend=@0.11.1- --async-scheduling@0.10.0-
 --attention-config,-ac=@0.13.0- --convert=@0.10.1- --cp-kv-cache-interleave-size=@0.12.0-
 --cpu-offload-params=@0.17.0- --data-parallel-size-local,-dpl=@0.9.0-
 --dbo-decode-token-threshold=@0.11.0- --dbo-prefill-token-threshold=@0.11.0- --dcp-comm-backend=@0.18.0-
@@ -119,7 +119,7 @@ constexpr char kNotModelled[] = R"(
 --mm-encoder-fp8-scale-save-margin=@0.21.0- --mm-encoder-fp8-scale-save-path=@0.21.0-
 --mm-encoder-only@0.15.0- --mm-encoder-tp-mode=@0.10.2- --mm-ipc-gpu-memory-gb=@0.25.0-
 --mm-processor-device=@0.28- --mm-processor-kwargs=@0.6.2- --mm-tensor-ipc=@0.19.0- --model=
---moe-backend=@0.17.0- --multi-step-stream-outputs@0.6.2-0.10.0
+--multi-step-stream-outputs@0.6.2-0.10.0
 --ngram-prompt-lookup-max=@-0.8.2>--speculative-config
 --ngram-prompt-lookup-min=@-0.8.2>--speculative-config --num-gpu-blocks-override=
 --num-lookahead-slots=@-0.11.1 --num-redundant-experts=@0.9.2-0.11.1>--eplb-config.num_redundant_experts
@@ -141,7 +141,7 @@ constexpr char kNotModelled[] = R"(
 --use-gpu-for-pooling-score@0.17.0-0.17.0 --use-replayssm@0.27.0- --video-pruning-method=@0.27.0-
 --video-pruning-rate=@0.11.0- --watermark=@0.24.0- NCCL_P2P_DISABLE= PYTORCH_CUDA_ALLOC_CONF=
 VLLM_ALL2ALL_BACKEND=@0.9.0- VLLM_ALLOW_CHUNKED_LOCAL_ATTN_WITH_HYBRID_KV_CACHE=@0.10.1-
-VLLM_ALLREDUCE_USE_SYMM_MEM=@0.10.2- VLLM_ATTENTION_BACKEND=@-0.14.0
+VLLM_ALLREDUCE_USE_SYMM_MEM=@0.10.2-
 VLLM_CPU_KVCACHE_SPACE= VLLM_DEEPEP_BUFFER_SIZE_MB=@0.11.0- VLLM_FLASHINFER_WORKSPACE_BUFFER_SIZE=@0.12.0-
 VLLM_MEMORY_PROFILER_ESTIMATE_CUDAGRAPHS=@0.18.0- VLLM_MLA_DISABLE= VLLM_PP_LAYER_PARTITION=
 VLLM_SPARSE_INDEXER_MAX_LOGITS_MB= VLLM_USE_DEEP_GEMM= VLLM_USE_FLASHINFER_SAMPLER=
@@ -221,7 +221,9 @@ MaybeError ReadOptimization(const EngineOption& option, const OptionUse& use, Op
 }
 
 MaybeError ReadCaptureSizes(const EngineOption&, const OptionUse& use, OptionReading* reading) {
-  std::string list = "[" + std::string(use.value) + "]";
+  std::string list(1, '[');
+  list += use.value;
+  list += ']';
   for (char& c : list) {
     if (c == ' ') c = ',';
   }
@@ -354,6 +356,12 @@ std::string WriteKvType(const EngineOption&, const LaunchSubject& subject) {
 std::string WriteLength(const EngineOption& option, const LaunchSubject& subject) {
   const std::string value = WriteKey(option, subject);
   return value == "-1" ? "auto" : value;
+}
+
+// Before 0.13, which brought the option; the variable is compared letter by letter.
+std::string WriteAttentionVariable(const EngineOption&, const LaunchSubject& subject) {
+  if (subject.resolved.version.number >= VllmNumber(0, 13)) return {};
+  return subject.resolved.attention_backend;
 }
 
 constexpr EngineOption kOptions[] = {
@@ -489,6 +497,14 @@ constexpr EngineOption kOptions[] = {
      .since = "0.9.0",
      .until = "0.11.0",
      .instead = "--cudagraph-capture-sizes"},
+    {.names = "--attention-backend", .key = "attention_backend", .write = WriteKey, .since = "0.13.0"},
+    {.names = "VLLM_ATTENTION_BACKEND",
+     .variables = "VLLM_ATTENTION_BACKEND",
+     .key = "attention_backend",
+     .write = WriteAttentionVariable,
+     .until = "0.14.0",
+     .instead = "--attention-backend"},
+    {.names = "--moe-backend", .key = "moe_backend", .write = WriteKey, .since = "0.17.0"},
     {.names = "--mamba-cache-mode", .key = "mamba_cache_mode", .write = WriteKey},
     {.names = "--mamba-cache-dtype", .key = "mamba_cache_dtype", .write = WriteKey},
     {.names = "--mamba-ssm-cache-dtype", .key = "mamba_ssm_cache_dtype", .write = WriteKey},

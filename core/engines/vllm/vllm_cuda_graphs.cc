@@ -1,6 +1,7 @@
 #include "core/engines/vllm/vllm_cuda_graphs.h"
 
 #include <algorithm>
+#include <string_view>
 
 #include "core/catalog/interconnect.h"
 #include "core/engines/measured_constants.h"
@@ -32,6 +33,8 @@ bool IsDatacentreBlackwell(const Gpu& gpu) {
 }
 
 bool AttendsWithFlashInfer(const Resolved& resolved, const Gpu& gpu) {
+  const std::string_view asked = resolved.attention_backend;
+  if (!asked.empty()) return asked == "FLASHINFER" || asked == "FLASHINFER_VLLM_V1";
   if (gpu.vendor != Vendor::kNvidia || gpu.compute_capability < 80) return false;
   bool plain = false;
   for (const LayerGroup& group : resolved.architecture->groups) {

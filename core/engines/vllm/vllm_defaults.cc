@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "core/base/text.h"
+#include "core/engines/kernel_names.h"
 #include "core/engines/vllm/vllm_kv_cache.h"
 #include "core/engines/vllm/vllm_rules.h"
 #include "core/engines/vllm/vllm_version.h"
@@ -45,6 +46,55 @@ bool AsksForFp8(const Resolved& resolved) {
   return false;
 }
 
+// vllm/v1/attention/backends/registry.py, before it _Backend of vllm/platforms/interface.py.
+constexpr std::string_view kAttentionKernels[] = {
+    "FLASH_ATTN",
+    "FLASHINFER",
+    "TRITON_ATTN",
+    "FLEX_ATTENTION",
+    "TREE_ATTN",
+    "FLASH_ATTN_DIFFKV",
+    "TRITON_MLA",
+    "FLASHMLA",
+    "CUTLASS_MLA",
+    "FLASHINFER_MLA",
+    "FLASH_ATTN_MLA",
+    "TRITON_MLA_SPARSE",
+    "FLASHMLA_SPARSE",
+    "FLASHINFER_MLA_SPARSE",
+    "ROCM_ATTN",
+    "ROCM_AITER_FA",
+    "ROCM_AITER_UNIFIED_ATTN",
+    "ROCM_AITER_MLA",
+    "ROCM_AITER_TRITON_MLA",
+    "ROCM_AITER_MLA_SPARSE",
+    "XPU_MLA_SPARSE",
+    "CPU_ATTN",
+    "TURBOQUANT",
+    "XFORMERS",
+    "TORCH_SDPA",
+    "ROCM_FLASH",
+    "FLASH_ATTN_VLLM_V1",
+    "FLASHINFER_VLLM_V1",
+    "TRITON_ATTN_VLLM_V1",
+    "FLASHMLA_VLLM_V1",
+    "TRITON_MLA_VLLM_V1",
+};
+// vllm/config/kernel.py MoEBackend.
+constexpr std::string_view kExpertKernels[] = {
+    "auto",
+    "triton",
+    "deep_gemm",
+    "deep_gemm_mega_moe",
+    "cutlass",
+    "flashinfer_trtllm",
+    "flashinfer_cutlass",
+    "flashinfer_cutedsl",
+    "marlin",
+    "aiter",
+    "emulation",
+};
+
 class Defaults {
  public:
   Defaults(const Config& config, Resolved* resolved) : config_(config), resolved_(*resolved) {}
@@ -52,6 +102,7 @@ class Defaults {
   std::optional<Error> Take() {
     Resolved& r = resolved_;
     if (std::optional<Error> error = TakeStateOptions()) return error;
+    if (std::optional<Error> error = TakeKernels()) return error;
     r.max_cudagraph_capture_size = config_.max_cudagraph_capture_size.value_or(0);
     r.kv_offloading = GiBFromDouble(config_.kv_offloading_gib.value_or(0));
     r.media_per_prompt = config_.limit_mm_per_prompt.value_or(0);
@@ -105,6 +156,16 @@ class Defaults {
     } else if (!mode.empty()) {
       return Error{"mamba_cache_mode", Quoted(mode), "none, align or all"};
     }
+    return std::nullopt;
+  }
+
+  std::optional<Error> TakeKernels() {
+    const auto attention = FindKernelName("attention_backend", config_.attention_backend, kAttentionKernels);
+    if (!attention.ok()) return attention.error();
+    const auto experts = FindKernelName("moe_backend", config_.moe_backend, kExpertKernels);
+    if (!experts.ok()) return experts.error();
+    resolved_.attention_backend = *attention;
+    resolved_.moe_backend = *experts == "auto" ? std::string_view() : *experts;
     return std::nullopt;
   }
 

@@ -1,6 +1,7 @@
 #include "core/engines/vllm/vllm_kv_cache.h"
 
 #include <algorithm>
+#include <string_view>
 
 #include "core/arch/kv_cache.h"
 #include "core/engines/draft_head.h"
@@ -328,6 +329,18 @@ double VllmLoggedConcurrency(const Resolved& resolved, const VllmRules& rules, c
   return most > 0 ? blocks / static_cast<double>(most) : 0;
 }
 
+namespace {
+
+// The blocks that a kernel of latent attention was written for, where it is asked for by name
+// (vllm/v1/attention/backends/mla: flashmla.py, cutlass_mla.py, flashinfer_mla.py).
+int64_t BlockOfKernel(std::string_view name) {
+  if (name == "CUTLASS_MLA") return 128;
+  if (name == "FLASHMLA" || name == "FLASHMLA_VLLM_V1" || name == "FLASHINFER_MLA") return 64;
+  return name.empty() ? 0 : 16;
+}
+
+}  // namespace
+
 int64_t DefaultBlockSize(const Resolved& resolved, const VllmRules& rules) {
   const Gpu* gpu = resolved.cards.empty() ? nullptr : resolved.cards[0].gpu;
   bool latent = false, sparse = false;
@@ -339,6 +352,8 @@ int64_t DefaultBlockSize(const Resolved& resolved, const VllmRules& rules) {
   if (HasCompressedCache(*resolved.architecture))
     return 256;  // vllm/models/deepseek_v4: the block that both ratios divide
   if (!rules.v1 || !latent || gpu == nullptr || gpu->vendor != Vendor::kNvidia) return 16;
+  const int64_t asked = BlockOfKernel(resolved.attention_backend);
+  if (asked > 0 && !sparse) return asked;
   // vllm/platforms/cuda.py: FlashMLA wants 64, CUTLASS MLA 128.
   if (sparse || gpu->compute_capability == 90) return 64;
   if (gpu->compute_capability >= 100 && gpu->compute_capability < 120) return 128;

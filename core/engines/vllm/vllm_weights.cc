@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
+#include <string_view>
 
 #include "core/engines/draft_head.h"
 #include "core/engines/measured_constants.h"
@@ -72,7 +74,17 @@ Bytes LoraBuffers(const Resolved& resolved, const VllmRules& rules, const LayerR
 // quantisation saves no memory. (Unsloth's patched vLLM leaves it out.)
 bool ExpandsNf4(const Resolved& resolved) { return resolved.version.number >= VllmNumber(0, 9); }
 
+// vllm/model_executor/layers/quantization/mxfp4.py: what the kernels that somebody asks for are padded to.
+std::optional<Mxfp4Padding> PaddingOfKernels(std::string_view experts) {
+  if (experts == "marlin") return Mxfp4Padding{128, 256, true};
+  if (experts == "flashinfer_cutlass") return Mxfp4Padding{128, 128, true};
+  if (experts == "flashinfer_trtllm" || experts == "aiter") return Mxfp4Padding{256, 256, true};
+  if (experts == "triton") return Mxfp4Padding{1, 256, false};
+  return std::nullopt;
+}
+
 Mxfp4Padding PaddingOf(const Resolved& resolved, const VllmRules& rules) {
+  if (const auto asked = PaddingOfKernels(resolved.moe_backend)) return *asked;
   return resolved.cards.empty() ? Mxfp4Padding{} : Mxfp4PaddingFor(*resolved.cards[0].gpu, rules);
 }
 

@@ -14,7 +14,7 @@ TEST(EngineCommand, OptionsAndVariablesBecomeKeys) {
 
 TEST(EngineCommand, EveryOptionIsUsedFreeOrListed) {
   const CheckResult result =
-      Checked("vllm serve Qwen/Qwen3-8B --port 1 --max-model-len 8k --attention-backend X --odd 3");
+      Checked("vllm serve Qwen/Qwen3-8B --port 1 --max-model-len 8k --all2all-backend X --odd 3");
   ASSERT_EQ(result.understood.size(), 4U);
   EXPECT_EQ(result.understood[0].effect, ReadEffect::kFree);
   EXPECT_EQ(result.understood[1].effect, ReadEffect::kKey);

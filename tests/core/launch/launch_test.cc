@@ -43,6 +43,15 @@ TEST(Launch, OldReleasesGetTheirOwnSpelling) {
             std::string::npos);
 }
 
+TEST(Launch, KernelsAsTheReleaseTakesThem) {
+  const auto has = [](const char* link, const char* text) {
+    return Launched(link).text.find(text) != std::string::npos;
+  };
+  EXPECT_TRUE(has("m=qwen3-8b&ev=0.24.0&abe=FLASHINFER&mbe=marlin", "--attention-backend FLASHINFER"));
+  EXPECT_TRUE(has("m=qwen3-8b&ev=0.11.0&abe=flashinfer", "VLLM_ATTENTION_BACKEND=FLASHINFER"));
+  EXPECT_TRUE(has("m=qwen3-8b&e=sglang&abe=fa3", "--attention-backend fa3"));
+}
+
 TEST(Launch, EveryFormIsOffered) {
   for (const std::string_view form : {"vllm-serve", "python", "docker", "compose", "k8s"}) {
     const LaunchText launch = Launched("m=qwen3-8b&n=2&ctx=8192", form);

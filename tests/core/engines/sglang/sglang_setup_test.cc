@@ -27,6 +27,20 @@ TEST(SglangSetup, DefaultsOfAnH100) {
   EXPECT_EQ(c.resolved.max_running_requests, 2048);
 }
 
+// server_args.py: pages of a kernel's own, aiter's share, and no workspace of FlashInfer's where Triton attends.
+TEST(SglangSetup, KernelsByName) {
+  EXPECT_EQ(With(R"(,"attention_backend":"trtllm-mha")", "llama-3.1-8b", "b200").resolved.block_size, 64);
+  EXPECT_EQ(With(R"(,"attention_backend":"triton")", "llama-3.1-8b", "b200").resolved.block_size, 1);
+  EXPECT_EQ(With(R"(,"attention_backend":"cutlass_mla")", "deepseek-v2-lite").resolved.block_size, 128);
+  EXPECT_TRUE(SetupOf(With("", "llama-3.1-8b", "mi300x").resolved).aiter);
+  EXPECT_FALSE(SetupOf(With(R"(,"attention_backend":"triton")", "llama-3.1-8b", "mi300x").resolved).aiter);
+  const auto beside = [](const char* more) { return With(more).report.per_gpu[0].non_torch; };
+  EXPECT_EQ(beside(R"(,"attention_backend":"flashinfer")") - beside(R"(,"attention_backend":"fa3")"),
+            MiB(384));
+  EXPECT_NE(With(R"(,"attention_backend":"flash_infer")").error.find("flashinfer"), std::string::npos);
+  EXPECT_EQ(With(R"(,"moe_backend":"marlin")", "gpt-oss-20b").resolved.moe_backend, "marlin");
+}
+
 TEST(SglangSetup, GivenKeysStand) {
   const EstimatedCase c = With(
       R"(,"mem_fraction_static":0.7,"chunked_prefill_size":-1,"max_running_requests":64,"block_size":16,)"

@@ -22,6 +22,14 @@ TEST(VllmCommands, LengthsTakeSuffixes) {
   EXPECT_EQ(ConfigIn("vllm serve Qwen/Qwen3-8B --max-model-len auto"), "m=qwen3-8b&e=vllm&ctx=-1");
 }
 
+TEST(VllmCommands, KernelsByOptionAndVariable) {
+  EXPECT_EQ(ConfigIn("vllm serve Qwen/Qwen3-8B --attention-backend FLASHINFER --moe-backend triton"),
+            "m=qwen3-8b&e=vllm&abe=FLASHINFER&mbe=triton");
+  const CheckResult old = Checked(
+      "docker run -e VLLM_ATTENTION_BACKEND=FLASHINFER vllm/vllm-openai:v0.11.0 --model Qwen/Qwen3-8B");
+  EXPECT_EQ(old.config.attention_backend, "FLASHINFER");
+}
+
 TEST(VllmCommands, SpeculationHasManySpellings) {
   const std::string mtp = ConfigIn(
       "vllm serve deepseek-ai/DeepSeek-V3.1 -sc '{\"method\":\"mtp\",\"num_speculative_tokens\":1}'");

@@ -131,6 +131,19 @@ TEST(VllmCudaGraphs, MeasuredOfRanksWithoutPeers) {
   EXPECT_NEAR(c.report.per_gpu[0].cuda_graph.gib(), 2.62, 0.1);
 }
 
+// What is asked for decides, not what the card would choose: Hopper takes FlashAttention, Ada with an fp8 cache
+// FlashInfer.
+TEST(VllmCudaGraphs, KernelsThatAreAskedFor) {
+  const auto bytes = [](const std::string& rest, const char* gpu) {
+    return Asked(R"(,"max_num_seqs":256,"engine_version":"0.19.0")" + rest, gpu).Graphs().bytes;
+  };
+  const Bytes flashinfer = MiB(394) + MiB(8) * 35;
+  EXPECT_EQ(bytes(R"(,"attention_backend":"flashinfer")", "h100-sxm") - bytes("", "h100-sxm"), flashinfer);
+  EXPECT_EQ(bytes(R"(,"kv_cache_dtype":"fp8")", "l40s") -
+                bytes(R"(,"kv_cache_dtype":"fp8","attention_backend":"TRITON_ATTN")", "l40s"),
+            flashinfer);
+}
+
 // GLM-5.2: an indexer's scores of 512 tokens over a million positions, in float32.
 TEST(VllmCudaGraphs, ScoresOfAnIndexer) {
   const auto bytes = [](const char* length) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
 #include "tests/support/estimates.h"
 
 namespace plimsoll {
@@ -35,6 +37,22 @@ TEST(VllmDefaults, DefaultsByReleaseAndCard) {
     EXPECT_DOUBLE_EQ(answer.resolved.gpu_memory_utilization, c.share) << c.config;
     EXPECT_EQ(answer.resolved.enable_chunked_prefill, c.chunked) << c.config;
   }
+}
+
+TEST(VllmDefaults, KernelsByName) {
+  const auto asked = [](const std::string& rest, const std::string& model = "gpt-oss-20b") {
+    return EstimateText(R"({"model":")" + model + R"(","gpu":"h100-sxm","engine_version":"0.24.0",)" + rest +
+                        "}");
+  };
+  EXPECT_EQ(asked(R"("attention_backend":"triton-attn")").resolved.attention_backend, "TRITON_ATTN");
+  EXPECT_EQ(asked(R"("moe_backend":"auto")").resolved.moe_backend, "");
+  EXPECT_NE(asked(R"("attention_backend":"triton")").error.find("TRITON_ATTN"), std::string::npos);
+  EXPECT_NE(asked(R"("moe_backend":"marlim")").error.find("marlin"), std::string::npos);
+  // Marlin pads gpt-oss's 2880 to 2944 and 3072, Hopper's own kernels less.
+  EXPECT_GT(asked(R"("moe_backend":"marlin")").report.per_gpu[0].weights,
+            asked(R"("max_num_seqs":256)").report.per_gpu[0].weights + MiB(100));
+  EXPECT_EQ(asked(R"("attention_backend":"CUTLASS_MLA")", "deepseek-v2-lite").resolved.block_size, 128);
+  EXPECT_EQ(asked(R"("attention_backend":"TRITON_MLA")", "deepseek-v2-lite").resolved.block_size, 16);
 }
 
 }  // namespace
