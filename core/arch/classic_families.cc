@@ -426,7 +426,9 @@ void ReadClassic(ArchitectureBuilder& builder) {
   const bool by_key = has(kBiasByKey) && builder.text.Bool("bias", true);
   Attention& attention = builder.base.attention;
   attention.qkv_bias = by_key || (has(kQkvBias) && builder.text.Bool("attention_bias", true));
-  attention.o_bias = by_key || (has(kOutBias) && builder.text.Bool("attention_bias", true));
+  // The key is of those that have both; GPT-Neo's class has no such key.
+  const bool told = has(kQkvBias) && has(kOutBias) ? builder.text.Bool("attention_bias", true) : true;
+  attention.o_bias = by_key || (has(kOutBias) && told);
   attention.fused_qkv = !c.qkv.empty();
   if (builder.text.Bool("multi_query", false)) attention.kv_heads = 1;
   attention.rope = !has(kNoRope);

@@ -158,7 +158,7 @@ void ReadPhi4Flash(ArchitectureBuilder& builder) {
   builder.base.norm_bias = true;
   builder.base.mlp.fused_gate_up = true;
   builder.base.mlp.intermediate = text.Required("intermediate_size", 1, kMaxMlpWidth);
-  builder.names.head_bias = text.Bool("lm_head_bias", false);
+  if (text.Bool("lm_head_bias", false)) text.Refuse("lm_head_bias", "false");
   TensorNames& names = builder.names;
   names.final_norm = "final_layernorm";
   names.attention = names.recurrent = "attn.";

@@ -54,7 +54,7 @@ std::map<std::string, Json> OneOfEach() {
 
 // Where a config nests the text model's keys.
 const char* NestOf(const Json& config) {
-  for (const char* name : {"thinker_config", "text_config", "language_config", "llm_config"}) {
+  for (const char* name : {"thinker_config", "text_config", "language_config", "llm_config", "decoder"}) {
     const Json* nested = config.Find(name);
     if (nested != nullptr && nested->is_object()) return name;
   }
