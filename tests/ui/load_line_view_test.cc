@@ -62,7 +62,7 @@ TEST(LoadLineView, DrawsWhatOtherProgramsHold) {
 TEST(LoadLineView, DrawsWhatIsMissing) {
   PageDriver page;
   const ImU32 missing = PaletteOf(Theme::kLight).does_not_fit;
-  ASSERT_TRUE(page.state().LoadFragment("m=llama-3.1-70b&q=awq-int4&g=rtx-4090&n=2&ctx=131072"));
+  ASSERT_TRUE(page.state().LoadFragment("m=llama-3.1-70b&q=awq-int4&g=rtx-4090&n=2&ctx=131072&eager=1"));
   page.Frames();
   const GpuReport& gpu = page.state().report().per_gpu[0];
   ASSERT_LT(gpu.headroom, Bytes(0));

@@ -154,9 +154,10 @@ VllmGraphs VllmCudaGraphs(const Resolved& resolved, const VllmRules& rules, int6
   if (!rules.v1 && resolved.tp > 1) mib *= Value(Measure::kVllmGraphTensorParallelV0);
   if (resolved.lora.max_loras > 0 && rules.lora_graphs) mib *= 2;
   // After attention and after the MLP.
-  if (rules.v1 && ReducesByNccl(resolved, gpu)) mib += captured * 2 * Value(Measure::kVllmGraphCollective);
-  graphs.bytes = MiBFromDouble(mib) + FlashInferBuffers(resolved, rules, graphs.full, gpu) +
-                 IndexerScores(resolved, decode);
+  if (rules.v1 && ReducesByNccl(resolved, gpu))
+    graphs.collectives = MiBFromDouble(captured * 2 * Value(Measure::kVllmGraphCollective));
+  graphs.bytes = MiBFromDouble(mib) + graphs.collectives +
+                 FlashInferBuffers(resolved, rules, graphs.full, gpu) + IndexerScores(resolved, decode);
   return graphs;
 }
 

@@ -15,6 +15,7 @@ struct VllmGraphs {
   int64_t full = 0;
   int64_t tokens = 0;  // of the largest step whose layers are replayed with prompts in it
   Bytes bytes;
+  Bytes collectives;  // of these, NCCL's: known from few logs
 };
 VllmGraphs VllmCudaGraphs(const Resolved& resolved, const VllmRules& rules, int64_t layers, const Gpu& gpu);
 

@@ -24,6 +24,18 @@ TEST(VllmPlan, WhatOthersHoldIsNotFreeAtStart) {
       << log[0];
 }
 
+// Four cards without peer access hold NCCL's kernels in their graphs: how much is known from few logs, and 70B in
+// four bits does start there.
+TEST(VllmPlan, CollectivesInGraphsMakeTightAndFailNothing) {
+  const std::string cards =
+      R"({"model":"llama-3.1-70b","format":"awq-int4","gpu":"rtx-4090","gpus":4,"max_model_len":16384)";
+  const EstimatedCase plain = EstimateText(cards + "}");
+  ASSERT_EQ(plain.error, "");
+  EXPECT_GT(plain.report.per_gpu[0].total, plain.report.per_gpu[0].capacity);
+  EXPECT_EQ(plain.report.verdict, Verdict::kTight);
+  EXPECT_EQ(EstimateText(cards + R"(,"gpu_memory_utilization":0.98})").report.verdict, Verdict::kDoesNotFit);
+}
+
 TEST(VllmPlan, SmallestCardDecides) {
   const EstimatedCase mixed =
       EstimateText(R"({"model":"llama-3.1-8b","gpu":["rtx-4090","rtx-3060-12gb"],"max_model_len":8192})");
