@@ -229,6 +229,9 @@ CommandResult RunSchedule(const Arguments& arguments, const CommandContext& cont
   const Objective objective = workload.objective;
   Result<RequestList> list = GenerateRequests(workload);
   if (!list.ok()) return Refused({OptionName(list.error().field), list.error().given, list.error().accepted});
+  // There may be a million rows: from here on only counts that there were some.
+  workload.trace.resize(std::min<size_t>(1, workload.trace.size()));
+  workload.trace.shrink_to_fit();
 
   const Report report = EstimateResolved(*resolved);
   const auto requests = static_cast<int64_t>(list->requests.size());

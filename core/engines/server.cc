@@ -46,6 +46,9 @@ SchedulerSetup MakeSchedulerSetup(const Resolved& resolved, const Report& report
   const Engine& engine = EngineOf(resolved);
   setup.prompts_alone = engine.ReadsPromptsAlone();
   setup.metrics = &engine.metric_names();
+  // Servers in Python have one event loop in front of the scheduler's process (vllm/entrypoints/openai/api_server.py,
+  // sglang's TokenizerManager); llama-server tokenizes in the threads of its connections.
+  setup.received_in_turn = resolved.engine->kernels == KernelGroup::kTorch;
   engine.SetUpServer(resolved, report, &setup);
   return setup;
 }

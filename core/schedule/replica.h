@@ -54,7 +54,7 @@ namespace plimsoll {
 enum class RequestEnd : uint8_t { kPending, kDone, kTruncated, kPromptTooLong, kOutgrewPool };
 
 struct RequestRecord {
-  double arrival = 0, scheduled = 0, first_token = 0, finish = 0;
+  double arrival = 0, received = 0, scheduled = 0, first_token = 0, finish = 0;
   int64_t prompt = 0, output = 0;  // output: tokens produced
   int64_t cached = 0;              // prompt tokens that were found in the cache at first admission
   int64_t computed_again = 0;      // tokens computed a second time after preemptions

@@ -203,8 +203,8 @@ SimulationSummary Simulation::Summarize(const Objective& objective) const {
   summary.end_to_end_ms = percentiles(all, [&received](const RequestRecord& record) {
     return (record.finish - record.arrival + received(record)) * 1e3;
   });
-  summary.queue_ms =
-      percentiles(all, [](const RequestRecord& record) { return (record.scheduled - record.arrival) * 1e3; });
+  summary.queue_ms = percentiles(
+      all, [](const RequestRecord& record) { return (record.scheduled - record.received) * 1e3; });
   DurationHistogram between = replicas_.front().inter_token();
   for (size_t r = 1; r < replicas_.size(); ++r) between.Add(replicas_[r].inter_token());
   summary.inter_token_ms = between.Summarize();
@@ -228,13 +228,17 @@ SimulationSummary Simulation::Summarize(const Objective& objective) const {
 // when earlier ones have been answered), a fair share of those before it was still waiting, and more than a
 // quarter of what runs at once.
 bool Simulation::IsSaturated(const ReplicaTotals& totals) const {
-  double last = 0;
-  for (const RequestRecord& record : records()) last = std::max(last, record.turn == 0 ? record.arrival : 0);
-  if (last <= 0) return false;
+  double last = 0, last_arrival = 0;
+  for (const RequestRecord& record : records()) {
+    if (record.turn > 0) continue;
+    last = std::max(last, record.received);
+    last_arrival = std::max(last_arrival, record.arrival);
+  }
+  if (last_arrival <= 0) return false;
   int64_t waiting = 0, arrived = 0;
   for (const RequestRecord& record : records()) {
-    arrived += record.arrival <= last ? 1 : 0;
-    waiting += record.arrival <= last && record.scheduled > last ? 1 : 0;
+    arrived += record.received <= last ? 1 : 0;
+    waiting += record.arrival < last_arrival && record.scheduled > last ? 1 : 0;
   }
   return waiting > std::min(setup_.max_num_seqs, totals.peak_running) / 4 && waiting * 20 > arrived;
 }

@@ -46,7 +46,7 @@ double Peak(KernelGroup group, FormatClass format, const Gpu& gpu, const Measure
   }
 }
 
-// The kernels that read a format: where the tensor cores take it as it is stored, weights and activations go
+// The kernels that read a format: where the tensor cores take MXFP4 as it is stored, weights and activations go
 // through the same pipeline as FP8's; elsewhere 4-bit floats are unpacked, NVFP4 as groups of integers are
 // (Marlin).
 FormatClass KernelsOf(KernelGroup group, FormatClass format, const Gpu& gpu) {
@@ -54,7 +54,7 @@ FormatClass KernelsOf(KernelGroup group, FormatClass format, const Gpu& gpu) {
   const bool blackwell_hbm = gpu.compute_capability >= 100 && gpu.compute_capability < 110;
   if (format == FormatClass::kMxfp4 && blackwell_hbm) return FormatClass::kFp8;
   if (format == FormatClass::kNvfp4)
-    return gpu.compute_capability >= 100 ? FormatClass::kFp8 : FormatClass::kInt4;
+    return gpu.compute_capability >= 100 ? FormatClass::kNvfp4 : FormatClass::kInt4;
   return format;
 }
 
@@ -108,6 +108,9 @@ bool HasTunedExperts(KernelGroup group, const Gpu& gpu) {
   return ClassOf(gpu) == CardClass::kCdna3;
 }
 
+constexpr auto kFp8 = static_cast<size_t>(FormatClass::kFp8);
+constexpr auto kNvfp4 = static_cast<size_t>(FormatClass::kNvfp4);
+
 }  // namespace
 
 CardRates FindRates(const Resolved& r, const StepStyle& style, const MeasuredSpeeds& speeds, const Gpu& gpu,
@@ -157,11 +160,19 @@ CardRates FindRates(const Resolved& r, const StepStyle& style, const MeasuredSpe
   if (r.enforce_eager) layer *= speeds.eager_layer.value;
   rates.layer = layer * engine.layer_us.value;
   rates.moe_layer = layer * engine.moe_layer_us.value;
-  // Where tensor cores take 4-bit floats, FlashInfer's TensorRT-LLM kernels do routing, both products and the
-  // sum in few launches; elsewhere sorting, two products, activation and sum are kernels of their own.
-  const bool fused = group == KernelGroup::kTorch && IsFourBitFloat(main_format) &&
-                     KernelsOf(group, main_format, gpu) == FormatClass::kFp8;
+  // On data-centre Blackwell FlashInfer's TensorRT-LLM kernels do routing, both products and the sum of 4-bit floats in
+  // few launches; elsewhere sorting, two products, activation and sum are kernels of their own.
+  const bool fused =
+      group == KernelGroup::kTorch && IsFourBitFloat(main_format) && ClassOf(gpu) == CardClass::kBlackwellHbm;
   if (fused) rates.moe_layer *= speeds.fused_experts.value;
+  // They reach FP8's shares of bandwidth and peak with NVFP4, too, which CUTLASS's products of dense layers do not.
+  if (fused && main_format == FormatClass::kNvfp4) {
+    const double stream = card.stream.value, compute = card.compute.value;
+    rates.expert_stream *= std::min(0.97, engine.stream[kFp8].value * stream) /
+                           std::min(0.97, engine.stream[kNvfp4].value * stream);
+    rates.expert_compute *= std::min(MostOfPeak(group), engine.compute[kFp8].value * compute) /
+                            std::min(MostOfPeak(group), engine.compute[kNvfp4].value * compute);
+  }
   rates.recurrent_layer = layer * engine.recurrent_layer_us.value;
   rates.index_layer = layer * engine.index_layer_us.value;
   rates.prefill_layer = layer * engine.prefill_layer_us.value;

@@ -51,6 +51,27 @@ TEST(Server, TheSimulatorGetsTheEnginesServer) {
   EXPECT_GT(setup.model.Time(load).value(), 0);
 }
 
+// Of eight prompts that come at once the scheduler sees the last after all eight are tokenized; llama-server's
+// connections have threads of their own.
+TEST(Server, PythonServersReceiveRequestsOneAfterTheOther) {
+  const auto last = [](const char* engine, const char* format) {
+    const EstimatedCase c =
+        EstimateText(std::string(R"({"model":"llama-3.1-8b","engine":")") + engine + R"(","format":")" +
+                     format + R"(","gpu":"h100-sxm","max_model_len":2048,"max_num_seqs":8})");
+    const SchedulerSetup setup = MakeSchedulerSetup(c.resolved, c.report);
+    Workload workload;
+    workload.arrival = Arrival::kBurst;
+    workload.requests = 8;
+    workload.prompt.mean = 100;
+    workload.output.mean = 2;
+    const Simulation simulation = Simulate(setup, *GenerateRequests(workload));
+    return simulation.records()[7].scheduled / setup.model.request_overhead(100).value();
+  };
+  EXPECT_GE(last("vllm", "bf16"), 8);
+  EXPECT_GE(last("sglang", "bf16"), 8);
+  EXPECT_EQ(last("llama.cpp", "gguf-q4_k_m"), 0);
+}
+
 // managers/scheduler.py of SGLang: prompts first and alone.
 TEST(Server, PromptsRunAloneWhereTheEngineReadsThemSo) {
   const EstimatedCase alone =

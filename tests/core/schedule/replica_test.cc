@@ -69,6 +69,7 @@ void ExpectEqual(const SchedulerSetup& setup, const Workload& workload, const st
     ASSERT_EQ(a.computed_again, b.computed_again) << i;
     const double tolerance = 1e-9 * std::max(1.0, b.finish);
     ASSERT_NEAR(a.arrival, b.arrival, tolerance) << i;
+    ASSERT_NEAR(a.received, b.received, tolerance) << i;
     ASSERT_NEAR(a.scheduled, b.scheduled, tolerance) << i;
     ASSERT_NEAR(a.first_token, b.first_token, tolerance) << i;
     ASSERT_NEAR(a.finish, b.finish, tolerance) << i;

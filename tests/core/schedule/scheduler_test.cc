@@ -97,6 +97,25 @@ TEST(Scheduler, ReplicasAreSchedulersApart) {
 }
 
 // Four times the server under four times the load: each user waits as long, and four times as much is served.
+// Eight users whose answers end together send their next prompts at once. While these are tokenized one after the other
+// nobody waits for a place, and the server keeps up.
+TEST(Scheduler, WhatIsBeingReceivedDoesNotWait) {
+  SchedulerSetup setup = Small(1);
+  setup.received_in_turn = true;
+  setup.max_num_batched_tokens = 2048;
+  Workload workload;
+  workload.users = 8;
+  workload.requests = 16;
+  workload.prompt.mean = 100;
+  workload.output.mean = 40;
+  const Simulation simulation = Simulate(setup, *GenerateRequests(workload));
+  const SimulationSummary summary = simulation.Summarize({});
+  EXPECT_FALSE(summary.saturated);
+  const double one = 1e3 * setup.model.request_overhead(100).value();
+  EXPECT_LT(summary.queue_ms.p50, one) << "but for the step that runs";
+  EXPECT_GT(summary.ttft_ms.mean, one);
+}
+
 TEST(Scheduler, FourReplicasServeFourTimesAsMany) {
   Workload workload;
   workload.users = 6;

@@ -208,6 +208,7 @@ class SchedulerTwin {
     }
     while (!future_.empty() && Received() <= seen_) {
       receiving_until_ = Received();
+      records[future_.begin()->second].received = receiving_until_;
       records[future_.begin()->second].arrival = future_.begin()->first;
       waiting_.push_back(future_.begin()->second);
       future_.erase(future_.begin());
@@ -219,8 +220,9 @@ class SchedulerTwin {
   double Received() const {
     const auto [at, index] = *future_.begin();
     if (!setup_.received_in_turn) return at;
-    return std::max(receiving_until_, at) +
-           setup_.model.request_overhead(list_.requests[index].prompt).value();
+    const double connected = setup_.model.request_overhead(0).value();
+    return std::max(receiving_until_, at + connected) +
+           (setup_.model.request_overhead(list_.requests[index].prompt).value() - connected);
   }
 
   bool HoldsBack() {

@@ -22,6 +22,7 @@ MeasuredSpeeds Simple() {
     engine.unpack[static_cast<size_t>(f)].value = 3;
   }
   engine.stream[static_cast<size_t>(FormatClass::kFp8)].value = 0.75;
+  engine.stream[static_cast<size_t>(FormatClass::kNvfp4)].value = 0.625;
   engine.expert_stream.value = 0.5;
   engine.expert_compute.value = 0.125;
   engine.cache_stream.value = 0.8;
@@ -168,8 +169,8 @@ TEST(CardRates, UntunedExpertsOnRadeonAlone) {
   EXPECT_DOUBLE_EQ(RatesOf("mi250x", Ggml()).expert_stream, 0.5) << "not llama.cpp's kernels";
 }
 
-// Where tensor cores take 4-bit floats, routing and both products are few launches.
-TEST(CardRates, FusedExpertsWhereTensorCoresTakeFourBitFloats) {
+// Where FlashInfer has TensorRT-LLM's kernels for 4-bit floats, routing and both products are few launches.
+TEST(CardRates, FusedExpertsOfFourBitFloatsOnDataCentreBlackwell) {
   const auto layer = [](const char* gpu, FormatClass format) { return RatesOf(gpu, {}, format).moe_layer; };
   const double plain = layer("b200", FormatClass::kHalf);
   for (const FormatClass format : {FormatClass::kMxfp4, FormatClass::kNvfp4}) {
@@ -178,18 +179,26 @@ TEST(CardRates, FusedExpertsWhereTensorCoresTakeFourBitFloats) {
     EXPECT_DOUBLE_EQ(layer("h100-sxm", format), layer("h100-sxm", FormatClass::kHalf));
   }
   EXPECT_DOUBLE_EQ(layer("b200", FormatClass::kInt4), plain);
-  // GeForce Blackwell multiplies NVFP4, not MXFP4.
-  EXPECT_LT(layer("rtx-5090", FormatClass::kNvfp4), 0.75 * layer("rtx-5090", FormatClass::kHalf));
-  EXPECT_DOUBLE_EQ(layer("rtx-5090", FormatClass::kMxfp4), layer("rtx-5090", FormatClass::kHalf));
+  for (const FormatClass format : {FormatClass::kMxfp4, FormatClass::kNvfp4})
+    EXPECT_DOUBLE_EQ(layer("rtx-5090", format), layer("rtx-5090", FormatClass::kHalf));
   EXPECT_DOUBLE_EQ(RatesOf("b200", Ggml(), FormatClass::kMxfp4).moe_layer,
                    RatesOf("b200", Ggml(), FormatClass::kHalf).moe_layer);
 }
 
-// 4-bit floats are read by FP8's pipeline where the card has one for them, else unpacked like integers.
+// The same kernels reach FP8's 0.75 of the bandwidth with experts in NVFP4, where dense layers' reach 0.625.
+TEST(CardRates, FusedExpertsOfNvfp4KeepFp8sShares) {
+  EXPECT_DOUBLE_EQ(RatesOf("b200", {}, FormatClass::kNvfp4).expert_stream, 0.5 * 0.75 / 0.625);
+  EXPECT_DOUBLE_EQ(RatesOf("b200", {}, FormatClass::kNvfp4).expert_compute, 0.125);
+  EXPECT_DOUBLE_EQ(RatesOf("b200", {}, FormatClass::kFp8).expert_stream, 0.5);
+  EXPECT_DOUBLE_EQ(RatesOf("rtx-5090", {}, FormatClass::kNvfp4).expert_stream, 0.5);
+}
+
+// MXFP4 is read by FP8's pipeline where the card has one for it, NVFP4 by its own, else they are unpacked like integers.
 TEST(CardRates, WhichKernelsReadFourBitFloats) {
   constexpr size_t kNvfp4 = static_cast<size_t>(FormatClass::kNvfp4);
   constexpr size_t kMxfp4 = static_cast<size_t>(FormatClass::kMxfp4);
-  EXPECT_DOUBLE_EQ(RatesOf("b200").stream[kNvfp4], 8000e9 * 0.75);
+  EXPECT_DOUBLE_EQ(RatesOf("b200").stream[kNvfp4], 8000e9 * 0.625);
+  EXPECT_DOUBLE_EQ(RatesOf("rtx-5090").stream[kNvfp4], 1792e9 * 0.625);
   EXPECT_DOUBLE_EQ(RatesOf("b200").stream[kMxfp4], 8000e9 * 0.75);
   EXPECT_DOUBLE_EQ(RatesOf("b200").compute[kNvfp4], 9000e12 * 0.25 * std::min(1.0, 1500.0 / 2250));
   EXPECT_DOUBLE_EQ(RatesOf("h100-sxm").stream[kNvfp4], 3350e9 * 0.5);
