@@ -10,7 +10,8 @@
 namespace plimsoll {
 
 // "[WWWWWWWWWWWWWKKKKKKKAAN.....|..]": the letter of each part of memory (memory_parts.h), '.' for what is
-// free, '?' for a cache that has no room, '|' where the engine's budget ends, '!' where the card ends if the load goes past it.
+// free, '?' for a cache that has no room, '|' where the engine's budget ends, '!' where the card ends if the
+// load goes past it.
 std::string LoadLineText(const GpuReport& gpu, int width);
 
 // "W weights 37.0 GiB  K KV cache 3.2 GiB  …": the parts that occur, with their letters.

@@ -125,19 +125,19 @@ inline constexpr std::array<MeasuredConstant, static_cast<size_t>(Measure::kCoun
      0.42, "14 logs of 0.6 to 0.10"},
     {Measure::kVllmGraphStep, "CUDA graph, per captured size and layer, parts and whole steps alike", 0.19,
      "MiB", 0.18, 0.81,
-     "ten kernels of 16 to 20 KiB each; logs of 0.11 to 0.19: Qwen2.5 1.5B, 7B and 14B 0.20 to 0.21, Qwen3 "
-     "8B "
-     "fp8 0.19, Granite 0.18, an 80-layer model tp 2 0.18. Drivers of CUDA 12.2 keep 64 KiB per kernel: 0.81 "
-     "for "
-     "Qwen3 8B on 0.19.1 with driver 535"},
+     "ten kernels of 16 to 20 KiB each; logs of 0.11 to 0.19: Qwen2.5 1.5B, 7B and 14B 0.20 to 0.21, "
+     "Qwen3 8B fp8 0.19, Granite 0.18, an 80-layer model tp 2 0.18. Drivers of CUDA 12.2 keep 64 KiB per "
+     "kernel: 0.81 for Qwen3 8B on 0.19.1 with driver 535"},
     {Measure::kVllmGraphRecurrent, "the same, more for a layer with a recurrent state", 0.06, "MiB", 0.02,
      0.12,
      "Qwen3.5 9B on L40S 0.07 on 0.19 and 0.1 on 0.17, Qwen3.6 27B 0.02 on 0.26 (estimate) and 0.12 on 0.20"},
     {Measure::kVllmGraphExperts, "the same, more for a layer with experts", 0.07, "MiB", 0, 0.13,
      "routing, sorting and sums beside the products: Gemma 4 26B 0.26 in all, GLM-5.2 0.27, Qwen3-Next 0.38; "
      "none with MXFP4's fused kernels (gpt-oss 0.12 and 0.22)"},
-    {Measure::kVllmGraphCollective, "NCCL all-reduce in a CUDA graph", 0.105, "MiB", 0.08, 0.12,
-     "Qwen2.5 72B tp 4 on L40S, 0.19: 2.62 GiB for 86 sizes of 80 layers, of which 1.28 as with one card"},
+    {Measure::kVllmGraphCollective, "NCCL all-reduce in a CUDA graph", 0.105, "MiB", 0.07, 0.13,
+     "Qwen2.5 72B tp 4 on L40S, 0.19: 2.62 GiB for 86 sizes of 80 layers, of which 1.28 as with one card; "
+     "Qwen3.6 27B tp 4 on RTX 5060 Ti 0.13, on RTX 3090 0.07 (noonghunna/club-3090#127: 0.17 GiB estimated "
+     "for 7 sizes)"},
     {Measure::kVllmGraphBnb, "CUDA graphs with bitsandbytes, times", 2.9, "", 2.5, 3.9,
      "logs: three bnb-nf4 models on 0.8: dequantised weights live in the graph pool"},
     {Measure::kVllmGraphRunnerV2, "CUDA graphs with model runner V2, times", 0.8, "", 0.45, 0.85,

@@ -163,6 +163,26 @@ std::string HeadlineText(const Resolved& resolved, const Report& report, SizeUni
   return "Does not fit: " + DoesNotFitText(resolved, report, *fullest, units);
 }
 
+namespace {
+
+// What is so little that the error of the estimate decides: room for the cache or, where an engine has taken its share
+// and captures graphs beside it, what the card itself has left.
+std::string TightText(const Resolved& resolved, const GpuReport& gpu, SizeUnits units) {
+  const Bytes beside = gpu.capacity - gpu.total;
+  if (gpu.headroom < Bytes(0))
+    return "What is missing, " + SizeText(Bytes(0) - gpu.headroom, units) +
+           ", lies within the error of the estimate.";
+  if (!resolved.engine->fills_share || beside >= gpu.headroom)
+    return "What is left, " + SizeText(gpu.headroom, units) + ", lies within the error of the estimate.";
+  if (beside < Bytes(0))
+    return "That is " + SizeText(Bytes(0) - beside, units) +
+           " more than the card has, which lies within the error of the estimate.";
+  return "What the card has left beside it, " + SizeText(beside, units) +
+         ", lies within the error of the estimate.";
+}
+
+}  // namespace
+
 std::string DetailText(const Resolved& resolved, const Report& report, SizeUnits units) {
   const GpuReport* fullest = FullestCard(report);
   if (!fullest || report.verdict == Verdict::kInvalid) return "";
@@ -178,12 +198,7 @@ std::string DetailText(const Resolved& resolved, const Report& report, SizeUnits
     text += " " + CountText(resolved.max_num_seqs) + " of the " + CountText(resolved.concurrency) +
             " users asked for run at once, the others wait.";
   }
-  if (report.verdict == Verdict::kTight) {
-    const bool short_of = fullest->headroom < Bytes(0);
-    text += short_of ? " What is missing, " : " What is left, ";
-    text += SizeText(short_of ? Bytes(0) - fullest->headroom : fullest->headroom, units) +
-            ", lies within the error of the estimate.";
-  }
+  if (report.verdict == Verdict::kTight) text += " " + TightText(resolved, *fullest, units);
   return text;
 }
 

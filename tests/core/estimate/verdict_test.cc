@@ -56,6 +56,20 @@ TEST(Verdict, WhatIsMissingOrLeftLiesWithinTheError) {
   EXPECT_EQ(w.Detail(), "The card holds weights 15.0 GiB and KV cache 4.0 GiB.") << "nothing to add";
 }
 
+// vLLM takes its share and captures graphs beside it: the card may be full while the cache has room.
+TEST(Verdict, TheCardItselfMayBeWhatIsTight) {
+  Written w(kOne);
+  w.report.verdict = Verdict::kTight;
+  w.report.per_gpu[0].total = GiB(23);
+  EXPECT_NE(w.Detail().find("What the card has left beside it, 1.0 GiB, lies within the error"),
+            std::string::npos)
+      << w.Detail();
+  w.report.per_gpu[0].total = GiB(26);
+  EXPECT_NE(w.Detail().find("That is 2.0 GiB more than the card has, which lies within the error"),
+            std::string::npos)
+      << w.Detail();
+}
+
 TEST(Verdict, FitsSaysTheRoom) {
   Written w(kOne);
   EXPECT_EQ(w.Headline(),
