@@ -98,4 +98,7 @@ build() {
   cmake --build --preset "$preset" --target "$@"
 }
 
+# If there is a compiler cache, it may keep what was compiled with precompiled headers.
+export CCACHE_SLOPPINESS=${CCACHE_SLOPPINESS:-pch_defines,time_macros}
+
 mkdir -p build

@@ -440,7 +440,7 @@ export const faults = {
   ],
   'core/estimate/verdict.cc': [
     ['segment.bytes < MiB(50)', 'segment.bytes < MiB(500)'],
-    ['short_of ? " What is missing, " : " What is left, "', 'short_of ? " What is left, " : " What is missing, "'],
+    ['return "What is left, "', 'return "What is missing, "'],
     ['sequences < 99.95 ? 1 : 0', 'sequences < 9.95 ? 1 : 0'],
     ['a.headroom < b.headroom', 'a.headroom > b.headroom'],
     ['" sharing " : " dividing "', '" dividing " : " sharing "'],
