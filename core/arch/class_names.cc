@@ -260,6 +260,7 @@ constexpr ModelType kModelTypes[] = {
     {"chameleon", "ChameleonForConditionalGeneration"},
     {"openvla", "OpenVLAForActionPrediction"},
     {"whisper", "WhisperForConditionalGeneration"},
+    {"ultravox", "UltravoxModel"},
     {"voxtral", "VoxtralForConditionalGeneration"},
     {"qwen2_audio", "Qwen2AudioForConditionalGeneration"},
     {"bert", "BertModel"},

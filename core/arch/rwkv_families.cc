@@ -132,7 +132,7 @@ void AddSquares(TensorList* list, std::initializer_list<std::string_view> names,
 // What the second half has beside its key and its value.
 void AddReceptance(TensorList* list, std::initializer_list<std::string_view> mixes, int64_t hidden) {
   AddVectors(list, "feed_forward.", mixes, hidden);
-  list->Linear({"feed_forward.", "receptance", ""}, TensorRole::kMlp, Sharding::kRows, hidden, hidden);
+  list->Linear({"feed_forward.", "receptance", ""}, TensorRole::kRecurrent, Sharding::kRows, hidden, hidden);
 }
 
 void AddGroupNorm(TensorList* list, int64_t hidden) {
@@ -163,7 +163,9 @@ void AddRwkv5Layer(ArchitectureBuilder& builder, const LayerShape& shape, Tensor
 // What mixes the last token in, and the decay, depend on the token through low ranks.
 void AddRwkv6Layer(ArchitectureBuilder& builder, const LayerShape& shape, TensorList* list) {
   const int64_t hidden = builder.architecture.hidden;
-  const int64_t mix = hidden == 4096 ? 64 : 32, decay = hidden == 4096 ? 128 : 64;
+  const bool wide = hidden == 4096;
+  const int64_t mix = builder.text.Int("time_mix_extra_dim", wide ? 64 : 32, 1, kMaxWidth);
+  const int64_t decay = builder.text.Int("time_decay_extra_dim", wide ? 128 : 64, 1, kMaxWidth);
   const TensorRole role = TensorRole::kRecurrent;
   (void)shape;
   AddVectors(list, "attention.",
