@@ -539,10 +539,10 @@ class Gate {
     }
   }
 
-  // vllm/model_executor/models/registry.py: no entry for RWKV 7; Mllama's went.
+  // vllm/model_executor/models/registry.py: no entry for RWKV; Mllama's went.
   void CheckRegistry() {
     const std::string& name = resolved_.architecture->name;
-    if (name.rfind("RWKV7", 0) == 0 || name.rfind("Rwkv7", 0) == 0) {
+    if (name.rfind("RWKV", 0) == 0 || name.rfind("Rwkv", 0) == 0) {
       Say(Severity::kError, "model_not_in_vllm", "vLLM has no " + name + ".", "Use llama.cpp.");
     } else if (name.rfind("Mllama", 0) == 0 && number() > VllmNumber(0, 10, 2)) {
       Say(Severity::kError, "model_left_vllm",
