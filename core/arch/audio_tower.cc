@@ -173,6 +173,7 @@ void AddUltravoxAudio(ArchitectureBuilder& builder) {
   tower.Linear("linear_2", out, gated, false);
   RemarkActivations(builder);
 }
+
 void AddFlamingoAudio(ArchitectureBuilder& builder) {
   ConfigReader audio = builder.root.Object("audio_config");
   const TowerBuilder::Whisper whisper = ReadWhisperEncoder(audio);

@@ -247,6 +247,7 @@ class ConfigWriter {
     Copy("time_mix_extra_dim", "time_mix_extra_dim");
     Copy("time_decay_extra_dim", "time_decay_extra_dim");
   }
+
   void WriteRwkv7() {
     Set("head_dim", Number("wkv.head_size", 64));
     Copy("attention.decay_lora_rank", "decay_low_rank_dim");
