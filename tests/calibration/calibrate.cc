@@ -82,7 +82,8 @@ struct Row {
   double rate = 0;
   mutable double end_to_end = 0;  // of the last simulation
   mutable bool saturated = false;
-  bool batch = false;  // as many requests as run at once: they start and end together
+  bool medians = false;  // its source published medians, not means
+  bool batch = false;    // as many requests as run at once: they start and end together
   std::vector<Target> targets;
   // The simulator's answer over the closed form's, by target: held while the closed form is fitted.
   std::vector<double> correction;
@@ -147,6 +148,10 @@ std::vector<Row> ReadRows(const Catalog& catalog) {
     row.work = CountWork(*row.resolved, row.style);
     row.report = EstimateResolved(*row.resolved);
     row.operation = OperationOf(*row.resolved, row.report);
+    if (const Json* detail = item.Find("detail")) {
+      const Json* statistic = detail->Find("statistic");
+      row.medians = statistic != nullptr && statistic->AsString() == "median";
+    }
     if (const Json* load = item.Find("workload")) {
       row.workload = *load;
       row.arrival = load->Find("arrival")->AsString();
@@ -208,7 +213,7 @@ SpeedReport Answer(const Row& row, const MeasuredSpeeds& speeds) {
   row.saturated = false;
   if (g_simulate && IsSimulated(row)) {
     const Result<ServingPrediction> serving =
-        PredictServing(*row.resolved, row.report, row.workload, false, &model);
+        PredictServing(*row.resolved, row.report, row.workload, row.medians, &model);
     if (serving.ok()) {
       SpeedReport speed = SpeedAt(model, row.operation);
       speed.ttft_ms = serving->ttft_ms;
