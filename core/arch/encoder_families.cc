@@ -26,8 +26,9 @@ int64_t Labels(ArchitectureBuilder& builder) {
   return builder.root.Int("num_labels", 2, 1, kMaxVocab);
 }
 
-void Dense(TensorList* list, std::string_view name, int64_t rows, int64_t columns, bool bias = true) {
-  list->Linear({"", name, ""}, TensorRole::kOther, Sharding::kReplicated, rows, columns, bias);
+void Dense(TensorList* list, std::string_view name, int64_t rows, int64_t columns, bool bias = true,
+           std::string_view gguf = "") {
+  list->Linear({"", name, gguf}, TensorRole::kOther, Sharding::kReplicated, rows, columns, bias);
 }
 void Norm(TensorList* list, std::string_view name, int64_t width, bool bias) {
   list->Weight({"", name, ""}, TensorRole::kNorm, Sharding::kReplicated, width);
@@ -60,7 +61,8 @@ void AddMaskedHead(ArchitectureBuilder& builder, bool roberta, TensorList* list)
              builder.architecture.vocab);
 }
 
-// What stands behind Bert's layers, by the class that the checkpoint names.
+// What stands behind Bert's layers, by the class that the checkpoint names. A GGUF keeps what judges a sequence and drops
+// the pooler (convert_hf_to_gguf.py, BertModel).
 void AddBertHead(ArchitectureBuilder& builder, TensorList* list) {
   const std::string_view name = builder.architecture.name;
   const int64_t hidden = builder.architecture.hidden;
@@ -75,15 +77,16 @@ void AddBertHead(ArchitectureBuilder& builder, TensorList* list) {
     return AddMaskedHead(builder, roberta, list);
   const bool sequence = Contains(name, "ForSequenceClassification");
   if (sequence && roberta) {
-    Dense(list, "classifier.dense", hidden, hidden);
-    Dense(list, "classifier.out_proj", Labels(builder), hidden);
+    Dense(list, "classifier.dense", hidden, hidden, true, "cls");
+    Dense(list, "classifier.out_proj", Labels(builder), hidden, true, "cls.output");
     return;
   }
   // What judges each token looks at the layers' output itself.
   const bool tokens = Contains(name, "ForTokenClassification");
   const bool spans = Contains(name, "ForQuestionAnswering");
   if (!tokens && !spans) Dense(list, "pooler.dense", hidden, hidden);
-  if (sequence || tokens) Dense(list, "classifier", Labels(builder), hidden);
+  if (sequence || tokens)
+    Dense(list, "classifier", Labels(builder), hidden, true, sequence ? "cls.output" : "");
   if (spans) Dense(list, "qa_outputs", 2, hidden);
   if (!Contains(name, "ForPreTraining")) return;
   AddMaskedHead(builder, roberta, list);

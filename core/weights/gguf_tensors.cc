@@ -102,7 +102,7 @@ class Lister {
     AddIf(normed, "output_norm.weight", a_.hidden);
     const bool norm_bias = !a_.groups.empty() && a_.groups[0].shape.norm_bias;
     AddIf(norm_bias && normed, "output_norm.bias", a_.hidden);
-    AddByGgmlName({"position_embd", "token_embd_norm", "token_types", "per_layer_", "altup_", "hc_",
+    AddByGgmlName({"position_embd", "token_embd_norm", "token_types", "cls", "per_layer_", "altup_", "hc_",
                    "attn_rel_b", "enc.output_norm"});
     if (!a_.rope_factors || a_.rotary_dim < 2) return;
     if (a_.traits.gguf_long_rope_factors) {
