@@ -4,7 +4,7 @@
 // A relative error is (predicted - measured) / measured; for an outcome it is 0 (right) or 1. A verdict of
 // "tight" predicts that it starts, as Report::fits() says. Where the source did not record the length of a
 // sequence and the model's own limit does not fit the cache, the outcome is that of the longest length that
-// does.
+// does. What a case tells of how it was started beside its configuration is taken (case_circumstances.h).
 #ifndef PLIMSOLL_CORE_VALIDATE_VALIDATION_H_
 #define PLIMSOLL_CORE_VALIDATE_VALIDATION_H_
 
