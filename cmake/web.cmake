@@ -14,7 +14,7 @@ if(web_sources AND TARGET plimsoll_imgui)
   add_library(plimsoll_ui STATIC ${web_sources})
   target_link_libraries(plimsoll_ui PUBLIC plimsoll_core plimsoll_catalog plimsoll_imgui
                         PRIVATE plimsoll_warnings plimsoll_conversion_warnings)
-  plimsoll_precompile_natively(plimsoll_ui)
+  plimsoll_precompile(plimsoll_ui)
 endif()
 
 # Questions that take longer than a frame, which a worker answers.

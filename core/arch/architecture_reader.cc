@@ -17,13 +17,26 @@
 namespace plimsoll {
 namespace {
 
+std::string SpeltLikeIt(const std::vector<std::string>& nearest) {
+  std::string text = "; spelt most like it:";
+  for (const std::string& name : nearest) text += (&name == &nearest.front() ? " " : ", ") + name;
+  return text;
+}
+
+// A config without "architectures" whose model_type says nothing to us.
+std::string AcceptedType(std::string_view given) {
+  const std::vector<std::string> nearest = NearestModelTypes(given);
+  return "a model_type that we know" + (nearest.empty() ? "" : SpeltLikeIt(nearest)) +
+         "; or name the class under \"architectures\": `plimsoll list architectures` prints those that we "
+         "know";
+}
+
 // What to do about a name that we do not know.
 std::string Accepted(std::string_view given) {
   std::string text = "an architecture that we know";
   const std::vector<std::string> nearest = NearestClasses(given);
   if (!nearest.empty()) {
-    text += "; spelt most like it:";
-    for (const std::string& name : nearest) text += (&name == &nearest.front() ? " " : ", ") + name;
+    text += SpeltLikeIt(nearest);
   } else {
     text += ", such as LlamaForCausalLM, Qwen3MoeForCausalLM or DeepseekV3ForCausalLM";
   }
@@ -44,6 +57,10 @@ Result<std::string> ReadName(const Json& config, std::string_view where, std::ve
     if (name.empty()) {
       if (const std::optional<Mistaken> other = MistakenJson(config))
         return Error{where.empty() ? "config" : std::string(where), other->what, other->instead};
+    }
+    if (name.empty() && list == nullptr && type != nullptr && type->is_string()) {
+      return Error{where.empty() ? "model_type" : std::string(where) + ".model_type",
+                   Quoted(type->AsString()), AcceptedType(type->AsString())};
     }
     if (name.empty()) return Error{field, list == nullptr ? "nothing" : Quoted(list->Dump()), Accepted("")};
     remarks->push_back("The config names no architecture; its model_type stands for " + std::string(name) +

@@ -1,5 +1,5 @@
 // Sources: transformers modeling_gemma4.py, modeling_gemma3n.py, modeling_qwen2_5_omni.py,
-// modeling_qwen3_omni_moe.py, modeling_voxtral.py.
+// modeling_qwen3_omni_moe.py, modeling_voxtral.py; ultravox_model.py of fixie-ai/ultravox-v0_5-llama-3_2-1b.
 #include "core/arch/audio_tower.h"
 
 #include <string_view>
@@ -151,6 +151,26 @@ void AddQwen2Audio(ArchitectureBuilder& builder) {
   tower.KeepWhole(true);
   tower.Enter("multi_modal_projector.", 1, TensorRole::kProjector);
   tower.Linear("linear", builder.architecture.hidden, whisper.hidden, true);
+  RemarkActivations(builder);
+}
+
+void AddUltravoxAudio(ArchitectureBuilder& builder) {
+  ConfigReader& root = builder.root;
+  ConfigReader audio = root.Object("audio_config");
+  const TowerBuilder::Whisper whisper = ReadWhisperEncoder(audio);
+  const int64_t in = whisper.hidden * root.Int("stack_factor", 8, 1, kMaxHeadDim);
+  const int64_t middle = root.Int("hidden_size", 4096, 1, kMaxWidth);
+  const int64_t gated = root.Text("projector_act", "swiglu") == "swiglu" ? middle / 2 : middle;
+  const int64_t out = builder.architecture.hidden;
+  TowerBuilder tower(&builder);
+  tower.AddWhisper("audio_tower.", whisper);
+  tower.KeepWhole(true);
+  tower.Enter("multi_modal_projector.", 1, TensorRole::kProjector);
+  tower.RmsNorm("ln_pre", in);
+  tower.Linear("linear_1", middle, in, false);
+  const bool in_between = root.Bool("projector_ln_mid", false);
+  tower.RmsNorm(in_between ? "ln_mid" : "ln_post", in_between ? gated : out);
+  tower.Linear("linear_2", out, gated, false);
   RemarkActivations(builder);
 }
 

@@ -21,6 +21,8 @@ void AddQwen25Audio(ArchitectureBuilder& builder, const std::string& prefix);
 void AddQwen2Audio(ArchitectureBuilder& builder);
 void AddVoxtralAudio(ArchitectureBuilder& builder);
 void AddFlamingoAudio(ArchitectureBuilder& builder);
+// Several frames side by side go through one gated layer (Ultravox).
+void AddUltravoxAudio(ArchitectureBuilder& builder);
 // Nothing where audio_config is missing.
 void AddMiniCpmAudio(ArchitectureBuilder& builder);
 

@@ -43,8 +43,9 @@ constexpr Alias kAliases[] = {
     {"ExaoneMoEForCausalLM", "ExaoneMoeForCausalLM"},
     {"Grok1ForCausalLM", "Grok1ModelForCausalLM"},
     {"NemotronHPuzzleForCausalLM", "NemotronHForCausalLM"},
-    {"MiniMaxForCausalLM", "MiniMaxM1ForCausalLM"},
-    {"MiniMaxText01ForCausalLM", "MiniMaxM1ForCausalLM"},
+    // Phi-3.5-MoE's layers; the repository's config has been seen with either name.
+    {"GRINMoEForCausalLM", "PhiMoEForCausalLM"},
+    {"GRIN-MoE", "PhiMoEForCausalLM"},
     {"PixtralForConditionalGeneration", "LlavaForConditionalGeneration"},
     {"TarsierForConditionalGeneration", "LlavaForConditionalGeneration"},
     {"MantisForConditionalGeneration", "LlavaForConditionalGeneration"},
@@ -61,6 +62,8 @@ constexpr Alias kAliases[] = {
     {"T5WithLMHeadModel", "T5ForConditionalGeneration"},
     {"T5Model", "T5ForConditionalGeneration", HeadKind::kNone},
     {"MT5EncoderModel", "T5EncoderModel"},
+    {"LongT5Model", "LongT5ForConditionalGeneration", HeadKind::kNone},
+    {"LEDModel", "LEDForConditionalGeneration", HeadKind::kNone},
     {"MBartModel", "MBartForConditionalGeneration", HeadKind::kNone},
     {"HunYuanForCausalLM", "HunYuanMoEV1ForCausalLM"},
     {"Qwen3ASRRealtimeGeneration", "Qwen3ASRForConditionalGeneration"},
@@ -257,6 +260,7 @@ constexpr ModelType kModelTypes[] = {
     {"chameleon", "ChameleonForConditionalGeneration"},
     {"openvla", "OpenVLAForActionPrediction"},
     {"whisper", "WhisperForConditionalGeneration"},
+    {"ultravox", "UltravoxModel"},
     {"voxtral", "VoxtralForConditionalGeneration"},
     {"qwen2_audio", "Qwen2AudioForConditionalGeneration"},
     {"bert", "BertModel"},
@@ -298,7 +302,17 @@ constexpr ModelType kModelTypes[] = {
     {"molmo", "MolmoForCausalLM"},
     {"plamo2", "Plamo2ForCausalLM"},
     {"minimax_text_01", "MiniMaxText01ForCausalLM"},
+    {"rwkv", "RwkvForCausalLM"},
+    {"rwkv5", "RwkvForCausalLM"},
+    {"rwkv6", "Rwkv6ForCausalLM"},
     {"rwkv7", "RWKV7ForCausalLM"},
+    {"longt5", "LongT5ForConditionalGeneration"},
+    {"led", "LEDForConditionalGeneration"},
+    {"blenderbot", "BlenderbotForConditionalGeneration"},
+    {"blenderbot-small", "BlenderbotSmallForConditionalGeneration"},
+    {"grin-moe", "PhiMoEForCausalLM"},
+    {"nvembed", "NVEmbedModel"},
+    {"longformer", "LongformerModel"},
     {"qwen4_exp", "Qwen4ExpForConditionalGeneration"},
     {"minimax_m3_vl", "MiniMaxM3SparseForConditionalGeneration"},
     {"step3p7", "Step3p7ForConditionalGeneration"},
@@ -354,8 +368,9 @@ std::string_view ClassOfModelType(std::string_view model_type) {
   return "";
 }
 
-std::vector<std::string> NearestClasses(std::string_view name) {
-  std::vector<std::string_view> names = ClassNames();
+namespace {
+
+std::vector<std::string> NearestOf(std::string_view name, std::vector<std::string_view> names) {
   std::vector<std::string> nearest;
   while (nearest.size() < 3) {
     const std::string_view found = Nearest(name, names);
@@ -364,6 +379,16 @@ std::vector<std::string> NearestClasses(std::string_view name) {
     names.erase(std::find(names.begin(), names.end(), found));
   }
   return nearest;
+}
+
+}  // namespace
+
+std::vector<std::string> NearestClasses(std::string_view name) { return NearestOf(name, ClassNames()); }
+
+std::vector<std::string> NearestModelTypes(std::string_view model_type) {
+  std::vector<std::string_view> types;
+  for (const ModelType& known : kModelTypes) types.push_back(known.type);
+  return NearestOf(model_type, std::move(types));
 }
 
 std::vector<std::string_view> ClassNames() {

@@ -29,6 +29,7 @@ std::string_view ClassOfModelType(std::string_view model_type);
 
 // Known names that are spelt much like this one, the nearest first.
 std::vector<std::string> NearestClasses(std::string_view name);
+std::vector<std::string> NearestModelTypes(std::string_view model_type);
 
 // Every name that FindClass knows without looking at its ending.
 std::vector<std::string_view> ClassNames();

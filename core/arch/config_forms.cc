@@ -108,11 +108,6 @@ Json OfMeta(const Json& params) {
   return config;
 }
 
-bool IsParams(const Json& given) {
-  return given.is_object() && given.Has("dim") && given.Has("n_layers") && !given.Has("architectures") &&
-         !given.Has("hidden_size");
-}
-
 Json OfParams(const Json& given, std::vector<std::string>* remarks) {
   const bool mistral = given.Has("hidden_dim") || given.Has("moe");
   Json config = mistral ? OfMistral(given, remarks) : OfMeta(given);
@@ -351,10 +346,15 @@ std::optional<Json> FillPlain(const Json& given, std::vector<std::string>* remar
 
 }  // namespace
 
+bool IsParamsJson(const Json& given) {
+  return given.is_object() && given.Has("dim") && given.Has("n_layers") && !given.Has("architectures") &&
+         !given.Has("hidden_size");
+}
+
 std::optional<Json> CompleteConfig(const Json& given, std::vector<std::string>* remarks) {
   if (!given.is_object()) return std::nullopt;
   if (std::optional<Json> distilled = OfDistilBert(given)) return distilled;
-  if (IsParams(given)) return OfParams(given, remarks);
+  if (IsParamsJson(given)) return OfParams(given, remarks);
   if (std::optional<Json> elm = OfOpenElm(given)) return elm;
   if (std::optional<Json> moondream = OfMoondream(given, remarks)) return moondream;
   if (given.Has("text_config")) return FillNested(given, remarks);

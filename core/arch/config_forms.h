@@ -11,6 +11,9 @@
 
 namespace plimsoll {
 
+// Mistral's or Meta's params.json.
+bool IsParamsJson(const Json& given);
+
 // The config in full; nothing when it is so already. What was added or left out is said in `remarks`.
 std::optional<Json> CompleteConfig(const Json& given, std::vector<std::string>* remarks);
 

@@ -527,7 +527,60 @@ void ReadGte(ArchitectureBuilder& builder) {
   builder.AppendAll(builder.base);
 }
 
+// Longformer: Roberta's layers; tokens that see all are asked and answered through three more matrices
+// (modeling_longformer.py).
+void AddLongformerLayer(ArchitectureBuilder& builder, const LayerShape& shape, TensorList* list) {
+  const int64_t rows = shape.attention.heads * shape.attention.key_dim;
+  for (const std::string_view name : {"query_global", "key_global", "value_global"})
+    list->Linear({"attention.self.", name, ""}, TensorRole::kAttention, Sharding::kRows, rows,
+                 builder.architecture.hidden, true);
+}
+
+void ReadLongformer(ArchitectureBuilder& builder) {
+  ReadBert(builder);
+  const int64_t padding = builder.text.Int("pad_token_id", 1, 0, kMaxWidth);
+  builder.architecture.max_positions = std::max<int64_t>(1, builder.architecture.max_positions - padding - 1);
+  builder.layer_extras = AddLongformerLayer;
+}
+
+// NV-Embed: Mistral's layers without their causality; what they make attends to learnt latents in full width
+// (modeling_nvembed.py of nvidia/NV-Embed-v2).
+void AddLatentAttention(ArchitectureBuilder& builder, TensorList* list) {
+  ConfigReader latent = builder.root.Object("latent_attention_config");
+  const int64_t latents = latent.Int("num_latents_value", 512, 1, kMaxWidth);
+  const int64_t width = latent.Int("latent_dim", 4096, 1, kMaxWidth);
+  const int64_t hidden = latent.Int("hidden_dim", 4096, 1, kMaxWidth);
+  const int64_t inner =
+      latent.Int("num_cross_heads", 8, 1, kMaxHeads) * latent.Int("cross_dim_head", 4096, 1, kMaxHeadDim);
+  list->Enter(TensorPart::kText, -1, 1, "latent_attention_model.");
+  list->Parameter({"", "latents", ""}, TensorRole::kOther, Sharding::kReplicated, latents, width);
+  list->Enter(TensorPart::kText, -1, 1, "latent_attention_model.cross_attend_blocks.0.");
+  Norm(list, "norm", width, true);
+  Norm(list, "norm_context", hidden, true);
+  Dense(list, "fn.to_q", inner, width, false);
+  Dense(list, "fn.to_kv", 2 * inner, hidden, false);
+  Dense(list, "fn.to_out", width, inner, false);
+  list->Enter(TensorPart::kText, -1, 1, "latent_attention_model.cross_attend_blocks.1.");
+  Norm(list, "norm", width, true);
+  Dense(list, "fn.net.0", 8 * width, width);
+  Dense(list, "fn.net.2", width, 4 * width);
+}
+
+void ReadNvEmbed(ArchitectureBuilder& builder) {
+  for (const std::string_view part : {"text_config", "latent_attention_config"}) {
+    if (!builder.root.Has(part)) return builder.root.Refuse(part, "an object");
+  }
+  builder.names.model = "embedding_model.";
+  builder.ReadAs("MistralForCausalLM");
+  builder.headless = true;
+  for (LayerGroup& group : builder.architecture.groups)
+    group.shape.attention.kind = AttentionKind::kBidirectional;
+  builder.model_extras = AddLatentAttention;
+}
+
 constexpr Family kFamilies[] = {
+    {"NVEmbedModel", ReadNvEmbed},
+    {"LongformerModel", ReadLongformer},
     {"BertForQuestionAnswering", ReadBert},
     {"BertForPreTraining", ReadBert},
     {"BertLMHeadModel", ReadBert},

@@ -1,8 +1,10 @@
 // Sources: transformers modeling_t5.py, modeling_umt5.py, modeling_bart.py, modeling_mbart.py,
-// modeling_m2m_100.py, modeling_pegasus.py, modeling_marian.py, modeling_t5gemma.py.
+// modeling_m2m_100.py, modeling_pegasus.py, modeling_marian.py, modeling_t5gemma.py, modeling_longt5.py,
+// modeling_blenderbot.py, modeling_blenderbot_small.py, modeling_led.py.
 #include "core/arch/seq2seq_families.h"
 
 #include <iterator>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -55,9 +57,20 @@ CrossAttention CrossOver(const Attention& attention, int64_t tokens) {
 
 // ---- T5: RMS norms, no biases, positions as one table of relative ones per side (UMT5: per layer)
 
-void AddRelativePositions(ArchitectureBuilder& builder, TensorList* list, std::string_view scope) {
-  list->Weight({scope, "SelfAttention.relative_attention_bias", "attn_rel_b"}, TensorRole::kAttention,
-               Sharding::kReplicated, builder.text.Int("relative_attention_num_buckets", 32, 1, kMaxWidth),
+bool SeesSummaries(ArchitectureBuilder& builder) {
+  return builder.text.Text("encoder_attention_type", "local") == "transient-global";
+}
+
+// LongT5's encoder sees its neighbours alone, or a summary of each block, too.
+std::string EncoderAttention(ArchitectureBuilder& builder) {
+  if (!Contains(builder.architecture.name, "LongT5")) return "SelfAttention.";
+  return SeesSummaries(builder) ? "TransientGlobalSelfAttention." : "LocalSelfAttention.";
+}
+
+void AddRelativePositions(ArchitectureBuilder& builder, TensorList* list, const std::string& scope,
+                          std::string_view name = "relative_attention_bias") {
+  list->Weight({scope, name, "attn_rel_b"}, TensorRole::kAttention, Sharding::kReplicated,
+               builder.text.Int("relative_attention_num_buckets", 32, 1, kMaxWidth),
                builder.base.attention.heads);
 }
 
@@ -65,8 +78,9 @@ void AddT5Layer(ArchitectureBuilder& builder, const LayerShape& shape, TensorLis
   const TensorRole role = TensorRole::kMlp;
   const int64_t hidden = builder.architecture.hidden, width = shape.mlp.intermediate;
   constexpr AttentionNames kNames{"q", "k", "v", "o", false};
-  AddAttention(list, "layer.0.SelfAttention.", kNames, shape.attention, hidden, hidden, "");
-  if (Contains(builder.architecture.name, "UMT5")) AddRelativePositions(builder, list, "layer.0.");
+  const std::string self = "layer.0." + (IsEncoder(shape) ? EncoderAttention(builder) : "SelfAttention.");
+  AddAttention(list, self, kNames, shape.attention, hidden, hidden, "");
+  if (Contains(builder.architecture.name, "UMT5")) AddRelativePositions(builder, list, self);
   if (!IsEncoder(shape)) {
     AddAttention(list, "layer.1.EncDecAttention.", kNames, shape.attention, hidden, hidden, "cross");
   }
@@ -83,8 +97,8 @@ void AddT5Sides(ArchitectureBuilder& builder, TensorList* list) {
                  Sharding::kReplicated, builder.architecture.hidden);
   }
   if (Contains(builder.architecture.name, "UMT5")) return;
-  AddRelativePositions(builder, list, "encoder.block.0.layer.0.");
-  if (decodes) AddRelativePositions(builder, list, "decoder.block.0.layer.0.");
+  AddRelativePositions(builder, list, "encoder.block.0.layer.0." + EncoderAttention(builder));
+  if (decodes) AddRelativePositions(builder, list, "decoder.block.0.layer.0.SelfAttention.");
 }
 
 void ReadT5(ArchitectureBuilder& builder) {
@@ -125,19 +139,81 @@ void ReadT5(ArchitectureBuilder& builder) {
   AppendSides(builder, encoder, encoders, decoder, decoders);
 }
 
-// ---- BART: learnt positions (M2M100: computed; Pegasus and Marian: computed and stored), biases everywhere; MBart, M2M100
-// and Pegasus norm a side's last output
+// ---- LongT5: a norm and a table of positions of the summaries
 
-void AddBartLayer(ArchitectureBuilder& builder, const LayerShape& shape, TensorList* list) {
+void AddLongT5Layer(ArchitectureBuilder& builder, const LayerShape& shape, TensorList* list) {
+  AddT5Layer(builder, shape, list);
+  if (!IsEncoder(shape) || !SeesSummaries(builder)) return;
+  const std::string self = "layer.0." + EncoderAttention(builder);
+  list->Weight({self, "global_input_layer_norm", ""}, TensorRole::kNorm, Sharding::kReplicated,
+               builder.architecture.hidden);
+}
+
+void AddLongT5Sides(ArchitectureBuilder& builder, TensorList* list) {
+  AddT5Sides(builder, list);
+  if (!SeesSummaries(builder)) return;
+  AddRelativePositions(builder, list, "encoder.block.0.layer.0." + EncoderAttention(builder),
+                       "global_relative_attention_bias");
+}
+
+void ReadLongT5(ArchitectureBuilder& builder) {
+  const std::string_view kind = builder.text.Text("encoder_attention_type", "local");
+  if (kind != "local" && kind != "transient-global")
+    builder.text.Refuse("encoder_attention_type", "local or transient-global");
+  ReadT5(builder);
+  builder.layer_extras = AddLongT5Layer;
+  builder.model_extras = AddLongT5Sides;
+}
+
+// ---- BART: learnt positions (M2M100: computed; Pegasus and Marian: computed and stored), biases everywhere; MBart, M2M100,
+// Pegasus and Blenderbot norm a side's last output; LED's encoder looks far through matrices of their own
+
+// What a relative of BART has beside the layers.
+struct BartParts {
+  bool stores_positions = true;
+  int64_t rows_in_front = 2;    // of the first position
+  bool embedding_norms = true;  // of either side
+  bool final_norms = false;
+};
+
+BartParts PartsOf(std::string_view name) {
+  if (Contains(name, "M2M100")) return {false, 0, false, true};
+  if (Contains(name, "Pegasus")) return {true, 0, false, true};
+  if (Contains(name, "Marian")) return {true, 0, false, false};
+  if (Contains(name, "BlenderbotSmall") || Contains(name, "LED")) return {true, 0, true, false};
+  if (Contains(name, "Blenderbot")) return {true, 0, false, true};
+  return {true, 2, true, Contains(name, "MBart")};
+}
+
+void AddBartLayerOf(ArchitectureBuilder& builder, const LayerShape& shape, const AttentionNames& self,
+                    TensorList* list) {
   const TensorRole role = TensorRole::kMlp;
   const int64_t hidden = builder.architecture.hidden, width = shape.mlp.intermediate;
   AttentionNames names;
   names.bias = true;
-  AddAttention(list, "self_attn.", names, shape.attention, hidden, hidden, "");
+  AddAttention(list, "self_attn.", self, shape.attention, hidden, hidden, "");
   list->Linear({"", "fc1", "ffn_up"}, role, Sharding::kRows, width, hidden, true);
   list->Linear({"", "fc2", "ffn_down"}, role, Sharding::kColumns, hidden, width, true);
-  if (IsEncoder(shape)) return;
-  AddAttention(list, "encoder_attn.", names, shape.attention, hidden, hidden, "cross");
+  if (!IsEncoder(shape)) AddAttention(list, "encoder_attn.", names, shape.attention, hidden, hidden, "cross");
+}
+
+void AddBartLayer(ArchitectureBuilder& builder, const LayerShape& shape, TensorList* list) {
+  AttentionNames names;
+  names.bias = true;
+  AddBartLayerOf(builder, shape, names, list);
+}
+
+// Longformer's attention in the encoder: tokens that see all are asked and answered through three more matrices.
+void AddLedLayer(ArchitectureBuilder& builder, const LayerShape& shape, TensorList* list) {
+  if (!IsEncoder(shape)) return AddBartLayer(builder, shape, list);
+  AddBartLayerOf(builder, shape,
+                 {"longformer_self_attn.query", "longformer_self_attn.key", "longformer_self_attn.value",
+                  "output", true},
+                 list);
+  const int64_t hidden = builder.architecture.hidden;
+  for (const std::string_view name : {"query_global", "key_global", "value_global"})
+    list->Linear({"self_attn.longformer_self_attn.", name, ""}, TensorRole::kAttention, Sharding::kRows,
+                 hidden, hidden, true);
 }
 
 void AddSideNorm(TensorList* list, std::string_view name, int64_t hidden) {
@@ -148,19 +224,20 @@ void AddSideNorm(TensorList* list, std::string_view name, int64_t hidden) {
 void AddBartSides(ArchitectureBuilder& builder, TensorList* list) {
   const std::string_view name = builder.architecture.name;
   const int64_t hidden = builder.architecture.hidden;
-  const bool computed = Contains(name, "M2M100");
-  const bool stored_waves = Contains(name, "Pegasus") || Contains(name, "Marian");
-  if (!computed) {
-    // Two rows in front of the first position where positions are learnt.
-    const int64_t rows = builder.architecture.max_positions + (stored_waves ? 0 : 2);
-    for (const std::string_view side : {"encoder.embed_positions", "decoder.embed_positions"})
-      list->Weight({"", side, ""}, TensorRole::kOther, Sharding::kReplicated, rows, hidden);
+  const BartParts parts = PartsOf(name);
+  if (parts.stores_positions) {
+    const int64_t positions = builder.architecture.max_positions;
+    const int64_t encoder = builder.text.Int("max_encoder_position_embeddings", positions, 1, kMaxPositions);
+    list->Weight({"", "encoder.embed_positions", ""}, TensorRole::kOther, Sharding::kReplicated,
+                 encoder + parts.rows_in_front, hidden);
+    list->Weight({"", "decoder.embed_positions", ""}, TensorRole::kOther, Sharding::kReplicated,
+                 positions + parts.rows_in_front, hidden);
   }
-  if (!computed && !stored_waves) {
+  if (parts.embedding_norms) {
     AddSideNorm(list, "encoder.layernorm_embedding", hidden);
     AddSideNorm(list, "decoder.layernorm_embedding", hidden);
   }
-  if (computed || Contains(name, "MBart") || Contains(name, "Pegasus")) {
+  if (parts.final_norms) {
     AddSideNorm(list, "encoder.layer_norm", hidden);
     AddSideNorm(list, "decoder.layer_norm", hidden);
   }
@@ -173,7 +250,7 @@ void AddBartSides(ArchitectureBuilder& builder, TensorList* list) {
     list->Linear({"", "classification_head.out_proj", ""}, TensorRole::kOther, whole, labels, hidden, true);
   }
   // A buffer of zeros that the checkpoint stores.
-  if (!builder.headless && !computed) {
+  if (!builder.headless && parts.stores_positions) {
     list->Parameter({"", "final_logits_bias", ""}, TensorRole::kOther, Sharding::kVocab,
                     builder.architecture.vocab);
   }
@@ -217,6 +294,19 @@ void ReadBart(ArchitectureBuilder& builder) {
   decoder.cross = CrossOver(attention, a.max_positions);
   decoder.norms = 3;
   AppendSides(builder, encoder, encoders, decoder, decoders);
+}
+
+// The encoder reads far more tokens than the decoder writes.
+void ReadLed(ArchitectureBuilder& builder) {
+  ReadBart(builder);
+  ConfigReader& text = builder.text;
+  Architecture& a = builder.architecture;
+  a.max_positions = text.Int("max_decoder_position_embeddings", 1024, 1, kMaxPositions);
+  const int64_t source = text.Int("max_encoder_position_embeddings", 16384, 1, kMaxPositions);
+  for (LayerGroup& group : a.groups) {
+    if (group.shape.cross.heads > 0) group.shape.cross.source_tokens = source;
+  }
+  builder.layer_extras = AddLedLayer;
 }
 
 // ---- T5Gemma: Gemma 2's layers on both sides, each with its own widths and its own embedding
@@ -284,18 +374,14 @@ void ReadT5Gemma(ArchitectureBuilder& builder) {
 }
 
 constexpr Family kFamilies[] = {
-    {"T5ForConditionalGeneration", ReadT5},
-    {"T5EncoderModel", ReadT5},
-    {"UMT5ForConditionalGeneration", ReadT5},
-    {"UMT5EncoderModel", ReadT5},
-    {"BartModel", ReadBart},
-    {"BartForConditionalGeneration", ReadBart},
-    {"BartForSequenceClassification", ReadBart},
-    {"MBartForConditionalGeneration", ReadBart},
-    {"M2M100ForConditionalGeneration", ReadBart},
-    {"PegasusForConditionalGeneration", ReadBart},
-    {"MarianMTModel", ReadBart},
-    {"T5GemmaForConditionalGeneration", ReadT5Gemma},
+    {"T5ForConditionalGeneration", ReadT5},           {"T5EncoderModel", ReadT5},
+    {"UMT5ForConditionalGeneration", ReadT5},         {"UMT5EncoderModel", ReadT5},
+    {"LongT5ForConditionalGeneration", ReadLongT5},   {"BartModel", ReadBart},
+    {"BartForConditionalGeneration", ReadBart},       {"BartForSequenceClassification", ReadBart},
+    {"MBartForConditionalGeneration", ReadBart},      {"M2M100ForConditionalGeneration", ReadBart},
+    {"PegasusForConditionalGeneration", ReadBart},    {"MarianMTModel", ReadBart},
+    {"BlenderbotForConditionalGeneration", ReadBart}, {"BlenderbotSmallForConditionalGeneration", ReadBart},
+    {"LEDForConditionalGeneration", ReadLed},         {"T5GemmaForConditionalGeneration", ReadT5Gemma},
 };
 
 }  // namespace

@@ -3,7 +3,10 @@
 // qwen3_omni_moe_thinker,qwen3_asr}.py.
 #include "core/arch/speech_families.h"
 
+#include <string>
+
 #include "core/arch/audio_tower.h"
+#include "core/arch/nested_text.h"
 #include "core/arch/tower_builder.h"
 #include "core/arch/vision_tower.h"
 
@@ -108,6 +111,20 @@ void ReadQwen2Audio(ArchitectureBuilder& builder) {
 void ReadFlamingo(ArchitectureBuilder& builder) {
   ReadQwen2Behind(builder);
   builder.towers = AddFlamingoAudio;
+}
+
+// Ultravox: the repository holds the encoder and the projector, and names the text model, which lies in one of its own.
+void ReadUltravox(ArchitectureBuilder& builder) {
+  ConfigReader& root = builder.root;
+  if (!root.Has("audio_config")) return root.Refuse("audio_config", "an object");
+  if (!root.Has("text_config")) {
+    const std::string other(root.Text("text_model_id", "its text model"));
+    return root.Refuse("text_config",
+                       "the config.json of " + other + ", whose weights the repository does not hold");
+  }
+  ReadNestedText(builder);
+  builder.towers = AddUltravoxAudio;
+  builder.Remark("The text model counts, though its weights may lie in a repository of its own.");
 }
 
 // The Omni models nest what they think with; the talker and the vocoder beside it are stored, but vLLM leaves
@@ -236,6 +253,7 @@ constexpr Family kFamilies[] = {
     {"Qwen2AudioForConditionalGeneration", ReadQwen2Audio},
     {"AudioFlamingo3ForConditionalGeneration", ReadFlamingo},
     {"MusicFlamingoForConditionalGeneration", ReadFlamingo},
+    {"UltravoxModel", ReadUltravox},
     {"Qwen2_5OmniModel", ReadQwen25Omni},
     {"Qwen2_5OmniForConditionalGeneration", ReadQwen25Omni},
     {"Qwen2_5OmniThinkerForConditionalGeneration", ReadQwen25Omni},

@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "core/arch/config_forms.h"
 #include "core/base/json.h"
 #include "core/base/mistaken_bytes.h"
 #include "core/base/mistaken_json.h"
@@ -58,7 +59,8 @@ bool LooksLikeLink(std::string_view text) {
 
 // Config's own keys and those of a config.json have none in common but the ones that mean the same.
 bool IsModelConfig(const Json& value) {
-  return value.Has("architectures") || value.Has("model_type") || value.Has("text_config");
+  return value.Has("architectures") || value.Has("model_type") || value.Has("text_config") ||
+         IsParamsJson(value);
 }
 
 // Whether a text that is no JSON was meant as a model's config: an error says where it stops being one.
@@ -131,10 +133,11 @@ std::optional<Result<CheckResult>> ReadConfigText(std::string_view text, const C
   if (IsModelConfig(*value)) {
     CheckResult result;
     result.kind = CheckKind::kConfig;
-    result.what = "config.json of a model";
+    const std::string name = IsParamsJson(*value) ? "params.json" : "config.json";
+    result.what = name + " of a model";
     if (std::optional<Error> error = SetConfigValue(*FindConfigKey("model"), *value, &result.config))
       return *error;
-    result.understood.push_back({"config.json", "", "", "model", ReadEffect::kKey, ""});
+    result.understood.push_back({name, "", "", "model", ReadEffect::kKey, ""});
     return result;
   }
   const Json* model = value->Find("model");

@@ -242,6 +242,12 @@ class ConfigWriter {
     DropDeltaNet();
   }
 
+  void WriteRwkv6() {
+    Set("head_size", Number("wkv.head_size", 64));
+    Copy("time_mix_extra_dim", "time_mix_extra_dim");
+    Copy("time_decay_extra_dim", "time_decay_extra_dim");
+  }
+
   void WriteRwkv7() {
     Set("head_dim", Number("wkv.head_size", 64));
     Copy("attention.decay_lora_rank", "decay_low_rank_dim");
@@ -750,6 +756,7 @@ constexpr ArchitectureName kArchitectures[] = {
     {"nemotron_h", "NemotronHForCausalLM", "nemotron_h", &ConfigWriter::WriteNemotronH},
     {"nemotron_h_moe", "NemotronHForCausalLM", "nemotron_h", &ConfigWriter::WriteNemotronH},
     {"plamo2", "Plamo2ForCausalLM", "plamo2", &ConfigWriter::WritePlamo2},
+    {"rwkv6", "Rwkv6ForCausalLM", "rwkv6", &ConfigWriter::WriteRwkv6},
     {"rwkv7", "RWKV7ForCausalLM", "rwkv7", &ConfigWriter::WriteRwkv7},
     {"kimi-linear", "KimiLinearForCausalLM", "kimi_linear", &ConfigWriter::WriteKimiLinear},
     {"step35", "Step3p5ForCausalLM", "step3p5", &ConfigWriter::WriteStep},

@@ -1,5 +1,7 @@
 #include "core/formats/format_ids.h"
 
+#include <cstdlib>
+
 #include "core/base/text.h"
 #include "core/formats/gguf_types.h"
 
@@ -49,14 +51,14 @@ WeightScheme MakeScheme(const QuantizedId& id) {
   return scheme;
 }
 
+// The id of that family whose width is the nearest: 2 and 3 bits have none of their own.
 const QuantizedId& FindQuantized(FormatFamily family, int32_t bits) {
+  const QuantizedId* nearest = nullptr;
   for (const QuantizedId& id : kQuantizedIds) {
-    if (id.family == family && id.bits == bits) return id;
+    if (id.family != family) continue;
+    if (nearest == nullptr || std::abs(id.bits - bits) < std::abs(nearest->bits - bits)) nearest = &id;
   }
-  for (const QuantizedId& id : kQuantizedIds) {
-    if (id.family == family) return id;
-  }
-  return kQuantizedIds[0];
+  return nearest == nullptr ? kQuantizedIds[0] : *nearest;
 }
 
 }  // namespace

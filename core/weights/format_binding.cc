@@ -95,11 +95,16 @@ uint16_t QuantizedBy(const Architecture& architecture, const Tensor& tensor, boo
   return bits;
 }
 
+// Of the scheme that a tensor has which no rule names: the first. A mixture may be called by another one.
+FormatFamily DefaultFamily(const WeightFormat& format) {
+  return format.schemes.empty() ? format.family : format.schemes[0].family;
+}
+
 bool IsQuantizedByDefault(const Tensor& tensor, const WeightFormat& format) {
   if (format.text_only && tensor.part == TensorPart::kVision) return false;
   if (format.embeddings && tensor.role == TensorRole::kEmbedding) return tensor.columns > 1;
   if (format.rules_only) return false;
-  if (!format.every_linear) return (tensor.quantized_by & Bit(format.family)) != 0;
+  if (!format.every_linear) return (tensor.quantized_by & Bit(DefaultFamily(format))) != 0;
   return IsMatrix(tensor) && tensor.role != TensorRole::kEmbedding && tensor.role != TensorRole::kNorm;
 }
 
@@ -332,7 +337,7 @@ FormatBinding ChooseSchemes(const Architecture& architecture, const WeightFormat
       binding.scheme[i] = IsQuantizedByDefault(architecture.tensors[i], format) ? 1 : 0;
     }
   }
-  if (architecture.fp4_experts && format.family == FormatFamily::kFp8Block)
+  if (architecture.fp4_experts && DefaultFamily(format) == FormatFamily::kFp8Block)
     StoreExpertsInFp4(architecture, &binding);
   return binding;
 }

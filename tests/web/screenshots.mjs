@@ -11,7 +11,7 @@ import {parseArgs} from 'node:util';
 import {openSite} from '../support/browser.mjs';
 import {kScreens, outOfReach} from './page.mjs';
 
-const kConfiguration = 'm=llama-3.1-70b&q=awq-int4&g=rtx-4090&n=4&ctx=16384';
+const kConfiguration = 'm=llama-3.1-70b&q=awq-int4&g=l40s&n=2&ctx=16384';
 const kQuiet = 400;   // ms without anything new
 const kMost = 20000;  // ms that a tab may take to settle
 

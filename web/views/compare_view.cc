@@ -262,10 +262,15 @@ void DrawHeader(Ui& ui, AppState& state, const CompareState::Answered& answered,
   const ImVec2 at = ImGui::GetCursorScreenPos();
   const size_t count = titles.size();
   const float height = layout.tight ? 76 : 56;
+  const float inner = layout.cell - 46;
+  const float room = layout.tight ? layout.cell - 14 : inner;
+  float size = layout.tight ? 13 : 15;
+  for (const std::string& title : titles) {  // all smaller rather than one cut
+    if (TextWidth(ui, title, {ui.colors->ink, size, Weight::kSemibold}) > room) size = 13;
+  }
   for (size_t i = 0; i < count; ++i) {
     const bool own = i == answered.columns.own;
-    const float x = layout.Left(i), inner = layout.cell - 46;
-    const float room = layout.tight ? layout.cell - 14 : inner;
+    const float x = layout.Left(i);
     ImGui::SetCursorScreenPos(ImVec2(x - 6, at.y));
     const std::string label = "Column " + std::to_string(i + 1);
     const Interaction item =
@@ -280,9 +285,7 @@ void DrawHeader(Ui& ui, AppState& state, const CompareState::Answered& answered,
       note += (note.empty() ? "" : ", ") + std::string(here);
     }
     if (item.visible) {
-      TextStyle strong = {item.hovered ? ui.colors->accent : ui.colors->ink, layout.tight ? 13.0F : 15.0F,
-                          Weight::kSemibold};
-      if (TextWidth(ui, titles[i], strong) > room) strong.size = 13;  // rather than being cut
+      const TextStyle strong = {item.hovered ? ui.colors->accent : ui.colors->ink, size, Weight::kSemibold};
       DrawText(ui,
                ImVec2(x, at.y + (note.empty() ? height / 2 : height / 2 - 9) - (layout.tight ? 12.0F : 0.0F)),
                titles[i], strong, room);

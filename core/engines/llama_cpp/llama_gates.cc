@@ -8,6 +8,7 @@
 #include "core/engines/llama_cpp/llama_data.h"
 #include "core/engines/llama_cpp/llama_rules.h"
 #include "core/engines/llama_cpp/llama_server.h"
+#include "core/engines/unserved.h"
 #include "core/formats/gguf_types.h"
 
 namespace plimsoll {
@@ -175,7 +176,7 @@ void CheckModel(Resolved* resolved) {
   const Architecture& architecture = *resolved->architecture;
   if (!LlamaKnows(architecture)) {
     Remark(resolved, "model_not_in_llama_cpp", Severity::kError,
-           "llama.cpp has no " + architecture.name + ".", "Use vLLM.");
+           "llama.cpp has no " + architecture.name + ".", IsUnserved(architecture) ? "" : "Use vLLM.");
     return;
   }
   if (IsWrapped(*resolved)) return;  // it may read models by itself
@@ -246,11 +247,11 @@ bool LlamaKnows(const Architecture& architecture) {
       "Mllama",    "Whisper",        "Zamba2",      "Bamba",      "MiniMaxText01", "MiniMaxForCausalLM",
       "NewModel",  "NewForSequence", "Gte",         "Glm5Next",   "DeepseekV41",   "Step3VL",
       "Step3Text", "Ernie4_5_VL",    "OlmoHybrid",  "Ouro",       "IQuestLoop",    "Sarvam",
-      "AXK1",      "Param2MoE",      "PanguProMoE", "PanguUltra", "Moondream3"};
+      "AXK1",      "Param2MoE",      "PanguProMoE", "PanguUltra", "Moondream3",    "NVEmbed"};
   for (const std::string_view name : kUnknown) {
     if (architecture.name.rfind(name, 0) == 0) return false;
   }
-  return true;
+  return !IsUnserved(architecture);
 }
 
 void CheckLlamaConfiguration(const Config& config, Resolved* resolved) {

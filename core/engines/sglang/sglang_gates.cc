@@ -8,6 +8,7 @@
 #include "core/base/text.h"
 #include "core/engines/sglang/sglang_setup.h"
 #include "core/engines/sglang/sglang_version.h"
+#include "core/engines/unserved.h"
 
 namespace plimsoll {
 namespace {
@@ -19,6 +20,7 @@ class Gate {
 
   bool Check() {
     CheckCards();
+    CheckRegistry();
     CheckDegrees();
     for (const LayerGroup& group : resolved_.architecture->groups) CheckLayer(group.shape);
     CheckCacheType();
@@ -95,6 +97,14 @@ class Gate {
       default:
         return;
     }
+  }
+
+  // srt/models/
+  void CheckRegistry() {
+    const bool t5 = IsT5(*resolved_.architecture);
+    if (!t5 && !IsUnserved(*resolved_.architecture)) return;
+    Say(Severity::kWarning, "model_not_in_sglang", "SGLang has no " + resolved_.architecture->name + ".",
+        t5 ? "Use llama.cpp." : "");
   }
 
   void CheckDegrees() {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/base/text.h"
+#include "core/engines/unserved.h"
 #include "core/engines/vllm/vllm_platforms.h"
 #include "core/engines/vllm/vllm_version.h"
 #include "core/engines/vllm/vllm_weights.h"
@@ -539,15 +540,22 @@ class Gate {
     }
   }
 
-  // vllm/model_executor/models/registry.py: no entry for RWKV 7; Mllama's went.
+  // vllm/model_executor/models/registry.py: no entry for RWKV; Mllama's went.
   void CheckRegistry() {
     const std::string& name = resolved_.architecture->name;
-    if (name.rfind("RWKV7", 0) == 0 || name.rfind("Rwkv7", 0) == 0) {
-      Say(Severity::kError, "model_not_in_vllm", "vLLM has no " + name + ".", "Use llama.cpp.");
+    if (name.rfind("RWKV", 0) == 0 || name.rfind("Rwkv", 0) == 0) {
+      Say(Severity::kError, "model_not_in_vllm", "vLLM has no " + name + ".",
+          IsUnserved(*resolved_.architecture) ? "" : "Use llama.cpp.");
     } else if (name.rfind("Mllama", 0) == 0 && number() > VllmNumber(0, 10, 2)) {
       Say(Severity::kError, "model_left_vllm",
           "vLLM had " + name + " up to 0.10.2; " + resolved_.version.text + " is newer.",
           "Set engine_version to 0.10.2.");
+    } else if (IsT5(*resolved_.architecture)) {
+      Say(Severity::kWarning, "model_not_in_vllm", "vLLM has no " + name + ".", "Use llama.cpp.");
+    } else if (IsUnserved(*resolved_.architecture) &&
+               !(IsBart(*resolved_.architecture) && number() <= VllmNumber(0, 10, 2))) {
+      Say(Severity::kWarning, "model_not_in_vllm",
+          "vLLM has no " + name + "; it runs only where a plugin brings it.", "");
     }
   }
 

@@ -33,6 +33,7 @@ TEST(ArchitectureReader, RefusalsSayWhere) {
   } cases[] = {{R"(["x"])", "model", "[\"x\"]"},
                {"{}", "model.architectures", "nothing"},
                {R"({"architectures":["Unheard"]})", "model.architectures", "Unheard"},
+               {R"({"model_type":"sorcerer","hidden_size":8})", "model.model_type", "sorcerer"},
                {R"({"architectures":["LlamaForCausalLM"]})", "model.hidden_size", "nothing"}};
   for (const auto& c : cases) {
     const Result<Architecture> read = BuildArchitecture(JsonOfText(c.config), "model");

@@ -55,6 +55,15 @@ TEST(ClassNames, TheNearest) {
   const std::vector<std::string> nearest = NearestClasses("LlamaForCasualLM");
   ASSERT_FALSE(nearest.empty());
   EXPECT_EQ(nearest.front(), "LlamaForCausalLM");
+  const std::vector<std::string> types = NearestModelTypes("qwen3-moe");
+  ASSERT_FALSE(types.empty());
+  EXPECT_EQ(types.front(), "qwen3_moe");
+}
+
+// A list that people read names nothing twice.
+TEST(ClassNames, NoNameTwice) {
+  std::vector<std::string_view> names = ClassNames();
+  EXPECT_EQ(std::adjacent_find(names.begin(), names.end()), names.end());
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 namespace plimsoll {
 namespace {
 
-TEST(EncoderFamilies, PublishedTotals) { EXPECT_EQ(ExpectPublishedTotals("encoder"), 23); }
+TEST(EncoderFamilies, PublishedTotals) { EXPECT_EQ(ExpectPublishedTotals("encoder"), 26); }
 
 TEST(EncoderFamilies, NothingIsCached) {
   const Architecture a = ReadCase("bge-m3");
@@ -65,6 +65,20 @@ TEST(EncoderFamilies, RefusesWhatItDoesNotKnow) {
   ASSERT_FALSE(relative.ok());
   EXPECT_EQ(relative.error().field, "model.position_embedding_type");
   for (const Family& family : EncoderFamilies()) EXPECT_NE(family.name, "LlamaForCausalLM");
+}
+
+// NV-Embed's latents attend in the full width of eight heads; the layers below are Mistral's without a head.
+TEST(EncoderFamilies, NvEmbedIsMistralAndALatentAttention) {
+  const Architecture a = ReadCase("nv-embed-v2");
+  int64_t latent = 0;
+  for (const Tensor& tensor : a.tensors) {
+    if (tensor.name.rfind("latent_attention_model.", 0) == 0)
+      latent += tensor.rows * tensor.columns * tensor.times;
+  }
+  const int64_t h = 4096;
+  EXPECT_EQ(latent, 512 * h + 6 * h + 4 * h * 8 * h + 8 * h * h + 8 * h + 4 * h * h + h);
+  EXPECT_EQ(CountParameters(a).total - latent, 7241732096 - 32000 * h);
+  EXPECT_FALSE(ReadCaseWith("nv-embed-v2", "latent_attention_config", "null").ok());
 }
 
 }  // namespace

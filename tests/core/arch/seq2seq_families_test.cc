@@ -10,7 +10,7 @@ namespace {
 
 constexpr KvTypes k16{KvType::kBf16, KvType::kBf16};
 
-TEST(Seq2SeqFamilies, PublishedTotals) { EXPECT_EQ(ExpectPublishedTotals("seq2seq"), 11); }
+TEST(Seq2SeqFamilies, PublishedTotals) { EXPECT_EQ(ExpectPublishedTotals("seq2seq"), 15); }
 
 // 24 decoder layers of 32 heads of 64 keep keys and values of their own tokens and of 512 of the encoder's.
 TEST(Seq2SeqFamilies, TheDecoderAloneCaches) {
@@ -28,6 +28,23 @@ TEST(Seq2SeqFamilies, EncodersAloneHaveNoHeadAndNoCache) {
   const int64_t d = 2048, layer = 4 * d * d + 3 * d * 5120 + 2 * d;
   EXPECT_EQ(CountParameters(*encoder).total, 32128 * d + 24 * layer + 32 * 32 + d);
   EXPECT_EQ(KvBytesPerSequence(*encoder, k16, 512).count(), 0);
+}
+
+// LED reads 16,384 tokens and writes 1,024: six decoder layers keep 12 heads of 64 of each.
+TEST(Seq2SeqFamilies, LedReadsMoreThanItWrites) {
+  const Architecture led = ReadCase("led-base-16384");
+  EXPECT_EQ(led.max_positions, 1024);
+  const int64_t layer = 2 * 12 * 64 * 2;
+  EXPECT_EQ(KvBytesPerSequence(led, k16, 1024).count(), 6 * layer * (1024 + 16384));
+}
+
+// Without the summaries LongT5 is T5: a norm in each of twelve layers and a table of 32 x 12 fewer.
+TEST(Seq2SeqFamilies, LongT5WithLocalAttentionAlone) {
+  const Result<Architecture> local =
+      ReadCaseWith("long-t5-tglobal-base", "encoder_attention_type", R"("local")");
+  ASSERT_TRUE(local.ok()) << local.error().Message();
+  EXPECT_EQ(CountParameters(*local).total, CountParameters(ReadCase("flan-t5-base")).total);
+  EXPECT_FALSE(ReadCaseWith("long-t5-tglobal-base", "encoder_attention_type", R"("full")").ok());
 }
 
 // Layers of the encoder stand under the encoder's name.

@@ -10,7 +10,7 @@ namespace {
 
 constexpr KvTypes k16{KvType::kFp16, KvType::kFp16};
 
-TEST(SpeechFamilies, PublishedTotals) { EXPECT_EQ(ExpectPublishedTotals("speech"), 11); }
+TEST(SpeechFamilies, PublishedTotals) { EXPECT_EQ(ExpectPublishedTotals("speech"), 12); }
 
 TEST(SpeechFamilies, WhisperKeepsTheEncodersFrames) {
   const Architecture a = ReadCase("whisper-large-v3");
@@ -49,6 +49,18 @@ TEST(SpeechFamilies, RefusesAThinkerWithoutText) {
       ReadCaseWith("qwen3-asr-1.7b", "thinker_config", R"({"audio_config":{}})");
   ASSERT_FALSE(read.ok());
   EXPECT_EQ(read.error().field, "model.thinker_config.text_config");
+}
+
+// What fixie-ai's file holds: two bytes for each weight of the encoder and the projector, and a header of some 38 kB.
+TEST(SpeechFamilies, UltravoxNamesItsTextModel) {
+  const Architecture a = ReadCase("ultravox-v0.5-llama-3.2-1b");
+  const ParameterCounts counts = CountParameters(a);
+  EXPECT_EQ(counts.text, 1235814400);
+  EXPECT_NEAR(static_cast<double>(2 * (counts.total - counts.text)), 1366275264, 50000);
+  EXPECT_TRUE(Remarks(a, "a repository of its own"));
+  const Result<Architecture> alone = ReadCaseWith("ultravox-v0.5-llama-3.2-1b", "text_config", "null");
+  ASSERT_FALSE(alone.ok());
+  EXPECT_NE(alone.error().accepted.find("meta-llama/Llama-3.2-1B-Instruct"), std::string::npos);
 }
 
 }  // namespace

@@ -18,6 +18,16 @@ TEST(ConfigText, AFragmentIsALink) {
   }
 }
 
+TEST(ConfigText, MistralsParamsAreAModel) {
+  const auto result = ReadConfigText(
+      R"({"dim":4096,"n_layers":32,"head_dim":128,"hidden_dim":14336,"n_heads":32,"n_kv_heads":8,"vocab_size":32768})",
+      ShippedCatalog());
+  ASSERT_TRUE(result && result->ok());
+  EXPECT_EQ((*result)->what, "params.json of a model");
+  ASSERT_TRUE((*result)->config.inline_model.is_object());
+  EXPECT_FALSE(ReadConfigText(R"({"dim":4096})", ShippedCatalog())) << "a word alone says nothing";
+}
+
 TEST(ConfigText, WhatALinkHasAndNobodyKnowsIsListed) {
   const auto result = ReadLinkText("#m=qwen3-32b&zzz=3", ShippedCatalog());
   ASSERT_TRUE(result && result->ok());

@@ -220,6 +220,25 @@ TEST(GgufConfig, T5HasTwoSides) {
             2 * 32128 * d + 24 * (self + mlp + 2 * d) + 20 * (2 * self + mlp + 3 * d) + 2 * (32 * 32 + d));
 }
 
+// 13 D2 L + 464 D L + 4 D + 2 D V, as where the same model's config.json is read; other ranks count as they are told.
+TEST(GgufConfig, RwkvsRanks) {
+  const auto total = [](const char* ranks) {
+    const Json config =
+        ConfigOf((std::string(R"({"general.architecture":"rwkv6","rwkv6.block_count":24,)") + ranks +
+                  R"("rwkv6.embedding_length":2048,"rwkv6.feed_forward_length":7168,
+                                     "rwkv6.wkv.head_size":64,"rwkv6.attention.head_count":0,
+                                     "rwkv6.context_length":1048576,"rwkv6.vocab_size":65536})")
+                     .c_str());
+    const Result<Architecture> read = ReadArchitecture(config, "gguf");
+    EXPECT_TRUE(read.ok()) << read.error().Message();
+    return read.ok() ? CountParameters(*read).total : 0;
+  };
+  const int64_t d = 2048, l = 24;
+  EXPECT_EQ(total(""), 1599873024);
+  EXPECT_EQ(total(R"("rwkv6.time_mix_extra_dim":64,"rwkv6.time_decay_extra_dim":128,)"),
+            1599873024 + (912 - 464) * d * l);
+}
+
 TEST(GgufConfig, ATowersFileIsToldApart) {
   GgufHeader header;
   header.metadata = JsonOfText(R"({"general.architecture":"clip"})");

@@ -59,7 +59,8 @@ TEST(FormatIds, AFamilyInOtherBitsKeepsItsHabits) {
   ASSERT_EQ(three.schemes.size(), 1u);
   EXPECT_EQ(three.schemes[0].bits, 3);
   EXPECT_EQ(three.schemes[0].group_size, 128);
-  EXPECT_EQ(IdOf(FormatFamily::kGptq, 3), "gptq-int8") << "the family's first id";
+  EXPECT_EQ(IdOf(FormatFamily::kGptq, 3), "gptq-int4") << "the nearest width of the family";
+  EXPECT_EQ(IdOf(FormatFamily::kGptq, 2), "gptq-int4");
 }
 
 TEST(FormatIds, PublishersMixtures) {

@@ -79,6 +79,23 @@ TEST(FormatBinding, ExpertsInFp4BesideFp8Blocks) {
   EXPECT_EQ(SchemeOf(a, Bind(a, "\"fp8\""), ".experts.{e}."), 1) << "another format is whole";
 }
 
+// NVIDIA's DeepSeek-V4 is called by its experts' NVFP4; what its list leaves alone stays as the publisher stores it, as
+// where the same config is given without that name.
+TEST(FormatBinding, AMixturesNameDecidesNothing) {
+  constexpr const char* kPublished =
+      R"("quantization_config":{"quant_method":"fp8","quant_algo":"MIXED_PRECISION","weight_block_size":[128,128],)"
+      R"("quantized_layers":{"layers.*.ffn.experts*":{"quant_algo":"NVFP4","group_size":16}}})";
+  const Architecture& a = Of("deepseek-v4-flash");
+  const FormatBinding named = Bind(a, (std::string(R"({"id":"nvfp4",)") + kPublished + "}").c_str());
+  const FormatBinding bare = Bind(a, (std::string("{") + kPublished + "}").c_str());
+  EXPECT_EQ(named.scheme, bare.scheme);
+  for (const char* module : {"attn.indexer.wq_b", "mtp.{}.attn.wq_a", "mtp.{}.ffn.shared_experts.w1"}) {
+    const int scheme = SchemeOf(a, named, module);
+    ASSERT_GT(scheme, 0) << module;
+    EXPECT_EQ(named.schemes[static_cast<size_t>(scheme)].family, FormatFamily::kFp8Block) << module;
+  }
+}
+
 TEST(FormatBinding, TheFirstRuleThatMatchesDecidesAndLayersMayDiffer) {
   const Architecture& a = Of("llama-3.1-8b");
   const FormatBinding one = Bind(a, R"({"id":"awq-int4","unquantized":["model.layers.5.self_attn.q_proj"]})");

@@ -137,6 +137,15 @@ TEST(VllmGates, ModelsThatItDoesNotHave) {
           "gpu":"h100-sxm","engine_version":")";
   EXPECT_NE(Find(EstimateText(mllama + "0.11.0\"}"), "model_left_vllm"), nullptr);
   EXPECT_EQ(Find(EstimateText(mllama + "0.10.2\"}"), "model_left_vllm"), nullptr);
+  const std::string bart =
+      R"({"model":{"architectures":["BartForConditionalGeneration"],"d_model":768,"encoder_layers":6,
+          "decoder_layers":6,"encoder_attention_heads":12,"decoder_attention_heads":12,"encoder_ffn_dim":3072,
+          "decoder_ffn_dim":3072,"vocab_size":50265,"max_position_embeddings":1024},
+          "gpu":"rtx-4090","engine_version":")";
+  EXPECT_EQ(Find(EstimateText(bart + "0.10.2\"}"), "model_not_in_vllm"), nullptr);
+  const EstimatedCase gone = EstimateText(bart + "0.11.0\"}");
+  ASSERT_NE(Find(gone, "model_not_in_vllm"), nullptr);
+  EXPECT_EQ(Find(gone, "model_not_in_vllm")->fix, "");  // llama.cpp has it no more than vLLM
 }
 
 }  // namespace
