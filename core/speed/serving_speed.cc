@@ -118,6 +118,13 @@ Others OthersOf(const StepModel& model, const Operation& operation, double runni
   return o;
 }
 
+// How long a request waits for those that came before it: one server, random arrivals, equal work (Pollaczek and
+// Khinchine's formula for M/D/1).
+double ReceptionWait(double work, double per_second) {
+  const double busy = std::min(0.95, work * per_second);
+  return work * busy / (2 * (1 - busy));
+}
+
 }  // namespace
 
 SpeedReport SpeedAt(const StepModel& model, const Operation& o) {
@@ -159,6 +166,11 @@ SpeedReport SpeedAt(const StepModel& model, const Operation& o) {
       ttft = overhead + (idle + others.queue) * step + intrusion + model.delivery_steps() * decode;
     }
     cycle = ttft + tpot * std::max(0.0, output - 1);
+    if (o.received_in_turn && !alone_here) {
+      const double wait = ReceptionWait(overhead, running / cycle);
+      ttft += wait;
+      cycle += wait;
+    }
     if (asked > running) {  // the rest of the cycle they wait
       cycle -= overhead;
       ttft += cycle * (asked - running) / running;

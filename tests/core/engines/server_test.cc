@@ -119,7 +119,7 @@ TEST(Server, TheEstimateIsTheSteadyStateOfTheScheduler) {
     const EstimatedCase c = EstimateText(load.config);
     const SpeedReport speed = EstimateSpeed(c.resolved, c.report);
     Workload workload = WorkloadOf(c.resolved);
-    workload.requests = 40 * std::max<int64_t>(workload.users, 25);
+    workload.requests = 160 * std::max<int64_t>(workload.users, 25);
     for (LengthSpec* length : {&workload.prompt, &workload.output}) {
       length->shape = LengthShape::kUniform;
       length->deviation = 0.25 * length->mean;
