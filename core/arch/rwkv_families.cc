@@ -91,15 +91,20 @@ void ReadHeads(ArchitectureBuilder& builder, Recurrent* recurrent) {
   recurrent->head_dim = recurrent->key_dim = head;
 }
 
+// `intermediate`: where the config does not say.
+void ReadSecondHalf(ArchitectureBuilder& builder, int64_t intermediate, LayerShape* shape) {
+  shape->mlp.kind = MlpKind::kDense;
+  shape->mlp.gated = false;
+  shape->mlp.intermediate = builder.text.Int("intermediate_size", intermediate, 1, kMaxMlpWidth);
+  shape->norm_bias = true;
+}
+
 void ReadRwkv7(ArchitectureBuilder& builder) {
   Architecture& a = builder.architecture;
   LayerShape shape;
   if (!ReadCommonKeys(builder, &shape.recurrent)) return;
   ReadHeads(builder, &shape.recurrent);
-  shape.mlp.kind = MlpKind::kDense;
-  shape.mlp.gated = false;
-  shape.mlp.intermediate = builder.text.Int("intermediate_size", 4 * a.hidden, 1, kMaxMlpWidth);
-  shape.norm_bias = true;
+  ReadSecondHalf(builder, 4 * a.hidden, &shape);
   TensorNames& names = builder.names;
   names.embedding = "embeddings";
   names.embedding_norm = "layers.0.pre_norm";
@@ -182,10 +187,7 @@ void AddRwkv6Layer(ArchitectureBuilder& builder, const LayerShape& shape, Tensor
 }
 
 void ReadOlderRwkv(ArchitectureBuilder& builder, int64_t intermediate, LayerShape shape) {
-  shape.mlp.kind = MlpKind::kDense;
-  shape.mlp.gated = false;
-  shape.mlp.intermediate = builder.text.Int("intermediate_size", intermediate, 1, kMaxMlpWidth);
-  shape.norm_bias = true;
+  ReadSecondHalf(builder, intermediate, &shape);
   TensorNames& names = builder.names;
   names.model = "rwkv.";
   names.layer = "blocks.{}.";

@@ -110,7 +110,9 @@ test('which experts stay in RAM for gpt-oss 120B on two RTX 3090', async () => {
 });
 
 // Without the chips that ask them.
+// Into the field that was pressed, as soon as it takes text: on a busy machine that may be a while.
 async function type(page, text) {
+  await until('a field', () => page.evaluate(() => document.activeElement.id === 'agent'));
   await page.waitForTimeout(150);
   await page.keyboard.type(text);
   await page.keyboard.press('Enter');

@@ -175,6 +175,12 @@ class Planner {
   SglangPlan plan_;
 };
 
+// Whether a rank has no room for its pools; the others wait for it.
+bool IsShort(const SglangPlan& plan) {
+  return std::any_of(plan.ranks.begin(), plan.ranks.end(),
+                     [](const SglangRankPlan& rank) { return rank.pools.shortage != SglangShortage::kNone; });
+}
+
 void FillCache(const Resolved& resolved, const SglangPlan& plan, Report* report) {
   KvReport& kv = report->kv;
   kv.per_token = KvBytesPerToken(*resolved.architecture, resolved.kv_cache_dtype);
@@ -185,7 +191,7 @@ void FillCache(const Resolved& resolved, const SglangPlan& plan, Report* report)
   kv.block_size = std::max<int64_t>(1, resolved.block_size);
   // A pool of a given size holds what it holds, whether there is room for it or not.
   const bool given = resolved.kv_cache_memory > Bytes(0);
-  const bool serves = given || plan.ranks.front().pools.shortage == SglangShortage::kNone;
+  const bool serves = given || !IsShort(plan);
   kv.capacity_tokens = serves ? plan.tokens : 0;
   kv.num_blocks = kv.capacity_tokens / kv.block_size;
   const double length = static_cast<double>(std::max<int64_t>(1, resolved.max_model_len));
@@ -196,7 +202,7 @@ void FillCache(const Resolved& resolved, const SglangPlan& plan, Report* report)
                                                           static_cast<double>(std::max<int64_t>(1, held)));
   }
   kv.max_concurrency = std::min(kv.max_concurrency, static_cast<double>(plan.running));
-  if (plan.ranks.front().pools.shortage != SglangShortage::kNone) kv.max_concurrency = 0;
+  if (IsShort(plan)) kv.max_concurrency = 0;
 }
 
 Bytes BaseBand() { return GiBFromDouble(Value(Measure::kSglangTightBase)); }

@@ -167,6 +167,22 @@ TEST(SglangPlan, APoolInBytesIsTheSameInTokens) {
   EXPECT_EQ(tokens.report.per_gpu[0].kv_cache, bytes.report.per_gpu[0].kv_cache);
 }
 
+// The draft lies on the last stage alone: that one has no room for the pool, whatever the first one has.
+TEST(SglangPlan, AnyStageWithoutRoomFails) {
+  const EstimatedCase c = With(
+      "llama-3.1-8b", "rtx-4070",
+      R"(,"format":"fp8","gpus":2,"tp":1,"pp":2,"max_model_len":2048,"kv_cache_memory_bytes":1000000000,)"
+      R"("speculative":{"method":"draft","model":"llama-3.2-3b","num_tokens":2})");
+  ASSERT_EQ(c.error, "");
+  const SglangPlan plan = PlanSglang(c.resolved);
+  ASSERT_EQ(plan.ranks.size(), 2u);
+  ASSERT_EQ(plan.ranks[0].pools.shortage, SglangShortage::kNone);
+  ASSERT_EQ(plan.ranks[1].pools.shortage, SglangShortage::kPool);
+  EXPECT_FALSE(c.report.fits());
+  EXPECT_EQ(c.report.kv.max_concurrency, 0);
+  EXPECT_EQ(c.report.kv.max_model_len_that_fits, 0);
+}
+
 TEST(SglangPlan, LargerShareNeverHoldsFewerTokens) {
   int64_t last = 0;
   for (int share = 50; share <= 95; share += 5) {
