@@ -20,6 +20,7 @@ struct Operation {
   int64_t replicas = 1;           // data parallel: the requests are divided
   int64_t requests = 0;           // of an arrival process; 0: it has no end
   bool received_in_turn = false;  // one event loop receives requests, one after the other
+  bool any_time = false;          // requests come when they like, not when another is answered
   bool prompts_alone = false;     // a step reads prompts or decodes, never both
   bool lockstep = false;          // one batch that starts and ends together, instead of a closed loop
 };
