@@ -51,7 +51,8 @@ TEST(SpeedAt, MoreUsersThanAPromptHasTokensDoNotBreakIt) {
   }
 }
 
-// Of n others that come in a step on average, one waits for half: n / 2 times a request's work, while few spill into the next.
+// Of n others that come in a step on average, one waits for half: n / 2 times a request's work, and a little for those of
+// the steps before.
 TEST(SpeedAt, RequestsOfOneStepAreReceivedInTurn) {
   const auto s = Make(R"({"model":"llama-3.1-8b","gpu":"h100-sxm"})");
   Operation o;
@@ -68,7 +69,7 @@ TEST(SpeedAt, RequestsOfOneStepAreReceivedInTurn) {
     const double all = in_turn.decode_tokens_per_s_total / 256 * in_turn.tpot_ms / 1e3;
     const double prompts = all * (users - 1) / users;
     const double work = 1e3 * s->model.request_overhead(128).value();
-    EXPECT_NEAR((in_turn.ttft_ms - together.ttft_ms) / (prompts / 2 * work), 1, 0.1) << users;
+    EXPECT_NEAR((in_turn.ttft_ms - together.ttft_ms) / (prompts / 2 * work), 1.1, 0.1) << users;
   }
 }
 
