@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <utility>
 
 #include "core/arch/kv_cache.h"
 #include "core/engines/llama_cpp/llama_kv_cache.h"
@@ -157,6 +158,7 @@ enum class InputKind : uint8_t {
   kKeyRows,
   kValueRows,
   kMask,
+  kStateRows,
   kOutputRows,
 };
 
@@ -164,36 +166,50 @@ enum class InputKind : uint8_t {
 // use. With pipeline parallelism there are several copies, and none is ever given back
 // (ggml_backend_sched_split_graph marks them as outputs). Visits (kind, whether it is a window's, bytes of a
 // copy).
-struct SeenInputs {
-  bool full = false, sliding = false;
-};
+using SeenInputs = ComputeBufferWalk::State::Taken;
+
+// A cache in RAM is written there.
+bool CachesInRam(const LlamaGraphPart& part, int64_t layer) {
+  return part.host_caches && layer < part.host_layers;
+}
+
+template <typename Visit>
+void VisitRows(const LlamaGraph& graph, const Attention& attention, bool slides, Visit visit) {
+  const int64_t k_rotation = KeyRotation(graph, attention);
+  const int64_t v_rotation = ValueRotation(graph, attention);
+  if (k_rotation > 0) visit(InputKind::kKeyRotation, slides, k_rotation);
+  if (v_rotation > 0) visit(InputKind::kValueRotation, slides, v_rotation);
+  if (!graph.row_indices) return;
+  visit(InputKind::kKeyRows, slides, kIndex * graph.tokens);
+  // Without flash attention V is stored transposed, element by element.
+  const int64_t width = ValueWidth(graph, attention);
+  const int64_t rows = Times(kIndex * graph.tokens, graph.flash_attention ? 1 : width);
+  if (width > 0) visit(InputKind::kValueRows, slides, rows);
+}
 
 // What attention of these layers reads and no layer before them has read.
 template <typename Visit>
 void VisitLayerInputs(const LlamaGraph& graph, const LlamaGraphPart& part, int64_t first, int64_t end,
                       SeenInputs* seen, Visit visit) {
   const Architecture& arch = *graph.architecture;
-  if (graph.attends_in_ram) return;
   for (int64_t layer = first; layer < end; ++layer) {
-    const Attention& attention = arch.groups[arch.layer_group[static_cast<size_t>(layer)]].shape.attention;
-    if (attention.kind == AttentionKind::kNone) continue;
+    const LayerShape& shape = arch.groups[arch.layer_group[static_cast<size_t>(layer)]].shape;
+    // Which states are whose: little, but it stays where it is and parts the holes around it.
+    if (shape.recurrent.kind != RecurrentKind::kNone && !seen->recurrent) {
+      seen->recurrent = true;
+      visit(InputKind::kStateRows, false, 4 * graph.sequences);
+    }
+    const Attention& attention = shape.attention;
+    if (attention.kind == AttentionKind::kNone || graph.attends_in_ram) continue;
     const bool slides = Slides(graph, attention);
-    if (slides ? seen->sliding : seen->full) {
-      if (seen->full && (seen->sliding || !graph.windowed)) break;
-      continue;
+    bool& rows_seen = slides ? seen->sliding_rows : seen->full_rows;
+    if (!rows_seen && !CachesInRam(part, layer)) {
+      rows_seen = true;
+      VisitRows(graph, attention, slides, visit);
     }
-    (slides ? seen->sliding : seen->full) = true;
-    const int64_t k_rotation = KeyRotation(graph, attention);
-    const int64_t v_rotation = ValueRotation(graph, attention);
-    if (k_rotation > 0) visit(InputKind::kKeyRotation, slides, k_rotation);
-    if (v_rotation > 0) visit(InputKind::kValueRotation, slides, v_rotation);
-    if (graph.row_indices) {
-      visit(InputKind::kKeyRows, slides, kIndex * graph.tokens);
-      // Without flash attention V is stored transposed, element by element.
-      const int64_t width = ValueWidth(graph, attention);
-      const int64_t rows = Times(kIndex * graph.tokens, graph.flash_attention ? 1 : width);
-      if (width > 0) visit(InputKind::kValueRows, slides, rows);
-    }
+    bool& mask_seen = slides ? seen->sliding : seen->full;
+    if (mask_seen) continue;
+    mask_seen = true;
     visit(InputKind::kMask, slides, MaskBytes(graph, part, slides ? graph.window_cells : graph.cells));
   }
 }
@@ -231,6 +247,7 @@ class GraphWalk {
 
   void WalkToLastLayer() {
     if (Stages(part_)) {
+      s_.taken.layers = part_.first_layer;
       TakeStream();
       TakeInputsUntilStaging(part_.first_layer);
     } else {
@@ -282,7 +299,7 @@ class GraphWalk {
     inputs->cells = cells;
     inputs->mask.size = now;
     s_.allocator.Shift(end, grown);
-    for (Place* place : {&s_.stream, &s_.normed_input, &s_.positions, &s_.output_rows}) {
+    for (Place* place : {&s_.stream, &s_.normed_input, &s_.positions, &s_.state_rows, &s_.output_rows}) {
       if (place->offset >= end) place->offset += grown;
     }
     for (Inputs* moved : {&s_.full, &s_.window}) {
@@ -319,17 +336,45 @@ class GraphWalk {
   void TakeInputsUntilStaging(int64_t layer) {
     int64_t end = layer;
     while (end < part_.end_layer && !StagesLayer(end)) ++end;
-    end = std::min(end + 1, part_.end_layer);
-    VisitLayerInputs(graph_, part_, inputs_taken_, end, &seen_,
-                     [this](InputKind kind, bool window, int64_t bytes) {
-                       Hold(kind, window, graph_.shares_memory ? Place{} : Alloc(bytes));
-                     });
-    inputs_taken_ = std::max(inputs_taken_, end);
+    // Experts are read behind the layer's attention, a layer's own matrices before it.
+    if (end >= part_.host_layers) end = std::min(end + 1, part_.end_layer);
+    TakeInputs(end);
   }
 
-  bool StagesLayer(int64_t layer) const {
-    return layer < part_.host_layers ||
-           (layer < part_.staged_layers && Shape(layer).mlp.kind == MlpKind::kMoe);
+  // What the layers up to `end` read.
+  void TakeInputs(int64_t end) {
+    if (s_.taken.layers >= end) return;
+    const auto take = [this](InputKind kind, bool window, int64_t bytes) {
+      Hold(kind, window, graph_.shares_memory ? Place{} : Alloc(bytes));
+    };
+    if (AttendsBefore(end)) TakePositions();
+    VisitLayerInputs(graph_, part_, s_.taken.layers, end, &s_.taken, take);
+    if (end == part_.end_layer && part_.output) take(InputKind::kOutputRows, false, 4 * graph_.outputs);
+    s_.taken.layers = end;
+  }
+
+  void TakePositions() {
+    if (s_.taken.positions) return;
+    s_.taken.positions = true;
+    const int64_t bytes = 4 * graph_.tokens * PositionsPerToken(arch_);
+    Hold(InputKind::kPositions, false, graph_.shares_memory ? Place{} : Alloc(bytes));
+  }
+
+  bool AttendsBefore(int64_t end) const {
+    for (int64_t layer = s_.taken.layers; layer < end; ++layer) {
+      if (Shape(layer).attention.kind != AttentionKind::kNone) return true;
+    }
+    return false;
+  }
+
+  bool StagesLayer(int64_t layer) const { return layer < part_.host_layers || ExpertsInRam(layer).any(); }
+
+  StagedExperts ExpertsInRam(int64_t layer) const {
+    if (Shape(layer).mlp.kind != MlpKind::kMoe) return {};
+    if (!part_.experts.empty()) return part_.experts[static_cast<size_t>(layer)];
+    const bool staged = layer < part_.staged_layers || layer < part_.host_layers;
+    const int64_t bytes = staged ? part_.staged_bytes : 0;
+    return {bytes, bytes, bytes};
   }
 
   Place* Held(InputKind kind, Inputs* inputs) {
@@ -350,6 +395,8 @@ class GraphWalk {
         return &inputs->v_rows;
       case InputKind::kMask:
         return &inputs->mask;
+      case InputKind::kStateRows:
+        return &s_.state_rows;
       case InputKind::kOutputRows:
         break;
     }
@@ -358,6 +405,7 @@ class GraphWalk {
 
   void WalkLayer(int64_t layer) {
     const LayerShape& shape = Shape(layer);
+    layer_ = layer;
     on_host_ = layer < part_.host_layers;
     const bool attends = shape.attention.kind != AttentionKind::kNone;
     const bool recurs = shape.recurrent.kind != RecurrentKind::kNone;
@@ -376,12 +424,18 @@ class GraphWalk {
     if (attends) mixed = WalkAttention(shape.attention, recurs ? nullptr : keep);
     if (recurs) {
       Place other = WalkRecurrent(shape.recurrent, keep);
-      if (attends) Free(&mixed);
-      mixed = other;
+      if (attends) {
+        Free(&other);  // the sum is written over attention's
+      } else {
+        mixed = other;
+      }
     }
     if (mixes) {
-      if (last_layer_ && part_.output) SelectOutputs(&mixed, &residual, parallel ? &normed : nullptr);
-      if (!parallel) Free(&residual);  // the sum is written over `mixed`
+      const bool selects = last_layer_ && part_.output;
+      if (selects) SelectOutputs(&mixed, &residual, parallel ? &normed : nullptr);
+      // The sum is written over `mixed`, unless that is read through a view.
+      if (!parallel && !attends && !selects && EndsInView(shape.recurrent)) std::swap(mixed, residual);
+      if (!parallel) Free(&residual);
     }
     if (!feeds) {
       Free(&normed);
@@ -418,6 +472,7 @@ class GraphWalk {
       Free(&mask->v_rows);
     }
     if (!attends) Free(&s_.positions);
+    if (last.recurrent.kind == RecurrentKind::kNone) Free(&s_.state_rows);
   }
 
   // In the last layer only the rows whose logits are wanted go on.
@@ -450,48 +505,57 @@ class GraphWalk {
     const bool rotate_k = KeyRotation(graph_, attention) > 0;
     const bool rotate_v = ValueRotation(graph_, attention) > 0;
 
+    const int64_t query_matrix = Matrix(Times(attention.heads, attention.key_dim));
     Place gate_and_query;  // the gate half is read after attention
     Place q;
     if (attention.query_gate) {
-      gate_and_query = Alloc(Times(2, query));
+      gate_and_query = Product(Times(2, query), Times(2, query_matrix));
       q = Alloc(query);
     } else {
-      q = Alloc(query);
+      q = Product(query, query_matrix);
     }
+    if (on_host_ && attention.rope) TakePositions();
     if (attention.rope && !attention.query_gate) q = Op(query, &q);
     if (rotate_k) q = Op(query, &q);
     if (attention.shares_kv) {
       if (normed != nullptr) Free(normed);
     } else {
-      Place v = Alloc(values);
+      Place v = Product(values, Matrix(Times(attention.kv_heads, attention.value_dim)));
       if (rotate_v) v = Op(values, &v);
-      Place k = Alloc(keys);
+      Place k = Product(keys, Matrix(Times(attention.kv_heads, attention.key_dim)));
       if (normed != nullptr) Free(normed);
       if (attention.rope) k = Op(keys, &k);
       if (rotate_k) k = Op(keys, &k);
       Free(&k);
       Free(&v);
     }
+    const int64_t cells = Slides(graph_, attention) ? graph_.window_cells : graph_.cells;
+    // The mask is cast before attention reads anything.
+    if (on_host_ && CastsMask(graph_, part_)) TakeInputs(layer_ + 1);
+    Place k_copy = CacheCopy(CacheBytes(graph_.types.k, cells, Times(attention.kv_heads, attention.key_dim)));
+    Place v_copy =
+        CacheCopy(CacheBytes(graph_.types.v, cells, Times(attention.kv_heads, attention.value_dim)));
+    if (on_host_) TakeInputs(layer_ + 1);
     ReadCacheInputs(mask);
     Place out = Attend(ShapeOf(graph_, attention), &q, mask);
+    Free(&k_copy);
+    Free(&v_copy);
     if (rotate_v || !graph_.flash_attention) out = Op(Row(Times(attention.heads, attention.value_dim)), &out);
     if (last_layer_) Free(&mask->v_rotation);
     if (attention.query_gate) {
+      // The product is written over the gate: attention's result is read through a view, and a view's place is
+      // never taken (ggml_gallocr_is_own).
       Place gate = Op(query, &gate_and_query);
-      FreeTail(Row(Times(attention.heads, attention.value_dim)), &out);
-      Free(&gate);  // the product is written over `out`
+      Free(&out);
+      out = gate;
     }
-    return Op(hidden_, &out);
+    Place result = Product(hidden_, Matrix(Times(attention.heads, attention.value_dim)));
+    Free(&out);
+    return result;
   }
 
-  // Of a place that another result is written over, what it does not take is given back
-  // (ggml_gallocr_free_extra_space).
-  void FreeTail(int64_t bytes, Place* place) {
-    const int64_t kept = GraphAllocator::Aligned(bytes);
-    Place tail = {place->offset + kept, place->size - kept};
-    if (tail.size <= 0) return;
-    place->size = kept;
-    Free(&tail);
+  int64_t CacheBytes(KvType type, int64_t cells, int64_t width) const {
+    return KvTypeBytes(type, Times(Times(cells, graph_.streams), width)).count();
   }
 
   // Positions and cache rows are read for the last time in the last layer.
@@ -559,6 +623,7 @@ class GraphWalk {
     if (graph_.latent_without_v) Free(&compressed);
     Free(&k);
     Free(&compressed);
+    if (on_host_) TakeInputs(layer_ + 1);
     ReadCacheInputs(mask);
     Place out = Attend(ShapeOf(graph_, attention), &joined, mask);
     const int64_t values = Row(Times(heads, attention.value_dim));
@@ -583,6 +648,7 @@ class GraphWalk {
     Place v = Op(Row(Times(heads, attention.value_dim)), &expanded);
     Free(&k);
     Free(&v);
+    if (on_host_) TakeInputs(layer_ + 1);
     ReadCacheInputs(mask);
     Place out = Attend(ShapeOf(graph_, attention), &joined, mask);
     return Op(hidden_, &out);
@@ -601,6 +667,20 @@ class GraphWalk {
     }
   }
 
+  // Their output projection is reshaped to rows of tokens at the end: a view.
+  static bool EndsInView(const Recurrent& recurrent) {
+    return recurrent.kind == RecurrentKind::kGatedDeltaNet || recurrent.kind == RecurrentKind::kMamba1 ||
+           recurrent.kind == RecurrentKind::kMamba2;
+  }
+
+  // Which states are whose is read for the last time in the last layer that has any.
+  void ReadStateRows() {
+    for (int64_t layer = layer_ + 1; layer < part_.end_layer; ++layer) {
+      if (Shape(layer).recurrent.kind != RecurrentKind::kNone) return;
+    }
+    Free(&s_.state_rows);
+  }
+
   int64_t States(int64_t elements) const { return Times(Times(kFloat, elements), graph_.sequences); }
 
   // src/models/delta-net-base.cpp and qwen35.cpp: build_layer_attn_linear.
@@ -613,17 +693,22 @@ class GraphWalk {
     const int64_t per_head = Row(r.heads);
     const int64_t state_elements = Times(Times(r.heads, r.head_dim), std::max(r.key_dim, r.head_dim));
 
-    Place conv_state = Alloc(States(Times(taps, r.conv_channels)));
-    Place mixed = Alloc(channels);
+    Place conv_states = CacheCopy(States(Times(taps, r.conv_channels)));
+    Place conv_state = Op(States(Times(taps, r.conv_channels)), &conv_states);
+    Place mixed = Product(channels, Matrix(r.conv_channels));
     Place conv_input =
         Op(internal::SaturatingAdd(channels, States(Times(taps, r.conv_channels))), &conv_state);
     Free(&mixed);
-    Place state = Alloc(States(state_elements));
+    Place states = CacheCopy(States(state_elements));
+    Place state = Op(States(state_elements), &states);
+    ReadStateRows();
     Place convolved = Op(channels, &conv_input);
     Place q = Alloc(keys);
     Place k = Alloc(keys);
     Place alpha = Alloc(per_head);
+    alpha = Op(per_head, &alpha);
     Place beta = Alloc(per_head);
+    beta = Op(per_head, &beta);
     Place out;
     if (graph_.fused_delta_net) {
       const int64_t kept = Times(States(state_elements), graph_.snapshots);
@@ -634,15 +719,21 @@ class GraphWalk {
       Free(&alpha);
       Free(&beta);
       Free(&state);
-      FreeTail(values, &out);  // the states go to the cache; the norm is written over the rest
     } else {
       out =
           WalkChunks(values, per_head, &q, &k, &convolved, &alpha, &beta, &state, states_of(state_elements));
     }
-    Place gate = Alloc(values);
+    // Both are read through views, whose places are never taken: the norm has its own, and so has the gate's
+    // activation. The product is written over the norm.
+    out = Op(values, &out);
+    const int64_t inner_matrix = Matrix(Times(r.heads, r.head_dim));
+    Place gate = Product(values, inner_matrix);
     if (normed != nullptr) Free(normed);
+    gate = Op(values, &gate);
     Free(&gate);
-    return Op(hidden_, &out);
+    Place result = Product(hidden_, inner_matrix);
+    Free(&out);
+    return result;
   }
 
   int64_t states_of(int64_t elements) const { return States(elements); }
@@ -708,6 +799,7 @@ class GraphWalk {
       dt = Alloc(inner);
     }
     Place scanned = Alloc(internal::SaturatingAdd(inner, state));
+    ReadStateRows();
     Free(&dt);
     Free(&x_db);
     Place skip = Op(inner, &x);
@@ -736,7 +828,12 @@ class GraphWalk {
     }
     Place out = WalkExperts(mlp, layer, &input);
     if (mlp.shared_intermediate > 0) {
-      Place shared = WalkDense(mlp.shared_intermediate, mlp, layer, &input);
+      Place unread;  // what the gate reads is not given back before
+      Place shared = WalkDense(mlp.shared_intermediate, mlp, layer, mlp.shared_gate ? &unread : &input);
+      if (mlp.shared_gate) {
+        Place gate = Op(MlpRow(1), &input);
+        Free(&gate);
+      }
       Free(&shared);  // added to `out`
     }
     Free(&input);
@@ -748,7 +845,7 @@ class GraphWalk {
     const int64_t wide = MlpRow(width);
     Place hidden;
     if (!mlp.gated) {
-      hidden = Product(wide);  // the activation is written in place
+      hidden = Product(wide, Matrix(width));  // the activation is written in place
       Free(normed);
     } else if (fused_gate_up_ && mlp.kind == MlpKind::kDense) {
       Place both = Op(Times(2, wide), normed);
@@ -758,18 +855,18 @@ class GraphWalk {
       Free(&both);
       Free(&up);
     } else if (graph_.glu_operator) {
-      Place gate = Product(wide);
-      Place up = Product(wide);
+      Place gate = Product(wide, Matrix(width));
+      Place up = Product(wide, Matrix(width));
       Free(normed);
       hidden = Op(wide, &gate);
       Free(&up);
     } else {
-      hidden = Product(wide);
-      Place up = Product(wide);
+      hidden = Product(wide, Matrix(width));
+      Place up = Product(wide, Matrix(width));
       Free(normed);
       Free(&up);
     }
-    Place out = Product(MlpRow(arch_.hidden), layer);
+    Place out = Product(MlpRow(arch_.hidden), Matrix(width), layer);
     Free(&hidden);
     return out;
   }
@@ -780,7 +877,7 @@ class GraphWalk {
     const int64_t wide = Times(MlpRow(mlp.expert_intermediate), used);
     const int64_t expert_hidden = mlp.expert_hidden > 0 ? mlp.expert_hidden : arch_.hidden;
     const int64_t outputs = Times(MlpRow(expert_hidden), used);
-    const bool staged = layer < part_.staged_layers || on_host_;
+    const StagedExperts staged = ExpertsInRam(layer);
 
     Place probabilities = Alloc(MlpRow(mlp.experts));
     Place biased;
@@ -791,8 +888,9 @@ class GraphWalk {
     Place reduced;  // LatentMoE: experts read a narrower projection
     if (expert_hidden != arch_.hidden) reduced = Alloc(MlpRow(expert_hidden));
     Place gate;
-    if (mlp.gated) gate = ExpertProduct(wide, staged);
-    Place up = ExpertProduct(wide, staged);
+    // What attention behind them reads comes with the last of them.
+    if (mlp.gated) gate = ExpertProduct(wide, staged.gate, staged.up + staged.down > 0 ? -1 : layer);
+    Place up = ExpertProduct(wide, staged.up, staged.down > 0 ? -1 : layer);
     Free(&reduced);
     if (mlp.shared_intermediate == 0) Free(normed);
     Place hidden;
@@ -803,7 +901,7 @@ class GraphWalk {
       hidden = mlp.gated ? gate : up;
       if (mlp.gated) Free(&up);
     }
-    Place experts = ExpertProduct(outputs, staged, staged ? layer : -1);
+    Place experts = ExpertProduct(outputs, staged.down, layer);
     Free(&hidden);
     Free(&sorted);
     Free(&weights);
@@ -814,20 +912,32 @@ class GraphWalk {
 
   // A product with a stack of experts. Experts in RAM are first copied to the card, all of them
   // (op offload, ggml_backend_sched_split_graph: a split per weight).
-  Place ExpertProduct(int64_t bytes, bool staged, int64_t last_of_layer = -1) {
-    if (!staged) return Alloc(bytes);
-    Place weight = Alloc(part_.staged_bytes);
+  Place ExpertProduct(int64_t bytes, int64_t in_ram, int64_t last_of_layer = -1) {
+    if (in_ram <= 0) return Alloc(bytes);
+    Place weight = Alloc(in_ram);
     if (last_of_layer >= 0) TakeInputsUntilStaging(last_of_layer + 1);
     return Op(bytes, &weight);
   }
 
-  // A product with a matrix of the layer; a matrix in RAM is copied to the card first.
-  Place Product(int64_t bytes, int64_t last_of_layer = -1) {
+  // A product with a matrix of so many elements; a matrix in RAM is copied to the card first.
+  Place Product(int64_t bytes, int64_t elements, int64_t last_of_layer = -1) {
     if (!on_host_) return Alloc(bytes);
-    Place weight = Alloc(part_.staged_matrix);
+    Place weight = Alloc(MatrixBytes(elements));
     if (last_of_layer >= 0) TakeInputsUntilStaging(last_of_layer + 1);
     return Op(bytes, &weight);
   }
+
+  int64_t MatrixBytes(int64_t elements) const {
+    if (part_.matrix_elements <= 0) return part_.staged_matrix;
+    const double share = static_cast<double>(elements) / static_cast<double>(part_.matrix_elements);
+    return BytesFromDouble(share * static_cast<double>(part_.staged_matrix)).count();
+  }
+
+  // Elements of a matrix between the stream and rows of a width.
+  int64_t Matrix(int64_t width) const { return Times(arch_.hidden, width); }
+
+  // What an operator on the card reads of a cache in RAM is copied to it first, whole.
+  Place CacheCopy(int64_t bytes) { return on_host_ && part_.host_caches ? Alloc(bytes) : Place{}; }
 
   // The last norm is written over the stream.
   void WalkOutput() {
@@ -845,8 +955,7 @@ class GraphWalk {
   const int64_t hidden_;
   State& s_;
   const bool fused_gate_up_ = arch_.traits.gguf_fuses_gate_up;
-  SeenInputs seen_;
-  int64_t inputs_taken_ = part_.first_layer;  // layers below this one have theirs
+  int64_t layer_ = 0;  // at hand
   bool last_layer_ = false;
   bool on_host_ = false;
   bool rows_narrowed_ = false;

@@ -10,6 +10,7 @@
 #define PLIMSOLL_CORE_ENGINES_LLAMA_CPP_LLAMA_COMPUTE_BUFFER_H_
 
 #include <cstdint>
+#include <vector>
 
 #include "core/arch/architecture.h"
 #include "core/arch/kv_type.h"
@@ -50,6 +51,13 @@ struct LlamaGraph {
   friend bool operator==(const LlamaGraph&, const LlamaGraph&) = default;
 };
 
+// A layer's experts in RAM, bytes of each tensor; 0: not in RAM.
+struct StagedExperts {
+  int64_t gate = 0, up = 0, down = 0;
+  bool any() const { return gate > 0 || up > 0 || down > 0; }
+  friend bool operator==(const StagedExperts&, const StagedExperts&) = default;
+};
+
 // What one device computes.
 struct LlamaGraphPart {
   int64_t first_layer = 0;
@@ -59,10 +67,14 @@ struct LlamaGraphPart {
   int64_t copies = 1;         // pipeline parallelism keeps every input this many times
   int64_t staged_layers = 0;  // layers below this one have their experts in RAM: staged for each batch
   int64_t staged_bytes = 0;   // the largest such tensor
+  std::vector<StagedExperts>
+      experts;                // of each layer of the model; empty: tensors below `staged_layers` are as large
   int64_t staged_output = 0;  // the output matrix when it is in RAM
   int64_t host_layers =
       0;  // layers below this one are in RAM altogether: their products run here all the same
-  int64_t staged_matrix = 0;  // the largest matrix of such a layer
+  int64_t staged_matrix = 0;    // a matrix of such a layer
+  int64_t matrix_elements = 0;  // its elements: others are in proportion; 0: all are as large
+  bool host_caches = false;     // caches and states of those layers are in RAM, too
   friend bool operator==(const LlamaGraphPart&, const LlamaGraphPart&) = default;
 };
 
@@ -103,9 +115,17 @@ class ComputeBufferWalk {
       int64_t mask_end = 0;  // behind the last copy
       bool needs_cast = false;
     };
+    // Which inputs were taken, where they are taken as they are needed.
+    struct Taken {
+      bool full = false, sliding = false;            // masks
+      bool full_rows = false, sliding_rows = false;  // where in the cache the batch goes
+      bool recurrent = false, positions = false;
+      int64_t layers = 0;  // those below have theirs
+    };
     GraphAllocator allocator;
-    GraphAllocator::Place stream, normed_input, positions, output_rows;
+    GraphAllocator::Place stream, normed_input, positions, state_rows, output_rows;
     Inputs full, window;
+    Taken taken;
   };
 
  private:

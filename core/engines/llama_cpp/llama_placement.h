@@ -33,8 +33,9 @@ struct LlamaPlacement {
 
 // A tensor that -ot puts elsewhere, with its bytes.
 struct MovedTensor {
-  int64_t layer = -1;  // -1: outside layers
-  int32_t card = -1;   // -1: RAM
+  int64_t layer = -1;   // -1: outside layers
+  int32_t tensor = -1;  // index into Architecture::gguf
+  int32_t card = -1;    // -1: RAM
   bool expert = false;
   bool embedding = false;  // token_embd: in RAM unless moved
   Bytes bytes;

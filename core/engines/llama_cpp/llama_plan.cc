@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <string_view>
 
 #include "core/arch/kv_cache.h"
 #include "core/engines/llama_cpp/llama_data.h"
@@ -85,8 +86,8 @@ std::vector<MovedTensor> MovedTensors(const Resolved& resolved) {
     if (place >= types.size()) continue;
     const Bytes bytes =
         GgmlBytes(types[place], tensor.ne0, internal::SaturatingMultiply(tensor.ne1, tensor.ne2));
-    moved.push_back(
-        {move.layer, move.card, tensor.expert, tensor.category == GgufCategory::kTokenEmbedding, bytes});
+    moved.push_back({move.layer, move.tensor, move.card, tensor.expert,
+                     tensor.category == GgufCategory::kTokenEmbedding, bytes});
   }
   return moved;
 }
@@ -150,6 +151,16 @@ GgufLayout WithoutLayersFrom(size_t kept, bool counted, const GgufLayout& layout
   for (size_t i = kept; i < without.layers.size(); ++i) without.layers[i] = {};
   SumLayers(&without);
   return without;
+}
+
+// Which of a layer's stacks of experts a tensor is; nullptr: none, or the prediction layers'. One that holds gate and
+// up counts as the latter.
+int64_t StagedExperts::*PartOfExperts(const GgufTensor& tensor) {
+  const auto named = [&tensor](std::string_view part) { return tensor.name.find(part) != std::string::npos; };
+  if (!tensor.expert || tensor.mtp || tensor.ne2 <= 1) return nullptr;
+  if (named("ffn_gate_exps")) return &StagedExperts::gate;
+  if (named("ffn_up_exps") || named("ffn_gate_up_exps")) return &StagedExperts::up;
+  return named("ffn_down_exps") ? &StagedExperts::down : nullptr;
 }
 
 constexpr Bytes kSmallestStaged = KiB(64);
@@ -394,12 +405,20 @@ LlamaGraphPart LlamaPlan::Part(size_t card) const {
     part.staged_bytes = layout_->largest_expert.count();
   }
   if (!moved_.empty()) StageMoved(&part);
+  if (part.staged_bytes > 0) part.experts = ExpertsInRam();
   if (placement_.host_layers > 0) {
     part.first_layer = 0;
     part.end_layer =
         std::max<int64_t>(part.end_layer, std::min<int64_t>(placement_.host_layers, text_layers_));
     part.host_layers = std::max(part.host_layers, placement_.host_layers);
-    part.staged_matrix = std::max(part.staged_matrix, LargestMatrix().count());
+    part.host_caches = OptionsOf(resolved_).kv_offload;
+    if (moved_.empty()) {
+      const int64_t hidden = resolved_.architecture->hidden;
+      part.matrix_elements = internal::SaturatingMultiply(hidden, hidden);
+      part.staged_matrix = MatrixBytes(static_cast<double>(part.matrix_elements)).count();
+    } else {
+      part.staged_matrix = std::max(part.staged_matrix, LargestMatrix().count());
+    }
   }
   if (placement_.host_output) {
     part.output = true;
@@ -427,21 +446,69 @@ void LlamaPlan::StageMoved(LlamaGraphPart* part) const {
   if (matrices > 0) part->host_layers = std::min(part->first_layer + matrices, end);
 }
 
-// Of a layer's dense part, by its share of the elements.
+// By tensor and layer, as their types are. Files whose average is known are scaled to it.
+std::vector<StagedExperts> LlamaPlan::ExpertsInRam() const {
+  const Architecture& architecture = *resolved_.architecture;
+  const WeightFormat format = AsGguf(*resolved_.format);
+  std::vector<StagedExperts> experts(static_cast<size_t>(text_layers_));
+  Bytes largest;
+  for (size_t i = 0; i < architecture.gguf.size(); ++i) {
+    const GgufTensor& tensor = architecture.gguf[i];
+    int64_t StagedExperts::*part = PartOfExperts(tensor);
+    if (part == nullptr) continue;
+    const std::vector<GgmlType> types = GgufTensorTypes(architecture, format, static_cast<int32_t>(i));
+    size_t place = 0;
+    for (int64_t layer = 0; layer < text_layers_ && place < types.size(); ++layer) {
+      if (architecture.layer_group[static_cast<size_t>(layer)] != tensor.group) continue;
+      const Bytes bytes =
+          GgmlBytes(types[place++], tensor.ne0, internal::SaturatingMultiply(tensor.ne1, tensor.ne2));
+      largest = std::max(largest, bytes);
+      if (layer < std::max(resolved_.n_cpu_moe, placement_.host_layers)) {
+        experts[static_cast<size_t>(layer)].*part = bytes.count();
+      }
+    }
+  }
+  for (const MovedTensor& tensor : moved_) {
+    if (tensor.card >= 0 || !tensor.expert || tensor.layer < 0 || tensor.layer >= text_layers_) continue;
+    int64_t StagedExperts::*part = PartOfExperts(architecture.gguf[static_cast<size_t>(tensor.tensor)]);
+    if (part != nullptr) experts[static_cast<size_t>(tensor.layer)].*part = tensor.bytes.count();
+  }
+  if (largest <= Bytes(0)) return {};
+  const double factor =
+      static_cast<double>(layout_->largest_expert.count()) / static_cast<double>(largest.count());
+  for (StagedExperts& layer : experts) {
+    for (int64_t* bytes : {&layer.gate, &layer.up, &layer.down}) {
+      *bytes = BytesFromDouble(static_cast<double>(*bytes) * factor).count();
+    }
+  }
+  return experts;
+}
+
+// Of a matrix of a layer's dense part, by its share of the elements.
+Bytes LlamaPlan::MatrixBytes(double elements) const {
+  const Architecture& architecture = *resolved_.architecture;
+  double all = 0;
+  for (const Tensor& tensor : architecture.tensors) {
+    if (tensor.group != architecture.layer_group[0] || tensor.role == TensorRole::kExpert) continue;
+    all += static_cast<double>(tensor.rows) * static_cast<double>(tensor.columns) *
+           static_cast<double>(tensor.copies);
+  }
+  if (all <= 0) return Bytes(0);
+  return BytesFromDouble(elements / all * static_cast<double>(layout_->layers[0].dense.count()));
+}
+
 Bytes LlamaPlan::LargestMatrix() const {
   const Architecture& architecture = *resolved_.architecture;
   const LayerShape& shape = architecture.groups[architecture.layer_group[0]].shape;
   const int64_t width =
       shape.mlp.kind == MlpKind::kDense ? shape.mlp.intermediate : shape.mlp.shared_intermediate;
-  double largest = 0, all = 0;
+  double largest = 0;
   for (const Tensor& tensor : architecture.tensors) {
     if (tensor.group != architecture.layer_group[0] || tensor.role == TensorRole::kExpert) continue;
-    const double elements = static_cast<double>(tensor.rows) * static_cast<double>(tensor.columns);
-    all += elements * static_cast<double>(tensor.copies);
-    if (tensor.rows == width || tensor.columns == width) largest = std::max(largest, elements);
+    if (tensor.rows != width && tensor.columns != width) continue;
+    largest = std::max(largest, static_cast<double>(tensor.rows) * static_cast<double>(tensor.columns));
   }
-  if (all <= 0) return Bytes(0);
-  return BytesFromDouble(largest / all * static_cast<double>(layout_->layers[0].dense.count()));
+  return MatrixBytes(largest);
 }
 
 int64_t LlamaPlan::LayersOn(const CardPlan& card, size_t kind) const {
@@ -464,6 +531,7 @@ LlamaPlan::BufferParts LlamaPlan::PartsOfBuffer(const LlamaCache& cache, size_t 
   }
   if (part.staged_layers > 0 || part.host_layers > 0 || part.staged_output > 0) {
     part.staged_bytes = part.staged_matrix = part.staged_output = 0;
+    part.experts.clear();
     parts.staged = whole - ComputeBuffer(graph, part);
   }
   return parts;

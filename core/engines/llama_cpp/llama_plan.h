@@ -93,6 +93,8 @@ class LlamaPlan {
   int64_t LayersOn(const CardPlan& card, size_t kind) const;
   LlamaGraphPart Part(size_t card) const;
   void StageMoved(LlamaGraphPart* part) const;
+  std::vector<StagedExperts> ExpertsInRam() const;
+  Bytes MatrixBytes(double elements) const;
   Bytes LargestMatrix() const;
 
   const Resolved& resolved_;

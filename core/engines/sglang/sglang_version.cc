@@ -1,5 +1,7 @@
 #include "core/engines/sglang/sglang_version.h"
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 
 #include "core/config/version_text.h"
@@ -24,7 +26,8 @@ constexpr Release kSglangReleases[] = {
 };
 constexpr std::string_view kNewestSglang = "0.5.18";
 constexpr std::string_view kSglangSpelling =
-    "an SGLang release from 0.4.0 on, such as 0.4.6.post2 or v0.5.18";
+    "an SGLang release from 0.4.0 on, such as 0.4.6.post2 or v0.5.18, or a date such as 2026-05 or "
+    "2026-05-02";
 
 int32_t SglangDate(int64_t number) {
   int32_t date = kSglangReleases[0].date;
@@ -34,11 +37,30 @@ int32_t SglangDate(int64_t number) {
   return date;
 }
 
+// Nothing: the day is older than every release that is known.
+const Release* NewestOf(int32_t date) {
+  const auto later = [date](const Release& release) { return release.date > date; };
+  const Release* end = std::find_if(std::begin(kSglangReleases), std::end(kSglangReleases), later);
+  return end == std::begin(kSglangReleases) ? nullptr : end - 1;
+}
+
+std::string TextOf(int64_t number) {
+  const int64_t patch = number / 100;
+  return std::to_string(patch / 1000000) + "." + std::to_string(patch / 1000 % 1000) + "." +
+         std::to_string(patch % 1000);
+}
+
 }  // namespace
 
 // major.minor[.patch][.postN][rcN | .devN | +local | -image tag]
 Result<EngineVersion> ReadSglangVersion(std::string_view given, std::string_view where) {
   if (given.empty()) given = kNewestSglang;
+  int32_t date = 0;
+  if (ReadDate(given, &date)) {
+    const Release* newest = NewestOf(date);
+    if (newest == nullptr) return RefuseVersion(where, given, kSglangSpelling);
+    return EngineVersion{TextOf(newest->number), newest->number, newest->date};
+  }
   std::string_view text = given;
   if (text[0] == 'v' || text[0] == 'V') text.remove_prefix(1);
   int64_t part[3] = {0, 0, 0};

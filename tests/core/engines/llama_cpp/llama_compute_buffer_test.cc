@@ -130,6 +130,74 @@ TEST(LlamaComputeBuffer, GrowsWithBatchContextAndStagedExperts) {
   EXPECT_GT(ComputeBuffer(graph, part), at_512 + MiB(250));
 }
 
+Architecture Experts(int64_t layers) {
+  Architecture model = Dense(layers, 2048, 32, 4, 128, 6144, 32000);
+  Mlp& mlp = model.groups[0].shape.mlp;
+  mlp.kind = MlpKind::kMoe;
+  mlp.experts = 128;
+  mlp.experts_per_token = 8;
+  mlp.expert_intermediate = 768;
+  return model;
+}
+
+// Each stack of experts in RAM is as large as it is, layer by layer.
+TEST(LlamaComputeBuffer, ExpertsInRamAreStagedBySize) {
+  const Architecture model = Experts(8);
+  const LlamaGraph graph = Autumn2026(model, 4096, true);
+  LlamaGraphPart alike = Whole(model);
+  alike.staged_layers = 8;
+  alike.staged_bytes = MiB(300).count();
+  const Bytes largest = ComputeBuffer(graph, alike);
+  LlamaGraphPart listed = alike;
+  const int64_t bytes = alike.staged_bytes;
+  listed.experts.assign(8, {bytes, bytes, bytes});
+  EXPECT_EQ(ComputeBuffer(graph, listed), largest);
+  listed.experts.assign(8, {bytes / 2, bytes / 2, bytes / 2});
+  EXPECT_EQ(ComputeBuffer(graph, listed), largest - MiB(150)) << "one at a time";
+  listed.experts.assign(8, {});
+  listed.experts[5].down = bytes;
+  EXPECT_GT(ComputeBuffer(graph, listed), MiB(300));
+  listed.experts[5].down = 0;
+  EXPECT_EQ(ComputeBuffer(graph, listed), ComputeBuffer(graph, Whole(model))) << "none is";
+}
+
+// What is walked up to the last layer and finished later takes no input twice.
+TEST(LlamaComputeBuffer, StagedPartsAreFinishedAsTheyAreWalked) {
+  const Architecture model = Experts(6);
+  const LlamaGraph graph = Autumn2026(model, 65536, true);
+  for (const bool whole_layers : {false, true}) {
+    LlamaGraphPart part = Whole(model);
+    part.staged_layers = 6;
+    part.host_layers = whole_layers ? 6 : 0;
+    part.host_caches = whole_layers;
+    part.staged_bytes = MiB(40).count();
+    part.staged_matrix = MiB(4).count();
+    part.matrix_elements = 2048 * 2048;
+    ComputeBufferWalk walk(graph, part);
+    EXPECT_EQ(walk.BytesFor(graph, part), ComputeBuffer(graph, part)) << whole_layers;
+  }
+}
+
+// Attention of a layer in RAM runs on the card: keys and values are copied to it, 256 MiB each, and nothing says where
+// the batch goes in a cache that is written there.
+TEST(LlamaComputeBuffer, CachesInRamAreCopiedForAttention) {
+  const Architecture model = Dense(4, 4096, 32, 8, 128, 14336, 32000);
+  const LlamaGraph graph = Autumn2026(model, 131072, true);
+  LlamaGraphPart part = Whole(model);
+  part.host_layers = 4;
+  part.staged_matrix = MiB(9).count();
+  part.matrix_elements = 4096 * 4096;
+  const Bytes caches_here = ComputeBuffer(graph, part);
+  part.host_caches = true;
+  const Bytes caches_there = ComputeBuffer(graph, part);
+  // The mask's 128 MiB are there while they are.
+  EXPECT_GE(caches_there, MiB(256) * 2 + MiB(128));
+  EXPECT_LE(caches_there, caches_here + MiB(256) * 2 + MiB(128) + MiB(32))
+      << "the mask and the stream lie above";
+  part.matrix_elements = 0;  // every matrix is as large as that one: the MLP's are 3.5 times as large
+  EXPECT_LE(ComputeBuffer(graph, part), caches_there);
+}
+
 // The second implementation is the walk of every length by itself.
 TEST(LlamaComputeBuffer, OneWalkAnswersForOtherLengths) {
   Architecture model = Dense(7, 4096, 32, 8, 128, 14336, 128256);

@@ -99,6 +99,24 @@ TEST(LlamaLogs, InputsAreTakenWhereTheyAreFirstRead) {
   EXPECT_NEAR(part.report.host.compute_buffer.mib(), 142.02, 0.02);
 }
 
+// ggml-org/llama.cpp#22673, Qwen3.6 35B-A3B with every layer on the card: what is read through a view is not written
+// over, the shared experts' gate reads the norm last, and the rows of states part the holes.
+TEST(LlamaLogs, WhatIsReadThroughAViewKeepsItsPlace) {
+  const EstimatedCase all =
+      Ask(R"("model":"qwen3.6-35b-a3b","format":"gguf-q4_k_m","gpu":"rtx-5090","max_model_len":131072,)"
+          R"("max_num_seqs":1,"engine_version":"b9100")");
+  EXPECT_EQ(Mib(all.report.per_gpu[0].compute_buffer), 493.0);
+}
+
+// Qwen3.5 9B with 13 of 32 layers in RAM and batches of 2048: matrices are copied by their own sizes, caches whole, and
+// the mask of the first attention lies between them. The log of a dynamic file says 498.
+TEST(LlamaLogs, LayersInRamBringTheirCaches) {
+  const EstimatedCase part = Ask(
+      R"("model":"qwen3.5-9b","format":"gguf-q4_k_m","gpu":"rtx-3060-12gb","backend":"vulkan",)"
+      R"("max_model_len":8192,"max_num_seqs":1,"n_ubatch":2048,"n_gpu_layers":20,"engine_version":"b10500")");
+  EXPECT_NEAR(part.report.per_gpu[0].compute_buffer.mib(), 498, 0.04 * 498);
+}
+
 // Ministral 3 8B on an M5 with the context fitted: Metal maps the whole file, token_embd with it, and its
 // attention keeps partial results in the compute buffer.
 TEST(LlamaLogs, MetalMapsTheFile) {

@@ -33,9 +33,20 @@ TEST(SglangVersion, TheNewestWhereNoneIsNamed) {
   EXPECT_EQ(ReadSglangVersion("0.4.9", "engine_version")->date, 20250623) << "the last day that is known";
 }
 
+TEST(SglangVersion, ADateMeansTheNewestReleaseOfThatDay) {
+  const Result<EngineVersion> march = ReadSglangVersion("2025-03-15", "engine_version");
+  ASSERT_TRUE(march.ok());
+  EXPECT_EQ(march->text, "0.4.4") << "of 13 March";
+  EXPECT_EQ(march->number, SglangNumber(0, 4, 4));
+  EXPECT_EQ(march->date, 20250313);
+  EXPECT_EQ(NumberOf("2025-03-12"), SglangNumber(0, 4, 3)) << "the day before";
+  EXPECT_EQ(NumberOf("2026-05"), SglangNumber(0, 5, 10)) << "a month is its first day";
+  EXPECT_EQ(NumberOf("2099-01"), SglangNumber(0, 5, 18));
+}
+
 TEST(SglangVersion, RefusesWhatIsNone) {
-  for (const char* text :
-       {"latest", "0.3.6", "1", "0.5.x", "0.4.6.post", "b4589", "0.5.1 beta", "0.9999.1"}) {
+  for (const char* text : {"2024-12-03", "2025-02-30", "latest", "0.3.6", "1", "0.5.x", "0.4.6.post", "b4589",
+                           "0.5.1 beta", "0.9999.1"}) {
     const Result<EngineVersion> version = ReadSglangVersion(text, "engine_version");
     ASSERT_FALSE(version.ok()) << text;
     EXPECT_EQ(version.error().field, "engine_version");
