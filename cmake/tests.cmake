@@ -6,12 +6,16 @@ plimsoll_glob(native_support tests/support/native/*.cc)
 plimsoll_glob(ui_tests tests/ui/*.cc tests/ui/worker/*.cc)
 plimsoll_glob(benchmarks tests/bench/*_bench.cc)
 
+# Where the test data lie. Told to the one file that asks, so that a compiler cache serves all others in any folder.
+set(test_data_definition "PLIMSOLL_TEST_DATA=\"${PROJECT_SOURCE_DIR}/tests/data/\"")
+set_source_files_properties("${PROJECT_SOURCE_DIR}/tests/support/test_data.cc" PROPERTIES
+                            COMPILE_DEFINITIONS "${test_data_definition}" SKIP_PRECOMPILE_HEADERS ON)
+
 # plimsoll_test(name source…): a GoogleTest program. What a test does is done by the core, so its own sources are compiled
 # quickly, without optimising: under sanitizers in half the time.
 function(plimsoll_test name)
   add_executable(${name} ${ARGN} ${test_support})
   target_link_libraries(${name} PRIVATE plimsoll_core plimsoll_catalog plimsoll_gtest plimsoll_warnings)
-  target_compile_definitions(${name} PRIVATE "PLIMSOLL_TEST_DATA=\"${PROJECT_SOURCE_DIR}/tests/data/\"")
   plimsoll_precompile(${name} <gtest/gtest.h>)
   if(NOT EMSCRIPTEN)
     target_compile_options(${name} PRIVATE -O0)
@@ -42,7 +46,9 @@ if(core_tests OR native_tests)
   if(TARGET plimsoll)
     target_link_libraries(plimsoll_tests PRIVATE plimsoll_commands)
     add_dependencies(plimsoll_tests plimsoll)
-    target_compile_definitions(plimsoll_tests PRIVATE "PLIMSOLL_COMMAND=\"$<TARGET_FILE:plimsoll>\"")
+    set_source_files_properties("${PROJECT_SOURCE_DIR}/tests/support/native/run_plimsoll.cc" PROPERTIES
+                                COMPILE_DEFINITIONS "PLIMSOLL_COMMAND=\"$<TARGET_FILE:plimsoll>\""
+                                SKIP_PRECOMPILE_HEADERS ON)
   endif()
   if(TARGET plimsoll_pages)
     target_link_libraries(plimsoll_tests PRIVATE plimsoll_pages)
@@ -54,7 +60,6 @@ if(ui_tests AND TARGET plimsoll_ui)
   target_link_libraries(plimsoll_ui_tests PRIVATE plimsoll_ui plimsoll_work)
   if(TARGET fonts)  # the page's own font, if a test wants the page's own measures
     add_dependencies(plimsoll_ui_tests fonts)
-    target_compile_definitions(plimsoll_ui_tests PRIVATE "PLIMSOLL_FONT_DIR=\"${font_dir}/\"")
   endif()
 endif()
 
@@ -80,7 +85,7 @@ endif()
 # Fits core/measured_speeds on the measured rows and reports its errors; run by hand.
 add_executable(plimsoll_calibrate EXCLUDE_FROM_ALL tests/calibration/calibrate.cc)
 target_link_libraries(plimsoll_calibrate PRIVATE plimsoll_core plimsoll_catalog plimsoll_warnings)
-target_compile_definitions(plimsoll_calibrate PRIVATE "PLIMSOLL_TEST_DATA=\"${PROJECT_SOURCE_DIR}/tests/data/\"")
+target_compile_definitions(plimsoll_calibrate PRIVATE "${test_data_definition}")
 
 # Plants faults in copies of the sources and runs the native tests on each; by hand, for it takes long. The list is
 # tests/mutants/list.mjs.

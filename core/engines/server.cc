@@ -18,6 +18,14 @@ StepModel MakeStepModel(const Resolved& resolved) {
   return MakeStepModel(resolved, calibrated ? &*resolved.config->cal : nullptr);
 }
 
+namespace {
+
+// Servers in Python have one event loop in front of the scheduler's process (vllm/entrypoints/openai/api_server.py,
+// sglang's TokenizerManager); llama-server tokenizes in the threads of its connections.
+bool IsReceivedInTurn(const Resolved& resolved) { return resolved.engine->kernels == KernelGroup::kTorch; }
+
+}  // namespace
+
 Operation OperationOf(const Resolved& resolved, const Report& report) {
   const Engine& engine = EngineOf(resolved);
   Operation operation;
@@ -28,6 +36,7 @@ Operation OperationOf(const Resolved& resolved, const Report& report) {
   operation.capacity_tokens = engine.CacheLimit(report);
   operation.chunk = engine.PromptChunk(resolved);
   operation.prompts_alone = engine.ReadsPromptsAlone();
+  operation.received_in_turn = IsReceivedInTurn(resolved);
   operation.replicas = std::max<int64_t>(1, resolved.dp);
   return operation;
 }
@@ -46,9 +55,7 @@ SchedulerSetup MakeSchedulerSetup(const Resolved& resolved, const Report& report
   const Engine& engine = EngineOf(resolved);
   setup.prompts_alone = engine.ReadsPromptsAlone();
   setup.metrics = &engine.metric_names();
-  // Servers in Python have one event loop in front of the scheduler's process (vllm/entrypoints/openai/api_server.py,
-  // sglang's TokenizerManager); llama-server tokenizes in the threads of its connections.
-  setup.received_in_turn = resolved.engine->kernels == KernelGroup::kTorch;
+  setup.received_in_turn = IsReceivedInTurn(resolved);
   engine.SetUpServer(resolved, report, &setup);
   return setup;
 }

@@ -130,9 +130,8 @@ bool Replica::IsTimedNext(int32_t timed) const {
 // When the scheduler could see a request that comes next, at `at`.
 double Replica::Received(int32_t index, double at) const {
   if (!setup_.received_in_turn) return at;
-  const double connected = setup_.model.request_overhead(0).value();
-  const double all = setup_.model.request_overhead(list_.requests[At(index)].prompt).value();
-  return std::max(receiving_until_, at + connected) + (all - connected);
+  const double work = setup_.model.request_overhead(list_.requests[At(index)].prompt).value();
+  return std::max(receiving_until_, at) + work;
 }
 
 // Looks for requests if this is a step to look before: what has come until `look_` is seen from now on.

@@ -45,8 +45,8 @@ struct SchedulerSetup {
     int64_t most = 0;  // tokens of one answer that count
   };
   Answers answers;
-  // How requests come in. One process tokenizes their prompts, one after the other: of those that come at once the last
-  // waits for all (StepModel::request_overhead, what of it goes with the prompt); otherwise each has a thread of its own.
+  // How requests come in. One event loop parses, checks and tokenizes them, one after the other: of those that come at
+  // once the last waits for all (StepModel::request_overhead); otherwise each has a thread of its own.
   bool received_in_turn = false;
   // How the engine looks for what has arrived, and how its answers leave it.
   bool ahead = false;   // the step after the running one is scheduled already: arrivals join the next but one

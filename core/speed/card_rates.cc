@@ -145,7 +145,7 @@ CardRates FindRates(const Resolved& r, const StepStyle& style, const MeasuredSpe
   const bool slow = style.slow_attention && !rates.each_head_reads;
   const double cache = slow ? engine.cache_stream_slow.value : engine.cache_stream.value;
   rates.cache = rates.bandwidth * std::min(0.97, cache * card.stream.value * card.cache.value);
-  rates.attention = rates.half * engine.attention_compute.value * card.compute.value;
+  rates.attention = rates.half * engine.attention_compute.value * card.compute.value * card.attention.value;
   const double lanes = LaneRate(gpu);
   for (size_t f = 0; f < kFormatClasses; ++f) {
     const bool integers = static_cast<FormatClass>(f) != FormatClass::kHalf;
@@ -161,7 +161,8 @@ CardRates FindRates(const Resolved& r, const StepStyle& style, const MeasuredSpe
   rates.layer = layer * engine.layer_us.value;
   rates.moe_layer = layer * engine.moe_layer_us.value;
   // On data-centre Blackwell FlashInfer's TensorRT-LLM kernels do routing, both products and the sum of 4-bit floats in
-  // few launches; elsewhere sorting, two products, activation and sum are kernels of their own.
+  // few launches; elsewhere sorting, two products, activation and sum are kernels of their own. Steps with prompts, whose
+  // kernels the host launches one by one, have as many fewer.
   const bool fused =
       group == KernelGroup::kTorch && IsFourBitFloat(main_format) && ClassOf(gpu) == CardClass::kBlackwellHbm;
   if (fused) rates.moe_layer *= speeds.fused_experts.value;
@@ -177,6 +178,7 @@ CardRates FindRates(const Resolved& r, const StepStyle& style, const MeasuredSpe
   rates.index_layer = layer * engine.index_layer_us.value;
   rates.prefill_layer = layer * engine.prefill_layer_us.value;
   rates.prefill_moe = layer * engine.prefill_moe_us.value;
+  if (fused) rates.prefill_moe *= speeds.fused_experts.value;
   rates.prefill_graph = layer * engine.prefill_graph_us.value;
   return rates;
 }

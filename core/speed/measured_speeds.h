@@ -129,6 +129,10 @@ struct CardFactors {
   // Of `cache_stream` only: which attention kernel the class's cards run (FlashAttention 3 on Hopper, 2 on Ampere and
   // Ada, which divides a sequence among too few units when few are running).
   Coefficient cache;
+  // Of `attention_compute` only: the share of the tensor units' rate that the kernels of a generation reach is not the one
+  // that matrix products reach there (FlashAttention 3 and FlashInfer's kernels on Hopper and data-centre Blackwell, 2
+  // elsewhere).
+  Coefficient attention;
 };
 
 constexpr int kMeasuredEngines = 11;
@@ -149,8 +153,8 @@ struct MeasuredSpeeds {
   // Without tensor units the stated rate is that of plain multiply-adds, of which kernels reach three
   // quarters where tensor units are fed to a half (llama-bench and MLX prompts on Apple's GPUs).
   Coefficient plain_units;
-  // Of `moe_layer_us`, where one kernel does routing, both products and the sum (FlashInfer's TensorRT-LLM
-  // kernels on Blackwell: two launches for four).
+  // Of `moe_layer_us` and `prefill_moe_us`, where one kernel does routing, both products and the sum
+  // (FlashInfer's TensorRT-LLM kernels on Blackwell: two launches for four).
   Coefficient fused_experts;
   // 16-bit operations per joule that long products sustain: dies with GDDR (RTX 6000 Ada at 300 W and RTX
   // 4090 at 450 W in llama-bench's prompts), and data-centre dies with HBM (stated rates of H100 SXM at 700

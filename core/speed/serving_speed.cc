@@ -118,6 +118,37 @@ Others OthersOf(const StepModel& model, const Operation& operation, double runni
   return o;
 }
 
+// A request on its way to the scheduler.
+struct Reception {
+  double wait = 0;  // for those that are received before it, in seconds
+  double rest = 0;  // of the step that runs when it is there
+};
+
+// Users of a closed loop whose answers end in the same step learn it together, `delivery` after its end, and ask again
+// together; each takes `work` to receive. They are there at a phase of the steps, then, not at any time.
+Reception ReceptionOf(double prompts, double delivery, double work, double step, bool in_turn) {
+  constexpr int kMostTogether = 256;
+  const auto rest = [step](double after) { return std::ceil(after / step) - after / step; };
+  if (!in_turn || !(prompts > 0)) return {0, rest(delivery + work)};
+  // So many come into a step on average. One of them is at a place of its group as often as groups are larger than that.
+  Reception reception;
+  double more = -std::expm1(-prompts), chance = std::exp(-prompts), all = 0;
+  for (int place = 0; place < kMostTogether && more > 1e-6; ++place) {
+    all += more;
+    reception.wait += more * place * work;
+    reception.rest += more * rest(delivery + (place + 1) * work);
+    chance *= prompts / (place + 1);
+    more -= chance;
+  }
+  reception.wait /= all;
+  reception.rest /= all;
+  // And for those of the steps before, where receiving them takes longer than a step.
+  constexpr double kMostBusy = 0.95;
+  const double busy = std::min(kMostBusy, prompts * work / step);
+  reception.wait += step * QueueSteps(std::max(1.0, step / work), 1, busy);
+  return reception;
+}
+
 }  // namespace
 
 SpeedReport SpeedAt(const StepModel& model, const Operation& o) {
@@ -136,10 +167,11 @@ SpeedReport SpeedAt(const StepModel& model, const Operation& o) {
   const int64_t context = o.prompt_tokens + o.output_tokens / 2;
   const double alone = PrefillTime(model, o.prompt_tokens, o.chunk).value();
   const double overhead = model.request_overhead(o.prompt_tokens).value();
-  // The rest of the running step, and the one that is scheduled already.
-  const double idle = 1.5 + (model.scheduled_ahead() ? 1 : 0);
+  // The step that is scheduled already, if one is, and that of those who write, if it is read beside them; the rest of the
+  // running step comes to them.
+  const double whole = (model.scheduled_ahead() ? 1 : 0) + (o.prompts_alone ? 0 : 1);
   const bool alone_here = running < 2 || o.prompt_tokens <= 0;
-  const Others others = alone_here ? Others() : OthersOf(model, o, running, idle);
+  const Others others = alone_here ? Others() : OthersOf(model, o, running, whole + 0.5);
   const double intrusion = alone_here ? 0 : OwnSeconds(model, others);
 
   const double writing = alone_here || o.lockstep ? running : others.decoding + 1;
@@ -156,7 +188,10 @@ SpeedReport SpeedAt(const StepModel& model, const Operation& o) {
       const double step = decode + SharedSeconds(model, others, o.chunk > 0);
       tpot = step / model.tokens_per_step();
       // Its own prompt is read, and its token leaves a part of a step later.
-      ttft = overhead + (idle + others.queue) * step + intrusion + model.delivery_steps() * decode;
+      const double delivery = model.delivery_steps() * decode;
+      const Reception reception = ReceptionOf(others.prompts, delivery, overhead, step, o.received_in_turn);
+      const double rest = o.any_time ? 0.5 : reception.rest;
+      ttft = overhead + reception.wait + (whole + rest + others.queue) * step + intrusion + delivery;
     }
     cycle = ttft + tpot * std::max(0.0, output - 1);
     if (asked > running) {  // the rest of the cycle they wait
@@ -176,6 +211,7 @@ SpeedReport SpeedAt(const StepModel& model, const Operation& o) {
 }
 
 SpeedReport SpeedAtRate(const StepModel& model, Operation o, double rate) {
+  o.any_time = true;
   constexpr double kMost = 16384;
   const double output = static_cast<double>(std::max<int64_t>(1, o.output_tokens));
   const double cap = o.concurrency > 0 ? o.concurrency : kMost;

@@ -88,6 +88,28 @@ bool IsHeldBack(const Workload& workload, const Json& json, const StepModel& mod
   return served < workload.rate;
 }
 
+int64_t LongestOf(const RequestList& list) {
+  int64_t longest = 0;
+  for (const Request& request : list.requests) longest = std::max(longest, request.prompt + request.output);
+  return longest;
+}
+
+// Whether the case says how many requests the server takes at once, instead of the engine finding it from its pool.
+bool SaysSeats(const Resolved& resolved, const Json& workload) {
+  if (workload.Has("max_num_seqs")) return true;
+  return resolved.config != nullptr &&
+         (resolved.config->max_num_seqs || resolved.config->max_running_requests);
+}
+
+// A measured run did run. Where the budget of a case's flags leaves no room for even one of its requests, the server had
+// flags that the case does not tell (a larger share of memory), and who sets such flags makes room for the users.
+void MakeRoomForWhatRan(int64_t longest, int64_t users, bool says_seats, SchedulerSetup* setup) {
+  if (setup->blocks >= BlocksOf(*setup, longest)) return;
+  if (!says_seats) setup->max_num_seqs = std::max(setup->max_num_seqs, users);
+  const int64_t seats = std::max<int64_t>(1, std::min(users, setup->max_num_seqs));
+  setup->blocks = SaturatingMultiply(BlocksOf(*setup, longest), seats);
+}
+
 Interval Around(double value, const Band& band, double low, double high) {
   return {std::min(low, value * (1 - band.below)), std::max(high, value * (1 + band.above))};
 }
@@ -115,10 +137,11 @@ Result<ServingPrediction> PredictServing(const Resolved& resolved, const Report&
   if (model != nullptr) setup.TakeModel(*model);
   TakeServer(workload, &setup);
   TakeAdmission(*read, &setup);
-  // A measured run did run: a pool that our budget denies it is not the scheduler's error.
-  int64_t longest = 0;
-  for (const Request& request : list->requests) longest = std::max(longest, request.prompt + request.output);
+  const int64_t longest = LongestOf(*list);
   setup.max_model_len = std::max(setup.max_model_len, longest + 1);
+  if (read->arrival == Arrival::kClosedLoop && !workload.Has("kv_cache_tokens")) {
+    MakeRoomForWhatRan(longest, read->users, SaysSeats(resolved, workload), &setup);
+  }
   if (SaturatingMultiply(setup.blocks, setup.block_size) < SaturatingMultiply(longest, setup.full_groups)) {
     return Error{"workload", "requests of up to " + std::to_string(longest) + " tokens",
                  "what the KV cache has room for"};

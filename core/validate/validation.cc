@@ -15,6 +15,7 @@
 #include "core/formats/quantization_config.h"
 #include "core/resolve/resolved.h"
 #include "core/validate/batch_case.h"
+#include "core/validate/case_circumstances.h"
 #include "core/validate/serving_case.h"
 #include "core/validate/worded_case.h"
 
@@ -235,12 +236,6 @@ class Validator {
       return;
     }
     const Report report = EstimateResolved(*resolved);
-    if (auto config = UnderCircumstances(measured_case.card, measured_case.config, report)) {
-      Case as_run = measured_case;
-      as_run.config = std::move(*config);
-      as_run.card = {};
-      return Run(as_run);
-    }
     const Prediction prediction{measured_case, *resolved, report};
     starts_at_any_length_ = LengthNotRecorded(measured_case, report) && StartsAtAnyLength(measured_case);
     std::optional<Result<ServingPrediction>> serving;
@@ -440,7 +435,6 @@ Result<CaseFile> ReadCases(const Json& value) {
       }
       measured_case.config = std::move(decoded->config);
       TakeCircumstances(item, &measured_case.config);
-      measured_case.card = ReadCardCircumstances(item);
     }
     measured_case.binding = Binds(item);
     measured_case.whole_file = TextIn(item, "kind") == "on_disk";

@@ -20,7 +20,6 @@
 #include "core/config/config.h"
 #include "core/resolve/report.h"
 #include "core/resolve/resolved.h"
-#include "core/validate/case_circumstances.h"
 
 namespace plimsoll {
 
@@ -41,7 +40,6 @@ struct Case {
   bool medians = false;     // its times are medians over the requests; otherwise means
   bool whole_file = false;  // checkpoint_bytes is the file with its metadata, not the tensors
   std::string run;          // of which it is a stage; empty: none
-  CardCircumstances card;   // what its log says of a card
   Json worded;              // the case in words (worded_case.h), from which `config` is read; null: it is not
   Json workload;            // a serving run that the simulator answers; null: Estimate does
 };

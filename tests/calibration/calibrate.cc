@@ -243,7 +243,8 @@ SpeedReport Answer(const Row& row, const MeasuredSpeeds& speeds) {
 // what such a choice costs.
 double g_ridge = Env("RIDGE", 0.25);
 const double kStreamFreedom = Env("FS", 0.06), kComputeFreedom = Env("FC", 0.08),
-             kLayerFreedom = Env("FL", 0.06), kCacheFreedom = Env("FK", 0.2);
+             kLayerFreedom = Env("FL", 0.06), kCacheFreedom = Env("FK", 0.2),
+             kAttentionFreedom = Env("FA", 0.25), kOwnFreedom = Env("OWN", 0.4);
 
 const double kMakerFreedom = Env("MAKER", 2), kMemoryFreedom = Env("MEMORY", 1.5),
              kAgeFreedom = Env("AGE", 2), kGuess = Env("GUESS", 1.5);
@@ -315,6 +316,8 @@ Generation GenerationOf(CardClass card) {
 }
 
 struct Latent {
+  // What SGLang and TensorRT-LLM reach more in matrix products than vLLM does, whatever the format.
+  Coefficient compute[kMeasuredEngines];
   CardFactors maker[kKernelGroups][kMakers];
   CardFactors memory[kKernelGroups][kMemories];
   CardFactors generation[kKernelGroups][kGenerations + 1];  // the last stays one
@@ -335,6 +338,7 @@ void Tie(MeasuredSpeeds* speeds) {
       card.compute.value = maker.compute.value * memory.compute.value * age.compute.value * own.compute.value;
       card.layer.value = maker.layer.value * memory.layer.value * age.layer.value * own.layer.value;
       card.cache.value = own.cache.value;
+      card.attention.value = own.attention.value;
     }
   }
   for (EngineSpeeds& engine : speeds->engines) {  // without flash attention nothing reads faster
@@ -359,6 +363,9 @@ void Tie(MeasuredSpeeds* speeds) {
     engine.expert_compute = own.expert_compute;
     engine.request_ms = own.request_ms;
     engine.source = own.source;
+    const double compute = g_latent.compute[static_cast<size_t>(kind)].value;
+    for (Coefficient& of_format : engine.compute) of_format.value *= compute;
+    engine.attention_compute.value *= compute;
   }
 }
 
@@ -381,6 +388,8 @@ std::vector<Parameter> Parameters(const std::vector<Row>& rows, MeasuredSpeeds* 
     counts["g" + std::to_string(static_cast<int>(row.resolved->engine->kernels)) + "c" +
            std::to_string(static_cast<int>(ClassOf(*row.resolved->cards.front().gpu)))] += n;
   }
+  static const Coefficient kOne = {1, 0, 0};
+  for (Coefficient& compute : g_latent.compute) compute = kOne;
   std::function<bool(const Row&)> touches;
   auto add = [&](std::string name, Coefficient* at, const Coefficient* from, double freedom,
                  int rows_behind) {
@@ -421,6 +430,7 @@ std::vector<Parameter> Parameters(const std::vector<Row>& rows, MeasuredSpeeds* 
         add(name + ".expert_stream", &s.expert_stream, &from.expert_stream, 0.3, n);
         add(name + ".expert_compute", &s.expert_compute, &from.expert_compute, 0.5, n);
       }
+      if (tied) add(name + ".compute", &g_latent.compute[e], &kOne, kOwnFreedom, n);
       if (!tied) add(name + ".request_token_us", &s.request_token_us, &from.request_token_us, 0.7, n);
     }
     if (tied) continue;
@@ -460,8 +470,7 @@ std::vector<Parameter> Parameters(const std::vector<Row>& rows, MeasuredSpeeds* 
       add(name + ".prefill_step_us", &s.prefill_step_us, &from.prefill_step_us, 0.7, n);
     }
   }
-  static const Coefficient kOne = {1, 0, 0};
-  const CardFactors ones = {kOne, kOne, kOne, kOne};
+  const CardFactors ones = {kOne, kOne, kOne, kOne, kOne};
   for (size_t g = 0; g < kKernelGroups; ++g) {
     for (CardFactors& card : g_latent.maker[g]) card = ones;
     for (CardFactors& card : g_latent.memory[g]) card = ones;
@@ -481,6 +490,7 @@ std::vector<Parameter> Parameters(const std::vector<Row>& rows, MeasuredSpeeds* 
       add(name + ".compute", &card.compute, &kOne, kComputeFreedom, n);
       add(name + ".layer", &card.layer, &kOne, kLayerFreedom, n);
       add(name + ".cache", &card.cache, &kOne, kCacheFreedom, n);
+      add(name + ".attention", &card.attention, &kOne, kAttentionFreedom, n);
     }
     const std::string of_group = g == 0 ? "ggml/" : "torch/";
     auto add_kin = [&](const std::string& name, CardFactors* factors,
@@ -996,9 +1006,10 @@ void Write(const std::vector<Row>& rows, MeasuredSpeeds* s) {
       card.compute.rows = own.compute.rows;
       card.layer.rows = own.layer.rows;
       card.cache.rows = own.cache.rows;
+      card.attention.rows = own.attention.rows;
       card.stream.spread = card.layer.spread = card.cache.spread =
           Spread(rows, static_cast<KernelGroup>(g), uses, true);
-      card.compute.spread = Spread(rows, static_cast<KernelGroup>(g), uses, false);
+      card.compute.spread = card.attention.spread = Spread(rows, static_cast<KernelGroup>(g), uses, false);
     }
   }
   std::printf(
@@ -1057,12 +1068,13 @@ void Write(const std::vector<Row>& rows, MeasuredSpeeds* s) {
   }
   std::printf("    }},\n    .cards = {{\n");
   for (size_t g = 0; g < kKernelGroups; ++g) {
-    std::printf("        // %s: stream, compute, layer\n        {{\n",
+    std::printf("        // %s: stream, compute, layer, cache, attention\n        {{\n",
                 g == 0 ? "llama.cpp" : "other engines");
     for (size_t c = 0; c < static_cast<size_t>(kCardClasses); ++c) {
       const CardFactors& card = s->cards[g][c];
-      std::printf("            {%s, %s, %s, %s},  // %s\n", Text(card.stream).c_str(),
+      std::printf("            {%s, %s, %s, %s, %s},  // %s\n", Text(card.stream).c_str(),
                   Text(card.compute).c_str(), Text(card.layer).c_str(), Text(card.cache).c_str(),
+                  Text(card.attention).c_str(),
                   std::string(CardClassName(static_cast<CardClass>(c))).c_str());
     }
     std::printf("        }},\n");

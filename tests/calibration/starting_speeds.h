@@ -136,7 +136,7 @@ inline MeasuredSpeeds StartingSpeeds() {
   engine(EngineKind::kTransformers) = Eager(0.80, 0.60, 500);
   for (size_t e = 0; e < m.engines.size(); ++e) m.engines[e].engine = kEngineIds[e];
   for (auto& group : m.cards) {
-    for (CardFactors& card : group) card = {C(1), C(1), C(1), C(1)};
+    for (CardFactors& card : group) card = {C(1), C(1), C(1), C(1), C(1)};
   }
   m.ggml_old_layer = C(1.6);
   m.ggml_pipeline = C(0.6);

@@ -220,9 +220,8 @@ class SchedulerTwin {
   double Received() const {
     const auto [at, index] = *future_.begin();
     if (!setup_.received_in_turn) return at;
-    const double connected = setup_.model.request_overhead(0).value();
-    return std::max(receiving_until_, at + connected) +
-           (setup_.model.request_overhead(list_.requests[index].prompt).value() - connected);
+    return std::max(receiving_until_, at) +
+           setup_.model.request_overhead(list_.requests[index].prompt).value();
   }
 
   bool HoldsBack() {

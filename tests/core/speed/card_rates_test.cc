@@ -30,12 +30,13 @@ MeasuredSpeeds Simple() {
   engine.attention_compute.value = 0.5;
   engine.layer_us.value = 10;
   engine.moe_layer_us.value = 6;
+  engine.prefill_moe_us.value = 40;
   engine.recurrent_layer_us.value = 8;
   engine.activation_bytes.value = 5;
   engine.score_bytes.value = 7;
   for (auto& group : speeds.cards) {
     for (CardFactors& card : group)
-      card.stream.value = card.compute.value = card.layer.value = card.cache.value = 1;
+      card.stream.value = card.compute.value = card.layer.value = card.cache.value = card.attention.value = 1;
   }
   speeds.ggml_old_layer.value = 3;
   speeds.eager_layer.value = 2;
@@ -185,6 +186,17 @@ TEST(CardRates, FusedExpertsOfFourBitFloatsOnDataCentreBlackwell) {
                    RatesOf("b200", Ggml(), FormatClass::kHalf).moe_layer);
 }
 
+// A step with prompts launches them from the host: two of four there, too.
+TEST(CardRates, FusedExpertsAreLaunchedInFewCallsBesidePrompts) {
+  const auto launches = [](const char* gpu, FormatClass format) {
+    return RatesOf(gpu, {}, format).prefill_moe;
+  };
+  EXPECT_DOUBLE_EQ(launches("b200", FormatClass::kHalf), 40e-6);
+  EXPECT_DOUBLE_EQ(launches("b200", FormatClass::kMxfp4), 20e-6);
+  EXPECT_DOUBLE_EQ(launches("b200", FormatClass::kNvfp4), 20e-6);
+  EXPECT_DOUBLE_EQ(launches("h100-sxm", FormatClass::kMxfp4), 40e-6);
+}
+
 // The same kernels reach FP8's 0.75 of the bandwidth with experts in NVFP4, where dense layers' reach 0.625.
 TEST(CardRates, FusedExpertsOfNvfp4KeepFp8sShares) {
   EXPECT_DOUBLE_EQ(RatesOf("b200", {}, FormatClass::kNvfp4).expert_stream, 0.5 * 0.75 / 0.625);
@@ -251,13 +263,14 @@ TEST(CardRates, FactorsOfTheCardsClass) {
       card.stream.value = 0.5;
       card.compute.value = 0.25;
       card.layer.value = 3;
+      card.attention.value = 1.5;
     }
   }
   const CardRates rates = FindRates(Resolved(), StepStyle(), speeds, Card("h100-sxm"), FormatClass::kHalf);
   EXPECT_DOUBLE_EQ(rates.stream[kHalf], 3350e9 * 0.5 * 0.5);
   EXPECT_DOUBLE_EQ(rates.cache, 3350e9 * 0.8 * 0.5);
   EXPECT_DOUBLE_EQ(rates.compute[kHalf], 989e12 * 0.25 * 0.25);
-  EXPECT_DOUBLE_EQ(rates.attention, 989e12 * 0.5 * 0.25);
+  EXPECT_DOUBLE_EQ(rates.attention, 989e12 * 0.5 * 0.25 * 1.5) << "and of its generation's attention kernels";
   EXPECT_DOUBLE_EQ(rates.layer, 30e-6);
 }
 

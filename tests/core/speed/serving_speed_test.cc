@@ -51,6 +51,45 @@ TEST(SpeedAt, MoreUsersThanAPromptHasTokensDoNotBreakIt) {
   }
 }
 
+// Of n others that come in a step on average, one waits for half: n / 2 times a request's work, and a little for those of
+// the steps before.
+TEST(SpeedAt, RequestsOfOneStepAreReceivedInTurn) {
+  const auto s = Make(R"({"model":"llama-3.1-8b","gpu":"h100-sxm"})");
+  Operation o;
+  o.prompt_tokens = 128;
+  o.output_tokens = 256;
+  o.chunk = 8192;
+  o.any_time = true;
+  for (const double users : {4.0, 8.0}) {
+    o.concurrency = users;
+    o.received_in_turn = false;
+    const SpeedReport together = SpeedAt(s->model, o);
+    o.received_in_turn = true;
+    const SpeedReport in_turn = SpeedAt(s->model, o);
+    const double all = in_turn.decode_tokens_per_s_total / 256 * in_turn.tpot_ms / 1e3;
+    const double prompts = all * (users - 1) / users;
+    const double work = 1e3 * s->model.request_overhead(128).value();
+    EXPECT_NEAR((in_turn.ttft_ms - together.ttft_ms) / (prompts / 2 * work), 1.1, 0.1) << users;
+  }
+}
+
+// Users of a closed loop ask again when they are told: delivery and reception say how much is left of the running step.
+TEST(SpeedAt, AskingAgainHasAPhaseOfTheSteps) {
+  const auto s = Make(R"({"model":"llama-3.1-8b","gpu":"h100-sxm"})");
+  Operation o;
+  o.prompt_tokens = 128;
+  o.output_tokens = 1024;
+  o.chunk = 8192;
+  o.concurrency = 2;
+  const SpeedReport phased = SpeedAt(s->model, o);
+  o.any_time = true;
+  const SpeedReport any = SpeedAt(s->model, o);
+  const double step = any.tpot_ms / 1e3;
+  const double there = s->model.delivery_steps() + s->model.request_overhead(128).value() / step;
+  const double rest = std::ceil(there) - there;
+  EXPECT_NEAR((phased.ttft_ms - any.ttft_ms) / any.tpot_ms, rest - 0.5, 0.03);
+}
+
 TEST(SpeedAtRate, ServesWhatArrivesUpToItsLimit) {
   const auto s = Make(R"({"model":"llama-3.1-8b","gpu":"h100-sxm"})");
   Operation o;

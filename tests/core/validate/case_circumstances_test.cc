@@ -79,87 +79,24 @@ TEST(CaseCircumstances, DevicesAreNamedByTheirBackend) {
   EXPECT_EQ(WithDevices(R"("backend":"cuda")", R"({"kv":{"Vulkan0":160}})").backend, "cuda");
 }
 
-TEST(CaseCircumstances, OptionsThatALogRepeats) {
-  const Config config = Taken(
-      R"({"config":{"model":"qwen3.6-27b","engine":"sglang","chunked_prefill_size":4096},"detail":{
-      "mem_fraction_static":0.7,"max_mamba_cache_size":360,"chunked_prefill_size":2048,"max_running_requests":72}})");
-  EXPECT_EQ(config.mem_fraction_static, 0.7);
-  EXPECT_EQ(config.max_mamba_cache_size, 360);
-  EXPECT_EQ(config.chunked_prefill_size, 4096) << "what the configuration says stands";
-  EXPECT_FALSE(config.max_running_requests.has_value()) << "what it came to, not what was asked for";
-  EXPECT_FALSE(
-      Taken(R"({"config":{"model":"qwen3-8b","engine":"vllm"},"detail":{"mem_fraction_static":0.7}})")
-          .mem_fraction_static.has_value());
-  EXPECT_FALSE(
-      Taken(R"({"config":{"model":"qwen3-8b","engine":"sglang"},"detail":{"mem_fraction_static":70}})")
-          .mem_fraction_static.has_value())
-      << "no share";
-}
-
-TEST(CaseCircumstances, WhatWasFreeBeforeTheWeights) {
-  const auto read = [](std::string_view text) { return ReadCardCircumstances(JsonOfText(text)); };
-  EXPECT_EQ(read(R"({"detail":{"avail_before":21.63,"avail_after_weights":6}})").free_before, 21.63);
-  const CardCircumstances added =
-      read(R"({"detail":{"avail_after_weights":16},"measured":{"weights_gib_per_gpu":7.5}})");
-  EXPECT_EQ(added.free_before, 23.5) << "what the weights took is what is free less than before";
-  const CardCircumstances moved =
-      read(R"({"detail":{"avail_after_weights":62,"weights_with_cpu_experts":16.5},"measured":{}})");
-  EXPECT_EQ(moved.weights_on_card, 16.5);
-  EXPECT_EQ(moved.free_before, 78.5);
-  EXPECT_EQ(read(R"({"detail":{"avail_after_weights":62},"measured":{}})").free_before, 0);
-  EXPECT_EQ(read(R"({"detail":{"avail_before":-3}})").free_before, 0);
-  EXPECT_EQ(read(R"({"detail":{"avail_before":1e300}})").free_before, 0);
-}
-
-Report CardReport(double capacity, double driver, double others, double weights) {
-  Report report;
-  GpuReport gpu;
-  gpu.capacity = GiBFromDouble(capacity);
-  gpu.driver = GiBFromDouble(driver);
-  gpu.others = GiBFromDouble(others);
-  gpu.weights = GiBFromDouble(weights);
-  report.per_gpu.push_back(gpu);
-  return report;
-}
-
-TEST(CaseCircumstances, TheCardIsMadeToBeAsFreeAsItWas) {
-  Config config;
-  config.engine = "sglang";
-  const Report report = CardReport(24, 0.5, 0, 15);
-  const auto less = UnderCircumstances({22.5, 0}, config, report);  // 23.5 are free by ourselves
-  ASSERT_TRUE(less.has_value());
-  EXPECT_EQ(less->reserved_mib, std::vector<double>{1024.0});
-  const auto more = UnderCircumstances({24, 0}, config, report);
-  ASSERT_TRUE(more.has_value());
-  EXPECT_EQ(more->gpu_memory_mib, std::vector<double>{24.5 * 1024});
-  EXPECT_FALSE(UnderCircumstances({23.5, 0}, config, report).has_value()) << "as it is";
-  EXPECT_FALSE(UnderCircumstances({}, config, report).has_value()) << "nothing is told";
-  const auto offloaded = UnderCircumstances({0, 5}, config, report);
-  ASSERT_TRUE(offloaded.has_value());
-  EXPECT_EQ(offloaded->cpu_offload_gb, 10);
-  config.engine = "vllm";
-  EXPECT_FALSE(UnderCircumstances({22.5, 5}, config, report).has_value())
-      << "its share is one of the card, whatever is free";
-}
-
-// Llama-3.1-8B on a 24 GB card that a desktop shares, July 2025: 22.39 GiB were free, the pool had 4.66 GiB and
-// 38,141 tokens. The same case without its circumstances is answered for the newest release and a free card.
+// QwQ 32B on four 24 GB cards, March 2025, whose share the release decides: told the month, the case is answered by the
+// release of that time, not by the newest.
 TEST(CaseCircumstances, AreWhatACaseIsAnsweredUnder) {
-  const std::string head =
-      R"([{"id":"a","config":{"model":"llama-3.1-8b","gpu":"rtx-4090","engine":"sglang"},
-      "measured":{"weights_gib_per_gpu":15.02,"kv_cache_gib_per_gpu":4.66,"kv_cache_tokens":38141})";
-  const auto error = [&head](std::string_view rest) {
-    const Result<CaseFile> file = ReadCases(JsonOfText(head + std::string(rest) + "}]"));
+  const auto predicted = [](std::string_view rest) {
+    const std::string text =
+        R"([{"id":"a","config":{"model":"qwq-32b","gpu":"rtx-4090","gpus":4,"tp":4,"engine":"sglang")" +
+        std::string(rest) + R"(,"measured":{"kv_cache_tokens":1}}])";
+    const Result<CaseFile> file = ReadCases(JsonOfText(text));
     EXPECT_TRUE(file.ok());
-    const Validation validation = Validate(*file, ShippedCatalog());
-    for (const ScoredMetric& scored : validation.comparisons) {
-      if (scored.metric == "kv_cache_tokens") return scored.relative_error;
+    for (const ScoredMetric& scored : Validate(*file, ShippedCatalog()).comparisons) {
+      if (scored.metric == "kv_cache_tokens") return scored.predicted;
     }
-    return 1.0;
+    return 0.0;
   };
-  EXPECT_NEAR(error(R"(,"notes":"2025-07","detail":{"avail_after_weights":7.37})"), 0, 0.005);
-  EXPECT_GT(error(R"(,"notes":"2025-07")"), 0.1);
-  EXPECT_LT(error(""), -0.05);
+  const double then = predicted(R"(},"notes":"2025-03; graphs: 13 batch sizes")");
+  EXPECT_GT(then, 0);
+  EXPECT_EQ(then, predicted(R"(,"engine_version":"2025-03-15"})"));
+  EXPECT_NE(then, predicted("}"));
 }
 
 }  // namespace

@@ -82,6 +82,27 @@ TEST(ServingCase, WhatCannotBeAnsweredSaysWhy) {
 }
 
 // Beyond the length that the configuration asks for: a measured run did run.
+// What ran had room: weights that leave a default share nothing are served with a larger one, as a case that tells it says.
+TEST(ServingCase, ARunWithoutRoomByItsFlagsHadOthers) {
+  const EstimatedCase untold = EstimateText(
+      R"({"model":"deepseek-r1","format":"fp8-block","engine":"sglang","engine_version":"0.5.9","gpu":"b200","gpus":4,"tp":4,
+          "kv_cache_dtype":"fp8","max_model_len":9472})");
+  const EstimatedCase told = EstimateText(
+      R"({"model":"deepseek-r1","format":"fp8-block","engine":"sglang","engine_version":"0.5.9","gpu":"b200","gpus":4,"tp":4,
+          "kv_cache_dtype":"fp8","max_model_len":9472,"mem_fraction_static":0.95})");
+  const Json workload =
+      JsonOfText(R"({"concurrency":4,"input_len":{"mean":7373},"output_len":{"mean":922}})");
+  const Result<ServingPrediction> assumed = PredictServing(untold.resolved, untold.report, workload, false);
+  const Result<ServingPrediction> known = PredictServing(told.resolved, told.report, workload, false);
+  ASSERT_TRUE(assumed.ok() && known.ok());
+  EXPECT_NEAR(assumed->ttft_ms / known->ttft_ms, 1, 0.05);
+  EXPECT_NEAR(assumed->tpot_ms / known->tpot_ms, 1, 0.02);
+  const Json logged = JsonOfText(
+      R"({"concurrency":4,"kv_cache_tokens":2000,"input_len":{"mean":7373},"output_len":{"mean":922}})");
+  EXPECT_FALSE(PredictServing(untold.resolved, untold.report, logged, false).ok())
+      << "its log says otherwise";
+}
+
 TEST(ServingCase, RequestsLongerThanTheConfiguredLengthRun) {
   EXPECT_TRUE(Predict(R"({"concurrency":2,"input_len":{"mean":12000},"output_len":{"mean":100}})").ok());
 }
