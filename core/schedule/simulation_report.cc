@@ -19,7 +19,7 @@ struct SummaryKey {
   Percentiles SimulationSummary::*times = nullptr;
 };
 using S = SimulationSummary;
-constexpr std::array<SummaryKey, 25> kSummaryKeys = {
+constexpr std::array<SummaryKey, 27> kSummaryKeys = {
     {{"requests", nullptr, &S::requests},
      {"done", nullptr, &S::done},
      {"refused", nullptr, &S::refused},
@@ -29,6 +29,8 @@ constexpr std::array<SummaryKey, 25> kSummaryKeys = {
      {"prompt_tokens", nullptr, &S::prompt_tokens},
      {"output_tokens", nullptr, &S::output_tokens},
      {"cached_tokens", nullptr, &S::cached_tokens},
+     {"cached_in_ram_tokens", nullptr, &S::found_in_ram},
+     {"loaded_tokens", nullptr, &S::loaded_tokens},
      {"computed_again_tokens", nullptr, &S::computed_again},
      {"output_tokens_per_s", &S::output_tokens_per_s},
      {"total_tokens_per_s", &S::total_tokens_per_s},
