@@ -201,7 +201,7 @@ void Replica::Wait(int32_t index) {
 
 // ---- prompts ----------------------------------------------------------------------------------------------
 
-// A beginning of which only a part is left is computed again: vLLM would reuse that part.
+// Without a tier in RAM a beginning of which only a part is left is computed again: vLLM would reuse that part.
 Replica::Found Replica::Find(int32_t index) const {
   Found found;
   if (!setup_.prefix_caching && !HasHost()) return found;
@@ -211,18 +211,18 @@ Replica::Found Replica::Find(int32_t index) const {
   const int64_t most = (Live(index).total - 1) / setup_.block_size - beginning;
   const int64_t present = IsShared(request) ? beginning : pool_.Remembered(SharedStream(request));
   const int64_t kept = std::min(most, host_.Kept(request.session));
+  if (present < beginning && !HasHost()) return found;
+  found.shared = std::min(present, beginning);
   if (present >= beginning) {
-    found.shared = beginning;
     found.own = std::min(most, pool_.Remembered(request.session));
     found.loaded = std::max<int64_t>(0, kept - found.own);
-  } else if (host_.Kept(SharedStream(request)) >= beginning) {
-    found.shared = present;
-    found.loaded = beginning - present + kept;
-    found.loads_beginning = true;
+  } else {
+    const int64_t whole = host_.Kept(SharedStream(request));
+    found.loaded = std::max<int64_t>(0, whole - present) + (whole >= beginning ? kept : 0);
   }
-  if (found.loaded * setup_.block_size >= setup_.host.least) return found;
-  found.loaded = 0;
-  return found.loads_beginning ? Found() : found;
+  if (found.loaded * setup_.block_size < setup_.host.least) found.loaded = 0;
+  found.loads_beginning = found.loaded > 0 && present < beginning;
+  return found;
 }
 
 // Of what was found, the blocks that others use anyway.

@@ -186,6 +186,19 @@ std::string SimulationHeadline(const Simulation& simulation, const SimulationSum
          DecimalText(summary.tpot_ms.p50, 1) + " ms per token." + refused;
 }
 
+std::string FoundText(const SimulationSummary& summary) {
+  std::string text;
+  if (summary.cached_tokens > 0) {
+    text = CountText(summary.cached_tokens) + " of " + CountText(summary.prompt_tokens) +
+           " prompt tokens were found in the cache";
+    if (summary.found_in_ram > 0) text += ", " + CountText(summary.found_in_ram) + " of them in RAM";
+  }
+  const int64_t again = summary.loaded_tokens - summary.found_in_ram;
+  if (again <= 0) return text;
+  return text + (text.empty() ? "" : "; ") + CountText(again) +
+         " tokens were loaded from RAM after preemptions instead of computed again";
+}
+
 Json SimulationSummaryJson(const SimulationSummary& summary) {
   Json json = Json::MakeObject();
   for (const SummaryKey& each : kSummaryKeys) {

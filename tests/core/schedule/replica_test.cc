@@ -351,7 +351,7 @@ HostTier Tier(int64_t units, bool waits) {
 
 TEST(Replica, EqualsTheTwinWithATierInRam) {
   int64_t loaded = 0, alone = 0, preemptions = 0;
-  for (int64_t seed = 1; seed <= 24; ++seed) {
+  for (int64_t seed = 1; seed <= 12; ++seed) {
     for (const int64_t units : {5, 40, 150, 100000}) {
       SchedulerSetup setup = SmallSetup();
       setup.blocks = seed % 4 == 0 ? 40 + seed : 60 + seed * 10;
@@ -502,6 +502,20 @@ TEST(Replica, ABeginningIsLoadedOnceForAll) {
   setup.prefix_caching = false;  // then each has its own
   EXPECT_EQ(Simulate(setup, list).Summarize({}).loaded_tokens, 2 * 160);
   ExpectEqual(setup, list);
+}
+
+// RAM has lost the last four of ten blocks of a beginning to another prompt of 19; the other six are loaded.
+TEST(Replica, WhatIsLeftOfABeginningIsLoaded) {
+  for (const bool waits : {true, false}) {
+    SchedulerSetup setup = ShortOfBlocks(waits);
+    setup.host.units = 25;
+    RequestList list = ListOf({{0, 0, 170, 1}, {10, 1, 310, 1}, {20, 2, 180, 1}});
+    list.beginnings = {160, 0};
+    list.requests[1].beginning = 1;
+    EXPECT_EQ(Simulate(setup, list).records()[2].cached, 96);
+    EXPECT_EQ(Simulate(setup, list).Summarize({}).loaded_tokens, 96);
+    ExpectEqual(setup, list);
+  }
 }
 
 // The third session's answer grows while blocks are held for a load that takes ten seconds. It has them, for else nobody
