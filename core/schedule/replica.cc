@@ -201,7 +201,6 @@ void Replica::Wait(int32_t index) {
 
 // ---- prompts ----------------------------------------------------------------------------------------------
 
-// Without a tier in RAM a beginning of which only a part is left is computed again: vLLM would reuse that part.
 Replica::Found Replica::Find(int32_t index) const {
   Found found;
   if (!setup_.prefix_caching && !HasHost()) return found;
@@ -211,7 +210,6 @@ Replica::Found Replica::Find(int32_t index) const {
   const int64_t most = (Live(index).total - 1) / setup_.block_size - beginning;
   const int64_t present = IsShared(request) ? beginning : pool_.Remembered(SharedStream(request));
   const int64_t kept = std::min(most, host_.Kept(request.session));
-  if (present < beginning && !HasHost()) return found;
   found.shared = std::min(present, beginning);
   if (present >= beginning) {
     found.own = std::min(most, pool_.Remembered(request.session));

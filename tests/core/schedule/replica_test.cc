@@ -518,6 +518,17 @@ TEST(Replica, WhatIsLeftOfABeginningIsLoaded) {
   }
 }
 
+// The same of what is left on the card: of ten blocks the last four have gone.
+TEST(Replica, WhatIsLeftOfABeginningIsReused) {
+  SchedulerSetup setup = SmallSetup();
+  setup.blocks = 20;
+  RequestList list = ListOf({{0, 0, 170, 1}, {10, 1, 220, 1}, {20, 2, 180, 1}});
+  list.beginnings = {160, 0};
+  list.requests[1].beginning = 1;
+  EXPECT_EQ(Simulate(setup, list).records()[2].cached, 96);
+  ExpectEqual(setup, list);
+}
+
 // The third session's answer grows while blocks are held for a load that takes ten seconds. It has them, for else nobody
 // might ever end; the load begins anew, and what was under way is not taken for loaded.
 TEST(Replica, WhoRunsAloneHasTheBlocksOfLoads) {

@@ -487,8 +487,7 @@ class SchedulerTwin {
     bool loads_beginning = false;
   };
 
-  // Cached beginning: the system prompt (without a tier whole or not at all), then the session's own, each block on the
-  // card or in RAM.
+  // Cached beginning: the system prompt, then the session's own, each block on the card or in RAM.
   Found Look(size_t index, bool in_use) const {
     const Request& request = list_.requests[index];
     const int64_t most = (live_[index].total - 1) / setup_.block_size;
@@ -508,7 +507,6 @@ class SchedulerTwin {
     while (found.on_card < most && on_card(found.on_card)) ++found.on_card;
     int64_t end = found.on_card;
     while (end < most && in_ram(end)) ++end;
-    if (end < beginning && setup_.host.units <= 0) return {};
     found.loaded = end - found.on_card;
     if (found.loaded * setup_.block_size < setup_.host.least) found.loaded = 0;
     found.loads_beginning = found.loaded > 0 && found.on_card < beginning;
