@@ -9,6 +9,7 @@
 #ifndef PLIMSOLL_CORE_SCHEDULE_HOST_CACHE_H_
 #define PLIMSOLL_CORE_SCHEDULE_HOST_CACHE_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 

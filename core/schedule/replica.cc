@@ -96,6 +96,9 @@ void Replica::TakeSlot(int32_t index) {
   slots_[At(index)] = spare_slots_.back();
   spare_slots_.pop_back();
   Live(index) = {};
+  if (!HasHost()) return;
+  loads_.resize(sequences_.size());
+  LoadsOf(index) = {};
 }
 
 bool Replica::IsVoid(const Event& event) const {
@@ -381,7 +384,7 @@ void Replica::Admit(int64_t budget, StepLoad* load) {
     if (record.preemptions == 0) {
       record.scheduled = now_;
       record.cached = start;
-      sequence.found_in_ram = sequence.from_ram;
+      if (HasHost()) LoadsOf(index).found_in_ram = LoadsOf(index).from_ram;
     }
     AddChunk(index, start, chunk, load);
     budget -= chunk;
@@ -402,15 +405,15 @@ double Replica::LoadTime(const Found& found) const {
 
 // What a request finds counts as used now. What comes back from RAM is not computed again.
 void Replica::NoteLoad(int32_t index, const Found& found) {
-  Sequence& sequence = Live(index);
+  Loads& loads = LoadsOf(index);
   const Request& request = list_.requests[At(index)];
   host_.Keep(request.session, host_.Kept(request.session));
   if (BeginningUnits(request) > 0) host_.Keep(SharedStream(request), host_.Kept(SharedStream(request)));
-  sequence.from_ram = found.loaded * setup_.block_size;
-  loaded_tokens_ += sequence.from_ram;
-  const int64_t spared = std::min(sequence.from_ram, sequence.given_up);
+  loads.from_ram = found.loaded * setup_.block_size;
+  loaded_tokens_ += loads.from_ram;
+  const int64_t spared = std::min(loads.from_ram, loads.given_up);
   records_[At(index)].computed_again -= spared;
-  sequence.given_up -= spared;
+  loads.given_up -= spared;
 }
 
 // OffloadingConnectorScheduler.get_num_new_matched_tokens: while blocks that it would find are being loaded, a request is
@@ -814,7 +817,7 @@ void Replica::Preempt(int32_t index) {
   ++record.preemptions;
   ++preemptions_;
   Live(index).computed = 0;
-  Live(index).given_up = read;
+  if (HasHost()) LoadsOf(index).given_up = read;
   if (setup_.by_priority) {
     Wait(index);
   } else {
@@ -827,7 +830,8 @@ void Replica::End(int32_t index, RequestEnd how) {
   record.finish = Delivered();
   record.output = Live(index).generated;
   record.end = how;
-  if (how == RequestEnd::kDone || how == RequestEnd::kTruncated) found_in_ram_ += Live(index).found_in_ram;
+  const bool answered = how == RequestEnd::kDone || how == RequestEnd::kTruncated;
+  if (HasHost() && answered) found_in_ram_ += LoadsOf(index).found_in_ram;
   ++finished_;
   const Request& request = list_.requests[At(index)];
   spare_slots_.push_back(slots_[At(index)]);

@@ -116,9 +116,6 @@ class Replica {
     int64_t joined = 0;    // tick at which decoding began
     int64_t joined_total = 0;
     int64_t serial = 0;                // order of admission
-    int64_t from_ram = 0;              // tokens that were, or are being, loaded for its next admission
-    int64_t found_in_ram = 0;          // the same at its first
-    int64_t given_up = 0;              // tokens whose keys and values it lost when it gave way
     int32_t previous = -1, next = -1;  // in the list of running ones
     int32_t epoch = 0;                 // events of an earlier run are void
     uint32_t windows = 0;              // window groups that it still takes blocks in, as bits
@@ -127,6 +124,12 @@ class Replica {
     bool holds_shared = false;
     bool holds_loaded = false;     // it waits with the blocks that are, or will be, loaded for it
     bool loads_beginning = false;  // others wait for what is being loaded
+  };
+  // What a sequence has to do with RAM; only where there is a tier, for there may be a million of them.
+  struct Loads {
+    int64_t from_ram = 0;      // tokens that were, or are being, loaded for its next admission
+    int64_t found_in_ram = 0;  // the same at its first
+    int64_t given_up = 0;      // tokens whose keys and values it lost when it gave way
   };
   // What need not be computed of a sequence, in leading units: first of its beginning, then its own, then what RAM has.
   struct Found {
@@ -158,6 +161,7 @@ class Replica {
   const Sequence& Live(int32_t index) const {
     return sequences_[static_cast<size_t>(slots_[static_cast<size_t>(index)])];
   }
+  Loads& LoadsOf(int32_t index) { return loads_[static_cast<size_t>(slots_[static_cast<size_t>(index)])]; }
   void TakeSlot(int32_t index);
   bool IsVoid(const Event& event) const;
   // Sizes.
@@ -255,6 +259,7 @@ class Replica {
   RequestList list_;
   std::vector<RequestRecord> records_;
   std::vector<Sequence> sequences_;   // of requests between arrival and end
+  std::vector<Loads> loads_;          // of the same, with a tier in RAM
   std::vector<int32_t> slots_;        // by request: its place in there; -1: it has none
   std::vector<int32_t> spare_slots_;  // places that are free
   BlockPool pool_;

@@ -231,7 +231,7 @@ export const faults = {
     ['if (!(ready > 0)) return false;', 'return false;'],
     ['std::min(duration, step_load_) / layers', 'std::min(duration, step_load_)'],
     ['link_free_ = std::max(link_free_, now_) +', 'link_free_ = now_ +'],
-    ['const int64_t spared = std::min(sequence.from_ram, sequence.given_up);', 'const int64_t spared = 0;'],
+    ['const int64_t spared = std::min(loads.from_ram, loads.given_up);', 'const int64_t spared = 0;'],
   ],
   'core/schedule/host_cache.cc': [
     ['std::max(before, std::min(units, total_))', 'std::min(units, total_)'],
