@@ -177,10 +177,8 @@ std::string SimulationText(const Simulation& simulation, const Objective& object
     text +=
         "  goodput " + DecimalText(summary.goodput_requests_per_s, 2) + " requests/s within the objective\n";
   }
-  if (summary.cached_tokens > 0) {
-    text += "  " + CountText(summary.cached_tokens) + " of " + CountText(summary.prompt_tokens) +
-            " prompt tokens were found in the cache\n";
-  }
+  const std::string found = FoundText(summary);
+  if (!found.empty()) text += "  " + found + "\n";
   return text;
 }
 

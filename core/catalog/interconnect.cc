@@ -60,7 +60,44 @@ double BridgeGbs(std::string_view link) {
   return value;
 }
 
+// "PCIe4 x16": lanes times 0.25 GB/s in generation 1, twice that in each later one; 0: not such a text.
+double PcieGbs(std::string_view link) {
+  constexpr std::string_view kWord = "PCIe";
+  if (link.substr(0, kWord.size()) != kWord || link.size() < kWord.size() + 4) return 0;
+  const int generation = link[kWord.size()] - '0';
+  double lanes = 0;
+  for (size_t i = kWord.size() + 3; i < link.size() && link[i] >= '0' && link[i] <= '9'; ++i) {
+    lanes = lanes * 10 + (link[i] - '0');
+  }
+  return generation < 1 || generation > 7 ? 0 : lanes * 0.125 * static_cast<double>(1 << generation);
+}
+
+// Boards whose link to other cards is not PCIe, in GB/s to the host: those beside a Grace by NVLink-C2C (450 for one GPU,
+// shared by two in GB200 and GB300: NVIDIA's data sheets), the others by the PCIe of their generation, 16 lanes wide (data
+// sheets of V100 SXM2, A100 SXM4, H100 and B200 SXM, MI210 to MI355X, Gaudi 2 and 3).
+double BoardGbs(const Gpu& gpu) {
+  constexpr double kPcie3 = 16, kPcie4 = 32, kPcie5 = 64;
+  const std::string_view link = gpu.link;
+  if (link.find("NVL72") != std::string_view::npos) return 225;
+  if (link.find("C2C") != std::string_view::npos) return 450;
+  if (link.rfind("NVLink2", 0) == 0) return kPcie3;
+  if (link.rfind("NVLink3", 0) == 0) return kPcie4;
+  if (link.rfind("NVLink", 0) == 0) return kPcie5;
+  if (link.rfind("xGMI", 0) == 0) return gpu.arch == "CDNA2" ? kPcie4 : kPcie5;
+  if (link.rfind("RoCE 21x100", 0) == 0) return kPcie4;
+  if (link.rfind("RoCE", 0) == 0) return kPcie5;
+  return 0;
+}
+
 }  // namespace
+
+BytesPerSecond HostLink(const Gpu& gpu) {
+  if (gpu.unified_memory && gpu.bandwidth.value() > 0) return gpu.bandwidth;
+  const double pcie = PcieGbs(gpu.link);
+  const double board = pcie > 0 ? pcie : BoardGbs(gpu);
+  if (board > 0) return GbPerSecond(board);
+  return gpu.link_bandwidth.value() > 0 ? gpu.link_bandwidth : GbPerSecond(16);
+}
 
 Link FindLink(const Gpu& gpu, int64_t ranks, bool across_nodes) {
   if (ranks <= 1) return {};

@@ -34,6 +34,10 @@ struct Link {
 // The path between the cards of one tensor-parallel group.
 Link FindLink(const Gpu& gpu, int64_t ranks, bool across_nodes);
 
+// What a card reads from the machine's memory, as the vendors of both state it: over PCIe of the generation and width of
+// its board, over NVLink-C2C beside a Grace, or at the memory's own rate where the memory is one.
+BytesPerSecond HostLink(const Gpu& gpu);
+
 // An all-reduce costs `latency + bytes * per_byte`: affine, so that a step model can sum it.
 struct CollectiveCost {
   Seconds latency;

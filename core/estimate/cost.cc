@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/catalog/interconnect.h"
+
 namespace plimsoll {
 
 namespace {
@@ -55,11 +57,7 @@ Seconds LoadTime(const Resolved& resolved, Bytes checkpoint, double disk_bytes_p
   if (!(disk_bytes_per_s > 0)) return {};
   const double bytes = static_cast<double>(checkpoint.count());
   double links = 0;
-  for (const Card& card : resolved.cards) {
-    // NVLink and kin connect cards; to the host they have PCIe, of the generation of their time.
-    const double rate = card.gpu->link_bandwidth.value();
-    links += kHostLinkShare * (rate <= 0 ? 16e9 : std::min(rate, 64e9));
-  }
+  for (const Card& card : resolved.cards) links += kHostLinkShare * HostLink(*card.gpu).value();
   double seconds = bytes / disk_bytes_per_s;
   if (links > 0) seconds = std::max(seconds, bytes / links);
   return Seconds(seconds);

@@ -27,7 +27,9 @@ Replica::Replica(SchedulerSetup setup, RequestList requests)
       pool_(std::max<int64_t>(setup_.blocks, 0),
             static_cast<int64_t>(list_.requests.size()) +
                 static_cast<int64_t>(std::max<size_t>(1, list_.beginnings.size())),
-            setup_.full_groups, setup_.prefix_caching) {
+            setup_.full_groups, setup_.prefix_caching),
+      host_(setup_.host.units, static_cast<int64_t>(list_.requests.size()) +
+                                   static_cast<int64_t>(std::max<size_t>(1, list_.beginnings.size()))) {
   setup_.block_size = std::clamp<int64_t>(setup_.block_size, 1, int64_t{1} << 20);
   setup_.poll = std::clamp<int64_t>(setup_.poll, 1, int64_t{1} << 30);
   // Every decoding sequence must find room in the budget of a step (vLLM: max_num_seqs <=
@@ -38,6 +40,7 @@ Replica::Replica(SchedulerSetup setup, RequestList requests)
   const size_t count = list_.requests.size();
   first_shared_stream_ = static_cast<int32_t>(count);
   shared_holders_.assign(std::max<size_t>(1, list_.beginnings.size()), 0);
+  if (HasHost()) arriving_.assign(shared_holders_.size(), 0);
   records_.resize(count);
   slots_.assign(count, -1);
   // Room for as many as are alive in most runs: it costs nothing until it is used.
@@ -73,11 +76,15 @@ int64_t Replica::AllocatedTokens(const Sequence& sequence) const {
   return read <= 0 ? 0 : read + setup_.lookahead;
 }
 
-// A prompt shares the whole blocks of its beginning, or, if it is not longer than that, nothing.
-int64_t Replica::SharedUnits(const Request& request) const {
+// The whole blocks of a prompt's beginning; none if it is not longer than that.
+int64_t Replica::BeginningUnits(const Request& request) const {
   const int64_t tokens = list_.BeginningTokens(request);
-  if (!setup_.prefix_caching || request.prompt <= tokens) return 0;
-  return tokens / setup_.block_size;
+  return request.prompt <= tokens ? 0 : tokens / setup_.block_size;
+}
+
+// Those of them that it has together with others.
+int64_t Replica::SharedUnits(const Request& request) const {
+  return setup_.prefix_caching ? BeginningUnits(request) : 0;
 }
 
 // A place for what is known of a request from its arrival to its end.
@@ -89,6 +96,9 @@ void Replica::TakeSlot(int32_t index) {
   slots_[At(index)] = spare_slots_.back();
   spare_slots_.pop_back();
   Live(index) = {};
+  if (!HasHost()) return;
+  loads_.resize(sequences_.size());
+  LoadsOf(index) = {};
 }
 
 bool Replica::IsVoid(const Event& event) const {
@@ -166,7 +176,12 @@ void Replica::PullArrivals() {
     Live(index).total = list_.requests[At(index)].prompt;
     Wait(index);
   }
-  peak_waiting_ = std::max(peak_waiting_, static_cast<int64_t>(waiting_.size()));
+  if (!loading_.empty()) TakeLoaded();
+  peak_waiting_ = std::max(peak_waiting_, QueueLength());
+}
+
+int64_t Replica::QueueLength() const {
+  return static_cast<int64_t>(waiting_.size() + loading_.size() + loaded_.size());
 }
 
 // vllm/v1/request.py, Request.__lt__: priority, then arrival.
@@ -188,19 +203,31 @@ void Replica::Wait(int32_t index) {
 
 // ---- prompts ----------------------------------------------------------------------------------------------
 
-// Whole blocks at the beginning of the sequence that need not be computed; *shared of them are the system
-// prompt's. A system prompt of which only a part is left is computed again: vLLM would reuse that part.
-int64_t Replica::CachedUnits(int32_t index, int64_t* shared) const {
-  *shared = 0;
-  if (!setup_.prefix_caching) return 0;
+Replica::Found Replica::Find(int32_t index) const {
+  Found found;
+  if (!setup_.prefix_caching && !HasHost()) return found;
   const Request& request = list_.requests[At(index)];
   // The last token is always computed (kv_cache_manager.get_computed_blocks).
-  const int64_t most = (Live(index).total - 1) / setup_.block_size;
-  const int64_t shared_units = SharedUnits(request);
-  const int64_t present = IsShared(request) ? shared_units : pool_.Remembered(SharedStream(request));
-  if (present < shared_units) return 0;
-  *shared = shared_units;
-  return shared_units + std::min(most - shared_units, pool_.Remembered(request.session));
+  const int64_t beginning = BeginningUnits(request);
+  const int64_t most = (Live(index).total - 1) / setup_.block_size - beginning;
+  const int64_t present = IsShared(request) ? beginning : pool_.Remembered(SharedStream(request));
+  const int64_t kept = std::min(most, host_.Kept(request.session));
+  found.shared = std::min(present, beginning);
+  if (present >= beginning) {
+    found.own = std::min(most, pool_.Remembered(request.session));
+    found.loaded = std::max<int64_t>(0, kept - found.own);
+  } else {
+    const int64_t whole = host_.Kept(SharedStream(request));
+    found.loaded = std::max<int64_t>(0, whole - present) + (whole >= beginning ? kept : 0);
+  }
+  if (found.loaded * setup_.block_size < setup_.host.least) found.loaded = 0;
+  found.loads_beginning = found.loaded > 0 && present < beginning;
+  return found;
+}
+
+// Of what was found, the blocks that others use anyway.
+int64_t Replica::InUse(int32_t index, const Found& found) const {
+  return IsShared(list_.requests[At(index)]) ? found.shared * setup_.full_groups : 0;
 }
 
 void Replica::AddChunk(int32_t index, int64_t from, int64_t count, StepLoad* load) {
@@ -253,21 +280,19 @@ int64_t Replica::TokensToReserve(int32_t index) const {
   return tokens + setup_.lookahead;
 }
 
-// Takes the blocks that a request starts with, found ones included; `start` tokens need not be computed.
-void Replica::TakeFirstBlocks(int32_t index, int64_t start, int64_t shared, int64_t allocated) {
+// Takes the blocks that a request starts with, found ones included.
+void Replica::TakeFirstBlocks(int32_t index, const Found& found, int64_t allocated) {
   Sequence& sequence = Live(index);
   const Request& request = list_.requests[At(index)];
-  const int64_t units = start / setup_.block_size;
-  if (pool_.Remembered(request.session) > 0) pool_.Revive(request.session, units - shared);
-  const int64_t shared_units = SharedUnits(request);
-  int64_t found = units;
-  if (shared_units > 0) {
+  if (pool_.Remembered(request.session) > 0) pool_.Revive(request.session, found.own);
+  if (SharedUnits(request) > 0) {
     const int32_t stream = SharedStream(request);
-    if (!IsShared(request) && pool_.Remembered(stream) > 0) pool_.Revive(stream, shared);
+    if (!IsShared(request) && pool_.Remembered(stream) > 0) pool_.Revive(stream, found.shared);
     ++HoldersOf(request);
     sequence.holds_shared = true;
   }
-  pool_.Take(Held(allocated) - found * setup_.full_groups);
+  pool_.Take(Held(allocated) - (found.shared + found.own) * setup_.full_groups);
+  if (HasHost()) NoteLoad(index, found);
 }
 
 void Replica::Enqueue(int32_t index) {
@@ -307,19 +332,25 @@ void Replica::Admit(int64_t budget, StepLoad* load) {
   const int64_t whole_budget = budget;
   int64_t promised = setup_.answers.share > 0 ? Promised() : 0;
   bool stuck = false;
-  while (!waiting_.empty() && (readers_.empty() || budget > 0)) {
-    const int32_t index = waiting_.front();
+  while (HasNext() && (readers_.empty() || budget > 0)) {
+    const int32_t index = Next();
     if (Refuse(index)) {
-      waiting_.pop_front();
+      PopNext();
       continue;
     }
     stuck = running_ >= setup_.max_num_seqs;
     if (stuck) break;
     if (budget <= 0) return;
     Sequence& sequence = Live(index);
-    int64_t shared = 0;
-    const int64_t units = CachedUnits(index, &shared);
-    const int64_t start = units * setup_.block_size;
+    const bool loaded = sequence.holds_loaded;
+    if (!loaded && WaitsWithAnother(index)) continue;
+    const Found found = loaded ? Found() : Find(index);
+    if (found.loaded > 0 && setup_.host.waits) {
+      stuck = !StartLoad(index, found);
+      if (stuck) break;
+      continue;
+    }
+    const int64_t start = loaded ? sequence.computed : found.units() * setup_.block_size;
     const int64_t rest = sequence.total - start;
     // Without chunking a prompt runs whole, alone if it must.
     const int64_t chunk = ChunkOf(rest, budget);
@@ -327,8 +358,8 @@ void Replica::Admit(int64_t budget, StepLoad* load) {
     const bool reserve = setup_.reserve_prompt || setup_.reserve_output;
     const int64_t allocated =
         setup_.reserve_output ? TokensToReserve(index) : start + chunk + setup_.lookahead;
-    const int64_t in_use = IsShared(list_.requests[At(index)]) ? shared * setup_.full_groups : 0;
-    int64_t needed = Held(reserve ? std::max(allocated, TokensToReserve(index)) : allocated) - in_use;
+    const int64_t held = loaded ? Held(AllocatedTokens(sequence)) : InUse(index, found);
+    int64_t needed = Held(reserve ? std::max(allocated, TokensToReserve(index)) : allocated) - held;
     const int64_t answer =
         std::min(list_.requests[At(index)].output - sequence.generated, setup_.answers.most);
     if (promised + answer > 0 && running_ > 0) {
@@ -337,8 +368,14 @@ void Replica::Admit(int64_t budget, StepLoad* load) {
     stuck = needed > pool_.free();
     if (stuck) break;
     promised += answer;
-    waiting_.pop_front();
-    TakeFirstBlocks(index, start, shared, allocated);
+    PopNext();
+    if (loaded) {
+      pool_.Take(Held(allocated) - held);
+      sequence.holds_loaded = false;
+    } else {
+      TakeFirstBlocks(index, found, allocated);
+      step_load_ += LoadTime(found);
+    }
     Enqueue(index);
     sequence.reserved = setup_.reserve_output ? allocated : 0;
     sequence.computed = start + chunk;
@@ -346,6 +383,7 @@ void Replica::Admit(int64_t budget, StepLoad* load) {
     if (record.preemptions == 0) {
       record.scheduled = now_;
       record.cached = start;
+      if (HasHost()) LoadsOf(index).found_in_ram = LoadsOf(index).from_ram;
     }
     AddChunk(index, start, chunk, load);
     budget -= chunk;
@@ -356,6 +394,126 @@ void Replica::Admit(int64_t budget, StepLoad* load) {
     }
   }
   full_ = blocked_ = stuck;
+}
+
+// ---- loads from RAM ---------------------------------------------------------------------------------------
+
+double Replica::LoadTime(const Found& found) const {
+  return static_cast<double>(found.loaded) * setup_.host.load;
+}
+
+// What a request finds counts as used now. What comes back from RAM is not computed again.
+void Replica::NoteLoad(int32_t index, const Found& found) {
+  Loads& loads = LoadsOf(index);
+  const Request& request = list_.requests[At(index)];
+  host_.Keep(request.session, host_.Kept(request.session));
+  if (BeginningUnits(request) > 0) host_.Keep(SharedStream(request), host_.Kept(SharedStream(request)));
+  loads.from_ram = found.loaded * setup_.block_size;
+  loaded_tokens_ += loads.from_ram;
+  const int64_t spared = std::min(loads.from_ram, loads.given_up);
+  records_[At(index)].computed_again -= spared;
+  loads.given_up -= spared;
+}
+
+// OffloadingConnectorScheduler.get_num_new_matched_tokens: while blocks that it would find are being loaded, a request is
+// asked about again later.
+bool Replica::WaitsWithAnother(int32_t index) {
+  const Request& request = list_.requests[At(index)];
+  if (arriving_.empty() || SharedUnits(request) == 0) return false;
+  const double ready = arriving_[At(request.beginning)];
+  if (!(ready > 0)) return false;
+  PopNext();
+  loading_.emplace_back(ready, index);
+  return true;
+}
+
+// False if there is no room for it.
+bool Replica::StartLoad(int32_t index, const Found& found) {
+  Sequence& sequence = Live(index);
+  const Request& request = list_.requests[At(index)];
+  const int64_t start = found.units() * setup_.block_size;
+  const int64_t allocated = start + setup_.lookahead;
+  const bool reserve = setup_.reserve_prompt || setup_.reserve_output;
+  const int64_t wanted = reserve ? std::max(allocated, TokensToReserve(index)) : allocated;
+  if (Held(wanted) - InUse(index, found) > pool_.free()) return false;
+  PopNext();
+  TakeFirstBlocks(index, found, allocated);
+  link_free_ = std::max(link_free_, now_) + LoadTime(found);
+  loading_.emplace_back(link_free_, index);
+  sequence.computed = start;
+  sequence.holds_loaded = true;
+  sequence.loads_beginning = found.loads_beginning && setup_.prefix_caching;
+  if (sequence.loads_beginning) arriving_[At(request.beginning)] = link_free_;
+  return true;
+}
+
+// What has arrived is seen as arrivals are.
+void Replica::TakeLoaded() {
+  size_t left = 0;
+  for (const auto& [ready, index] : loading_) {
+    if (ready > look_) {
+      loading_[left++] = {ready, index};
+      continue;
+    }
+    loaded_.push_back(index);
+    Sequence& sequence = Live(index);
+    if (sequence.loads_beginning) arriving_[At(list_.requests[At(index)].beginning)] = 0;
+    sequence.loads_beginning = false;
+  }
+  loading_.resize(left);
+}
+
+double Replica::NextLoaded() const {
+  double next = kNever;
+  for (const auto& [ready, index] : loading_) next = std::min(next, ready);
+  return next;
+}
+
+// One that is not admitted yet gives its blocks back and keeps its place.
+void Replica::GiveUpLoad(int32_t index, bool arrived) {
+  Sequence& sequence = Live(index);
+  ReturnBlocks(index, AllocatedTokens(sequence), arrived ? sequence.computed : 0);
+  if (sequence.loads_beginning) arriving_[At(list_.requests[At(index)].beginning)] = 0;
+  sequence.loads_beginning = false;
+  sequence.holds_loaded = false;
+  sequence.computed = 0;
+}
+
+bool Replica::GiveUpLastLoad() {
+  for (auto last = loading_.rbegin(); last != loading_.rend(); ++last) {
+    if (!Live(last->second).holds_loaded) continue;
+    GiveUpLoad(last->second, false);
+    return true;
+  }
+  for (auto last = loaded_.rbegin(); last != loaded_.rend(); ++last) {
+    if (!Live(*last).holds_loaded) continue;
+    GiveUpLoad(*last, true);
+    return true;
+  }
+  return false;
+}
+
+// Who runs alone and needs a block has it from those that are not admitted yet, or nobody might ever end.
+bool Replica::TakesFromLoads() { return running_ == 1 && GiveUpLastLoad(); }
+
+// The same where nothing runs and those behind the first of the queue hold what it needs.
+bool Replica::UnblockLoaded() {
+  if (!blocked_ || running_ > 0 || !loading_.empty()) return false;
+  for (size_t i = loaded_.size(); i-- > 1;) {
+    if (!Live(loaded_[i]).holds_loaded) continue;
+    GiveUpLoad(loaded_[i], true);
+    return true;
+  }
+  return false;
+}
+
+// The whole blocks of `read` tokens lie in RAM from now on.
+void Replica::Store(int32_t index, int64_t read) {
+  const Request& request = list_.requests[At(index)];
+  const int64_t whole = read / setup_.block_size;
+  const int64_t beginning = std::min(whole, BeginningUnits(request));
+  host_.Keep(request.session, whole - beginning);
+  if (beginning > 0) host_.Keep(SharedStream(request), beginning);
 }
 
 // Tokens of answers that running sequences are left room for.
@@ -379,6 +537,7 @@ int64_t Replica::Promised() const {
 // Room for a prompt's next chunk: the last admitted give way for it, or the last by priority. False if it did so itself.
 bool Replica::FindRoomFor(int32_t reader, int64_t blocks, int64_t* budget, StepLoad* load) {
   while (blocks > pool_.free()) {
+    if (TakesFromLoads()) continue;
     const int32_t victim = setup_.by_priority ? LastByPriority() : last_running_;
     // One that decodes has been given room for this step's token, too.
     const int64_t held = AllocatedTokens(Live(victim));
@@ -568,10 +727,11 @@ int32_t Replica::LastByPriority() const {
   return last;
 }
 
-bool Replica::MakeRoomByPriority() {
-  while (crossing_cost_[At(tick_ % setup_.block_size)] > pool_.free()) Preempt(LastByPriority());
+void Replica::MakeRoomByPriority() {
+  while (crossing_cost_[At(tick_ % setup_.block_size)] > pool_.free()) {
+    if (!TakesFromLoads()) Preempt(LastByPriority());
+  }
   pool_.Take(crossing_cost_[At(tick_ % setup_.block_size)]);
-  return true;
 }
 
 // Room for every decoding sequence's next token. True if somebody had to be preempted for it.
@@ -582,7 +742,11 @@ bool Replica::AllocateDecoders() {
     return false;
   }
   if (setup_.answers.share > 0) return RetractForDecoders();
-  if (setup_.by_priority) return MakeRoomByPriority();
+  const int64_t before = preemptions_;
+  if (setup_.by_priority) {
+    MakeRoomByPriority();
+    return preemptions_ > before;
+  }
   // In order, as the scheduler goes through its list: the first ones get what is left.
   int32_t index = first_running_;
   while (index >= 0) {
@@ -596,6 +760,7 @@ bool Replica::AllocateDecoders() {
       }
       const int64_t blocks = Held(room + 1) - Held(room);
       while (blocks > pool_.free()) {
+        if (TakesFromLoads()) continue;
         const int32_t victim = last_running_;
         Preempt(victim);
         if (victim == index) return true;
@@ -604,23 +769,15 @@ bool Replica::AllocateDecoders() {
     }
     index = sequence.next;
   }
-  return true;
+  return preemptions_ > before;
 }
 
 // ---- ends -------------------------------------------------------------------------------------------------
 
-// Takes the sequence off the list of running ones and gives its blocks back; the tokens whose keys and values
-// they held.
-int64_t Replica::GiveBack(int32_t index) {
+// Gives the blocks of a sequence with room for `room` tokens back, of which `read` have their keys and values.
+void Replica::ReturnBlocks(int32_t index, int64_t room, int64_t read) {
   Sequence& sequence = Live(index);
   const Request& request = list_.requests[At(index)];
-  const int64_t room = AllocatedTokens(sequence);
-  const int64_t read = sequence.decoding ? TotalOf(sequence) - 1 : sequence.computed;
-  if (sequence.decoding) StopDecoding(index);
-  (sequence.previous >= 0 ? Live(sequence.previous).next : first_running_) = sequence.next;
-  (sequence.next >= 0 ? Live(sequence.next).previous : last_running_) = sequence.previous;
-  --running_;
-  readers_.erase(std::remove(readers_.begin(), readers_.end(), index), readers_.end());
   const int64_t whole = setup_.prefix_caching ? read / setup_.block_size : 0;
   const int64_t shared = sequence.holds_shared ? SharedUnits(request) : 0;
   // Preempted while it was the first to read the system prompt, a sequence has only a part of it.
@@ -634,15 +791,32 @@ int64_t Replica::GiveBack(int32_t index) {
   sequence.holds_shared = false;
   sequence.reserved = 0;
   full_ = blocked_ = false;
+}
+
+// Takes the sequence off the list of running ones and gives its blocks back; the tokens whose keys and values
+// they held.
+int64_t Replica::GiveBack(int32_t index) {
+  Sequence& sequence = Live(index);
+  const int64_t room = AllocatedTokens(sequence);
+  const int64_t read = sequence.decoding ? TotalOf(sequence) - 1 : sequence.computed;
+  if (sequence.decoding) StopDecoding(index);
+  (sequence.previous >= 0 ? Live(sequence.previous).next : first_running_) = sequence.next;
+  (sequence.next >= 0 ? Live(sequence.next).previous : last_running_) = sequence.previous;
+  --running_;
+  readers_.erase(std::remove(readers_.begin(), readers_.end(), index), readers_.end());
+  ReturnBlocks(index, room, read);
+  if (HasHost()) Store(index, read);
   return read;
 }
 
 void Replica::Preempt(int32_t index) {
   RequestRecord& record = records_[At(index)];
-  record.computed_again += GiveBack(index);
+  const int64_t read = GiveBack(index);
+  record.computed_again += read;
   ++record.preemptions;
   ++preemptions_;
   Live(index).computed = 0;
+  if (HasHost()) LoadsOf(index).given_up = read;
   if (setup_.by_priority) {
     Wait(index);
   } else {
@@ -655,6 +829,8 @@ void Replica::End(int32_t index, RequestEnd how) {
   record.finish = Delivered();
   record.output = Live(index).generated;
   record.end = how;
+  const bool answered = how == RequestEnd::kDone || how == RequestEnd::kTruncated;
+  if (HasHost() && answered) found_in_ram_ += LoadsOf(index).found_in_ram;
   ++finished_;
   const Request& request = list_.requests[At(index)];
   spare_slots_.push_back(slots_[At(index)]);
@@ -678,6 +854,10 @@ void Replica::CompletePrompts() {
     ++output_tokens_;
     const bool done = sequence.generated >= list_.requests[At(index)].output;
     const bool full = setup_.max_model_len > 0 && sequence.total >= setup_.max_model_len;
+    if (HasHost()) {
+      Store(index, sequence.computed);
+      blocked_ = false;  // what waits may find more, or less
+    }
     if (done || full) {
       GiveBack(index);
       End(index, done ? RequestEnd::kDone : RequestEnd::kTruncated);
@@ -740,6 +920,15 @@ bool Replica::ReadPrompts(int64_t budget, StepLoad* load, bool preempted) {
   return preempted;
 }
 
+// A step that loads each layer while it computes the one before: the longer of both, and a layer of the other.
+double Replica::WithLoads(double duration) {
+  if (!(step_load_ > 0)) return duration;
+  const double layers = static_cast<double>(std::max<int64_t>(1, setup_.host.layers));
+  const double both = std::max(duration, step_load_) + std::min(duration, step_load_) / layers;
+  step_load_ = 0;
+  return both;
+}
+
 void Replica::Step() {
   const int64_t preempted_before = preemptions_;
   PullArrivals();
@@ -755,14 +944,15 @@ void Replica::Step() {
   }
   if (decoding_ == 0 && load.prefill_tokens == 0) {
     // All that ran was preempted: the next step takes it in again, or ends it.
-    if (preemptions_ == preempted_before || waiting_.empty()) WaitForArrival();
+    if (UnblockLoaded()) return;
+    if (preemptions_ == preempted_before || !HasNext()) WaitForArrival();
     return;
   }
   double growth = 0;
   const double decode_time = decoding_ > 0 ? DecodeTime(&growth) : 0;
   double duration = decode_time;
   if (!decodes) {
-    duration = setup_.model.Time(load).value();
+    duration = WithLoads(setup_.model.Time(load).value());
     if (decoding_ > 0) pause_ += duration;
   } else if (load.prefill_tokens > 0) {
     StepLoad decode_only;
@@ -770,7 +960,7 @@ void Replica::Step() {
     decode_only.decode_kv_tokens = load.decode_kv_tokens = cached_tokens_;
     // Speculation shortens the decoding share of a step, not the prompts in it.
     const double without = decoding_ > 0 ? setup_.model.Time(decode_only).value() : 0;
-    duration = setup_.model.Time(load).value() - without + decode_time;
+    duration = WithLoads(setup_.model.Time(load).value() - without + decode_time);
   }
   Account(duration);
   last_start_ = now_;
@@ -788,9 +978,9 @@ void Replica::Step() {
 void Replica::WaitForArrival() {
   share_from_ = setup_.answers.share;
   share_steps_ = 0;
-  double next = NextArrival();
+  const double next = std::min(NextArrival(), NextLoaded());
   if (next == kNever) {
-    done_ = waiting_.empty();
+    done_ = !HasNext();
     return;
   }
   Account(std::max(0.0, next - now_));
@@ -845,7 +1035,7 @@ void Replica::PassLooks(int64_t ticks, const Elapsed& elapsed) {
 
 // Decode steps up to the next event at once; false if there are none to skip.
 bool Replica::SkipAhead() {
-  if (decoding_ == 0 || decoding_ != running_ || !(waiting_.empty() || blocked_)) return false;
+  if (decoding_ == 0 || decoding_ != running_ || (HasNext() && !blocked_)) return false;
   if (setup_.hold > 0 && !waiting_.empty()) return false;  // each step counts how long it is held back
   while (!events_.empty() && IsVoid(events_.front())) {
     std::pop_heap(events_.begin(), events_.end(), Later());
@@ -860,9 +1050,9 @@ bool Replica::SkipAhead() {
     return first * count + growth * (count * (count - 1) / 2);
   };
   // An arrival matters only if it could be admitted, or begins to be held back; the step after it sees it.
-  // By priority it may go first.
-  if ((waiting_.empty() || setup_.by_priority) && (running_ < setup_.max_num_seqs || setup_.hold > 0)) {
-    const double next = NextArrival();
+  // By priority it may go first, and what has been loaded does.
+  if (running_ < setup_.max_num_seqs || setup_.hold > 0) {
+    const double next = std::min(!HasNext() || setup_.by_priority ? NextArrival() : kNever, NextLoaded());
     if (next <= now_) return false;
     if (next != kNever && now_ + elapsed(ticks) >= next) {
       int64_t low = 1, high = ticks;
@@ -907,7 +1097,7 @@ void Replica::Account(double duration) {
   const double usage =
       pool_.total() > 0 ? static_cast<double>(pool_.used()) / static_cast<double>(pool_.total()) : 0;
   running_time_ += static_cast<double>(running_) * duration;
-  waiting_time_ += static_cast<double>(waiting_.size()) * duration;
+  waiting_time_ += static_cast<double>(QueueLength()) * duration;
   usage_time_ += usage * duration;
   peak_usage_ = std::max(peak_usage_, usage);
 }
@@ -919,8 +1109,8 @@ void Replica::Sample() {
     samples_.resize(samples_.size() / 2);
     sample_stride_ *= 2;
   }
-  samples_.push_back(TimelineSample{now_, running_, static_cast<int64_t>(waiting_.size()), pool_.used(),
-                                    preemptions_, output_tokens_});
+  samples_.push_back(
+      TimelineSample{now_, running_, QueueLength(), pool_.used(), preemptions_, output_tokens_});
 }
 
 ReplicaTotals Replica::totals() const {
@@ -929,6 +1119,8 @@ ReplicaTotals Replica::totals() const {
   totals.steps = steps_;
   totals.preemptions = preemptions_;
   totals.output_tokens = output_tokens_;
+  totals.found_in_ram = found_in_ram_;
+  totals.loaded_tokens = loaded_tokens_;
   totals.running_time = running_time_;
   totals.waiting_time = waiting_time_;
   totals.usage_time = usage_time_;

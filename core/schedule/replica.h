@@ -26,6 +26,13 @@
 // With `by_priority` (vLLM's --scheduling-policy priority) the queue goes by priority and then by arrival, preempted ones
 // included, and those that would come last in it give way, before any block of the step is handed out.
 //
+// With a tier in RAM (HostTier, host_cache.h) the whole blocks of a prompt are written there when it has been read, and all
+// of a sequence's when it ends or gives way; writing delays nobody. A beginning that is found there, after what the pool
+// still has of it, is loaded instead of computed, over a link that carries one load after the other. Where requests wait
+// for it (vllm/v1/core/sched/scheduler.py, WAITING_FOR_REMOTE_KVS) they hold the blocks that it fills, others run
+// meanwhile, and what has arrived is seen as arrivals are and goes before the queue; a request whose beginning another one
+// loads waits with it. A running sequence that is left alone takes the blocks of those that are not admitted yet.
+//
 // Three simplifications. Two are on the safe side: a window's layers keep one block more than they need at some
 // lengths, and what a window or a recurrent state held is not found again by a later turn. And of several prompts
 // that are read at once none keeps a sequence that decodes from its token, however early it was admitted.
@@ -46,6 +53,7 @@
 #include "core/resolve/report.h"
 #include "core/resolve/resolved.h"
 #include "core/schedule/block_pool.h"
+#include "core/schedule/host_cache.h"
 #include "core/schedule/percentiles.h"
 #include "core/schedule/scheduler_setup.h"
 
@@ -56,8 +64,8 @@ enum class RequestEnd : uint8_t { kPending, kDone, kTruncated, kPromptTooLong, k
 struct RequestRecord {
   double arrival = 0, received = 0, scheduled = 0, first_token = 0, finish = 0;
   int64_t prompt = 0, output = 0;  // output: tokens produced
-  int64_t cached = 0;              // prompt tokens that were found in the cache at first admission
-  int64_t computed_again = 0;      // tokens computed a second time after preemptions
+  int64_t cached = 0;          // prompt tokens that were found in the cache, or in RAM, at first admission
+  int64_t computed_again = 0;  // tokens computed a second time after preemptions
   int32_t preemptions = 0;
   int32_t session = 0, turn = 0;
   RequestEnd end = RequestEnd::kPending;
@@ -75,6 +83,8 @@ struct TimelineSample {
 struct ReplicaTotals {
   double now = 0;
   int64_t steps = 0, preemptions = 0, output_tokens = 0;
+  int64_t found_in_ram = 0;                                   // of the prompt tokens that were found
+  int64_t loaded_tokens = 0;                                  // from RAM, after preemptions too
   double running_time = 0, waiting_time = 0, usage_time = 0;  // sums of each over the seconds it stood
   double peak_usage = 0;
   int64_t peak_running = 0, peak_waiting = 0;
@@ -112,6 +122,20 @@ class Replica {
     uint8_t growing = 0;               // spans that it still grows in, as bits
     bool decoding = false;
     bool holds_shared = false;
+    bool holds_loaded = false;     // it waits with the blocks that are, or will be, loaded for it
+    bool loads_beginning = false;  // others wait for what is being loaded
+  };
+  // What a sequence has to do with RAM; only where there is a tier, for there may be a million of them.
+  struct Loads {
+    int64_t from_ram = 0;      // tokens that were, or are being, loaded for its next admission
+    int64_t found_in_ram = 0;  // the same at its first
+    int64_t given_up = 0;      // tokens whose keys and values it lost when it gave way
+  };
+  // What need not be computed of a sequence, in leading units: first of its beginning, then its own, then what RAM has.
+  struct Found {
+    int64_t shared = 0, own = 0, loaded = 0;
+    bool loads_beginning = false;  // a part of it is the beginning's
+    int64_t units() const { return shared + own + loaded; }
   };
   struct Chunk {
     int32_t index = -1;
@@ -137,12 +161,14 @@ class Replica {
   const Sequence& Live(int32_t index) const {
     return sequences_[static_cast<size_t>(slots_[static_cast<size_t>(index)])];
   }
+  Loads& LoadsOf(int32_t index) { return loads_[static_cast<size_t>(slots_[static_cast<size_t>(index)])]; }
   void TakeSlot(int32_t index);
   bool IsVoid(const Event& event) const;
   // Sizes.
   int64_t Held(int64_t tokens) const;  // blocks of a sequence with room for so many tokens
   int64_t TotalOf(const Sequence& sequence) const;
   int64_t AllocatedTokens(const Sequence& sequence) const;
+  int64_t BeginningUnits(const Request& request) const;
   int64_t SharedUnits(const Request& request) const;
   int64_t& HoldersOf(const Request& request) {
     return shared_holders_[static_cast<size_t>(request.beginning)];
@@ -152,7 +178,8 @@ class Replica {
   }
   int32_t SharedStream(const Request& request) const { return first_shared_stream_ + request.beginning; }
   int64_t TokensToReserve(int32_t index) const;
-  int64_t CachedUnits(int32_t index, int64_t* shared) const;
+  int64_t InUse(int32_t index, const Found& found) const;
+  Found Find(int32_t index) const;
   // Arrivals.
   void Arrive(int32_t index, double at);
   void Release(double at);
@@ -164,9 +191,27 @@ class Replica {
   void PullArrivals();
   bool IsHeldBack();
   void WaitForArrival();
+  // The queue: what was loaded goes before what waits.
+  bool HasNext() const { return !loaded_.empty() || !waiting_.empty(); }
+  int32_t Next() const { return loaded_.empty() ? waiting_.front() : loaded_.front(); }
+  void PopNext() { (loaded_.empty() ? waiting_ : loaded_).pop_front(); }
+  int64_t QueueLength() const;
+  // Loads.
+  bool HasHost() const { return host_.total() > 0; }
+  double LoadTime(const Found& found) const;
+  void NoteLoad(int32_t index, const Found& found);
+  bool WaitsWithAnother(int32_t index);
+  bool StartLoad(int32_t index, const Found& found);
+  void TakeLoaded();
+  double NextLoaded() const;
+  void GiveUpLoad(int32_t index, bool arrived);
+  bool GiveUpLastLoad();
+  bool TakesFromLoads();
+  bool UnblockLoaded();
+  void Store(int32_t index, int64_t read);
   // Prompts.
   bool Refuse(int32_t index);
-  void TakeFirstBlocks(int32_t index, int64_t start, int64_t shared, int64_t allocated);
+  void TakeFirstBlocks(int32_t index, const Found& found, int64_t allocated);
   void Enqueue(int32_t index);
   bool IsBefore(int32_t one, int32_t other) const;
   void Wait(int32_t index);
@@ -186,17 +231,19 @@ class Replica {
   void AddCrossing(const Sequence& sequence, int64_t blocks);
   bool AllocateDecoders();
   bool RetractForDecoders();
-  bool MakeRoomByPriority();
+  void MakeRoomByPriority();
   int64_t Promised() const;
   double Share() const;
   void Schedule(int64_t tick, int32_t index, EventKind kind, uint8_t which);
   void HandleEvents();
   // Ends.
+  void ReturnBlocks(int32_t index, int64_t room, int64_t read);
   int64_t GiveBack(int32_t index);
   void Preempt(int32_t index);
   void End(int32_t index, RequestEnd how);
   // Time.
   double DecodeTime(double* growth) const;
+  double WithLoads(double duration);
   void PassTicks(int64_t ticks, double first, double last);
   void Step();
   template <typename Elapsed>
@@ -212,11 +259,18 @@ class Replica {
   RequestList list_;
   std::vector<RequestRecord> records_;
   std::vector<Sequence> sequences_;   // of requests between arrival and end
+  std::vector<Loads> loads_;          // of the same, with a tier in RAM
   std::vector<int32_t> slots_;        // by request: its place in there; -1: it has none
   std::vector<int32_t> spare_slots_;  // places that are free
   BlockPool pool_;
+  HostCache host_;
   std::vector<Event> events_;  // a heap
   std::deque<int32_t> waiting_;
+  std::deque<int32_t> loaded_;                       // what they waited for has arrived
+  std::vector<std::pair<double, int32_t>> loading_;  // when that will be; in order of their starts
+  std::vector<double> arriving_;  // by beginning: when it will have been loaded; 0: nobody loads it
+  double link_free_ = 0;          // when the last load will have ended
+  double step_load_ = 0;          // what this step loads layer by layer
   std::vector<std::pair<double, int32_t>> arrivals_;  // a heap: earliest first
   std::vector<int32_t> followers_;                    // by request: the one that comes after it; -1: none
   int64_t next_timed_ = 0;  // next request of the list that has an arrival of its own
@@ -251,6 +305,7 @@ class Replica {
   double now_ = 0;
   bool done_ = false;
   int64_t finished_ = 0, steps_ = 0, preemptions_ = 0, output_tokens_ = 0;
+  int64_t found_in_ram_ = 0, loaded_tokens_ = 0;
   mutable int64_t base_sequences_ = -1;  // memo of the step's time without cached tokens
   mutable double base_time_ = 0;
   DurationHistogram inter_token_;

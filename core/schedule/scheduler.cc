@@ -144,6 +144,8 @@ ReplicaTotals Simulation::Totals() const {
     totals.steps += own.steps;
     totals.preemptions += own.preemptions;
     totals.output_tokens += own.output_tokens;
+    totals.found_in_ram += own.found_in_ram;
+    totals.loaded_tokens += own.loaded_tokens;
     totals.running_time += own.running_time;
     totals.waiting_time += own.waiting_time;
     totals.usage_time += own.usage_time / static_cast<double>(replicas_.size());
@@ -163,6 +165,8 @@ SimulationSummary Simulation::Summarize(const Objective& objective) const {
   summary.requests = static_cast<int64_t>(records().size());
   summary.preemptions = totals.preemptions;
   summary.steps = totals.steps;
+  summary.found_in_ram = totals.found_in_ram;
+  summary.loaded_tokens = totals.loaded_tokens;
   summary.duration = now;
   int64_t good = 0;
   // Where requests are received in turn, the replica has counted that.

@@ -18,6 +18,17 @@ struct WindowGroup {
 };
 constexpr int kMaxWindowGroups = 16;
 
+// RAM behind the pool (see host_cache.h), and how what lies there comes back.
+struct HostTier {
+  int64_t units = 0;  // blocks of tokens, in all full groups, that have room; 0: there is no such tier
+  double load = 0;    // seconds from RAM to the cards, of one of them
+  // A request waits for its load while others run (vLLM); otherwise the step that reads the rest of its prompt loads
+  // each layer ahead of computing it (SGLang).
+  bool waits = false;
+  int64_t layers = 1;  // by which such a step loads and computes
+  int64_t least = 0;   // tokens below which a load is not worth it
+};
+
 struct SchedulerSetup {
   StepModel model;
   int64_t replicas = 1;     // data parallel: each has what stands below for itself
@@ -32,6 +43,7 @@ struct SchedulerSetup {
   int64_t max_model_len = 0;
   bool chunked_prefill = true;
   bool prefix_caching = true;
+  HostTier host;
   bool reserve_prompt = true;   // the whole sequence must find room before it is admitted
   bool reserve_output = false;  // llama-server: a slot is sized for prompt and answer
   int64_t lookahead = 0;        // speculative tokens

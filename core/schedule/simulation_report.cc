@@ -19,7 +19,7 @@ struct SummaryKey {
   Percentiles SimulationSummary::*times = nullptr;
 };
 using S = SimulationSummary;
-constexpr std::array<SummaryKey, 25> kSummaryKeys = {
+constexpr std::array<SummaryKey, 27> kSummaryKeys = {
     {{"requests", nullptr, &S::requests},
      {"done", nullptr, &S::done},
      {"refused", nullptr, &S::refused},
@@ -29,6 +29,8 @@ constexpr std::array<SummaryKey, 25> kSummaryKeys = {
      {"prompt_tokens", nullptr, &S::prompt_tokens},
      {"output_tokens", nullptr, &S::output_tokens},
      {"cached_tokens", nullptr, &S::cached_tokens},
+     {"cached_in_ram_tokens", nullptr, &S::found_in_ram},
+     {"loaded_tokens", nullptr, &S::loaded_tokens},
      {"computed_again_tokens", nullptr, &S::computed_again},
      {"output_tokens_per_s", &S::output_tokens_per_s},
      {"total_tokens_per_s", &S::total_tokens_per_s},
@@ -182,6 +184,19 @@ std::string SimulationHeadline(const Simulation& simulation, const SimulationSum
   return "Serves " + rate + "; half of the answers begin within " +
          DurationText(Seconds(summary.ttft_ms.p50 / 1e3)) + " and take " +
          DecimalText(summary.tpot_ms.p50, 1) + " ms per token." + refused;
+}
+
+std::string FoundText(const SimulationSummary& summary) {
+  std::string text;
+  if (summary.cached_tokens > 0) {
+    text = CountText(summary.cached_tokens) + " of " + CountText(summary.prompt_tokens) +
+           " prompt tokens were found in the cache";
+    if (summary.found_in_ram > 0) text += ", " + CountText(summary.found_in_ram) + " of them in RAM";
+  }
+  const int64_t again = summary.loaded_tokens - summary.found_in_ram;
+  if (again <= 0) return text;
+  return text + (text.empty() ? "" : "; ") + CountText(again) +
+         " tokens were loaded from RAM after preemptions instead of computed again";
 }
 
 Json SimulationSummaryJson(const SimulationSummary& summary) {

@@ -28,6 +28,9 @@ std::vector<MetricReading> ReadMetrics(const Simulation& simulation, const Simul
 // One sentence: whether the load is served, and what limits it.
 std::string SimulationHeadline(const Simulation& simulation, const SimulationSummary& summary);
 
+// Where the tokens of prompts were found that need not be computed, in one sentence; empty: none were.
+std::string FoundText(const SimulationSummary& summary);
+
 // As it stands under "summary" below, and back; what is absent or of another kind is zero.
 Json SimulationSummaryJson(const SimulationSummary& summary);
 SimulationSummary SimulationSummaryFromJson(const Json& json);

@@ -216,9 +216,7 @@ StepModel StepModel::Make(const Resolved& r, const StepStyle& style, const StepW
     c.reduce_per_token += Seconds0(4.0 * w.hidden * transfers, style.node_link.value());
   }
 
-  const double link_rate =
-      Positive(gpu.unified_memory ? gpu.bandwidth.value() : gpu.link_bandwidth.value(), 16e9) *
-      speeds.link_share.value;
+  const double link_rate = HostLink(gpu).value() * speeds.link_share.value;
   c.host_weights = Seconds0(w.dense_total * w.host_dense,
                             Positive(style.host_dense_rate.value(), speeds.host_memory.value));
   c.host_experts = Seconds0(w.expert_total * w.host_experts,

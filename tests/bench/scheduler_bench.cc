@@ -42,6 +42,28 @@ void Saturated(benchmark::State& state) {
   }
   state.SetComplexityN(state.range(0));
 }
+// Ten thousand requests of a thousand prompts of 2,000 tokens, of which the pool holds a quarter and RAM all.
+void WithATier(benchmark::State& state) {
+  SchedulerSetup setup = Setup();
+  setup.host.units = state.range(1);
+  setup.host.load = 4e-5;
+  setup.host.waits = state.range(0) != 0;
+  setup.host.layers = 32;
+  Workload workload;
+  workload.arrival = Arrival::kPoisson;
+  workload.rate = 100;
+  workload.requests = 10000;
+  workload.different_prompts = 1000;
+  workload.prompt = {LengthShape::kLogNormal, 2000, 2000, 1, 8000};
+  workload.output = {LengthShape::kLogNormal, 200, 210, 1, 150};
+  const Result<RequestList> list = GenerateRequests(workload);
+  if (!list.ok()) std::abort();
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(Simulate(setup, *list).now());
+  }
+}
+BENCHMARK(WithATier)->Unit(benchmark::kMillisecond)->Args({1, 0})->Args({1, 150000})->Args({0, 150000});
+
 BENCHMARK(Saturated)
     ->Unit(benchmark::kMillisecond)
     ->Args({1000, 1})

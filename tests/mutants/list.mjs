@@ -146,6 +146,7 @@ export const faults = {
     ['gb >= row.from_gb', 'gb > row.from_gb'],
   ],
   'core/catalog/interconnect.cc': [
+    ['gpu.arch == "CDNA2" ? kPcie4', 'gpu.arch == "CDNA2" ? kPcie5'],
     ['rate > 0 ? 2 * (n - 1) / n / rate : 0', 'rate > 0 ? 2 * n / (n - 1) / rate : 0'],
     ['bridge >= 100 && ranks == 2', 'bridge >= 100 && ranks >= 2'],
     ['ranks > 2; ranks = (ranks + 1) / 2', 'ranks > 1; ranks = (ranks + 1) / 2'],
@@ -224,6 +225,17 @@ export const faults = {
     ['rest = std::min(rest, setup_.most_of_prompt);', 'rest = std::max(rest, setup_.most_of_prompt);'],
     ['waiting_.push_front(index);', 'waiting_.push_back(index);'],
     ['growth * (count * (count - 1) / 2)', 'growth * (count * (count + 1) / 2)'],
+    ['return running_ == 1 && GiveUpLastLoad();', 'return false;'],
+    ['blocked_ = false;  // what waits may find more, or less', ''],
+    ['GiveUpLoad(last->second, false);', 'GiveUpLoad(last->second, true);'],
+    ['if (!(ready > 0)) return false;', 'return false;'],
+    ['std::min(duration, step_load_) / layers', 'std::min(duration, step_load_)'],
+    ['link_free_ = std::max(link_free_, now_) +', 'link_free_ = now_ +'],
+    ['const int64_t spared = std::min(loads.from_ram, loads.given_up);', 'const int64_t spared = 0;'],
+  ],
+  'core/schedule/host_cache.cc': [
+    ['std::max(before, std::min(units, total_))', 'std::min(units, total_)'],
+    ['const int32_t oldest = first_;', 'const int32_t oldest = last_;'],
   ],
   'core/schedule/scheduler.cc': [
     ['waiting * 20 > arrived', 'waiting * 20 < arrived'],
@@ -429,11 +441,15 @@ export const faults = {
   'core/engines/llama_cpp/llama_version.cc': [
     ['(to - from) * (build - before->number)', '(to - from) * (build - before->number + 900)'],
   ],
+  'core/engines/host_tier.cc': [
+    ['of_replica / resolved.ram.bandwidth.value()', '0.0'],
+    ['tier.load = slowest / units;', 'tier.load = slowest;'],
+  ],
   // ---- estimate, solve, validate
   'core/estimate/cost.cc': [
     ['cost.usd_per_hour - power_per_hour', 'cost.usd_per_hour + power_per_hour'],
     ['8 / (link_bits_per_s * kPayloadShare)', '8 / link_bits_per_s'],
-    ['std::min(rate, 64e9)', 'rate'],
+    ['kHostLinkShare * HostLink(*card.gpu).value()', 'HostLink(*card.gpu).value()'],
   ],
   'core/estimate/estimate.cc': [
     ['gpu.reserved = card.reserved;', ''],

@@ -153,7 +153,8 @@ void Results(Ui& ui, AppState& state, float width) {
         limited ? share(s.goodput_requests_per_s, s.requests_per_s) + " within the limits"
                 : "see the limits below"},
        {"Prompt cache", share(static_cast<double>(s.cached_tokens), static_cast<double>(s.prompt_tokens)),
-        CountText(s.cached_tokens) + " tokens found"}},
+        CountText(s.cached_tokens) + " tokens found" +
+            (s.found_in_ram > 0 ? ", " + CountText(s.found_in_ram) + " in RAM" : "")}},
       width);
 }
 

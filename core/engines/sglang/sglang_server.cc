@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/engines/host_tier.h"
 #include "core/engines/sglang/sglang_plan.h"
 #include "core/engines/sglang/sglang_pool.h"
 #include "core/engines/sglang/sglang_setup.h"
@@ -42,6 +43,13 @@ void SetUpSglangServer(const Resolved& resolved, const Report& report, Scheduler
   // CLIP_MAX_NEW_TOKENS_ESTIMATION; retract_decode (managers/schedule_batch.py).
   constexpr double kShare = 0.7, kLeast = 0.14 * kShare, kSteps = 600;
   setup->answers = {kShare, kLeast, (kShare - kLeast) / kSteps, 4096};
+  // mem_cache/hiradix_cache.py: part of the radix tree, written through by default; load_back_threshold.
+  if (!setup->prefix_caching) return;
+  constexpr int64_t kLeastLoad = 10;
+  setup->host =
+      HostTierOf(resolved, report, static_cast<double>(tokens) / static_cast<double>(setup->block_size));
+  setup->host.layers = std::max<int64_t>(1, resolved.architecture->layers);
+  setup->host.least = kLeastLoad;
 }
 
 // metrics/collector.py.

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/arch/parallelism.h"
+#include "core/engines/host_tier.h"
 #include "core/engines/vllm/vllm_cuda_graphs.h"
 #include "core/engines/vllm/vllm_kv_cache.h"
 #include "core/engines/vllm/vllm_rules.h"
@@ -92,6 +93,13 @@ void SetUpVllmServer(const Resolved& resolved, const Report& report, SchedulerSe
   // scheduler_reserve_full_isl, since March 2026.
   setup->reserve_prompt = resolved.version.date >= 20260301;
   setup->lookahead = resolved.speculative.num_tokens;
+  // vllm/distributed/kv_transfer/kv_connector/v1/offloading_connector.py: loads are asynchronous, and work without a
+  // prefix cache on the cards, too.
+  if (!rules.v1) return;
+  const double units = static_cast<double>(report.kv.num_blocks) /
+                       static_cast<double>(std::max<int64_t>(1, setup->full_groups));
+  setup->host = HostTierOf(resolved, report, units);
+  setup->host.waits = true;
 }
 
 // vllm/v1/metrics/loggers.py.

@@ -37,6 +37,33 @@ TEST(Interconnect, TakesABridgeForAPairOnly) {
   EXPECT_EQ(FindLink(a100, 4, false).kind, LinkKind::kPciePeer);
 }
 
+// NVLink and its kin connect cards; what comes from the machine's memory has another way.
+TEST(Interconnect, TheHostIsBehindAnotherLink) {
+  const auto host = [](const char* link, double gbs) {
+    return HostLink(Card(Vendor::kNvidia, link, gbs)).value() / 1e9;
+  };
+  EXPECT_DOUBLE_EQ(host("PCIe4 x16", 32), 32);
+  EXPECT_DOUBLE_EQ(host("PCIe4 x8", 16), 16);
+  EXPECT_DOUBLE_EQ(host("PCIe1 x4", 1), 1);
+  EXPECT_DOUBLE_EQ(host("PCIe5 x16 (NVLink4 bridge 300)", 300), 64) << "the bridge goes to the other card";
+  EXPECT_DOUBLE_EQ(host("NVLink2", 150), 16);
+  EXPECT_DOUBLE_EQ(host("NVLink3", 300), 32);
+  EXPECT_DOUBLE_EQ(host("NVLink4", 450), 64);
+  EXPECT_DOUBLE_EQ(host("NVLink4 (cut)", 200), 64);
+  EXPECT_DOUBLE_EQ(host("NVLink4 / C2C 450", 450), 450);
+  EXPECT_DOUBLE_EQ(host("NVLink5 NVL72", 900), 225);
+  EXPECT_DOUBLE_EQ(host("", 0), 16) << "nothing is known";
+  EXPECT_DOUBLE_EQ(host("", 8), 8);
+  Gpu old = Card(Vendor::kAmd, "xGMI", 400);
+  EXPECT_DOUBLE_EQ(HostLink(old).value(), 64e9);
+  old.arch = "CDNA2";
+  EXPECT_DOUBLE_EQ(HostLink(old).value(), 32e9);
+  Gpu apple = Card(Vendor::kOther, "unified", 400);
+  apple.unified_memory = true;
+  apple.bandwidth = GbPerSecond(409);
+  EXPECT_DOUBLE_EQ(HostLink(apple).value(), 409e9);
+}
+
 TEST(Interconnect, OneCardCostsNothing) {
   EXPECT_EQ(AllReduce({}, 1).Time(1e6).value(), 0);
   EXPECT_EQ(AllReduce({LinkKind::kNvlink, GbPerSecond(450)}, 1).Time(1e6).value(), 0);

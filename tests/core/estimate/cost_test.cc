@@ -115,9 +115,10 @@ TEST(Cost, HostileInputsStayFinite) {
   EXPECT_EQ(EstimateCost(pair.resolved, pair.speed, {}).joules_per_token, 0);
 }
 
-// A card takes at most what one PCIe 5 link of 64 GB/s carries, however fast the cards' own link is.
+// A card takes what its PCIe 5 link of 64 GB/s carries, however fast the cards' own link is.
 TEST(Cost, LoadingIsBoundByTheHostLink) {
   Gpu gpu;
+  gpu.link = "NVLink4";
   gpu.link_bandwidth = GbPerSecond(450);
   Resolved resolved;
   Card card;
@@ -126,6 +127,7 @@ TEST(Cost, LoadingIsBoundByTheHostLink) {
   EXPECT_NEAR(LoadTime(resolved, GB(64), 1e15).value(), 1 / 0.85, 1e-9);
   resolved.cards = {card, card};
   EXPECT_NEAR(LoadTime(resolved, GB(64), 1e15).value(), 0.5 / 0.85, 1e-9);
+  gpu.link = "PCIe4 x16";
   gpu.link_bandwidth = GbPerSecond(32);
   EXPECT_NEAR(LoadTime(resolved, GB(64), 1e15).value(), 1 / 0.85, 1e-9);
 }

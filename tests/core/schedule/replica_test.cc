@@ -44,20 +44,16 @@ SchedulerSetup SmallSetup(const std::string& model = "llama-3.1-8b") {
   return setup;
 }
 
-void ExpectEqual(const SchedulerSetup& setup, const Workload& workload, const std::string& what,
-                 int32_t priorities = 1) {
-  SCOPED_TRACE(what);
-  Result<RequestList> list = GenerateRequests(workload);
-  ASSERT_TRUE(list.ok()) << list.error().Message();
-  for (size_t i = 0; i < list->requests.size(); ++i)
-    list->requests[i].priority = static_cast<int32_t>(i * 7 % 11) % priorities;
-  const Simulation fast = Simulate(setup, *list);
-  SchedulerTwin slow(setup, *list);
+void ExpectEqual(const SchedulerSetup& setup, const RequestList& list) {
+  const Simulation fast = Simulate(setup, list);
+  SchedulerTwin slow(setup, list);
   slow.Run();
   EXPECT_NEAR(fast.now(), slow.now, 1e-9 * std::max(1.0, slow.now));
   const SimulationSummary summary = fast.Summarize({});
   EXPECT_EQ(summary.preemptions, slow.preemptions);
   EXPECT_EQ(summary.output_tokens, slow.output_tokens);
+  EXPECT_EQ(summary.found_in_ram, slow.found_in_ram);
+  EXPECT_EQ(summary.loaded_tokens, slow.loaded_tokens);
   ASSERT_EQ(fast.records().size(), slow.records.size());
   for (size_t i = 0; i < slow.records.size(); ++i) {
     const RequestRecord& a = fast.records()[i];
@@ -74,6 +70,16 @@ void ExpectEqual(const SchedulerSetup& setup, const Workload& workload, const st
     ASSERT_NEAR(a.first_token, b.first_token, tolerance) << i;
     ASSERT_NEAR(a.finish, b.finish, tolerance) << i;
   }
+}
+
+void ExpectEqual(const SchedulerSetup& setup, const Workload& workload, const std::string& what,
+                 int32_t priorities = 1) {
+  SCOPED_TRACE(what);
+  Result<RequestList> list = GenerateRequests(workload);
+  ASSERT_TRUE(list.ok()) << list.error().Message();
+  for (size_t i = 0; i < list->requests.size(); ++i)
+    list->requests[i].priority = static_cast<int32_t>(i * 7 % 11) % priorities;
+  ExpectEqual(setup, *list);
 }
 
 Workload Chat(Arrival arrival, int64_t requests, int64_t seed) {
@@ -330,6 +336,254 @@ TEST(Replica, EqualsTheTwinWhenRequestsAreReceivedInTurn) {
       ExpectEqual(setup, workload, "received in turn, seed " + std::to_string(seed));
     }
   }
+}
+
+// A tier that holds `units` blocks, each of which takes as long to load as computing one or two of its tokens does.
+HostTier Tier(int64_t units, bool waits) {
+  HostTier tier;
+  tier.units = units;
+  tier.load = 2e-4;
+  tier.waits = waits;
+  tier.layers = 32;
+  tier.least = waits ? 0 : 10;
+  return tier;
+}
+
+TEST(Replica, EqualsTheTwinWithATierInRam) {
+  int64_t loaded = 0, alone = 0, preemptions = 0;
+  for (int64_t seed = 1; seed <= 12; ++seed) {
+    for (const int64_t units : {5, 40, 150, 100000}) {
+      SchedulerSetup setup = SmallSetup();
+      setup.blocks = seed % 4 == 0 ? 40 + seed : 60 + seed * 10;
+      setup.host = Tier(units, seed % 3 != 0);
+      if (seed % 3 != 0 && seed % 7 == 0) setup.host.load = 2e-2;  // a slow link: others come meanwhile
+      setup.reserve_prompt = seed % 2 == 0;
+      setup.ahead = seed % 5 == 0;
+      setup.by_priority = seed % 6 == 1;
+      setup.prefix_caching = seed % 8 != 2;
+      setup.lookahead = seed % 5 == 1 ? 2 : 0;
+      setup.full_groups = seed % 9 == 3 ? 2 : 1;
+      if (seed % 3 == 0) {
+        setup.prompts_alone = true;
+        setup.answers = {0.7, 0.1, 0.6 / 200, 160};
+      }
+      for (Arrival arrival : {Arrival::kPoisson, Arrival::kClosedLoop, Arrival::kBurst}) {
+        Workload workload = Chat(arrival, 60, seed);
+        workload.turns = seed % 2 == 0 ? 3 : 1;
+        workload.think_time = 0.2;
+        workload.system_prompt = seed % 4 == 1 ? 90 : 0;
+        workload.different_prompts = seed % 4 == 3 ? 4 + seed : 0;
+        workload.prompt = {LengthShape::kUniform, 150, 100, 1, 600};
+        ExpectEqual(setup, workload, "tier of " + std::to_string(units) + ", seed " + std::to_string(seed),
+                    3);
+        const SimulationSummary summary = Simulate(setup, *GenerateRequests(workload)).Summarize({});
+        loaded += summary.loaded_tokens;
+        alone += summary.loaded_tokens - summary.found_in_ram;
+        preemptions += summary.preemptions;
+      }
+    }
+  }
+  EXPECT_GT(loaded, 0) << "else nothing was loaded in this test";
+  EXPECT_GT(alone, 0) << "nor after somebody gave way";
+  EXPECT_GT(preemptions, 0);
+}
+
+struct Turn {
+  double arrival;
+  int32_t session;
+  int64_t prompt, output;
+};
+RequestList ListOf(const std::vector<Turn>& turns) {
+  RequestList list;
+  for (const Turn& turn : turns) {
+    Request request;
+    request.arrival = turn.arrival;
+    request.session = turn.session;
+    request.prompt = turn.prompt;
+    request.output = turn.output;
+    list.requests.push_back(request);
+  }
+  return list;
+}
+
+// A pool of 20 blocks and a tier of 100, each of which takes a tenth of a second to load.
+SchedulerSetup ShortOfBlocks(bool waits) {
+  SchedulerSetup setup = SmallSetup();
+  setup.blocks = 20;
+  setup.host = Tier(100, waits);
+  setup.host.load = 0.1;
+  return setup;
+}
+
+Seconds TimeOfChunk(const SchedulerSetup& setup, int64_t from, int64_t count) {
+  StepLoad load;
+  load.prefill_tokens = count;
+  load.prefill_sequences = 1;
+  load.prefill_kv_pairs[0] = CausalPairs(from, count, kWholeSequence);
+  return setup.model.Time(load);
+}
+
+// Session 0 has 10 whole blocks. Session 1 takes 19 of the 20, so that one of them is left, and of its second prompt 9
+// come from RAM.
+TEST(Replica, WhatThePoolForgotComesFromRam) {
+  const RequestList list = ListOf({{0, 0, 160, 1}, {10, 1, 300, 1}, {20, 0, 176, 1}});
+  for (const bool waits : {true, false}) {
+    SchedulerSetup setup = ShortOfBlocks(waits);
+    const Simulation simulation = Simulate(setup, list);
+    const RequestRecord& again = simulation.records()[2];
+    EXPECT_EQ(again.cached, 160);
+    EXPECT_EQ(simulation.Summarize({}).cached_tokens, 160);
+    EXPECT_EQ(simulation.Summarize({}).found_in_ram, 144);
+    EXPECT_EQ(simulation.Summarize({}).loaded_tokens, 144);
+    const double step = TimeOfChunk(setup, 160, 16).value();
+    EXPECT_NEAR(again.first_token - again.arrival, waits ? 0.9 + step : 0.9 + step / 32, 1e-9);
+    ExpectEqual(setup, list);
+    setup.host = {};
+    const Simulation without = Simulate(setup, list);
+    EXPECT_EQ(without.records()[2].cached, 16);
+    EXPECT_EQ(without.Summarize({}).loaded_tokens, 0);
+  }
+}
+
+// What is quicker to load than to compute costs the time of the first layer.
+TEST(Replica, ALoadBehindALongerStepCostsALayer) {
+  SchedulerSetup setup = ShortOfBlocks(false);
+  setup.host.load = 1e-5;
+  const RequestList list = ListOf({{0, 0, 160, 1}, {10, 1, 300, 1}, {20, 0, 300, 1}});
+  const RequestRecord again = Simulate(setup, list).records()[2];
+  EXPECT_NEAR(again.first_token - again.arrival, TimeOfChunk(setup, 160, 140).value() + 9e-5 / 32, 1e-12);
+}
+
+// SGLang leaves what is shorter than ten tokens.
+TEST(Replica, AShortLoadIsNotWorthIt) {
+  SchedulerSetup setup = ShortOfBlocks(false);
+  setup.block_size = 1;
+  setup.blocks = 40;
+  for (const int64_t tokens : {9, 10}) {
+    const RequestList list = ListOf({{0, 0, tokens, 1}, {10, 1, 40, 1}, {20, 0, 30, 1}});
+    EXPECT_EQ(Simulate(setup, list).records()[2].cached, tokens == 9 ? 0 : 10);
+  }
+}
+
+// While a request waits for its load, one that came later is served; where the step loads, it waits with it.
+TEST(Replica, OthersRunWhileOneIsLoaded) {
+  const RequestList list = ListOf({{0, 0, 160, 1}, {10, 1, 300, 1}, {20, 0, 176, 1}, {20, 2, 32, 1}});
+  const Simulation waits = Simulate(ShortOfBlocks(true), list);
+  EXPECT_LT(waits.records()[3].first_token, waits.records()[2].first_token - 0.8);
+  EXPECT_EQ(waits.samples().back().waiting, 0);
+  const Simulation layers = Simulate(ShortOfBlocks(false), list);
+  EXPECT_EQ(layers.records()[3].first_token, layers.records()[2].first_token);
+}
+
+// Loads go over one link, one after the other.
+TEST(Replica, LoadsFollowEachOther) {
+  SchedulerSetup setup = ShortOfBlocks(true);
+  setup.blocks = 24;
+  const RequestList list =
+      ListOf({{0, 0, 160, 1}, {5, 1, 160, 1}, {10, 2, 380, 1}, {20, 0, 176, 1}, {20, 1, 176, 1}});
+  const Simulation simulation = Simulate(setup, list);
+  EXPECT_EQ(simulation.records()[3].cached, 160);
+  EXPECT_EQ(simulation.records()[4].cached, 160);
+  EXPECT_NEAR(simulation.records()[4].scheduled - simulation.records()[3].scheduled, 1.0, 1e-3);
+  ExpectEqual(setup, list);
+}
+
+// Two requests with one beginning that only RAM has: it is loaded once, and found on the card by the second.
+TEST(Replica, ABeginningIsLoadedOnceForAll) {
+  SchedulerSetup setup = ShortOfBlocks(true);
+  setup.blocks = 40;
+  RequestList list = ListOf({{0, 0, 170, 1}, {10, 1, 600, 1}, {20, 2, 180, 1}, {20, 3, 190, 1}});
+  list.beginnings = {160, 0};
+  list.requests[1].beginning = 1;
+  const SimulationSummary summary = Simulate(setup, list).Summarize({});
+  EXPECT_EQ(summary.loaded_tokens, 128) << "two blocks were left on the card";
+  EXPECT_EQ(summary.cached_tokens, 2 * 160);
+  ExpectEqual(setup, list);
+  setup.prefix_caching = false;  // then each has its own
+  EXPECT_EQ(Simulate(setup, list).Summarize({}).loaded_tokens, 2 * 160);
+  ExpectEqual(setup, list);
+}
+
+// RAM has lost the last four of ten blocks of a beginning to another prompt of 19; the other six are loaded.
+TEST(Replica, WhatIsLeftOfABeginningIsLoaded) {
+  for (const bool waits : {true, false}) {
+    SchedulerSetup setup = ShortOfBlocks(waits);
+    setup.host.units = 25;
+    RequestList list = ListOf({{0, 0, 170, 1}, {10, 1, 310, 1}, {20, 2, 180, 1}});
+    list.beginnings = {160, 0};
+    list.requests[1].beginning = 1;
+    EXPECT_EQ(Simulate(setup, list).records()[2].cached, 96);
+    EXPECT_EQ(Simulate(setup, list).Summarize({}).loaded_tokens, 96);
+    ExpectEqual(setup, list);
+  }
+}
+
+// The same of what is left on the card: of ten blocks the last four have gone.
+TEST(Replica, WhatIsLeftOfABeginningIsReused) {
+  SchedulerSetup setup = SmallSetup();
+  setup.blocks = 20;
+  RequestList list = ListOf({{0, 0, 170, 1}, {10, 1, 220, 1}, {20, 2, 180, 1}});
+  list.beginnings = {160, 0};
+  list.requests[1].beginning = 1;
+  EXPECT_EQ(Simulate(setup, list).records()[2].cached, 96);
+  ExpectEqual(setup, list);
+}
+
+// The third session's answer grows while blocks are held for a load that takes ten seconds. It has them, for else nobody
+// might ever end; the load begins anew, and what was under way is not taken for loaded.
+TEST(Replica, WhoRunsAloneHasTheBlocksOfLoads) {
+  SchedulerSetup setup = ShortOfBlocks(true);
+  setup.host.load = 1;
+  const RequestList list = ListOf({{0, 0, 160, 1}, {10, 1, 310, 1}, {20, 2, 20, 280}, {20.01, 0, 176, 1}});
+  const Simulation simulation = Simulate(setup, list);
+  EXPECT_EQ(simulation.Summarize({}).preemptions, 0);
+  EXPECT_EQ(simulation.Summarize({}).loaded_tokens, 320);
+  EXPECT_EQ(simulation.Summarize({}).found_in_ram, 160);
+  EXPECT_NEAR(simulation.records()[3].scheduled, 40, 0.1);
+  ExpectEqual(setup, list);
+}
+
+// Two loads hold 9 blocks each of 20, and either prompt needs 13: the second gives its blocks back, of which the first
+// takes two more.
+TEST(Replica, LoadsDoNotHoldEachOtherUp) {
+  SchedulerSetup setup = ShortOfBlocks(true);
+  setup.reserve_prompt = false;
+  const RequestList list =
+      ListOf({{0, 0, 145, 1}, {5, 1, 145, 1}, {10, 2, 310, 1}, {20, 0, 200, 1}, {20, 1, 200, 1}});
+  const Simulation simulation = Simulate(setup, list);
+  EXPECT_TRUE(simulation.done());
+  EXPECT_EQ(simulation.Summarize({}).done, 5);
+  EXPECT_EQ(simulation.Summarize({}).loaded_tokens, 144 + 144 + 32);
+  ExpectEqual(setup, list);
+}
+
+// A prompt that has been read takes the place of what the first of the queue would have loaded, which then needs fewer
+// blocks to begin with: it is admitted in the next step, not when something ends.
+TEST(Replica, TheQueueIsAskedAgainWhenRamChanges) {
+  SchedulerSetup setup = ShortOfBlocks(true);
+  setup.reserve_prompt = false;
+  setup.blocks = 26;
+  setup.max_num_batched_tokens = 64;
+  setup.host.units = 12;
+  const RequestList list = ListOf(
+      {{0, 0, 161, 1}, {5, 2, 400, 1}, {7, 0, 162, 1}, {8, 2, 401, 1}, {20, 1, 300, 50}, {20, 0, 176, 1}});
+  ExpectEqual(setup, list);
+}
+
+// Two sequences have ten blocks each when both need an eleventh. The second gives way with 160 tokens, and the first takes
+// the last three of its blocks: these come back from RAM, and are not computed again.
+TEST(Replica, WhoGaveWayIsLoadedInsteadOfComputed) {
+  SchedulerSetup setup = ShortOfBlocks(true);
+  setup.max_num_batched_tokens = 512;  // both prompts in one step
+  const RequestList list = ListOf({{0, 0, 140, 60}, {0, 1, 140, 60}});
+  const Simulation loaded = Simulate(setup, list);
+  EXPECT_EQ(loaded.records()[1].preemptions, 1);
+  EXPECT_EQ(loaded.records()[1].computed_again, 112);
+  EXPECT_EQ(loaded.Summarize({}).loaded_tokens, 48);
+  EXPECT_EQ(loaded.Summarize({}).found_in_ram, 0) << "no prompt comes twice";
+  ExpectEqual(setup, list);
+  setup.host = {};
+  EXPECT_EQ(Simulate(setup, list).records()[1].computed_again, 160);
 }
 
 // Requests that come while a server decodes: how many of its steps pass until their first token. A prompt of one

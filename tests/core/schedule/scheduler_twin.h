@@ -46,6 +46,8 @@ class SchedulerTwin {
   double now = 0;
   int64_t preemptions = 0;
   int64_t output_tokens = 0;
+  int64_t found_in_ram = 0;
+  int64_t loaded_tokens = 0;
 
  private:
   static int32_t Beginning(const Request& request) { return -2 - request.beginning; }
@@ -60,7 +62,9 @@ class SchedulerTwin {
   };
   struct Live {
     int64_t total = 0, computed = 0, generated = 0, admitted = -1;
+    int64_t from_ram = 0, found_in_ram = 0, given_up = 0;
     bool decoding = false, queued = false, arrived = false;
+    bool holds_loaded = false, loads_beginning = false;
     std::vector<std::vector<int64_t>> units;  // block ids of each unit, in order
     std::vector<int64_t> plain;               // windows and states
   };
@@ -74,9 +78,30 @@ class SchedulerTwin {
     return blocks;
   }
   int64_t AllBlocks(int64_t tokens) const { return Units(tokens) * setup_.full_groups + PlainBlocks(tokens); }
-  int64_t SharedUnits(const Request& request) const {
+  int64_t BeginningUnits(const Request& request) const {
     const int64_t tokens = list_.BeginningTokens(request);
-    return setup_.prefix_caching && request.prompt > tokens ? tokens / setup_.block_size : 0;
+    return request.prompt > tokens ? tokens / setup_.block_size : 0;
+  }
+  int64_t SharedUnits(const Request& request) const {
+    return setup_.prefix_caching ? BeginningUnits(request) : 0;
+  }
+
+  // The tier in RAM: blocks in order of last use, each with its stream and its place in there.
+  int64_t InRam(int32_t stream) const {
+    return std::count_if(ram_.begin(), ram_.end(), [&](const auto& block) { return block.first == stream; });
+  }
+  void Keep(int32_t stream, int64_t units) {
+    const int64_t count = std::max(InRam(stream), std::min(units, setup_.host.units));
+    ram_.remove_if([&](const auto& block) { return block.first == stream; });
+    while (static_cast<int64_t>(ram_.size()) > setup_.host.units - count) ram_.pop_front();
+    for (int64_t unit = count - 1; unit >= 0; --unit) ram_.emplace_back(stream, unit);
+  }
+  void Store(size_t index, int64_t read) {
+    if (setup_.host.units <= 0) return;
+    const Request& request = list_.requests[index];
+    const int64_t whole = read / setup_.block_size;
+    Keep(request.session, std::max<int64_t>(0, whole - BeginningUnits(request)));
+    Keep(Beginning(request), std::min(whole, BeginningUnits(request)));
   }
 
   // The ids of a remembered unit, whether in use or free; empty: it is not there.
@@ -120,9 +145,17 @@ class SchedulerTwin {
   }
 
   void GiveBack(size_t index) {
+    const Live& live = live_[index];
+    const int64_t read = live.decoding ? live.total - 1 : live.computed;
+    ReturnBlocks(index, read);
+    Store(index, read);
+    running_.erase(std::find(running_.begin(), running_.end(), index));
+  }
+
+  // `read` tokens of them have their keys and values.
+  void ReturnBlocks(size_t index, int64_t read) {
     Live& live = live_[index];
     const Request& request = list_.requests[index];
-    const int64_t read = live.decoding ? live.total - 1 : live.computed;
     const int64_t whole = setup_.prefix_caching ? read / setup_.block_size : 0;
     const int64_t shared = SharedUnits(request);
     std::vector<int64_t> plain = live.plain;
@@ -149,7 +182,6 @@ class SchedulerTwin {
     live.plain.clear();
     live.decoding = false;
     full_ = false;
-    running_.erase(std::find(running_.begin(), running_.end(), index));
   }
 
   void Free(int64_t id, int32_t stream, int64_t unit) {
@@ -159,7 +191,8 @@ class SchedulerTwin {
   }
 
   void Preempt(size_t index) {
-    records[index].computed_again += live_[index].decoding ? live_[index].total - 1 : live_[index].computed;
+    live_[index].given_up = live_[index].decoding ? live_[index].total - 1 : live_[index].computed;
+    records[index].computed_again += live_[index].given_up;
     ++records[index].preemptions;
     ++preemptions;
     GiveBack(index);
@@ -181,6 +214,7 @@ class SchedulerTwin {
     records[index].finish = now + delivery_;
     records[index].output = live_[index].generated;
     records[index].end = how;
+    if (how == RequestEnd::kDone || how == RequestEnd::kTruncated) found_in_ram += live_[index].found_in_ram;
     ++finished_;
     bool followed = false;
     for (size_t i = 0; i < list_.requests.size(); ++i) {
@@ -214,6 +248,49 @@ class SchedulerTwin {
       future_.erase(future_.begin());
     }
     Sort();
+    for (auto load = loading_.begin(); load != loading_.end();) {
+      if (load->first > seen_) {
+        ++load;
+        continue;
+      }
+      live_[load->second].loads_beginning = false;
+      loaded_.push_back(load->second);
+      load = loading_.erase(load);
+    }
+  }
+
+  // ---- what is loaded from RAM ----
+
+  // The beginning that somebody loads: when it will be there; 0: nobody does.
+  double Arriving(const Request& request) const {
+    for (const auto& [ready, index] : loading_) {
+      if (live_[index].loads_beginning && Shares(index, request)) return ready;
+    }
+    return 0;
+  }
+
+  void GiveUp(size_t index, bool arrived) {
+    Live& live = live_[index];
+    ReturnBlocks(index, arrived ? live.computed : 0);
+    live.loads_beginning = live.holds_loaded = false;
+    live.computed = 0;
+  }
+
+  // The last that is being loaded, else the last that has been, gives its blocks back; `first`: but not before that one.
+  bool GiveUpLast(size_t first) {
+    for (size_t i = loading_.size(); i > 0; --i) {
+      const size_t index = std::next(loading_.begin(), static_cast<int64_t>(i) - 1)->second;
+      if (!live_[index].holds_loaded) continue;
+      GiveUp(index, false);
+      return true;
+    }
+    for (size_t i = loaded_.size(); i > first; --i) {
+      const size_t index = *std::next(loaded_.begin(), static_cast<int64_t>(i) - 1);
+      if (!live_[index].holds_loaded) continue;
+      GiveUp(index, true);
+      return true;
+    }
+    return false;
   }
 
   // When the next one is through with what comes before the scheduler.
@@ -238,9 +315,20 @@ class SchedulerTwin {
   bool Shares(size_t index, const Request& request) const {
     return list_.requests[index].beginning == request.beginning && SharedUnits(list_.requests[index]) > 0;
   }
+  // All that hold blocks.
+  std::vector<size_t> Holders() const {
+    std::vector<size_t> holders = running_;
+    for (const auto& [ready, index] : loading_) {
+      if (live_[index].holds_loaded) holders.push_back(index);
+    }
+    for (const size_t index : loaded_) {
+      if (live_[index].holds_loaded) holders.push_back(index);
+    }
+    return holders;
+  }
   bool IsInUse(const Request& request) const {
-    return std::any_of(running_.begin(), running_.end(),
-                       [&](size_t index) { return Shares(index, request); });
+    const std::vector<size_t> holders = Holders();
+    return std::any_of(holders.begin(), holders.end(), [&](size_t index) { return Shares(index, request); });
   }
 
   // Of two, the one that goes first where priorities count.
@@ -275,6 +363,7 @@ class SchedulerTwin {
     int64_t budget = setup_.max_num_batched_tokens;
     bool preempted = false;
     while (setup_.by_priority && DecodersNeed() > static_cast<int64_t>(free_.size())) {
+      if (running_.size() == 1 && GiveUpLast(0)) continue;
       Preempt(Last());
       preempted = true;
     }
@@ -320,8 +409,11 @@ class SchedulerTwin {
     int64_t whole = static_cast<int64_t>(promised);
     const bool full = full_ && setup_.answers.share > 0;
     const bool held = !full && !preempted && MayAdmit(budget) && HoldsBack();
-    while (!preempted && !held && !full && !waiting_.empty() && MayAdmit(budget)) {
-      const size_t index = waiting_.front();
+    stuck_ = false;
+    step_load_ = 0;
+    while (!preempted && !held && !full && (!waiting_.empty() || !loaded_.empty()) && MayAdmit(budget)) {
+      std::list<size_t>& queue = loaded_.empty() ? waiting_ : loaded_;
+      const size_t index = queue.front();
       Live& live = live_[index];
       const Request& request = list_.requests[index];
       int64_t longest = live.total;
@@ -329,61 +421,48 @@ class SchedulerTwin {
       longest += setup_.lookahead;
       const bool long_prompt = setup_.max_model_len > 0 && request.prompt >= setup_.max_model_len;
       if (long_prompt || AllBlocks(longest) > setup_.blocks) {
-        waiting_.pop_front();
+        queue.pop_front();
         End(index, live.generated == 0 ? RequestEnd::kPromptTooLong : RequestEnd::kOutgrewPool);
         continue;
       }
-      full_ = static_cast<int64_t>(running_.size()) >= setup_.max_num_seqs;
+      full_ = stuck_ = static_cast<int64_t>(running_.size()) >= setup_.max_num_seqs;
       if (full_ || budget <= 0) break;
-      // Cached beginning: the system prompt whole or not at all, then the session's own.
-      const int64_t most = (live.total - 1) / setup_.block_size;
-      const int64_t shared = SharedUnits(request);
-      const bool in_use = shared > 0 && IsInUse(request);
-      int64_t hit = 0;
-      if (setup_.prefix_caching) {
-        bool system = true;
-        for (int64_t unit = 0; unit < shared && !in_use; ++unit)
-          system = system && !Find(Beginning(request), unit).empty();
-        if (system) {
-          hit = shared;
-          while (hit < most && !Find(request.session, hit).empty()) ++hit;
-        }
+      const bool in_use = SharedUnits(request) > 0 && IsInUse(request);
+      if (!live.holds_loaded && SharedUnits(request) > 0 && Arriving(request) > 0) {
+        queue.pop_front();
+        loading_.emplace_back(Arriving(request), index);
+        continue;
       }
-      const int64_t start = hit * setup_.block_size;
+      const Found found = live.holds_loaded ? Found() : Look(index, in_use);
+      const bool waits = found.loaded > 0 && setup_.host.waits;
+      const int64_t start =
+          live.holds_loaded ? live.computed : (found.on_card + found.loaded) * setup_.block_size;
       int64_t rest = live.total - start;
       if (setup_.most_of_prompt > 0) rest = std::min(rest, setup_.most_of_prompt);
-      if (!setup_.chunked_prefill && rest > budget && budget < whole_budget) break;
-      const int64_t chunk = setup_.chunked_prefill ? std::min(rest, budget) : rest;
+      if (!waits && !setup_.chunked_prefill && rest > budget && budget < whole_budget) break;
+      const int64_t chunk = waits ? 0 : setup_.chunked_prefill ? std::min(rest, budget) : rest;
       const int64_t room = start + chunk + setup_.lookahead;
       const int64_t wanted = setup_.reserve_prompt ? std::max(room, longest) : room;
-      const int64_t have = in_use ? shared * setup_.full_groups : 0;
-      const int64_t answers = setup_.answers.share > 0 && !running_.empty() ? whole + Left(index) : 0;
-      full_ =
+      int64_t have = in_use ? std::min(found.on_card, SharedUnits(request)) * setup_.full_groups : 0;
+      if (live.holds_loaded) have = AllBlocks(Room(live));
+      const int64_t answers =
+          !waits && setup_.answers.share > 0 && !running_.empty() ? whole + Left(index) : 0;
+      full_ = stuck_ =
           AllBlocks(wanted) - have + Units(answers) * setup_.full_groups > static_cast<int64_t>(free_.size());
       if (full_) break;
+      queue.pop_front();
+      if (!live.holds_loaded) Begin(index, found, in_use, room);
+      if (waits) {
+        link_free_ = std::max(link_free_, now) + static_cast<double>(found.loaded) * setup_.host.load;
+        loading_.emplace_back(link_free_, index);
+        live.holds_loaded = true;
+        live.loads_beginning = found.loads_beginning && setup_.prefix_caching;
+        live.computed = start;
+        continue;
+      }
+      step_load_ += static_cast<double>(found.loaded) * setup_.host.load;
       whole += Left(index);
-      waiting_.pop_front();
-      for (int64_t unit = 0; unit < hit; ++unit) {
-        std::vector<int64_t> ids;
-        if (unit < shared && in_use) {
-          for (size_t other : running_) {
-            if (Shares(other, request)) ids = live_[other].units[static_cast<size_t>(unit)];
-          }
-        } else {
-          ids = Find(unit < shared ? Beginning(request) : request.session, unit);
-          for (int64_t id : ids) free_.erase(std::find(free_.begin(), free_.end(), id));
-        }
-        for (int64_t id : ids) {
-          blocks_[static_cast<size_t>(id)].stream = -1;
-          ++blocks_[static_cast<size_t>(id)].holders;
-        }
-        live.units.push_back(ids);
-      }
-      // What else is remembered under these names will be computed again and is plain from now on.
-      for (Block& block : blocks_) {
-        if (block.stream == request.session || (block.stream == Beginning(request) && shared > 0 && !in_use))
-          block.stream = -1;
-      }
+      live.holds_loaded = false;
       Grow(index, room);
       running_.push_back(index);
       live.admitted = next_admitted_++;
@@ -391,6 +470,7 @@ class SchedulerTwin {
       if (records[index].preemptions == 0) {
         records[index].scheduled = now;
         records[index].cached = start;
+        live.found_in_ram = live.from_ram;
       }
       AddChunk(start, chunk, &load);
       budget -= chunk;
@@ -399,6 +479,74 @@ class SchedulerTwin {
     const bool decodes = !setup_.prompts_alone || load.prefill_tokens == 0;
     if (setup_.prompts_alone && decodes) MakeRoom();
     return Pass(load, completed, decodes);
+  }
+
+  struct Found {
+    int64_t on_card = 0, loaded = 0;  // leading units, those of the beginning included
+    bool loads_beginning = false;
+  };
+
+  // Cached beginning: the system prompt, then the session's own, each block on the card or in RAM.
+  Found Look(size_t index, bool in_use) const {
+    const Request& request = list_.requests[index];
+    const int64_t most = (live_[index].total - 1) / setup_.block_size;
+    const int64_t beginning = BeginningUnits(request);
+    const auto on_card = [&](int64_t unit) {
+      if (!setup_.prefix_caching) return false;
+      if (unit < beginning) return in_use || !Find(Beginning(request), unit).empty();
+      return !Find(request.session, unit).empty();
+    };
+    const auto in_ram = [&](int64_t unit) {
+      const std::pair<int32_t, int64_t> block = unit < beginning
+                                                    ? std::pair(Beginning(request), unit)
+                                                    : std::pair(request.session, unit - beginning);
+      return std::find(ram_.begin(), ram_.end(), block) != ram_.end();
+    };
+    Found found;
+    while (found.on_card < most && on_card(found.on_card)) ++found.on_card;
+    int64_t end = found.on_card;
+    while (end < most && in_ram(end)) ++end;
+    found.loaded = end - found.on_card;
+    if (found.loaded * setup_.block_size < setup_.host.least) found.loaded = 0;
+    found.loads_beginning = found.loaded > 0 && found.on_card < beginning;
+    return found;
+  }
+
+  // Takes the blocks that were found and new ones for the rest of `room` tokens, of which some are loaded.
+  void Begin(size_t index, const Found& found, bool in_use, int64_t room) {
+    Live& live = live_[index];
+    const Request& request = list_.requests[index];
+    const int64_t shared = SharedUnits(request);
+    for (int64_t unit = 0; unit < found.on_card; ++unit) {
+      std::vector<int64_t> ids;
+      if (unit < shared && in_use) {
+        for (size_t other : Holders()) {
+          if (Shares(other, request)) ids = live_[other].units[static_cast<size_t>(unit)];
+        }
+      } else {
+        ids = Find(unit < shared ? Beginning(request) : request.session, unit);
+        for (int64_t id : ids) free_.erase(std::find(free_.begin(), free_.end(), id));
+      }
+      for (int64_t id : ids) {
+        blocks_[static_cast<size_t>(id)].stream = -1;
+        ++blocks_[static_cast<size_t>(id)].holders;
+      }
+      live.units.push_back(ids);
+    }
+    // What else is remembered under these names will be computed again and is plain from now on.
+    for (Block& block : blocks_) {
+      if (block.stream == request.session || (block.stream == Beginning(request) && shared > 0 && !in_use))
+        block.stream = -1;
+    }
+    Grow(index, room);
+    if (setup_.host.units <= 0) return;
+    Keep(request.session, 0);
+    if (BeginningUnits(request) > 0) Keep(Beginning(request), 0);
+    live.from_ram = found.loaded * setup_.block_size;
+    loaded_tokens += live.from_ram;
+    const int64_t spared = std::min(live.from_ram, live.given_up);
+    records[index].computed_again -= spared;
+    live.given_up -= spared;
   }
 
   // A prompt that is not read to the end has used the budget up, unless no prompt may.
@@ -413,6 +561,7 @@ class SchedulerTwin {
   bool MakeRoomFor(size_t index, int64_t room, bool* preempted, int64_t* budget,
                    std::vector<size_t>* completed) {
     while (AllBlocks(room) - AllBlocks(Room(live_[index])) > static_cast<int64_t>(free_.size())) {
+      if (running_.size() == 1 && GiveUpLast(0)) continue;
       const size_t victim = setup_.by_priority ? Last() : running_.back();
       for (size_t i = 0; budget != nullptr && i < read_.size(); ++i) {
         if (read_[i].index != victim) continue;
@@ -485,11 +634,16 @@ class SchedulerTwin {
     load.decode_sequences = decode.decode_sequences;
     load.decode_kv_tokens = decode.decode_kv_tokens;
     if (load.decode_sequences == 0 && load.prefill_tokens == 0) {
-      if (preemptions > preempted_before_ && !waiting_.empty()) return true;  // all that ran waits again
+      // Nothing runs, and those behind the first hold what it needs.
+      if (stuck_ && running_.empty() && loading_.empty() && GiveUpLast(1)) return true;
+      const bool queued = !waiting_.empty() || !loaded_.empty();
+      if (preemptions > preempted_before_ && queued) return true;  // all that ran waits again
       share_from_ = setup_.answers.share;
       share_steps_ = 0;
-      if (future_.empty()) return !waiting_.empty();
-      now = std::max(now, Received());
+      double next = future_.empty() ? 1e300 : Received();
+      for (const auto& [ready, index] : loading_) next = std::min(next, ready);
+      if (next == 1e300) return queued;
+      now = std::max(now, next);
       return true;
     }
     const double accepted = std::max(1.0, setup_.model.tokens_per_step());
@@ -501,6 +655,10 @@ class SchedulerTwin {
       duration = setup_.model.Time(load).value();
     } else if (load.prefill_tokens > 0) {
       duration += setup_.model.Time(load).value() - without;
+    }
+    if (step_load_ > 0) {
+      duration = std::max(duration, step_load_) +
+                 std::min(duration, step_load_) / static_cast<double>(setup_.host.layers);
     }
     last_start_ = now;
     now += duration;
@@ -517,6 +675,7 @@ class SchedulerTwin {
     if (decodes && load.decode_sequences > 0) ++share_steps_;
     for (const size_t index : completed) {
       Live& live = live_[index];
+      Store(index, live.computed);
       if (live.generated == 0) records[index].first_token = now + delivery_;
       ++live.generated;
       ++live.total;
@@ -554,6 +713,11 @@ class SchedulerTwin {
   int64_t preempted_before_ = 0;  // this step
   bool full_ = false;
   int64_t share_steps_ = 0;
+  std::list<std::pair<int32_t, int64_t>> ram_;  // stream and unit, the least recently used first
+  std::list<size_t> loaded_;                    // in front of the others that wait
+  std::list<std::pair<double, size_t>> loading_;
+  double link_free_ = 0, step_load_ = 0;
+  bool stuck_ = false;  // the first that waits, in this step
 };
 
 }  // namespace plimsoll

@@ -124,6 +124,50 @@ TEST(SimulationReport, HeadlinesSayWhatLimits) {
       "preemptions, 5,000 tokens computed again.");
 }
 
+TEST(SimulationReport, WherePromptsWereFound) {
+  SimulationSummary summary;
+  EXPECT_EQ(FoundText(summary), "");
+  summary.prompt_tokens = 10000;
+  summary.cached_tokens = 4000;
+  EXPECT_EQ(FoundText(summary), "4,000 of 10,000 prompt tokens were found in the cache");
+  summary.found_in_ram = summary.loaded_tokens = 1500;
+  EXPECT_EQ(FoundText(summary),
+            "4,000 of 10,000 prompt tokens were found in the cache, 1,500 of them in RAM");
+  summary.loaded_tokens = 1700;
+  EXPECT_EQ(
+      FoundText(summary),
+      "4,000 of 10,000 prompt tokens were found in the cache, 1,500 of them in RAM; 200 tokens were loaded "
+      "from RAM after preemptions instead of computed again");
+  summary.cached_tokens = summary.found_in_ram = 0;
+  EXPECT_EQ(FoundText(summary),
+            "1,700 tokens were loaded from RAM after preemptions instead of computed again");
+}
+
+// Replicas' counts come together, and back from JSON.
+TEST(SimulationReport, LoadsOfReplicasAreCounted) {
+  SchedulerSetup setup = SetupWith(20);
+  setup.host.units = 1000;
+  setup.host.load = 1e-4;
+  setup.host.waits = true;
+  Workload workload;
+  workload.users = 4;
+  workload.requests = 40;
+  workload.different_prompts = 8;
+  workload.prompt.mean = 100;
+  workload.output.mean = 20;
+  const SimulationSummary one = Simulate(setup, *GenerateRequests(workload)).Summarize({});
+  EXPECT_GT(one.found_in_ram, 0);
+  EXPECT_LE(one.found_in_ram, one.cached_tokens);
+  EXPECT_LE(one.found_in_ram, one.loaded_tokens);
+  const SimulationSummary back = SimulationSummaryFromJson(SimulationSummaryJson(one));
+  EXPECT_EQ(back.found_in_ram, one.found_in_ram);
+  EXPECT_EQ(back.loaded_tokens, one.loaded_tokens);
+  setup.replicas = 2;
+  const SimulationSummary two = Simulate(setup, *GenerateRequests(workload)).Summarize({});
+  EXPECT_GT(two.found_in_ram, 0);
+  EXPECT_GT(two.loaded_tokens, 0);
+}
+
 TEST(SimulationReport, RecordsBeyondTheLimitAreCounted) {
   const Simulation simulation = RunOn(1000);
   const Json json = SimulationToJson(simulation, {}, 5);
