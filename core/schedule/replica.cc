@@ -447,20 +447,21 @@ bool Replica::StartLoad(int32_t index, const Found& found) {
   return true;
 }
 
-// What has arrived is seen as arrivals are.
+// What has arrived is seen as arrivals are, however many steps were taken at once: what arrived first comes first, and of
+// those that waited for one load the one that started it.
 void Replica::TakeLoaded() {
-  size_t left = 0;
-  for (const auto& [ready, index] : loading_) {
-    if (ready > look_) {
-      loading_[left++] = {ready, index};
-      continue;
-    }
+  if (loading_.empty()) return;
+  const auto arrives_before = [](const auto& one, const auto& other) { return one.first < other.first; };
+  std::stable_sort(loading_.begin(), loading_.end(), arrives_before);
+  size_t taken = 0;
+  for (; taken < loading_.size() && loading_[taken].first <= look_; ++taken) {
+    const int32_t index = loading_[taken].second;
     loaded_.push_back(index);
     Sequence& sequence = Live(index);
     if (sequence.loads_beginning) arriving_[At(list_.requests[At(index)].beginning)] = 0;
     sequence.loads_beginning = false;
   }
-  loading_.resize(left);
+  loading_.erase(loading_.begin(), loading_.begin() + static_cast<int64_t>(taken));
 }
 
 double Replica::NextLoaded() const {

@@ -267,7 +267,7 @@ class Replica {
   std::vector<Event> events_;  // a heap
   std::deque<int32_t> waiting_;
   std::deque<int32_t> loaded_;                       // what they waited for has arrived
-  std::vector<std::pair<double, int32_t>> loading_;  // when that will be; in order of their starts
+  std::vector<std::pair<double, int32_t>> loading_;  // when that will be
   std::vector<double> arriving_;  // by beginning: when it will have been loaded; 0: nobody loads it
   double link_free_ = 0;          // when the last load will have ended
   double step_load_ = 0;          // what this step loads layer by layer

@@ -248,6 +248,7 @@ class SchedulerTwin {
       future_.erase(future_.begin());
     }
     Sort();
+    loading_.sort([](const auto& one, const auto& other) { return one.first < other.first; });  // stable
     for (auto load = loading_.begin(); load != loading_.end();) {
       if (load->first > seen_) {
         ++load;
