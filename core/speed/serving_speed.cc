@@ -133,7 +133,7 @@ Reception ReceptionOf(double prompts, double delivery, double work, double step,
   // So many come into a step on average. One of them is at a place of its group as often as groups are larger than that.
   Reception reception;
   double more = -std::expm1(-prompts), chance = std::exp(-prompts), all = 0;
-  for (int place = 0; place < kMostTogether && more > 1e-6; ++place) {
+  for (int place = 0; place < kMostTogether && (place == 0 || more > 1e-6); ++place) {
     all += more;
     reception.wait += more * place * work;
     reception.rest += more * rest(delivery + (place + 1) * work);
