@@ -137,7 +137,7 @@ TEST(EstimateSpeed, HostileWorkloadsStayFinite) {
       const char* json :
       {R"({"model":"llama-3.1-8b","gpu":"rtx-4090","prompt_tokens":1,"output_tokens":1,"concurrency":1})",
        R"({"model":"llama-3.1-8b","gpu":"rtx-4090","prompt_tokens":1000000000,"output_tokens":1000000000,"concurrency":1000000})",
-       R"({"model":"llama-3.1-8b","gpu":"h100-sxm","prompt_tokens":14,"output_tokens":4000000,"concurrency":2})",
+       R"({"model":"llama-3.1-70b","gpu":"rtx-4090","prompt_tokens":14,"output_tokens":4000000,"concurrency":2})",
        R"({"model":"llama-3.1-8b","engine":"llama.cpp","gpu":"p40","prompt_tokens":100000000,"n_ubatch":1})",
        R"({"model":"llama-3.1-8b","gpu":"rtx-4090","gpus":3,"pp":3})"}) {
     const auto s = Make(json);
