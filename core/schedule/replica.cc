@@ -461,7 +461,7 @@ void Replica::TakeLoaded() {
     if (sequence.loads_beginning) arriving_[At(list_.requests[At(index)].beginning)] = 0;
     sequence.loads_beginning = false;
   }
-  loading_.erase(loading_.begin(), loading_.begin() + static_cast<int64_t>(taken));
+  loading_.erase(loading_.begin(), loading_.begin() + static_cast<std::ptrdiff_t>(taken));
 }
 
 double Replica::NextLoaded() const {

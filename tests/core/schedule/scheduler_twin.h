@@ -280,13 +280,13 @@ class SchedulerTwin {
   // The last that is being loaded, else the last that has been, gives its blocks back; `first`: but not before that one.
   bool GiveUpLast(size_t first) {
     for (size_t i = loading_.size(); i > 0; --i) {
-      const size_t index = std::next(loading_.begin(), static_cast<int64_t>(i) - 1)->second;
+      const size_t index = std::next(loading_.begin(), static_cast<std::ptrdiff_t>(i) - 1)->second;
       if (!live_[index].holds_loaded) continue;
       GiveUp(index, false);
       return true;
     }
     for (size_t i = loaded_.size(); i > first; --i) {
-      const size_t index = *std::next(loaded_.begin(), static_cast<int64_t>(i) - 1);
+      const size_t index = *std::next(loaded_.begin(), static_cast<std::ptrdiff_t>(i) - 1);
       if (!live_[index].holds_loaded) continue;
       GiveUp(index, true);
       return true;
