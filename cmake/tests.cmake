@@ -58,9 +58,6 @@ endif()
 if(ui_tests AND TARGET plimsoll_ui)
   plimsoll_test(plimsoll_ui_tests ${ui_tests})
   target_link_libraries(plimsoll_ui_tests PRIVATE plimsoll_ui plimsoll_work)
-  if(TARGET fonts)  # the page's own font, if a test wants the page's own measures
-    add_dependencies(plimsoll_ui_tests fonts)
-  endif()
 endif()
 
 if(benchmarks AND benchmark_FOUND)

@@ -6,16 +6,11 @@
 
 #include "core/config/config_codec.h"
 #include "core/validate/validation.h"
+#include "tests/support/json_text.h"
 #include "tests/support/shipped_catalog.h"
 
 namespace plimsoll {
 namespace {
-
-Json JsonOfText(std::string_view text) {
-  Result<Json> json = Json::Parse(text, "case");
-  EXPECT_TRUE(json.ok()) << text;
-  return json.ok() ? *json : Json();
-}
 
 Config Taken(std::string_view text) {
   const Json item = JsonOfText(text);
