@@ -118,11 +118,14 @@ int64_t PositionsPerToken(const Architecture& architecture) {
 // Whether weights in RAM are copied here.
 bool Stages(const LlamaGraphPart& part) { return part.staged_layers > 0 || part.host_layers > 0; }
 
+// Whether the graph comes and goes, so that inputs are taken as they are needed.
+bool TakesTurns(const LlamaGraphPart& part) { return Stages(part) || part.sends_experts; }
+
 // The layers that a walk takes before the last one: the first few of each kind.
 template <typename Visit>
 void VisitWalkedLayers(const Architecture& arch, const LlamaGraphPart& part, Visit visit) {
   // Weights that come and go leave holes of many sizes: where they lie repeats late or never.
-  const bool every = Stages(part);
+  const bool every = TakesTurns(part);
   std::array<uint8_t, kMostKinds> walks{};
   size_t left = std::min(arch.groups.size(), kMostKinds);
   for (int64_t layer = part.first_layer; layer + 1 < part.end_layer && left > 0; ++layer) {
@@ -246,9 +249,10 @@ class GraphWalk {
       : graph_(graph), part_(part), arch_(*graph.architecture), hidden_(Row(arch_.hidden)), s_(*state) {}
 
   void WalkToLastLayer() {
-    if (Stages(part_)) {
+    if (TakesTurns(part_)) {
       s_.taken.layers = part_.first_layer;
       TakeStream();
+      if (!part_.casts_mask && !graph_.keeps_norms) s_.normed_input = Alloc(hidden_);
       TakeInputsUntilStaging(part_.first_layer);
     } else {
       TakeInputs();
@@ -267,7 +271,11 @@ class GraphWalk {
       last_layer_ = true;
       WalkLayer(part_.end_layer - 1);
     }
-    if (part_.output) WalkOutput();
+    if (part_.output) {
+      WalkOutput();
+    } else if (part_.visits_until > part_.end_layer) {
+      VisitOtherCards();
+    }
     return Bytes(s_.allocator.peak());
   }
 
@@ -465,7 +473,7 @@ class GraphWalk {
     const bool slides = attends && Slides(graph_, last.attention);
     for (Inputs* mask : {&s_.full, &s_.window}) {
       if (attends && (mask == &s_.window) == slides) continue;
-      Free(&mask->mask);
+      FreeMask(mask);
       Free(&mask->k_rotation);
       Free(&mask->v_rotation);
       Free(&mask->k_rows);
@@ -473,6 +481,12 @@ class GraphWalk {
     }
     if (!attends) Free(&s_.positions);
     if (last.recurrent.kind == RecurrentKind::kNone) Free(&s_.state_rows);
+  }
+
+  // One that was cast here stays until the last card has its copy.
+  void FreeMask(Inputs* mask) {
+    const bool lent = CastsMask(graph_, part_) && part_.last_card_layer >= part_.end_layer;
+    if (!lent) Free(&mask->mask);
   }
 
   // In the last layer only the rows whose logits are wanted go on.
@@ -579,7 +593,7 @@ class GraphWalk {
         mask->needs_cast = false;
       }
       Place result = Op(internal::SaturatingAdd(attended, AttentionScratch(graph_, shape, mask->cells)), q);
-      if (last_layer_) Free(&mask->mask);
+      if (last_layer_) FreeMask(mask);
       return result;
     }
     Place scores = Alloc(Times(Row(mask->cells), shape.heads));
@@ -873,41 +887,149 @@ class GraphWalk {
 
   // build_moe_ffn. `normed` stays, for the shared experts.
   Place WalkExperts(const Mlp& mlp, int64_t layer, Place* normed) {
-    const int64_t used = std::max<int64_t>(mlp.experts_per_token, 1);
-    const int64_t wide = Times(MlpRow(mlp.expert_intermediate), used);
-    const int64_t expert_hidden = mlp.expert_hidden > 0 ? mlp.expert_hidden : arch_.hidden;
-    const int64_t outputs = Times(MlpRow(expert_hidden), used);
-    const StagedExperts staged = ExpertsInRam(layer);
+    const ExpertRows rows = RowsOf(mlp);
+    const StagedExperts in_ram = ExpertsInRam(layer);
+    const StagedExperts staged = part_.sends_experts ? StagedExperts{} : in_ram;
+    const StagedExperts away = part_.sends_experts ? in_ram : StagedExperts{};
 
     Place probabilities = Alloc(MlpRow(mlp.experts));
     Place biased;
     if (mlp.selection_bias) biased = Alloc(MlpRow(mlp.experts));
     Place sorted = Op(MlpRow(mlp.experts), &biased);
-    Place weights = Op(MlpRow(used), &probabilities);
+    Place weights = Op(rows.choices, &probabilities);
 
     Place reduced;  // LatentMoE: experts read a narrower projection
-    if (expert_hidden != arch_.hidden) reduced = Alloc(MlpRow(expert_hidden));
+    if (rows.input != MlpRow(arch_.hidden)) reduced = Alloc(rows.input);
     Place gate;
     // What attention behind them reads comes with the last of them.
-    if (mlp.gated) gate = ExpertProduct(wide, staged.gate, staged.up + staged.down > 0 ? -1 : layer);
-    Place up = ExpertProduct(wide, staged.up, staged.down > 0 ? -1 : layer);
+    if (mlp.gated && away.gate <= 0) {
+      gate = ExpertProduct(rows.wide, staged.gate, staged.up + staged.down > 0 ? -1 : layer);
+    }
+    Place up;
+    if (away.up <= 0) {
+      if (mlp.gated && gate.size == 0) gate = Alloc(rows.wide);  // comes over
+      up = ExpertProduct(rows.wide, staged.up, staged.down > 0 ? -1 : layer);
+    }
     Free(&reduced);
     if (mlp.shared_intermediate == 0) Free(normed);
     Place hidden;
-    if (mlp.gated && graph_.glu_operator) {
-      hidden = Op(wide, &gate);
-      Free(&up);
-    } else {
-      hidden = mlp.gated ? gate : up;
-      if (mlp.gated) Free(&up);
+    if (away.up <= 0) hidden = JoinGate(mlp, rows.wide, &gate, &up);
+    Free(&gate);  // has gone to where the other half is
+    Place experts;
+    if (away.down <= 0) {
+      if (hidden.size == 0) hidden = Alloc(rows.wide);  // comes over
+      experts = ExpertProduct(rows.outputs, staged.down, layer);
     }
-    Place experts = ExpertProduct(outputs, staged.down, layer);
     Free(&hidden);
     Free(&sorted);
     Free(&weights);
-    Place sum = Op(MlpRow(expert_hidden), &experts);
-    if (expert_hidden == arch_.hidden) return sum;
+    Place sum;
+    // Nothing comes back from a card's last layer: the next card takes the stream from there.
+    const bool goes_on = last_layer_ && !part_.output && mlp.shared_intermediate == 0;
+    if (away.down <= 0 || !goes_on) sum = Op(rows.input, &experts);
+    if (away.any()) TakeInputsUntilStaging(layer + 1);
+    if (rows.input == MlpRow(arch_.hidden)) return sum;
     return Op(MlpRow(arch_.hidden), &sum);
+  }
+
+  // Bytes of what a layer's experts read and make.
+  struct ExpertRows {
+    int64_t input, choices, wide, outputs;
+  };
+
+  ExpertRows RowsOf(const Mlp& mlp) const {
+    const int64_t used = std::max<int64_t>(mlp.experts_per_token, 1);
+    const int64_t input = MlpRow(mlp.expert_hidden > 0 ? mlp.expert_hidden : arch_.hidden);
+    return {input, MlpRow(used), Times(MlpRow(mlp.expert_intermediate), used), Times(input, used)};
+  }
+
+  // Frees both halves.
+  Place JoinGate(const Mlp& mlp, int64_t wide, Place* gate, Place* up) {
+    if (!mlp.gated) return std::exchange(*up, {});
+    Place joined = graph_.glu_operator ? Op(wide, gate) : std::exchange(*gate, {});
+    Free(up);
+    return joined;
+  }
+
+  // ---- experts of other cards' layers
+  // ----------------------------------------------------------------------------
+
+  // Products with experts in RAM go to the first card that takes them, and what follows stays there up to the
+  // next operator with a weight of its own (ggml_backend_sched_split_graph, passes 1 and 2).
+  void VisitOtherCards() {
+    PassOn(&s_.stream);
+    for (int64_t layer = part_.end_layer; layer < part_.visits_until; ++layer) {
+      if (layer == part_.last_card_layer) {
+        Free(&s_.full.mask);
+        Free(&s_.window.mask);
+      }
+      rows_narrowed_ = layer + 1 == arch_.layers;
+      const StagedExperts staged = ExpertsInRam(layer);
+      if (staged.any()) VisitExperts(Shape(layer).mlp, staged);
+    }
+  }
+
+  // The stream goes to another card. So does its norm where that was computed here.
+  void PassOn(Place* stream) {
+    Place normed = graph_.keeps_norms ? Place{} : Alloc(hidden_);
+    Free(stream);
+    Free(&normed);
+  }
+
+  // A weight in RAM begins a split, whose inputs are copied here in the order in which they are read.
+  void VisitExperts(const Mlp& mlp, const StagedExperts& staged) {
+    const ExpertRows rows = RowsOf(mlp);
+    Visitors in;
+    Place gate;
+    if (mlp.gated && staged.gate > 0) {
+      Place weight = CopyWeight(staged.gate, rows, &in);
+      gate = Op(rows.wide, &weight);
+    }
+    Place hidden;
+    if (staged.up > 0) {
+      Place weight = CopyWeight(staged.up, rows, &in);
+      if (mlp.gated && gate.size == 0) gate = Alloc(rows.wide);
+      Place up = Op(rows.wide, &weight);
+      hidden = JoinGate(mlp, rows.wide, &gate, &up);
+    }
+    Free(&gate);
+    Free(&in.input);
+    if (staged.down > 0) VisitDown(mlp, staged.down, &hidden, &in.choices);
+    Free(&hidden);
+    Free(&in.choices);
+  }
+
+  // Frees both places.
+  void VisitDown(const Mlp& mlp, int64_t in_ram, Place* hidden, Place* choices) {
+    const ExpertRows rows = RowsOf(mlp);
+    Place weight = Alloc(in_ram);
+    if (hidden->size == 0) *hidden = Alloc(rows.wide);
+    if (choices->size == 0) *choices = Alloc(rows.choices);
+    Place shares = Alloc(rows.choices);
+    // Without shared experts, which are on the layer's own card, the residual is added here.
+    const bool adds = mlp.shared_intermediate == 0 && !mlp.dense_beside && rows.input == MlpRow(arch_.hidden);
+    Place residual = adds ? Alloc(rows.input) : Place{};
+    Place experts = Op(rows.outputs, &weight);
+    Free(hidden);
+    Free(choices);
+    Free(&shares);
+    Place sum = Op(rows.input, &experts);
+    Free(&residual);
+    if (adds) PassOn(&sum);
+    Free(&sum);
+  }
+
+  // What a layer's experts read, copied once.
+  struct Visitors {
+    Place input, choices;
+  };
+
+  // And with it, where it is the first, what all of them read.
+  Place CopyWeight(int64_t in_ram, const ExpertRows& rows, Visitors* in) {
+    const Place weight = Alloc(in_ram);
+    if (in->input.size == 0) in->input = Alloc(rows.input);
+    if (in->choices.size == 0) in->choices = Alloc(rows.choices);
+    return weight;
   }
 
   // A product with a stack of experts. Experts in RAM are first copied to the card, all of them
@@ -1004,7 +1126,7 @@ bool WalkAlike(const LlamaGraph& graph, const LlamaGraphPart& a, const LlamaGrap
     return false;
   if (a.copies == 1 && a.casts_mask != b.casts_mask) return false;  // inputs differ, and are given back
   for (const LlamaGraphPart* part : {&a, &b}) {
-    if (part->staged_layers > 0 || part->staged_output > 0 || part->host_layers > 0) return false;
+    if (TakesTurns(*part) || part->staged_output > 0) return false;
   }
   const auto& kinds = architecture.layer_group;
   const auto kind = [&kinds](int64_t layer) { return kinds[static_cast<size_t>(layer)]; };
@@ -1035,7 +1157,7 @@ bool ComputeBufferWalk::Continues(const LlamaGraph& graph) const {
   same.window_cells = graph_.window_cells;
   if (same != graph_) return false;
   const bool masks_only = graph.flash_attention && !graph.widens_cache && !graph.metal_scratch &&
-                          !CastsMask(graph, part_) && !Stages(part_);
+                          !CastsMask(graph, part_) && !TakesTurns(part_);
   return masks_only || graph == graph_;
 }
 

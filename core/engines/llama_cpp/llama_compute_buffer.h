@@ -75,6 +75,10 @@ struct LlamaGraphPart {
   int64_t staged_matrix = 0;    // a matrix of such a layer
   int64_t matrix_elements = 0;  // its elements: others are in proportion; 0: all are as large
   bool host_caches = false;     // caches and states of those layers are in RAM, too
+  // Experts in RAM are multiplied on the first card, whichever card their layer is on.
+  bool sends_experts = false;   // this part's: on another card
+  int64_t visits_until = 0;     // those of the layers from `end_layer` to here: on this one
+  int64_t last_card_layer = 0;  // the first layer of the last card, which takes the mask from here until then
   friend bool operator==(const LlamaGraphPart&, const LlamaGraphPart&) = default;
 };
 

@@ -297,6 +297,8 @@ LlamaPlan::LlamaPlan(const Resolved& resolved)
   for (const LayerGroup& group : groups) cell_.push_back(CellBytes(cache_, group.shape.attention));
   layer_kv_.resize(groups.size());
   PlanCards();
+  if (resolved.n_cpu_moe > 0 || placement_.host_layers > 0 || !moved_.empty())
+    experts_in_ram_ = ExpertsInRam();
   PlanWalks();
   PlanDraft();
 }
@@ -398,6 +400,7 @@ LlamaGraphPart LlamaPlan::Part(size_t card) const {
   part.output = device.output;
   part.casts_mask = card == 0;
   part.copies = placement_.copies;
+  ShareExperts(card, &part);
   if (card > 0) return part;
   // Batches are large enough to be worth copying weights from RAM to the first card (op offload).
   part.staged_layers = resolved_.n_cpu_moe;
@@ -405,7 +408,7 @@ LlamaGraphPart LlamaPlan::Part(size_t card) const {
     part.staged_bytes = layout_->largest_expert.count();
   }
   if (!moved_.empty()) StageMoved(&part);
-  if (part.staged_bytes > 0) part.experts = ExpertsInRam();
+  if (part.staged_bytes > 0) part.experts = experts_in_ram_;
   if (placement_.host_layers > 0) {
     part.first_layer = 0;
     part.end_layer =
@@ -425,6 +428,25 @@ LlamaGraphPart LlamaPlan::Part(size_t card) const {
     part.staged_output = layout_->output.count();
   }
   return part;
+}
+
+// Which experts in RAM are multiplied on another card than their layer's: the first one takes them all.
+void LlamaPlan::ShareExperts(size_t card, LlamaGraphPart* part) const {
+  if (card == 0) {
+    for (size_t other = 1; other < cards_.size(); ++other) {
+      if (cards_[other].end_layer > cards_[other].first_layer)
+        part->last_card_layer = cards_[other].first_layer;
+    }
+  }
+  if (experts_in_ram_.empty()) return;
+  if (card == 0) {
+    part->visits_until = text_layers_;
+    return;
+  }
+  for (int64_t layer = part->first_layer; layer < part->end_layer; ++layer) {
+    part->sends_experts = part->sends_experts || experts_in_ram_[static_cast<size_t>(layer)].any();
+  }
+  if (part->sends_experts) part->experts = experts_in_ram_;
 }
 
 // What -ot keeps in RAM is copied to the first card as layers in RAM are. Which of the layers they are makes

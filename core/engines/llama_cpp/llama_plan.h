@@ -92,6 +92,7 @@ class LlamaPlan {
   Bytes LargestOf(const CardPlan& card) const;
   int64_t LayersOn(const CardPlan& card, size_t kind) const;
   LlamaGraphPart Part(size_t card) const;
+  void ShareExperts(size_t card, LlamaGraphPart* part) const;
   void StageMoved(LlamaGraphPart* part) const;
   std::vector<StagedExperts> ExpertsInRam() const;
   Bytes MatrixBytes(double elements) const;
@@ -102,8 +103,9 @@ class LlamaPlan {
   const GgufLayout* layout_;
   std::vector<MovedTensor> moved_;
   LlamaPlacement placement_;
-  Bytes draft_weights_;  // of a separate draft model, all cards together
-  Bytes vision_;         // the projector file and its buffers, on one card
+  std::vector<StagedExperts> experts_in_ram_;  // of each layer; empty: none
+  Bytes draft_weights_;                        // of a separate draft model, all cards together
+  Bytes vision_;                               // the projector file and its buffers, on one card
   size_t vision_card_ = 0;
   int32_t text_layers_ = 0;  // without MTP
   int64_t context_ = 1;      // the present length

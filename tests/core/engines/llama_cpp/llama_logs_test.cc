@@ -133,6 +133,27 @@ TEST(LlamaLogs, MetalMapsTheFile) {
   EXPECT_NEAR((mapped.report.per_gpu[0].weights - read.report.per_gpu[0].weights).mib(), 544, 0.1);
 }
 
+// MiniMax M2.1 in IQ4_NL over four RTX 3090, most experts in RAM by -ot (compute 1302, 202, 202 and 396 MiB): the first
+// card multiplies those of all cards' layers.
+TEST(LlamaLogs, TheFirstCardMultipliesAllExpertsInRam) {
+  const std::string ask =
+      R"("model":"minimax-m2","format":"gguf-iq4_nl","gpu":"rtx-3090","gpus":4,"engine_version":"b7750",)"
+      R"("max_model_len":120000,"max_num_batched_tokens":512,"tensor_split":[1,1,1,1],"kv_unified":true,)"
+      R"("max_num_seqs":4,"flash_attention":true,"override_tensor":"blk.(1|2|3|4|5|6|7|8|9|10))";
+  const auto with = [&ask](const std::string& more) {
+    return Ask(ask + more + R"(.ffn_.*_exps.weight=CPU")").report;
+  };
+  const Report all = with(
+      ".ffn_.*_exps.weight=CPU,blk.(17|18|19|20|21|22|23|24|25).ffn_.*_exps.weight=CPU,"
+      "blk.(33|34|35|36|37|38|39|40|41).ffn_.*_exps.weight=CPU,"
+      "blk.(49|50|51|52|53|54|55|56|57)");
+  ASSERT_EQ(all.per_gpu.size(), 4u);
+  EXPECT_NEAR(all.per_gpu[0].compute_buffer.mib(), 1302, 0.5);
+  EXPECT_NEAR(all.per_gpu[3].compute_buffer.mib(), 396.5, 0.5);
+  EXPECT_LT(with("").per_gpu[0].compute_buffer.mib(), 1302 - 250)
+      << "its own are there beside its mask, one at a time";
+}
+
 // gpt-oss 20B on an M5, experts of 12 layers in RAM: what is added to their products is added there.
 TEST(LlamaLogs, BiasesOfExpertsInRamAreAddedThere) {
   const std::string ask =
