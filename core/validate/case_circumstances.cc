@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "core/base/json_members.h"
+#include "core/base/text.h"
 #include "core/config/version_text.h"
 #include "core/engines/registry.h"
 
@@ -78,7 +79,30 @@ void TakeDevices(const Json& detail, Config* config) {
   TakeNodes(devices, config);
 }
 
+// ---- another program ---------------------------------------------------------------------------------------
+
+bool TellsOfExpertsInRam(std::string_view text) {
+  const std::string words = Lower(text);
+  for (const std::string_view phrase : {"ktransformers", "kt-kernel", "experts in ram", "cpu_experts"}) {
+    if (words.find(phrase) != std::string::npos) return true;
+  }
+  return false;
+}
+
 }  // namespace
+
+std::string RanWithAnother(const Json& item, const Config& config) {
+  const Engine* engine = FindEngine(config.engine);
+  if (engine == nullptr || engine->traits().keys == KeyOwner::kGgml) return "";
+  bool tells = TellsOfExpertsInRam(TextIn(item, "notes")) || TellsOfExpertsInRam(TextIn(item, "source"));
+  const Json* detail = item.Find("detail");
+  if (detail != nullptr && detail->is_object()) {
+    for (const Json::Member& member : detail->members()) tells = tells || TellsOfExpertsInRam(member.first);
+  }
+  if (!tells) return "";
+  return "its experts ran in RAM by ktransformers, which is not " + std::string(engine->traits().name) +
+         "'s own";
+}
 
 void TakeCircumstances(const Json& item, Config* config) {
   const Engine* engine = FindEngine(config->engine);

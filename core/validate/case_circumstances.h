@@ -6,6 +6,8 @@
 #ifndef PLIMSOLL_CORE_VALIDATE_CASE_CIRCUMSTANCES_H_
 #define PLIMSOLL_CORE_VALIDATE_CASE_CIRCUMSTANCES_H_
 
+#include <string>
+
 #include "core/base/json.h"
 #include "core/config/config.h"
 
@@ -14,6 +16,10 @@ namespace plimsoll {
 // Fills what the configuration leaves open from the case's "notes" ("2025-03; …", "0.5.17; …") and "detail"
 // ({"kv": {"RPC0": 656}}).
 void TakeCircumstances(const Json& item, Config* config);
+
+// Why the case is not of the engine alone; empty: it is. Engines of safetensors hold no experts in RAM themselves: a
+// case whose words say so ran them by ktransformers, which divides the model and the memory its own way.
+std::string RanWithAnother(const Json& item, const Config& config);
 
 }  // namespace plimsoll
 

@@ -312,6 +312,10 @@ class Validator {
 
   void Compare(const Prediction& prediction, const Measured& measured) {
     const Case& measured_case = prediction.measured_case;
+    if (!measured_case.ran_with.empty() && !IsOfTheModel(measured.metric)) {
+      result_.unanswered.push_back({measured_case.id, measured.metric, measured_case.ran_with});
+      return;
+    }
     // A gate may refuse what people ran all the same; the numbers stand as long as there are any.
     const Bytes weights = First(prediction.report).weights + prediction.report.host.weights;
     const bool has_numbers = weights.count() > 0 || IsOfTheModel(measured.metric);
@@ -435,6 +439,7 @@ Result<CaseFile> ReadCases(const Json& value) {
       }
       measured_case.config = std::move(decoded->config);
       TakeCircumstances(item, &measured_case.config);
+      measured_case.ran_with = RanWithAnother(item, measured_case.config);
     }
     measured_case.binding = Binds(item);
     measured_case.whole_file = TextIn(item, "kind") == "on_disk";

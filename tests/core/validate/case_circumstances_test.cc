@@ -94,5 +94,39 @@ TEST(CaseCircumstances, AreWhatACaseIsAnsweredUnder) {
   EXPECT_NE(then, predicted("}"));
 }
 
+std::string RanWith(std::string_view engine, std::string_view rest) {
+  const Json item = JsonOfText(R"({"config":{"model":"qwen3-30b-a3b"},)" + std::string(rest) + "}");
+  Config config;
+  config.engine = engine;
+  return RanWithAnother(item, config);
+}
+
+TEST(CaseCircumstances, ExpertsInRamAreAnotherProgram) {
+  for (const char* tells :
+       {R"("notes":"experts in RAM")", R"("source":"kvcache-ai/KTransformers#1969")",
+        R"("notes":"served with kt-kernel")", R"("detail":{"weights_with_cpu_experts":16.4})"}) {
+    EXPECT_NE(RanWith("sglang", tells).find("ktransformers"), std::string::npos) << tells;
+    EXPECT_EQ(RanWith("llama.cpp", tells), "") << "which keeps them there itself";
+  }
+  EXPECT_EQ(RanWith("sglang", R"("notes":"128 experts, 8 at once; 512 GiB of RAM","detail":{"experts":128})"),
+            "");
+}
+
+// What such a case tells of the model and of bytes per token stands; what its card held does not.
+TEST(CaseCircumstances, WhatAnotherProgramHeldIsNotScored) {
+  const Result<CaseFile> file = ReadCases(JsonOfText(
+      R"([{"id":"kt","config":{"model":"qwen3-30b-a3b","gpu":"h100-sxm","engine":"sglang"},"notes":"experts in RAM",
+           "measured":{"kv_cache_gib_per_gpu":50.28,"kv_cache_tokens":549277}}])"));
+  ASSERT_TRUE(file.ok());
+  const Validation validation = Validate(*file, ShippedCatalog());
+  ASSERT_EQ(validation.comparisons.size(), 1u);
+  EXPECT_EQ(validation.comparisons[0].metric, "kv_cache_tokens_given_pool");
+  EXPECT_NEAR(validation.comparisons[0].relative_error, 0, 0.001);
+  ASSERT_EQ(validation.unanswered.size(), 2u);
+  for (const Unanswered& item : validation.unanswered) {
+    EXPECT_NE(item.reason.find("ktransformers"), std::string::npos) << item.metric;
+  }
+}
+
 }  // namespace
 }  // namespace plimsoll
