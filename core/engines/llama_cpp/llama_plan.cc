@@ -468,36 +468,57 @@ void LlamaPlan::StageMoved(LlamaGraphPart* part) const {
   if (matrices > 0) part->host_layers = std::min(part->first_layer + matrices, end);
 }
 
-// By tensor and layer, as their types are. Files whose average is known are scaled to it.
-std::vector<StagedExperts> LlamaPlan::ExpertsInRam() const {
+// A stack of experts in each of its layers, as its types are; 0: not there. Of a dynamic mixture only the average is known:
+// its stacks of a kind are all alike.
+std::vector<Bytes> LlamaPlan::StackSizes(int32_t tensor_index) const {
   const Architecture& architecture = *resolved_.architecture;
   const WeightFormat format = AsGguf(*resolved_.format);
+  const GgufTensor& tensor = architecture.gguf[static_cast<size_t>(tensor_index)];
+  const std::vector<GgmlType> types = GgufTensorTypes(architecture, format, tensor_index);
+  std::vector<Bytes> sizes(static_cast<size_t>(text_layers_));
+  Bytes sum;
+  size_t place = 0;
+  for (int64_t layer = 0; layer < text_layers_ && place < types.size(); ++layer) {
+    if (architecture.layer_group[static_cast<size_t>(layer)] != tensor.group) continue;
+    Bytes& bytes = sizes[static_cast<size_t>(layer)];
+    bytes = GgmlBytes(types[place++], tensor.ne0, internal::SaturatingMultiply(tensor.ne1, tensor.ne2));
+    sum += bytes;
+  }
+  if (!format.approximate() || place == 0) return sizes;
+  for (Bytes& bytes : sizes) {
+    if (bytes > Bytes(0)) bytes = sum / static_cast<int64_t>(place);
+  }
+  return sizes;
+}
+
+// By tensor and layer. Files whose average is known are scaled to it.
+std::vector<StagedExperts> LlamaPlan::ExpertsInRam() const {
+  const Architecture& architecture = *resolved_.architecture;
   std::vector<StagedExperts> experts(static_cast<size_t>(text_layers_));
-  Bytes largest;
+  const int64_t first_layers = std::max(resolved_.n_cpu_moe, placement_.host_layers);
+  Bytes by_rules;
   for (size_t i = 0; i < architecture.gguf.size(); ++i) {
-    const GgufTensor& tensor = architecture.gguf[i];
-    int64_t StagedExperts::*part = PartOfExperts(tensor);
+    int64_t StagedExperts::*part = PartOfExperts(architecture.gguf[i]);
     if (part == nullptr) continue;
-    const std::vector<GgmlType> types = GgufTensorTypes(architecture, format, static_cast<int32_t>(i));
-    size_t place = 0;
-    for (int64_t layer = 0; layer < text_layers_ && place < types.size(); ++layer) {
-      if (architecture.layer_group[static_cast<size_t>(layer)] != tensor.group) continue;
-      const Bytes bytes =
-          GgmlBytes(types[place++], tensor.ne0, internal::SaturatingMultiply(tensor.ne1, tensor.ne2));
-      largest = std::max(largest, bytes);
-      if (layer < std::max(resolved_.n_cpu_moe, placement_.host_layers)) {
-        experts[static_cast<size_t>(layer)].*part = bytes.count();
-      }
+    const std::vector<Bytes> sizes = StackSizes(static_cast<int32_t>(i));
+    for (size_t layer = 0; layer < sizes.size(); ++layer) {
+      by_rules += sizes[layer];
+      const bool there = static_cast<int64_t>(layer) < first_layers && sizes[layer] > Bytes(0);
+      if (there) experts[layer].*part = sizes[layer].count();
+    }
+    for (const MovedTensor& moved : moved_) {
+      const bool there = moved.card < 0 && moved.layer >= 0 && moved.layer < text_layers_;
+      if (moved.tensor != static_cast<int32_t>(i) || !there) continue;
+      experts[static_cast<size_t>(moved.layer)].*part = sizes[static_cast<size_t>(moved.layer)].count();
     }
   }
-  for (const MovedTensor& tensor : moved_) {
-    if (tensor.card >= 0 || !tensor.expert || tensor.layer < 0 || tensor.layer >= text_layers_) continue;
-    int64_t StagedExperts::*part = PartOfExperts(architecture.gguf[static_cast<size_t>(tensor.tensor)]);
-    if (part != nullptr) experts[static_cast<size_t>(tensor.layer)].*part = tensor.bytes.count();
+  if (by_rules <= Bytes(0)) return {};
+  if (!resolved_.format->approximate()) return experts;
+  Bytes held;
+  for (int64_t layer = 0; layer < text_layers_; ++layer) {
+    held += layout_->layers[static_cast<size_t>(layer)].experts;
   }
-  if (largest <= Bytes(0)) return {};
-  const double factor =
-      static_cast<double>(layout_->largest_expert.count()) / static_cast<double>(largest.count());
+  const double factor = static_cast<double>(held.count()) / static_cast<double>(by_rules.count());
   for (StagedExperts& layer : experts) {
     for (int64_t* bytes : {&layer.gate, &layer.up, &layer.down}) {
       *bytes = BytesFromDouble(static_cast<double>(*bytes) * factor).count();

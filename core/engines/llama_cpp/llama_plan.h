@@ -94,6 +94,7 @@ class LlamaPlan {
   LlamaGraphPart Part(size_t card) const;
   void ShareExperts(size_t card, LlamaGraphPart* part) const;
   void StageMoved(LlamaGraphPart* part) const;
+  std::vector<Bytes> StackSizes(int32_t tensor_index) const;
   std::vector<StagedExperts> ExpertsInRam() const;
   Bytes MatrixBytes(double elements) const;
   Bytes LargestMatrix() const;

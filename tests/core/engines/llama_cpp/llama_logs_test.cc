@@ -154,6 +154,17 @@ TEST(LlamaLogs, TheFirstCardMultipliesAllExpertsInRam) {
       << "its own are there beside its mask, one at a time";
 }
 
+// ggml-org/llama.cpp#22673: Qwen3.6 35B-A3B in UD-Q4_K_XL on an RTX 2000 Ada, every expert in RAM (compute 493 MiB, as with
+// all of them on the card). Stacks that differed between layers as those of Q4_K_M do would leave holes too small for
+// the mask.
+TEST(LlamaLogs, StacksOfADynamicMixtureAreAlike) {
+  const std::string ask =
+      R"("model":"qwen3.6-35b-a3b","gpu":"rtx-4060-laptop","engine_version":"b9100","max_model_len":131072,)"
+      R"("max_num_seqs":1,"flash_attention":true,"override_tensor":"exps=CPU","format":)";
+  EXPECT_NEAR(Ask(ask + R"("gguf-ud-q4_k_xl")").report.per_gpu[0].compute_buffer.mib(), 493, 493 * 0.01);
+  EXPECT_GT(Ask(ask + R"("gguf-q4_k_m")").report.per_gpu[0].compute_buffer.mib(), 510);
+}
+
 // gpt-oss 20B on an M5, experts of 12 layers in RAM: what is added to their products is added there.
 TEST(LlamaLogs, BiasesOfExpertsInRamAreAddedThere) {
   const std::string ask =
