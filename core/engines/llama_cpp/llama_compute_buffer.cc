@@ -534,7 +534,7 @@ class GraphWalk {
     if (attention.shares_kv) {
       if (normed != nullptr) Free(normed);
     } else {
-      Place v = Product(values, Matrix(Times(attention.kv_heads, attention.value_dim)));
+      Place v = Product(values, Matrix(Times(attention.kv_heads, attention.value_dim)), &StagedTypes::value);
       if (rotate_v) v = Op(values, &v);
       Place k = Product(keys, Matrix(Times(attention.kv_heads, attention.key_dim)));
       if (normed != nullptr) Free(normed);
@@ -709,7 +709,7 @@ class GraphWalk {
 
     Place conv_states = CacheCopy(States(Times(taps, r.conv_channels)));
     Place conv_state = Op(States(Times(taps, r.conv_channels)), &conv_states);
-    Place mixed = Product(channels, Matrix(r.conv_channels));
+    Place mixed = Product(channels, Matrix(r.conv_channels), &StagedTypes::value);  // attn_qkv
     Place conv_input =
         Op(internal::SaturatingAdd(channels, States(Times(taps, r.conv_channels))), &conv_state);
     Free(&mixed);
@@ -880,7 +880,7 @@ class GraphWalk {
       Free(normed);
       Free(&up);
     }
-    Place out = Product(MlpRow(arch_.hidden), Matrix(width), layer);
+    Place out = Product(MlpRow(arch_.hidden), Matrix(width), &StagedTypes::down, layer);
     Free(&hidden);
     return out;
   }
@@ -1042,14 +1042,20 @@ class GraphWalk {
   }
 
   // A product with a matrix of so many elements; a matrix in RAM is copied to the card first.
-  Place Product(int64_t bytes, int64_t elements, int64_t last_of_layer = -1) {
+  Place Product(int64_t bytes, int64_t elements, double StagedTypes::*type = &StagedTypes::other,
+                int64_t last_of_layer = -1) {
     if (!on_host_) return Alloc(bytes);
-    Place weight = Alloc(MatrixBytes(elements));
+    Place weight = Alloc(MatrixBytes(elements, type));
     if (last_of_layer >= 0) TakeInputsUntilStaging(last_of_layer + 1);
     return Op(bytes, &weight);
   }
 
-  int64_t MatrixBytes(int64_t elements) const {
+  int64_t MatrixBytes(int64_t elements, double StagedTypes::*type) const {
+    if (!part_.types.empty()) {
+      const StagedTypes& types = part_.types[static_cast<size_t>(layer_)];
+      const double each = types.*type > 0 ? types.*type : types.other;
+      return BytesFromDouble(each * static_cast<double>(elements)).count();
+    }
     if (part_.matrix_elements <= 0) return part_.staged_matrix;
     const double share = static_cast<double>(elements) / static_cast<double>(part_.matrix_elements);
     return BytesFromDouble(share * static_cast<double>(part_.staged_matrix)).count();

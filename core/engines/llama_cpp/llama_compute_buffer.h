@@ -58,6 +58,12 @@ struct StagedExperts {
   friend bool operator==(const StagedExperts&, const StagedExperts&) = default;
 };
 
+// Bytes per element of a layer's matrices in RAM; recipes give those of values and the last of the MLP other types.
+struct StagedTypes {
+  double value = 0, down = 0, other = 0;
+  friend bool operator==(const StagedTypes&, const StagedTypes&) = default;
+};
+
 // What one device computes.
 struct LlamaGraphPart {
   int64_t first_layer = 0;
@@ -72,9 +78,10 @@ struct LlamaGraphPart {
   int64_t staged_output = 0;  // the output matrix when it is in RAM
   int64_t host_layers =
       0;  // layers below this one are in RAM altogether: their products run here all the same
-  int64_t staged_matrix = 0;    // a matrix of such a layer
-  int64_t matrix_elements = 0;  // its elements: others are in proportion; 0: all are as large
-  bool host_caches = false;     // caches and states of those layers are in RAM, too
+  int64_t staged_matrix = 0;       // a matrix of such a layer
+  int64_t matrix_elements = 0;     // its elements: others are in proportion; 0: all are as large
+  std::vector<StagedTypes> types;  // of each layer in RAM; empty: by `staged_matrix`
+  bool host_caches = false;        // caches and states of those layers are in RAM, too
   // Experts in RAM are multiplied on the first card, whichever card their layer is on.
   bool sends_experts = false;   // this part's: on another card
   int64_t visits_until = 0;     // those of the layers from `end_layer` to here: on this one

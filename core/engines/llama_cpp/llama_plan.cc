@@ -419,6 +419,7 @@ LlamaGraphPart LlamaPlan::Part(size_t card) const {
       const int64_t hidden = resolved_.architecture->hidden;
       part.matrix_elements = internal::SaturatingMultiply(hidden, hidden);
       part.staged_matrix = MatrixBytes(static_cast<double>(part.matrix_elements)).count();
+      part.types = TypesInRam();
     } else {
       part.staged_matrix = std::max(part.staged_matrix, LargestMatrix().count());
     }
@@ -527,6 +528,37 @@ std::vector<StagedExperts> LlamaPlan::ExpertsInRam() const {
   return experts;
 }
 
+// Of a dynamic mixture only the average is known.
+std::vector<StagedTypes> LlamaPlan::TypesInRam() const {
+  const Architecture& architecture = *resolved_.architecture;
+  const WeightFormat format = AsGguf(*resolved_.format);
+  if (format.approximate()) return {};
+  const int64_t layers = std::min<int64_t>(placement_.host_layers, text_layers_);
+  std::vector<StagedTypes> bytes(static_cast<size_t>(layers)), elements = bytes;
+  for (size_t i = 0; i < architecture.gguf.size(); ++i) {
+    const GgufTensor& tensor = architecture.gguf[i];
+    if (tensor.group < 0 || tensor.mtp || tensor.expert || tensor.ne1 <= 1) continue;
+    const std::vector<GgmlType> types = GgufTensorTypes(architecture, format, static_cast<int32_t>(i));
+    double StagedTypes::*kind = tensor.category == GgufCategory::kAttentionV ? &StagedTypes::value
+                                : tensor.category == GgufCategory::kFfnDown  ? &StagedTypes::down
+                                                                             : &StagedTypes::other;
+    const int64_t rows = internal::SaturatingMultiply(tensor.ne1, tensor.ne2);
+    size_t place = 0;
+    for (int64_t layer = 0; layer < layers && place < types.size(); ++layer) {
+      if (architecture.layer_group[static_cast<size_t>(layer)] != tensor.group) continue;
+      const auto at = static_cast<size_t>(layer);
+      bytes[at].*kind += static_cast<double>(GgmlBytes(types[place++], tensor.ne0, rows).count());
+      elements[at].*kind += static_cast<double>(internal::SaturatingMultiply(tensor.ne0, rows));
+    }
+  }
+  for (size_t layer = 0; layer < bytes.size(); ++layer) {
+    for (double StagedTypes::*kind : {&StagedTypes::value, &StagedTypes::down, &StagedTypes::other}) {
+      if (elements[layer].*kind > 0) bytes[layer].*kind /= elements[layer].*kind;
+    }
+  }
+  return bytes;
+}
+
 // Of a matrix of a layer's dense part, by its share of the elements.
 Bytes LlamaPlan::MatrixBytes(double elements) const {
   const Architecture& architecture = *resolved_.architecture;
@@ -574,6 +606,7 @@ LlamaPlan::BufferParts LlamaPlan::PartsOfBuffer(const LlamaCache& cache, size_t 
   }
   if (part.staged_layers > 0 || part.host_layers > 0 || part.staged_output > 0) {
     part.staged_bytes = part.staged_matrix = part.staged_output = 0;
+    part.types.clear();
     part.experts.clear();
     parts.staged = whole - ComputeBuffer(graph, part);
   }

@@ -96,6 +96,7 @@ class LlamaPlan {
   void StageMoved(LlamaGraphPart* part) const;
   std::vector<Bytes> StackSizes(int32_t tensor_index) const;
   std::vector<StagedExperts> ExpertsInRam() const;
+  std::vector<StagedTypes> TypesInRam() const;
   Bytes MatrixBytes(double elements) const;
   Bytes LargestMatrix() const;
 

@@ -251,6 +251,31 @@ TEST(LlamaComputeBuffer, CachesInRamAreCopiedForAttention) {
 }
 
 // The second implementation is the walk of every length by itself.
+// A layer in RAM has its matrices copied one at a time, each in its own type. Q4_K_M has some layers' last matrix in Q6_K.
+TEST(LlamaComputeBuffer, MatricesInRamAreStagedByTheirTypes) {
+  const Architecture model = Dense(4, 4096, 32, 8, 128, 14336, 32000);
+  const LlamaGraph graph = Autumn2026(model, 4096, true);
+  LlamaGraphPart part = Whole(model);
+  part.host_layers = 4;
+  part.staged_matrix = MiB(9).count();
+  part.matrix_elements = 4096 * 4096;
+  const Bytes alike = ComputeBuffer(graph, part);
+  const double each = 9.0 / 16;
+  part.types.assign(4, {each, each, each});
+  EXPECT_EQ(ComputeBuffer(graph, part), alike) << "16 Mi elements are 9 MiB";
+  part.types.assign(4, {0, 0, each});
+  EXPECT_EQ(ComputeBuffer(graph, part), alike) << "without a type of their own they have the others'";
+  // So large a matrix lies above all else, so that what one layer adds to it is what the buffer grows by.
+  const Bytes elements = Bytes(4096) * 14336;
+  part.types[2].down = 10;
+  const Bytes large = ComputeBuffer(graph, part);
+  EXPECT_GT(large, elements * 10);
+  part.types[2].down = 12;
+  EXPECT_EQ(ComputeBuffer(graph, part), large + elements * 2);
+  part.types[1].value = 11;  // 4 Mi elements: far smaller
+  EXPECT_EQ(ComputeBuffer(graph, part), large + elements * 2);
+}
+
 TEST(LlamaComputeBuffer, OneWalkAnswersForOtherLengths) {
   Architecture model = Dense(7, 4096, 32, 8, 128, 14336, 128256);
   model.groups.push_back(model.groups[0]);

@@ -165,6 +165,15 @@ TEST(LlamaLogs, StacksOfADynamicMixtureAreAlike) {
   EXPECT_GT(Ask(ask + R"("gguf-q4_k_m")").report.per_gpu[0].compute_buffer.mib(), 510);
 }
 
+// Qwen3.5 9B in Q4_K_M, 13 of 32 layers in RAM, batches of 2048: a replay of ggml's scheduler and allocator with this
+// recipe's types gives 487.38 MiB, and 498.09 with the last matrices of all layers in Q6_K (a log of a dynamic file: 498.0).
+TEST(LlamaLogs, LayersInRamAreStagedByTheirTypes) {
+  const std::string ask =
+      R"("model":"qwen3.5-9b","gpu":"rtx-3060-12gb","engine_version":"b10500","max_model_len":8192,)"
+      R"("max_num_seqs":1,"n_ubatch":2048,"flash_attention":true,"n_gpu_layers":20,"format":)";
+  EXPECT_NEAR(Ask(ask + R"("gguf-q4_k_m")").report.per_gpu[0].compute_buffer.mib(), 487.38, 0.1);
+}
+
 // gpt-oss 20B on an M5, experts of 12 layers in RAM: what is added to their products is added there.
 TEST(LlamaLogs, BiasesOfExpertsInRamAreAddedThere) {
   const std::string ask =
