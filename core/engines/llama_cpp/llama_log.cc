@@ -223,7 +223,8 @@ std::vector<Term> ExplainLlama(const Resolved& resolved, const Report& report) {
   if (report.per_gpu.empty()) return terms;
   const size_t card = Fullest(report);
   const GpuReport& gpu = report.per_gpu[card];
-  const LlamaPlan plan(resolved);
+  LlamaPlan plan(resolved);
+  plan.RetryWithoutCopies();
   const LlamaCache cache = ShapeLlamaCache(resolved, ContextOf(resolved));
   const LlamaDevice& device = plan.placement().devices[card];
 

@@ -32,6 +32,13 @@ class LlamaPlan {
   // libraries.
   std::vector<GpuReport> Fill(int64_t context);
 
+  // Where cards are short of room for their compute buffers, newer builds reserve these once more without
+  // pipelining: the same is done here. The result says whether. For what is started; what --fit plans
+  // with is never allocated.
+  bool RetryWithoutCopies();
+  // The same whether or not they are short, where the build would: lengths beyond the one asked for are.
+  void AllowRetry();
+
   // What of a card must be one allocation, at the length that Fill() was asked for: the compute buffer, or its
   // largest tensor.
   Bytes largest(size_t card) const { return largest_[card]; }
@@ -82,6 +89,8 @@ class LlamaPlan {
   void PlanCards();
   void PlanWalks();
   void PlanDraft();
+  bool Retries() const;
+  void DropCopies();
   void SetContext(int64_t context);  // of cache_, graph_ and layer_kv_
   Bytes KvCache(const CardPlan& card) const;
   Bytes DraftContext();

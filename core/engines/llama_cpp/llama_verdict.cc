@@ -112,6 +112,7 @@ int64_t LongestThatFits(const Resolved& resolved, const Report& asked, LlamaPlan
     return report.fits();
   };
   int64_t least = asked.fits() ? ContextOf(resolved) : 0;
+  plan->AllowRetry();
   int64_t longest = std::max(least, plan->LongestThatFits(OutsideOf(asked.calibration)));
   if (longest == least || fits_at(longest)) return longest;
   while (longest - least > 1) {
@@ -144,9 +145,19 @@ void FillCache(const Resolved& resolved, LlamaPlan* plan, Report* report) {
                                             static_cast<double>(std::max<int64_t>(1, resolved.max_model_len));
 }
 
+void RemarkOnRetry(Report* report) {
+  report->diagnostics.push_back(
+      {"pipelining_dropped", Severity::kInfo,
+       "With copies of every input for pipelining the compute buffers do not fit; llama.cpp then reserves "
+       "them "
+       "without, and long prompts are read more slowly.",
+       "Set sched_max_copies to 1 for a build that never pipelines, or n_ubatch lower."});
+}
+
 }  // namespace
 
 void FillLlamaReport(const Resolved& resolved, LlamaPlan* plan, Report* report) {
+  if (plan->RetryWithoutCopies()) RemarkOnRetry(report);
   FillAndJudge(resolved, ContextOf(resolved), plan, report);
   report->layers = static_cast<int64_t>(plan->layout().layers.size()) + 1;
   report->layers_on_cards = resolved.ram_alone ? 0 : plan->placement().offloaded;

@@ -174,6 +174,40 @@ TEST(LlamaLogs, LayersInRamAreStagedByTheirTypes) {
   EXPECT_NEAR(Ask(ask + R"("gguf-q4_k_m")").report.per_gpu[0].compute_buffer.mib(), 487.38, 0.1);
 }
 
+// Qwen3 Coder 30B-A3B over an RTX 5060 Ti and an RTX 2060, September 2026: 808.35 MiB of compute buffer with pipelining
+// found no room, 408.09 without did ("retrying without pipeline parallelism").
+TEST(LlamaLogs, WithoutRoomForCopiesNothingIsPipelined) {
+  const std::string ask =
+      R"("model":"qwen3-coder-30b-a3b","format":"gguf-q4_k_m","gpu":["rtx-5060-ti-16gb","rtx-2060"],"n_gpu_layers":99,)"
+      R"("max_model_len":131072,"kv_cache_dtype":"q4_0","tensor_split":[3,1],"max_num_seqs":1,"flash_attention":true,)";
+  const auto with = [&ask](std::string_view build, int64_t first, int64_t second) {
+    return Ask(ask + R"("engine_version":")" + std::string(build) + R"(","gpu_memory_mib":[)" +
+               std::to_string(first) + "," + std::to_string(second) + "]");
+  };
+  const EstimatedCase roomy = with("b10300", 40000, 40000);
+  EXPECT_NEAR(roomy.report.per_gpu[0].compute_buffer.mib(), 808.35, 0.01);
+  EXPECT_NEAR(roomy.report.per_gpu[1].compute_buffer.mib(), 808.35, 0.01);
+  EXPECT_FALSE(roomy.Has("pipelining_dropped"));
+  // One card is 100 MiB short.
+  const auto first = static_cast<int64_t>(roomy.report.per_gpu[0].total.mib());
+  const auto second = static_cast<int64_t>(roomy.report.per_gpu[1].total.mib());
+  const EstimatedCase narrow = with("b10300", first + 300, second - 100);
+  EXPECT_NEAR(narrow.report.per_gpu[0].compute_buffer.mib(), 408.09, 0.01);
+  EXPECT_NEAR(narrow.report.per_gpu[1].compute_buffer.mib(), 408.09, 0.01);
+  EXPECT_TRUE(narrow.report.fits());
+  EXPECT_TRUE(narrow.Has("pipelining_dropped"));
+  EXPECT_LT(narrow.report.host.compute_buffer, roomy.report.host.compute_buffer);
+  // Before, loading ended there. Where not even the cache finds room, it still does.
+  const EstimatedCase older = with("b6800", first + 300, second - 400);
+  EXPECT_FALSE(older.report.fits());
+  EXPECT_FALSE(older.Has("pipelining_dropped"));
+  EXPECT_FALSE(with("b10300", first + 300, second - 1200).Has("pipelining_dropped"));
+  // What the longest context is asked for finds the same room.
+  const EstimatedCase barely = with("b10300", first + 50, second + 50);
+  EXPECT_FALSE(barely.Has("pipelining_dropped"));
+  EXPECT_GT(barely.report.kv.max_model_len_that_fits, 131072 + 2048);
+}
+
 // gpt-oss 20B on an M5, experts of 12 layers in RAM: what is added to their products is added there.
 TEST(LlamaLogs, BiasesOfExpertsInRamAreAddedThere) {
   const std::string ask =
