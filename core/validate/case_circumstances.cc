@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "core/base/json_members.h"
 #include "core/base/text.h"
@@ -79,6 +80,21 @@ void TakeDevices(const Json& detail, Config* config) {
   TakeNodes(devices, config);
 }
 
+// ---- the checkpoint ---------------------------------------------------------------------------------------
+
+// A list of modules that a case only supposes says less than what quantisers of this format leave alone by themselves.
+void DropSupposedExceptions(const Json& item, Config* config) {
+  const std::string& notes = TextIn(item, "notes");
+  const bool supposed = notes.find("exceptions unknown") != std::string::npos ||
+                        notes.find("modules assumed") != std::string::npos;
+  if (!supposed || !config->format.is_object() || !config->format.Has("unquantized")) return;
+  Json format = Json::MakeObject();
+  for (const Json::Member& member : config->format.members()) {
+    if (member.first != "unquantized") format.Set(member.first, member.second);
+  }
+  config->format = std::move(format);
+}
+
 // ---- another program ---------------------------------------------------------------------------------------
 
 bool TellsOfExpertsInRam(std::string_view text) {
@@ -108,6 +124,7 @@ void TakeCircumstances(const Json& item, Config* config) {
   const Engine* engine = FindEngine(config->engine);
   if (engine == nullptr) return;
   TakeRelease(item, *engine, config);
+  DropSupposedExceptions(item, config);
   const Json* detail = item.Find("detail");
   if (detail == nullptr || !detail->is_object()) return;
   if (engine->traits().keys == KeyOwner::kGgml) TakeDevices(*detail, config);

@@ -2,7 +2,7 @@
 // devices that the log names.
 //
 // Only what was given to the engine: what it divided or found out is what is predicted. What the configuration says
-// itself stands.
+// itself stands, but for a list of modules that the notes call supposed.
 #ifndef PLIMSOLL_CORE_VALIDATE_CASE_CIRCUMSTANCES_H_
 #define PLIMSOLL_CORE_VALIDATE_CASE_CIRCUMSTANCES_H_
 
@@ -14,7 +14,7 @@
 namespace plimsoll {
 
 // Fills what the configuration leaves open from the case's "notes" ("2025-03; …", "0.5.17; …") and "detail"
-// ({"kv": {"RPC0": 656}}).
+// ({"kv": {"RPC0": 656}}). Drops what left-alone modules the notes only suppose ("modules assumed", "exceptions unknown").
 void TakeCircumstances(const Json& item, Config* config);
 
 // Why the case is not of the engine alone; empty: it is. Engines of safetensors hold no experts in RAM themselves: a

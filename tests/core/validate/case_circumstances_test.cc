@@ -94,6 +94,32 @@ TEST(CaseCircumstances, AreWhatACaseIsAnsweredUnder) {
   EXPECT_NE(then, predicted("}"));
 }
 
+// A list that its collector supposed is none: RedHatAI's NVFP4 of Qwen3.6 35B-A3B loads 21.86 GiB, as what quantisers of
+// the format leave alone does. A list that is known stays.
+TEST(CaseCircumstances, SupposedExceptionsAreNone) {
+  const auto format = [](std::string_view notes) {
+    return Taken(
+               R"({"config":{"model":"qwen3.6-35b-a3b","engine":"vllm","format":{"id":"nvfp4","group_size":16,)"
+               R"("unquantized":["lm_head","self_attn"]}},"notes":")" +
+               std::string(notes) + R"("})")
+        .format;
+  };
+  for (const char* notes : {"RedHatAI checkpoint (modules assumed); WSL", "checkpoint exceptions unknown"}) {
+    EXPECT_FALSE(format(notes).Has("unquantized")) << notes;
+    EXPECT_EQ(format(notes).Find("id")->AsString(), "nvfp4");
+    EXPECT_TRUE(format(notes).Has("group_size"));
+  }
+  EXPECT_TRUE(format("exceptions from its config.json").Has("unquantized"));
+  const Result<CaseFile> file = ReadCases(JsonOfText(
+      R"([{"id":"a","config":{"model":"qwen3.6-35b-a3b","format":{"id":"nvfp4","unquantized":["lm_head","self_attn"]},)"
+      R"("engine":"vllm","engine_version":"0.20.0","gpu":"rtx-5090","multimodal":true},)"
+      R"("notes":"modules assumed","measured":{"weights_gib_per_gpu":21.86}}])"));
+  ASSERT_TRUE(file.ok());
+  const Validation validation = Validate(*file, ShippedCatalog());
+  ASSERT_EQ(validation.comparisons.size(), 1u);
+  EXPECT_NEAR(validation.comparisons[0].relative_error, 0, 0.001);
+}
+
 std::string RanWith(std::string_view engine, std::string_view rest) {
   const Json item = JsonOfText(R"({"config":{"model":"qwen3-30b-a3b"},)" + std::string(rest) + "}");
   Config config;
