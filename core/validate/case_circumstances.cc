@@ -7,8 +7,11 @@
 #include <string_view>
 #include <utility>
 
+#include "core/base/decimal.h"
 #include "core/base/json_members.h"
 #include "core/base/text.h"
+#include "core/base/units.h"
+#include "core/catalog/gpu_names.h"
 #include "core/config/version_text.h"
 #include "core/engines/registry.h"
 
@@ -105,7 +108,34 @@ bool TellsOfExpertsInRam(std::string_view text) {
   return false;
 }
 
+// ---- the card ---------------------------------------------------------------------------------------------
+
+// "283.6 GiB free before"; zero: the text does not begin so.
+Bytes FreeBefore(std::string_view text) {
+  size_t digits = 0;
+  const double gib = ReadDecimal(text, &digits);
+  return digits > 0 && text.substr(digits).starts_with(" GiB free") ? GiBFromDouble(gib) : Bytes(0);
+}
+
 }  // namespace
+
+void TakePossibleCard(std::string_view inferred, const Catalog& catalog, Config* config) {
+  const Bytes free = FreeBefore(inferred);
+  const size_t colon = inferred.find(": ");
+  if (free <= Bytes(0) || colon == std::string_view::npos || config->gpu.size() != 1) return;
+  const Gpu* named = catalog.FindGpu(config->gpu[0]);
+  if (named == nullptr || named->usable >= free) return;
+  for (std::string_view names = inferred.substr(colon + 2); !names.empty();) {
+    constexpr std::string_view kOr = " or ";
+    const size_t end = names.find(kOr);
+    const Gpu* possible = FindGpuNamed(catalog, names.substr(0, end));
+    if (possible != nullptr && possible->usable >= free) {
+      config->gpu = {possible->id};
+      return;
+    }
+    names = end == std::string_view::npos ? std::string_view() : names.substr(end + kOr.size());
+  }
+}
 
 std::string RanWithAnother(const Json& item, const Config& config) {
   const Engine* engine = FindEngine(config.engine);

@@ -229,7 +229,9 @@ class Validator {
   }
 
  private:
-  void Run(const Case& measured_case) {
+  void Run(const Case& told) {
+    Case measured_case = told;
+    TakePossibleCard(told.possible_cards, catalog_, &measured_case.config);
     const Result<Resolved> resolved = Settle(measured_case.config, catalog_);
     if (!resolved.ok()) {
       result_.unanswered.push_back({measured_case.id, "", resolved.error().Message()});
@@ -439,6 +441,7 @@ Result<CaseFile> ReadCases(const Json& value) {
       }
       measured_case.config = std::move(decoded->config);
       TakeCircumstances(item, &measured_case.config);
+      measured_case.possible_cards = TextIn(item, "gpu_inferred");
       measured_case.ran_with = RanWithAnother(item, measured_case.config);
     }
     measured_case.binding = Binds(item);

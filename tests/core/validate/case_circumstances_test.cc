@@ -120,6 +120,23 @@ TEST(CaseCircumstances, SupposedExceptionsAreNone) {
   EXPECT_NEAR(validation.comparisons[0].relative_error, 0, 0.001);
 }
 
+std::string Card(std::string gpu, std::string_view inferred) {
+  Config config;
+  config.gpu = {std::move(gpu)};
+  TakePossibleCard(inferred, ShippedCatalog(), &config);
+  return config.gpu[0];
+}
+
+// A B300 has 268 GiB.
+TEST(CaseCircumstances, ACardHasWhatWasFree) {
+  EXPECT_EQ(Card("b300", "283.6 GiB free before: MI355X or B300"), "mi355x");
+  EXPECT_EQ(Card("b300", "283.6 GiB free before: B300 or MI355X"), "mi355x");
+  EXPECT_EQ(Card("b300", "260.1 GiB free before: MI355X or B300"), "b300") << "it may have been";
+  EXPECT_EQ(Card("b300", "283.6 GiB free before: A10G or B300"), "b300") << "none of them can have been";
+  EXPECT_EQ(Card("b300", "283.6 GiB free before"), "b300");
+  EXPECT_EQ(Card("b300", "placeholder: MI355X or B300"), "b300");
+}
+
 std::string RanWith(std::string_view engine, std::string_view rest) {
   const Json item = JsonOfText(R"({"config":{"model":"qwen3-30b-a3b"},)" + std::string(rest) + "}");
   Config config;
