@@ -121,11 +121,27 @@ bool Stages(const LlamaGraphPart& part) { return part.staged_layers > 0 || part.
 // Whether the graph comes and goes, so that inputs are taken as they are needed.
 bool TakesTurns(const LlamaGraphPart& part) { return Stages(part) || part.sends_experts; }
 
+// Their output projection is reshaped to rows of tokens at the end: a view.
+bool EndsInView(const Recurrent& recurrent) {
+  return recurrent.kind == RecurrentKind::kGatedDeltaNet || recurrent.kind == RecurrentKind::kMamba1 ||
+         recurrent.kind == RecurrentKind::kMamba2;
+}
+
+// Weights that come and go leave holes of many sizes: where they lie repeats late or never. So it is with the place of
+// the stream between recurrent layers where a mask of 32 bits was cast, or logits of a whole batch lie above it.
+bool RepeatsLate(const LlamaGraph& graph, const LlamaGraphPart& part) {
+  if (TakesTurns(part)) return true;
+  const std::vector<LayerGroup>& groups = graph.architecture->groups;
+  return !graph.half_mask && std::any_of(groups.begin(), groups.end(), [](const LayerGroup& group) {
+    return EndsInView(group.shape.recurrent);
+  });
+}
+
 // The layers that a walk takes before the last one: the first few of each kind.
 template <typename Visit>
-void VisitWalkedLayers(const Architecture& arch, const LlamaGraphPart& part, Visit visit) {
-  // Weights that come and go leave holes of many sizes: where they lie repeats late or never.
-  const bool every = TakesTurns(part);
+void VisitWalkedLayers(const LlamaGraph& graph, const LlamaGraphPart& part, Visit visit) {
+  const Architecture& arch = *graph.architecture;
+  const bool every = RepeatsLate(graph, part);
   std::array<uint8_t, kMostKinds> walks{};
   size_t left = std::min(arch.groups.size(), kMostKinds);
   for (int64_t layer = part.first_layer; layer + 1 < part.end_layer && left > 0; ++layer) {
@@ -257,7 +273,7 @@ class GraphWalk {
     } else {
       TakeInputs();
     }
-    VisitWalkedLayers(arch_, part_, [this](int64_t layer) { WalkLayer(layer); });
+    VisitWalkedLayers(graph_, part_, [this](int64_t layer) { WalkLayer(layer); });
   }
 
   // The state was walked with other masks: moves everything behind them. REQUIRES: one copy.
@@ -442,7 +458,10 @@ class GraphWalk {
       const bool selects = last_layer_ && part_.output;
       if (selects) SelectOutputs(&mixed, &residual, parallel ? &normed : nullptr);
       // The sum is written over `mixed`, unless that is read through a view.
-      if (!parallel && !attends && !selects && EndsInView(shape.recurrent)) std::swap(mixed, residual);
+      if (!parallel && !attends && !selects && EndsInView(shape.recurrent)) {
+        if (residual.size == 0) residual = Alloc(hidden_);  // a copy for pipelining stays what it is
+        std::swap(mixed, residual);
+      }
       if (!parallel) Free(&residual);
     }
     if (!feeds) {
@@ -679,12 +698,6 @@ class GraphWalk {
       default:
         return WalkDeltaNet(recurrent, normed);
     }
-  }
-
-  // Their output projection is reshaped to rows of tokens at the end: a view.
-  static bool EndsInView(const Recurrent& recurrent) {
-    return recurrent.kind == RecurrentKind::kGatedDeltaNet || recurrent.kind == RecurrentKind::kMamba1 ||
-           recurrent.kind == RecurrentKind::kMamba2;
   }
 
   // Which states are whose is read for the last time in the last layer that has any.
@@ -1132,16 +1145,16 @@ bool WalkAlike(const LlamaGraph& graph, const LlamaGraphPart& a, const LlamaGrap
     return false;
   if (a.copies == 1 && a.casts_mask != b.casts_mask) return false;  // inputs differ, and are given back
   for (const LlamaGraphPart* part : {&a, &b}) {
-    if (TakesTurns(*part) || part->staged_output > 0) return false;
+    if (RepeatsLate(graph, *part) || part->staged_output > 0) return false;
   }
   const auto& kinds = architecture.layer_group;
   const auto kind = [&kinds](int64_t layer) { return kinds[static_cast<size_t>(layer)]; };
   if (kind(a.end_layer - 1) != kind(b.end_layer - 1)) return false;
   std::array<uint16_t, kWalksPerKind * kMostKinds> walked;
   size_t count = 0, same = 0;
-  VisitWalkedLayers(architecture, a, [&](int64_t layer) { walked[count++] = kind(layer); });
+  VisitWalkedLayers(graph, a, [&](int64_t layer) { walked[count++] = kind(layer); });
   bool alike = true;
-  VisitWalkedLayers(architecture, b, [&](int64_t layer) {
+  VisitWalkedLayers(graph, b, [&](int64_t layer) {
     alike = alike && same < count && walked[same] == kind(layer);
     ++same;
   });

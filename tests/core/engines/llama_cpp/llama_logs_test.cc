@@ -208,6 +208,27 @@ TEST(LlamaLogs, WithoutRoomForCopiesNothingIsPipelined) {
   EXPECT_GT(barely.report.kv.max_model_len_that_fits, 131072 + 2048);
 }
 
+// Where recurrent layers leave the stream repeats late in builds with 32-bit masks, and inputs that are copied for
+// pipelining are not written over: an offline replay of ggml's scheduler and allocator over the whole graph gives these.
+TEST(LlamaLogs, HybridsAreWalkedAsTheyAreReserved) {
+  const auto buffers = [](std::string_view model, int cards, int64_t context, std::string_view build) {
+    const EstimatedCase answer =
+        Ask(R"("model":")" + std::string(model) +
+            R"(","format":"gguf-q4_k_m","gpu":"rtx-3090","gpu_memory_mib":240000,)" +
+            R"("max_num_seqs":1,"flash_attention":true,"gpus":)" + std::to_string(cards) +
+            R"(,"max_model_len":)" + std::to_string(context) + R"(,"engine_version":")" + std::string(build) +
+            "\"");
+    std::vector<double> mib;
+    for (const GpuReport& gpu : answer.report.per_gpu) mib.push_back(Mib(gpu.compute_buffer));
+    return mib;
+  };
+  EXPECT_EQ(buffers("qwen3.5-27b", 1, 4096, "b9100"), std::vector<double>{505.00});
+  EXPECT_EQ(buffers("qwen3.5-9b", 1, 32768, "b9100"), std::vector<double>{501.00});
+  EXPECT_EQ(buffers("qwen3.5-9b", 2, 32768, "b9100"), (std::vector<double>{424.06, 653.07}));
+  EXPECT_EQ(buffers("qwen3.5-35b-a3b", 2, 8192, "b9100"), (std::vector<double>{156.06, 541.07}));
+  EXPECT_EQ(buffers("qwen3.5-35b-a3b", 2, 8192, "b10400"), (std::vector<double>{116.06, 116.06}));
+}
+
 // gpt-oss 20B on an M5, experts of 12 layers in RAM: what is added to their products is added there.
 TEST(LlamaLogs, BiasesOfExpertsInRamAreAddedThere) {
   const std::string ask =
