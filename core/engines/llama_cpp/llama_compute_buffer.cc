@@ -255,6 +255,12 @@ int64_t InputBytes(const LlamaGraph& graph, const LlamaGraphPart& part) {
   return bytes * part.copies;
 }
 
+// Vulkan and Metal take products with weights in RAM, but not what is added to them where one token has few
+// rows: biases of experts in RAM are added there, and gate and up meet there (their offload_op).
+bool AddsInRam(LlamaBackend backend) {
+  return backend == LlamaBackend::kVulkan || backend == LlamaBackend::kMetal;
+}
+
 class GraphWalk {
  public:
   using State = ComputeBufferWalk::State;
@@ -913,27 +919,33 @@ class GraphWalk {
 
     Place reduced;  // LatentMoE: experts read a narrower projection
     if (rows.input != MlpRow(arch_.hidden)) reduced = Alloc(rows.input);
+    const int64_t gate_bias = staged.gate > 0 ? BiasCopy(mlp, staged, rows.bias) : 0;
+    const int64_t up_bias = staged.up > 0 ? BiasCopy(mlp, staged, rows.bias) : 0;
+    const int64_t down_bias = staged.down > 0 ? BiasCopy(mlp, staged, rows.output_bias) : 0;
     Place gate;
     // What attention behind them reads comes with the last of them.
     if (mlp.gated && away.gate <= 0) {
-      gate = ExpertProduct(rows.wide, staged.gate, staged.up + staged.down > 0 ? -1 : layer);
+      gate = ExpertProduct(rows.wide, staged.gate, gate_bias, staged.up + staged.down > 0 ? -1 : layer);
+      AddBias(gate_bias, staged.up + staged.down > 0 ? -1 : layer);
     }
     Place up;
     if (away.up <= 0) {
       if (mlp.gated && gate.size == 0) gate = Alloc(rows.wide);  // comes over
-      up = ExpertProduct(rows.wide, staged.up, staged.down > 0 ? -1 : layer);
+      up = ExpertProduct(rows.wide, staged.up, up_bias, staged.down > 0 ? -1 : layer);
     }
     Free(&reduced);
     if (mlp.shared_intermediate == 0) Free(normed);
+    AddBias(up_bias, staged.down > 0 ? -1 : layer);
     Place hidden;
     if (away.up <= 0) hidden = JoinGate(mlp, rows.wide, &gate, &up);
     Free(&gate);  // has gone to where the other half is
     Place experts;
     if (away.down <= 0) {
       if (hidden.size == 0) hidden = Alloc(rows.wide);  // comes over
-      experts = ExpertProduct(rows.outputs, staged.down, layer);
+      experts = ExpertProduct(rows.outputs, staged.down, down_bias, layer);
     }
     Free(&hidden);
+    AddBias(down_bias, layer);
     Free(&sorted);
     Free(&weights);
     Place sum;
@@ -948,12 +960,20 @@ class GraphWalk {
   // Bytes of what a layer's experts read and make.
   struct ExpertRows {
     int64_t input, choices, wide, outputs;
+    int64_t bias, output_bias;
   };
 
   ExpertRows RowsOf(const Mlp& mlp) const {
     const int64_t used = std::max<int64_t>(mlp.experts_per_token, 1);
-    const int64_t input = MlpRow(mlp.expert_hidden > 0 ? mlp.expert_hidden : arch_.hidden);
-    return {input, MlpRow(used), Times(MlpRow(mlp.expert_intermediate), used), Times(input, used)};
+    const int64_t width = mlp.expert_hidden > 0 ? mlp.expert_hidden : arch_.hidden;
+    const int64_t input = MlpRow(width);
+    const auto bias = [&mlp](int64_t each) { return Times(Times(kFloat, each), mlp.experts); };
+    return {input,
+            MlpRow(used),
+            Times(MlpRow(mlp.expert_intermediate), used),
+            Times(input, used),
+            bias(mlp.expert_intermediate),
+            bias(width)};
   }
 
   // Frees both halves.
@@ -972,9 +992,9 @@ class GraphWalk {
   void VisitOtherCards() {
     PassOn(&s_.stream);
     for (int64_t layer = part_.end_layer; layer < part_.visits_until; ++layer) {
-      if (layer == part_.last_card_layer) {
-        Free(&s_.full.mask);
-        Free(&s_.window.mask);
+      const Attention& attention = Shape(layer).attention;
+      if (layer >= part_.last_card_layer && attention.kind != AttentionKind::kNone) {
+        Free(Slides(graph_, attention) ? &s_.window.mask : &s_.full.mask);
       }
       rows_narrowed_ = layer + 1 == arch_.layers;
       const StagedExperts staged = ExpertsInRam(layer);
@@ -997,34 +1017,47 @@ class GraphWalk {
     if (mlp.gated && staged.gate > 0) {
       Place weight = CopyWeight(staged.gate, rows, &in);
       gate = Op(rows.wide, &weight);
+      AddBias(BiasCopy(mlp, staged, rows.bias));
     }
     Place hidden;
     if (staged.up > 0) {
       Place weight = CopyWeight(staged.up, rows, &in);
-      if (mlp.gated && gate.size == 0) gate = Alloc(rows.wide);
+      const int64_t bias = BiasCopy(mlp, staged, rows.bias);
+      if (bias <= 0 && mlp.gated && gate.size == 0) gate = Alloc(rows.wide);
       Place up = Op(rows.wide, &weight);
+      Free(&in.input);
+      AddBias(bias);
+      if (mlp.gated && gate.size == 0) gate = Alloc(rows.wide);
       hidden = JoinGate(mlp, rows.wide, &gate, &up);
     }
     Free(&gate);
     Free(&in.input);
-    if (staged.down > 0) VisitDown(mlp, staged.down, &hidden, &in.choices);
+    if (staged.down > 0) VisitDown(mlp, staged, &hidden, &in.choices);
     Free(&hidden);
     Free(&in.choices);
   }
 
   // Frees both places.
-  void VisitDown(const Mlp& mlp, int64_t in_ram, Place* hidden, Place* choices) {
+  void VisitDown(const Mlp& mlp, const StagedExperts& staged, Place* hidden, Place* choices) {
     const ExpertRows rows = RowsOf(mlp);
-    Place weight = Alloc(in_ram);
+    Place weight = Alloc(staged.down);
     if (hidden->size == 0) *hidden = Alloc(rows.wide);
     if (choices->size == 0) *choices = Alloc(rows.choices);
-    Place shares = Alloc(rows.choices);
     // Without shared experts, which are on the layer's own card, the residual is added here.
     const bool adds = mlp.shared_intermediate == 0 && !mlp.dense_beside && rows.input == MlpRow(arch_.hidden);
+    const int64_t bias = BiasCopy(mlp, staged, rows.output_bias);
+    Place experts;
+    if (bias > 0) {  // what follows comes with it
+      experts = Op(rows.outputs, &weight);
+      Free(hidden);
+    }
+    Place added = bias > 0 ? Alloc(bias) : Place{};
+    Place shares = Alloc(rows.choices);
     Place residual = adds ? Alloc(rows.input) : Place{};
-    Place experts = Op(rows.outputs, &weight);
+    if (bias <= 0) experts = Op(rows.outputs, &weight);
     Free(hidden);
     Free(choices);
+    Free(&added);
     Free(&shares);
     Place sum = Op(rows.input, &experts);
     Free(&residual);
@@ -1047,11 +1080,25 @@ class GraphWalk {
 
   // A product with a stack of experts. Experts in RAM are first copied to the card, all of them
   // (op offload, ggml_backend_sched_split_graph: a split per weight).
-  Place ExpertProduct(int64_t bytes, int64_t in_ram, int64_t last_of_layer = -1) {
+  Place ExpertProduct(int64_t bytes, int64_t in_ram, int64_t bias, int64_t last_of_layer) {
     if (in_ram <= 0) return Alloc(bytes);
     Place weight = Alloc(in_ram);
-    if (last_of_layer >= 0) TakeInputsUntilStaging(last_of_layer + 1);
+    if (bias <= 0 && last_of_layer >= 0) TakeInputsUntilStaging(last_of_layer + 1);
     return Op(bytes, &weight);
+  }
+
+  // A bias in RAM. Small as it is, it is a weight that begins a split, and it may part the hole that a stack left. What it
+  // is added to is written over.
+  void AddBias(int64_t bytes, int64_t last_of_layer = -1) {
+    if (bytes <= 0) return;
+    Place added = Alloc(bytes);
+    if (last_of_layer >= 0) TakeInputsUntilStaging(last_of_layer + 1);
+    Free(&added);
+  }
+
+  // Bytes of a bias that is copied here to be added; 0: none is.
+  int64_t BiasCopy(const Mlp& mlp, const StagedExperts& staged, int64_t bytes) const {
+    return mlp.bias && staged.biases && !AddsInRam(graph_.backend) ? bytes : 0;
   }
 
   // A product with a matrix of so many elements; a matrix in RAM is copied to the card first.
@@ -1102,10 +1149,9 @@ class GraphWalk {
   bool rows_narrowed_ = false;
 };
 
-// Vulkan and Metal take products with weights in RAM, but not what is added to them where one token has few
-// rows: biases of experts in RAM are added there, and gate and up meet there (their offload_op).
+// What is added to products with experts in RAM, and where gate and up meet.
 Bytes AddedInRam(const LlamaGraph& graph) {
-  if (graph.backend != LlamaBackend::kVulkan && graph.backend != LlamaBackend::kMetal) return Bytes(0);
+  if (!AddsInRam(graph.backend)) return Bytes(0);
   Bytes most;
   for (const LayerGroup& group : graph.architecture->groups) {
     const Mlp& mlp = group.shape.mlp;

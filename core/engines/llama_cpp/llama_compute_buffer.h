@@ -54,6 +54,7 @@ struct LlamaGraph {
 // A layer's experts in RAM, bytes of each tensor; 0: not in RAM.
 struct StagedExperts {
   int64_t gate = 0, up = 0, down = 0;
+  bool biases = false;  // what is added to their products is there, too
   bool any() const { return gate > 0 || up > 0 || down > 0; }
   friend bool operator==(const StagedExperts&, const StagedExperts&) = default;
 };

@@ -544,6 +544,14 @@ std::vector<StagedExperts> LlamaPlan::ExpertsInRam() const {
     }
   }
   if (by_rules <= Bytes(0)) return {};
+  for (size_t layer = 0; layer < experts.size(); ++layer) {
+    experts[layer].biases = static_cast<int64_t>(layer) < first_layers;
+  }
+  for (const MovedTensor& moved : moved_) {
+    const GgufTensor& tensor = architecture.gguf[static_cast<size_t>(moved.tensor)];
+    const bool there = moved.card < 0 && moved.layer >= 0 && moved.layer < text_layers_;
+    if (there && tensor.expert && tensor.ne2 <= 1) experts[static_cast<size_t>(moved.layer)].biases = true;
+  }
   if (!resolved_.format->approximate()) return experts;
   Bytes held;
   for (int64_t layer = 0; layer < text_layers_; ++layer) {

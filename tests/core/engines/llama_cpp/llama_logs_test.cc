@@ -210,23 +210,37 @@ TEST(LlamaLogs, WithoutRoomForCopiesNothingIsPipelined) {
 
 // Where recurrent layers leave the stream repeats late in builds with 32-bit masks, and inputs that are copied for
 // pipelining are not written over: an offline replay of ggml's scheduler and allocator over the whole graph gives these.
+std::vector<double> Buffers(std::string_view model, int cards, int64_t context, std::string_view build,
+                            std::string_view more = "") {
+  const EstimatedCase answer = Ask(
+      R"("model":")" + std::string(model) + R"(","gpu":"rtx-3090","gpu_memory_mib":240000,)" +
+      R"("max_num_seqs":1,"flash_attention":true,"gpus":)" + std::to_string(cards) + R"(,"max_model_len":)" +
+      std::to_string(context) + R"(,"engine_version":")" + std::string(build) + "\"" + std::string(more));
+  std::vector<double> mib;
+  for (const GpuReport& gpu : answer.report.per_gpu) mib.push_back(Mib(gpu.compute_buffer));
+  return mib;
+}
+
 TEST(LlamaLogs, HybridsAreWalkedAsTheyAreReserved) {
-  const auto buffers = [](std::string_view model, int cards, int64_t context, std::string_view build) {
-    const EstimatedCase answer =
-        Ask(R"("model":")" + std::string(model) +
-            R"(","format":"gguf-q4_k_m","gpu":"rtx-3090","gpu_memory_mib":240000,)" +
-            R"("max_num_seqs":1,"flash_attention":true,"gpus":)" + std::to_string(cards) +
-            R"(,"max_model_len":)" + std::to_string(context) + R"(,"engine_version":")" + std::string(build) +
-            "\"");
-    std::vector<double> mib;
-    for (const GpuReport& gpu : answer.report.per_gpu) mib.push_back(Mib(gpu.compute_buffer));
-    return mib;
+  EXPECT_EQ(Buffers("qwen3.5-27b", 1, 4096, "b9100"), std::vector<double>{505.00});
+  EXPECT_EQ(Buffers("qwen3.5-9b", 1, 32768, "b9100"), std::vector<double>{501.00});
+  EXPECT_EQ(Buffers("qwen3.5-9b", 2, 32768, "b9100"), (std::vector<double>{424.06, 653.07}));
+  EXPECT_EQ(Buffers("qwen3.5-35b-a3b", 2, 8192, "b9100"), (std::vector<double>{156.06, 541.07}));
+  EXPECT_EQ(Buffers("qwen3.5-35b-a3b", 2, 8192, "b10400"), (std::vector<double>{116.06, 116.06}));
+}
+
+// Biases of experts in RAM are weights that are copied, too. They come between the stacks and part the holes that these
+// leave (the same replay).
+TEST(LlamaLogs, BiasesOfExpertsInRamAreCopied) {
+  const auto oss = [](int cards, int64_t context, std::string_view build, int layers) {
+    return Buffers("gpt-oss-20b", cards, context, build,
+                   R"(,"format":"gguf-mxfp4_moe","n_cpu_moe":)" + std::to_string(layers));
   };
-  EXPECT_EQ(buffers("qwen3.5-27b", 1, 4096, "b9100"), std::vector<double>{505.00});
-  EXPECT_EQ(buffers("qwen3.5-9b", 1, 32768, "b9100"), std::vector<double>{501.00});
-  EXPECT_EQ(buffers("qwen3.5-9b", 2, 32768, "b9100"), (std::vector<double>{424.06, 653.07}));
-  EXPECT_EQ(buffers("qwen3.5-35b-a3b", 2, 8192, "b9100"), (std::vector<double>{156.06, 541.07}));
-  EXPECT_EQ(buffers("qwen3.5-35b-a3b", 2, 8192, "b10400"), (std::vector<double>{116.06, 116.06}));
+  EXPECT_EQ(oss(1, 8192, "b10400", 12), std::vector<double>{207.48});
+  EXPECT_EQ(oss(1, 131072, "b10400", 24), std::vector<double>{327.48});
+  EXPECT_EQ(oss(1, 131072, "b9100", 12), std::vector<double>{456.98});
+  EXPECT_EQ(oss(2, 8192, "b10400", 18), (std::vector<double>{274.58, 95.52}));
+  EXPECT_EQ(oss(3, 8192, "b9100", 18), (std::vector<double>{208.98, 36.02, 398.38}));
 }
 
 // gpt-oss 20B on an M5, experts of 12 layers in RAM: what is added to their products is added there.
