@@ -392,34 +392,14 @@ void LlamaPlan::PlanDraft() {
   draft_walk_.emplace(part);
 }
 
-bool LlamaPlan::Retries() const {
-  return placement_.copies > 1 && Has(BuildOf(resolved_), LlamaChange::kDropsCopies);
-}
-
-void LlamaPlan::DropCopies() {
+bool LlamaPlan::DropCopies() {
+  if (placement_.copies == 1 || !Has(BuildOf(resolved_), LlamaChange::kDropsCopies)) return false;
   placement_.copies = 1;
   walks_.clear();
   PlanWalks();
-}
-
-bool LlamaPlan::RetryWithoutCopies() {
-  if (!Retries()) return false;
-  SetContext(ContextOf(resolved_));
+  SetContext(context_);
   WalkGraph();
-  bool buffers_short = FindFullest(true).room < Bytes(0);
-  lenient_ = true;
-  // Where weights and cache alone find no room, nobody comes to the buffers.
-  buffers_short = buffers_short && FindFullest(false).room >= Bytes(0);
-  lenient_ = false;
-  if (buffers_short) DropCopies();
-  return buffers_short;
-}
-
-void LlamaPlan::AllowRetry() {
-  if (!Retries()) return;
-  DropCopies();
-  SetContext(ContextOf(resolved_));
-  WalkGraph();
+  return true;
 }
 
 LlamaGraphPart LlamaPlan::Part(size_t card) const {

@@ -32,12 +32,9 @@ class LlamaPlan {
   // libraries.
   std::vector<GpuReport> Fill(int64_t context);
 
-  // Where cards are short of room for their compute buffers, newer builds reserve these once more without
-  // pipelining: the same is done here. The result says whether. For what is started; what --fit plans
-  // with is never allocated.
-  bool RetryWithoutCopies();
-  // The same whether or not they are short, where the build would: lengths beyond the one asked for are.
-  void AllowRetry();
+  // Newer builds that find no room for compute buffers reserve these once more without pipelining. Answers are those of
+  // the second attempt from now on; the result says whether there is one.
+  bool DropCopies();
 
   // What of a card must be one allocation, at the length that Fill() was asked for: the compute buffer, or its
   // largest tensor.
@@ -89,8 +86,6 @@ class LlamaPlan {
   void PlanCards();
   void PlanWalks();
   void PlanDraft();
-  bool Retries() const;
-  void DropCopies();
   void SetContext(int64_t context);  // of cache_, graph_ and layer_kv_
   Bytes KvCache(const CardPlan& card) const;
   Bytes DraftContext();
