@@ -781,6 +781,12 @@ int64_t LlamaPlan::LongestThatFits(Bytes margin) {
   return longest;
 }
 
+int64_t LlamaPlan::MostContext() const {
+  const int64_t trained = internal::SaturatingMultiply(resolved_.architecture->max_positions,
+                                                       LengthIsPerSlot(resolved_) ? cache_.sequences : 1);
+  return std::max<int64_t>({trained, context_, 1});
+}
+
 // Memory grows with the context in straight pieces, the last of which is by far the longest. So a step along
 // the slope most often lands on the last block of cells that fits. The next one's cache beside the same
 // compute buffers, which never shrink, proves it.
@@ -788,9 +794,7 @@ int64_t LlamaPlan::LongestContext(Bytes margin) {
   Fullest at = FindFullest(true);
   const bool longer = at.room >= margin;
   const int64_t present = context_;
-  const int64_t trained = internal::SaturatingMultiply(resolved_.architecture->max_positions,
-                                                       LengthIsPerSlot(resolved_) ? cache_.sequences : 1);
-  const int64_t cap = std::max<int64_t>({trained, present, 1});
+  const int64_t cap = MostContext();
   // Lengths tried are `start` and whole blocks of cells beyond it, up to `end`.
   const int64_t block = internal::SaturatingMultiply(256, cache_.streams);
   const int64_t start = longer ? present : std::min(block, cap);

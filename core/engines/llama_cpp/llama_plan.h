@@ -43,6 +43,8 @@ class LlamaPlan {
   // The longest context for which every card keeps `margin` free; 0: not even one block of cells.
   // Starts from the length that Fill() or Room() was asked for last.
   int64_t LongestContext(Bytes margin);
+  // What it is at most: what the model was trained for, or the length at hand.
+  int64_t MostContext() const;
   // The longest with which no card is short by more than its error band, which is the verdict's rule.
   int64_t LongestThatFits(Bytes margin);
   // The least that any card has free.

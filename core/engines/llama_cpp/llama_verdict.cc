@@ -112,8 +112,12 @@ int64_t LongestThatFits(const Resolved& resolved, const Report& asked, LlamaPlan
     return report.fits();
   };
   int64_t least = asked.fits() ? ContextOf(resolved) : 0;
-  plan->DropCopies();  // what finds no room with them is reserved without
+  const int64_t most = plan->MostContext();
   int64_t longest = std::max(least, plan->LongestThatFits(OutsideOf(asked.calibration)));
+  // What finds no room with copies for pipelining is reserved without.
+  if (longest < most && plan->DropCopies()) {
+    longest = std::max(longest, plan->LongestThatFits(OutsideOf(asked.calibration)));
+  }
   if (longest == least || fits_at(longest)) return longest;
   while (longest - least > 1) {
     const int64_t middle = least + (longest - least) / 2;
