@@ -5,8 +5,13 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "core/base/decimal.h"
 #include "core/base/json_members.h"
+#include "core/base/text.h"
+#include "core/base/units.h"
+#include "core/catalog/gpu_names.h"
 #include "core/config/version_text.h"
 #include "core/engines/registry.h"
 
@@ -78,12 +83,78 @@ void TakeDevices(const Json& detail, Config* config) {
   TakeNodes(devices, config);
 }
 
+// ---- the checkpoint ---------------------------------------------------------------------------------------
+
+// A list of modules that a case only supposes says less than what quantisers of this format leave alone by themselves.
+void DropSupposedExceptions(const Json& item, Config* config) {
+  const std::string& notes = TextIn(item, "notes");
+  const bool supposed = notes.find("exceptions unknown") != std::string::npos ||
+                        notes.find("modules assumed") != std::string::npos;
+  if (!supposed || !config->format.is_object() || !config->format.Has("unquantized")) return;
+  Json format = Json::MakeObject();
+  for (const Json::Member& member : config->format.members()) {
+    if (member.first != "unquantized") format.Set(member.first, member.second);
+  }
+  config->format = std::move(format);
+}
+
+// ---- another program ---------------------------------------------------------------------------------------
+
+bool TellsOfExpertsInRam(std::string_view text) {
+  const std::string words = Lower(text);
+  for (const std::string_view phrase : {"ktransformers", "kt-kernel", "experts in ram", "cpu_experts"}) {
+    if (words.find(phrase) != std::string::npos) return true;
+  }
+  return false;
+}
+
+// ---- the card ---------------------------------------------------------------------------------------------
+
+// "283.6 GiB free before"; zero: the text does not begin so.
+Bytes FreeBefore(std::string_view text) {
+  size_t digits = 0;
+  const double gib = ReadDecimal(text, &digits);
+  return digits > 0 && text.substr(digits).starts_with(" GiB free") ? GiBFromDouble(gib) : Bytes(0);
+}
+
 }  // namespace
+
+void TakePossibleCard(std::string_view inferred, const Catalog& catalog, Config* config) {
+  const Bytes free = FreeBefore(inferred);
+  const size_t colon = inferred.find(": ");
+  if (free <= Bytes(0) || colon == std::string_view::npos || config->gpu.size() != 1) return;
+  const Gpu* named = catalog.FindGpu(config->gpu[0]);
+  if (named == nullptr || named->usable >= free) return;
+  for (std::string_view names = inferred.substr(colon + 2); !names.empty();) {
+    constexpr std::string_view kOr = " or ";
+    const size_t end = names.find(kOr);
+    const Gpu* possible = FindGpuNamed(catalog, names.substr(0, end));
+    if (possible != nullptr && possible->usable >= free) {
+      config->gpu = {possible->id};
+      return;
+    }
+    names = end == std::string_view::npos ? std::string_view() : names.substr(end + kOr.size());
+  }
+}
+
+std::string RanWithAnother(const Json& item, const Config& config) {
+  const Engine* engine = FindEngine(config.engine);
+  if (engine == nullptr || engine->traits().keys == KeyOwner::kGgml) return "";
+  bool tells = TellsOfExpertsInRam(TextIn(item, "notes")) || TellsOfExpertsInRam(TextIn(item, "source"));
+  const Json* detail = item.Find("detail");
+  if (detail != nullptr && detail->is_object()) {
+    for (const Json::Member& member : detail->members()) tells = tells || TellsOfExpertsInRam(member.first);
+  }
+  if (!tells) return "";
+  return "its experts ran in RAM by ktransformers, which is not " + std::string(engine->traits().name) +
+         "'s own";
+}
 
 void TakeCircumstances(const Json& item, Config* config) {
   const Engine* engine = FindEngine(config->engine);
   if (engine == nullptr) return;
   TakeRelease(item, *engine, config);
+  DropSupposedExceptions(item, config);
   const Json* detail = item.Find("detail");
   if (detail == nullptr || !detail->is_object()) return;
   if (engine->traits().keys == KeyOwner::kGgml) TakeDevices(*detail, config);

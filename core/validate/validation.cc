@@ -229,7 +229,9 @@ class Validator {
   }
 
  private:
-  void Run(const Case& measured_case) {
+  void Run(const Case& told) {
+    Case measured_case = told;
+    TakePossibleCard(told.possible_cards, catalog_, &measured_case.config);
     const Result<Resolved> resolved = Settle(measured_case.config, catalog_);
     if (!resolved.ok()) {
       result_.unanswered.push_back({measured_case.id, "", resolved.error().Message()});
@@ -312,6 +314,10 @@ class Validator {
 
   void Compare(const Prediction& prediction, const Measured& measured) {
     const Case& measured_case = prediction.measured_case;
+    if (!measured_case.ran_with.empty() && !IsOfTheModel(measured.metric)) {
+      result_.unanswered.push_back({measured_case.id, measured.metric, measured_case.ran_with});
+      return;
+    }
     // A gate may refuse what people ran all the same; the numbers stand as long as there are any.
     const Bytes weights = First(prediction.report).weights + prediction.report.host.weights;
     const bool has_numbers = weights.count() > 0 || IsOfTheModel(measured.metric);
@@ -435,6 +441,8 @@ Result<CaseFile> ReadCases(const Json& value) {
       }
       measured_case.config = std::move(decoded->config);
       TakeCircumstances(item, &measured_case.config);
+      measured_case.possible_cards = TextIn(item, "gpu_inferred");
+      measured_case.ran_with = RanWithAnother(item, measured_case.config);
     }
     measured_case.binding = Binds(item);
     measured_case.whole_file = TextIn(item, "kind") == "on_disk";

@@ -39,9 +39,12 @@ struct Case {
   bool binding = true;
   bool medians = false;     // its times are medians over the requests; otherwise means
   bool whole_file = false;  // checkpoint_bytes is the file with its metadata, not the tensors
-  std::string run;          // of which it is a stage; empty: none
-  Json worded;              // the case in words (worded_case.h), from which `config` is read; null: it is not
-  Json workload;            // a serving run that the simulator answers; null: Estimate does
+  std::string
+      possible_cards;    // of which the card may have been one, and how much was free; empty: it is known
+  std::string ran_with;  // why what was measured is not the engine's alone; empty: it is
+  std::string run;       // of which it is a stage; empty: none
+  Json worded;           // the case in words (worded_case.h), from which `config` is read; null: it is not
+  Json workload;         // a serving run that the simulator answers; null: Estimate does
 };
 
 struct Unanswered {

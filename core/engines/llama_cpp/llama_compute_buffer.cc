@@ -118,11 +118,30 @@ int64_t PositionsPerToken(const Architecture& architecture) {
 // Whether weights in RAM are copied here.
 bool Stages(const LlamaGraphPart& part) { return part.staged_layers > 0 || part.host_layers > 0; }
 
+// Whether the graph comes and goes, so that inputs are taken as they are needed.
+bool TakesTurns(const LlamaGraphPart& part) { return Stages(part) || part.sends_experts; }
+
+// Their output projection is reshaped to rows of tokens at the end: a view.
+bool EndsInView(const Recurrent& recurrent) {
+  return recurrent.kind == RecurrentKind::kGatedDeltaNet || recurrent.kind == RecurrentKind::kMamba1 ||
+         recurrent.kind == RecurrentKind::kMamba2;
+}
+
+// Weights that come and go leave holes of many sizes: where they lie repeats late or never. So it is with the place of
+// the stream between recurrent layers where a mask of 32 bits was cast, or logits of a whole batch lie above it.
+bool RepeatsLate(const LlamaGraph& graph, const LlamaGraphPart& part) {
+  if (TakesTurns(part)) return true;
+  const std::vector<LayerGroup>& groups = graph.architecture->groups;
+  return !graph.half_mask && std::any_of(groups.begin(), groups.end(), [](const LayerGroup& group) {
+    return EndsInView(group.shape.recurrent);
+  });
+}
+
 // The layers that a walk takes before the last one: the first few of each kind.
 template <typename Visit>
-void VisitWalkedLayers(const Architecture& arch, const LlamaGraphPart& part, Visit visit) {
-  // Weights that come and go leave holes of many sizes: where they lie repeats late or never.
-  const bool every = Stages(part);
+void VisitWalkedLayers(const LlamaGraph& graph, const LlamaGraphPart& part, Visit visit) {
+  const Architecture& arch = *graph.architecture;
+  const bool every = RepeatsLate(graph, part);
   std::array<uint8_t, kMostKinds> walks{};
   size_t left = std::min(arch.groups.size(), kMostKinds);
   for (int64_t layer = part.first_layer; layer + 1 < part.end_layer && left > 0; ++layer) {
@@ -236,6 +255,12 @@ int64_t InputBytes(const LlamaGraph& graph, const LlamaGraphPart& part) {
   return bytes * part.copies;
 }
 
+// Vulkan and Metal take products with weights in RAM, but not what is added to them where one token has few
+// rows: biases of experts in RAM are added there, and gate and up meet there (their offload_op).
+bool AddsInRam(LlamaBackend backend) {
+  return backend == LlamaBackend::kVulkan || backend == LlamaBackend::kMetal;
+}
+
 class GraphWalk {
  public:
   using State = ComputeBufferWalk::State;
@@ -246,14 +271,15 @@ class GraphWalk {
       : graph_(graph), part_(part), arch_(*graph.architecture), hidden_(Row(arch_.hidden)), s_(*state) {}
 
   void WalkToLastLayer() {
-    if (Stages(part_)) {
+    if (TakesTurns(part_)) {
       s_.taken.layers = part_.first_layer;
       TakeStream();
+      if (!part_.casts_mask && !graph_.keeps_norms) s_.normed_input = Alloc(hidden_);
       TakeInputsUntilStaging(part_.first_layer);
     } else {
       TakeInputs();
     }
-    VisitWalkedLayers(arch_, part_, [this](int64_t layer) { WalkLayer(layer); });
+    VisitWalkedLayers(graph_, part_, [this](int64_t layer) { WalkLayer(layer); });
   }
 
   // The state was walked with other masks: moves everything behind them. REQUIRES: one copy.
@@ -267,7 +293,11 @@ class GraphWalk {
       last_layer_ = true;
       WalkLayer(part_.end_layer - 1);
     }
-    if (part_.output) WalkOutput();
+    if (part_.output) {
+      WalkOutput();
+    } else if (part_.visits_until > part_.end_layer) {
+      VisitOtherCards();
+    }
     return Bytes(s_.allocator.peak());
   }
 
@@ -434,7 +464,10 @@ class GraphWalk {
       const bool selects = last_layer_ && part_.output;
       if (selects) SelectOutputs(&mixed, &residual, parallel ? &normed : nullptr);
       // The sum is written over `mixed`, unless that is read through a view.
-      if (!parallel && !attends && !selects && EndsInView(shape.recurrent)) std::swap(mixed, residual);
+      if (!parallel && !attends && !selects && EndsInView(shape.recurrent)) {
+        if (residual.size == 0) residual = Alloc(hidden_);  // a copy for pipelining stays what it is
+        std::swap(mixed, residual);
+      }
       if (!parallel) Free(&residual);
     }
     if (!feeds) {
@@ -465,7 +498,7 @@ class GraphWalk {
     const bool slides = attends && Slides(graph_, last.attention);
     for (Inputs* mask : {&s_.full, &s_.window}) {
       if (attends && (mask == &s_.window) == slides) continue;
-      Free(&mask->mask);
+      FreeMask(mask);
       Free(&mask->k_rotation);
       Free(&mask->v_rotation);
       Free(&mask->k_rows);
@@ -473,6 +506,12 @@ class GraphWalk {
     }
     if (!attends) Free(&s_.positions);
     if (last.recurrent.kind == RecurrentKind::kNone) Free(&s_.state_rows);
+  }
+
+  // One that was cast here stays until the last card has its copy.
+  void FreeMask(Inputs* mask) {
+    const bool lent = CastsMask(graph_, part_) && part_.last_card_layer >= part_.end_layer;
+    if (!lent) Free(&mask->mask);
   }
 
   // In the last layer only the rows whose logits are wanted go on.
@@ -520,7 +559,7 @@ class GraphWalk {
     if (attention.shares_kv) {
       if (normed != nullptr) Free(normed);
     } else {
-      Place v = Product(values, Matrix(Times(attention.kv_heads, attention.value_dim)));
+      Place v = Product(values, Matrix(Times(attention.kv_heads, attention.value_dim)), &StagedTypes::value);
       if (rotate_v) v = Op(values, &v);
       Place k = Product(keys, Matrix(Times(attention.kv_heads, attention.key_dim)));
       if (normed != nullptr) Free(normed);
@@ -579,7 +618,7 @@ class GraphWalk {
         mask->needs_cast = false;
       }
       Place result = Op(internal::SaturatingAdd(attended, AttentionScratch(graph_, shape, mask->cells)), q);
-      if (last_layer_) Free(&mask->mask);
+      if (last_layer_) FreeMask(mask);
       return result;
     }
     Place scores = Alloc(Times(Row(mask->cells), shape.heads));
@@ -667,12 +706,6 @@ class GraphWalk {
     }
   }
 
-  // Their output projection is reshaped to rows of tokens at the end: a view.
-  static bool EndsInView(const Recurrent& recurrent) {
-    return recurrent.kind == RecurrentKind::kGatedDeltaNet || recurrent.kind == RecurrentKind::kMamba1 ||
-           recurrent.kind == RecurrentKind::kMamba2;
-  }
-
   // Which states are whose is read for the last time in the last layer that has any.
   void ReadStateRows() {
     for (int64_t layer = layer_ + 1; layer < part_.end_layer; ++layer) {
@@ -695,7 +728,7 @@ class GraphWalk {
 
     Place conv_states = CacheCopy(States(Times(taps, r.conv_channels)));
     Place conv_state = Op(States(Times(taps, r.conv_channels)), &conv_states);
-    Place mixed = Product(channels, Matrix(r.conv_channels));
+    Place mixed = Product(channels, Matrix(r.conv_channels), &StagedTypes::value);  // attn_qkv
     Place conv_input =
         Op(internal::SaturatingAdd(channels, States(Times(taps, r.conv_channels))), &conv_state);
     Free(&mixed);
@@ -866,68 +899,223 @@ class GraphWalk {
       Free(normed);
       Free(&up);
     }
-    Place out = Product(MlpRow(arch_.hidden), Matrix(width), layer);
+    Place out = Product(MlpRow(arch_.hidden), Matrix(width), &StagedTypes::down, layer);
     Free(&hidden);
     return out;
   }
 
   // build_moe_ffn. `normed` stays, for the shared experts.
   Place WalkExperts(const Mlp& mlp, int64_t layer, Place* normed) {
-    const int64_t used = std::max<int64_t>(mlp.experts_per_token, 1);
-    const int64_t wide = Times(MlpRow(mlp.expert_intermediate), used);
-    const int64_t expert_hidden = mlp.expert_hidden > 0 ? mlp.expert_hidden : arch_.hidden;
-    const int64_t outputs = Times(MlpRow(expert_hidden), used);
-    const StagedExperts staged = ExpertsInRam(layer);
+    const ExpertRows rows = RowsOf(mlp);
+    const StagedExperts in_ram = ExpertsInRam(layer);
+    const StagedExperts staged = part_.sends_experts ? StagedExperts{} : in_ram;
+    const StagedExperts away = part_.sends_experts ? in_ram : StagedExperts{};
 
     Place probabilities = Alloc(MlpRow(mlp.experts));
     Place biased;
     if (mlp.selection_bias) biased = Alloc(MlpRow(mlp.experts));
     Place sorted = Op(MlpRow(mlp.experts), &biased);
-    Place weights = Op(MlpRow(used), &probabilities);
+    Place weights = Op(rows.choices, &probabilities);
 
     Place reduced;  // LatentMoE: experts read a narrower projection
-    if (expert_hidden != arch_.hidden) reduced = Alloc(MlpRow(expert_hidden));
+    if (rows.input != MlpRow(arch_.hidden)) reduced = Alloc(rows.input);
+    const int64_t gate_bias = staged.gate > 0 ? BiasCopy(mlp, staged, rows.bias) : 0;
+    const int64_t up_bias = staged.up > 0 ? BiasCopy(mlp, staged, rows.bias) : 0;
+    const int64_t down_bias = staged.down > 0 ? BiasCopy(mlp, staged, rows.output_bias) : 0;
     Place gate;
     // What attention behind them reads comes with the last of them.
-    if (mlp.gated) gate = ExpertProduct(wide, staged.gate, staged.up + staged.down > 0 ? -1 : layer);
-    Place up = ExpertProduct(wide, staged.up, staged.down > 0 ? -1 : layer);
+    if (mlp.gated && away.gate <= 0) {
+      gate = ExpertProduct(rows.wide, staged.gate, gate_bias, staged.up + staged.down > 0 ? -1 : layer);
+      AddBias(gate_bias, staged.up + staged.down > 0 ? -1 : layer);
+    }
+    Place up;
+    if (away.up <= 0) {
+      if (mlp.gated && gate.size == 0) gate = Alloc(rows.wide);  // comes over
+      up = ExpertProduct(rows.wide, staged.up, up_bias, staged.down > 0 ? -1 : layer);
+    }
     Free(&reduced);
     if (mlp.shared_intermediate == 0) Free(normed);
+    AddBias(up_bias, staged.down > 0 ? -1 : layer);
     Place hidden;
-    if (mlp.gated && graph_.glu_operator) {
-      hidden = Op(wide, &gate);
-      Free(&up);
-    } else {
-      hidden = mlp.gated ? gate : up;
-      if (mlp.gated) Free(&up);
+    if (away.up <= 0) hidden = JoinGate(mlp, rows.wide, &gate, &up);
+    Free(&gate);  // has gone to where the other half is
+    Place experts;
+    if (away.down <= 0) {
+      if (hidden.size == 0) hidden = Alloc(rows.wide);  // comes over
+      experts = ExpertProduct(rows.outputs, staged.down, down_bias, layer);
     }
-    Place experts = ExpertProduct(outputs, staged.down, layer);
     Free(&hidden);
+    AddBias(down_bias, layer);
     Free(&sorted);
     Free(&weights);
-    Place sum = Op(MlpRow(expert_hidden), &experts);
-    if (expert_hidden == arch_.hidden) return sum;
+    Place sum;
+    // Nothing comes back from a card's last layer: the next card takes the stream from there.
+    const bool goes_on = last_layer_ && !part_.output && mlp.shared_intermediate == 0;
+    if (away.down <= 0 || !goes_on) sum = Op(rows.input, &experts);
+    if (away.any()) TakeInputsUntilStaging(layer + 1);
+    if (rows.input == MlpRow(arch_.hidden)) return sum;
     return Op(MlpRow(arch_.hidden), &sum);
+  }
+
+  // Bytes of what a layer's experts read and make.
+  struct ExpertRows {
+    int64_t input, choices, wide, outputs;
+    int64_t bias, output_bias;
+  };
+
+  ExpertRows RowsOf(const Mlp& mlp) const {
+    const int64_t used = std::max<int64_t>(mlp.experts_per_token, 1);
+    const int64_t width = mlp.expert_hidden > 0 ? mlp.expert_hidden : arch_.hidden;
+    const int64_t input = MlpRow(width);
+    const auto bias = [&mlp](int64_t each) { return Times(Times(kFloat, each), mlp.experts); };
+    return {input,
+            MlpRow(used),
+            Times(MlpRow(mlp.expert_intermediate), used),
+            Times(input, used),
+            bias(mlp.expert_intermediate),
+            bias(width)};
+  }
+
+  // Frees both halves.
+  Place JoinGate(const Mlp& mlp, int64_t wide, Place* gate, Place* up) {
+    if (!mlp.gated) return std::exchange(*up, {});
+    Place joined = graph_.glu_operator ? Op(wide, gate) : std::exchange(*gate, {});
+    Free(up);
+    return joined;
+  }
+
+  // ---- experts of other cards' layers
+  // ----------------------------------------------------------------------------
+
+  // Products with experts in RAM go to the first card that takes them, and what follows stays there up to the
+  // next operator with a weight of its own (ggml_backend_sched_split_graph, passes 1 and 2).
+  void VisitOtherCards() {
+    PassOn(&s_.stream);
+    for (int64_t layer = part_.end_layer; layer < part_.visits_until; ++layer) {
+      const Attention& attention = Shape(layer).attention;
+      if (layer >= part_.last_card_layer && attention.kind != AttentionKind::kNone) {
+        Free(Slides(graph_, attention) ? &s_.window.mask : &s_.full.mask);
+      }
+      rows_narrowed_ = layer + 1 == arch_.layers;
+      const StagedExperts staged = ExpertsInRam(layer);
+      if (staged.any()) VisitExperts(Shape(layer).mlp, staged);
+    }
+  }
+
+  // The stream goes to another card. So does its norm where that was computed here.
+  void PassOn(Place* stream) {
+    Place normed = graph_.keeps_norms ? Place{} : Alloc(hidden_);
+    Free(stream);
+    Free(&normed);
+  }
+
+  // A weight in RAM begins a split, whose inputs are copied here in the order in which they are read.
+  void VisitExperts(const Mlp& mlp, const StagedExperts& staged) {
+    const ExpertRows rows = RowsOf(mlp);
+    Visitors in;
+    Place gate;
+    if (mlp.gated && staged.gate > 0) {
+      Place weight = CopyWeight(staged.gate, rows, &in);
+      gate = Op(rows.wide, &weight);
+      AddBias(BiasCopy(mlp, staged, rows.bias));
+    }
+    Place hidden;
+    if (staged.up > 0) {
+      Place weight = CopyWeight(staged.up, rows, &in);
+      const int64_t bias = BiasCopy(mlp, staged, rows.bias);
+      if (bias <= 0 && mlp.gated && gate.size == 0) gate = Alloc(rows.wide);
+      Place up = Op(rows.wide, &weight);
+      Free(&in.input);
+      AddBias(bias);
+      if (mlp.gated && gate.size == 0) gate = Alloc(rows.wide);
+      hidden = JoinGate(mlp, rows.wide, &gate, &up);
+    }
+    Free(&gate);
+    Free(&in.input);
+    if (staged.down > 0) VisitDown(mlp, staged, &hidden, &in.choices);
+    Free(&hidden);
+    Free(&in.choices);
+  }
+
+  // Frees both places.
+  void VisitDown(const Mlp& mlp, const StagedExperts& staged, Place* hidden, Place* choices) {
+    const ExpertRows rows = RowsOf(mlp);
+    Place weight = Alloc(staged.down);
+    if (hidden->size == 0) *hidden = Alloc(rows.wide);
+    if (choices->size == 0) *choices = Alloc(rows.choices);
+    // Without shared experts, which are on the layer's own card, the residual is added here.
+    const bool adds = mlp.shared_intermediate == 0 && !mlp.dense_beside && rows.input == MlpRow(arch_.hidden);
+    const int64_t bias = BiasCopy(mlp, staged, rows.output_bias);
+    Place experts;
+    if (bias > 0) {  // what follows comes with it
+      experts = Op(rows.outputs, &weight);
+      Free(hidden);
+    }
+    Place added = bias > 0 ? Alloc(bias) : Place{};
+    Place shares = Alloc(rows.choices);
+    Place residual = adds ? Alloc(rows.input) : Place{};
+    if (bias <= 0) experts = Op(rows.outputs, &weight);
+    Free(hidden);
+    Free(choices);
+    Free(&added);
+    Free(&shares);
+    Place sum = Op(rows.input, &experts);
+    Free(&residual);
+    if (adds) PassOn(&sum);
+    Free(&sum);
+  }
+
+  // What a layer's experts read, copied once.
+  struct Visitors {
+    Place input, choices;
+  };
+
+  // And with it, where it is the first, what all of them read.
+  Place CopyWeight(int64_t in_ram, const ExpertRows& rows, Visitors* in) {
+    const Place weight = Alloc(in_ram);
+    if (in->input.size == 0) in->input = Alloc(rows.input);
+    if (in->choices.size == 0) in->choices = Alloc(rows.choices);
+    return weight;
   }
 
   // A product with a stack of experts. Experts in RAM are first copied to the card, all of them
   // (op offload, ggml_backend_sched_split_graph: a split per weight).
-  Place ExpertProduct(int64_t bytes, int64_t in_ram, int64_t last_of_layer = -1) {
+  Place ExpertProduct(int64_t bytes, int64_t in_ram, int64_t bias, int64_t last_of_layer) {
     if (in_ram <= 0) return Alloc(bytes);
     Place weight = Alloc(in_ram);
-    if (last_of_layer >= 0) TakeInputsUntilStaging(last_of_layer + 1);
+    if (bias <= 0 && last_of_layer >= 0) TakeInputsUntilStaging(last_of_layer + 1);
     return Op(bytes, &weight);
+  }
+
+  // A bias in RAM. Small as it is, it is a weight that begins a split, and it may part the hole that a stack left. What it
+  // is added to is written over.
+  void AddBias(int64_t bytes, int64_t last_of_layer = -1) {
+    if (bytes <= 0) return;
+    Place added = Alloc(bytes);
+    if (last_of_layer >= 0) TakeInputsUntilStaging(last_of_layer + 1);
+    Free(&added);
+  }
+
+  // Bytes of a bias that is copied here to be added; 0: none is.
+  int64_t BiasCopy(const Mlp& mlp, const StagedExperts& staged, int64_t bytes) const {
+    return mlp.bias && staged.biases && !AddsInRam(graph_.backend) ? bytes : 0;
   }
 
   // A product with a matrix of so many elements; a matrix in RAM is copied to the card first.
-  Place Product(int64_t bytes, int64_t elements, int64_t last_of_layer = -1) {
+  Place Product(int64_t bytes, int64_t elements, double StagedTypes::*type = &StagedTypes::other,
+                int64_t last_of_layer = -1) {
     if (!on_host_) return Alloc(bytes);
-    Place weight = Alloc(MatrixBytes(elements));
+    Place weight = Alloc(MatrixBytes(elements, type));
     if (last_of_layer >= 0) TakeInputsUntilStaging(last_of_layer + 1);
     return Op(bytes, &weight);
   }
 
-  int64_t MatrixBytes(int64_t elements) const {
+  int64_t MatrixBytes(int64_t elements, double StagedTypes::*type) const {
+    if (!part_.types.empty()) {
+      const StagedTypes& types = part_.types[static_cast<size_t>(layer_)];
+      const double each = types.*type > 0 ? types.*type : types.other;
+      return BytesFromDouble(each * static_cast<double>(elements)).count();
+    }
     if (part_.matrix_elements <= 0) return part_.staged_matrix;
     const double share = static_cast<double>(elements) / static_cast<double>(part_.matrix_elements);
     return BytesFromDouble(share * static_cast<double>(part_.staged_matrix)).count();
@@ -961,10 +1149,9 @@ class GraphWalk {
   bool rows_narrowed_ = false;
 };
 
-// Vulkan and Metal take products with weights in RAM, but not what is added to them where one token has few
-// rows: biases of experts in RAM are added there, and gate and up meet there (their offload_op).
+// What is added to products with experts in RAM, and where gate and up meet.
 Bytes AddedInRam(const LlamaGraph& graph) {
-  if (graph.backend != LlamaBackend::kVulkan && graph.backend != LlamaBackend::kMetal) return Bytes(0);
+  if (!AddsInRam(graph.backend)) return Bytes(0);
   Bytes most;
   for (const LayerGroup& group : graph.architecture->groups) {
     const Mlp& mlp = group.shape.mlp;
@@ -1004,16 +1191,16 @@ bool WalkAlike(const LlamaGraph& graph, const LlamaGraphPart& a, const LlamaGrap
     return false;
   if (a.copies == 1 && a.casts_mask != b.casts_mask) return false;  // inputs differ, and are given back
   for (const LlamaGraphPart* part : {&a, &b}) {
-    if (part->staged_layers > 0 || part->staged_output > 0 || part->host_layers > 0) return false;
+    if (RepeatsLate(graph, *part) || part->staged_output > 0) return false;
   }
   const auto& kinds = architecture.layer_group;
   const auto kind = [&kinds](int64_t layer) { return kinds[static_cast<size_t>(layer)]; };
   if (kind(a.end_layer - 1) != kind(b.end_layer - 1)) return false;
   std::array<uint16_t, kWalksPerKind * kMostKinds> walked;
   size_t count = 0, same = 0;
-  VisitWalkedLayers(architecture, a, [&](int64_t layer) { walked[count++] = kind(layer); });
+  VisitWalkedLayers(graph, a, [&](int64_t layer) { walked[count++] = kind(layer); });
   bool alike = true;
-  VisitWalkedLayers(architecture, b, [&](int64_t layer) {
+  VisitWalkedLayers(graph, b, [&](int64_t layer) {
     alike = alike && same < count && walked[same] == kind(layer);
     ++same;
   });
@@ -1035,7 +1222,7 @@ bool ComputeBufferWalk::Continues(const LlamaGraph& graph) const {
   same.window_cells = graph_.window_cells;
   if (same != graph_) return false;
   const bool masks_only = graph.flash_attention && !graph.widens_cache && !graph.metal_scratch &&
-                          !CastsMask(graph, part_) && !Stages(part_);
+                          !CastsMask(graph, part_) && !TakesTurns(part_);
   return masks_only || graph == graph_;
 }
 

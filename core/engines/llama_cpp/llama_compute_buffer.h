@@ -54,8 +54,15 @@ struct LlamaGraph {
 // A layer's experts in RAM, bytes of each tensor; 0: not in RAM.
 struct StagedExperts {
   int64_t gate = 0, up = 0, down = 0;
+  bool biases = false;  // what is added to their products is there, too
   bool any() const { return gate > 0 || up > 0 || down > 0; }
   friend bool operator==(const StagedExperts&, const StagedExperts&) = default;
+};
+
+// Bytes per element of a layer's matrices in RAM; recipes give those of values and the last of the MLP other types.
+struct StagedTypes {
+  double value = 0, down = 0, other = 0;
+  friend bool operator==(const StagedTypes&, const StagedTypes&) = default;
 };
 
 // What one device computes.
@@ -72,9 +79,14 @@ struct LlamaGraphPart {
   int64_t staged_output = 0;  // the output matrix when it is in RAM
   int64_t host_layers =
       0;  // layers below this one are in RAM altogether: their products run here all the same
-  int64_t staged_matrix = 0;    // a matrix of such a layer
-  int64_t matrix_elements = 0;  // its elements: others are in proportion; 0: all are as large
-  bool host_caches = false;     // caches and states of those layers are in RAM, too
+  int64_t staged_matrix = 0;       // a matrix of such a layer
+  int64_t matrix_elements = 0;     // its elements: others are in proportion; 0: all are as large
+  std::vector<StagedTypes> types;  // of each layer in RAM; empty: by `staged_matrix`
+  bool host_caches = false;        // caches and states of those layers are in RAM, too
+  // Experts in RAM are multiplied on the first card, whichever card their layer is on.
+  bool sends_experts = false;   // this part's: on another card
+  int64_t visits_until = 0;     // those of the layers from `end_layer` to here: on this one
+  int64_t last_card_layer = 0;  // the first layer of the last card, which takes the mask from here until then
   friend bool operator==(const LlamaGraphPart&, const LlamaGraphPart&) = default;
 };
 

@@ -10,6 +10,7 @@
 #include "core/engines/llama_cpp/llama_data.h"
 #include "core/engines/llama_cpp/llama_plan.h"
 #include "core/engines/llama_cpp/llama_rules.h"
+#include "core/engines/llama_cpp/llama_verdict.h"
 #include "core/engines/system_memory.h"
 
 namespace plimsoll {
@@ -223,7 +224,10 @@ std::vector<Term> ExplainLlama(const Resolved& resolved, const Report& report) {
   if (report.per_gpu.empty()) return terms;
   const size_t card = Fullest(report);
   const GpuReport& gpu = report.per_gpu[card];
-  const LlamaPlan plan(resolved);
+  LlamaPlan plan(resolved);
+  for (const Diagnostic& diagnostic : report.diagnostics) {
+    if (diagnostic.code == kPipeliningDropped) plan.DropCopies();
+  }
   const LlamaCache cache = ShapeLlamaCache(resolved, ContextOf(resolved));
   const LlamaDevice& device = plan.placement().devices[card];
 

@@ -297,6 +297,8 @@ LlamaPlan::LlamaPlan(const Resolved& resolved)
   for (const LayerGroup& group : groups) cell_.push_back(CellBytes(cache_, group.shape.attention));
   layer_kv_.resize(groups.size());
   PlanCards();
+  if (resolved.n_cpu_moe > 0 || placement_.host_layers > 0 || !moved_.empty())
+    experts_in_ram_ = ExpertsInRam();
   PlanWalks();
   PlanDraft();
 }
@@ -390,6 +392,16 @@ void LlamaPlan::PlanDraft() {
   draft_walk_.emplace(part);
 }
 
+bool LlamaPlan::DropCopies() {
+  if (placement_.copies == 1 || !Has(BuildOf(resolved_), LlamaChange::kDropsCopies)) return false;
+  placement_.copies = 1;
+  walks_.clear();
+  PlanWalks();
+  SetContext(context_);
+  WalkGraph();
+  return true;
+}
+
 LlamaGraphPart LlamaPlan::Part(size_t card) const {
   const LlamaDevice& device = placement_.devices[card];
   LlamaGraphPart part;
@@ -398,6 +410,7 @@ LlamaGraphPart LlamaPlan::Part(size_t card) const {
   part.output = device.output;
   part.casts_mask = card == 0;
   part.copies = placement_.copies;
+  ShareExperts(card, &part);
   if (card > 0) return part;
   // Batches are large enough to be worth copying weights from RAM to the first card (op offload).
   part.staged_layers = resolved_.n_cpu_moe;
@@ -405,7 +418,7 @@ LlamaGraphPart LlamaPlan::Part(size_t card) const {
     part.staged_bytes = layout_->largest_expert.count();
   }
   if (!moved_.empty()) StageMoved(&part);
-  if (part.staged_bytes > 0) part.experts = ExpertsInRam();
+  if (part.staged_bytes > 0) part.experts = experts_in_ram_;
   if (placement_.host_layers > 0) {
     part.first_layer = 0;
     part.end_layer =
@@ -416,6 +429,7 @@ LlamaGraphPart LlamaPlan::Part(size_t card) const {
       const int64_t hidden = resolved_.architecture->hidden;
       part.matrix_elements = internal::SaturatingMultiply(hidden, hidden);
       part.staged_matrix = MatrixBytes(static_cast<double>(part.matrix_elements)).count();
+      part.types = TypesInRam();
     } else {
       part.staged_matrix = std::max(part.staged_matrix, LargestMatrix().count());
     }
@@ -425,6 +439,25 @@ LlamaGraphPart LlamaPlan::Part(size_t card) const {
     part.staged_output = layout_->output.count();
   }
   return part;
+}
+
+// Which experts in RAM are multiplied on another card than their layer's: the first one takes them all.
+void LlamaPlan::ShareExperts(size_t card, LlamaGraphPart* part) const {
+  if (card == 0) {
+    for (size_t other = 1; other < cards_.size(); ++other) {
+      if (cards_[other].end_layer > cards_[other].first_layer)
+        part->last_card_layer = cards_[other].first_layer;
+    }
+  }
+  if (experts_in_ram_.empty()) return;
+  if (card == 0) {
+    part->visits_until = text_layers_;
+    return;
+  }
+  for (int64_t layer = part->first_layer; layer < part->end_layer; ++layer) {
+    part->sends_experts = part->sends_experts || experts_in_ram_[static_cast<size_t>(layer)].any();
+  }
+  if (part->sends_experts) part->experts = experts_in_ram_;
 }
 
 // What -ot keeps in RAM is copied to the first card as layers in RAM are. Which of the layers they are makes
@@ -446,42 +479,102 @@ void LlamaPlan::StageMoved(LlamaGraphPart* part) const {
   if (matrices > 0) part->host_layers = std::min(part->first_layer + matrices, end);
 }
 
-// By tensor and layer, as their types are. Files whose average is known are scaled to it.
-std::vector<StagedExperts> LlamaPlan::ExpertsInRam() const {
+// A stack of experts in each of its layers, as its types are; 0: not there. Of a dynamic mixture only the average is known:
+// its stacks of a kind are all alike.
+std::vector<Bytes> LlamaPlan::StackSizes(int32_t tensor_index) const {
   const Architecture& architecture = *resolved_.architecture;
   const WeightFormat format = AsGguf(*resolved_.format);
+  const GgufTensor& tensor = architecture.gguf[static_cast<size_t>(tensor_index)];
+  const std::vector<GgmlType> types = GgufTensorTypes(architecture, format, tensor_index);
+  std::vector<Bytes> sizes(static_cast<size_t>(text_layers_));
+  Bytes sum;
+  size_t place = 0;
+  for (int64_t layer = 0; layer < text_layers_ && place < types.size(); ++layer) {
+    if (architecture.layer_group[static_cast<size_t>(layer)] != tensor.group) continue;
+    Bytes& bytes = sizes[static_cast<size_t>(layer)];
+    bytes = GgmlBytes(types[place++], tensor.ne0, internal::SaturatingMultiply(tensor.ne1, tensor.ne2));
+    sum += bytes;
+  }
+  if (!format.approximate() || place == 0) return sizes;
+  for (Bytes& bytes : sizes) {
+    if (bytes > Bytes(0)) bytes = sum / static_cast<int64_t>(place);
+  }
+  return sizes;
+}
+
+// By tensor and layer. Files whose average is known are scaled to it.
+std::vector<StagedExperts> LlamaPlan::ExpertsInRam() const {
+  const Architecture& architecture = *resolved_.architecture;
   std::vector<StagedExperts> experts(static_cast<size_t>(text_layers_));
-  Bytes largest;
+  const int64_t first_layers = std::max(resolved_.n_cpu_moe, placement_.host_layers);
+  Bytes by_rules;
   for (size_t i = 0; i < architecture.gguf.size(); ++i) {
-    const GgufTensor& tensor = architecture.gguf[i];
-    int64_t StagedExperts::*part = PartOfExperts(tensor);
+    int64_t StagedExperts::*part = PartOfExperts(architecture.gguf[i]);
     if (part == nullptr) continue;
-    const std::vector<GgmlType> types = GgufTensorTypes(architecture, format, static_cast<int32_t>(i));
-    size_t place = 0;
-    for (int64_t layer = 0; layer < text_layers_ && place < types.size(); ++layer) {
-      if (architecture.layer_group[static_cast<size_t>(layer)] != tensor.group) continue;
-      const Bytes bytes =
-          GgmlBytes(types[place++], tensor.ne0, internal::SaturatingMultiply(tensor.ne1, tensor.ne2));
-      largest = std::max(largest, bytes);
-      if (layer < std::max(resolved_.n_cpu_moe, placement_.host_layers)) {
-        experts[static_cast<size_t>(layer)].*part = bytes.count();
-      }
+    const std::vector<Bytes> sizes = StackSizes(static_cast<int32_t>(i));
+    for (size_t layer = 0; layer < sizes.size(); ++layer) {
+      by_rules += sizes[layer];
+      const bool there = static_cast<int64_t>(layer) < first_layers && sizes[layer] > Bytes(0);
+      if (there) experts[layer].*part = sizes[layer].count();
+    }
+    for (const MovedTensor& moved : moved_) {
+      const bool there = moved.card < 0 && moved.layer >= 0 && moved.layer < text_layers_;
+      if (moved.tensor != static_cast<int32_t>(i) || !there) continue;
+      experts[static_cast<size_t>(moved.layer)].*part = sizes[static_cast<size_t>(moved.layer)].count();
     }
   }
-  for (const MovedTensor& tensor : moved_) {
-    if (tensor.card >= 0 || !tensor.expert || tensor.layer < 0 || tensor.layer >= text_layers_) continue;
-    int64_t StagedExperts::*part = PartOfExperts(architecture.gguf[static_cast<size_t>(tensor.tensor)]);
-    if (part != nullptr) experts[static_cast<size_t>(tensor.layer)].*part = tensor.bytes.count();
+  if (by_rules <= Bytes(0)) return {};
+  for (size_t layer = 0; layer < experts.size(); ++layer) {
+    experts[layer].biases = static_cast<int64_t>(layer) < first_layers;
   }
-  if (largest <= Bytes(0)) return {};
-  const double factor =
-      static_cast<double>(layout_->largest_expert.count()) / static_cast<double>(largest.count());
+  for (const MovedTensor& moved : moved_) {
+    const GgufTensor& tensor = architecture.gguf[static_cast<size_t>(moved.tensor)];
+    const bool there = moved.card < 0 && moved.layer >= 0 && moved.layer < text_layers_;
+    if (there && tensor.expert && tensor.ne2 <= 1) experts[static_cast<size_t>(moved.layer)].biases = true;
+  }
+  if (!resolved_.format->approximate()) return experts;
+  Bytes held;
+  for (int64_t layer = 0; layer < text_layers_; ++layer) {
+    held += layout_->layers[static_cast<size_t>(layer)].experts;
+  }
+  const double factor = static_cast<double>(held.count()) / static_cast<double>(by_rules.count());
   for (StagedExperts& layer : experts) {
     for (int64_t* bytes : {&layer.gate, &layer.up, &layer.down}) {
       *bytes = BytesFromDouble(static_cast<double>(*bytes) * factor).count();
     }
   }
   return experts;
+}
+
+// Of a dynamic mixture only the average is known.
+std::vector<StagedTypes> LlamaPlan::TypesInRam() const {
+  const Architecture& architecture = *resolved_.architecture;
+  const WeightFormat format = AsGguf(*resolved_.format);
+  if (format.approximate()) return {};
+  const int64_t layers = std::min<int64_t>(placement_.host_layers, text_layers_);
+  std::vector<StagedTypes> bytes(static_cast<size_t>(layers)), elements = bytes;
+  for (size_t i = 0; i < architecture.gguf.size(); ++i) {
+    const GgufTensor& tensor = architecture.gguf[i];
+    if (tensor.group < 0 || tensor.mtp || tensor.expert || tensor.ne1 <= 1) continue;
+    const std::vector<GgmlType> types = GgufTensorTypes(architecture, format, static_cast<int32_t>(i));
+    double StagedTypes::*kind = tensor.category == GgufCategory::kAttentionV ? &StagedTypes::value
+                                : tensor.category == GgufCategory::kFfnDown  ? &StagedTypes::down
+                                                                             : &StagedTypes::other;
+    const int64_t rows = internal::SaturatingMultiply(tensor.ne1, tensor.ne2);
+    size_t place = 0;
+    for (int64_t layer = 0; layer < layers && place < types.size(); ++layer) {
+      if (architecture.layer_group[static_cast<size_t>(layer)] != tensor.group) continue;
+      const auto at = static_cast<size_t>(layer);
+      bytes[at].*kind += static_cast<double>(GgmlBytes(types[place++], tensor.ne0, rows).count());
+      elements[at].*kind += static_cast<double>(internal::SaturatingMultiply(tensor.ne0, rows));
+    }
+  }
+  for (size_t layer = 0; layer < bytes.size(); ++layer) {
+    for (double StagedTypes::*kind : {&StagedTypes::value, &StagedTypes::down, &StagedTypes::other}) {
+      if (elements[layer].*kind > 0) bytes[layer].*kind /= elements[layer].*kind;
+    }
+  }
+  return bytes;
 }
 
 // Of a matrix of a layer's dense part, by its share of the elements.
@@ -531,6 +624,7 @@ LlamaPlan::BufferParts LlamaPlan::PartsOfBuffer(const LlamaCache& cache, size_t 
   }
   if (part.staged_layers > 0 || part.host_layers > 0 || part.staged_output > 0) {
     part.staged_bytes = part.staged_matrix = part.staged_output = 0;
+    part.types.clear();
     part.experts.clear();
     parts.staged = whole - ComputeBuffer(graph, part);
   }
@@ -687,6 +781,12 @@ int64_t LlamaPlan::LongestThatFits(Bytes margin) {
   return longest;
 }
 
+int64_t LlamaPlan::MostContext() const {
+  const int64_t trained = internal::SaturatingMultiply(resolved_.architecture->max_positions,
+                                                       LengthIsPerSlot(resolved_) ? cache_.sequences : 1);
+  return std::max<int64_t>({trained, context_, 1});
+}
+
 // Memory grows with the context in straight pieces, the last of which is by far the longest. So a step along
 // the slope most often lands on the last block of cells that fits. The next one's cache beside the same
 // compute buffers, which never shrink, proves it.
@@ -694,9 +794,7 @@ int64_t LlamaPlan::LongestContext(Bytes margin) {
   Fullest at = FindFullest(true);
   const bool longer = at.room >= margin;
   const int64_t present = context_;
-  const int64_t trained = internal::SaturatingMultiply(resolved_.architecture->max_positions,
-                                                       LengthIsPerSlot(resolved_) ? cache_.sequences : 1);
-  const int64_t cap = std::max<int64_t>({trained, present, 1});
+  const int64_t cap = MostContext();
   // Lengths tried are `start` and whole blocks of cells beyond it, up to `end`.
   const int64_t block = internal::SaturatingMultiply(256, cache_.streams);
   const int64_t start = longer ? present : std::min(block, cap);

@@ -32,6 +32,10 @@ class LlamaPlan {
   // libraries.
   std::vector<GpuReport> Fill(int64_t context);
 
+  // Newer builds that find no room for compute buffers reserve these once more without pipelining. Answers are those of
+  // the second attempt from now on; the result says whether there is one.
+  bool DropCopies();
+
   // What of a card must be one allocation, at the length that Fill() was asked for: the compute buffer, or its
   // largest tensor.
   Bytes largest(size_t card) const { return largest_[card]; }
@@ -39,6 +43,8 @@ class LlamaPlan {
   // The longest context for which every card keeps `margin` free; 0: not even one block of cells.
   // Starts from the length that Fill() or Room() was asked for last.
   int64_t LongestContext(Bytes margin);
+  // What it is at most: what the model was trained for, or the length at hand.
+  int64_t MostContext() const;
   // The longest with which no card is short by more than its error band, which is the verdict's rule.
   int64_t LongestThatFits(Bytes margin);
   // The least that any card has free.
@@ -92,8 +98,11 @@ class LlamaPlan {
   Bytes LargestOf(const CardPlan& card) const;
   int64_t LayersOn(const CardPlan& card, size_t kind) const;
   LlamaGraphPart Part(size_t card) const;
+  void ShareExperts(size_t card, LlamaGraphPart* part) const;
   void StageMoved(LlamaGraphPart* part) const;
+  std::vector<Bytes> StackSizes(int32_t tensor_index) const;
   std::vector<StagedExperts> ExpertsInRam() const;
+  std::vector<StagedTypes> TypesInRam() const;
   Bytes MatrixBytes(double elements) const;
   Bytes LargestMatrix() const;
 
@@ -102,8 +111,9 @@ class LlamaPlan {
   const GgufLayout* layout_;
   std::vector<MovedTensor> moved_;
   LlamaPlacement placement_;
-  Bytes draft_weights_;  // of a separate draft model, all cards together
-  Bytes vision_;         // the projector file and its buffers, on one card
+  std::vector<StagedExperts> experts_in_ram_;  // of each layer; empty: none
+  Bytes draft_weights_;                        // of a separate draft model, all cards together
+  Bytes vision_;                               // the projector file and its buffers, on one card
   size_t vision_card_ = 0;
   int32_t text_layers_ = 0;  // without MTP
   int64_t context_ = 1;      // the present length

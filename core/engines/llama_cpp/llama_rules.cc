@@ -19,6 +19,7 @@ constexpr std::array<LlamaChangeRow, kCountOfChanges> kRows = {{
     {LlamaChange::kFlashAttentionAuto, 6325, 20250830, "ggml-org/llama.cpp#15434"},
     {LlamaChange::kSplitBuffers, 6560, 20250924, "ggml-org/llama.cpp#15815"},
     {LlamaChange::kMetalScratch, 6720, 20251009, "ggml-org/llama.cpp#15966, #16372, #16148"},
+    {LlamaChange::kDropsCopies, 6850, 20251027, "ggml-org/llama.cpp#16748"},
     {LlamaChange::kAutomaticSlots, 6920, 20251102, "ggml-org/llama.cpp#16736"},
     {LlamaChange::kContextPadded256, 6970, 20251107, "ggml-org/llama.cpp#17046"},
     {LlamaChange::kFit, 7405, 20251215, "ggml-org/llama.cpp#16653"},

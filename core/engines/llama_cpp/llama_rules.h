@@ -22,6 +22,7 @@ enum class LlamaChange : uint8_t {
   kFlashAttentionAuto,  // flash attention is on where the card supports it
   kSplitBuffers,        // a compute buffer is allocated in pieces of what the driver gives at once
   kMetalScratch,        // Metal's attention takes its scratch memory from the compute buffer
+  kDropsCopies,         // where compute buffers find no room, they are reserved again without pipelining
   kAutomaticSlots,      // llama-server opens four slots over one shared cache
   kContextPadded256,    // the context is padded to 256 cells per stream
   kFit,                 // unset options are fitted to the free memory, leaving a margin

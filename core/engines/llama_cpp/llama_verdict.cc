@@ -112,7 +112,12 @@ int64_t LongestThatFits(const Resolved& resolved, const Report& asked, LlamaPlan
     return report.fits();
   };
   int64_t least = asked.fits() ? ContextOf(resolved) : 0;
+  const int64_t most = plan->MostContext();
   int64_t longest = std::max(least, plan->LongestThatFits(OutsideOf(asked.calibration)));
+  // What finds no room with copies for pipelining is reserved without.
+  if (longest < most && plan->DropCopies()) {
+    longest = std::max(longest, plan->LongestThatFits(OutsideOf(asked.calibration)));
+  }
   if (longest == least || fits_at(longest)) return longest;
   while (longest - least > 1) {
     const int64_t middle = least + (longest - least) / 2;
@@ -144,10 +149,39 @@ void FillCache(const Resolved& resolved, LlamaPlan* plan, Report* report) {
                                             static_cast<double>(std::max<int64_t>(1, resolved.max_model_len));
 }
 
+bool IsShort(const Report& report) {
+  const auto is_short = [](const GpuReport& gpu) { return gpu.headroom < Bytes(0); };
+  return !report.fits() || std::any_of(report.per_gpu.begin(), report.per_gpu.end(), is_short);
+}
+
+void RemarkOnRetry(Report* report) {
+  report->diagnostics.push_back(
+      {std::string(kPipeliningDropped), Severity::kInfo,
+       "With copies of every input for pipelining the compute buffers do not fit; llama.cpp then reserves "
+       "them "
+       "without, and long prompts are read more slowly.",
+       "Set sched_max_copies to 1 for a build that never pipelines, or n_ubatch lower."});
+}
+
+// Without the copies that the plan has dropped. Where that does not help, the first attempt is what is told.
+void JudgeAgain(const Resolved& resolved, size_t said, LlamaPlan* plan, Report* report) {
+  Report first = *report;
+  report->diagnostics.erase(report->diagnostics.begin() + static_cast<std::ptrdiff_t>(said),
+                            report->diagnostics.end());
+  FillAndJudge(resolved, ContextOf(resolved), plan, report);
+  if (report->fits()) {
+    RemarkOnRetry(report);
+  } else {
+    *report = std::move(first);
+  }
+}
+
 }  // namespace
 
 void FillLlamaReport(const Resolved& resolved, LlamaPlan* plan, Report* report) {
+  const size_t said = report->diagnostics.size();
   FillAndJudge(resolved, ContextOf(resolved), plan, report);
+  if (IsShort(*report) && plan->DropCopies()) JudgeAgain(resolved, said, plan, report);
   report->layers = static_cast<int64_t>(plan->layout().layers.size()) + 1;
   report->layers_on_cards = resolved.ram_alone ? 0 : plan->placement().offloaded;
   FillCache(resolved, plan, report);

@@ -94,5 +94,82 @@ TEST(CaseCircumstances, AreWhatACaseIsAnsweredUnder) {
   EXPECT_NE(then, predicted("}"));
 }
 
+// A list that its collector supposed is none: RedHatAI's NVFP4 of Qwen3.6 35B-A3B loads 21.86 GiB, as what quantisers of
+// the format leave alone does. A list that is known stays.
+TEST(CaseCircumstances, SupposedExceptionsAreNone) {
+  const auto format = [](std::string_view notes) {
+    return Taken(
+               R"({"config":{"model":"qwen3.6-35b-a3b","engine":"vllm","format":{"id":"nvfp4","group_size":16,)"
+               R"("unquantized":["lm_head","self_attn"]}},"notes":")" +
+               std::string(notes) + R"("})")
+        .format;
+  };
+  for (const char* notes : {"RedHatAI checkpoint (modules assumed); WSL", "checkpoint exceptions unknown"}) {
+    EXPECT_FALSE(format(notes).Has("unquantized")) << notes;
+    EXPECT_EQ(format(notes).Find("id")->AsString(), "nvfp4");
+    EXPECT_TRUE(format(notes).Has("group_size"));
+  }
+  EXPECT_TRUE(format("exceptions from its config.json").Has("unquantized"));
+  const Result<CaseFile> file = ReadCases(JsonOfText(
+      R"([{"id":"a","config":{"model":"qwen3.6-35b-a3b","format":{"id":"nvfp4","unquantized":["lm_head","self_attn"]},)"
+      R"("engine":"vllm","engine_version":"0.20.0","gpu":"rtx-5090","multimodal":true},)"
+      R"("notes":"modules assumed","measured":{"weights_gib_per_gpu":21.86}}])"));
+  ASSERT_TRUE(file.ok());
+  const Validation validation = Validate(*file, ShippedCatalog());
+  ASSERT_EQ(validation.comparisons.size(), 1u);
+  EXPECT_NEAR(validation.comparisons[0].relative_error, 0, 0.001);
+}
+
+std::string Card(std::string gpu, std::string_view inferred) {
+  Config config;
+  config.gpu = {std::move(gpu)};
+  TakePossibleCard(inferred, ShippedCatalog(), &config);
+  return config.gpu[0];
+}
+
+// A B300 has 268 GiB.
+TEST(CaseCircumstances, ACardHasWhatWasFree) {
+  EXPECT_EQ(Card("b300", "283.6 GiB free before: MI355X or B300"), "mi355x");
+  EXPECT_EQ(Card("b300", "283.6 GiB free before: B300 or MI355X"), "mi355x");
+  EXPECT_EQ(Card("b300", "260.1 GiB free before: MI355X or B300"), "b300") << "it may have been";
+  EXPECT_EQ(Card("b300", "283.6 GiB free before: A10G or B300"), "b300") << "none of them can have been";
+  EXPECT_EQ(Card("b300", "283.6 GiB free before"), "b300");
+  EXPECT_EQ(Card("b300", "placeholder: MI355X or B300"), "b300");
+}
+
+std::string RanWith(std::string_view engine, std::string_view rest) {
+  const Json item = JsonOfText(R"({"config":{"model":"qwen3-30b-a3b"},)" + std::string(rest) + "}");
+  Config config;
+  config.engine = engine;
+  return RanWithAnother(item, config);
+}
+
+TEST(CaseCircumstances, ExpertsInRamAreAnotherProgram) {
+  for (const char* tells :
+       {R"("notes":"experts in RAM")", R"("source":"kvcache-ai/KTransformers#1969")",
+        R"("notes":"served with kt-kernel")", R"("detail":{"weights_with_cpu_experts":16.4})"}) {
+    EXPECT_NE(RanWith("sglang", tells).find("ktransformers"), std::string::npos) << tells;
+    EXPECT_EQ(RanWith("llama.cpp", tells), "") << "which keeps them there itself";
+  }
+  EXPECT_EQ(RanWith("sglang", R"("notes":"128 experts, 8 at once; 512 GiB of RAM","detail":{"experts":128})"),
+            "");
+}
+
+// What such a case tells of the model and of bytes per token stands; what its card held does not.
+TEST(CaseCircumstances, WhatAnotherProgramHeldIsNotScored) {
+  const Result<CaseFile> file = ReadCases(JsonOfText(
+      R"([{"id":"kt","config":{"model":"qwen3-30b-a3b","gpu":"h100-sxm","engine":"sglang"},"notes":"experts in RAM",
+           "measured":{"kv_cache_gib_per_gpu":50.28,"kv_cache_tokens":549277}}])"));
+  ASSERT_TRUE(file.ok());
+  const Validation validation = Validate(*file, ShippedCatalog());
+  ASSERT_EQ(validation.comparisons.size(), 1u);
+  EXPECT_EQ(validation.comparisons[0].metric, "kv_cache_tokens_given_pool");
+  EXPECT_NEAR(validation.comparisons[0].relative_error, 0, 0.001);
+  ASSERT_EQ(validation.unanswered.size(), 2u);
+  for (const Unanswered& item : validation.unanswered) {
+    EXPECT_NE(item.reason.find("ktransformers"), std::string::npos) << item.metric;
+  }
+}
+
 }  // namespace
 }  // namespace plimsoll

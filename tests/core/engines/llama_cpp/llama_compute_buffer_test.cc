@@ -161,6 +161,58 @@ TEST(LlamaComputeBuffer, ExpertsInRamAreStagedBySize) {
   EXPECT_EQ(ComputeBuffer(graph, listed), ComputeBuffer(graph, Whole(model))) << "none is";
 }
 
+// Four layers on each of two cards, the experts of layer 6 in RAM, 300 MiB a stack: the first card multiplies them. It is
+// empty by then, for its own layers are done. A stack lies at 0, the 4 MiB that experts read and the choices behind it, two
+// products of 12 MiB behind these; the third product fits where the second stack was, so the third stack does not.
+TEST(LlamaComputeBuffer, ExpertsOfOtherCardsAreMultipliedOnTheFirst) {
+  const Architecture model = Experts(8);
+  LlamaGraph graph = Autumn2026(model, 4096, true);
+  graph.outputs = 512;
+  graph.keeps_norms = true;
+  LlamaGraphPart first;
+  first.end_layer = 4;
+  first.output = false;
+  const Bytes own = ComputeBuffer(graph, first);
+  first.last_card_layer = 4;
+  first.visits_until = 8;
+  first.experts.assign(8, {});
+  EXPECT_EQ(ComputeBuffer(graph, first), own) << "nobody visits";
+  const int64_t stack = MiB(300).count();
+  first.experts[6] = {stack, stack, stack};
+  const Bytes choices = Bytes(4) * 512 * 8;
+  EXPECT_EQ(ComputeBuffer(graph, first), MiB(300) * 2 + MiB(4) + choices);
+  first.experts[6] = {
+      0, 0, stack};  // what the first two make comes over: 12 MiB, and the rows' 32, beside the residual
+  EXPECT_EQ(ComputeBuffer(graph, first), MiB(300) + MiB(12) + choices * 2 + MiB(4) + MiB(32));
+
+  // A mask that was cast on the first card stays there until the last one has it: 4 MiB of 16 bits.
+  graph.half_mask = false;
+  first.last_card_layer = 7;
+  EXPECT_GT(ComputeBuffer(graph, first), MiB(300) + MiB(12) + choices * 2 + MiB(4) + MiB(32));
+}
+
+// The second card then holds attention alone at its fullest: stream, mask and rows, the normalised stream, queries before
+// and behind RoPE.
+TEST(LlamaComputeBuffer, ExpertsMultipliedElsewhereLeaveRoom) {
+  Architecture model = Experts(8);
+  model.groups[0].shape.attention.rope = true;
+  LlamaGraph graph = Autumn2026(model, 4096, true);
+  graph.keeps_norms = true;
+  LlamaGraphPart second;
+  second.first_layer = 4;
+  second.end_layer = 8;
+  second.casts_mask = false;
+  const Bytes here = ComputeBuffer(graph, second);
+  second.sends_experts = true;
+  second.experts.assign(8, {MiB(300).count(), MiB(300).count(), MiB(300).count()});
+  const Bytes inputs = MiB(4) + MiB(4) + Bytes(512) * (4 + 8 + 8) + Bytes(128);  // one row gives logits
+  EXPECT_EQ(ComputeBuffer(graph, second), inputs + MiB(4) + MiB(8) * 2);
+  EXPECT_GT(here, ComputeBuffer(graph, second));
+  ComputeBufferWalk walk(graph, second);
+  graph.cells = graph.window_cells = 65536;
+  EXPECT_EQ(walk.BytesFor(graph, second), ComputeBuffer(graph, second));
+}
+
 // What is walked up to the last layer and finished later takes no input twice.
 TEST(LlamaComputeBuffer, StagedPartsAreFinishedAsTheyAreWalked) {
   const Architecture model = Experts(6);
@@ -199,6 +251,31 @@ TEST(LlamaComputeBuffer, CachesInRamAreCopiedForAttention) {
 }
 
 // The second implementation is the walk of every length by itself.
+// A layer in RAM has its matrices copied one at a time, each in its own type. Q4_K_M has some layers' last matrix in Q6_K.
+TEST(LlamaComputeBuffer, MatricesInRamAreStagedByTheirTypes) {
+  const Architecture model = Dense(4, 4096, 32, 8, 128, 14336, 32000);
+  const LlamaGraph graph = Autumn2026(model, 4096, true);
+  LlamaGraphPart part = Whole(model);
+  part.host_layers = 4;
+  part.staged_matrix = MiB(9).count();
+  part.matrix_elements = 4096 * 4096;
+  const Bytes alike = ComputeBuffer(graph, part);
+  const double each = 9.0 / 16;
+  part.types.assign(4, {each, each, each});
+  EXPECT_EQ(ComputeBuffer(graph, part), alike) << "16 Mi elements are 9 MiB";
+  part.types.assign(4, {0, 0, each});
+  EXPECT_EQ(ComputeBuffer(graph, part), alike) << "without a type of their own they have the others'";
+  // So large a matrix lies above all else, so that what one layer adds to it is what the buffer grows by.
+  const Bytes elements = Bytes(4096) * 14336;
+  part.types[2].down = 10;
+  const Bytes large = ComputeBuffer(graph, part);
+  EXPECT_GT(large, elements * 10);
+  part.types[2].down = 12;
+  EXPECT_EQ(ComputeBuffer(graph, part), large + elements * 2);
+  part.types[1].value = 11;  // 4 Mi elements: far smaller
+  EXPECT_EQ(ComputeBuffer(graph, part), large + elements * 2);
+}
+
 TEST(LlamaComputeBuffer, OneWalkAnswersForOtherLengths) {
   Architecture model = Dense(7, 4096, 32, 8, 128, 14336, 128256);
   model.groups.push_back(model.groups[0]);

@@ -29,7 +29,7 @@ EstimatedCase Ask(const std::string& keys) {
 TEST(LlamaLogs, WithinTheBounds) {
   const ErrorBound bounds[] = {
       {"model_buffer_mib", 35, 0.001, 0.04},        {"kv_buffer_mib", 50, 0, 0},
-      {"recurrent_buffer_mib", 8, 0.001, 0.001},    {"compute_buffer_mib", 40, 0.001, 0.035},
+      {"recurrent_buffer_mib", 8, 0.001, 0.001},    {"compute_buffer_mib", 40, 0.001, 0.02},
       {"host_compute_buffer_mib", 35, 0.001, 0.03}, {"outcome", 15, 0, 0},
   };
   ExpectWithin(Validate(Logs(), TestCatalog()), bounds);
@@ -131,6 +131,116 @@ TEST(LlamaLogs, MetalMapsTheFile) {
   EXPECT_NEAR(mapped.report.per_gpu[0].compute_buffer.mib(), 264, 1);
   const EstimatedCase read = Ask(ask + R"(,"mmap":false)");
   EXPECT_NEAR((mapped.report.per_gpu[0].weights - read.report.per_gpu[0].weights).mib(), 544, 0.1);
+}
+
+// MiniMax M2.1 in IQ4_NL over four RTX 3090, most experts in RAM by -ot (compute 1302, 202, 202 and 396 MiB): the first
+// card multiplies those of all cards' layers.
+TEST(LlamaLogs, TheFirstCardMultipliesAllExpertsInRam) {
+  const std::string ask =
+      R"("model":"minimax-m2","format":"gguf-iq4_nl","gpu":"rtx-3090","gpus":4,"engine_version":"b7750",)"
+      R"("max_model_len":120000,"max_num_batched_tokens":512,"tensor_split":[1,1,1,1],"kv_unified":true,)"
+      R"("max_num_seqs":4,"flash_attention":true,"override_tensor":"blk.(1|2|3|4|5|6|7|8|9|10))";
+  const auto with = [&ask](const std::string& more) {
+    return Ask(ask + more + R"(.ffn_.*_exps.weight=CPU")").report;
+  };
+  const Report all = with(
+      ".ffn_.*_exps.weight=CPU,blk.(17|18|19|20|21|22|23|24|25).ffn_.*_exps.weight=CPU,"
+      "blk.(33|34|35|36|37|38|39|40|41).ffn_.*_exps.weight=CPU,"
+      "blk.(49|50|51|52|53|54|55|56|57)");
+  ASSERT_EQ(all.per_gpu.size(), 4u);
+  EXPECT_NEAR(all.per_gpu[0].compute_buffer.mib(), 1302, 0.5);
+  EXPECT_NEAR(all.per_gpu[3].compute_buffer.mib(), 396.5, 0.5);
+  EXPECT_LT(with("").per_gpu[0].compute_buffer.mib(), 1302 - 250)
+      << "its own are there beside its mask, one at a time";
+}
+
+// ggml-org/llama.cpp#22673: Qwen3.6 35B-A3B in UD-Q4_K_XL on an RTX 2000 Ada, every expert in RAM (compute 493 MiB, as with
+// all of them on the card). Stacks that differed between layers as those of Q4_K_M do would leave holes too small for
+// the mask.
+TEST(LlamaLogs, StacksOfADynamicMixtureAreAlike) {
+  const std::string ask =
+      R"("model":"qwen3.6-35b-a3b","gpu":"rtx-4060-laptop","engine_version":"b9100","max_model_len":131072,)"
+      R"("max_num_seqs":1,"flash_attention":true,"override_tensor":"exps=CPU","format":)";
+  EXPECT_NEAR(Ask(ask + R"("gguf-ud-q4_k_xl")").report.per_gpu[0].compute_buffer.mib(), 493, 493 * 0.01);
+  EXPECT_GT(Ask(ask + R"("gguf-q4_k_m")").report.per_gpu[0].compute_buffer.mib(), 510);
+}
+
+// Qwen3.5 9B in Q4_K_M, 13 of 32 layers in RAM, batches of 2048: a replay of ggml's scheduler and allocator with this
+// recipe's types gives 487.38 MiB, and 498.09 with the last matrices of all layers in Q6_K (a log of a dynamic file: 498.0).
+TEST(LlamaLogs, LayersInRamAreStagedByTheirTypes) {
+  const std::string ask =
+      R"("model":"qwen3.5-9b","gpu":"rtx-3060-12gb","engine_version":"b10500","max_model_len":8192,)"
+      R"("max_num_seqs":1,"n_ubatch":2048,"flash_attention":true,"n_gpu_layers":20,"format":)";
+  EXPECT_NEAR(Ask(ask + R"("gguf-q4_k_m")").report.per_gpu[0].compute_buffer.mib(), 487.38, 0.1);
+}
+
+// Qwen3 Coder 30B-A3B over an RTX 5060 Ti and an RTX 2060, September 2026: 808.35 MiB of compute buffer with pipelining
+// found no room, 408.09 without did ("retrying without pipeline parallelism").
+TEST(LlamaLogs, WithoutRoomForCopiesNothingIsPipelined) {
+  const std::string ask =
+      R"("model":"qwen3-coder-30b-a3b","format":"gguf-q4_k_m","gpu":["rtx-5060-ti-16gb","rtx-2060"],"n_gpu_layers":99,)"
+      R"("max_model_len":131072,"kv_cache_dtype":"q4_0","tensor_split":[3,1],"max_num_seqs":1,"flash_attention":true,)";
+  const auto with = [&ask](std::string_view build, int64_t first, int64_t second) {
+    return Ask(ask + R"("engine_version":")" + std::string(build) + R"(","gpu_memory_mib":[)" +
+               std::to_string(first) + "," + std::to_string(second) + "]");
+  };
+  const EstimatedCase roomy = with("b10300", 40000, 40000);
+  EXPECT_NEAR(roomy.report.per_gpu[0].compute_buffer.mib(), 808.35, 0.01);
+  EXPECT_NEAR(roomy.report.per_gpu[1].compute_buffer.mib(), 808.35, 0.01);
+  EXPECT_FALSE(roomy.Has("pipelining_dropped"));
+  // One card is 100 MiB short.
+  const auto first = static_cast<int64_t>(roomy.report.per_gpu[0].total.mib());
+  const auto second = static_cast<int64_t>(roomy.report.per_gpu[1].total.mib());
+  const EstimatedCase narrow = with("b10300", first + 300, second - 100);
+  EXPECT_NEAR(narrow.report.per_gpu[0].compute_buffer.mib(), 408.09, 0.01);
+  EXPECT_NEAR(narrow.report.per_gpu[1].compute_buffer.mib(), 408.09, 0.01);
+  EXPECT_TRUE(narrow.report.fits());
+  EXPECT_TRUE(narrow.Has("pipelining_dropped"));
+  EXPECT_LT(narrow.report.host.compute_buffer, roomy.report.host.compute_buffer);
+  // Before, loading ended there. Where not even the cache finds room, it still does.
+  const EstimatedCase older = with("b6800", first + 300, second - 400);
+  EXPECT_FALSE(older.report.fits());
+  EXPECT_FALSE(older.Has("pipelining_dropped"));
+  EXPECT_FALSE(with("b10300", first + 300, second - 1200).Has("pipelining_dropped"));
+  // What the longest context is asked for finds the same room.
+  const EstimatedCase barely = with("b10300", first + 50, second + 50);
+  EXPECT_FALSE(barely.Has("pipelining_dropped"));
+  EXPECT_GT(barely.report.kv.max_model_len_that_fits, 131072 + 2048);
+}
+
+// Where recurrent layers leave the stream repeats late in builds with 32-bit masks, and inputs that are copied for
+// pipelining are not written over: an offline replay of ggml's scheduler and allocator over the whole graph gives these.
+std::vector<double> Buffers(std::string_view model, int cards, int64_t context, std::string_view build,
+                            std::string_view more = "") {
+  const EstimatedCase answer = Ask(
+      R"("model":")" + std::string(model) + R"(","gpu":"rtx-3090","gpu_memory_mib":240000,)" +
+      R"("max_num_seqs":1,"flash_attention":true,"gpus":)" + std::to_string(cards) + R"(,"max_model_len":)" +
+      std::to_string(context) + R"(,"engine_version":")" + std::string(build) + "\"" + std::string(more));
+  std::vector<double> mib;
+  for (const GpuReport& gpu : answer.report.per_gpu) mib.push_back(Mib(gpu.compute_buffer));
+  return mib;
+}
+
+TEST(LlamaLogs, HybridsAreWalkedAsTheyAreReserved) {
+  EXPECT_EQ(Buffers("qwen3.5-27b", 1, 4096, "b9100"), std::vector<double>{505.00});
+  EXPECT_EQ(Buffers("qwen3.5-9b", 1, 32768, "b9100"), std::vector<double>{501.00});
+  EXPECT_EQ(Buffers("qwen3.5-9b", 2, 32768, "b9100"), (std::vector<double>{424.06, 653.07}));
+  EXPECT_EQ(Buffers("qwen3.5-35b-a3b", 2, 8192, "b9100"), (std::vector<double>{156.06, 541.07}));
+  EXPECT_EQ(Buffers("qwen3.5-35b-a3b", 2, 8192, "b10400"), (std::vector<double>{116.06, 116.06}));
+}
+
+// Biases of experts in RAM are weights that are copied, too. They come between the stacks and part the holes that these
+// leave (the same replay).
+TEST(LlamaLogs, BiasesOfExpertsInRamAreCopied) {
+  const auto oss = [](int cards, int64_t context, std::string_view build, int layers) {
+    return Buffers("gpt-oss-20b", cards, context, build,
+                   R"(,"format":"gguf-mxfp4_moe","n_cpu_moe":)" + std::to_string(layers));
+  };
+  EXPECT_EQ(oss(1, 8192, "b10400", 12), std::vector<double>{207.48});
+  EXPECT_EQ(oss(1, 131072, "b10400", 24), std::vector<double>{327.48});
+  EXPECT_EQ(oss(1, 131072, "b9100", 12), std::vector<double>{456.98});
+  EXPECT_EQ(oss(2, 8192, "b10400", 18), (std::vector<double>{274.58, 95.52}));
+  EXPECT_EQ(oss(3, 8192, "b9100", 18), (std::vector<double>{208.98, 36.02, 398.38}));
 }
 
 // gpt-oss 20B on an M5, experts of 12 layers in RAM: what is added to their products is added there.
