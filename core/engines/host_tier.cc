@@ -51,6 +51,8 @@ void JudgeHostCache(const Resolved& resolved, Bytes kept, Report* report) {
   if (held + kept <= size) return;
   report->verdict = Verdict::kDoesNotFit;
   report->failure = FailureStage::kLoading;
+  report->kv.max_concurrency = 0;
+  report->kv.max_model_len_that_fits = 0;
   const std::string has =
       kept > Bytes(0) ? ", of which " + SizeText(kept, resolved.units) + " must stay free" : "";
   report->diagnostics.push_back({"ram_short", Severity::kError,

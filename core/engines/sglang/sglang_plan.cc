@@ -443,8 +443,6 @@ void ReportSglang(const Resolved& resolved, Report* report) {
   FillCache(resolved, plan, report);
   Remark(resolved, plan, report);
   Judge(resolved, plan, report).Decide();
-  constexpr Bytes kKeptFree = GiB(10);  // HICACHE_HOST_MEMORY_RESERVE_BYTES, beside it
-  if (host_cache > Bytes(0)) JudgeHostCache(resolved, kKeptFree, report);
   KvReport& kv = report->kv;
   // What starts holds what it was asked for; what does not has room for nothing that long.
   kv.max_model_len_that_fits = LongestContext(resolved, &planner);
@@ -454,6 +452,8 @@ void ReportSglang(const Resolved& resolved, Report* report) {
     kv.max_model_len_that_fits = std::min(kv.max_model_len_that_fits, resolved.max_model_len - 1);
     if (report->failure != FailureStage::kCacheTooSmall) kv.max_concurrency = 0;
   }
+  constexpr Bytes kKeptFree = GiB(10);  // HICACHE_HOST_MEMORY_RESERVE_BYTES, beside it
+  if (host_cache > Bytes(0)) JudgeHostCache(resolved, kKeptFree, report);
 }
 
 }  // namespace plimsoll

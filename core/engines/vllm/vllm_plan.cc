@@ -334,7 +334,6 @@ class RankPlanner {
     // V0 reserves swap_space = 4 GiB of RAM per GPU for preempted sequences.
     if (!rules_.v1) report_.host.kv_cache += GiB(4) * ranks_;
     Judge(resolved_, rules_, tightest_, &report_);
-    if (resolved_.kv_offloading > Bytes(0)) JudgeHostCache(resolved_, Bytes(0), &report_);
   }
 
  private:

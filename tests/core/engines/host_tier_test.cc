@@ -94,6 +94,12 @@ TEST(HostTier, RamMayBeShort) {
   EXPECT_FALSE(fits(R"(,"kv_offloading_gib":60,"ram_gib":64,"engine":"sglang")")) << "10 GiB stay free";
   EXPECT_TRUE(fits(R"(,"kv_offloading_gib":53,"ram_gib":64,"engine":"sglang")"));
   EXPECT_FALSE(fits(R"(,"kv_offloading_gib":65,"ram_gib":64,"engine":"tensorrt-llm")"));
+  for (const char* engine : {"vllm", "sglang", "tensorrt-llm"}) {
+    const std::string more = R"(,"kv_offloading_gib":65,"ram_gib":64,"engine":")" + std::string(engine) + '"';
+    const Report report = Case(more).report;
+    EXPECT_EQ(report.kv.max_model_len_that_fits, 0) << engine;
+    EXPECT_EQ(report.kv.max_concurrency, 0) << engine;
+  }
 }
 
 TEST(HostTier, WithoutRamThereIsNone) {
