@@ -100,7 +100,7 @@ build() {
 
 # If there is a compiler cache, it may keep what was compiled with precompiled headers.
 export CCACHE_SLOPPINESS=${CCACHE_SLOPPINESS:-pch_defines,time_macros}
-# What it keeps holds for every checkout, wherever it lies.
-export CCACHE_BASEDIR=${CCACHE_BASEDIR:-$PWD} CCACHE_NOHASHDIR=${CCACHE_NOHASHDIR-1}
+# What it keeps holds for every checkout, wherever it lies; of a precompiled header counts what CMakeLists.txt says of it.
+export CCACHE_BASEDIR=${CCACHE_BASEDIR:-$PWD} CCACHE_NOHASHDIR=${CCACHE_NOHASHDIR-1} CCACHE_PCH_EXTSUM=${CCACHE_PCH_EXTSUM-1}
 
 mkdir -p build

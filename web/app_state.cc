@@ -19,6 +19,7 @@
 #include "core/estimate/report_json.h"
 #include "core/estimate/verdict.h"
 #include "core/resolve/resolved_keys.h"
+#include "core/schedule/simulation_report.h"
 
 namespace plimsoll {
 namespace {
@@ -76,6 +77,15 @@ void FollowFormat(Config* config) {
   config->engine = other.traits().id;
   FollowEngine(config);
   config->format = format;
+}
+
+// A load that names users or lengths of its own would not heed the key that was changed.
+void FollowLoad(const Action& action, Config* config) {
+  if (!config->workload.is_object() || Touches(action, "workload")) return;
+  for (const std::string_view key : {"concurrency", "prompt_tokens", "output_tokens"}) {
+    if (Touches(action, key)) config->workload = WorkloadFollowing(config->workload, key);
+  }
+  if (config->workload.members().empty()) config->workload = Json();
 }
 
 void FollowCards(const Action& action, Config* config) {
@@ -148,6 +158,7 @@ Result<Config> AppState::Changed(const Action& action) const {
                                                 : SetConfigValue(*key, change.value, &config);
     if (error) return *error;
   }
+  FollowLoad(action, &config);
   if (Touches(action, "model")) FollowModel(*catalog_, &config);
   if (Touches(action, "engine")) {
     FollowEngine(&config);

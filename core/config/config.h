@@ -75,7 +75,7 @@ struct Config {
   std::string mamba_cache_mode;                // "none", "align", "all"
   std::string mamba_cache_dtype, mamba_ssm_cache_dtype;
   std::string attention_backend, moe_backend;  // kernels, by the engine's names for them
-  std::optional<double> kv_offloading_gib;     // RAM for cached keys and values, over all ranks
+  std::optional<double> kv_offloading_gib;     // RAM for cached keys and values, over all ranks of a replica
   std::optional<int64_t> prompt_tokens, output_tokens, concurrency;
   std::optional<double> ram_gib, ram_gb_per_s;  // of the machine around the cards
   std::optional<int64_t> iogpu_wired_limit_mb;  // what sysctl gives to the GPU of an Apple machine
@@ -90,7 +90,7 @@ struct Config {
   std::optional<int64_t> chunked_prefill_size, max_running_requests, max_total_tokens;
   std::optional<bool> enable_dp_attention;
   std::optional<int64_t> max_mamba_cache_size;
-  std::optional<double> mamba_full_memory_ratio, swa_full_tokens_ratio;
+  std::optional<double> mamba_full_memory_ratio, swa_full_tokens_ratio, hicache_ratio;
   std::optional<Calibration> cal;
   Json workload;  // null, or the keys of WorkloadKeys() (core/config/workload.h): how the requests come
 

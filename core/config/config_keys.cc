@@ -157,7 +157,7 @@ constexpr ConfigKey kKeys[] = {
              {"block_size", "bs", O::kPagedServer, G::kMore, "Block size", "Tokens in a block of the cache."},
              1, 65536, &Config::block_size),
          "by model"),
-    Switch({"enable_prefix_caching", "pc", O::kPagedServer, G::kMore, "Prefix caching",
+    Switch({"enable_prefix_caching", "pc", O::kHostCache, G::kMore, "Prefix caching",
             "Sequences that begin alike share that part of the cache."},
            &Config::enable_prefix_caching),
     Switch({"enable_chunked_prefill", "cp", O::kPagedServer, G::kMore, "Chunked prefill",
@@ -241,8 +241,8 @@ constexpr ConfigKey kKeys[] = {
     Words({"mamba_ssm_cache_dtype", "msd", O::kPagedServer, G::kMore, "Type of recurrent states",
            "The type of recurrent states alone: auto, float16, bfloat16 or float32."},
           "auto, float16, bfloat16 or float32", 16, &Config::mamba_ssm_cache_dtype),
-    Real({"kv_offloading_gib", "koff", O::kPagedServer, G::kMore, "Cache in RAM, GiB",
-          "GiB of RAM for cached keys and values, over all ranks; default 0."},
+    Real({"kv_offloading_gib", "koff", O::kHostCache, G::kMore, "Cache in RAM, GiB",
+          "GiB of RAM for cached keys and values, over all ranks of a replica; default 0."},
          0, 1e6, &Config::kv_offloading_gib),
     Real({"ram_gib", "ram", O::kEveryEngine, G::kHardware, "RAM, GiB",
           "Memory of the machine; what lies in it is judged where this is given."},
@@ -308,6 +308,10 @@ constexpr ConfigKey kKeys[] = {
     Real({"swa_full_tokens_ratio", "swr", O::kFreeShare, G::kMore, "Windows to whole layers",
           "Tokens in the pool of layers with a window over those in the pool of the others; default 0.8."},
          0.001, 1, &Config::swa_full_tokens_ratio),
+    Real({"hicache_ratio", "hcr", O::kFreeShare, G::kMore, "Cache in RAM, of the pool",
+          "RAM for cached keys and values over the pool of the cards, where no size is given; default 0: "
+          "none."},
+         0, 1000, &Config::hicache_ratio),
     Object({"cal", "cal", O::kEveryEngine, G::kMore, "Calibration",
             "How this machine differs from what is predicted, as read from its log or benchmark; the report "
             "has both "

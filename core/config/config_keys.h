@@ -49,6 +49,7 @@ enum class KeyOwner : uint8_t {
   kCardShare,    // of these, those whose share is one of the whole card
   kFreeShare,    // and those whose share is one of what is free at start
   kPeakShare,    // servers whose cache is a share of what is free at the peak
+  kHostCache,    // of the servers above, those that keep in RAM what their cards forget
   kGgml,         // programs of llama.cpp
   kRanks,        // those that spread a model over ranks by degrees
   kBudgeted,     // those whose whole memory is modelled

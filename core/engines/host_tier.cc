@@ -1,31 +1,64 @@
 #include "core/engines/host_tier.h"
 
 #include <algorithm>
+#include <string>
 
+#include "core/base/text.h"
 #include "core/catalog/interconnect.h"
+#include "core/resolve/memory_parts.h"
 #include "core/speed/measured_speeds_table.h"
 
 namespace plimsoll {
 
-HostTier HostTierOf(const Resolved& resolved, const Report& report, double units) {
+Bytes HostCacheRam(const Resolved& resolved) {
+  return resolved.kv_offloading * (resolved.dp_attention ? 1 : std::max<int64_t>(1, resolved.dp));
+}
+
+BlocksOnCards PoolOnCards(const Report& report, double units) {
+  BlocksOnCards blocks;
+  blocks.units = units;
+  for (const GpuReport& gpu : report.per_gpu)
+    blocks.bytes.push_back(static_cast<double>(std::max(Bytes(0), gpu.kv_cache).count()));
+  return blocks;
+}
+
+HostTier HostTierOf(const Resolved& resolved, const BlocksOnCards& blocks, Bytes ram) {
   HostTier tier;
-  if (resolved.kv_offloading <= Bytes(0) || !(units >= 1)) return tier;
+  if (ram <= Bytes(0) || !(blocks.units >= 1)) return tier;
   const double share = FittedSpeeds().link_share.value;
   double all = 0, slowest = 0;  // bytes on all cards; seconds until the last card has its part
-  const size_t cards = std::min(report.per_gpu.size(), resolved.cards.size());
+  const size_t cards = std::min(blocks.bytes.size(), resolved.cards.size());
   for (size_t i = 0; i < cards; ++i) {
-    const double bytes = static_cast<double>(std::max(Bytes(0), report.per_gpu[i].kv_cache).count());
-    all += bytes;
-    slowest = std::max(slowest, bytes / (HostLink(*resolved.cards[i].gpu).value() * share));
+    all += blocks.bytes[i];
+    slowest = std::max(slowest, blocks.bytes[i] / (HostLink(*resolved.cards[i].gpu).value() * share));
   }
   if (!(all > 0)) return tier;
   const double of_replica = all / static_cast<double>(std::max<int64_t>(1, resolved.dp));
   if (resolved.ram.bandwidth.value() > 0)
     slowest = std::max(slowest, of_replica / resolved.ram.bandwidth.value());
-  const double room = static_cast<double>(resolved.kv_offloading.count()) / all * units;
-  tier.units = BytesFromDouble(room).count();
-  tier.load = slowest / units;
+  tier.units = BytesFromDouble(static_cast<double>(ram.count()) / all * blocks.units).count();
+  tier.load = slowest / blocks.units;
   return tier;
+}
+
+void JudgeHostCache(const Resolved& resolved, Bytes kept, Report* report) {
+  const Bytes size = resolved.ram.size * std::max<int64_t>(1, resolved.nodes);
+  if (size <= Bytes(0) || !report->fits() || report->host.kv_cache <= Bytes(0)) return;
+  Bytes held = SumOfParts(report->host);
+  if (resolved.cards.front().gpu->unified_memory) {
+    for (const GpuReport& gpu : report->per_gpu) held += gpu.total;
+  }
+  if (held + kept <= size) return;
+  report->verdict = Verdict::kDoesNotFit;
+  report->failure = FailureStage::kLoading;
+  report->kv.max_concurrency = 0;
+  report->kv.max_model_len_that_fits = 0;
+  const std::string has =
+      kept > Bytes(0) ? ", of which " + SizeText(kept, resolved.units) + " must stay free" : "";
+  report->diagnostics.push_back({"ram_short", Severity::kError,
+                                 SizeText(held, resolved.units) + " are to lie in RAM, which has " +
+                                     SizeText(size, resolved.units) + has + ".",
+                                 "Keep a smaller cache in RAM."});
 }
 
 }  // namespace plimsoll

@@ -98,6 +98,7 @@ std::string DoesNotFitText(const Resolved& resolved, const Report& report, const
     case FailureStage::kRunTime:
       return "no room for a step under load " + where + ".";
     case FailureStage::kLoading:
+      if (report.Has("ram_short")) return "what is to lie in RAM has no room there.";
       return "the weights have no room " + where + ".";
     case FailureStage::kCacheTooSmall:
     case FailureStage::kNone:

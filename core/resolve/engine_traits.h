@@ -58,6 +58,8 @@ constexpr bool Takes(const EngineTraits& engine, const ConfigKey& key) {
     case KeyOwner::kFreeShare:
     case KeyOwner::kPeakShare:
       return key.owner == engine.share;
+    case KeyOwner::kHostCache:
+      return engine.keys == KeyOwner::kPagedServer || engine.share == KeyOwner::kPeakShare;
     case KeyOwner::kRanks:
       return engine.layout == CardLayout::kDegrees;
     case KeyOwner::kBudgeted:

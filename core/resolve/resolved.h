@@ -96,7 +96,8 @@ struct Resolved {
   int64_t media_per_prompt = 0;  // images or videos, whichever are more; zero: no limit
   StateCacheMode state_mode = StateCacheMode::kAuto;
   int64_t convolution_element = 0, state_element = 0;  // bytes in a recurrent state; zero: the model's own
-  Bytes kv_offloading;                                 // RAM for cached keys and values, over all ranks
+  Bytes kv_offloading;       // RAM for cached keys and values, over all ranks of a replica
+  double hicache_ratio = 0;  // the same over the pool of the cards, where no size is given
   int64_t prompt_tokens = 1024, output_tokens = 256, concurrency = 1;
 
   std::shared_ptr<const EngineData> engine_data;  // nullptr: none

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <initializer_list>
 #include <utility>
 
 #include "core/base/json_members.h"
@@ -250,16 +251,50 @@ Json SimulationToJson(const Simulation& simulation, const Objective& objective, 
   return json;
 }
 
+namespace {
+
+// Enough rounds for the beginning and the end not to matter.
+int64_t RequestsOf(int64_t users) {
+  return std::clamp<int64_t>(std::min(users, kMostRequests) * 8, 32, kMostRequests);
+}
+
+}  // namespace
+
 Workload WorkloadOf(const Resolved& resolved) {
   Workload workload;
   workload.users = std::max<int64_t>(resolved.concurrency, 1);
-  // Enough rounds for the beginning and the end not to matter.
-  workload.requests = std::min<int64_t>(kMostRequests, std::max<int64_t>(workload.users * 8, 32));
+  workload.requests = RequestsOf(workload.users);
   workload.prompt.mean = static_cast<double>(resolved.prompt_tokens);
   workload.output.mean = static_cast<double>(resolved.output_tokens);
   if (resolved.config == nullptr || resolved.config->workload.is_null()) return workload;
-  Result<Workload> read = ReadWorkload(resolved.config->workload, workload, "workload");
-  return read.ok() ? std::move(read).value() : workload;
+  const Json& given = resolved.config->workload;
+  Result<Workload> read = ReadWorkload(given, workload, "workload");
+  if (!read.ok()) return workload;
+  const bool counted = given.Has("requests") || given.Has("num_prompts") || read->arrival == Arrival::kBurst;
+  if (!counted) read->requests = RequestsOf(read->users);
+  return std::move(read).value();
+}
+
+namespace {
+
+Json Without(const Json& object, std::initializer_list<std::string_view> names) {
+  Json rest = Json::MakeObject();
+  for (const auto& [name, value] : object.members()) {
+    if (std::find(names.begin(), names.end(), name) == names.end()) rest.Set(name, value);
+  }
+  return rest;
+}
+
+}  // namespace
+
+Json WorkloadFollowing(const Json& workload, std::string_view key) {
+  if (key == "concurrency") return Without(workload, {"concurrency", "users"});
+  const std::string_view lengths = key == "prompt_tokens" ? "input_len" : "output_len";
+  const Json* const given = workload.Find(lengths);
+  if (given == nullptr) return workload;
+  Json following = Without(workload, {lengths});
+  if (given->is_object()) following.Set(lengths, Without(*given, {"mean"}));
+  return following;
 }
 
 }  // namespace plimsoll

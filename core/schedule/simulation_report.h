@@ -42,6 +42,9 @@ Json SimulationToJson(const Simulation& simulation, const Objective& objective, 
 // The workload that a configuration asks for. What its `workload` does not say is filled in: a closed loop of
 // `concurrency` users with `prompt_tokens` and `output_tokens`.
 Workload WorkloadOf(const Resolved& resolved);
+// A `workload` without what it says instead of this key of the configuration ("concurrency", "prompt_tokens" or
+// "output_tokens"), so that the key is what counts; the shape of its lengths stays.
+Json WorkloadFollowing(const Json& workload, std::string_view key);
 
 }  // namespace plimsoll
 

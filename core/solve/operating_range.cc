@@ -25,8 +25,10 @@ constexpr int64_t kRequestsAtRate = 600;
 Config WithLoad(const Config& config, LoadKind kind, double load) {
   Config changed = config;
   Json workload = Json::MakeObject();
-  for (const auto& [name, value] : config.workload.members()) {
-    if (name != "arrival" && name != "arrival_rate" && name != "requests") workload.Set(name, value);
+  const Json given = WorkloadFollowing(config.workload, "concurrency");
+  for (const auto& [name, value] : given.members()) {
+    if (name != "arrival" && name != "arrival_rate" && name != "requests" && name != "num_prompts")
+      workload.Set(name, value);
   }
   if (kind == LoadKind::kUsers) {
     const auto users = static_cast<int64_t>(load);

@@ -443,7 +443,7 @@ export const faults = {
   ],
   'core/engines/host_tier.cc': [
     ['of_replica / resolved.ram.bandwidth.value()', '0.0'],
-    ['tier.load = slowest / units;', 'tier.load = slowest;'],
+    ['tier.load = slowest / blocks.units;', 'tier.load = slowest;'],
   ],
   // ---- estimate, solve, validate
   'core/estimate/cost.cc': [

@@ -189,6 +189,33 @@ TEST_F(LoadTabs, ALoadSurvivesItsLink) {
   EXPECT_EQ(other.state().schedule.workload().seed, 7);
 }
 
+// A link's load may name users and lengths of its own: the sliders show what is simulated, and change it.
+TEST_F(LoadTabs, SlidersShowAndChangeWhatALinksLoadNames) {
+  Open("Schedule", kServed);
+  const char* const load =
+      R"({"concurrency":20,"input_len":{"mean":300,"dist":"uniform","min":200,"max":400},"output_len":40,"seed":3})";
+  ASSERT_TRUE(page.state().Dispatch({{"workload", *Json::Parse(load, "load")}})) << page.state().notice();
+  Settle();
+  const auto simulated = [&]() -> const Workload& { return page.state().schedule.workload(); };
+  EXPECT_EQ(simulated().users, 20);
+  EXPECT_EQ(page.Get("Users", "slider").value, "20");
+  EXPECT_EQ(page.Get("Prompt tokens", "slider").value, "300");
+  EXPECT_EQ(page.Get("Output tokens", "slider").value, "40");
+  EXPECT_EQ(page.Get("Lengths", "combobox").value.find("Uniform"), 0U);
+  EXPECT_EQ(page.Get("Requests in all", "slider").value, "160");
+  TypeInto("Users, typed", "7");
+  EXPECT_EQ(simulated().users, 7);
+  EXPECT_EQ(page.Get("Users", "slider").value, "7");
+  EXPECT_EQ(page.state().config().concurrency, 7);
+  EXPECT_FALSE(page.state().config().workload.Has("concurrency"));
+  TypeInto("Prompt tokens, typed", "250");
+  EXPECT_EQ(simulated().prompt.mean, 250);
+  EXPECT_EQ(simulated().prompt.shape, LengthShape::kUniform) << "its shape stays";
+  TypeInto("Output tokens, typed", "90");
+  EXPECT_EQ(simulated().output.mean, 90);
+  EXPECT_EQ(simulated().seed, 3);
+}
+
 TEST_F(LoadTabs, GoodputFollowsTheLimits) {
   Open("Schedule");
   EXPECT_EQ(page.Get("Goodput", "figure").value.find("no limit set"), 0U);

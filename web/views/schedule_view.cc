@@ -100,8 +100,9 @@ void Controls(Ui& ui, AppState& state, float width) {
     columns.End();
     TraceControls(ui, state, width);
   } else {
+    // By its name, or by what it comes to.
     const Json* shape = state.config().workload.Find("prompt_shape");
-    size_t current = 0;
+    auto current = static_cast<size_t>(load.prompt.shape);
     for (size_t i = 0; i < kShapeNames.size(); ++i)
       current = shape && shape->AsString() == kShapeNames[i] ? i : current;
     columns.Next();
@@ -115,7 +116,7 @@ void Controls(Ui& ui, AppState& state, float width) {
     Gap(12);
     columns.Next();
     if (load.arrival == Arrival::kClosedLoop) {
-      LoadSlider(ui, state, "Users", "concurrency", state.resolved().concurrency, 512, cell);
+      LoadSlider(ui, state, "Users", "concurrency", load.users, 512, cell);
     } else if (load.arrival != Arrival::kBurst) {
       RateSlider(ui, state, load.rate, load.turns > 1, cell);
     } else {
@@ -124,9 +125,9 @@ void Controls(Ui& ui, AppState& state, float width) {
       Gap(44);
     }
     columns.Next();
-    LoadSlider(ui, state, "Prompt tokens", "prompt_tokens", state.resolved().prompt_tokens, 32768, cell);
+    LoadSlider(ui, state, "Prompt tokens", "prompt_tokens", std::llround(load.prompt.mean), 32768, cell);
     columns.Next();
-    LoadSlider(ui, state, "Output tokens", "output_tokens", state.resolved().output_tokens, 8192, cell);
+    LoadSlider(ui, state, "Output tokens", "output_tokens", std::llround(load.output.mean), 8192, cell);
     columns.End();
   }
   Gap(4);

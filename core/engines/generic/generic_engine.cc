@@ -9,6 +9,7 @@
 #include "core/arch/parallelism.h"
 #include "core/base/text.h"
 #include "core/config/version_text.h"
+#include "core/engines/host_tier.h"
 #include "core/engines/measured_constants.h"
 #include "core/engines/system_memory.h"
 #include "core/engines/tensorrt/tensorrt_commands.h"
@@ -142,6 +143,8 @@ uint8_t MakerOf(const Gpu& gpu) {
       return 0;
   }
 }
+
+constexpr int64_t kPage = 64;  // tokens
 
 struct Share {
   Bytes weights, kv_cache, recurrent_state;
@@ -289,6 +292,7 @@ class Generic final : public Engine {
                          (family == FormatFamily::kFp8 || family == FormatFamily::kNvfp4);
     if (!config.kv_cache_dtype && implied) r.kv_cache_dtype = {KvType::kFp8, KvType::kFp8};
     r.free_gpu_memory_fraction = config.free_gpu_memory_fraction.value_or(traits_.free_share);
+    if (SharesThePeaksRest(r)) r.kv_offloading = GiBFromDouble(config.kv_offloading_gib.value_or(0));
     if (r.max_num_batched_tokens <= 0) r.max_num_batched_tokens = traits_.batched_tokens;
     if (r.max_model_len <= 0) r.max_model_len = std::max<int64_t>(1, r.architecture->max_positions);
     if (!config.max_model_len) r.max_model_len = DefaultLength(r);
@@ -328,6 +332,10 @@ class Generic final : public Engine {
     FillCache(r, share, fits, report);
     report->verdict = fits ? Verdict::kFits : Verdict::kDoesNotFit;
     if (!fits) report->failure = FailureStage::kLoading;
+    if (r.kv_offloading > Bytes(0)) {
+      report->host.kv_cache = HostCacheRam(r);
+      JudgeHostCache(r, Bytes(0), report);
+    }
     if (!RunsOnCards(r, report)) {
       report->verdict = Verdict::kInvalid;
       report->failure = FailureStage::kInvalid;
@@ -409,7 +417,6 @@ class Generic final : public Engine {
   // a latent all of it: the rank with the least room decides. With data parallelism one replica is simulated,
   // and the pool of a rank serves its replica alone.
   void SetUpServer(const Resolved& resolved, const Report& report, SchedulerSetup* setup) const override {
-    constexpr int64_t kPage = 64;
     setup->block_size = kPage;
     const int64_t length = AskedLength(resolved);
     const Bytes sequence = KvOnRank(resolved, length, 1) + StateOnRank(resolved, 1);
@@ -424,6 +431,8 @@ class Generic final : public Engine {
     setup->max_num_seqs = std::max<int64_t>(resolved.max_num_seqs, 1024);
     setup->max_num_batched_tokens = std::max<int64_t>(resolved.max_num_batched_tokens, 8192);
     setup->reserve_output = traits_.reserves_answers;
+    setup->prefix_caching = resolved.enable_prefix_caching;
+    if (setup->prefix_caching) setup->host = SecondaryPool(resolved, setup->blocks);
   }
 
   // Their own names of metrics are not known to us; these are the ones that most dashboards know.
@@ -456,6 +465,20 @@ class Generic final : public Engine {
       return false;
     }
     return true;
+  }
+
+  // TensorRT-LLM's secondary pool (cpp/tensorrt_llm/batch_manager/kvCacheManager.cpp, getFreeBlock and onboardBlock):
+  // what the cards forget moves there, as its priority of 35 is above secondary_offload_min_priority, and changes places
+  // with what is forgotten next when it is used again. So both pools together hold what was used last, as RAM does here,
+  // which keeps what is on the cards, too, when it is larger by their pool. A step waits for all of its copies
+  // (kvCacheTransferManager.cpp, syncTransfers).
+  static HostTier SecondaryPool(const Resolved& r, int64_t blocks) {
+    const int64_t length = AskedLength(r);
+    const double page = static_cast<double>(KvOnRank(r, length, 1).count()) / static_cast<double>(length) *
+                        static_cast<double>(kPage);
+    HostTier tier = HostTierOf(r, {1, std::vector<double>(r.cards.size(), page)}, HostCacheRam(r));
+    if (tier.units > 0) tier.units += blocks;
+    return tier;
   }
 
   Bytes RoomForPages(const Resolved& r, const GpuReport& gpu) const {

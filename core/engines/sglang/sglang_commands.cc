@@ -155,7 +155,7 @@ constexpr char kNotModelled[] = R"(
 --enable-flashmla@0.4.4.post2-<0.4.7>--attention-backend=flashmla --enable-flexkv@0.5.15-
 --enable-fp32-lm-head@0.5.3rc2- --enable-fused-moe-sum-all-reduce@0.5.10-
 --enable-fused-qk-norm-rope@0.5.6.post1- --enable-gdn-replayssm-spec@0.5.16-
---enable-hierarchical-cache@0.4.2- --enable-hisparse@0.5.10- --enable-int8-mamba-checkpoint@0.5.13-
+--enable-hisparse@0.5.10- --enable-int8-mamba-checkpoint@0.5.13-
 --enable-linear-replayssm@0.5.13- --enable-lmcache@0.5.2- --enable-lora-overlap-loading@0.5.8-
 --enable-mamba-cache-stochastic-rounding@0.5.14- --enable-memory-saver@0.4.1.post6-
 --enable-mixed-chunk@0.2.13- --enable-mla@0.2.11-<0.3.1.post1 --enable-mscclpp@0.4.7-
@@ -184,7 +184,7 @@ constexpr char kNotModelled[] = R"(
 --flashinfer-allreduce-fusion-backend=@0.5.10- --flashinfer-mla-disable-ragged@0.4.3.post3-
 --flashinfer-mxfp4-moe-precision=@0.5.1- --flexkv-config-file=@0.5.15- --fp4-gemm-backend=@0.5.8-
 --fp8-gemm-backend=@0.5.6.post1- --fuseep-mode=@0.5.16- --grammar-backend=@0.3.4.post2-
---hicache-ratio=@0.4.4.post2- --hisparse-config,--hierarchical-sparse-attention-extra-config=@0.5.8-
+--hisparse-config,--hierarchical-sparse-attention-extra-config=@0.5.8-
 --hybrid-kvcache-ratio@0.4.9-<0.5.13>--swa-full-tokens-ratio --init-expert-location=@0.4.6.post5-
 --int8-mamba-ckpt-size=@0.5.13- --is-embedding@0.2.14-
 --keep-mm-feature-on-device@0.5.3rc2- --kt-amx-method=@0.5.4-<0.5.5.post1>--kt-method
@@ -266,7 +266,7 @@ constexpr char kNotModelled[] = R"(
 --triton-attention-split-tile-size=@0.5.3rc0-
 SGLANG_DEEPEP_NUM_MAX_DISPATCH_TOKENS_PER_RANK= SGLANG_DISAGG_STAGING_BUFFER_SIZE_MB=
 SGLANG_ENABLE_POST_CAPTURE_KV_SIZING= SGLANG_SYMM_MEM_PREALLOC_GB_SIZE=)";
-// GB of a rank's cached states and keys in RAM; the key counts GiB over all ranks.
+// GB of a rank's cached states and keys in RAM; the key counts GiB over all ranks of a replica.
 MaybeError ReadHostCache(const EngineOption&, const OptionUse& use, OptionReading* reading) {
   size_t length = 0;
   const double gb = ReadDecimal(use.value, &length);
@@ -367,8 +367,12 @@ std::string WriteTopK(const EngineOption&, const LaunchSubject& subject) {
 std::string WriteDraftCount(const EngineOption&, const LaunchSubject& subject) {
   return subject.config.speculative ? std::to_string(subject.config.speculative->num_tokens + 1) : "";
 }
+std::string WriteHierarchical(const EngineOption&, const LaunchSubject& subject) {
+  const Config& config = subject.config;
+  return config.kv_offloading_gib.value_or(0) > 0 || config.hicache_ratio.value_or(0) > 0 ? "true" : "";
+}
 std::string WriteHostCache(const EngineOption&, const LaunchSubject& subject) {
-  if (!subject.config.kv_offloading_gib) return {};
+  if (subject.config.kv_offloading_gib.value_or(0) <= 0) return {};
   const double ranks = static_cast<double>(std::max<int64_t>(1, subject.resolved.tp * subject.resolved.pp));
   return FormatDouble(*subject.config.kv_offloading_gib * 1.073741824 / ranks);
 }
@@ -461,6 +465,13 @@ constexpr EngineOption kOptions[] = {
      .until = "0.5.12",
      .instead = "--cuda-graph-max-bs-decode"},
     {.names = "--cpu-offload-gb", .key = "cpu_offload_gb", .write = WriteKey},
+    {.names = "--enable-hierarchical-cache",
+     .value = V::kNone,
+     .key = "hicache_ratio",
+     .read = ReadChoice,
+     .write = WriteHierarchical,
+     .since = "0.4.2"},
+    {.names = "--hicache-ratio", .key = "hicache_ratio", .write = WriteKey, .since = "0.4.4.post2"},
     {.names = "--hicache-size", .key = "kv_offloading_gib", .read = ReadHostCache, .write = WriteHostCache},
     {.names = "--enable-lora", .value = V::kNone, .key = "lora", .read = ReadLora, .write = WriteLora},
     {.names = "--lora-paths", .value = V::kMany, .key = "lora", .read = ReadLora},
@@ -521,6 +532,22 @@ std::vector<std::vector<std::string>> NodeWords(const LaunchSubject& subject, in
           {"--dist-init-addr", std::string(head_address) + ":20000"}};
 }
 
+// server_args.py: nothing is kept in RAM without --enable-hierarchical-cache; a size goes before the ratio, of 2.0 by default.
+void TakeHostCache(const OptionReading& reading, double ranks, Config* config) {
+  if (!HasChoice(reading, "--enable-hierarchical-cache")) {
+    config->hicache_ratio.reset();
+    return;
+  }
+  for (const std::string& choice : reading.choices) {
+    if (!choice.starts_with("host_gb=")) continue;
+    size_t length = 0;
+    const double gb = ReadDecimal(std::string_view(choice).substr(8), &length);
+    if (gb > 0) config->kv_offloading_gib = gb / 1.073741824 * ranks;
+  }
+  constexpr double kUsualRatio = 2;
+  if (!config->kv_offloading_gib && !config->hicache_ratio) config->hicache_ratio = kUsualRatio;
+}
+
 void Finish(OptionReading* reading) {
   Config& config = reading->config;
   const int64_t nodes = config.nodes.value_or(1);
@@ -532,12 +559,7 @@ void Finish(OptionReading* reading) {
       config.gpus = CeilDiv(tp * pp, std::max<int64_t>(1, nodes));
     }
   }
-  for (const std::string& choice : reading->choices) {
-    if (!choice.starts_with("host_gb=")) continue;
-    size_t length = 0;
-    const double gb = ReadDecimal(std::string_view(choice).substr(8), &length);
-    config.kv_offloading_gib = gb / 1.073741824 * static_cast<double>(std::max<int64_t>(1, tp * pp));
-  }
+  TakeHostCache(*reading, static_cast<double>(std::max<int64_t>(1, tp * pp)), &config);
   if (reading->lora && !reading->max_loras && config.lora) config.lora->max_loras = 8;
   CountRanks(reading);
 }

@@ -7,6 +7,7 @@
 #include "core/arch/kv_cache.h"
 #include "core/arch/parallelism.h"
 #include "core/base/text.h"
+#include "core/engines/host_tier.h"
 #include "core/engines/measured_constants.h"
 #include "core/engines/sglang/sglang_rules.h"
 #include "core/engines/sglang/sglang_setup.h"
@@ -420,6 +421,15 @@ int64_t TokensForOne(const SglangPlan& plan) {
   return whole ? plan.tokens : std::min(plan.tokens, plan.window_tokens);
 }
 
+// mem_cache/pool_host/base.py HostKVCache: a size goes before the ratio.
+Bytes SglangHostCache(const Resolved& resolved, const Report& report) {
+  if (resolved.kv_offloading > Bytes(0)) return HostCacheRam(resolved);
+  double pools = 0;
+  for (const GpuReport& gpu : report.per_gpu)
+    pools += static_cast<double>(std::max(Bytes(0), gpu.kv_cache).count());
+  return BytesFromDouble(pools * resolved.hicache_ratio);
+}
+
 void ReportSglang(const Resolved& resolved, Report* report) {
   Planner planner(resolved);
   planner.At(SglangContext(resolved));
@@ -428,7 +438,8 @@ void ReportSglang(const Resolved& resolved, Report* report) {
     report->per_gpu.push_back(rank.gpu);
     report->host.weights += rank.weights.offloaded;
   }
-  report->host.kv_cache += resolved.kv_offloading;
+  const Bytes host_cache = SglangHostCache(resolved, *report);
+  report->host.kv_cache += host_cache;
   FillCache(resolved, plan, report);
   Remark(resolved, plan, report);
   Judge(resolved, plan, report).Decide();
@@ -441,6 +452,8 @@ void ReportSglang(const Resolved& resolved, Report* report) {
     kv.max_model_len_that_fits = std::min(kv.max_model_len_that_fits, resolved.max_model_len - 1);
     if (report->failure != FailureStage::kCacheTooSmall) kv.max_concurrency = 0;
   }
+  constexpr Bytes kKeptFree = GiB(10);  // HICACHE_HOST_MEMORY_RESERVE_BYTES, beside it
+  if (host_cache > Bytes(0)) JudgeHostCache(resolved, kKeptFree, report);
 }
 
 }  // namespace plimsoll

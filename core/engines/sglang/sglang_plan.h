@@ -55,6 +55,9 @@ int64_t TokensForOne(const SglangPlan& plan);
 // The whole answer: cards, pool, verdict and its reasons.
 void ReportSglang(const Resolved& resolved, Report* report);
 
+// What HiCache keeps in the RAM of all ranks. REQUIRES: the report's cards have their pools.
+Bytes SglangHostCache(const Resolved& resolved, const Report& report);
+
 // What NCCL or RCCL has taken on a card of several before the weights.
 Bytes SglangCommunicators(const Resolved& resolved, const Gpu& gpu);
 

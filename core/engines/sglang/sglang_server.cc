@@ -46,8 +46,8 @@ void SetUpSglangServer(const Resolved& resolved, const Report& report, Scheduler
   // mem_cache/hiradix_cache.py: part of the radix tree, written through by default; load_back_threshold.
   if (!setup->prefix_caching) return;
   constexpr int64_t kLeastLoad = 10;
-  setup->host =
-      HostTierOf(resolved, report, static_cast<double>(tokens) / static_cast<double>(setup->block_size));
+  const double units = static_cast<double>(tokens) / static_cast<double>(setup->block_size);
+  setup->host = HostTierOf(resolved, PoolOnCards(report, units), SglangHostCache(resolved, report));
   setup->host.layers = std::max<int64_t>(1, resolved.architecture->layers);
   setup->host.least = kLeastLoad;
 }

@@ -156,6 +156,7 @@ class SetUp {
     if (r_.max_model_len <= 0) r_.max_model_len = std::max<int64_t>(1, r_.rope.stretched);
     setup_.context = r_.max_model_len;
     r_.kv_offloading = GiBFromDouble(config_.kv_offloading_gib.value_or(0));
+    r_.hicache_ratio = config_.hicache_ratio.value_or(0);
     setup_.latent = kinds_.latent;
     setup_.compressed = kinds_.compressed;
     setup_.attention_tp = r_.dp_attention ? std::max<int64_t>(1, r_.tp / r_.dp) : r_.tp;
@@ -215,7 +216,7 @@ class SetUp {
     if (number_ >= SglangNumber(0, 5, 15)) return true;
     return setup_.drafts == 0 && !r_.dp_attention && r_.lora.max_loras == 0 && !r_.multimodal &&
            r_.format->family != FormatFamily::kGguf && r_.cpu_offload == Bytes(0) &&
-           r_.kv_offloading == Bytes(0);
+           r_.kv_offloading == Bytes(0) && r_.hicache_ratio == 0;
   }
 
   void TakeBatches() {

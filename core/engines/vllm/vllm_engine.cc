@@ -1,5 +1,6 @@
 #include "core/engines/vllm/vllm_engine.h"
 
+#include "core/engines/host_tier.h"
 #include "core/engines/vllm/vllm_commands.h"
 #include "core/engines/vllm/vllm_defaults.h"
 #include "core/engines/vllm/vllm_explain.h"
@@ -21,6 +22,7 @@ void AgreeWithVerdict(const Resolved& resolved, const VllmRules& rules, Report* 
   KvReport& kv = report->kv;
   kv.max_model_len_that_fits = LongestUnderVllm(resolved, rules, *report);
   if (!report->fits() && kv.max_concurrency >= 1) kv.max_concurrency = 0;
+  if (resolved.kv_offloading > Bytes(0)) JudgeHostCache(resolved, Bytes(0), report);
 }
 
 constexpr EngineTraits kTraits = {

@@ -6,6 +6,7 @@
 #include "core/arch/kv_cache.h"
 #include "core/arch/parallelism.h"
 #include "core/base/text.h"
+#include "core/engines/host_tier.h"
 #include "core/engines/measured_constants.h"
 #include "core/engines/vllm/vllm_activation.h"
 #include "core/engines/vllm/vllm_cuda_graphs.h"
@@ -329,7 +330,7 @@ class RankPlanner {
     FillCache(resolved_, rules_, stages_[tightest_stage_], tightest_, per_sequence_,
               BlocksForConcurrency(resolved_, stages_), &report_);
     report_.host.weights = offloaded_;
-    report_.host.kv_cache += resolved_.kv_offloading;
+    report_.host.kv_cache += HostCacheRam(resolved_);
     // V0 reserves swap_space = 4 GiB of RAM per GPU for preempted sequences.
     if (!rules_.v1) report_.host.kv_cache += GiB(4) * ranks_;
     Judge(resolved_, rules_, tightest_, &report_);

@@ -98,7 +98,7 @@ void SetUpVllmServer(const Resolved& resolved, const Report& report, SchedulerSe
   if (!rules.v1) return;
   const double units = static_cast<double>(report.kv.num_blocks) /
                        static_cast<double>(std::max<int64_t>(1, setup->full_groups));
-  setup->host = HostTierOf(resolved, report, units);
+  setup->host = HostTierOf(resolved, PoolOnCards(report, units), HostCacheRam(resolved));
   setup->host.waits = true;
 }
 

@@ -38,6 +38,8 @@ constexpr GoldenUrl
                  "360&mfr=0.5&swr="
                  "0.4",
                  R"({"model":"deepseek-r1","engine":"sglang","gpu":"h200","gpus":8,"tp":8,"dp":8,"mem_fraction_static":0.85,"chunked_prefill_size":-1,"max_running_requests":512,"max_total_tokens":400000,"enable_dp_attention":true,"max_mamba_cache_size":360,"mamba_full_memory_ratio":0.5,"swa_full_tokens_ratio":0.4})"},
+                {"m=qwen3-8b&e=sglang&g=h100-sxm&hcr=1.5",
+                 R"({"model":"qwen3-8b","engine":"sglang","gpu":"h100-sxm","hicache_ratio":1.5})"},
                 {"m=llama-3.1-8b&g=rtx-4090&cal=~"
                  "eyJvdXRzaWRlX2dpYiI6MC40MSwiYWN0aXZhdGlvbiI6MS4xMiwiZGVjb2RlIjowLjkzLCJwcmVmaWxsIjowLjl9",
                  R"({"model":"llama-3.1-8b","gpu":"rtx-4090","cal":{"outside_gib":0.41,"activation":1.12,"decode":0.93,"prefill":0.9}})"},

@@ -34,11 +34,72 @@ TEST(HostTier, RanksLoadTheirPartsAtOnce) {
   EXPECT_NEAR(slow.load, 2097152 / 100e9, 1e-12) << "more than RAM delivers";
 }
 
-// Of what all ranks have together each replica has its share.
-TEST(HostTier, ReplicasShareIt) {
-  const HostTier tier = TierOf(R"(,"kv_offloading_gib":10,"gpus":4,"tp":1,"dp":4,"ram_gb_per_s":600)");
-  EXPECT_EQ(tier.units, 1280);
+EstimatedCase Case(const std::string& rest) {
+  return EstimateText(R"({"model":"llama-3.1-8b","max_model_len":8192,"gpu":"h100-sxm")" + rest + "}");
+}
+
+// Each replica of vLLM is an engine with a size of its own: four of them take four times as much RAM.
+TEST(HostTier, ReplicasHaveTheirOwn) {
+  const std::string ask = R"(,"kv_offloading_gib":10,"gpus":4,"tp":1,"dp":4,"ram_gb_per_s":600)";
+  const HostTier tier = TierOf(ask);
+  EXPECT_EQ(tier.units, 5120);
   EXPECT_NEAR(tier.load, 2097152 / (0.8 * 64e9), 1e-12);
+  EXPECT_EQ(Case(ask).report.host.kv_cache, GiB(40));
+}
+
+// SGLang's replicas that divide the attention of one engine's ranks share what these have.
+TEST(HostTier, ReplicasWithinRanksShareTheirs) {
+  const std::string ask =
+      R"(,"engine":"sglang","kv_offloading_gib":10,"gpus":4,"tp":4,"dp":4,"enable_dp_attention":true)";
+  const EstimatedCase c = Case(ask);
+  ASSERT_TRUE(c.resolved.dp_attention);
+  EXPECT_EQ(c.report.host.kv_cache, GiB(10));
+  EXPECT_EQ(TierOf(ask).units, 81920 / 4);
+}
+
+// A ratio of the pool: as many tokens as it has, and its bytes.
+TEST(HostTier, SglangsRatioIsOfThePool) {
+  const std::string ask = R"(,"engine":"sglang","hicache_ratio":1.5)";
+  const EstimatedCase c = Case(ask);
+  const double tokens = static_cast<double>(c.report.kv.capacity_tokens);
+  EXPECT_NEAR(static_cast<double>(TierOf(ask).units), 1.5 * tokens, 1);
+  EXPECT_NEAR(c.report.host.kv_cache.gib(), 1.5 * c.report.per_gpu[0].kv_cache.gib(), 1e-6);
+  EXPECT_EQ(TierOf(R"(,"engine":"sglang","hicache_ratio":1.5,"kv_offloading_gib":10)").units, 81920)
+      << "a size goes before it";
+  EXPECT_EQ(TierOf(R"(,"engine":"sglang","hicache_ratio":0)").units, 0);
+}
+
+// TensorRT-LLM moves what the cards forget: both pools together hold what was used last. Pages of 64 tokens are 8 MiB.
+TEST(HostTier, TensorrtMovesWhatTheCardsForget) {
+  const std::string ask = R"(,"engine":"tensorrt-llm","kv_offloading_gib":10)";
+  const EstimatedCase c = Case(ask);
+  const SchedulerSetup setup = MakeSchedulerSetup(c.resolved, c.report);
+  EXPECT_EQ(setup.host.units, 1280 + setup.blocks);
+  EXPECT_NEAR(setup.host.load, 8388608 / (0.8 * 64e9), 1e-12);
+  EXPECT_FALSE(setup.host.waits);
+  EXPECT_EQ(setup.host.layers, 1) << "a step waits for its copies";
+  EXPECT_EQ(c.report.host.kv_cache, GiB(10));
+  EXPECT_EQ(TierOf(ask + R"(,"enable_prefix_caching":false)").units, 0);
+  EXPECT_EQ(TierOf(R"(,"engine":"mlx","gpu":"m4-max","kv_offloading_gib":10)").units, 0);
+}
+
+// What does not fit into the machine's memory does not start.
+TEST(HostTier, RamMayBeShort) {
+  const auto fits = [](const std::string& rest) { return Case(rest).report.fits(); };
+  EXPECT_TRUE(fits(R"(,"kv_offloading_gib":60,"ram_gib":64)"));
+  EXPECT_FALSE(fits(R"(,"kv_offloading_gib":65,"ram_gib":64)"));
+  EXPECT_TRUE(Case(R"(,"kv_offloading_gib":65,"ram_gib":64)").report.Has("ram_short"));
+  EXPECT_FALSE(fits(R"(,"kv_offloading_gib":20,"ram_gib":64,"gpus":4,"tp":1,"dp":4)")) << "four times 20";
+  EXPECT_TRUE(fits(R"(,"kv_offloading_gib":65)")) << "of a machine that is not known";
+  EXPECT_FALSE(fits(R"(,"kv_offloading_gib":60,"ram_gib":64,"engine":"sglang")")) << "10 GiB stay free";
+  EXPECT_TRUE(fits(R"(,"kv_offloading_gib":53,"ram_gib":64,"engine":"sglang")"));
+  EXPECT_FALSE(fits(R"(,"kv_offloading_gib":65,"ram_gib":64,"engine":"tensorrt-llm")"));
+  for (const char* engine : {"vllm", "sglang", "tensorrt-llm"}) {
+    const std::string more = R"(,"kv_offloading_gib":65,"ram_gib":64,"engine":")" + std::string(engine) + '"';
+    const Report report = Case(more).report;
+    EXPECT_EQ(report.kv.max_model_len_that_fits, 0) << engine;
+    EXPECT_EQ(report.kv.max_concurrency, 0) << engine;
+  }
 }
 
 TEST(HostTier, WithoutRamThereIsNone) {
@@ -47,7 +108,7 @@ TEST(HostTier, WithoutRamThereIsNone) {
   EXPECT_EQ(TierOf(R"(,"kv_offloading_gib":10,"engine_version":"0.6.3","gpu_memory_utilization":0.9)").units,
             0)
       << "V0 has no connector";
-  EXPECT_EQ(HostTierOf(Resolved(), Report(), 100).units, 0);
+  EXPECT_EQ(HostTierOf(Resolved(), PoolOnCards(Report(), 100), GiB(10)).units, 0);
 }
 
 // SGLang: pages of one token by default, each layer ahead of its part of the step, nothing below ten tokens.

@@ -142,6 +142,9 @@ TEST(Verdict, WhatHasNoRoomWhereTheCacheIsNotShort) {
     w.report.failure = c.stage;
     EXPECT_EQ(w.Headline(), c.sentence);
   }
+  w.report.failure = FailureStage::kLoading;
+  w.report.diagnostics = {{"ram_short", Severity::kError, "Much is to lie in RAM.", ""}};
+  EXPECT_EQ(w.Headline(), "Does not fit: what is to lie in RAM has no room there.");
 }
 
 TEST(Verdict, WhatCannotRunSaysWhy) {

@@ -11,13 +11,18 @@ namespace {
 
 TEST(EngineTraits, AKeyMeansSomethingToEverybodyOrToItsOwner) {
   ConfigKey key;
-  EngineTraits plain, paged, ggml;
+  EngineTraits plain, paged, ggml, peak;
+  peak.share = KeyOwner::kPeakShare;
   paged.keys = KeyOwner::kPagedServer;
   ggml.keys = KeyOwner::kGgml;
   key.owner = KeyOwner::kEveryEngine;
   EXPECT_TRUE(Takes(plain, key) && Takes(paged, key) && Takes(ggml, key));
   key.owner = KeyOwner::kPagedServer;
   EXPECT_TRUE(Takes(paged, key));
+  EXPECT_FALSE(Takes(ggml, key) || Takes(plain, key));
+  EXPECT_FALSE(Takes(peak, key));
+  key.owner = KeyOwner::kHostCache;
+  EXPECT_TRUE(Takes(paged, key) && Takes(peak, key));
   EXPECT_FALSE(Takes(ggml, key) || Takes(plain, key));
   key.owner = KeyOwner::kGgml;
   EXPECT_TRUE(Takes(ggml, key));

@@ -388,6 +388,31 @@ TEST(Replica, EqualsTheTwinWithATierInRam) {
   EXPECT_GT(preemptions, 0);
 }
 
+// As TensorRT-LLM has it: room for whole answers is reserved, and a step waits for all that it loads.
+TEST(Replica, EqualsTheTwinWithATierAndWholeAnswers) {
+  int64_t loaded = 0;
+  for (int64_t seed = 1; seed <= 12; ++seed) {
+    SchedulerSetup setup = SmallSetup();
+    setup.blocks = 60 + seed * 10;
+    setup.reserve_output = true;
+    setup.host = Tier(setup.blocks + seed * 20, false);
+    setup.host.layers = 1;
+    setup.host.least = 0;
+    setup.hold = seed % 3 == 0 ? 4 : 0;
+    setup.ahead = seed % 2 == 0;
+    for (Arrival arrival : {Arrival::kPoisson, Arrival::kClosedLoop, Arrival::kBurst}) {
+      Workload workload = Chat(arrival, 60, seed);
+      workload.turns = seed % 2 == 0 ? 3 : 1;
+      workload.think_time = 0.2;
+      workload.different_prompts = seed % 2 == 1 ? 4 + seed : 0;
+      workload.prompt = {LengthShape::kUniform, 150, 100, 1, 600};
+      ExpectEqual(setup, workload, "whole answers and a tier, seed " + std::to_string(seed), 3);
+      loaded += Simulate(setup, *GenerateRequests(workload)).Summarize({}).loaded_tokens;
+    }
+  }
+  EXPECT_GT(loaded, 0);
+}
+
 struct Turn {
   double arrival;
   int32_t session;

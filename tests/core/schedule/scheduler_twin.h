@@ -63,6 +63,7 @@ class SchedulerTwin {
   struct Live {
     int64_t total = 0, computed = 0, generated = 0, admitted = -1;
     int64_t from_ram = 0, found_in_ram = 0, given_up = 0;
+    int64_t reserved = 0;  // tokens that have room from the start
     bool decoding = false, queued = false, arrived = false;
     bool holds_loaded = false, loads_beginning = false;
     std::vector<std::vector<int64_t>> units;  // block ids of each unit, in order
@@ -140,6 +141,7 @@ class SchedulerTwin {
   }
 
   int64_t Room(const Live& live) const {
+    if (live.reserved > 0) return live.reserved;
     const int64_t read = live.decoding ? live.total - 1 : live.computed;
     return read > 0 ? read + setup_.lookahead : 0;
   }
@@ -180,6 +182,7 @@ class SchedulerTwin {
     for (auto [unit, id] : system) Free(id, Beginning(request), unit);
     live.units.clear();
     live.plain.clear();
+    live.reserved = 0;
     live.decoding = false;
     full_ = false;
   }
@@ -418,6 +421,7 @@ class SchedulerTwin {
       Live& live = live_[index];
       const Request& request = list_.requests[index];
       int64_t longest = live.total;
+      if (setup_.reserve_output) longest = std::max(longest, request.prompt + request.output);
       if (setup_.max_model_len > 0) longest = std::min(longest, setup_.max_model_len);
       longest += setup_.lookahead;
       const bool long_prompt = setup_.max_model_len > 0 && request.prompt >= setup_.max_model_len;
@@ -442,8 +446,9 @@ class SchedulerTwin {
       if (setup_.most_of_prompt > 0) rest = std::min(rest, setup_.most_of_prompt);
       if (!waits && !setup_.chunked_prefill && rest > budget && budget < whole_budget) break;
       const int64_t chunk = waits ? 0 : setup_.chunked_prefill ? std::min(rest, budget) : rest;
-      const int64_t room = start + chunk + setup_.lookahead;
-      const int64_t wanted = setup_.reserve_prompt ? std::max(room, longest) : room;
+      const bool whole_answer = setup_.reserve_output && !waits;
+      const int64_t room = whole_answer ? longest : start + chunk + setup_.lookahead;
+      const int64_t wanted = setup_.reserve_prompt || setup_.reserve_output ? std::max(room, longest) : room;
       int64_t have = in_use ? std::min(found.on_card, SharedUnits(request)) * setup_.full_groups : 0;
       if (live.holds_loaded) have = AllBlocks(Room(live));
       const int64_t answers =
@@ -464,6 +469,7 @@ class SchedulerTwin {
       step_load_ += static_cast<double>(found.loaded) * setup_.host.load;
       whole += Left(index);
       live.holds_loaded = false;
+      live.reserved = whole_answer ? room : 0;
       Grow(index, room);
       running_.push_back(index);
       live.admitted = next_admitted_++;

@@ -210,6 +210,36 @@ TEST(SimulationReport, TheWorkloadOfAConfiguration) {
   EXPECT_EQ(rated.prompt.mean, 700) << "what it leaves open stays";
 }
 
+// A load's own users decide how many requests make enough rounds.
+TEST(SimulationReport, AWorkloadsOwnUsersAndLengthsGoBeforeTheKeys) {
+  Config config;
+  Resolved resolved;
+  resolved.config = &config;
+  resolved.concurrency = 3;
+  resolved.prompt_tokens = 700;
+  config.workload =
+      JsonOfText(R"({"users":20,"input_len":{"mean":500,"dist":"uniform","min":300,"max":700}})");
+  EXPECT_EQ(WorkloadOf(resolved).users, 20);
+  EXPECT_EQ(WorkloadOf(resolved).requests, 160);
+  EXPECT_EQ(WorkloadOf(resolved).prompt.mean, 500);
+  config.workload = JsonOfText(R"({"concurrency":20,"num_prompts":50})");
+  EXPECT_EQ(WorkloadOf(resolved).requests, 50);
+  config.workload = JsonOfText(R"({"arrival":"burst","users":20})");
+  EXPECT_EQ(WorkloadOf(resolved).requests, 20) << "all of them at once, once";
+}
+
+TEST(SimulationReport, AWorkloadThatFollowsAKeyDoesNotNameItself) {
+  const Json all = JsonOfText(
+      R"({"concurrency":5,"users":6,"seed":2,"input_len":{"mean":500,"dist":"lognormal","std":90},"output_len":64})");
+  EXPECT_EQ(WorkloadFollowing(all, "concurrency").Dump(),
+            R"({"seed":2,"input_len":{"mean":500,"dist":"lognormal","std":90},"output_len":64})");
+  EXPECT_EQ(
+      WorkloadFollowing(all, "prompt_tokens").Dump(),
+      R"({"concurrency":5,"users":6,"seed":2,"output_len":64,"input_len":{"dist":"lognormal","std":90}})");
+  EXPECT_EQ(WorkloadFollowing(all, "output_tokens").Dump(),
+            R"({"concurrency":5,"users":6,"seed":2,"input_len":{"mean":500,"dist":"lognormal","std":90}})");
+}
+
 // Requests that come by themselves are not kept up with when, at the last one's arrival, more than a quarter
 // of what runs at once and a twentieth of what came still wait.
 TEST(SimulationReport, SaturatedIsAQueueAtTheLastArrival) {

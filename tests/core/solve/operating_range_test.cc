@@ -54,6 +54,17 @@ TEST(OperatingRange, TheLargestRateKeepsTheLimits) {
   EXPECT_GT(range->load, 0.1);
 }
 
+// A load that names its users is asked with others all the same.
+TEST(OperatingRange, ALoadsOwnUsersAreNotKept) {
+  Config own = Limited(500, 20);
+  own.workload.Set("users", 2).Set("num_prompts", 10);
+  const Result<OperatingRange> range = FindOperatingRange(LoadKind::kUsers, own, ShippedCatalog());
+  const Result<OperatingRange> plain =
+      FindOperatingRange(LoadKind::kUsers, Limited(500, 20), ShippedCatalog());
+  ASSERT_TRUE(range.ok() && plain.ok());
+  EXPECT_EQ(range->load, plain->load);
+}
+
 TEST(OperatingRange, TighterLimitsBearLess) {
   double before = 1e9;
   for (const double tpot : {40.0, 20.0, 12.0, 9.0}) {

@@ -34,6 +34,20 @@ TEST(SglangCommands, AttentionByDataNeedsNoMoreCards) {
   EXPECT_EQ(result.config.tp, 16);
 }
 
+// Nothing is kept in RAM without the cache itself; a size goes before the ratio, which is 2 by default.
+TEST(SglangCommands, TheHierarchicalCacheHasASizeOrARatio) {
+  const std::string serve = "sglang serve --model-path Qwen/Qwen3-8B --tp 2 ";
+  const auto read = [&serve](const char* rest) { return Checked(serve + rest).config; };
+  EXPECT_EQ(read("--enable-hierarchical-cache").hicache_ratio, 2);
+  EXPECT_EQ(read("--enable-hierarchical-cache --hicache-ratio 3.5").hicache_ratio, 3.5);
+  EXPECT_EQ(read("--enable-hierarchical-cache --hicache-size 0").hicache_ratio, 2);
+  EXPECT_EQ(read("--hicache-ratio 3.5").hicache_ratio, std::nullopt);
+  EXPECT_EQ(read("--hicache-size 30").kv_offloading_gib, std::nullopt);
+  const Config sized = read("--enable-hierarchical-cache --hicache-size 30");
+  EXPECT_EQ(sized.hicache_ratio, std::nullopt);
+  EXPECT_NEAR(sized.kv_offloading_gib.value_or(0), 60e9 / 1073741824, 1e-6) << "of both ranks";
+}
+
 TEST(SglangCommands, RemovedOptionsNameTheirHeirs) {
   EXPECT_TRUE(
       HasProblem(Checked("docker run lmsysorg/sglang:v0.5.10 python3 -m sglang.launch_server --model-path "

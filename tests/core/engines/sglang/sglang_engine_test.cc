@@ -21,7 +21,7 @@ TEST(SglangEngine, IsInTheRegistryWithItsOwnKeys) {
   EXPECT_TRUE(traits.budget_modelled);
   for (const char* key :
        {"mem_fraction_static", "chunked_prefill_size", "max_running_requests", "max_total_tokens",
-        "enable_dp_attention", "max_mamba_cache_size", "block_size", "cpu_offload_gb"}) {
+        "enable_dp_attention", "hicache_ratio", "max_mamba_cache_size", "block_size", "cpu_offload_gb"}) {
     EXPECT_TRUE(Takes(traits, *FindConfigKey(key))) << key;
     const bool shared = std::string_view(key) == "block_size" || std::string_view(key) == "cpu_offload_gb";
     EXPECT_EQ(Takes(Engines().front()->traits(), *FindConfigKey(key)), shared) << key;

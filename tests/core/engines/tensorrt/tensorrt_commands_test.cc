@@ -15,6 +15,14 @@ TEST(TensorrtCommands, OptionsBecomeKeys) {
             "m=qwen3-8b&e=tensorrt-llm&kv=fp8");
 }
 
+// host_cache_size is bytes of a rank.
+TEST(TensorrtCommands, TheHostCacheIsThatOfAllRanks) {
+  EXPECT_EQ(Checked("kv_cache_config:\n  host_cache_size: 10737418240\n  enable_block_reuse: true\n"
+                    "tensor_parallel_size: 4\nmax_batch_size: 64\ncuda_graph_config:\n  max_batch_size: 64\n")
+                .config.kv_offloading_gib,
+            40);
+}
+
 TEST(TensorrtCommands, NamesAreExact) {
   // click knows no dashes for underscores and no beginnings.
   EXPECT_EQ(Checked("trtllm-serve Qwen/Qwen3-8B --max-batch-size 4").not_understood.size(), 1U);
