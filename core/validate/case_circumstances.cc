@@ -23,18 +23,28 @@ namespace {
 // "2025-03; 23 graph sizes", "0.5.17; card not seen": the first word.
 std::string_view FirstWord(std::string_view text) { return text.substr(0, text.find_first_of(" ;,:")); }
 
-void TakeRelease(const Json& item, const Engine& engine, Config* config) {
-  if (!config->engine_version.empty()) return;
-  const std::string& notes = TextIn(item, "notes");
-  std::string word(FirstWord(notes));
+// The word as an engine's release or the day of one; empty: it is neither.
+std::string ReleaseIn(std::string_view word) {
+  constexpr size_t kMonth = 7;  // "2025-03"
   int32_t date = 0;
   if (ReadDate(word, &date)) {
-    constexpr size_t kMonth = 7;               // "2025-03"
-    if (word.size() == kMonth) word += "-15";  // some day of that month
-  } else if (std::count(word.begin(), word.end(), '.') < 2 || !IsDigit(word.front())) {
-    return;  // a number, or no release at all
+    return std::string(word) + (word.size() == kMonth ? "-15" : "");  // some day of that month
   }
-  if (engine.ReadVersion(word, "notes").ok()) config->engine_version = word;
+  const bool numbered =
+      !word.empty() && IsDigit(word.front()) && std::count(word.begin(), word.end(), '.') >= 2;
+  return numbered ? std::string(word) : "";  // a number of one point is none
+}
+
+void TakeRelease(const Json& item, const Engine& engine, Config* config) {
+  if (!config->engine_version.empty()) return;
+  const Json* detail = item.Find("detail");
+  const bool dated = detail != nullptr && detail->is_object() && detail->Has("measured_on");
+  for (const std::string& release : {ReleaseIn(FirstWord(TextIn(item, "notes"))),
+                                     dated ? ReleaseIn(TextIn(*detail, "measured_on")) : ""}) {
+    if (release.empty() || !engine.ReadVersion(release, "notes").ok()) continue;
+    config->engine_version = release;
+    return;
+  }
 }
 
 // ---- the devices ------------------------------------------------------------------------------------------

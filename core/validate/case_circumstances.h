@@ -16,7 +16,8 @@
 namespace plimsoll {
 
 // Fills what the configuration leaves open from the case's "notes" ("2025-03; …", "0.5.17; …") and "detail"
-// ({"kv": {"RPC0": 656}}). Drops what left-alone modules the notes only suppose ("modules assumed", "exceptions unknown").
+// ({"kv": {"RPC0": 656}}, {"measured_on": "2026-03-29"}). Drops what left-alone modules the notes only suppose ("modules
+// assumed", "exceptions unknown").
 void TakeCircumstances(const Json& item, Config* config);
 
 // Where the collector was not sure of the card ("283.6 GiB free before: MI355X or B300"), one that has no so much memory

@@ -44,6 +44,19 @@ TEST(CaseCircumstances, OtherNumbersAreNoRelease) {
   EXPECT_EQ(told.engine_version, "0.5.9") << "what the configuration says stands";
 }
 
+// A serving run says in its detail when it was; the words before it go first.
+TEST(CaseCircumstances, TheDayOfARunNamesItsRelease) {
+  const auto release = [](std::string_view notes, std::string_view day) {
+    return Taken(R"({"config":{"model":"qwq-32b","engine":"sglang"},"notes":")" + std::string(notes) +
+                 R"(","detail":{"measured_on":")" + std::string(day) + R"("}})")
+        .engine_version;
+  };
+  EXPECT_EQ(release("closed loop, 8 in flight", "2026-03-29"), "2026-03-29");
+  EXPECT_EQ(release("0.5.9; closed loop", "2026-03-29"), "0.5.9");
+  EXPECT_EQ(release("closed loop", "spring"), "");
+  EXPECT_EQ(release("closed loop", "2024-01-01"), "") << "before there was one";
+}
+
 Config WithDevices(std::string_view config, std::string_view detail) {
   return Taken(R"({"config":{"model":"llama-3.1-70b","engine":"llama.cpp","gpu":"rtx-a6000",)" +
                std::string(config) + R"(},"detail":)" + std::string(detail) + "}");
