@@ -108,6 +108,14 @@ bool HasTunedExperts(KernelGroup group, const Gpu& gpu) {
   return ClassOf(gpu) == CardClass::kCdna3;
 }
 
+// MXFP4's experts are OpenAI's Triton kernels on Hopper (vllm/model_executor/layers/quantization/mxfp4.py
+// get_mxfp4_backend; TensorRT-LLM's moe_config backend TRITON, the only one there) and on Instinct and Radeon; Marlin's or
+// TensorRT-LLM's elsewhere.
+bool RunsTritonExperts(KernelGroup group, FormatClass format, const Gpu& gpu) {
+  if (group == KernelGroup::kGgml || format != FormatClass::kMxfp4) return false;
+  return gpu.vendor == Vendor::kAmd || ClassOf(gpu) == CardClass::kHopper;
+}
+
 constexpr auto kFp8 = static_cast<size_t>(FormatClass::kFp8);
 constexpr auto kNvfp4 = static_cast<size_t>(FormatClass::kNvfp4);
 
@@ -179,7 +187,12 @@ CardRates FindRates(const Resolved& r, const StepStyle& style, const MeasuredSpe
   rates.prefill_layer = layer * engine.prefill_layer_us.value;
   rates.prefill_moe = layer * engine.prefill_moe_us.value;
   if (fused) rates.prefill_moe *= speeds.fused_experts.value;
+  if (RunsTritonExperts(group, main_format, gpu)) rates.prefill_moe *= speeds.triton_experts.value;
   rates.prefill_graph = layer * engine.prefill_graph_us.value;
+  rates.prefill_latent = layer * engine.prefill_latent_us.value;
+  rates.prefill_recurrent = layer * engine.prefill_recurrent_us.value;
+  constexpr double kScanned = 64;  // tokens
+  rates.scan = 1e-6 * engine.scan_us.value / kScanned;
   return rates;
 }
 

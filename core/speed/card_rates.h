@@ -23,7 +23,7 @@ struct CardRates {
   double activation = 0;                        // seconds per element
   double score = 0;                             // seconds per head and pair
   double layer = 0, moe_layer = 0, recurrent_layer = 0, index_layer = 0, prefill_layer = 0, prefill_moe = 0,
-         prefill_graph = 0;
+         prefill_graph = 0, prefill_latent = 0, prefill_recurrent = 0, scan = 0;
 };
 
 // With the factors of the card's class applied. `main_format`: how most of the weights are read.

@@ -103,7 +103,11 @@ struct EngineSpeeds {
   Coefficient
       prefill_moe_us;  // and more for routing, sorting and two grouped products where there are experts
   Coefficient
-      prefill_graph_us;    // or, where few tokens' layers are captured, attention between two graphs alone
+      prefill_graph_us;  // or, where few tokens' layers are captured, attention between two graphs alone
+  // More launches by the host for a layer whose mixer is more than one kernel: keys and values unfolded from a latent,
+  // joined and split again; a recurrence's convolution, gates and products of chunks.
+  Coefficient prefill_latent_us, prefill_recurrent_us;
+  Coefficient scan_us;     // of a recurrent layer for 64 tokens of a prompt, which follow those before them
   Coefficient request_ms;  // per request before its first token: HTTP, queue
   Coefficient request_token_us;  // per prompt token before it: tokenizer, and its way between processes
   Coefficient
@@ -156,6 +160,8 @@ struct MeasuredSpeeds {
   // Of `moe_layer_us` and `prefill_moe_us`, where one kernel does routing, both products and the sum
   // (FlashInfer's TensorRT-LLM kernels on Blackwell: two launches for four).
   Coefficient fused_experts;
+  // Of `prefill_moe_us`, where MXFP4's experts are Triton's kernels, each launched by Python.
+  Coefficient triton_experts;
   // 16-bit operations per joule that long products sustain: dies with GDDR (RTX 6000 Ada at 300 W and RTX
   // 4090 at 450 W in llama-bench's prompts), and data-centre dies with HBM (stated rates of H100 SXM at 700
   // W, PCIe at 350 W).

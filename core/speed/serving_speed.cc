@@ -121,22 +121,45 @@ Others OthersOf(const StepModel& model, const Operation& operation, double runni
 // A request on its way to the scheduler.
 struct Reception {
   double wait = 0;  // for those that are received before it, in seconds
-  double rest = 0;  // of the step that runs when it is there
+  double rest = 0;  // of the step that runs when it is there, in seconds
 };
+
+// Steps of a loop: plain ones, and longer ones that have prompts in them.
+struct StepMix {
+  double plain = 0, longer = 0;  // seconds
+  double share = 0;              // of the longer ones
+  double Mean() const { return plain + share * (longer - plain); }
+};
+
+// What is left of the step that runs `after` a step has ended. Steps that follow one another are of either length by
+// chance, so that few steps later it is any time of a step (the mean residual life of renewals: half the mean square over
+// the mean).
+double RestOf(const StepMix& steps, double after, int depth = 0) {
+  constexpr int kRemembered = 6;
+  if (depth == kRemembered) {
+    const double square =
+        (1 - steps.share) * steps.plain * steps.plain + steps.share * steps.longer * steps.longer;
+    return square / (2 * steps.Mean());
+  }
+  const auto within = [&](double length) {
+    return after <= length ? length - after : RestOf(steps, after - length, depth + 1);
+  };
+  const double plain = steps.share < 1 ? (1 - steps.share) * within(steps.plain) : 0;
+  return plain + (steps.share > 0 ? steps.share * within(steps.longer) : 0);
+}
 
 // Users of a closed loop whose answers end in the same step learn it together, `delivery` after its end, and ask again
 // together; each takes `work` to receive. They are there at a phase of the steps, then, not at any time.
-Reception ReceptionOf(double prompts, double delivery, double work, double step, bool in_turn) {
+Reception ReceptionOf(double prompts, double delivery, double work, const StepMix& steps, bool in_turn) {
   constexpr int kMostTogether = 256;
-  const auto rest = [step](double after) { return std::ceil(after / step) - after / step; };
-  if (!in_turn || !(prompts > 0)) return {0, rest(delivery + work)};
+  if (!in_turn || !(prompts > 0)) return {0, RestOf(steps, delivery + work)};
   // So many come into a step on average. One of them is at a place of its group as often as groups are larger than that.
   Reception reception;
   double more = -std::expm1(-prompts), chance = std::exp(-prompts), all = 0;
   for (int place = 0; place < kMostTogether && (place == 0 || more > 1e-6); ++place) {
     all += more;
     reception.wait += more * place * work;
-    reception.rest += more * rest(delivery + (place + 1) * work);
+    reception.rest += more * RestOf(steps, delivery + (place + 1) * work);
     chance *= prompts / (place + 1);
     more -= chance;
   }
@@ -144,6 +167,7 @@ Reception ReceptionOf(double prompts, double delivery, double work, double step,
   reception.rest /= all;
   // And for those of the steps before, where receiving them takes longer than a step.
   constexpr double kMostBusy = 0.95;
+  const double step = steps.Mean();
   const double busy = std::min(kMostBusy, prompts * work / step);
   reception.wait += step * QueueSteps(std::max(1.0, step / work), 1, busy);
   return reception;
@@ -185,13 +209,16 @@ SpeedReport SpeedAt(const StepModel& model, const Operation& o) {
     tpot += 0.5 * (running - 1) * intrusion / output;
   } else {
     if (!alone_here) {
-      const double step = decode + SharedSeconds(model, others, o.chunk > 0);
+      const double shared = SharedSeconds(model, others, o.chunk > 0);
+      const double step = decode + shared;
       tpot = step / model.tokens_per_step();
       // Its own prompt is read, and its token leaves a part of a step later.
       const double delivery = model.delivery_steps() * decode;
-      const Reception reception = ReceptionOf(others.prompts, delivery, overhead, step, o.received_in_turn);
-      const double rest = o.any_time ? 0.5 : reception.rest;
-      ttft = overhead + reception.wait + (whole + rest + others.queue) * step + intrusion + delivery;
+      const double share = -std::expm1(-others.prompts);
+      const StepMix steps = {decode, share > 0 ? decode + shared / share : decode, share};
+      const Reception reception = ReceptionOf(others.prompts, delivery, overhead, steps, o.received_in_turn);
+      const double rest = o.any_time ? 0.5 * step : reception.rest;
+      ttft = overhead + reception.wait + (whole + others.queue) * step + rest + intrusion + delivery;
     }
     cycle = ttft + tpot * std::max(0.0, output - 1);
     if (asked > running) {  // the rest of the cycle they wait

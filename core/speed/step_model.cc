@@ -182,7 +182,7 @@ StepModel StepModel::Make(const Resolved& r, const StepStyle& style, const StepW
   c.launch = w.sublayers / 2 * rates.layer + w.moe_layers * rates.moe_layer +
              w.recurrent_layers * rates.recurrent_layer + w.index_layers * rates.index_layer;
   c.state_per_sequence = Seconds0(2 * w.state_bytes, rates.cache);
-  c.recurrent_per_token = Seconds0(w.state_flops, rates.attention);
+  c.recurrent_per_token = Seconds0(w.state_flops, rates.attention) + w.recurrent_layers * rates.scan;
   model.span_count_ = w.span_count;
   for (size_t i = 0; i < kMaxSpans; ++i) {
     model.spans_[i] = w.span[i];
@@ -194,7 +194,8 @@ StepModel StepModel::Make(const Resolved& r, const StepStyle& style, const StepW
   c.step = engine.step_us.value * 1e-6;
   c.sequence = engine.sequence_us.value * 1e-6;
   c.prefill_step = engine.prefill_step_us.value * 1e-6;
-  c.prefill_host = w.sublayers / 2 * rates.prefill_layer + w.moe_layers * rates.prefill_moe;
+  c.prefill_host = w.sublayers / 2 * rates.prefill_layer + w.moe_layers * rates.prefill_moe +
+                   w.latent_layers * rates.prefill_latent + w.recurrent_layers * rates.prefill_recurrent;
   c.prefill_graph = w.sublayers / 2 * rates.prefill_graph;
   c.graph_tokens = r.enforce_eager ? 0 : style.graph_tokens;
   model.scheduled_ahead_ = style.scheduled_ahead;

@@ -226,6 +226,7 @@ StepWork CountWork(const Resolved& r, const StepStyle& style) {
         shape.attention.kind != AttentionKind::kNone || shape.recurrent.kind != RecurrentKind::kNone;
     work.sublayers += count * ((mixes ? 1 : 0) + (shape.mlp.kind != MlpKind::kNone ? 1 : 0));
     if (shape.attention.index_topk > 0) work.index_layers += count;
+    if (shape.attention.kind == AttentionKind::kLatent) work.latent_layers += count;
     if (shape.mlp.kind == MlpKind::kMoe) {
       work.moe_layers += count;
       if (work.expert_count == 0) {

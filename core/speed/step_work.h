@@ -41,7 +41,7 @@ struct StepWork {
   std::array<double, kMaxSpans> pair_flops{};    // per pair of tokens in prefill
   std::array<double, kMaxSpans> pair_scores{};   // heads times layers
   double state_bytes = 0, state_flops = 0;       // per sequence; per prompt token
-  double layers = 0, moe_layers = 0, recurrent_layers = 0, index_layers = 0;
+  double layers = 0, moe_layers = 0, recurrent_layers = 0, index_layers = 0, latent_layers = 0;
   // Sublayers (a mixer of tokens, a feed-forward part): each has its kernels and, divided over ranks, its sum. Nemotron's
   // hybrids have one in a layer, others two.
   double sublayers = 0;

@@ -361,6 +361,7 @@ void Tie(MeasuredSpeeds* speeds) {
     engine.recurrent_layer_us = own.recurrent_layer_us;
     engine.expert_stream = own.expert_stream;
     engine.expert_compute = own.expert_compute;
+    engine.expert_width = own.expert_width;
     engine.request_ms = own.request_ms;
     engine.source = own.source;
     const double compute = g_latent.compute[static_cast<size_t>(kind)].value;
@@ -421,6 +422,9 @@ std::vector<Parameter> Parameters(const std::vector<Row>& rows, MeasuredSpeeds* 
       add(name + ".prefill_layer_us", &s.prefill_layer_us, &from.prefill_layer_us, 1, n);
       if (!tied) add(name + ".prefill_moe_us", &s.prefill_moe_us, &from.prefill_moe_us, 1, n);
       if (!tied) add(name + ".prefill_graph_us", &s.prefill_graph_us, &from.prefill_graph_us, 1, n);
+      if (!tied) add(name + ".prefill_latent_us", &s.prefill_latent_us, &from.prefill_latent_us, 1, n);
+      if (!tied)
+        add(name + ".prefill_recurrent_us", &s.prefill_recurrent_us, &from.prefill_recurrent_us, 1, n);
       add(name + ".delivery_steps", &s.delivery_steps, &from.delivery_steps, 1, n);
       add(name + ".request_ms", &s.request_ms, &from.request_ms, 0.2, n);
       add(name + ".reduce", &s.reduce, &from.reduce, 0.5, n);
@@ -429,6 +433,7 @@ std::vector<Parameter> Parameters(const std::vector<Row>& rows, MeasuredSpeeds* 
         add(name + ".recurrent_layer_us", &s.recurrent_layer_us, &from.recurrent_layer_us, 0.7, n);
         add(name + ".expert_stream", &s.expert_stream, &from.expert_stream, 0.3, n);
         add(name + ".expert_compute", &s.expert_compute, &from.expert_compute, 0.5, n);
+        add(name + ".expert_width", &s.expert_width, &from.expert_width, 0.7, n);
       }
       if (tied) add(name + ".compute", &g_latent.compute[e], &kOne, kOwnFreedom, n);
       if (!tied) add(name + ".request_token_us", &s.request_token_us, &from.request_token_us, 0.7, n);
@@ -460,6 +465,7 @@ std::vector<Parameter> Parameters(const std::vector<Row>& rows, MeasuredSpeeds* 
     add(name + ".moe_layer_us", &s.moe_layer_us, &from.moe_layer_us, 0.7, n);
     add(name + ".recurrent_layer_us", &s.recurrent_layer_us, &from.recurrent_layer_us, 0.7, n);
     add(name + ".index_layer_us", &s.index_layer_us, &from.index_layer_us, 0.7, n);
+    add(name + ".scan_us", &s.scan_us, &from.scan_us, 1, n);
     add(name + ".activation_bytes", &s.activation_bytes, &from.activation_bytes, 0.5, n);
     if (kind == EngineKind::kLlamaCpp) add(name + ".score_bytes", &s.score_bytes, &from.score_bytes, 0.5, n);
     add(name + ".tile", &s.tile, &from.tile, 0.7, n);
@@ -527,6 +533,8 @@ std::vector<Parameter> Parameters(const std::vector<Row>& rows, MeasuredSpeeds* 
   }
   touches = [](const Row& row) { return KindOf(row.style) == EngineKind::kLlamaCpp; };
   add("ggml_old_layer", &speeds->ggml_old_layer, &start.ggml_old_layer, 0.4, 100);
+  touches = [](const Row& row) { return row.work.main_format == static_cast<int>(FormatClass::kMxfp4); };
+  add("triton_experts", &speeds->triton_experts, &start.triton_experts, 0.7, 40);
   touches = [](const Row& row) { return row.work.expert_count > 0; };
   add("routing_skew", &speeds->routing_skew, &start.routing_skew, 0.3, 150);
   touches = [](const Row& row) {
@@ -750,9 +758,12 @@ void FitAll(std::vector<Row>* rows, const std::vector<const Row*>& used, Measure
   g_simulate = false;
   Fit(used, speeds, parameters, rounds, talk);
   if (!simulate) return;
-  for (int pass = 0; pass < 3; ++pass) {
-    Correct(rows, *speeds, pass == 0 ? 1 : 0.7);
-    Fit(used, speeds, parameters, std::min(rounds, 6), talk);
+  // Stopped early: with more passes the rows of the fit come nearer (first tokens 14.3 to 12.6 % in the median), those of
+  // runs left out further away (whole requests 5.9 to 6.8 %).
+  constexpr int kPasses = 2, kRounds = 3;
+  for (int pass = 0; pass < kPasses; ++pass) {
+    Correct(rows, *speeds, 0.7);
+    Fit(used, speeds, parameters, std::min(rounds, kRounds), talk);
   }
 }
 
@@ -1050,6 +1061,9 @@ void Write(const std::vector<Row>& rows, MeasuredSpeeds* s) {
     one("prefill_layer_us", x.prefill_layer_us);
     one("prefill_moe_us", x.prefill_moe_us);
     one("prefill_graph_us", x.prefill_graph_us);
+    one("prefill_latent_us", x.prefill_latent_us);
+    one("prefill_recurrent_us", x.prefill_recurrent_us);
+    one("scan_us", x.scan_us);
     one("request_ms", x.request_ms);
     one("request_token_us", x.request_token_us);
     one("delivery_steps", x.delivery_steps);
@@ -1090,6 +1104,7 @@ void Write(const std::vector<Row>& rows, MeasuredSpeeds* s) {
   one("halved_relief", s->halved_relief);
   one("plain_units", s->plain_units);
   one("fused_experts", s->fused_experts);
+  one("triton_experts", s->triton_experts);
   one("operations_per_joule_gddr", s->operations_per_joule_gddr);
   one("operations_per_joule_hbm", s->operations_per_joule_hbm);
   one("inline_ecc", s->inline_ecc);
@@ -1186,11 +1201,10 @@ int Run(int argc, char** argv) {
       }
       if (choose_strength) choose_strength(kept);
       Forget(&parameters, speeds.get());
-      FitAll(&rows, kept, speeds.get(), &parameters, sweeps, false, false);
-      if (simulate) {
-        Correct(&rows, *speeds, 0.7);
-        Fit(kept, speeds.get(), &parameters, 3, false);
-      }
+      // Corrections matter to what the simulator answers alone.
+      const bool corrected =
+          simulate && std::any_of(left.begin(), left.end(), [](const Row* row) { return IsSimulated(*row); });
+      FitAll(&rows, kept, speeds.get(), &parameters, sweeps, corrected, false);
       g_simulate = simulate;
       std::map<std::string, Score> own;
       for (const Row* row : left) {

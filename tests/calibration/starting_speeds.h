@@ -56,6 +56,7 @@ inline constexpr EngineSpeeds LlamaCpp() {
   s.layer_us = C(50);
   s.moe_layer_us = C(25);
   s.recurrent_layer_us = C(30);
+  s.scan_us = C(20);
   s.step_us = C(100);
   s.sequence_us = C(20);
   s.prefill_step_us = C(500);
@@ -91,6 +92,9 @@ inline constexpr EngineSpeeds Vllm() {
   s.prefill_layer_us = C(200);
   s.prefill_moe_us = C(200);
   s.prefill_graph_us = C(40);
+  s.prefill_latent_us = C(800);
+  s.prefill_recurrent_us = C(400);
+  s.scan_us = C(4);
   s.delivery_steps = C(0.35);
   s.reduce = C(1);
   s.request_ms = C(3.5);
@@ -144,6 +148,7 @@ inline MeasuredSpeeds StartingSpeeds() {
   m.halved_relief = {1.35, 0.15, 0};
   m.plain_units = {1.6, 0.2, 0};
   m.fused_experts = {0.5, 0.3, 0};
+  m.triton_experts = C(2);
   m.operations_per_joule_gddr = {0.75e12, 0.15, 0};
   m.operations_per_joule_hbm = {1.5e12, 0.2, 0};
   m.no_dot_product = C(2.5);

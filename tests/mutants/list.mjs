@@ -176,6 +176,7 @@ export const faults = {
   // ---- speed
   'core/speed/card_rates.cc': [
     ['if (fused) rates.moe_layer *= speeds.fused_experts.value;', ''],
+    ['rates.prefill_moe *= speeds.triton_experts.value;', ';'],
     ['reported < 0.96 * sold', 'reported > 0.96 * sold'],
     ['card.stream.value * card.cache.value)', 'card.stream.value)'],
     ['if (r.enforce_eager) layer *= speeds.eager_layer.value;', ''],
@@ -184,12 +185,14 @@ export const faults = {
     ['const double each = prompt + output / 2;', 'const double each = prompt + output;'],
     ['cycle = ttft + tpot * std::max(0.0, output - 1);', 'cycle = ttft + tpot * std::max(0.0, output);'],
     ['ttft += 0.5 * (running - 1) * intrusion;', 'ttft += (running - 1) * intrusion;'],
+    ['RestOf(steps, after - length, depth + 1)', 'RestOf(steps, after, depth + 1)'],
     ['speed.low = speed.decode_tokens_per_s * (1 - band.below);', 'speed.low = speed.decode_tokens_per_s * (1 + band.below);'],
   ],
   'core/speed/step_model.cc': [
     ['c.expert_tile = engine.expert_tile.value;', 'c.expert_tile = 0;'],
     ['return n + n * tile / (n + tile);', 'return n + tile / (n + tile);'],
     ['const double times = w.sublayers + 1;', 'const double times = w.layers + 1;'],
+    ['+ w.recurrent_layers * rates.scan;', ';'],
     ['pass_tokens >= c.stream_threshold', 'pass_tokens > c.stream_threshold'],
     ['Seconds(pairs / stages * overlap)', 'Seconds(pairs * overlap)'],
     ['c.accepted = (1 - IntegerPower(p, k + 1)) / (1 - p);', 'c.accepted = (1 - IntegerPower(p, k)) / (1 - p);'],

@@ -101,8 +101,17 @@ TEST(Server, TheEstimateIsTheSteadyStateOfTheScheduler) {
       {R"({"model":"llama-3.1-8b","gpu":"h100-sxm","max_model_len":8192,"concurrency":64,"prompt_tokens":128,)"
        R"("output_tokens":1024})",
        0.03, 0.1},
-      {R"({"model":"gpt-oss-120b","gpu":"h100-sxm","gpus":4,"max_model_len":16384,"concurrency":64})", 0.05,
-       0.15},
+      // Prompts on either side of the 1024 tokens that are captured take different steps, and the estimate knows one length.
+      {R"({"model":"gpt-oss-120b","gpu":"h100-sxm","gpus":4,"max_model_len":16384,"concurrency":64,)"
+       R"("prompt_tokens":2048})",
+       0.05, 0.15},
+      // Askers are there at the end of a step, just before or after it: as steps are not of one length, at either.
+      {R"({"model":"gpt-oss-120b","gpu":"h100-sxm","gpus":4,"max_model_len":16384,"concurrency":16,)"
+       R"("prompt_tokens":128,"output_tokens":1024})",
+       0.03, 0.1},
+      {R"({"model":"llama-3.1-8b","gpu":"h100-sxm","max_model_len":16384,"concurrency":16,"prompt_tokens":8192,)"
+       R"("output_tokens":64})",
+       0.06, 0.1},
       {R"({"model":"llama-3.1-70b","format":"awq-int4","gpu":"rtx-4090","gpus":4,"max_model_len":16384,)"
        R"("concurrency":8})",
        0.02, 0.1},

@@ -44,6 +44,7 @@ MeasuredSpeeds Simple() {
   speeds.halved_relief.value = 1.35;
   speeds.plain_units.value = 1.6;
   speeds.fused_experts.value = 0.5;
+  speeds.triton_experts.value = 3;
   speeds.operations_per_joule_gddr.value = 0.75e12;
   speeds.operations_per_joule_hbm.value = 1.5e12;
   speeds.inline_ecc.value = 0.9;
@@ -194,7 +195,19 @@ TEST(CardRates, FusedExpertsAreLaunchedInFewCallsBesidePrompts) {
   EXPECT_DOUBLE_EQ(launches("b200", FormatClass::kHalf), 40e-6);
   EXPECT_DOUBLE_EQ(launches("b200", FormatClass::kMxfp4), 20e-6);
   EXPECT_DOUBLE_EQ(launches("b200", FormatClass::kNvfp4), 20e-6);
-  EXPECT_DOUBLE_EQ(launches("h100-sxm", FormatClass::kMxfp4), 40e-6);
+  EXPECT_DOUBLE_EQ(launches("h100-sxm", FormatClass::kNvfp4), 40e-6);
+}
+
+// Where MXFP4's experts are Triton's kernels: on Hopper and AMD's cards, not under Marlin's and not in llama.cpp.
+TEST(CardRates, TritonsExpertsAreLaunchedByPython) {
+  const auto launches = [](const char* gpu, FormatClass format, const StepStyle& style = {}) {
+    return RatesOf(gpu, style, format).prefill_moe;
+  };
+  EXPECT_DOUBLE_EQ(launches("h100-sxm", FormatClass::kMxfp4), 120e-6);
+  EXPECT_DOUBLE_EQ(launches("mi300x", FormatClass::kMxfp4), 120e-6);
+  EXPECT_DOUBLE_EQ(launches("rtx-4090", FormatClass::kMxfp4), 40e-6);
+  EXPECT_DOUBLE_EQ(launches("h100-sxm", FormatClass::kFp8), 40e-6);
+  EXPECT_DOUBLE_EQ(launches("h100-sxm", FormatClass::kMxfp4, Ggml()), 40e-6);
 }
 
 // The same kernels reach FP8's 0.75 of the bandwidth with experts in NVFP4, where dense layers' reach 0.625.

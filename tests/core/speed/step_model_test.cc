@@ -316,6 +316,38 @@ TEST(StepModel, StepsBeyondTheGraphsAreLaunchedFromTheHost) {
   EXPECT_NEAR(launched(513), 32 * layer, 0.1);
 }
 
+// Layers with a latent have more for the host to launch: 27 of DeepSeek-V2-Lite's. Graphs replay them.
+TEST(StepModel, MixersOfMoreThanOneKernelAreLaunchedFromTheHost) {
+  MeasuredSpeeds speeds = FittedSpeeds();
+  for (EngineSpeeds& engine : speeds.engines) engine.prefill_latent_us.value = 0;
+  const auto s = Make(R"({"model":"deepseek-v2-lite","gpu":"h100-sxm"})");
+  const StepStyle style = EngineOf(s->resolved).StyleOf(s->resolved);
+  const auto none = StepModel::Make(s->resolved, style, s->work, speeds).coefficients();
+  for (EngineSpeeds& engine : speeds.engines) engine.prefill_latent_us.value = 1e6;
+  const auto some = StepModel::Make(s->resolved, style, s->work, speeds).coefficients();
+  const double layer = speeds.cards[1][static_cast<size_t>(CardClass::kHopper)].layer.value;
+  EXPECT_NEAR(some.prefill_host - none.prefill_host, 27 * layer, 1e-9);
+  EXPECT_EQ(some.prefill_graph, none.prefill_graph);
+  EXPECT_EQ(some.launch, none.launch);
+}
+
+// 36 of Qwen3-Next's 48 layers are recurrences: each has one chunk of 64 tokens after the other to scan, on any card.
+TEST(StepModel, RecurrencesScanAPromptInOrder) {
+  MeasuredSpeeds speeds = FittedSpeeds();
+  for (EngineSpeeds& engine : speeds.engines) engine.scan_us.value = engine.prefill_recurrent_us.value = 0;
+  const auto s = Make(R"({"model":"qwen3-next-80b-a3b","gpu":"h200","gpus":2})");
+  const StepStyle style = EngineOf(s->resolved).StyleOf(s->resolved);
+  const auto none = StepModel::Make(s->resolved, style, s->work, speeds).coefficients();
+  for (EngineSpeeds& engine : speeds.engines) engine.scan_us.value = 6.4e6;
+  const auto some = StepModel::Make(s->resolved, style, s->work, speeds).coefficients();
+  EXPECT_NEAR(some.recurrent_per_token - none.recurrent_per_token, 36 * 0.1, 1e-9);
+  EXPECT_EQ(some.state_per_sequence, none.state_per_sequence);
+  for (EngineSpeeds& engine : speeds.engines) engine.prefill_recurrent_us.value = 1e6;
+  const auto more = StepModel::Make(s->resolved, style, s->work, speeds).coefficients();
+  const double layer = speeds.cards[1][static_cast<size_t>(CardClass::kHopper)].layer.value;
+  EXPECT_NEAR(more.prefill_host - none.prefill_host, 36 * layer, 1e-9);
+}
+
 TEST(StepModel, TakesItsCoefficientsFromTheTable) {
   MeasuredSpeeds speeds = FittedSpeeds();
   for (EngineSpeeds& engine : speeds.engines) {

@@ -83,6 +83,8 @@ TEST(CountWork, ALatentIsReadWholeOnEveryRank) {
   EXPECT_DOUBLE_EQ(one->work.cached_bytes[0], 27 * 576 * 2);
   EXPECT_DOUBLE_EQ(four->work.cached_bytes[0], one->work.cached_bytes[0]);
   EXPECT_DOUBLE_EQ(four->work.cached_flops[0], one->work.cached_flops[0] / 4);
+  EXPECT_EQ(one->work.latent_layers, 27);
+  EXPECT_EQ(Make(R"({"model":"llama-3.1-8b","gpu":"h100-sxm"})")->work.latent_layers, 0);
 }
 
 TEST(CountWork, FileTypesOfLlamaCppReadTheirTensorsOnce) {
