@@ -149,13 +149,13 @@ const WeightFormat* Catalog::FindFormat(std::string_view id) const {
 }
 
 std::string Catalog::NearestModel(std::string_view id) const {
-  return std::string(NearestKin(id, IdsOf(models_)));
+  return std::string(NearestKin(Lower(id), IdsOf(models_)));
 }
 std::string Catalog::NearestGpu(std::string_view id) const {
-  return std::string(NearestKin(id, IdsOf(gpus_)));
+  return std::string(NearestKin(Lower(id), IdsOf(gpus_)));
 }
 std::string Catalog::NearestFormat(std::string_view id) const {
-  return std::string(Nearest(id, IdsOf(formats_)));
+  return std::string(Nearest(Lower(id), IdsOf(formats_)));
 }
 
 Catalog::Slot* Catalog::FindSlot(const Model& model, const WeightFormat& format) const {

@@ -984,8 +984,7 @@ class GraphWalk {
     return joined;
   }
 
-  // ---- experts of other cards' layers
-  // ----------------------------------------------------------------------------
+  // ---- experts of other cards' layers --------------------------------------------------------------------
 
   // Products with experts in RAM go to the first card that takes them, and what follows stays there up to the
   // next operator with a weight of its own (ggml_backend_sched_split_graph, passes 1 and 2).

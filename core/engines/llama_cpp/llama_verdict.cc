@@ -158,8 +158,7 @@ void RemarkOnRetry(Report* report) {
   report->diagnostics.push_back(
       {std::string(kPipeliningDropped), Severity::kInfo,
        "With copies of every input for pipelining the compute buffers do not fit; llama.cpp then reserves "
-       "them "
-       "without, and long prompts are read more slowly.",
+       "them without, and long prompts are read more slowly.",
        "Set sched_max_copies to 1 for a build that never pipelines, or n_ubatch lower."});
 }
 

@@ -29,7 +29,10 @@ TEST(Catalog, FindsByIdAndSuggestsTheNearest) {
   const Catalog& catalog = ShippedCatalog();
   EXPECT_EQ(catalog.FindModel("llama-3.1-7b"), nullptr);
   EXPECT_EQ(catalog.NearestModel("llama-3.1-71b"), "llama-3.1-70b");
+  EXPECT_EQ(catalog.NearestModel("Qwen3.8"), "qwen3.8-27b");
   EXPECT_EQ(catalog.NearestGpu("rtx4090"), "rtx-4090");
+  EXPECT_EQ(catalog.NearestGpu("RTX4090"), "rtx-4090");
+  EXPECT_EQ(catalog.NearestFormat("FP8block"), "fp8-block");
   EXPECT_EQ(catalog.NearestFormat("awq-int5"), "awq-int4");
   EXPECT_EQ(catalog.NearestModel("zzzzzzzzzz"), "");
   ASSERT_NE(catalog.FindGpu("h100-80"), nullptr);
