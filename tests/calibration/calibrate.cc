@@ -7,14 +7,15 @@
 //   plimsoll_calibrate fit [ROUNDS]      fits all coefficients and prints them
 //   plimsoll_calibrate loo [ROUNDS]      fits once for each card, without that card's rows, and scores them
 //   plimsoll_calibrate folds [ROUNDS]    the same for tenths of the rows; `both`: one after the other
-//   plimsoll_calibrate nested [ROUNDS]   the same for cards, with the strength of pooling chosen without the
-//   card plimsoll_calibrate write [ROUNDS]    fits and prints core/speed/measured_speeds_table.cc
-//   plimsoll_calibrate errors [ROUNDS]   prints tests/data/speed/errors.json, after the table was written and
-//   built
+//   plimsoll_calibrate runs [ROUNDS]     the same for fifteenths of the runs
+//   plimsoll_calibrate nested [ROUNDS]   the same for cards, pooled as strongly as is best without the card
+//   plimsoll_calibrate write [ROUNDS]    fits and prints core/speed/measured_speeds_table.cc
+//   plimsoll_calibrate errors [ROUNDS]   prints tests/data/speed/errors.json, after the table was built
 //
 // Serving runs are answered by the simulator; SIM=0 in the environment answers them by the closed form.
 // ROWS=1 prints every row that was left out. The table in the repository was written with the defaults below
-// and 30 rounds; the other names that Env() reads are for trying what the fit rests on.
+// and 25 rounds; the other names that Env() reads are for trying what the fit rests on. A row of vLLM whose script says
+// FULL_DECODE_ONLY has max_cudagraph_capture_size 512, its most sequences: no step with a prompt is captured.
 //
 // Errors are reported on rows of the set "main"; the fit also sees "community" rows with 0.3 of their weight,
 // and never "suspect" ones. The fit minimises the log errors of every measured metric (squares near zero,

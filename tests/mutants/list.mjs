@@ -176,7 +176,7 @@ export const faults = {
   // ---- speed
   'core/speed/card_rates.cc': [
     ['if (fused) rates.moe_layer *= speeds.fused_experts.value;', ''],
-    ['rates.prefill_moe *= speeds.triton_experts.value;', ';'],
+    ['rates.prefill_moe *= speeds.triton_experts.value;', 'rates.prefill_moe *= speeds.fused_experts.value;'],
     ['reported < 0.96 * sold', 'reported > 0.96 * sold'],
     ['card.stream.value * card.cache.value)', 'card.stream.value)'],
     ['if (r.enforce_eager) layer *= speeds.eager_layer.value;', ''],
