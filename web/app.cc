@@ -52,6 +52,12 @@ void App::SetFonts(std::string_view regular, std::string_view semibold, float em
   fonts_.em = em;
 }
 
+int App::KeyFocus() const {
+  if (context_->NavId == 0) return 0;
+  if (context_->NavCursorVisible) return 1;
+  return context_->NavId == ui_.turned ? 2 : 0;
+}
+
 bool App::PopupOpen() const { return !context_->OpenPopupStack.empty(); }
 
 bool App::WheelBelongsHere(float x, float y, float delta_y) const {

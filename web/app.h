@@ -61,6 +61,9 @@ class App {
   // browser's.
   bool WheelBelongsHere(float x, float y, float delta_y) const;
   bool PopupOpen() const;
+  // Whose keys are: 0 nothing's in the picture, 1 what the frame of the keyboard's focus stands around, 2 the slider that the
+  // pointer moved last, as with a range of a form: those that turn it.
+  int KeyFocus() const;
 
  private:
   void Compose(const FrameInput& input, FrameOutput* output);

@@ -97,7 +97,7 @@ globalThis.plimsoll = Object.freeze({
 // ---- drawing on demand -----------------------------------------------------------------------------------------
 
 const kOutcome = ['contentHeight', 'scrollBy', 'again', 'wantsText', 'caretX', 'caretY', 'caretHeight', 'cursor',
-                  'popupOpen', 'focusVisible', 'version', 'drawing', 'drawingLength', 'red', 'green', 'blue', 'filesAsked', 'fileVersion', 'asked', 'errands'];
+                  'popupOpen', 'keyFocus', 'version', 'drawing', 'drawingLength', 'red', 'green', 'blue', 'filesAsked', 'fileVersion', 'asked', 'errands'];
 const kCursors = ['default', 'text', 'move', 'ns-resize', 'ew-resize', 'nesw-resize', 'nwse-resize', 'pointer', 'wait',
                   'progress', 'not-allowed'];
 let outcome = Object.fromEntries(kOutcome.map((name) => [name, 0]));
@@ -161,7 +161,7 @@ function react() {
   if (canvas.style.touchAction !== touchAction) canvas.style.touchAction = touchAction;
   if (outcome.contentHeight !== contentHeight) resizeStage(outcome.contentHeight);
   if (outcome.scrollBy && !embed) window.scrollBy({top: outcome.scrollBy, behavior: 'instant'});
-  root.classList.toggle('by-keyboard', focused && outcome.focusVisible === 1);
+  root.classList.toggle('by-keyboard', focused && outcome.keyFocus === 1);
   followText();
   if (outcome.version !== before.version) changed();
   showNotice();
@@ -414,10 +414,12 @@ const sendKey = (code, down, mods) => withText(code, (address) => module._plimso
 // Keys that would also scroll the page or press a button: ours only while something in the canvas has the focus.
 const kShared = new Set(['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown', 'PageUp', 'PageDown', 'Home', 'End', 'Space', ' ', 'Enter', 'NumpadEnter']);
 
+const kTurning = /^(Arrow(Left|Right)|Page(Up|Down)|Home|End)$/;  // of a slider that was dragged
+
 function keyDown(event) {
   if (event.isComposing || event.keyCode === 229) return;
   const code = event.code || event.key;
-  const mine = outcome.wantsText || outcome.popupOpen || outcome.focusVisible;
+  const mine = outcome.wantsText || outcome.popupOpen || outcome.keyFocus === 1 || (outcome.keyFocus === 2 && kTurning.test(code));
   if (code === 'Tab' && leaving) return;
   leaving = code === 'Escape' && !outcome.wantsText && !outcome.popupOpen;
   if (!outcome.wantsText && (event.ctrlKey || event.metaKey) && !event.altKey && /^Key[ZY]$/.test(code)) {

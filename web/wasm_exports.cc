@@ -127,7 +127,7 @@ EMSCRIPTEN_KEEPALIVE const double* plimsoll_frame(double seconds, float width, f
                   static_cast<double>(page.caret.InputLineHeight),
                   static_cast<double>(context.MouseCursor),
                   page.app->PopupOpen() ? 1.0 : 0.0,
-                  context.NavCursorVisible && context.NavId != 0 ? 1.0 : 0.0,
+                  static_cast<double>(page.app->KeyFocus()),
                   static_cast<double>(page.app->state().version()),
                   static_cast<double>(reinterpret_cast<intptr_t>(page.drawing.data())),
                   static_cast<double>(page.drawing.size()),

@@ -445,7 +445,13 @@ SliderResult Slider(Ui& ui, std::string_view label, double value, std::string_vi
                        range.linear ? range.max - range.min : std::log(range.max / range.min), range.linear};
   const ImGuiID id = ImGui::GetItemID();
   // Held by the mouse; the space bar holds an item too and must not throw the knob to where the mouse rests.
-  if (item.held && ImGui::GetCurrentContext()->ActiveIdSource == ImGuiInputSource_Mouse) {
+  const bool by_pointer = item.held && ImGui::GetCurrentContext()->ActiveIdSource == ImGuiInputSource_Mouse;
+  if (by_pointer) {
+    ui.turned = id;
+  } else if (ui.turned == id && ImGui::IsMouseClicked(ImGuiMouseButton_Left)) {
+    ui.turned = 0;
+  }
+  if (by_pointer) {
     const double moved = track.Value(ImGui::GetIO().MousePos.x);
     if (std::abs(moved - value) > 1e-9) result.value = moved;
   } else if (item.focused && ImGui::IsWindowFocused(ImGuiFocusedFlags_RootAndChildWindows)) {

@@ -52,6 +52,7 @@ struct Ui {
                    fault = {};  // what was refused, and the sentence that stands at its field
   bool fault_shown = false;
   bool again = false;  // a view still has work or motion: draw another frame
+  ImGuiID turned = 0;  // the slider that the pointer moved last, until it presses elsewhere: keys move it on
 
   float field_height() const { return coarse ? 44 : 34; }
 };

@@ -1,5 +1,6 @@
 #include "core/catalog/catalog.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/base/json.h"
@@ -89,6 +90,28 @@ std::vector<std::string_view> SplitArray(std::string_view text) {
   return {};
 }
 
+bool IsLetter(char c) { return c >= 'a' && c <= 'z'; }
+
+// Whether the word is all that stands in the id before a version, size or variant.
+bool Begins(std::string_view id, std::string_view word) {
+  return id.starts_with(word) && id.size() > word.size() && !IsLetter(id[word.size()]);
+}
+
+// A word alone ("deepseek") asks for a family: the member of which the most checkpoints were made, the best measure of use
+// that the catalog has, and of those the newest. nullptr: it is no such word, or none has any.
+const Model* MostUsedOf(std::string_view word, const std::vector<Model>& models) {
+  if (word.empty() || !std::all_of(word.begin(), word.end(), IsLetter)) return nullptr;
+  const Model* best = nullptr;
+  for (const Model& model : models) {
+    if (!Begins(model.id, word) || model.checkpoints().empty()) continue;
+    const auto use = [](const Model& m) {
+      return std::pair(m.checkpoints().size(), std::string_view(m.release));
+    };
+    if (best == nullptr || use(model) > use(*best)) best = &model;
+  }
+  return best;
+}
+
 }  // namespace
 
 Result<Catalog> Catalog::Parse(std::string_view models_json, std::string_view gpus_json) {
@@ -149,7 +172,9 @@ const WeightFormat* Catalog::FindFormat(std::string_view id) const {
 }
 
 std::string Catalog::NearestModel(std::string_view id) const {
-  return std::string(NearestKin(Lower(id), IdsOf(models_)));
+  const std::string name = Lower(id);
+  const Model* used = MostUsedOf(name, models_);
+  return used != nullptr ? used->id : std::string(NearestKin(name, IdsOf(models_)));
 }
 std::string Catalog::NearestGpu(std::string_view id) const {
   return std::string(NearestKin(Lower(id), IdsOf(gpus_)));

@@ -429,9 +429,34 @@ class CommandReader {
     }
   }
 
+  // An option by any of its spellings: "--hicache-size", "hicache_size".
+  static bool IsSpelling(std::string_view given, std::string_view name) {
+    const auto bare = [](std::string_view text) {
+      std::string letters(text);
+      letters.erase(
+          std::remove_if(letters.begin(), letters.end(), [](char c) { return c == '-' || c == '_'; }),
+          letters.end());
+      return letters;
+    };
+    return bare(given) == bare(name);
+  }
+
+  void SayIdle(const IdleOption& idle) {
+    const std::string without = "does nothing without " + std::string(idle.without);
+    for (ReadItem& item : result_.understood) {
+      if (!IsSpelling(item.option, idle.name)) continue;
+      item.effect = ReadEffect::kFree;
+      item.key.clear();
+      item.note = without;
+      AddProblem("option_idle", item.option, item.option + " " + without + ".",
+                 "Add " + std::string(idle.without) + ", or leave it out.", Severity::kWarning);
+    }
+  }
+
   void Finish() {
     bool known = ResolveNames(&reading_);
     if (first_->language->finish != nullptr) first_->language->finish(&reading_);
+    for (const IdleOption& idle : reading_.idle) SayIdle(idle);
     known = known || !reading_.config.model.empty();  // by a name that only the engine has
     if (!known) {
       for (size_t i = 0; i < result_.understood.size(); ++i) {

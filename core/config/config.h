@@ -76,6 +76,7 @@ struct Config {
   std::string mamba_cache_dtype, mamba_ssm_cache_dtype;
   std::string attention_backend, moe_backend;  // kernels, by the engine's names for them
   std::optional<double> kv_offloading_gib;     // RAM for cached keys and values, over all ranks of a replica
+  std::string kv_offloading_backend;           // who keeps them there: "native", "lmcache"
   std::optional<int64_t> prompt_tokens, output_tokens, concurrency;
   std::optional<double> ram_gib, ram_gb_per_s;  // of the machine around the cards
   std::optional<int64_t> iogpu_wired_limit_mb;  // what sysctl gives to the GPU of an Apple machine

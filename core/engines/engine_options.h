@@ -47,6 +47,11 @@ struct DraftReading {
   std::optional<int64_t> tokens, steps;
 };
 
+// An option that does nothing without another.
+struct IdleOption {
+  std::string_view name, without;
+};
+
 // What reading fills. Values come in one by one, and the engine's `finish` makes a Config of them.
 struct OptionReading {
   const Catalog* catalog = nullptr;
@@ -64,7 +69,8 @@ struct OptionReading {
   std::optional<int64_t> expert_ranks;
   std::vector<std::string> choices;  // words that the engine's `finish` wants: "dp_attention"
   std::vector<Diagnostic> remarks;   // of the whole command
-  std::string note;                  // of the option that was read last
+  std::vector<IdleOption> idle;
+  std::string note;  // of the option that was read last
 };
 
 struct EngineOption;

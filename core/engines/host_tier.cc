@@ -41,10 +41,10 @@ HostTier HostTierOf(const Resolved& resolved, const BlocksOnCards& blocks, Bytes
   return tier;
 }
 
-void JudgeHostCache(const Resolved& resolved, Bytes kept, Report* report) {
+void JudgeHostMemory(const Resolved& resolved, Bytes kept, Report* report) {
   const Bytes size = resolved.ram.size * std::max<int64_t>(1, resolved.nodes);
-  if (size <= Bytes(0) || !report->fits() || report->host.kv_cache <= Bytes(0)) return;
   Bytes held = SumOfParts(report->host);
+  if (size <= Bytes(0) || !report->fits() || held <= Bytes(0)) return;
   if (resolved.cards.front().gpu->unified_memory) {
     for (const GpuReport& gpu : report->per_gpu) held += gpu.total;
   }
@@ -55,10 +55,11 @@ void JudgeHostCache(const Resolved& resolved, Bytes kept, Report* report) {
   report->kv.max_model_len_that_fits = 0;
   const std::string has =
       kept > Bytes(0) ? ", of which " + SizeText(kept, resolved.units) + " must stay free" : "";
-  report->diagnostics.push_back({"ram_short", Severity::kError,
-                                 SizeText(held, resolved.units) + " are to lie in RAM, which has " +
-                                     SizeText(size, resolved.units) + has + ".",
-                                 "Keep a smaller cache in RAM."});
+  report->diagnostics.push_back(
+      {"ram_short", Severity::kError,
+       SizeText(held, resolved.units) + " are to lie in RAM, which has " + SizeText(size, resolved.units) +
+           has + ".",
+       report->host.kv_cache > Bytes(0) ? "Keep a smaller cache in RAM." : "Set cpu_offload_gb lower."});
 }
 
 }  // namespace plimsoll

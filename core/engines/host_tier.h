@@ -29,9 +29,10 @@ BlocksOnCards PoolOnCards(const Report& report, double units);
 // delivers.
 HostTier HostTierOf(const Resolved& resolved, const BlocksOnCards& blocks, Bytes ram);
 
-// Where the size of RAM is known and cached keys and values that were asked for do not fit into it beside `kept`, the
-// configuration does not start, at any length. REQUIRES: report->host says what lies in RAM, and all else is judged.
-void JudgeHostCache(const Resolved& resolved, Bytes kept, Report* report);
+// Where the size of RAM is known and weights or cached keys and values that were asked for do not fit into it beside
+// `kept`, the configuration does not start, at any length. REQUIRES: report->host says what lies in RAM, and all else is
+// judged.
+void JudgeHostMemory(const Resolved& resolved, Bytes kept, Report* report);
 
 }  // namespace plimsoll
 

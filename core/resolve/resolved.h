@@ -97,6 +97,7 @@ struct Resolved {
   StateCacheMode state_mode = StateCacheMode::kAuto;
   int64_t convolution_element = 0, state_element = 0;  // bytes in a recurrent state; zero: the model's own
   Bytes kv_offloading;       // RAM for cached keys and values, over all ranks of a replica
+  bool lmcache = false;      // LMCache keeps them there
   double hicache_ratio = 0;  // the same over the pool of the cards, where no size is given
   int64_t prompt_tokens = 1024, output_tokens = 256, concurrency = 1;
 

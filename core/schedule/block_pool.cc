@@ -83,6 +83,7 @@ void BlockPool::Take(int64_t blocks) {
     const int64_t units = std::min(extent.units, (blocks + cost - 1) / cost);
     const int64_t left_over = units * cost - blocks;
     blocks -= units * cost;
+    if (extent.stream >= 0) forgotten_ += units;
     extent.units -= units;
     if (extent.units == 0) Unlink(first_);
     if (left_over <= 0) continue;

@@ -26,6 +26,9 @@ class BlockPool {
   int64_t total() const { return total_; }
   int64_t free() const { return free_; }  // remembered ones included
   int64_t used() const { return total_ - free_; }
+  int64_t forgotten() const {
+    return forgotten_;
+  }  // remembered units that were taken for something else, so far
 
   // Leading units of the stream that lie in the free list.
   int64_t Remembered(int32_t stream) const;
@@ -50,7 +53,7 @@ class BlockPool {
   void Append(int32_t stream, int64_t units);
   void Unlink(int32_t extent);
 
-  int64_t total_, free_, unit_;
+  int64_t total_, free_, unit_, forgotten_ = 0;
   bool remember_;
   std::vector<Extent> extents_;
   std::vector<int32_t> spare_;      // indices of extents_ that are not linked

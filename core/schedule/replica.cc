@@ -32,6 +32,7 @@ Replica::Replica(SchedulerSetup setup, RequestList requests)
                                    static_cast<int64_t>(std::max<size_t>(1, list_.beginnings.size()))) {
   setup_.block_size = std::clamp<int64_t>(setup_.block_size, 1, int64_t{1} << 20);
   setup_.poll = std::clamp<int64_t>(setup_.poll, 1, int64_t{1} << 30);
+  setup_.host.chunk = std::max<int64_t>(1, setup_.host.chunk);
   // Every decoding sequence must find room in the budget of a step (vLLM: max_num_seqs <=
   // max_num_batched_tokens).
   setup_.max_num_batched_tokens = std::max<int64_t>(setup_.max_num_batched_tokens, 1);
@@ -220,6 +221,8 @@ Replica::Found Replica::Find(int32_t index) const {
     const int64_t whole = host_.Kept(SharedStream(request));
     found.loaded = std::max<int64_t>(0, whole - present) + (whole >= beginning ? kept : 0);
   }
+  if (setup_.host.chunk > 1)
+    found.loaded = std::max<int64_t>(0, found.loaded - found.units() % setup_.host.chunk);
   if (found.loaded * setup_.block_size < setup_.host.least) found.loaded = 0;
   found.loads_beginning = found.loaded > 0 && present < beginning;
   return found;
@@ -508,10 +511,12 @@ bool Replica::UnblockLoaded() {
   return false;
 }
 
-// The whole blocks of `read` tokens lie in RAM from now on.
+// The whole blocks, or chunks, of `read` tokens lie in RAM from now on.
 void Replica::Store(int32_t index, int64_t read) {
   const Request& request = list_.requests[At(index)];
-  const int64_t whole = read / setup_.block_size;
+  if (setup_.host.prompts_only) read = std::min(read, request.prompt);
+  int64_t whole = read / setup_.block_size;
+  whole -= whole % setup_.host.chunk;
   const int64_t beginning = std::min(whole, BeginningUnits(request));
   host_.Keep(request.session, whole - beginning);
   if (beginning > 0) host_.Keep(SharedStream(request), beginning);
@@ -921,17 +926,22 @@ bool Replica::ReadPrompts(int64_t budget, StepLoad* load, bool preempted) {
   return preempted;
 }
 
-// A step that loads each layer while it computes the one before: the longer of both, and a layer of the other.
-double Replica::WithLoads(double duration) {
-  if (!(step_load_ > 0)) return duration;
-  const double layers = static_cast<double>(std::max<int64_t>(1, setup_.host.layers));
+// A step that loads each layer while it computes the one before: the longer of both, and a layer of the other. What the
+// pool forgot for it goes the other way over the link meanwhile, what it read of prompts does when it is done.
+double Replica::WithCopies(double duration, int64_t prompt_tokens, int64_t forgotten) {
+  const HostTier& tier = setup_.host;
+  if (tier.moves) step_load_ = std::max(step_load_, static_cast<double>(forgotten) * tier.load);
+  const double written =
+      static_cast<double>(prompt_tokens) / static_cast<double>(setup_.block_size) * tier.write;
+  if (!(step_load_ > 0)) return duration + written;
+  const double layers = static_cast<double>(std::max<int64_t>(1, tier.layers));
   const double both = std::max(duration, step_load_) + std::min(duration, step_load_) / layers;
   step_load_ = 0;
-  return both;
+  return both + written;
 }
 
 void Replica::Step() {
-  const int64_t preempted_before = preemptions_;
+  const int64_t preempted_before = preemptions_, forgotten_before = pool_.forgotten();
   PullArrivals();
   StepLoad load;
   bool decodes = true;
@@ -952,8 +962,11 @@ void Replica::Step() {
   double growth = 0;
   const double decode_time = decoding_ > 0 ? DecodeTime(&growth) : 0;
   double duration = decode_time;
+  const auto with_copies = [&](double computing) {
+    return WithCopies(computing, load.prefill_tokens, pool_.forgotten() - forgotten_before);
+  };
   if (!decodes) {
-    duration = WithLoads(setup_.model.Time(load).value());
+    duration = with_copies(setup_.model.Time(load).value());
     if (decoding_ > 0) pause_ += duration;
   } else if (load.prefill_tokens > 0) {
     StepLoad decode_only;
@@ -961,7 +974,7 @@ void Replica::Step() {
     decode_only.decode_kv_tokens = load.decode_kv_tokens = cached_tokens_;
     // Speculation shortens the decoding share of a step, not the prompts in it.
     const double without = decoding_ > 0 ? setup_.model.Time(decode_only).value() : 0;
-    duration = WithLoads(setup_.model.Time(load).value() - without + decode_time);
+    duration = with_copies(setup_.model.Time(load).value() - without + decode_time);
   }
   Account(duration);
   last_start_ = now_;

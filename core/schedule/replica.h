@@ -32,6 +32,7 @@
 // for it (vllm/v1/core/sched/scheduler.py, WAITING_FOR_REMOTE_KVS) they hold the blocks that it fills, others run
 // meanwhile, and what has arrived is seen as arrivals are and goes before the queue; a request whose beginning another one
 // loads waits with it. A running sequence that is left alone takes the blocks of those that are not admitted yet.
+// HostTier says which engines write otherwise: in chunks, prompts alone, with the step waiting.
 //
 // Three simplifications. Two are on the safe side: a window's layers keep one block more than they need at some
 // lengths, and what a window or a recurrent state held is not found again by a later turn. And of several prompts
@@ -243,7 +244,7 @@ class Replica {
   void End(int32_t index, RequestEnd how);
   // Time.
   double DecodeTime(double* growth) const;
-  double WithLoads(double duration);
+  double WithCopies(double duration, int64_t prompt_tokens, int64_t forgotten);
   void PassTicks(int64_t ticks, double first, double last);
   void Step();
   template <typename Elapsed>

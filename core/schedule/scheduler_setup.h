@@ -27,6 +27,11 @@ struct HostTier {
   bool waits = false;
   int64_t layers = 1;  // by which such a step loads and computes
   int64_t least = 0;   // tokens below which a load is not worth it
+  // How blocks get there: beside the steps as soon as they are whole, and nobody waits, unless ...
+  int64_t chunk = 1;          // so many are written and found together (LMCache)
+  bool prompts_only = false;  // answers are not written (LMCache)
+  double write = 0;           // the step that reads a prompt waits: seconds of one of its blocks (LMCache)
+  bool moves = false;  // they go when the pool forgets them, and the step waits as for loads (TensorRT-LLM)
 };
 
 struct SchedulerSetup {

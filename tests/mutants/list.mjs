@@ -235,6 +235,9 @@ export const faults = {
     ['std::min(duration, step_load_) / layers', 'std::min(duration, step_load_)'],
     ['link_free_ = std::max(link_free_, now_) +', 'link_free_ = now_ +'],
     ['const int64_t spared = std::min(loads.from_ram, loads.given_up);', 'const int64_t spared = 0;'],
+    ['if (tier.moves) step_load_ = std::max(step_load_,', 'if (tier.moves) step_load_ = std::min(step_load_,'],
+    ['found.loaded - found.units() % setup_.host.chunk', 'found.loaded'],
+    ['if (setup_.host.prompts_only) read = std::min(read, request.prompt);', ''],
   ],
   'core/schedule/host_cache.cc': [
     ['std::max(before, std::min(units, total_))', 'std::min(units, total_)'],

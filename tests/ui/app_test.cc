@@ -253,6 +253,26 @@ TEST(App, DraggingTheContextSliderMovesIt) {
   EXPECT_EQ(page.state().resolved().max_model_len, page.state().resolved().architecture->max_positions);
 }
 
+// As a range of a form has it: after a drag the arrows are the slider's, without a frame around it, until one presses
+// elsewhere.
+TEST(App, KeysMoveOnTheSliderThatWasDragged) {
+  PageDriver page;
+  ImGui::GetIO().AddFocusEvent(true);
+  EXPECT_EQ(page.app().KeyFocus(), 0);
+  page.DragTo("Context", 0.5F);
+  EXPECT_EQ(page.app().KeyFocus(), 2);
+  const int64_t before = page.state().resolved().max_model_len;
+  page.Press(ImGuiKey_PageUp);
+  EXPECT_EQ(page.state().resolved().max_model_len, before * 2);
+  EXPECT_EQ(page.app().KeyFocus(), 2);
+  page.Click("Context, typed");
+  page.Press(ImGuiKey_Escape);
+  EXPECT_NE(page.app().KeyFocus(), 2);
+  page.DragTo("Context", 0.5F);
+  page.Press(ImGuiKey_Tab);
+  EXPECT_EQ(page.app().KeyFocus(), 1) << "what the keyboard reaches has a frame";
+}
+
 TEST(App, TheContextCanBeTyped) {
   PageDriver page;
   page.Click("Context, typed");

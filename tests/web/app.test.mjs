@@ -75,6 +75,21 @@ test('the slider drags, the address follows once it has settled, and the link re
   assert.deepEqual(await report(other), await report(page));
 });
 
+test('arrows move on the slider that was dragged', async () => {
+  const page = await open(site, `app/#${kExample}`);
+  const slider = await find(page, 'Context', 'slider');
+  await page.mouse.move(slider.x + slider.width / 2, slider.cy);
+  await page.mouse.down();
+  await page.mouse.move(slider.x + slider.width * 0.6, slider.cy);
+  await page.mouse.up();
+  const length = async () => (await config(page)).max_model_len;
+  const dragged = await length();
+  await page.keyboard.press('PageDown');
+  await until('half of it', async () => (await length()) < dragged * 0.6);
+  await page.keyboard.press('ArrowRight');
+  await until('an eighth more', async () => (await length()) > dragged * 0.51);
+});
+
 test('typing a number replaces it', async () => {
   const page = await open(site, `app/#${kExample}`);
   await click(page, 'Context, typed');

@@ -334,7 +334,7 @@ class Generic final : public Engine {
     if (!fits) report->failure = FailureStage::kLoading;
     if (r.kv_offloading > Bytes(0)) {
       report->host.kv_cache = HostCacheRam(r);
-      JudgeHostCache(r, Bytes(0), report);
+      JudgeHostMemory(r, Bytes(0), report);
     }
     if (!RunsOnCards(r, report)) {
       report->verdict = Verdict::kInvalid;
@@ -470,14 +470,15 @@ class Generic final : public Engine {
   // TensorRT-LLM's secondary pool (cpp/tensorrt_llm/batch_manager/kvCacheManager.cpp, getFreeBlock and onboardBlock):
   // what the cards forget moves there, as its priority of 35 is above secondary_offload_min_priority, and changes places
   // with what is forgotten next when it is used again. So both pools together hold what was used last, as RAM does here,
-  // which keeps what is on the cards, too, when it is larger by their pool. A step waits for all of its copies
-  // (kvCacheTransferManager.cpp, syncTransfers).
+  // which keeps what is on the cards, too, when it is larger by their pool. A step waits for all of its copies, each way
+  // on a stream of its own (kvCacheTransferManager.cpp, syncTransfers).
   static HostTier SecondaryPool(const Resolved& r, int64_t blocks) {
     const int64_t length = AskedLength(r);
     const double page = static_cast<double>(KvOnRank(r, length, 1).count()) / static_cast<double>(length) *
                         static_cast<double>(kPage);
     HostTier tier = HostTierOf(r, {1, std::vector<double>(r.cards.size(), page)}, HostCacheRam(r));
-    if (tier.units > 0) tier.units += blocks;
+    tier.moves = tier.units > 0;
+    if (tier.moves) tier.units += blocks;
     return tier;
   }
 

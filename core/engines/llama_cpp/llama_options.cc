@@ -43,7 +43,7 @@ Result<LlamaOptions> ReadLlamaOptions(const Config& config) {
   options.fit = config.fit.value_or(options.fit);
   options.fit_target_mib = config.fit_target_mib.value_or(options.fit_target_mib);
   options.main_gpu = config.main_gpu.value_or(options.main_gpu);
-  options.cache_ram_mib = config.cache_ram_mib.value_or(options.cache_ram_mib);
+  options.cache_ram_mib = config.cache_ram_mib;
   options.sched_max_copies = config.sched_max_copies.value_or(options.sched_max_copies);
   return options;
 }

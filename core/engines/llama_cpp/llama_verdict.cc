@@ -162,6 +162,26 @@ void RemarkOnRetry(Report* report) {
        "Set sched_max_copies to 1 for a build that never pipelines, or n_ubatch lower."});
 }
 
+// Prompts of slots that went to others are copied to RAM as they come, up to a limit (tools/server/server-task.cpp,
+// server_prompt_cache): none of it is there at the start, so that it is no part of what must fit.
+void RemarkOnKeptPrompts(const Resolved& resolved, Report* report) {
+  const int64_t limit = OptionsOf(resolved).cache_ram_mib.value_or(0);
+  if (limit == 0) return;
+  const Bytes size = resolved.ram.size;
+  const Bytes held = resolved.ram_alone ? report->per_gpu[0].total : HeldInRam(resolved, *report);
+  const Bytes left = std::max(Bytes(0), size - held);
+  const bool known = size > Bytes(0);
+  std::string text =
+      limit < 0 ? "Earlier prompts take RAM without a limit as they come"
+                : "Earlier prompts may come to take " + SizeText(MiB(limit), resolved.units) + " of RAM";
+  if (known)
+    text += ", which has " + SizeText(left, resolved.units) + " left of " + SizeText(size, resolved.units);
+  const bool may_run_out = limit < 0 || (known && MiB(limit) > left);
+  const std::string most = known ? " to " + std::to_string(left.count() / MiB(1).count()) + " or less" : "";
+  report->diagnostics.push_back({"prompts_in_ram", may_run_out ? Severity::kWarning : Severity::kInfo,
+                                 text + ".", may_run_out ? "Set cache_ram_mib" + most + "." : ""});
+}
+
 // Without the copies that the plan has dropped. Where that does not help, the first attempt is what is told.
 void JudgeAgain(const Resolved& resolved, size_t said, LlamaPlan* plan, Report* report) {
   Report first = *report;
@@ -184,6 +204,7 @@ void FillLlamaReport(const Resolved& resolved, LlamaPlan* plan, Report* report) 
   report->layers = static_cast<int64_t>(plan->layout().layers.size()) + 1;
   report->layers_on_cards = resolved.ram_alone ? 0 : plan->placement().offloaded;
   FillCache(resolved, plan, report);
+  RemarkOnKeptPrompts(resolved, report);
 }
 
 }  // namespace plimsoll

@@ -533,12 +533,16 @@ std::vector<std::vector<std::string>> NodeWords(const LaunchSubject& subject, in
 }
 
 // server_args.py: nothing is kept in RAM without --enable-hierarchical-cache; a size goes before the ratio, of 2.0 by default.
-void TakeHostCache(const OptionReading& reading, double ranks, Config* config) {
-  if (!HasChoice(reading, "--enable-hierarchical-cache")) {
+void TakeHostCache(double ranks, OptionReading* reading) {
+  constexpr std::string_view kSwitch = "--enable-hierarchical-cache";
+  Config* config = &reading->config;
+  if (!HasChoice(*reading, kSwitch)) {
     config->hicache_ratio.reset();
+    reading->idle.push_back({"--hicache-ratio", kSwitch});
+    reading->idle.push_back({"--hicache-size", kSwitch});
     return;
   }
-  for (const std::string& choice : reading.choices) {
+  for (const std::string& choice : reading->choices) {
     if (!choice.starts_with("host_gb=")) continue;
     size_t length = 0;
     const double gb = ReadDecimal(std::string_view(choice).substr(8), &length);
@@ -559,7 +563,7 @@ void Finish(OptionReading* reading) {
       config.gpus = CeilDiv(tp * pp, std::max<int64_t>(1, nodes));
     }
   }
-  TakeHostCache(*reading, static_cast<double>(std::max<int64_t>(1, tp * pp)), &config);
+  TakeHostCache(static_cast<double>(std::max<int64_t>(1, tp * pp)), reading);
   if (reading->lora && !reading->max_loras && config.lora) config.lora->max_loras = 8;
   CountRanks(reading);
 }

@@ -453,7 +453,8 @@ void ReportSglang(const Resolved& resolved, Report* report) {
     if (report->failure != FailureStage::kCacheTooSmall) kv.max_concurrency = 0;
   }
   constexpr Bytes kKeptFree = GiB(10);  // HICACHE_HOST_MEMORY_RESERVE_BYTES, beside it
-  if (host_cache > Bytes(0)) JudgeHostCache(resolved, kKeptFree, report);
+  if (host_cache > Bytes(0) || resolved.cpu_offload > Bytes(0))
+    JudgeHostMemory(resolved, host_cache > Bytes(0) ? kKeptFree : Bytes(0), report);
 }
 
 }  // namespace plimsoll

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "core/base/decimal.h"
 #include "core/base/json.h"
 #include "core/base/loose_json.h"
 #include "core/base/text.h"
@@ -61,7 +62,7 @@ constexpr char kFree[] = R"(
 --hf-token=@0.8.4- --host= --ignore-patterns= --interleave-mm-strings@0.10.0-
 --io-processor-plugin=@0.10.2- --jit-monitor-mode=@0.25.0- --jit-monitor-verbose@0.24.0-
 --kv-cache-metrics@0.12.0- --kv-cache-metrics-sample=@0.12.0- --kv-events-config=@0.9.0-
---kv-offloading-backend=@0.11.1- --log-config-file=@0.9.1- --log-error-stack@0.10.2-
+--log-config-file=@0.9.1- --log-error-stack@0.10.2-
 --logits-processor-pattern=@0.6.5-0.16.0>--structured-outputs-config --logits-processors*@0.10.1-
 --logprobs-mode=@0.10.0- --lora-modules* --mamba-cache-philox-rounds=@0.20.0- --master-addr=@0.11.1-
 --master-port=@0.11.1- --max-cpu-loras= --max-log-len= --max-logprobs= --max-parallel-loading-workers=
@@ -108,7 +109,7 @@ constexpr char kNotModelled[] = R"(
 --enable-tower-connector-lora@0.14.0- --eplb-config=@0.10.2- --expert-placement-strategy=@0.11.0-
 --fully-sharded-loras --gdn-prefill-backend=@0.18.0- --hf-config-path=@0.8.0-
 --ir-op-priority=@0.20.0- --kda-prefill-backend=@0.27.0- --kernel-config=@0.16.0-
---kv-cache-dtype-skip-layers=@0.19.0- --kv-sharing-fast-prefill@0.10.1- --kv-transfer-config=@0.6.5-
+--kv-cache-dtype-skip-layers=@0.19.0- --kv-sharing-fast-prefill@0.10.1-
 --linear-backend=@0.22.0- --long-lora-scaling-factors=@-0.9.2
 --lora-dtype= --lora-extra-vocab-size=@-0.11.1 --lora-target-modules*@0.19.0- --mamba-backend=@0.20.0-
 --mamba-block-size=@0.11.1- --mamba-ssu-algorithm=@0.28- --max-context-len-to-capture=@-0.6.3
@@ -179,6 +180,75 @@ MaybeError ReadSpeculative(const EngineOption&, const OptionUse& use, OptionRead
                                  });
   if (draft.method == "draft_model") draft.method = "draft";
   return error;
+}
+
+// Whose cache in RAM: --kv-offloading-backend beside --kv-offloading-size, or --kv-transfer-config, in which LMCache's own
+// settings may stand, too (vllm/config/vllm.py _post_init_kv_transfer_config). `Finish` counts ranks.
+constexpr std::string_view kLmcache = "lmcache", kLmcacheOff = "lmcache=off",
+                           kLmcacheGib = "lmcache_gib=", kBackendLmcache = "backend=lmcache";
+
+MaybeError ReadOffloadingBackend(const EngineOption&, const OptionUse& use, OptionReading* reading) {
+  if (use.value == kLmcache) {
+    reading->choices.emplace_back(kBackendLmcache);
+  } else if (use.value != "native") {
+    reading->note = "only native and lmcache are modelled";
+  }
+  return std::nullopt;
+}
+
+std::optional<double> GibIn(std::string_view text) {
+  size_t length = 0;
+  const double gib = ReadDecimal(text, &length);
+  const bool taken = length > 0 && length == text.size() && gib >= 0 && gib < 1e5;
+  return taken ? std::optional<double>(gib) : std::nullopt;
+}
+
+// Before what the connector is told, which wins.
+MaybeError ReadLmcacheSize(const EngineOption&, const OptionUse& use, OptionReading* reading) {
+  if (!GibIn(use.value)) return NotTaken(use, "GiB");
+  reading->choices.insert(reading->choices.begin(), std::string(kLmcacheGib) + std::string(use.value));
+  return std::nullopt;
+}
+
+MaybeError ReadLmcacheSwitch(const EngineOption&, const OptionUse& use, OptionReading* reading) {
+  if (ReadTruth(Lower(use.value)) == false) reading->choices.emplace_back(kLmcacheOff);
+  return std::nullopt;
+}
+
+MaybeError ReadLmcacheChunk(const EngineOption&, const OptionUse& use, OptionReading* reading) {
+  if (use.value != "256") reading->note = "only chunks of 256 tokens are modelled";
+  return std::nullopt;
+}
+
+void TakeConnectorSetting(std::string_view name, const Json& value, OptionReading* reading) {
+  OptionUse use;
+  const std::string text = TextOf(value);
+  use.value = text;
+  if (name == "lmcache.max_local_cpu_size" && GibIn(text)) {
+    reading->choices.push_back(std::string(kLmcacheGib) + text);
+  }
+  if (name == "lmcache.local_cpu") (void)ReadLmcacheSwitch({}, use, reading);
+  if (name == "lmcache.chunk_size") (void)ReadLmcacheChunk({}, use, reading);
+  const std::optional<double> bytes = name == "cpu_bytes_to_use" ? value.AsDouble() : std::nullopt;
+  if (bytes && *bytes >= 0 && *bytes < 1e15) reading->config.kv_offloading_gib = *bytes / 1073741824;
+}
+
+MaybeError ReadTransfer(const EngineOption&, const OptionUse& use, OptionReading* reading) {
+  return ReadMembers(use, "{\"kv_connector\":\"LMCacheConnectorV1\",\"kv_role\":\"kv_both\"}",
+                     [&](std::string_view name, const Json& value) {
+                       if (name == "kv_connector_extra_config") {
+                         for (const Json::Member& member : value.members())
+                           TakeConnectorSetting(member.first, member.second, reading);
+                       }
+                       if (name != "kv_connector") return;
+                       const std::string connector = TextOf(value);
+                       if (connector == "LMCacheConnectorV1") {
+                         reading->config.kv_offloading_backend = kLmcache;
+                       } else if (connector != "OffloadingConnector") {
+                         reading->note =
+                             "only what LMCacheConnectorV1 and OffloadingConnector keep in RAM is modelled";
+                       }
+                     });
 }
 
 void TakeGraphs(std::string_view name, const Json& value, OptionReading* reading) {
@@ -323,6 +393,27 @@ std::string WriteOldTokens(const EngineOption&, const LaunchSubject& subject) {
 }
 
 // Since transformers 5 all that a config says of rotary embeddings stands in rope_parameters.
+bool HasLmcache(const LaunchSubject& subject) { return subject.config.kv_offloading_backend == kLmcache; }
+std::string WriteOffloadingSize(const EngineOption& option, const LaunchSubject& subject) {
+  return HasLmcache(subject) ? "" : WriteKey(option, subject);
+}
+// As vLLM itself makes of --kv-offloading-backend lmcache; newer releases make another connector of that.
+std::string WriteTransfer(const EngineOption&, const LaunchSubject& subject) {
+  if (!HasLmcache(subject)) return {};
+  Json transfer = Json::MakeObject();
+  transfer.Set("kv_connector", Json("LMCacheConnectorV1"));
+  transfer.Set("kv_role", Json("kv_both"));
+  if (subject.config.kv_offloading_gib) {
+    const int64_t ranks = std::max<int64_t>(1, subject.resolved.tp * subject.resolved.pp);
+    Json settings = Json::MakeObject();
+    settings.Set("lmcache.local_cpu", Json(true));
+    settings.Set("lmcache.max_local_cpu_size",
+                 Json(*subject.config.kv_offloading_gib / static_cast<double>(ranks)));
+    transfer.Set("kv_connector_extra_config", std::move(settings));
+  }
+  return transfer.Dump();
+}
+
 std::string WriteOverrides(const EngineOption& option, const LaunchSubject& subject) {
   if (subject.resolved.version.number <= VllmNumber(0, 11, 0)) return {};
   const std::string object = WriteRopeObject(option, subject);
@@ -458,7 +549,31 @@ constexpr EngineOption kOptions[] = {
     {.names = "--spec-model", .key = "speculative", .read = ReadDraftModel, .since = "0.22.0"},
     {.names = "--spec-tokens", .key = "speculative", .read = ReadDraftTokens, .since = "0.22.0"},
     {.names = "--cpu-offload-gb", .key = "cpu_offload_gb", .write = WriteKey},
-    {.names = "--kv-offloading-size", .key = "kv_offloading_gib", .write = WriteKey, .since = "0.11.1"},
+    {.names = "--kv-offloading-size",
+     .key = "kv_offloading_gib",
+     .write = WriteOffloadingSize,
+     .since = "0.11.1"},
+    {.names = "--kv-offloading-backend",
+     .key = "kv_offloading_backend",
+     .read = ReadOffloadingBackend,
+     .since = "0.11.1"},
+    {.names = "--kv-transfer-config",
+     .key = "kv_offloading_backend",
+     .read = ReadTransfer,
+     .write = WriteTransfer,
+     .since = "0.6.5"},
+    {.names = "LMCACHE_MAX_LOCAL_CPU_SIZE",
+     .variables = "LMCACHE_MAX_LOCAL_CPU_SIZE",
+     .key = "kv_offloading_gib",
+     .read = ReadLmcacheSize},
+    {.names = "LMCACHE_LOCAL_CPU",
+     .variables = "LMCACHE_LOCAL_CPU",
+     .key = "kv_offloading_backend",
+     .read = ReadLmcacheSwitch},
+    {.names = "LMCACHE_CHUNK_SIZE",
+     .variables = "LMCACHE_CHUNK_SIZE",
+     .key = "kv_offloading_backend",
+     .read = ReadLmcacheChunk},
     {.names = "--enable-lora", .value = V::kNone, .key = "lora", .read = ReadLora, .write = WriteLora},
     {.names = "--max-loras", .key = "lora", .read = ReadMaxLoras, .write = WriteMaxLoras},
     {.names = "--max-lora-rank", .key = "lora", .read = ReadLoraRank, .write = WriteLoraRank},
@@ -559,8 +674,39 @@ std::vector<std::vector<std::string>> NodeWords(const LaunchSubject& subject, in
   return words;
 }
 
+// LMCache's sizes are of a rank, the key's is of all ranks of a replica.
+void TakeHostCache(OptionReading* reading) {
+  Config& config = reading->config;
+  if (HasChoice(*reading, kBackendLmcache)) {
+    if (config.kv_offloading_gib) {
+      config.kv_offloading_backend = kLmcache;
+      return;
+    }
+    reading->idle.push_back({"--kv-offloading-backend", "--kv-offloading-size"});
+  }
+  if (config.kv_offloading_backend.empty()) {
+    constexpr std::string_view kConnector = "LMCacheConnectorV1 in --kv-transfer-config";
+    for (const std::string_view name :
+         {"LMCACHE_MAX_LOCAL_CPU_SIZE", "LMCACHE_LOCAL_CPU", "LMCACHE_CHUNK_SIZE"}) {
+      reading->idle.push_back({name, kConnector});
+    }
+    return;
+  }
+  const double ranks = static_cast<double>(config.tp.value_or(1) * config.pp.value_or(1));
+  for (const std::string& choice : reading->choices) {
+    if (!choice.starts_with(kLmcacheGib)) continue;
+    const std::optional<double> gib = GibIn(std::string_view(choice).substr(kLmcacheGib.size()));
+    if (gib) config.kv_offloading_gib = *gib * ranks;
+  }
+  // Without it only what else it is told to use keeps anything, behind RAM.
+  if (!HasChoice(*reading, kLmcacheOff)) return;
+  config.kv_offloading_backend.clear();
+  config.kv_offloading_gib.reset();
+}
+
 void Finish(OptionReading* reading) {
   Config& config = reading->config;
+  TakeHostCache(reading);
   // Without graphs and without compilation it is eager (vllm/config/vllm.py); either alone is not.
   if (HasChoice(*reading, "graphs=off") ||
       (HasChoice(*reading, "mode=0") && !HasChoice(*reading, "graphs=on"))) {

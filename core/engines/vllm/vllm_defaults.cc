@@ -95,6 +95,9 @@ constexpr std::string_view kExpertKernels[] = {
     "emulation",
 };
 
+// vllm/config/cache.py, KVOffloadingBackend.
+constexpr std::string_view kHostKeepers[] = {"native", "lmcache"};
+
 class Defaults {
  public:
   Defaults(const Config& config, Resolved* resolved) : config_(config), resolved_(*resolved) {}
@@ -104,7 +107,7 @@ class Defaults {
     if (std::optional<Error> error = TakeStateOptions()) return error;
     if (std::optional<Error> error = TakeKernels()) return error;
     r.max_cudagraph_capture_size = config_.max_cudagraph_capture_size.value_or(0);
-    r.kv_offloading = GiBFromDouble(config_.kv_offloading_gib.value_or(0));
+    if (std::optional<Error> error = TakeHostCache()) return error;
     r.media_per_prompt = config_.limit_mm_per_prompt.value_or(0);
     // A limit of zero leaves the tower out (vllm/multimodal/registry.py supports_multimodal_inputs).
     r.multimodal =
@@ -166,6 +169,16 @@ class Defaults {
     if (!experts.ok()) return experts.error();
     resolved_.attention_backend = *attention;
     resolved_.moe_backend = *experts == "auto" ? std::string_view() : *experts;
+    return std::nullopt;
+  }
+
+  // LMCache: a buffer of max_local_cpu_size for each rank, 5 GiB by default (lmcache/v1/config.py).
+  std::optional<Error> TakeHostCache() {
+    const auto keeper = FindKernelName("kv_offloading_backend", config_.kv_offloading_backend, kHostKeepers);
+    if (!keeper.ok()) return keeper.error();
+    resolved_.lmcache = *keeper == "lmcache";
+    const double usual = resolved_.lmcache ? 5.0 * static_cast<double>(resolved_.tp * resolved_.pp) : 0;
+    resolved_.kv_offloading = GiBFromDouble(config_.kv_offloading_gib.value_or(usual));
     return std::nullopt;
   }
 

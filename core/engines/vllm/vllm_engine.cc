@@ -22,7 +22,8 @@ void AgreeWithVerdict(const Resolved& resolved, const VllmRules& rules, Report* 
   KvReport& kv = report->kv;
   kv.max_model_len_that_fits = LongestUnderVllm(resolved, rules, *report);
   if (!report->fits() && kv.max_concurrency >= 1) kv.max_concurrency = 0;
-  if (resolved.kv_offloading > Bytes(0)) JudgeHostCache(resolved, Bytes(0), report);
+  if (resolved.kv_offloading > Bytes(0) || resolved.cpu_offload > Bytes(0))
+    JudgeHostMemory(resolved, Bytes(0), report);
 }
 
 constexpr EngineTraits kTraits = {

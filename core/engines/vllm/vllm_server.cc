@@ -57,6 +57,16 @@ double TileUnits(const Resolved& r) {
   return std::round(r.cards.front().gpu->fp32.value() / kOfOneUnit);
 }
 
+// LMCacheConnectorV1: chunks of 256 tokens of prompts (chunk_size, save_decode_cache, save_unfull_chunk of
+// lmcache/v1/config.py). A step waits for what it loads and for what it writes (start_load_kv and wait_for_save of
+// lmcache/integration/vllm/vllm_v1_adapter.py; VLLMPagedMemGPUConnectorV2 synchronizes both of its streams).
+void TakeLmcache(int64_t block_size, HostTier* tier) {
+  constexpr int64_t kChunk = 256;
+  tier->chunk = std::max<int64_t>(1, kChunk / std::max<int64_t>(1, block_size));
+  tier->prompts_only = true;
+  tier->write = tier->load;
+}
+
 }  // namespace
 
 StepStyle VllmStyle(const Resolved& resolved) {
@@ -99,7 +109,8 @@ void SetUpVllmServer(const Resolved& resolved, const Report& report, SchedulerSe
   const double units = static_cast<double>(report.kv.num_blocks) /
                        static_cast<double>(std::max<int64_t>(1, setup->full_groups));
   setup->host = HostTierOf(resolved, PoolOnCards(report, units), HostCacheRam(resolved));
-  setup->host.waits = true;
+  setup->host.waits = !resolved.lmcache;
+  if (resolved.lmcache) TakeLmcache(setup->block_size, &setup->host);
 }
 
 // vllm/v1/metrics/loggers.py.

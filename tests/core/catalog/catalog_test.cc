@@ -25,6 +25,16 @@ TEST(Catalog, ShipsEveryModelAndCard) {
   }
 }
 
+// The word alone means those that people use, not the one with the shortest name.
+TEST(Catalog, OfAFamilyTheMostUsedIsNearest) {
+  const Catalog& catalog = ShippedCatalog();
+  EXPECT_EQ(catalog.NearestModel("DeepSeek"), "deepseek-r1");
+  EXPECT_EQ(catalog.NearestModel("llama"), "llama-3.1-70b");
+  EXPECT_EQ(catalog.NearestModel("kimi"), "kimi-k2");
+  EXPECT_EQ(catalog.NearestModel("deepseek-v"), "deepseek-v2") << "no word alone: by kin";
+  EXPECT_EQ(catalog.NearestModel("phi"), "phi-4") << "no checkpoint is known of any";
+}
+
 TEST(Catalog, FindsByIdAndSuggestsTheNearest) {
   const Catalog& catalog = ShippedCatalog();
   EXPECT_EQ(catalog.FindModel("llama-3.1-7b"), nullptr);
@@ -35,6 +45,7 @@ TEST(Catalog, FindsByIdAndSuggestsTheNearest) {
   EXPECT_EQ(catalog.NearestFormat("FP8block"), "fp8-block");
   EXPECT_EQ(catalog.NearestFormat("awq-int5"), "awq-int4");
   EXPECT_EQ(catalog.NearestModel("zzzzzzzzzz"), "");
+  EXPECT_EQ(catalog.NearestModel(""), "");
   ASSERT_NE(catalog.FindGpu("h100-80"), nullptr);
   EXPECT_EQ(catalog.FindGpu("h100-80")->id, "h100-sxm");
 }

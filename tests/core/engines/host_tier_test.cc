@@ -78,9 +78,45 @@ TEST(HostTier, TensorrtMovesWhatTheCardsForget) {
   EXPECT_NEAR(setup.host.load, 8388608 / (0.8 * 64e9), 1e-12);
   EXPECT_FALSE(setup.host.waits);
   EXPECT_EQ(setup.host.layers, 1) << "a step waits for its copies";
+  EXPECT_TRUE(setup.host.moves);
   EXPECT_EQ(c.report.host.kv_cache, GiB(10));
   EXPECT_EQ(TierOf(ask + R"(,"enable_prefix_caching":false)").units, 0);
   EXPECT_EQ(TierOf(R"(,"engine":"mlx","gpu":"m4-max","kv_offloading_gib":10)").units, 0);
+}
+
+// LMCache: 5 GiB of each rank unless a size is given, chunks of 16 blocks, and steps that wait for both ways.
+TEST(HostTier, LmcacheHasChunksOfPrompts) {
+  const std::string ask = R"(,"kv_offloading_backend":"lmcache")";
+  const HostTier tier = TierOf(ask);
+  EXPECT_EQ(tier.units, 2560);
+  EXPECT_EQ(tier.chunk, 16);
+  EXPECT_EQ(tier.layers, 1);
+  EXPECT_FALSE(tier.waits);
+  EXPECT_TRUE(tier.prompts_only);
+  EXPECT_EQ(tier.write, tier.load);
+  EXPECT_EQ(TierOf(ask + R"(,"gpus":4,"tp":2,"pp":2)").units, 4 * 2560);
+  EXPECT_EQ(Case(ask + R"(,"gpus":4,"tp":2,"dp":2)").report.host.kv_cache, GiB(20));
+  EXPECT_EQ(TierOf(ask + R"(,"kv_offloading_gib":10)").units, 5120);
+  EXPECT_EQ(TierOf(ask + R"(,"kv_offloading_gib":0)").units, 0);
+  EXPECT_EQ(TierOf(ask + R"(,"block_size":128)").chunk, 2);
+  EXPECT_TRUE(Case(ask + R"(,"ram_gib":4)").report.Has("ram_short"));
+  const HostTier native = TierOf(R"(,"kv_offloading_gib":10,"kv_offloading_backend":"native")");
+  EXPECT_TRUE(native.waits);
+  EXPECT_EQ(native.chunk, 1);
+  EXPECT_NE(Case(R"(,"kv_offloading_backend":"lmcach")").error.find("lmcache"), std::string::npos);
+}
+
+// Weights that stay in RAM need room there, too.
+TEST(HostTier, OffloadedWeightsNeedRam) {
+  for (const char* engine : {"vllm", "sglang"}) {
+    const std::string ask = R"(,"cpu_offload_gb":10,"engine":")" + std::string(engine) + '"';
+    EXPECT_TRUE(Case(ask + R"(,"ram_gib":10)").report.fits()) << engine;
+    const Report report = Case(ask + R"(,"ram_gib":9)").report;
+    EXPECT_FALSE(report.fits()) << engine;
+    EXPECT_TRUE(report.Has("ram_short")) << engine;
+    EXPECT_EQ(report.kv.max_model_len_that_fits, 0) << engine;
+    EXPECT_TRUE(Case(ask).report.fits()) << engine << ": of a machine that is not known";
+  }
 }
 
 // What does not fit into the machine's memory does not start.

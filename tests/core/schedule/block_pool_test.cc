@@ -41,6 +41,7 @@ TEST(BlockPool, WhoLeftFirstIsForgottenFirst) {
   EXPECT_EQ(pool.Remembered(1), 0);
   EXPECT_EQ(pool.Remembered(0), 2);
   EXPECT_EQ(pool.Remembered(2), 3);
+  EXPECT_EQ(pool.forgotten(), 4);
 }
 
 TEST(BlockPool, WhatIsRevivedIsInUseAndTheRestIsPlain) {
@@ -79,6 +80,7 @@ TEST(BlockPool, AUnitOfSeveralGroupsIsForgottenWhole) {
   EXPECT_EQ(pool.free(), 11);
   pool.Take(2);
   EXPECT_EQ(pool.Remembered(0), 3) << "the unit's other blocks stood first in line";
+  EXPECT_EQ(pool.forgotten(), 1);
   pool.Take(1);
   EXPECT_EQ(pool.Remembered(0), 2);
 }

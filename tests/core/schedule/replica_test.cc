@@ -398,6 +398,8 @@ TEST(Replica, EqualsTheTwinWithATierAndWholeAnswers) {
     setup.host = Tier(setup.blocks + seed * 20, false);
     setup.host.layers = 1;
     setup.host.least = 0;
+    setup.host.moves = seed % 4 != 1;
+    setup.full_groups = seed % 9 == 3 ? 2 : 1;
     setup.hold = seed % 3 == 0 ? 4 : 0;
     setup.ahead = seed % 2 == 0;
     for (Arrival arrival : {Arrival::kPoisson, Arrival::kClosedLoop, Arrival::kBurst}) {
@@ -407,6 +409,36 @@ TEST(Replica, EqualsTheTwinWithATierAndWholeAnswers) {
       workload.different_prompts = seed % 2 == 1 ? 4 + seed : 0;
       workload.prompt = {LengthShape::kUniform, 150, 100, 1, 600};
       ExpectEqual(setup, workload, "whole answers and a tier, seed " + std::to_string(seed), 3);
+      loaded += Simulate(setup, *GenerateRequests(workload)).Summarize({}).loaded_tokens;
+    }
+  }
+  EXPECT_GT(loaded, 0);
+}
+
+// As LMCache has it: whole chunks of prompts alone, and the step that reads them waits until they are written.
+TEST(Replica, EqualsTheTwinWithChunksOfPrompts) {
+  int64_t loaded = 0;
+  for (int64_t seed = 1; seed <= 12; ++seed) {
+    SchedulerSetup setup = SmallSetup();
+    setup.blocks = 60 + seed * 10;
+    setup.host = Tier(40 + seed * 20, false);
+    setup.host.layers = 1;
+    setup.host.least = 0;
+    setup.host.chunk = 1 + seed % 4;
+    setup.host.prompts_only = seed % 3 != 0;
+    setup.host.write = 1e-4;
+    setup.reserve_prompt = seed % 2 == 0;
+    setup.ahead = seed % 5 == 0;
+    setup.prefix_caching = seed % 8 != 2;
+    setup.full_groups = seed % 9 == 3 ? 2 : 1;
+    for (Arrival arrival : {Arrival::kPoisson, Arrival::kClosedLoop, Arrival::kBurst}) {
+      Workload workload = Chat(arrival, 60, seed);
+      workload.turns = seed % 2 == 0 ? 3 : 1;
+      workload.think_time = 0.2;
+      workload.system_prompt = seed % 4 == 1 ? 90 : 0;
+      workload.different_prompts = seed % 4 == 3 ? 4 + seed : 0;
+      workload.prompt = {LengthShape::kUniform, 150, 100, 1, 600};
+      ExpectEqual(setup, workload, "chunks, seed " + std::to_string(seed));
       loaded += Simulate(setup, *GenerateRequests(workload)).Summarize({}).loaded_tokens;
     }
   }
@@ -477,6 +509,50 @@ TEST(Replica, ALoadBehindALongerStepCostsALayer) {
   const RequestList list = ListOf({{0, 0, 160, 1}, {10, 1, 300, 1}, {20, 0, 300, 1}});
   const RequestRecord again = Simulate(setup, list).records()[2];
   EXPECT_NEAR(again.first_token - again.arrival, TimeOfChunk(setup, 160, 140).value() + 9e-5 / 32, 1e-12);
+}
+
+// TensorRT-LLM's step waits for nine blocks that the pool forgets for it, and then for nine that come back while nine of
+// the other's go.
+TEST(Replica, AStepWaitsForWhatThePoolForgets) {
+  SchedulerSetup setup = ShortOfBlocks(false);
+  setup.host.layers = 1;
+  setup.host.moves = true;
+  const RequestList list = ListOf({{0, 0, 160, 1}, {10, 1, 300, 1}, {20, 0, 176, 1}, {30, 2, 16, 1}});
+  const Simulation simulation = Simulate(setup, list);
+  const auto waited = [&](size_t i) {
+    return simulation.records()[i].first_token - simulation.records()[i].arrival;
+  };
+  EXPECT_NEAR(waited(0), TimeOfChunk(setup, 0, 160).value(), 1e-9) << "there was room";
+  const double two_steps = TimeOfChunk(setup, 0, 256).value() + TimeOfChunk(setup, 256, 44).value();
+  EXPECT_NEAR(waited(1), two_steps + 0.9, 1e-9);
+  EXPECT_NEAR(waited(2), TimeOfChunk(setup, 160, 16).value() + 0.9, 1e-9);
+  EXPECT_NEAR(waited(3), TimeOfChunk(setup, 0, 16).value() + 0.1, 1e-9) << "which loads nothing";
+  ExpectEqual(setup, list);
+}
+
+// LMCache in chunks of four blocks: of 160 tokens of prompt and 40 of answer RAM has 128, of which the pool has 16 still;
+// of a shorter prompt it finds one chunk only. Tokens that a step reads are written, at 10 ms a block.
+TEST(Replica, ChunksOfPromptsAreWrittenWithTheStep) {
+  SchedulerSetup setup = ShortOfBlocks(false);
+  setup.host.layers = 1;
+  setup.host.least = 0;
+  setup.host.chunk = 4;
+  setup.host.prompts_only = true;
+  setup.host.write = 0.01;
+  const auto last = [&](int64_t prompt) {
+    const RequestList list = ListOf({{0, 0, 160, 40}, {10, 1, 300, 1}, {20, 0, prompt, 1}});
+    ExpectEqual(setup, list);
+    return Simulate(setup, list).records()[2];
+  };
+  const RequestRecord whole = last(240);
+  EXPECT_EQ(whole.cached, 128);
+  EXPECT_NEAR(whole.first_token - whole.arrival, TimeOfChunk(setup, 128, 112).value() + 0.7 + 0.07, 1e-9);
+  EXPECT_EQ(last(100).cached, 64);
+  setup.host.chunk = 1;
+  EXPECT_EQ(last(100).cached, 96);
+  EXPECT_EQ(last(240).cached, 160);
+  setup.host.prompts_only = false;
+  EXPECT_EQ(last(240).cached, 192);
 }
 
 // SGLang leaves what is shorter than ten tokens.

@@ -100,7 +100,8 @@ class SchedulerTwin {
   void Store(size_t index, int64_t read) {
     if (setup_.host.units <= 0) return;
     const Request& request = list_.requests[index];
-    const int64_t whole = read / setup_.block_size;
+    if (setup_.host.prompts_only) read = std::min(read, request.prompt);
+    const int64_t whole = read / setup_.block_size / setup_.host.chunk * setup_.host.chunk;
     Keep(request.session, std::max<int64_t>(0, whole - BeginningUnits(request)));
     Keep(Beginning(request), std::min(whole, BeginningUnits(request)));
   }
@@ -125,7 +126,10 @@ class SchedulerTwin {
     const int64_t id = free_.front();
     free_.pop_front();
     Block& block = blocks_[static_cast<size_t>(id)];
-    if (block.stream != -1) Forget(block.stream, block.unit);
+    if (block.stream != -1) {
+      Forget(block.stream, block.unit);
+      ++forgotten_;
+    }
     block.holders = 1;
     return id;
   }
@@ -361,6 +365,7 @@ class SchedulerTwin {
 
   bool Step() {
     preempted_before_ = preemptions;
+    forgotten_ = 0;
     PullArrivals();
     StepLoad load;
     std::vector<size_t> completed;
@@ -513,7 +518,8 @@ class SchedulerTwin {
     while (found.on_card < most && on_card(found.on_card)) ++found.on_card;
     int64_t end = found.on_card;
     while (end < most && in_ram(end)) ++end;
-    found.loaded = end - found.on_card;
+    if (setup_.host.chunk > 1) end = end / setup_.host.chunk * setup_.host.chunk;
+    found.loaded = std::max<int64_t>(0, end - found.on_card);
     if (found.loaded * setup_.block_size < setup_.host.least) found.loaded = 0;
     found.loads_beginning = found.loaded > 0 && found.on_card < beginning;
     return found;
@@ -663,10 +669,15 @@ class SchedulerTwin {
     } else if (load.prefill_tokens > 0) {
       duration += setup_.model.Time(load).value() - without;
     }
+    if (setup_.host.moves && load.prefill_tokens > 0) {
+      step_load_ = std::max(step_load_, static_cast<double>(forgotten_) * setup_.host.load);
+    }
     if (step_load_ > 0) {
       duration = std::max(duration, step_load_) +
                  std::min(duration, step_load_) / static_cast<double>(setup_.host.layers);
     }
+    duration +=
+        static_cast<double>(load.prefill_tokens) * setup_.host.write / static_cast<double>(setup_.block_size);
     last_start_ = now;
     now += duration;
     delivery_ = setup_.delivery * without / accepted;
@@ -724,7 +735,8 @@ class SchedulerTwin {
   std::list<size_t> loaded_;                    // in front of the others that wait
   std::list<std::pair<double, size_t>> loading_;
   double link_free_ = 0, step_load_ = 0;
-  bool stuck_ = false;  // the first that waits, in this step
+  int64_t forgotten_ = 0;  // units that blocks were taken from, in this step
+  bool stuck_ = false;     // the first that waits, in this step
 };
 
 }  // namespace plimsoll

@@ -56,6 +56,13 @@ TEST(LlamaCommands, SizesHaveNoSuffix) {
   EXPECT_TRUE(HasProblem(Checked("llama-server -m Qwen3-8B-Q4_K_M.gguf -c 32k"), "value_not_taken", "-c"));
 }
 
+TEST(LlamaCommands, KeptPromptsMayHaveNoLimit) {
+  EXPECT_EQ(Checked("llama-server -m Qwen3-8B-Q4_K_M.gguf --cache-ram -1").config.cache_ram_mib, -1);
+  EXPECT_EQ(Checked("LLAMA_ARG_CACHE_RAM=0 llama-server -m Qwen3-8B-Q4_K_M.gguf").config.cache_ram_mib, 0);
+  EXPECT_TRUE(
+      HasProblem(Checked("llama-server -m Qwen3-8B-Q4_K_M.gguf -cram -2"), "value_not_taken", "-cram"));
+}
+
 TEST(LlamaCommands, VariablesAreTheOptions) {
   EXPECT_EQ(ConfigIn("LLAMA_ARG_CTX_SIZE=0 LLAMA_ARG_N_PARALLEL=1 llama-server -hf "
                      "ggml-org/gemma-3-12b-it-GGUF --no-mmproj"),

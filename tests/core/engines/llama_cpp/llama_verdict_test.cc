@@ -47,5 +47,31 @@ TEST(LlamaVerdict, WhatLiesInRamLeavesTheSystemItsShare) {
   EXPECT_EQ(verdict(3), Verdict::kFits);
 }
 
+// --cache-ram is a limit that the server grows to: what might not fit is said, and starts all the same.
+TEST(LlamaVerdict, KeptPromptsAreALimit) {
+  const auto said = [](const std::string& rest) {
+    const Report report = EstimateText(Base(R"("gpu":"rtx-4090","n_gpu_layers":0)" + rest)).report;
+    EXPECT_TRUE(report.fits()) << rest;
+    for (const Diagnostic& diagnostic : report.diagnostics) {
+      if (diagnostic.code == "prompts_in_ram") return diagnostic;
+    }
+    return Diagnostic();
+  };
+  EXPECT_EQ(said("").code, "") << "not asked for";
+  EXPECT_EQ(said(R"(,"cache_ram_mib":0)").code, "");
+  const Diagnostic any = said(R"(,"cache_ram_mib":16384)");
+  EXPECT_EQ(any.severity, Severity::kInfo);
+  EXPECT_EQ(any.message, "Earlier prompts may come to take 16.0 GiB of RAM.");
+  EXPECT_EQ(said(R"(,"cache_ram_mib":4096,"ram_gib":32)").severity, Severity::kInfo);
+  const HostReport held = EstimateText(Base(R"("gpu":"rtx-4090","n_gpu_layers":0)")).report.host;
+  const Bytes left = GiB(32) - (held.weights + held.kv_cache + held.recurrent_state + held.compute_buffer);
+  const Diagnostic large = said(R"(,"cache_ram_mib":30720,"ram_gib":32)");
+  EXPECT_EQ(large.severity, Severity::kWarning);
+  EXPECT_EQ(large.fix, "Set cache_ram_mib to " + std::to_string(left.count() >> 20) + " or less.");
+  EXPECT_EQ(said(R"(,"cache_ram_mib":)" + std::to_string(left.count() >> 20) + R"(,"ram_gib":32)").severity,
+            Severity::kInfo);
+  EXPECT_EQ(said(R"(,"cache_ram_mib":-1)").severity, Severity::kWarning);
+}
+
 }  // namespace
 }  // namespace plimsoll

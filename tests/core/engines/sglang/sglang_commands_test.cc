@@ -48,6 +48,21 @@ TEST(SglangCommands, TheHierarchicalCacheHasASizeOrARatio) {
   EXPECT_NEAR(sized.kv_offloading_gib.value_or(0), 60e9 / 1073741824, 1e-6) << "of both ranks";
 }
 
+TEST(SglangCommands, ASizeWithoutTheHierarchicalCacheIsSaidToBeIdle) {
+  for (const char* option : {"--hicache-size", "--hicache-ratio"}) {
+    const CheckResult idle = Checked("sglang serve --model-path Qwen/Qwen3-8B " + std::string(option) + " 3");
+    EXPECT_TRUE(HasProblem(idle, "option_idle", option));
+    for (const ReadItem& item : idle.understood) {
+      if (item.option != option) continue;
+      EXPECT_EQ(item.effect, ReadEffect::kFree);
+      EXPECT_EQ(item.note, "does nothing without --enable-hierarchical-cache");
+    }
+    EXPECT_FALSE(HasProblem(Checked("sglang serve --model-path Qwen/Qwen3-8B --enable-hierarchical-cache " +
+                                    std::string(option) + " 3"),
+                            "option_idle"));
+  }
+}
+
 TEST(SglangCommands, RemovedOptionsNameTheirHeirs) {
   EXPECT_TRUE(
       HasProblem(Checked("docker run lmsysorg/sglang:v0.5.10 python3 -m sglang.launch_server --model-path "

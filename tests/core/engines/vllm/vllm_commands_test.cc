@@ -30,6 +30,38 @@ TEST(VllmCommands, KernelsByOptionAndVariable) {
   EXPECT_EQ(old.config.attention_backend, "FLASHINFER");
 }
 
+// LMCache's size is of a rank, vLLM's and the key's of a replica.
+TEST(VllmCommands, WhoKeepsTheCacheInRam) {
+  const std::string serve = "vllm serve Qwen/Qwen3-8B -tp 2 ";
+  const std::string lmcache =
+      R"(--kv-transfer-config '{"kv_connector":"LMCacheConnectorV1","kv_role":"kv_both")";
+  EXPECT_EQ(ConfigIn(serve + lmcache + "}'"), "m=qwen3-8b&e=vllm&n=2&tp=2&kob=lmcache");
+  const std::string ten = "m=qwen3-8b&e=vllm&n=2&tp=2&koff=20&kob=lmcache";
+  const std::string set = R"(,"kv_connector_extra_config":{"lmcache.max_local_cpu_size":10}}')";
+  EXPECT_EQ(ConfigIn(serve + lmcache + set), ten);
+  EXPECT_EQ(ConfigIn("LMCACHE_LOCAL_CPU=True LMCACHE_MAX_LOCAL_CPU_SIZE=10 LMCACHE_CHUNK_SIZE=256 " + serve +
+                     lmcache + "}'"),
+            ten);
+  EXPECT_EQ(ConfigIn("LMCACHE_MAX_LOCAL_CPU_SIZE=7 " + serve + lmcache + set), ten) << "the connector's wins";
+  EXPECT_EQ(ConfigIn(serve + "--kv-offloading-backend lmcache --kv-offloading-size 20"), ten);
+  EXPECT_EQ(ConfigIn("LMCACHE_LOCAL_CPU=False " + serve + lmcache + set), "m=qwen3-8b&e=vllm&n=2&tp=2");
+  EXPECT_EQ(ConfigIn(serve + "--kv-offloading-backend native --kv-offloading-size 20"),
+            "m=qwen3-8b&e=vllm&n=2&tp=2&koff=20");
+  EXPECT_EQ(
+      ConfigIn(serve + R"(--kv-transfer-config '{"kv_connector":"OffloadingConnector","kv_role":"kv_both",)" +
+               R"("kv_connector_extra_config":{"cpu_bytes_to_use":21474836480}}')"),
+      "m=qwen3-8b&e=vllm&n=2&tp=2&koff=20");
+}
+
+TEST(VllmCommands, WhatDoesNothingAloneIsSaid) {
+  const CheckResult size = Checked("LMCACHE_MAX_LOCAL_CPU_SIZE=10 vllm serve Qwen/Qwen3-8B");
+  EXPECT_TRUE(HasProblem(size, "option_idle", "LMCACHE_MAX_LOCAL_CPU_SIZE"));
+  EXPECT_EQ(size.config.kv_offloading_gib, std::nullopt);
+  const CheckResult keeper = Checked("vllm serve Qwen/Qwen3-8B --kv-offloading-backend=lmcache");
+  EXPECT_TRUE(HasProblem(keeper, "option_idle", "--kv-offloading-backend"));
+  EXPECT_EQ(keeper.config.kv_offloading_backend, "");
+}
+
 TEST(VllmCommands, SpeculationHasManySpellings) {
   const std::string mtp = ConfigIn(
       "vllm serve deepseek-ai/DeepSeek-V3.1 -sc '{\"method\":\"mtp\",\"num_speculative_tokens\":1}'");
