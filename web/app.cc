@@ -96,9 +96,11 @@ FrameOutput App::Frame(const FrameInput& input) {
   last_seconds_ = input.seconds;
 
   tree_.Clear();
+  const ImGuiID turned = ui_.turned;
   ui_ = {&PaletteOf(theme_), &fonts_,         &tree_,       &edit_,     &state_.view.press,
          input.coarse,       input.inset_top, input.height, input.width};
 
+  ui_.turned = turned;
   ui_.help = HelpOn;
   ui_.decimal = state_.view.units == SizeUnits::kDecimal;
   // What was refused, in the words of the field that asks for it.

@@ -143,7 +143,7 @@ constexpr char kNotModelled[] = R"(
 --video-pruning-rate=@0.11.0- --watermark=@0.24.0- NCCL_P2P_DISABLE= PYTORCH_CUDA_ALLOC_CONF=
 VLLM_ALL2ALL_BACKEND=@0.9.0- VLLM_ALLOW_CHUNKED_LOCAL_ATTN_WITH_HYBRID_KV_CACHE=@0.10.1-
 VLLM_ALLREDUCE_USE_SYMM_MEM=@0.10.2-
-VLLM_CPU_KVCACHE_SPACE= VLLM_DEEPEP_BUFFER_SIZE_MB=@0.11.0- VLLM_FLASHINFER_WORKSPACE_BUFFER_SIZE=@0.12.0-
+LMCACHE_CONFIG_FILE= VLLM_CPU_KVCACHE_SPACE= VLLM_DEEPEP_BUFFER_SIZE_MB=@0.11.0- VLLM_FLASHINFER_WORKSPACE_BUFFER_SIZE=@0.12.0-
 VLLM_MEMORY_PROFILER_ESTIMATE_CUDAGRAPHS=@0.18.0- VLLM_MLA_DISABLE= VLLM_PP_LAYER_PARTITION=
 VLLM_SPARSE_INDEXER_MAX_LOGITS_MB= VLLM_USE_DEEP_GEMM= VLLM_USE_FLASHINFER_SAMPLER=
 VLLM_USE_NCCL_SYMM_MEM=@0.10.2- VLLM_USE_V1=@0.6.4-0.11.0 VLLM_USE_V2_MODEL_RUNNER=@0.12.0-
@@ -190,6 +190,7 @@ constexpr std::string_view kLmcache = "lmcache", kLmcacheOff = "lmcache=off",
 MaybeError ReadOffloadingBackend(const EngineOption&, const OptionUse& use, OptionReading* reading) {
   if (use.value == kLmcache) {
     reading->choices.emplace_back(kBackendLmcache);
+    reading->note = "newer releases ask an LMCache server of its own for it, whose size is not read";
   } else if (use.value != "native") {
     reading->note = "only native and lmcache are modelled";
   }

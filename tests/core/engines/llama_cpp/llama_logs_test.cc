@@ -243,6 +243,30 @@ TEST(LlamaLogs, BiasesOfExpertsInRamAreCopied) {
   EXPECT_EQ(oss(3, 8192, "b9100", 18), (std::vector<double>{208.98, 36.02, 398.38}));
 }
 
+// A published log of the same (ikawrakow/ik_llama.cpp#822, llama.cpp b6699 with --n-cpu-moe 99 on an RTX 3070): biases are
+// in RAM, for the pattern looks for "exps" anywhere in a tensor's name, "blk.0.ffn_gate_exps.bias" too
+// (llama-model-loader.cpp, create_tensor). A pattern that ends in "weight" leaves them on their layers' cards: 24 layers
+// of 32 experts' 3 biases of 2,880 numbers.
+TEST(LlamaLogs, BiasesOfExpertsGoWithTheirStacks) {
+  const auto oss = [](const std::string& rest) {
+    return Ask(R"("model":"gpt-oss-20b","format":"gguf-mxfp4_moe","engine_version":"b6699","max_num_seqs":1,)" +
+               (R"("max_model_len":131072,"gpu":"rtx-3070",)" + rest))
+        .report;
+  };
+  for (const char* where : {R"("n_cpu_moe":24)", R"("override_tensor":"exps=CPU")"}) {
+    const Report one = oss(where);
+    EXPECT_NEAR(one.per_gpu[0].weights.mib(), 1242.03, 0.05) << where;
+    EXPECT_NEAR(one.per_gpu[0].kv_cache.mib(), 3072 + 18, 0.01) << where;
+    EXPECT_NEAR(one.per_gpu[0].compute_buffer.mib(), 456.98, 0.01) << where;
+    EXPECT_NEAR(one.host.compute_buffer.mib(), 263.15, 0.01) << where;
+    const Report two = oss(std::string(where) + R"(,"gpus":2)");
+    EXPECT_EQ(two.per_gpu[0].weights + two.per_gpu[1].weights, one.per_gpu[0].weights) << where;
+  }
+  const double biases = 24 * 32 * 3 * 2880 * 4 / 1048576.0;
+  EXPECT_NEAR(oss(R"("override_tensor":"_exps.weight=CPU")").per_gpu[0].weights.mib(), 1242.03 + biases,
+              0.05);
+}
+
 // gpt-oss 20B on an M5, experts of 12 layers in RAM: what is added to their products is added there.
 TEST(LlamaLogs, BiasesOfExpertsInRamAreAddedThere) {
   const std::string ask =
