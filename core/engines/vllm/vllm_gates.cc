@@ -25,6 +25,7 @@ class Gate {
     CheckCards();
     CheckCacheType();
     CheckRecurrent();
+    CheckHostCache();
     CheckLengths();
     CheckSpeculative();
     CheckRelease();
@@ -588,6 +589,23 @@ class Gate {
         "Installed without triton_kernels, this release takes Marlin's layout for the experts: 2.5 % more "
         "weights.",
         "");
+  }
+
+  // Without the hybrid manager all layers must keep caches of one kind (vllm/v1/core/kv_cache_utils.py,
+  // unify_hybrid_kv_cache_specs): windows are kept whole, states of recurrent layers cannot be.
+  void CheckHostCache() {
+    if (!resolved_.lmcache) return;
+    const std::vector<LayerGroup>& groups = resolved_.architecture->groups;
+    const auto recurrent = [](const LayerGroup& g) { return g.shape.recurrent.kind != RecurrentKind::kNone; };
+    const auto slides = [](const LayerGroup& g) { return g.shape.attention.window > 0; };
+    const std::string off = "Beside LMCache vLLM turns its hybrid cache manager off: ";
+    const std::string fix = "Set kv_offloading_backend to native.";
+    if (std::any_of(groups.begin(), groups.end(), recurrent)) {
+      Say(Severity::kError, "hybrid_manager_off", off + "models with recurrent layers do not start.", fix);
+    } else if (groups.size() > 1 && std::any_of(groups.begin(), groups.end(), slides)) {
+      Say(Severity::kWarning, "hybrid_manager_off", off + "layers with a window keep the whole context.",
+          fix);
+    }
   }
 
   // Options of a later release: what is asked is answered as if they were there.

@@ -106,6 +106,30 @@ TEST(HostTier, LmcacheHasChunksOfPrompts) {
   EXPECT_NE(Case(R"(,"kv_offloading_backend":"lmcach")").error.find("lmcache"), std::string::npos);
 }
 
+// Beside LMCache windows are kept whole: gpt-oss-120b under vLLM 0.22.1 on eight H200 had 25,798,626 tokens of pool
+// without and 13,724,416 with it (measured by an LMCache developer, September 2026; vllm-project/vllm#41830). Models with
+// recurrent layers do not start: "failed to convert the KV cache specs to one unified type".
+TEST(HostTier, LmcacheTurnsTheHybridManagerOff) {
+  const auto asked = [](const std::string& model, const std::string& rest) {
+    return EstimateText(
+               R"({"gpu":"h200","gpus":8,"tp":8,"engine_version":"0.22.1","max_model_len":131072,"model":")" +
+               (model + '"' + rest + "}"))
+        .report;
+  };
+  const std::string lmcache = R"(,"kv_offloading_backend":"lmcache")";
+  const Report without = asked("gpt-oss-120b", R"(,"kv_offloading_gib":40)");
+  const Report with = asked("gpt-oss-120b", lmcache);
+  const auto tokens = [](const Report& report) { return static_cast<double>(report.kv.capacity_tokens); };
+  EXPECT_NEAR(tokens(without) / 25798626, 1, 0.02);
+  EXPECT_NEAR(tokens(with) / 13724416, 1, 0.02);
+  EXPECT_NEAR(tokens(without) / tokens(with), 25798626.0 / 13724416, 0.005);
+  EXPECT_TRUE(with.Has("hybrid_manager_off"));
+  EXPECT_FALSE(without.Has("hybrid_manager_off"));
+  EXPECT_EQ(asked("qwen3-next-80b-a3b", lmcache).verdict, Verdict::kInvalid);
+  EXPECT_NE(asked("qwen3-next-80b-a3b", R"(,"kv_offloading_gib":40)").verdict, Verdict::kInvalid);
+  EXPECT_FALSE(asked("llama-3.1-8b", lmcache).Has("hybrid_manager_off")) << "its layers are alike";
+}
+
 // Weights that stay in RAM need room there, too.
 TEST(HostTier, OffloadedWeightsNeedRam) {
   for (const char* engine : {"vllm", "sglang"}) {
