@@ -36,7 +36,7 @@ if(EMSCRIPTEN)
     # Node reads the test data from where it lies. The wasm is inside the script: node's fetch cannot load a file.
     target_link_options(plimsoll_tests_wasm PRIVATE --pre-js "${PROJECT_SOURCE_DIR}/tests/support/wasm_environment.js"
                         -sSINGLE_FILE=1 -sENVIRONMENT=node -sEXIT_RUNTIME=1 -sNODERAWFS=1
-                        -sALLOW_MEMORY_GROWTH=1 -sTOTAL_STACK=5242880)
+                        -sALLOW_MEMORY_GROWTH=1 -sTOTAL_STACK=5242880 ${plimsoll_quick_link})
   endif()
   return()
 endif()
