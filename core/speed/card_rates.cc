@@ -62,6 +62,14 @@ bool IsFourBitFloat(FormatClass format) {
   return format == FormatClass::kMxfp4 || format == FormatClass::kNvfp4;
 }
 
+// On data-centre Blackwell TensorRT-LLM's kernels do the experts of all floats (its own moe_config backend TRTLLM;
+// flashinfer_trtllm in SGLang; FlashInfer, which vLLM's fused_moe/oracle puts first there): they run through the experts
+// without a break.
+bool ReadsExpertsThrough(KernelGroup group, FormatClass format, const Gpu& gpu) {
+  if (group == KernelGroup::kGgml || ClassOf(gpu) != CardClass::kBlackwellHbm) return false;
+  return IsFourBitFloat(format) || format == FormatClass::kFp8 || format == FormatClass::kHalf;
+}
+
 // What the board's power leaves of the stated matrix rate in long products, where clocks fall until the power
 // fits: RTX 6000 Ada (300 W) states more than RTX 4090 (450 W) and sustains 0.6 of it in llama-bench's
 // prompts.
@@ -95,6 +103,24 @@ bool HasInlineEcc(const Gpu& gpu) {
 double LaneRate(const Gpu& gpu) {
   const double half = std::max(gpu.fp16.value(), gpu.bf16.value());
   return Positive(gpu.fp32.value() / 2, Positive(half / 16, 1e12));
+}
+
+// Of the lanes that NVIDIA's FP32 rate counts, how many do integers: half where a multiprocessor has 128 for floats and 64 for
+// integers (Ampere and Ada with GDDR, Hopper), all where they are as many (Volta, Turing, A100, Blackwell). Pascal adds on
+// all 128 lanes, shifts on 64 and multiplies in several instructions, which leaves some 0.4 for a mix of them (CUDA C++
+// Programming Guide, throughput of native arithmetic instructions); with no row of a P40 in the fit its Q2_K and Q3_K are then
+// within 10 %.
+double IntegerShare(const Gpu& gpu) {
+  switch (ClassOf(gpu)) {
+    case CardClass::kAmpere:
+    case CardClass::kAda:
+    case CardClass::kHopper:
+      return 0.5;
+    case CardClass::kPascal:
+      return 0.4;
+    default:
+      return 1;
+  }
 }
 
 // Four products of 8-bit integers and their sum in one instruction. Apple's GPUs have none.
@@ -157,9 +183,8 @@ CardRates FindRates(const Resolved& r, const StepStyle& style, const MeasuredSpe
   const double lanes = LaneRate(gpu);
   for (size_t f = 0; f < kFormatClasses; ++f) {
     const bool integers = static_cast<FormatClass>(f) != FormatClass::kHalf;
-    const double each =
-        engine.unpack[f].value * (integers && !HasDotProduct(gpu) ? speeds.no_dot_product.value : 1);
-    rates.unpack[f] = each / lanes;
+    const double longer = integers && !HasDotProduct(gpu) ? speeds.no_dot_product.value : 1;
+    rates.unpack[f] = engine.unpack[f].value * longer / (integers ? lanes * IntegerShare(gpu) : lanes);
   }
   rates.activation = engine.activation_bytes.value / rates.bandwidth;
   if (style.slow_attention) rates.score = engine.score_bytes.value / rates.bandwidth;
@@ -168,11 +193,14 @@ CardRates FindRates(const Resolved& r, const StepStyle& style, const MeasuredSpe
   if (r.enforce_eager) layer *= speeds.eager_layer.value;
   rates.layer = layer * engine.layer_us.value;
   rates.moe_layer = layer * engine.moe_layer_us.value;
-  // On data-centre Blackwell FlashInfer's TensorRT-LLM kernels do routing, both products and the sum of 4-bit floats in
-  // few launches; elsewhere sorting, two products, activation and sum are kernels of their own. Steps with prompts, whose
+  // All but TensorRT-LLM's kernels begin anew for each expert, and a narrow slice's second product is over before its reads
+  // have come in.
+  const bool through = ReadsExpertsThrough(group, main_format, gpu);
+  rates.expert_narrow = through ? 0 : engine.expert_narrow.value;
+  // With 4-bit floats those do routing, both products and the sum in few launches, where sorting, two products, activation and
+  // sum are kernels of their own elsewhere, and permutation and activation with FP8 in blocks. Steps with prompts, whose
   // kernels the host launches one by one, have as many fewer.
-  const bool fused =
-      group == KernelGroup::kTorch && IsFourBitFloat(main_format) && ClassOf(gpu) == CardClass::kBlackwellHbm;
+  const bool fused = through && IsFourBitFloat(main_format);
   if (fused) rates.moe_layer *= speeds.fused_experts.value;
   // They reach FP8's shares of bandwidth and peak with NVFP4, too, which CUTLASS's products of dense layers do not.
   if (fused && main_format == FormatClass::kNvfp4) {
@@ -184,13 +212,14 @@ CardRates FindRates(const Resolved& r, const StepStyle& style, const MeasuredSpe
   }
   rates.recurrent_layer = layer * engine.recurrent_layer_us.value;
   rates.index_layer = layer * engine.index_layer_us.value;
-  rates.prefill_layer = layer * engine.prefill_layer_us.value;
-  rates.prefill_moe = layer * engine.prefill_moe_us.value;
+  // What the host launches kernel by kernel takes its time, whatever the card.
+  rates.prefill_layer = 1e-6 * engine.prefill_layer_us.value;
+  rates.prefill_moe = 1e-6 * engine.prefill_moe_us.value;
   if (fused) rates.prefill_moe *= speeds.fused_experts.value;
   if (RunsTritonExperts(group, main_format, gpu)) rates.prefill_moe *= speeds.triton_experts.value;
-  rates.prefill_graph = layer * engine.prefill_graph_us.value;
-  rates.prefill_latent = layer * engine.prefill_latent_us.value;
-  rates.prefill_recurrent = layer * engine.prefill_recurrent_us.value;
+  rates.prefill_graph = 1e-6 * engine.prefill_graph_us.value;
+  rates.prefill_latent = 1e-6 * engine.prefill_latent_us.value;
+  rates.prefill_recurrent = 1e-6 * engine.prefill_recurrent_us.value;
   constexpr double kScanned = 64;  // tokens
   rates.scan = 1e-6 * engine.scan_us.value / kScanned;
   return rates;

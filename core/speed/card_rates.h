@@ -16,7 +16,8 @@ struct CardRates {
   std::array<double, kFormatClasses> stream{};
   std::array<double, kFormatClasses> compute{};  // operations per second
   double expert_stream = 1, expert_compute = 1;
-  double cache = 1;  // bytes per second
+  double expert_narrow = 0;  // elements of an expert's width at which its weights take twice as long to read
+  double cache = 1;          // bytes per second
   bool each_head_reads = false;
   double attention = 1;                         // operations per second
   std::array<double, kFormatClasses> unpack{};  // seconds per weight

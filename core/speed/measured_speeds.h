@@ -88,6 +88,7 @@ struct EngineSpeeds {
   std::array<Coefficient, kFormatClasses> unpack;
   Coefficient expert_stream;   // of `stream`, for routed experts
   Coefficient expert_compute;  // of `compute`, for routed experts
+  Coefficient expert_narrow;   // elements of its width on one rank at which reading it takes twice as long
   Coefficient expert_width;    // elements of an expert's width on one rank at which half of that is reached
   Coefficient cache_stream;    // share of the bandwidth at which decoding reads keys and values
   Coefficient cache_stream_slow;   // the same without flash attention

@@ -167,7 +167,10 @@ StepModel StepModel::Make(const Resolved& r, const StepStyle& style, const StepW
     }
   }
   // A narrow slice of an expert keeps its units busy for a few rounds only.
-  if (w.expert_width > 0) c.expert_per_pair *= 1 + engine.expert_width.value / w.expert_width;
+  if (w.expert_width > 0) {
+    c.experts *= 1 + rates.expert_narrow / w.expert_width;
+    c.expert_per_pair *= 1 + engine.expert_width.value / w.expert_width;
+  }
   c.tile = engine.tile.value;
   c.expert_tile = engine.expert_tile.value;
   c.expert_count = w.expert_count;

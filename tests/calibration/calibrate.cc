@@ -362,6 +362,7 @@ void Tie(MeasuredSpeeds* speeds) {
     engine.recurrent_layer_us = own.recurrent_layer_us;
     engine.expert_stream = own.expert_stream;
     engine.expert_compute = own.expert_compute;
+    engine.expert_narrow = own.expert_narrow;
     engine.expert_width = own.expert_width;
     engine.request_ms = own.request_ms;
     engine.source = own.source;
@@ -434,6 +435,7 @@ std::vector<Parameter> Parameters(const std::vector<Row>& rows, MeasuredSpeeds* 
         add(name + ".recurrent_layer_us", &s.recurrent_layer_us, &from.recurrent_layer_us, 0.7, n);
         add(name + ".expert_stream", &s.expert_stream, &from.expert_stream, 0.3, n);
         add(name + ".expert_compute", &s.expert_compute, &from.expert_compute, 0.5, n);
+        add(name + ".expert_narrow", &s.expert_narrow, &from.expert_narrow, 1, n);
         add(name + ".expert_width", &s.expert_width, &from.expert_width, 0.7, n);
       }
       if (tied) add(name + ".compute", &g_latent.compute[e], &kOne, kOwnFreedom, n);
@@ -458,6 +460,7 @@ std::vector<Parameter> Parameters(const std::vector<Row>& rows, MeasuredSpeeds* 
     if (kind != EngineKind::kVllm && kind != EngineKind::kLlamaCpp) continue;
     add(name + ".expert_stream", &s.expert_stream, &from.expert_stream, 0.3, n);
     add(name + ".expert_compute", &s.expert_compute, &from.expert_compute, 0.5, n);
+    add(name + ".expert_narrow", &s.expert_narrow, &from.expert_narrow, 1, n);
     add(name + ".expert_width", &s.expert_width, &from.expert_width, 0.7, n);
     add(name + ".cache_stream", &s.cache_stream, &from.cache_stream, 0.4, n);
     if (kind == EngineKind::kLlamaCpp)
@@ -1048,6 +1051,7 @@ void Write(const std::vector<Row>& rows, MeasuredSpeeds* s) {
     list("unpack", x.unpack);
     one("expert_stream", x.expert_stream);
     one("expert_compute", x.expert_compute);
+    one("expert_narrow", x.expert_narrow);
     one("expert_width", x.expert_width);
     one("cache_stream", x.cache_stream);
     one("cache_stream_slow", x.cache_stream_slow);

@@ -78,6 +78,7 @@ inline constexpr EngineSpeeds Vllm() {
                C(0.25), C(0.30), C(0.30), C(0.30), C(0.25), C(0.25)};
   s.expert_stream = C(0.8);
   s.expert_compute = C(0.6);
+  s.expert_narrow = C(100);
   s.expert_width = C(256);
   s.cache_stream = C(0.70);
   s.cache_stream_slow = C(0.70);

@@ -177,6 +177,9 @@ export const faults = {
   'core/speed/card_rates.cc': [
     ['if (fused) rates.moe_layer *= speeds.fused_experts.value;', ''],
     ['rates.prefill_moe *= speeds.triton_experts.value;', 'rates.prefill_moe *= speeds.fused_experts.value;'],
+    ['rates.prefill_layer = 1e-6 *', 'rates.prefill_layer = layer *'],
+    ['rates.expert_narrow = through ? 0 : engine', 'rates.expert_narrow = engine'],
+    ['/ (integers ? lanes * IntegerShare(gpu) : lanes)', '/ lanes'],
     ['reported < 0.96 * sold', 'reported > 0.96 * sold'],
     ['card.stream.value * card.cache.value)', 'card.stream.value)'],
     ['if (r.enforce_eager) layer *= speeds.eager_layer.value;', ''],
@@ -193,6 +196,7 @@ export const faults = {
     ['return n + n * tile / (n + tile);', 'return n + tile / (n + tile);'],
     ['const double times = w.sublayers + 1;', 'const double times = w.layers + 1;'],
     ['+ w.recurrent_layers * rates.scan;', ';'],
+    ['c.experts *= 1 + rates.expert_narrow / w.expert_width;', ''],
     ['pass_tokens >= c.stream_threshold', 'pass_tokens > c.stream_threshold'],
     ['Seconds(pairs / stages * overlap)', 'Seconds(pairs * overlap)'],
     ['c.accepted = (1 - IntegerPower(p, k + 1)) / (1 - p);', 'c.accepted = (1 - IntegerPower(p, k)) / (1 - p);'],

@@ -148,9 +148,7 @@ TEST(MeasuredSpeeds, WhatWasLeftOutIsPredictedNearlyAsWellAsWhatWasSeen) {
       EXPECT_GT(fitted, 0);
       EXPECT_LE(*item.Find("run_left_out")->Find(statistic)->AsDouble(), 1.5 * fitted)
           << of << " " << statistic;
-      // Whole requests were measured on three cards only, nine tenths of them on one.
-      const double most = of == "all e2e" ? 4 : 2;
-      EXPECT_LE(*item.Find("card_left_out")->Find(statistic)->AsDouble(), most * fitted)
+      EXPECT_LE(*item.Find("card_left_out")->Find(statistic)->AsDouble(), 1.5 * fitted)
           << of << " " << statistic;
     }
   }
@@ -166,7 +164,9 @@ TEST(MeasuredSpeeds, BandsHoldEightTenths) {
     const Json* share = json->Find("band_coverage")->Find(of);
     ASSERT_NE(share, nullptr) << of;
     EXPECT_GT(*share->AsDouble(), 0.75) << of;
-    EXPECT_LT(*share->AsDouble(), 0.9) << of;
+    // Nine rows: the band is from the least to the most of what was found, and has none outside when it is theirs alone.
+    const double most = std::string_view(of) == "prefill others" ? 1 : 0.9;
+    EXPECT_LE(*share->AsDouble(), most) << of;
   }
 }
 

@@ -75,7 +75,7 @@ TEST(SpeedAt, RequestsOfOneStepAreReceivedInTurn) {
 }
 
 // Users of a closed loop ask again when they are told: delivery and reception say how much is left of the running step.
-// SGLang's tokens take some steps on their way, vLLM's part of one.
+// SGLang's tokens take some steps on their way, vLLM's part of one; after six it may be any time of a step.
 TEST(SpeedAt, AskingAgainHasAPhaseOfTheSteps) {
   for (const char* engine : {"vllm", "sglang", "tensorrt-llm"}) {
     const std::string config =
@@ -91,7 +91,7 @@ TEST(SpeedAt, AskingAgainHasAPhaseOfTheSteps) {
     const SpeedReport any = SpeedAt(s->model, o);
     const double step = any.tpot_ms / 1e3;
     const double there = s->model.delivery_steps() + s->model.request_overhead(128).value() / step;
-    const double rest = std::ceil(there) - there;
+    const double rest = there < 6 ? std::ceil(there) - there : 0.5;
     EXPECT_NEAR((phased.ttft_ms - any.ttft_ms) / any.tpot_ms, rest - 0.5, 0.03) << engine << " " << there;
   }
 }
