@@ -26,9 +26,8 @@ class BlockPool {
   int64_t total() const { return total_; }
   int64_t free() const { return free_; }  // remembered ones included
   int64_t used() const { return total_ - free_; }
-  int64_t forgotten() const {
-    return forgotten_;
-  }  // remembered units that were taken for something else, so far
+  // Remembered units that were taken for something else, so far.
+  int64_t forgotten() const { return forgotten_; }
 
   // Leading units of the stream that lie in the free list.
   int64_t Remembered(int32_t stream) const;

@@ -106,10 +106,10 @@ double LaneRate(const Gpu& gpu) {
 }
 
 // Of the lanes that NVIDIA's FP32 rate counts, how many do integers: half where a multiprocessor has 128 for floats and 64 for
-// integers (Ampere and Ada with GDDR, Hopper), all where they are as many (Volta, Turing, A100, Blackwell). Pascal adds on
-// all 128 lanes, shifts on 64 and multiplies in several instructions, which leaves some 0.4 for a mix of them (CUDA C++
-// Programming Guide, throughput of native arithmetic instructions); with no row of a P40 in the fit its Q2_K and Q3_K are then
-// within 10 %.
+// integers (Ampere and Ada with GDDR, Hopper), all where they are as many (Volta, Turing, A100, Blackwell with GDDR; B200,
+// unmeasured, is taken to be so). Pascal adds on all 128 lanes, shifts on 64 and multiplies in several instructions, which
+// leaves some 0.4 for a mix of them (CUDA C++ Programming Guide, throughput of native arithmetic instructions); with no row of
+// a P40 in the fit its Q2_K and Q3_K are then within 10 %.
 double IntegerShare(const Gpu& gpu) {
   switch (ClassOf(gpu)) {
     case CardClass::kAmpere:

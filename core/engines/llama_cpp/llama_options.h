@@ -23,8 +23,8 @@ struct LlamaOptions {
   int64_t fit_target_mib = 1024;        // --fit-target: what --fit leaves free on each card
   int64_t main_gpu = 0;                 // -mg: the card that -sm none uses
   int64_t sched_max_copies = 4;         // of inputs, for pipelining; builds without peer copies have 1
-  std::optional<int64_t>
-      cache_ram_mib;                 // --cache-ram: prompts kept in RAM; 0: none; -1: no limit; nothing: 8192
+  // --cache-ram: prompts kept in RAM; 0: none; -1: no limit; 8192 if unset.
+  std::optional<int64_t> cache_ram_mib;
   std::vector<double> tensor_split;  // -ts: proportions of the cards; empty: by free memory
   bool mmproj_offload = true;        // --no-mmproj-offload: the vision tower stays in RAM
   // What no option of llama-server says; for engines that run llama.cpp in their own way.

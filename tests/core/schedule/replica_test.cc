@@ -94,6 +94,17 @@ Workload Chat(Arrival arrival, int64_t requests, int64_t seed) {
   return workload;
 }
 
+// Whose prompts begin alike in one way or another: later turns, a system's prompt, prompts sent again.
+Workload Returning(Arrival arrival, int64_t seed) {
+  Workload workload = Chat(arrival, 60, seed);
+  workload.turns = seed % 2 == 0 ? 3 : 1;
+  workload.think_time = 0.2;
+  workload.system_prompt = seed % 4 == 1 ? 90 : 0;
+  workload.different_prompts = seed % 4 == 3 ? 4 + seed : 0;
+  workload.prompt = {LengthShape::kUniform, 150, 100, 1, 600};
+  return workload;
+}
+
 TEST(Replica, EqualsTheStepByStepTwin) {
   for (int64_t seed = 1; seed <= 6; ++seed) {
     for (Arrival arrival : {Arrival::kBurst, Arrival::kPoisson, Arrival::kConstant, Arrival::kClosedLoop}) {
@@ -368,12 +379,7 @@ TEST(Replica, EqualsTheTwinWithATierInRam) {
         setup.answers = {0.7, 0.1, 0.6 / 200, 160};
       }
       for (Arrival arrival : {Arrival::kPoisson, Arrival::kClosedLoop, Arrival::kBurst}) {
-        Workload workload = Chat(arrival, 60, seed);
-        workload.turns = seed % 2 == 0 ? 3 : 1;
-        workload.think_time = 0.2;
-        workload.system_prompt = seed % 4 == 1 ? 90 : 0;
-        workload.different_prompts = seed % 4 == 3 ? 4 + seed : 0;
-        workload.prompt = {LengthShape::kUniform, 150, 100, 1, 600};
+        const Workload workload = Returning(arrival, seed);
         ExpectEqual(setup, workload, "tier of " + std::to_string(units) + ", seed " + std::to_string(seed),
                     3);
         const SimulationSummary summary = Simulate(setup, *GenerateRequests(workload)).Summarize({});
@@ -432,12 +438,7 @@ TEST(Replica, EqualsTheTwinWithChunksOfPrompts) {
     setup.prefix_caching = seed % 8 != 2;
     setup.full_groups = seed % 9 == 3 ? 2 : 1;
     for (Arrival arrival : {Arrival::kPoisson, Arrival::kClosedLoop, Arrival::kBurst}) {
-      Workload workload = Chat(arrival, 60, seed);
-      workload.turns = seed % 2 == 0 ? 3 : 1;
-      workload.think_time = 0.2;
-      workload.system_prompt = seed % 4 == 1 ? 90 : 0;
-      workload.different_prompts = seed % 4 == 3 ? 4 + seed : 0;
-      workload.prompt = {LengthShape::kUniform, 150, 100, 1, 600};
+      const Workload workload = Returning(arrival, seed);
       ExpectEqual(setup, workload, "chunks, seed " + std::to_string(seed));
       loaded += Simulate(setup, *GenerateRequests(workload)).Summarize({}).loaded_tokens;
     }
