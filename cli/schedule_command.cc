@@ -112,6 +112,18 @@ bool ReadWorkloadOptions(const Options& options, OptionReader* reader, Workload*
   return true;
 }
 
+// As many requests as the users of these options need, where nobody says how many.
+int64_t RequestsOfUsers(const Resolved& resolved, const Options& options, const Workload& workload) {
+  const Json& given = resolved.config->workload;
+  const bool counted = options.Has("--requests") || given.Has("requests") || given.Has("num_prompts");
+  if (counted || !options.Has("--users") || workload.arrival != Arrival::kClosedLoop)
+    return workload.requests;
+  Resolved asked = resolved;
+  asked.config = nullptr;
+  asked.concurrency = workload.users;
+  return WorkloadOf(asked).requests;
+}
+
 // "▁▂▅█": the samples' values over time, the largest one full height.
 std::string Sparkline(const Simulation& simulation, double most, double (*value)(const TimelineSample&)) {
   static constexpr const char* kBars[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
@@ -217,6 +229,7 @@ CommandResult RunSchedule(const Arguments& arguments, const CommandContext& cont
   Workload workload = WorkloadOf(*resolved);
   OptionReader reader(*options);
   if (!ReadWorkloadOptions(*options, &reader, &workload)) return Refused(reader.error());
+  workload.requests = RequestsOfUsers(*resolved, *options, workload);
   if (options->Has("--trace")) {
     const std::optional<std::string> csv = context.read_file(options->Value("--trace"));
     if (!csv) return Refused({"--trace", Quoted(options->Value("--trace")), "a CSV file that can be read"});
@@ -251,8 +264,8 @@ CommandResult RunSchedule(const Arguments& arguments, const CommandContext& cont
     std::string text = SimulationText(simulation, objective);
     const std::string spread = band ? SimulationBandText(*band) : "";
     if (!spread.empty()) text += "  " + spread + "\n";
-    const std::string beside =
-        BesideSteadyRates(report.speed, resolved->concurrency, simulation.Summarize(objective), workload);
+    const std::string beside = BesideSteadyRates(SteadyRatesOf(*resolved, report, workload),
+                                                 simulation.Summarize(objective), workload);
     if (!beside.empty()) text += "  " + beside + "\n";
     return {exit, text, ""};
   }

@@ -132,6 +132,7 @@ Json PlaybackToJson(const Playback& playback) {
       .Set("blocks", playback.blocks)
       .Set("headline", playback.headline)
       .Set("band", playback.band)
+      .Set("beside", playback.beside)
       .Set("summary", SimulationSummaryJson(playback.summary))
       .Set("metrics", MetricsJson(playback.metrics))
       .Set("samples", SampleLines(playback.samples))
@@ -149,6 +150,7 @@ Result<Playback> PlaybackFromJson(const Json& json) {
   playback.blocks = at("blocks").AsInt().value_or(0);
   playback.headline = at("headline").AsString();
   playback.band = at("band").AsString();
+  playback.beside = at("beside").AsString();
   playback.summary = SimulationSummaryFromJson(at("summary"));
   playback.metrics = MetricsOf(at("metrics"));
   std::optional<std::vector<TimelineSample>> samples = SamplesOf(at("samples").AsString());

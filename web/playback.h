@@ -19,7 +19,8 @@ struct Playback {
   double now = 0;      // seconds, when everything had ended
   int64_t blocks = 0;  // of the pool
   std::string headline;
-  std::string band;  // SimulationBandText
+  std::string band;    // SimulationBandText
+  std::string beside;  // BesideSteadyRates
   SimulationSummary summary;
   std::vector<MetricReading> metrics;
   std::vector<TimelineSample> samples;

@@ -521,6 +521,23 @@ CommandResult ScheduleWith(std::vector<std::string> more,
   return Plimsoll(arguments, files);
 }
 
+// Eight rounds, as for users that the configuration has.
+TEST(Schedule, UsersBringTheirRequests) {
+  EXPECT_NE(ScheduleWith({"--users", "48"}).out.find("384 of 384 requests"), std::string::npos);
+  EXPECT_NE(ScheduleWith({"--concurrency", "48"}).out.find("384 of 384 requests"), std::string::npos);
+  EXPECT_NE(ScheduleWith({"--users", "48", "--requests", "50"}).out.find("50 of 50 requests"),
+            std::string::npos);
+}
+
+// The configuration asks for one user.
+TEST(Schedule, QuotesTheEstimateOfTheLoadItself) {
+  EXPECT_NE(ScheduleWith({"--users", "16"}).out.find("it is for 16 users"), std::string::npos);
+  EXPECT_NE(ScheduleWith({"--arrival-rate", "3"}).out.find("it is for 3 requests per second"),
+            std::string::npos);
+  EXPECT_EQ(ScheduleWith({"--arrival", "burst", "--requests", "20"}).out.find("The estimate"),
+            std::string::npos);
+}
+
 TEST(Schedule, EveryKindOfLoadRuns) {
   const std::vector<std::vector<std::string>> loads = {
       {"--users", "4"},

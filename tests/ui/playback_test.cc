@@ -32,6 +32,7 @@ TEST(Playback, ComesBackAsItWentButForPartsOfMicroseconds) {
   const Objective objective = {500, 50};
   Playback went = PlaybackOf(simulation, objective);
   went.band = "a band";
+  went.beside = "an estimate";
   ASSERT_GT(went.summary.preemptions, 0) << "or the example shows nothing";
   const Result<Json> text = Json::Parse(PlaybackToJson(went).Dump(), "playback");
   const Result<Playback> came = PlaybackFromJson(*text);
@@ -40,6 +41,7 @@ TEST(Playback, ComesBackAsItWentButForPartsOfMicroseconds) {
   EXPECT_EQ(came->blocks, 400);
   EXPECT_EQ(came->headline, SimulationHeadline(simulation, went.summary));
   EXPECT_EQ(came->band, "a band");
+  EXPECT_EQ(came->beside, "an estimate");
   EXPECT_EQ(SimulationSummaryJson(came->summary), SimulationSummaryJson(simulation.Summarize(objective)));
   ASSERT_EQ(came->metrics.size(), went.metrics.size());
   ASSERT_FALSE(went.metrics.empty());

@@ -5,7 +5,6 @@
 #include <cmath>
 
 #include "core/base/text.h"
-#include "core/estimate/steady_rates.h"
 #include "core/schedule/simulation_report.h"
 #include "web/chart.h"
 #include "web/views/views.h"
@@ -566,10 +565,8 @@ void DrawScheduleTab(Ui& ui, AppState& state, float width) {
     Gap(16);
     PercentileTable(ui, summary, width);
     Gap(6);
-    const std::string beside = BesideSteadyRates(state.report().speed, state.resolved().concurrency, summary,
-                                                 state.schedule.workload());
-    if (!beside.empty()) {
-      Paragraph(ui, beside, width, {ui.colors->muted, kNote});
+    if (!playback.beside.empty()) {
+      Paragraph(ui, playback.beside, width, {ui.colors->muted, kNote});
       Gap(4);
     }
     Paragraph(ui, playback.band, width, {ui.colors->muted, kNote});

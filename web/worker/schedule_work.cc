@@ -7,6 +7,7 @@
 #include "core/engines/server.h"
 #include "core/engines/settle.h"
 #include "core/estimate/estimate.h"
+#include "core/estimate/steady_rates.h"
 #include "core/schedule/simulation_band.h"
 #include "core/schedule/simulation_report.h"
 #include "web/page_question.h"
@@ -19,8 +20,12 @@ constexpr int64_t kEvents = 256;  // of a slice
 
 class ScheduleWork : public Work {
  public:
-  ScheduleWork(SchedulerSetup setup, RequestList requests, const Objective& objective)
-      : setup_(std::move(setup)), requests_(std::move(requests)), objective_(objective) {
+  ScheduleWork(SchedulerSetup setup, RequestList requests, Workload workload,
+               std::optional<SpeedReport> steady)
+      : setup_(std::move(setup)),
+        requests_(std::move(requests)),
+        workload_(std::move(workload)),
+        steady_(std::move(steady)) {
     Begin(1);
   }
 
@@ -28,7 +33,8 @@ class ScheduleWork : public Work {
     if (!run_->Advance(kEvents)) return false;
     switch (finished_runs_++) {
       case 0:
-        playback_ = PlaybackOf(*run_, objective_);
+        playback_ = PlaybackOf(*run_, workload_.objective);
+        playback_.beside = BesideSteadyRates(steady_, playback_.summary, workload_);
         band_.central = playback_.summary;
         Begin(QuickStep(setup_.model));
         return false;
@@ -59,7 +65,8 @@ class ScheduleWork : public Work {
 
   SchedulerSetup setup_;
   RequestList requests_;
-  Objective objective_;
+  Workload workload_;
+  std::optional<SpeedReport> steady_;
   int finished_runs_ = 0;
   std::optional<Simulation> run_;
   SimulationBand band_;
@@ -81,10 +88,12 @@ Result<std::unique_ptr<Work>> StartScheduleWork(const Json& question, const Cata
   }
   Result<RequestList> requests = GenerateRequests(workload);
   if (!requests.ok()) return requests.error();
-  SchedulerSetup setup = MakeSchedulerSetup(*resolved, EstimateResolved(*resolved));
+  const Report report = EstimateResolved(*resolved);
+  SchedulerSetup setup = MakeSchedulerSetup(*resolved, report);
   TakeAdmission(workload, &setup);
-  return std::unique_ptr<Work>(
-      std::make_unique<ScheduleWork>(std::move(setup), std::move(*requests), workload.objective));
+  std::optional<SpeedReport> steady = SteadyRatesOf(*resolved, report, workload);
+  return std::unique_ptr<Work>(std::make_unique<ScheduleWork>(std::move(setup), std::move(*requests),
+                                                              std::move(workload), std::move(steady)));
 }
 
 }  // namespace plimsoll

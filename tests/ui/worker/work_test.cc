@@ -7,6 +7,7 @@
 #include "core/engines/server.h"
 #include "core/engines/settle.h"
 #include "core/estimate/estimate.h"
+#include "core/estimate/steady_rates.h"
 #include "core/schedule/simulation_band.h"
 #include "core/solve/find.h"
 #include "core/solve/map.h"
@@ -58,11 +59,12 @@ TEST(Work, ASearchIsTheFindersOwn) {
 }
 
 TEST(Work, ASimulationIsTheSchedulersOwn) {
-  Config config = ConfigOf("m=qwen3-8b&g=rtx-4090&ctx=8192&c=6&in=900&out=100");
+  Config config = ConfigOf("m=qwen3-8b&g=rtx-4090&ctx=8192&c=1&in=900&out=100");
   config.workload = Json::MakeObject();
-  config.workload.Set("ttft_ms", 300);
+  config.workload.Set("ttft_ms", 300).Set("users", 6);
   const Result<Resolved> resolved = Settle(config, ShippedCatalog());
-  const SchedulerSetup setup = MakeSchedulerSetup(*resolved, EstimateResolved(*resolved));
+  const Report report = EstimateResolved(*resolved);
+  const SchedulerSetup setup = MakeSchedulerSetup(*resolved, report);
   for (const std::string trace : {"", "0,500,20\n0,700,30\n0.1,900,40\n"}) {
     Workload workload = WorkloadOf(*resolved);
     if (!trace.empty()) workload.trace = *ReadTrace(trace, "");
@@ -72,6 +74,9 @@ TEST(Work, ASimulationIsTheSchedulersOwn) {
     EXPECT_EQ(SimulationSummaryJson(found->summary),
               SimulationSummaryJson(Simulate(setup, list).Summarize(workload.objective)));
     EXPECT_EQ(found->band, SimulationBandText(SimulateBand(setup, list)));
+    EXPECT_EQ(found->beside, BesideSteadyRates(SteadyRatesOf(*resolved, report, workload),
+                                               Simulate(setup, list).Summarize({}), workload));
+    EXPECT_EQ(found->beside.find("it is for 6 users") != std::string::npos, trace.empty()) << found->beside;
     EXPECT_EQ(found->records.size(), list.requests.size());
   }
 }
