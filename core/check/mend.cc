@@ -182,6 +182,22 @@ void MendOptions(std::string_view text, const CheckResult& result, std::vector<E
   }
 }
 
+// What the engine wants beside what is there; the fix names it.
+void MendMissing(std::string_view text, const Catalog& catalog, const CheckResult& result,
+                 std::vector<Edit>* edits) {
+  for (const CheckProblem& problem : result.problems) {
+    if (problem.code != "option_missing") continue;
+    std::vector<WrittenOption> missing;
+    for (WrittenOption& option : OptionsOf(result.config, catalog)) {
+      const bool named = problem.fix.find(option.name) != std::string::npos;
+      if (named && PlaceOf(result, option) == nullptr) missing.push_back(std::move(option));
+    }
+    if (missing.empty()) continue;
+    if (std::optional<std::string> added = Addition(text, result).For(missing))
+      edits->push_back({result.insert_at, result.insert_at, *std::move(added)});
+  }
+}
+
 void MendFit(std::string_view text, const Catalog& catalog, const CheckResult& result,
              std::vector<Edit>* edits) {
   if (!result.failure || result.failure->fixes.empty()) return;
@@ -235,6 +251,7 @@ void Mend(std::string_view text, const Catalog& catalog, CheckResult* result) {
   if (result->places.empty() && result->insert_at == 0) return;
   std::vector<Edit> edits;
   MendOptions(text, *result, &edits);
+  MendMissing(text, catalog, *result, &edits);
   MendFit(text, catalog, *result, &edits);
   if (edits.empty()) return;
   std::stable_sort(edits.begin(), edits.end(),

@@ -109,6 +109,11 @@ class Engine {
     (void)start;
     return {};
   }
+  // How the size of its cache in RAM is given.
+  virtual RamCacheOption CacheInRam(const Resolved& resolved) const {
+    (void)resolved;
+    return {};
+  }
 };
 
 }  // namespace plimsoll

@@ -9,10 +9,25 @@
 #include "core/speed/measured_speeds_table.h"
 
 namespace plimsoll {
+namespace {
 
-Bytes HostCacheRam(const Resolved& resolved) {
-  return resolved.kv_offloading * (resolved.dp_attention ? 1 : std::max<int64_t>(1, resolved.dp));
+int64_t ReplicasWithRam(const Resolved& resolved) {
+  return resolved.dp_attention ? 1 : std::max<int64_t>(1, resolved.dp);
 }
+
+// `room`: what all else leaves for the caches of all replicas.
+std::string FixOfShortRam(const Resolved& resolved, Bytes room) {
+  if (resolved.kv_offloading <= Bytes(0) && resolved.hicache_ratio <= 0) return "Set cpu_offload_gb lower.";
+  const int64_t most = room / ReplicasWithRam(resolved) / GiB(1);
+  return most < 1 ? "Keep no cache in RAM."
+                  : "Set kv_offloading_gib to " + std::to_string(most) + " or less.";
+}
+
+}  // namespace
+
+Bytes HostCacheRam(const Resolved& resolved) { return resolved.kv_offloading * ReplicasWithRam(resolved); }
+
+int64_t RanksOfReplica(const Resolved& resolved) { return std::max<int64_t>(1, resolved.tp * resolved.pp); }
 
 BlocksOnCards PoolOnCards(const Report& report, double units) {
   BlocksOnCards blocks;
@@ -55,11 +70,10 @@ void JudgeHostMemory(const Resolved& resolved, Bytes kept, Report* report) {
   report->kv.max_model_len_that_fits = 0;
   const std::string has =
       kept > Bytes(0) ? ", of which " + SizeText(kept, resolved.units) + " must stay free" : "";
-  report->diagnostics.push_back(
-      {"ram_short", Severity::kError,
-       SizeText(held, resolved.units) + " are to lie in RAM, which has " + SizeText(size, resolved.units) +
-           has + ".",
-       report->host.kv_cache > Bytes(0) ? "Keep a smaller cache in RAM." : "Set cpu_offload_gb lower."});
+  report->diagnostics.push_back({"ram_short", Severity::kError,
+                                 SizeText(held, resolved.units) + " are to lie in RAM, which has " +
+                                     SizeText(size, resolved.units) + has + ".",
+                                 FixOfShortRam(resolved, size - kept - (held - report->host.kv_cache))});
 }
 
 }  // namespace plimsoll

@@ -2,6 +2,7 @@
 #ifndef PLIMSOLL_CORE_ENGINES_HOST_TIER_H_
 #define PLIMSOLL_CORE_ENGINES_HOST_TIER_H_
 
+#include <cstdint>
 #include <vector>
 
 #include "core/base/units.h"
@@ -23,6 +24,9 @@ struct BlocksOnCards {
 };
 // `units` of them are each replica's whole pool.
 BlocksOnCards PoolOnCards(const Report& report, double units);
+
+// Its ranks, each of which has an equal part.
+int64_t RanksOfReplica(const Resolved& resolved);
 
 // What one replica has of `ram`, of which all have as much. In RAM a block takes what it takes on all cards of a replica
 // (vllm/v1/kv_offload/cpu/spec.py: times world_size), and every card loads its part over its own link, as far as RAM

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "core/catalog/gpu.h"
 #include "core/config/config.h"
@@ -14,6 +15,7 @@ namespace plimsoll {
 // How far a change leads from what was asked for. The order is the one in which people give ground: a switch,
 // less room, other weights, more hardware, slower memory, another card, another engine.
 constexpr double kDistanceStates = 0.5;
+constexpr double kDistanceRamCache = 0.6;
 constexpr double kDistanceUtilization = 0.8;
 constexpr double kDistanceLength = 1.0;  // and half as much again for each halving
 constexpr double kDistanceFewer = 1.4;
@@ -60,6 +62,14 @@ struct HostLever {
   std::string (*label)(int64_t number, int64_t layers) = nullptr;
   double distance = kDistanceHost;
   double per_doubling = 0;  // more of it for each doubling of number + 1
+};
+
+// The option that says how large a cache in RAM is, for a machine whose RAM it is too large for: the solver looks for the
+// largest whole number of it that has room.
+struct RamCacheOption {
+  std::string_view name = {};  // empty: there is none
+  std::string_view unit = {};  // of the number: "GiB"
+  double gib = 0;              // of kv_offloading_gib that one more is
 };
 
 }  // namespace plimsoll

@@ -11,6 +11,7 @@ namespace plimsoll {
 Start StartOf(const Resolved& resolved, const Report& report) {
   Start start;
   start.invalid = report.verdict == Verdict::kInvalid;
+  start.ram_short = report.Has("ram_short");
   start.tp = resolved.tp;
   start.pp = resolved.pp;
   start.engine = &EngineOf(resolved);
@@ -37,6 +38,14 @@ Config WithLength(Config config, int64_t tokens) {
 
 Config WithFormat(Config config, std::string_view id) {
   config.format = Json(id);
+  return config;
+}
+
+Config WithRamCache(Config config, double gib) {
+  config.hicache_ratio.reset();
+  config.kv_offloading_gib.reset();
+  if (gib > 0) config.kv_offloading_gib = gib;
+  if (gib <= 0) config.kv_offloading_backend.clear();
   return config;
 }
 

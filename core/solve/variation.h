@@ -31,6 +31,7 @@ struct Start {
   int64_t gpus = 1, tp = 1, pp = 1;
   bool invalid = false;  // it cannot start whatever the memory
   bool has_experts = false;
+  bool ram_short = false;  // the cards have room, and RAM has none for what is asked to lie there
   const EngineTraits& traits() const { return engine->traits(); }
   bool has_degrees() const { return traits().layout == CardLayout::kDegrees; }
   double bits_per_weight = 0;
@@ -45,6 +46,8 @@ Start StartOf(const Resolved& resolved, const Report& report);
 
 Config WithLength(Config config, int64_t tokens);
 Config WithFormat(Config config, std::string_view id);
+// A cache of so many GiB in RAM, whatever said its size; 0: none.
+Config WithRamCache(Config config, double gib);
 // Another engine, without what only means something to the one before: its release, its cache type, a format it cannot read.
 Config WithEngine(Config config, std::string_view id);
 // `count` cards like the first one named; more than eight as nodes of eight.

@@ -162,6 +162,27 @@ class WayFinder {
     return trial.has_value();
   }
 
+  // The change with the largest cache in RAM that has room there, where nothing else is short. Not on top of another
+  // change where it is what was asked for that is too large.
+  std::optional<Change> WithLessInRam(const Change& change, const Report& report) const {
+    const bool by_itself = start_.ram_short && change.distance > 0;
+    if (by_itself || !report.Has("ram_short") || report.host.kv_cache <= Bytes(0)) return std::nullopt;
+    const Result<Resolved> resolved = Settle(change.config, catalog_, &inquiry_);
+    if (!resolved.ok()) return std::nullopt;
+    const RamCacheOption option = start_.engine->CacheInRam(*resolved);
+    if (option.name.empty() || !(option.gib > 0)) return std::nullopt;
+    const auto asked = static_cast<int64_t>(report.host.kv_cache.gib() / option.gib);
+    const auto most = Largest(0, asked, [&](int64_t number) {
+      return Attempt(WithRamCache(change.config, option.gib * static_cast<double>(number)));
+    });
+    if (!most) return std::nullopt;
+    const std::string size = most->first == 0
+                                 ? "no cache in RAM"
+                                 : "a cache in RAM of " + CountText(most->first) + " " +
+                                       std::string(option.unit) + " (" + std::string(option.name) + ")";
+    return Change{most->second.config, Joined(change.label, size), change.distance + kDistanceRamCache};
+  }
+
   // What a larger change needs on top, if anything: the least that makes it fit at the length asked for, and
   // the least that makes it fit at a shorter one where that gives up less. False when nothing does.
   bool Squeeze(const Change& base) {
@@ -174,6 +195,7 @@ class WayFinder {
       const Result<Report> report = Estimate(change.config, catalog_, &inquiry_);
       if (!report.ok() || report->verdict == Verdict::kInvalid) continue;
       if (!report->fits()) {
+        if (!whole) whole = WithLessInRam(change, *report);
         if (!shorter) shorter = Shortened(change, report->kv.max_model_len_that_fits);
       } else if (!whole) {
         whole = std::move(change);
@@ -265,9 +287,18 @@ class WayFinder {
     return false;
   }
 
+  // Whether so much of it in RAM is more than RAM has, where the cards have room.
+  bool IsRamShort(const Change& base, const HostLever& lever, int64_t number) const {
+    if (inquiry_.planned().over()) return false;
+    Config config = base.config;
+    lever.pull(&config, number, start_.layers);
+    const Result<Report> report = Estimate(config, catalog_, &inquiry_);
+    return report.ok() && report->Has("ram_short");
+  }
+
   // The least of it in RAM that suffices, on top of `base`.
   bool OfferHost(const Change& base, const HostLever& lever) {
-    const auto least = Largest(-lever.most, -lever.least, [&](int64_t negative) {
+    const auto attempt = [&](int64_t negative) {
       Config config = base.config;
       lever.pull(&config, -negative, start_.layers);
       // As evenly on the cards as it goes: what one has no room for, another may have.
@@ -277,7 +308,17 @@ class WayFinder {
         if (auto trial = Attempt(std::move(divided))) return trial;
       }
       return Attempt(std::move(config));
-    });
+    };
+    auto least = Largest(-lever.most, -lever.least, attempt);
+    // All of it may be more than RAM has: then up to what is not.
+    if (!least && IsRamShort(base, lever, lever.most)) {
+      int64_t has = lever.least - 1, short_of = lever.most;
+      while (short_of - has > 1) {
+        const int64_t middle = has + (short_of - has) / 2;
+        (IsRamShort(base, lever, middle) ? short_of : has) = middle;
+      }
+      least = Largest(-has, -lever.least, attempt);
+    }
     if (!least) return false;
     const int64_t number = -least->first;
     const double distance = base.distance > 0 ? base.distance : lever.distance;

@@ -439,6 +439,10 @@ class Generic final : public Engine {
   const MetricNames& metric_names() const override { return VllmMetrics(); }
 
   std::vector<std::string_view> Formats() const override { return VllmFormats(); }
+  RamCacheOption CacheInRam(const Resolved& r) const override {
+    if (!SharesThePeaksRest(r)) return {};
+    return {"host_cache_size", "GiB per GPU", static_cast<double>(RanksOfReplica(r))};
+  }
 
  private:
   // Says on which card it does not run, or not in this format.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/engines/host_tier.h"
 #include "core/engines/sglang/sglang_commands.h"
 #include "core/engines/sglang/sglang_explain.h"
 #include "core/engines/sglang/sglang_gates.h"
@@ -85,6 +86,9 @@ class Sglang final : public Engine {
   std::vector<HostLever> HostLevers(const LeverStart& start) const override {
     (void)start;
     return SglangHostLevers();
+  }
+  RamCacheOption CacheInRam(const Resolved& resolved) const override {
+    return {"--hicache-size", "GB per GPU", static_cast<double>(RanksOfReplica(resolved)) / 1.073741824};
   }
 };
 

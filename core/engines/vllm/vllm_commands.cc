@@ -98,7 +98,7 @@ constexpr char kNotModelled[] = R"(
 --dbo-decode-token-threshold=@0.11.0- --dbo-prefill-token-threshold=@0.11.0- --dcp-comm-backend=@0.18.0-
 --dcp-kv-cache-interleave-size=@0.11.1- --decode-context-parallel-size,-dcp=@0.10.2-
 --default-mm-loras=@0.10.0- --disable-async-output-proc@-0.10.2 --disable-cascade-attn@0.8.2-
---disable-chunked-mm-input@0.8.4- --disable-custom-all-reduce --disable-hybrid-kv-cache-manager@0.9.1-
+--disable-chunked-mm-input@0.8.4- --disable-custom-all-reduce
 --disable-logprobs-during-spec-decoding@-0.8.2>--speculative-config
 --disable-nccl-for-dp-synchronization@0.11.1- --disable-sliding-window --enable-bf16x3-router-gemm@0.26.0-
 --enable-cumem-allocator@0.22.0- --enable-dbo@0.11.0- --enable-eplb@0.9.2-
@@ -185,12 +185,22 @@ MaybeError ReadSpeculative(const EngineOption&, const OptionUse& use, OptionRead
 // Whose cache in RAM: --kv-offloading-backend beside --kv-offloading-size, or --kv-transfer-config, in which LMCache's own
 // settings may stand, too (vllm/config/vllm.py _post_init_kv_transfer_config). `Finish` counts ranks.
 constexpr std::string_view kLmcache = "lmcache", kLmcacheOff = "lmcache=off",
-                           kLmcacheGib = "lmcache_gib=", kBackendLmcache = "backend=lmcache";
+                           kLmcacheGib = "lmcache_gib=", kBackendLmcache = "backend=lmcache",
+                           kConnectorNamed = "connector=named", kHybridOff = "hybrid=off";
+// vllm-project/vllm#41445: OffloadingConnector supports the hybrid cache manager, and starts beside it.
+constexpr int64_t kNativeBesideHybrid = VllmNumber(0, 21);
+// #42865, June 2026: --kv-offloading-backend lmcache is LMCacheMPConnector, which leaves the size to an LMCache server.
+// #41847, late in May: a connector named by --kv-transfer-config no longer turns the hybrid manager off that it supports.
+constexpr int64_t kLmcacheServer = VllmNumber(0, 23), kHybridBesideNamed = VllmNumber(0, 23);
 
 MaybeError ReadOffloadingBackend(const EngineOption&, const OptionUse& use, OptionReading* reading) {
   if (use.value == kLmcache) {
     reading->choices.emplace_back(kBackendLmcache);
-    reading->note = "newer releases ask an LMCache server of its own for it, whose size is not read";
+    if (reading->version->number >= kLmcacheServer) {
+      reading->note =
+          "an LMCache server of its own keeps it, in RAM of its --l1-size-gb: taken as vLLM's own cache of "
+          "--kv-offloading-size";
+    }
   } else if (use.value != "native") {
     reading->note = "only native and lmcache are modelled";
   }
@@ -234,22 +244,44 @@ void TakeConnectorSetting(std::string_view name, const Json& value, OptionReadin
   if (bytes && *bytes >= 0 && *bytes < 1e15) reading->config.kv_offloading_gib = *bytes / 1073741824;
 }
 
+// What else is worth saying of OffloadingConnector, named with all that it is told.
+std::string_view NoteOnOffloading(const OptionReading& reading) {
+  if (!reading.config.kv_offloading_gib) return "its size is read from cpu_bytes_to_use alone";
+  const int64_t number = reading.version->number;
+  return number >= kNativeBesideHybrid && number < kHybridBesideNamed
+             ? "this release turns its hybrid cache manager off beside it: taken as --kv-offloading-size, "
+               "which does not"
+             : "";
+}
+
 MaybeError ReadTransfer(const EngineOption&, const OptionUse& use, OptionReading* reading) {
-  return ReadMembers(use, "{\"kv_connector\":\"LMCacheConnectorV1\",\"kv_role\":\"kv_both\"}",
-                     [&](std::string_view name, const Json& value) {
-                       if (name == "kv_connector_extra_config") {
-                         for (const Json::Member& member : value.members())
-                           TakeConnectorSetting(member.first, member.second, reading);
-                       }
-                       if (name != "kv_connector") return;
-                       const std::string connector = TextOf(value);
-                       if (connector == "LMCacheConnectorV1") {
-                         reading->config.kv_offloading_backend = kLmcache;
-                       } else if (connector != "OffloadingConnector") {
-                         reading->note =
-                             "only what LMCacheConnectorV1 and OffloadingConnector keep in RAM is modelled";
-                       }
-                     });
+  bool offloads = false;
+  const auto read = [&](std::string_view name, const Json& value) {
+    if (name == "kv_connector_extra_config") {
+      for (const Json::Member& member : value.members())
+        TakeConnectorSetting(member.first, member.second, reading);
+    }
+    if (name != "kv_connector") return;
+    reading->choices.emplace_back(kConnectorNamed);
+    const std::string connector = TextOf(value);
+    offloads = connector == "OffloadingConnector";
+    if (connector == "LMCacheConnectorV1") {
+      reading->config.kv_offloading_backend = kLmcache;
+    } else if (!offloads) {
+      reading->note = "only what LMCacheConnectorV1 and OffloadingConnector keep in RAM is modelled";
+    }
+  };
+  MaybeError error =
+      ReadMembers(use, "{\"kv_connector\":\"LMCacheConnectorV1\",\"kv_role\":\"kv_both\"}", read);
+  if (offloads && use.path.empty()) reading->note = NoteOnOffloading(*reading);
+  return error;
+}
+
+MaybeError ReadHybridOff(const EngineOption&, const OptionUse& use, OptionReading* reading) {
+  if (use.negated) return std::nullopt;
+  reading->choices.emplace_back(kHybridOff);
+  reading->note = "modelled where it comes with a cache in RAM";
+  return std::nullopt;
 }
 
 void TakeGraphs(std::string_view name, const Json& value, OptionReading* reading) {
@@ -397,6 +429,11 @@ std::string WriteOldTokens(const EngineOption&, const LaunchSubject& subject) {
 bool HasLmcache(const LaunchSubject& subject) { return subject.config.kv_offloading_backend == kLmcache; }
 std::string WriteOffloadingSize(const EngineOption& option, const LaunchSubject& subject) {
   return HasLmcache(subject) ? "" : WriteKey(option, subject);
+}
+// Without it these releases refuse the connector that they make of --kv-offloading-size (see CheckHybridManager).
+std::string WriteHybridOff(const EngineOption&, const LaunchSubject& subject) {
+  const bool native = subject.config.kv_offloading_gib.value_or(0) > 0 && !HasLmcache(subject);
+  return native && subject.resolved.version.number < kNativeBesideHybrid ? "true" : "";
 }
 // As vLLM itself makes of --kv-offloading-backend lmcache; newer releases make another connector of that.
 std::string WriteTransfer(const EngineOption&, const LaunchSubject& subject) {
@@ -558,6 +595,11 @@ constexpr EngineOption kOptions[] = {
      .key = "kv_offloading_backend",
      .read = ReadOffloadingBackend,
      .since = "0.11.1"},
+    {.names = "--disable-hybrid-kv-cache-manager",
+     .value = V::kNone,
+     .read = ReadHybridOff,
+     .write = WriteHybridOff,
+     .since = "0.9.1"},
     {.names = "--kv-transfer-config",
      .key = "kv_offloading_backend",
      .read = ReadTransfer,
@@ -675,15 +717,33 @@ std::vector<std::vector<std::string>> NodeWords(const LaunchSubject& subject, in
   return words;
 }
 
+// vllm/config/vllm.py turned the hybrid manager off beside a connector that was named, and only then made one of
+// --kv-offloading-size, which KVConnectorFactory refuses beside the manager ("does not support HMA but HMA is enabled").
+void CheckHybridManager(OptionReading* reading) {
+  const bool lmcache = HasChoice(*reading, kBackendLmcache);
+  const bool refused = reading->version->number < (lmcache ? kLmcacheServer : kNativeBesideHybrid);
+  if (!refused || !reading->config.kv_offloading_gib || HasChoice(*reading, kConnectorNamed) ||
+      HasChoice(*reading, kHybridOff)) {
+    return;
+  }
+  reading->remarks.push_back({"option_missing", Severity::kError,
+                              std::string("With --kv-offloading-size vLLM before ") +
+                                  (lmcache ? "0.23.0" : "0.21.0") +
+                                  " does not start beside its hybrid cache manager.",
+                              "Add --disable-hybrid-kv-cache-manager."});
+}
+
 // LMCache's sizes are of a rank, the key's is of all ranks of a replica.
 void TakeHostCache(OptionReading* reading) {
   Config& config = reading->config;
+  CheckHybridManager(reading);
   if (HasChoice(*reading, kBackendLmcache)) {
-    if (config.kv_offloading_gib) {
+    if (!config.kv_offloading_gib) {
+      reading->idle.push_back({"--kv-offloading-backend", "--kv-offloading-size"});
+    } else if (reading->version->number < kLmcacheServer) {
       config.kv_offloading_backend = kLmcache;
       return;
     }
-    reading->idle.push_back({"--kv-offloading-backend", "--kv-offloading-size"});
   }
   if (config.kv_offloading_backend.empty()) {
     constexpr std::string_view kConnector = "LMCacheConnectorV1 in --kv-transfer-config";

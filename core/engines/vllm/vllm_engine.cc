@@ -102,6 +102,10 @@ class Vllm final : public Engine {
     (void)start;
     return VllmHostLevers();
   }
+  RamCacheOption CacheInRam(const Resolved& resolved) const override {
+    if (!resolved.lmcache) return {"--kv-offloading-size", "GiB", 1};
+    return {"LMCACHE_MAX_LOCAL_CPU_SIZE", "GiB per GPU", static_cast<double>(RanksOfReplica(resolved))};
+  }
 };
 
 }  // namespace

@@ -594,12 +594,24 @@ class Gate {
   // Without the hybrid manager all layers must keep caches of one kind (vllm/v1/core/kv_cache_utils.py,
   // unify_hybrid_kv_cache_specs): windows are kept whole, states of recurrent layers cannot be.
   void CheckHostCache() {
-    if (!resolved_.lmcache) return;
+    const bool old = number() < VllmNumber(0, 21);
+    const bool lmcache = resolved_.lmcache;
+    if (lmcache && number() >= VllmNumber(0, 23)) {
+      Say(Severity::kInfo, "lmcache_in_process",
+          "LMCache is taken to run within vLLM (LMCacheConnectorV1); --kv-offloading-backend lmcache asks a "
+          "server of its own in this release.",
+          "");
+    }
+    if (!lmcache && (!old || resolved_.kv_offloading <= Bytes(0))) return;
     const std::vector<LayerGroup>& groups = resolved_.architecture->groups;
     const auto recurrent = [](const LayerGroup& g) { return g.shape.recurrent.kind != RecurrentKind::kNone; };
     const auto slides = [](const LayerGroup& g) { return g.shape.attention.window > 0; };
-    const std::string off = "Beside LMCache vLLM turns its hybrid cache manager off: ";
-    const std::string fix = "Set kv_offloading_backend to native.";
+    const std::string off =
+        std::string(lmcache ? "Beside LMCache vLLM" : "Beside a cache in RAM this release") +
+        " turns its hybrid cache manager off: ";
+    const std::string fix = !old      ? "Set kv_offloading_backend to native."
+                            : lmcache ? "Set kv_offloading_backend to native, in vLLM 0.21.0 or later."
+                                      : "Use vLLM 0.21.0 or later.";
     if (std::any_of(groups.begin(), groups.end(), recurrent)) {
       Say(Severity::kError, "hybrid_manager_off", off + "models with recurrent layers do not start.", fix);
     } else if (groups.size() > 1 && std::any_of(groups.begin(), groups.end(), slides)) {

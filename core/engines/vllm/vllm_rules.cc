@@ -100,9 +100,11 @@ VllmRules RulesFor(const Resolved& resolved) {
   rules.large_graphs = since(27);  // vllm-project/vllm#49390, after the branch of 0.26
   rules.flashinfer_workspace = since(12);
   rules.lora_graphs = since(11, 1);
-  // vllm/config/vllm.py turns it off beside a connector that does not support it, as LMCacheConnectorV1 never has
-  // (#41847; before, beside any).
-  rules.hybrid_manager = rules.v1 && since(9, 2) && !resolved.lmcache;
+  // vllm/config/vllm.py turns it off beside a connector that does not support it (#41847; before, beside any that was
+  // named, and a start without a name has to turn it off itself): LMCacheConnectorV1 never has, OffloadingConnector has
+  // since #41445.
+  const bool unsupported = resolved.lmcache || (resolved.kv_offloading > Bytes(0) && !since(21));
+  rules.hybrid_manager = rules.v1 && since(9, 2) && !unsupported;
   rules.concurrency_by_pages = rules.v1 && since(9, 1);
   rules.tokens = !rules.v1 || !since(9, 2) ? CacheTokens::kBlocks
                  : !since(20, 2)           ? CacheTokens::kBlocksPerGroup

@@ -44,6 +44,17 @@ TEST(Mend, AMissingOptionIsAdded) {
   ExpectMended("from vllm import LLM\nllm = LLM(model=\"Qwen/Qwen3-32B-AWQ\")\n");
 }
 
+TEST(Mend, AnOptionThatAnotherOneNeedsIsAdded) {
+  const CheckResult result = Checked(
+      "docker run vllm/vllm-openai:v0.16.0 --model Qwen/Qwen3-8B --max-model-len 8192 --kv-offloading-size "
+      "20");
+  EXPECT_TRUE(HasProblem(result, "option_missing"));
+  ASSERT_TRUE(result.mended);
+  EXPECT_TRUE(result.mended->text.ends_with("--kv-offloading-size 20 --disable-hybrid-kv-cache-manager"))
+      << result.mended->text;
+  EXPECT_FALSE(HasProblem(Checked(result.mended->text), "option_missing"));
+}
+
 TEST(Mend, ManifestsAreMendedInTheirOwnForm) {
   ExpectMended(
       "services:\n  x:\n    image: vllm/vllm-openai:v0.11.0\n    command: [\"--model\", "

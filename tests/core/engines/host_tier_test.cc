@@ -106,15 +106,32 @@ TEST(HostTier, LmcacheHasChunksOfPrompts) {
   EXPECT_NE(Case(R"(,"kv_offloading_backend":"lmcach")").error.find("lmcache"), std::string::npos);
 }
 
+Report OnEightH200(const std::string& release, const std::string& model, const std::string& rest) {
+  return EstimateText(R"({"gpu":"h200","gpus":8,"tp":8,"max_model_len":131072,"engine_version":")" + release +
+                      R"(","model":")" + model + '"' + rest + "}")
+      .report;
+}
+
+// OffloadingConnector supports the hybrid manager since 0.21.0 (vllm-project/vllm#41445); before, gpt-oss's windows are
+// kept whole, 18 of whose 36 layers have 128 tokens.
+TEST(HostTier, VllmsOwnTurnedTheHybridManagerOffOnce) {
+  const std::string kept = R"(,"kv_offloading_gib":40)";
+  const Report before = OnEightH200("0.20.0", "gpt-oss-120b", kept);
+  const Report since = OnEightH200("0.21.0", "gpt-oss-120b", kept);
+  EXPECT_NEAR(since.kv.max_concurrency / before.kv.max_concurrency, 2, 0.2);
+  EXPECT_TRUE(before.Has("hybrid_manager_off"));
+  EXPECT_FALSE(since.Has("hybrid_manager_off"));
+  EXPECT_FALSE(OnEightH200("0.20.0", "gpt-oss-120b", "").Has("hybrid_manager_off"));
+  EXPECT_EQ(OnEightH200("0.20.0", "qwen3-next-80b-a3b", kept).verdict, Verdict::kInvalid);
+  EXPECT_NE(OnEightH200("0.21.0", "qwen3-next-80b-a3b", kept).verdict, Verdict::kInvalid);
+}
+
 // Beside LMCache windows are kept whole: gpt-oss-120b under vLLM 0.22.1 on eight H200 had 25,798,626 tokens of pool
 // without and 13,724,416 with it (measured by an LMCache developer, September 2026; vllm-project/vllm#41830). Models with
 // recurrent layers do not start: "failed to convert the KV cache specs to one unified type".
 TEST(HostTier, LmcacheTurnsTheHybridManagerOff) {
   const auto asked = [](const std::string& model, const std::string& rest) {
-    return EstimateText(
-               R"({"gpu":"h200","gpus":8,"tp":8,"engine_version":"0.22.1","max_model_len":131072,"model":")" +
-               (model + '"' + rest + "}"))
-        .report;
+    return OnEightH200("0.22.1", model, rest);
   };
   const std::string lmcache = R"(,"kv_offloading_backend":"lmcache")";
   const Report without = asked("gpt-oss-120b", R"(,"kv_offloading_gib":40)");
@@ -128,6 +145,8 @@ TEST(HostTier, LmcacheTurnsTheHybridManagerOff) {
   EXPECT_EQ(asked("qwen3-next-80b-a3b", lmcache).verdict, Verdict::kInvalid);
   EXPECT_NE(asked("qwen3-next-80b-a3b", R"(,"kv_offloading_gib":40)").verdict, Verdict::kInvalid);
   EXPECT_FALSE(asked("llama-3.1-8b", lmcache).Has("hybrid_manager_off")) << "its layers are alike";
+  EXPECT_FALSE(with.Has("lmcache_in_process"));
+  EXPECT_TRUE(OnEightH200("0.23.0", "llama-3.1-8b", lmcache).Has("lmcache_in_process"));
 }
 
 // Weights that stay in RAM need room there, too.
@@ -160,6 +179,24 @@ TEST(HostTier, RamMayBeShort) {
     EXPECT_EQ(report.kv.max_model_len_that_fits, 0) << engine;
     EXPECT_EQ(report.kv.max_concurrency, 0) << engine;
   }
+}
+
+// The fix is the largest whole size, of a replica.
+TEST(HostTier, ShortRamSaysWhatHasRoom) {
+  const auto fix = [](const std::string& rest) {
+    for (const Diagnostic& diagnostic : Case(rest).report.diagnostics) {
+      if (diagnostic.code == "ram_short") return diagnostic.fix;
+    }
+    return std::string();
+  };
+  EXPECT_EQ(fix(R"(,"kv_offloading_gib":65,"ram_gib":64.5)"), "Set kv_offloading_gib to 64 or less.");
+  EXPECT_EQ(fix(R"(,"kv_offloading_gib":65,"ram_gib":64,"engine":"sglang")"),
+            "Set kv_offloading_gib to 54 or less.")
+      << "10 GiB stay free";
+  EXPECT_EQ(fix(R"(,"kv_offloading_gib":20,"ram_gib":64,"gpus":4,"tp":1,"dp":4)"),
+            "Set kv_offloading_gib to 16 or less.");
+  EXPECT_EQ(fix(R"(,"kv_offloading_gib":8,"cpu_offload_gb":10,"ram_gib":10)"), "Keep no cache in RAM.");
+  EXPECT_EQ(fix(R"(,"cpu_offload_gb":10,"ram_gib":9)"), "Set cpu_offload_gb lower.");
 }
 
 TEST(HostTier, WithoutRamThereIsNone) {

@@ -12,10 +12,10 @@ namespace {
 // People give ground in this order: a switch, less room, other weights, more hardware, slower memory, another
 // card, another engine.
 TEST(Levers, TheOrderInWhichPeopleGiveGround) {
-  const double order[] = {kDistanceStates,     kDistanceUtilization, kDistanceLength,    kDistanceFewer,
-                          kDistanceNoDraft,    kDistanceKv,          kDistanceSequences, kDistanceEager,
-                          kDistanceSmallestKv, kDistanceLayout,      kDistanceFormat,    kDistanceGpus,
-                          kDistanceHost,       kDistanceCard,        kDistanceEngine};
+  const double order[] = {kDistanceStates, kDistanceRamCache,   kDistanceUtilization, kDistanceLength,
+                          kDistanceFewer,  kDistanceNoDraft,    kDistanceKv,          kDistanceSequences,
+                          kDistanceEager,  kDistanceSmallestKv, kDistanceLayout,      kDistanceFormat,
+                          kDistanceGpus,   kDistanceHost,       kDistanceCard,        kDistanceEngine};
   for (size_t i = 1; i < std::size(order); ++i) EXPECT_LT(order[i - 1], order[i]) << i;
   EXPECT_GT(kDistanceTight, 0);
   EXPECT_LT(kDistanceTight, kDistanceStates)

@@ -52,6 +52,17 @@ TEST(Variation, WhereASearchStarts) {
   EXPECT_TRUE(StartFrom(FromUrl("m=llama-3.1-8b&g=h100-sxm&n=3")).invalid) << "32 heads over 3 cards";
 }
 
+TEST(Variation, ACacheInRamHasOneSize) {
+  Config config;
+  config.hicache_ratio = 2;
+  config.kv_offloading_backend = "lmcache";
+  const Config sized = WithRamCache(config, 12);
+  EXPECT_EQ(sized.kv_offloading_gib, 12);
+  EXPECT_EQ(sized.hicache_ratio, std::nullopt);
+  EXPECT_EQ(sized.kv_offloading_backend, "lmcache");
+  EXPECT_EQ(WithRamCache(sized, 0), Config()) << "LMCache has 5 GiB where nobody says a size";
+}
+
 TEST(Variation, MoreThanEightCardsAreNodesOfEight) {
   const Config base = FromUrl("m=llama-3.1-70b&g=rtx-4090,rtx-3090&gm=20000,10000&dp=2");
   const struct {

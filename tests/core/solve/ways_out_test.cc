@@ -102,6 +102,72 @@ TEST(WaysOut, MatricesOfADenseModelMoveToRam) {
   EXPECT_TRUE(layers);
 }
 
+// RAM of 64 GiB for a cache of 65 GiB or more, by whatever option: the nearest way is the largest whole number of that
+// option, one more of which has no room; every way that is offered has.
+TEST(WaysOut, ACacheThatRamIsTooSmallForShrinks) {
+  const struct {
+    const char* url;
+    std::string_view label;
+    double gib, more;  // of kv_offloading_gib: the largest, and one more
+  } kCases[] = {
+      {"koff=80", "a cache in RAM of 64 GiB (--kv-offloading-size)", 64, 65},
+      {"koff=80&kob=lmcache", "a cache in RAM of 64 GiB per GPU (LMCACHE_MAX_LOCAL_CPU_SIZE)", 64, 65},
+      {"koff=80&n=2&tp=2&kob=lmcache", "a cache in RAM of 32 GiB per GPU (LMCACHE_MAX_LOCAL_CPU_SIZE)", 64,
+       66},
+      {"koff=40&n=2&dp=2&tp=1", "a cache in RAM of 32 GiB (--kv-offloading-size)", 32, 33},
+      // 64 GiB less the 10 that stay free are 57.98 GB.
+      {"e=sglang&koff=80", "a cache in RAM of 57 GB per GPU (--hicache-size)", 57 / 1.073741824,
+       58 / 1.073741824},
+      {"e=sglang&hcr=2", "a cache in RAM of 57 GB per GPU (--hicache-size)", 57 / 1.073741824,
+       58 / 1.073741824},
+      {"e=tensorrt-llm&koff=80", "a cache in RAM of 64 GiB per GPU (host_cache_size)", 64, 65},
+  };
+  for (const auto& given : kCases) {
+    const Config config = FromUrl("m=llama-3.1-8b&g=h100-sxm&ctx=8192&ram=64&" + std::string(given.url));
+    ASSERT_FALSE(Fits(config)) << given.url;
+    const std::vector<WayOut> ways = WaysOut(config, ShippedCatalog());
+    ASSERT_FALSE(ways.empty()) << given.url;
+    EXPECT_EQ(ways[0].label, given.label) << given.url;
+    EXPECT_NEAR(ways[0].config.kv_offloading_gib.value_or(0), given.gib, 1e-9) << given.url;
+    for (const WayOut& way : ways) EXPECT_TRUE(Fits(way.config)) << given.url << ": " << way.label;
+    Config more = ways[0].config;
+    more.kv_offloading_gib = given.more;
+    EXPECT_FALSE(Fits(more)) << given.url;
+  }
+}
+
+// The cards have room only with a smaller cache of their own, and RAM only for a smaller one beside.
+TEST(WaysOut, RamAndCardsMayBothBeShort) {
+  const Config config = FromUrl("m=llama-3.1-8b&g=rtx-4090&ctx=65536&koff=80&ram=64");
+  bool both = false;
+  for (const WayOut& way : WaysOut(config, ShippedCatalog())) {
+    EXPECT_TRUE(Fits(way.config)) << way.label;
+    both = both || way.label.find(", a cache in RAM of 64 GiB") != std::string::npos;
+  }
+  EXPECT_TRUE(both);
+}
+
+// Nothing of a cache has room beside weights that are to lie there.
+TEST(WaysOut, ACacheThatHasNoRoomAtAllGoes) {
+  const std::vector<WayOut> ways =
+      WaysOut(FromUrl("m=llama-3.1-8b&g=h100-sxm&ctx=8192&koff=8&off=10&ram=10.5"), ShippedCatalog());
+  ASSERT_FALSE(ways.empty());
+  EXPECT_EQ(ways[0].label, "no cache in RAM");
+  EXPECT_EQ(ways[0].config.kv_offloading_gib, std::nullopt);
+}
+
+// Of weights so many go to RAM as the cards have no room for, not more than RAM has (all of Llama 3.1 70B are 131 GiB).
+TEST(WaysOut, AsManyWeightsGoToRamAsItHas) {
+  const std::vector<WayOut> ways =
+      WaysOut(FromUrl("m=llama-3.1-70b&g=h100-sxm&ctx=4096&ram=100"), ShippedCatalog(), 20);
+  bool offered = false;
+  for (const WayOut& way : ways) {
+    EXPECT_TRUE(Fits(way.config)) << way.label;
+    offered = offered || way.label.find("GiB of weights in RAM") != std::string::npos;
+  }
+  EXPECT_TRUE(offered);
+}
+
 TEST(WaysOut, FewerSequencesWhereStatesDecide) {
   const std::vector<WayOut> ways = WaysOut(
       FromUrl("m=qwen3.6-27b&q=fp8-block&g=h100-sxm&util=0.95&ev=0.20.0&ctx=32768"), ShippedCatalog());

@@ -43,14 +43,70 @@ TEST(VllmCommands, WhoKeepsTheCacheInRam) {
                      lmcache + "}'"),
             ten);
   EXPECT_EQ(ConfigIn("LMCACHE_MAX_LOCAL_CPU_SIZE=7 " + serve + lmcache + set), ten) << "the connector's wins";
-  EXPECT_EQ(ConfigIn(serve + "--kv-offloading-backend lmcache --kv-offloading-size 20"), ten);
+  const std::string size = "--kv-offloading-size 20 --kv-offloading-backend ";
   EXPECT_EQ(ConfigIn("LMCACHE_LOCAL_CPU=False " + serve + lmcache + set), "m=qwen3-8b&e=vllm&n=2&tp=2");
-  EXPECT_EQ(ConfigIn(serve + "--kv-offloading-backend native --kv-offloading-size 20"),
-            "m=qwen3-8b&e=vllm&n=2&tp=2&koff=20");
+  EXPECT_EQ(ConfigIn(serve + size + "native"), "m=qwen3-8b&e=vllm&n=2&tp=2&koff=20");
   EXPECT_EQ(
       ConfigIn(serve + R"(--kv-transfer-config '{"kv_connector":"OffloadingConnector","kv_role":"kv_both",)" +
                R"("kv_connector_extra_config":{"cpu_bytes_to_use":21474836480}}')"),
       "m=qwen3-8b&e=vllm&n=2&tp=2&koff=20");
+}
+
+CheckResult CheckedAt(const std::string& release, const std::string& options) {
+  return Checked("docker run vllm/vllm-openai:v" + release + " --model Qwen/Qwen3-8B " + options);
+}
+
+std::string NoteOf(const CheckResult& result, std::string_view option) {
+  for (const ReadItem& item : result.understood) {
+    if (item.option == option) return item.note;
+  }
+  return "not read";
+}
+
+// Up to 0.22 LMCache runs within vLLM; then a server has the RAM, whatever its environment says here.
+TEST(VllmCommands, LmcacheByItsBackendIsAServerOfItsOwn) {
+  const std::string lmcache =
+      "--kv-offloading-size 20 --kv-offloading-backend lmcache --disable-hybrid-kv-cache-manager";
+  const CheckResult within = CheckedAt("0.22.1", lmcache);
+  EXPECT_EQ(within.config.kv_offloading_backend, "lmcache");
+  EXPECT_EQ(NoteOf(within, "--kv-offloading-backend"), "");
+  const CheckResult server = CheckedAt("0.23.0", lmcache);
+  EXPECT_EQ(server.config.kv_offloading_backend, "");
+  EXPECT_EQ(server.config.kv_offloading_gib, 20);
+  EXPECT_NE(NoteOf(server, "--kv-offloading-backend").find("--l1-size-gb"), std::string::npos);
+}
+
+// "Connector OffloadingConnector does not support HMA but HMA is enabled" (ovg-project/kvcached#267, vLLM 0.16.0).
+TEST(VllmCommands, OlderReleasesRefuseTheSizeBesideTheHybridManager) {
+  const std::string size = "--kv-offloading-size 20", off = " --disable-hybrid-kv-cache-manager",
+                    lmcache = " --kv-offloading-backend lmcache";
+  const auto refused = [](const char* release, const std::string& options) {
+    return HasProblem(CheckedAt(release, options), "option_missing");
+  };
+  EXPECT_TRUE(refused("0.20.0", size));
+  EXPECT_FALSE(refused("0.20.0", size + off));
+  EXPECT_FALSE(refused("0.21.0", size));
+  EXPECT_TRUE(refused("0.22.1", size + lmcache));
+  EXPECT_FALSE(refused("0.23.0", size + lmcache));
+  EXPECT_FALSE(refused("0.20.0", off)) << "without a cache in RAM";
+  EXPECT_FALSE(refused("0.20.0",
+                       R"(--kv-transfer-config '{"kv_connector":"OffloadingConnector","kv_role":"kv_both",)"
+                       R"("kv_connector_extra_config":{"cpu_bytes_to_use":21474836480}}')"))
+      << "a connector that is named turns it off";
+}
+
+TEST(VllmCommands, WhatIsTakenOfAnOffloadingConnectorIsSaid) {
+  const auto note = [](const char* release, const std::string& settings) {
+    return NoteOf(CheckedAt(release, R"(--kv-transfer-config '{"kv_connector":"OffloadingConnector",)"
+                                     R"("kv_role":"kv_both","kv_connector_extra_config":{)" +
+                                         settings + "}}'"),
+                  "--kv-transfer-config");
+  };
+  const std::string bytes = R"("cpu_bytes_to_use":21474836480)";
+  EXPECT_EQ(note("0.20.0", bytes), "");
+  EXPECT_NE(note("0.21.0", bytes).find("hybrid"), std::string::npos);
+  EXPECT_EQ(note("0.23.0", bytes), "");
+  EXPECT_NE(note("0.12.0", R"("num_cpu_blocks":1000)").find("cpu_bytes_to_use"), std::string::npos);
 }
 
 TEST(VllmCommands, WhatDoesNothingAloneIsSaid) {
