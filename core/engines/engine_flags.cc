@@ -1,5 +1,6 @@
 #include "core/engines/engine_flags.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <string_view>
@@ -121,6 +122,18 @@ std::optional<Error> ReadOptions(const Engine& engine, const std::vector<Argumen
   return std::nullopt;
 }
 
+// One that does nothing without another, which is not there.
+std::optional<Error> FindIdle(const OptionReading& reading, const std::vector<ArgumentWord>& words) {
+  for (const IdleOption& idle : reading.idle) {
+    for (const ArgumentWord& word : words) {
+      std::string name = word.text.substr(0, word.text.find('='));
+      std::replace(name.begin(), name.end(), '_', '-');
+      if (name == idle.name) return Error{name, "alone", "it with " + std::string(idle.without)};
+    }
+  }
+  return std::nullopt;
+}
+
 // Where the configuration is silent.
 std::optional<Error> Add(const Config& from, std::string_view key_name, Config* config) {
   const ConfigKey& key = *FindConfigKey(key_name);
@@ -152,8 +165,12 @@ Result<Config> DecodeEngineFlags(const std::vector<std::string>& arguments, cons
   }
   // What only several options together say; the engine's own defaults are not wanted here.
   const bool ranks = reading.config.tp || reading.config.pp || reading.config.dp;
+  // Sizes of a rank are counted for all, which our own flags may have said.
+  reading.config.tp = config->tp;
+  reading.config.pp = config->pp;
   if (engine->language()->finish != nullptr) engine->language()->finish(&reading);
-  for (const std::string_view key : {"format", "speculative", "lora"}) {
+  if (std::optional<Error> error = FindIdle(reading, split.theirs)) return *error;
+  for (const std::string_view key : {"format", "speculative", "lora", "kv_offloading_gib", "hicache_ratio"}) {
     if (std::optional<Error> error = Add(reading.config, key, &*config)) return *error;
   }
   if (ranks) {

@@ -529,6 +529,14 @@ TEST(Schedule, UsersBringTheirRequests) {
             std::string::npos);
 }
 
+// server_args.py: --hicache-size is whole; 40 GiB are 42.9 GB.
+TEST(Launch, ACacheInRamIsWrittenAsTheEngineTakesIt) {
+  const std::string text = Plimsoll({"launch", "--model", "qwen3-8b", "--engine", "sglang", "--gpu",
+                                     "h100-sxm", "--kv-offloading-gib", "40"})
+                               .out;
+  EXPECT_NE(text.find("--hicache-size 42\n"), std::string::npos) << text;
+}
+
 // The configuration asks for one user.
 TEST(Schedule, QuotesTheEstimateOfTheLoadItself) {
   EXPECT_NE(ScheduleWith({"--users", "16"}).out.find("it is for 16 users"), std::string::npos);

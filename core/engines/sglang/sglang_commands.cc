@@ -374,7 +374,9 @@ std::string WriteHierarchical(const EngineOption&, const LaunchSubject& subject)
 std::string WriteHostCache(const EngineOption&, const LaunchSubject& subject) {
   if (subject.config.kv_offloading_gib.value_or(0) <= 0) return {};
   const double ranks = static_cast<double>(std::max<int64_t>(1, subject.resolved.tp * subject.resolved.pp));
-  return FormatDouble(*subject.config.kv_offloading_gib * 1.073741824 / ranks);
+  const double gb = *subject.config.kv_offloading_gib * 1.073741824 / ranks;
+  constexpr double kRounding = 1e-6;  // server_args.py takes whole numbers alone
+  return FormatDouble(std::max(1.0, std::floor(gb + kRounding)));
 }
 std::string WriteModel(const EngineOption&, const LaunchSubject& subject) { return subject.model; }
 

@@ -36,6 +36,30 @@ TEST(EngineFlags, AnEnginesOwnSpelling) {
   EXPECT_EQ(Read({"--model", "llama-3.1-70b", "--gpus", "8", "-tp", "4"})->gpus, 8) << "ours wins";
 }
 
+// What several options say together: a cache of 20 GB for each of two ranks.
+TEST(EngineFlags, ACacheInRamIsOfItsSwitchAndItsRanks) {
+  const auto sglang = [](std::vector<std::string> more) {
+    more.insert(more.begin(), {"--engine", "sglang", "--model", "llama-3.1-8b"});
+    return Read(more);
+  };
+  const Result<Config> sized = sglang({"--tp", "2", "--enable-hierarchical-cache", "--hicache-size", "20"});
+  ASSERT_TRUE(sized.ok()) << sized.error().Message();
+  EXPECT_NEAR(sized->kv_offloading_gib.value_or(0), 40e9 / 1073741824, 1e-6);
+  EXPECT_EQ(sized->hicache_ratio, std::nullopt);
+  EXPECT_EQ(sglang({"--enable-hierarchical-cache"})->hicache_ratio, 2);
+  EXPECT_EQ(sglang({"--enable-hierarchical-cache", "--hicache-ratio", "3"})->hicache_ratio, 3);
+  const Result<Config> alone = sglang({"--hicache_size=20"});
+  ASSERT_FALSE(alone.ok());
+  EXPECT_NE(alone.error().Message().find("--enable-hierarchical-cache"), std::string::npos)
+      << alone.error().Message();
+  const Result<Config> lmcache = Read(
+      {"--model", "llama-3.1-8b", "--kv-transfer-config",
+       R"({"kv_connector":"LMCacheConnectorV1","kv_connector_extra_config":{"lmcache.max_local_cpu_size":10}})"});
+  ASSERT_TRUE(lmcache.ok()) << lmcache.error().Message();
+  EXPECT_EQ(lmcache->kv_offloading_gib, 10);
+  EXPECT_EQ(lmcache->kv_offloading_backend, "lmcache");
+}
+
 TEST(EngineFlags, WordsThatEverybodyUses) {
   EXPECT_EQ(Read({"--context", "8192"})->max_model_len, 8192);
   EXPECT_EQ(Read({"--engine", "ollama", "--context=32k"})->max_model_len, 32768);

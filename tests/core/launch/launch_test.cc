@@ -280,7 +280,7 @@ TEST(Launch, WhatIsLaunchedIsReadBackTheSameForEveryEngineKeyAndForm) {
 bool HasNoOption(const Engine& engine, const Config& config, std::string_view key) {
   if (OutsideOptions().count(std::string(key)) > 0) return true;
   // LM Studio and KoboldCpp are launched as llama-server; Ollama's server takes these from its environment; SGLang
-  // sizes its pool by a share and its batches by chunks.
+  // sizes its pool by a share, its batches by chunks and its cache in RAM in whole GB, which no GiB drawn here are.
   static const std::map<std::string_view, std::set<std::string_view>> by_engine = {
       {"lm-studio", {"engine"}},
       {"koboldcpp", {"engine"}},
@@ -290,7 +290,7 @@ bool HasNoOption(const Engine& engine, const Config& config, std::string_view ke
         "rope_scaling", "split_mode", "swa_full"}},
       {"sglang",
        {"enable_chunked_prefill", "expert_parallel", "kv_cache_dtype", "kv_cache_memory_bytes",
-        "max_num_batched_tokens", "max_num_seqs"}}};
+        "kv_offloading_gib", "max_num_batched_tokens", "max_num_seqs"}}};
   const auto outside = by_engine.find(engine.traits().id);
   if (outside != by_engine.end() && outside->second.count(key) > 0) return true;
   // llama.cpp has no heads of EAGLE's first kind; a Modelfile names a draft model and nothing else.
