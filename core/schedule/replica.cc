@@ -17,6 +17,12 @@ size_t At(T index) {
   return static_cast<size_t>(index);
 }
 
+// Every decoding sequence must find room in the budget of a step (vLLM: max_num_seqs <= max_num_batched_tokens).
+int64_t SeatsOf(const SchedulerSetup& setup) {
+  const int64_t budget = std::max<int64_t>(setup.max_num_batched_tokens, 1);
+  return std::clamp<int64_t>(setup.max_num_seqs, 1, std::max<int64_t>(1, budget / (1 + setup.lookahead)));
+}
+
 }  // namespace
 
 // ---- construction -----------------------------------------------------------------------------------------
@@ -29,15 +35,14 @@ Replica::Replica(SchedulerSetup setup, RequestList requests)
                 static_cast<int64_t>(std::max<size_t>(1, list_.beginnings.size())),
             setup_.full_groups, setup_.prefix_caching),
       host_(setup_.host.units, static_cast<int64_t>(list_.requests.size()) +
-                                   static_cast<int64_t>(std::max<size_t>(1, list_.beginnings.size()))) {
+                                   static_cast<int64_t>(std::max<size_t>(1, list_.beginnings.size()))),
+      slot_memory_(setup_.slots, SeatsOf(setup_), static_cast<int64_t>(list_.requests.size()),
+                   static_cast<int64_t>(std::max<size_t>(1, list_.beginnings.size()))) {
   setup_.block_size = std::clamp<int64_t>(setup_.block_size, 1, int64_t{1} << 20);
   setup_.poll = std::clamp<int64_t>(setup_.poll, 1, int64_t{1} << 30);
   setup_.host.chunk = std::max<int64_t>(1, setup_.host.chunk);
-  // Every decoding sequence must find room in the budget of a step (vLLM: max_num_seqs <=
-  // max_num_batched_tokens).
   setup_.max_num_batched_tokens = std::max<int64_t>(setup_.max_num_batched_tokens, 1);
-  setup_.max_num_seqs = std::clamp<int64_t>(
-      setup_.max_num_seqs, 1, std::max<int64_t>(1, setup_.max_num_batched_tokens / (1 + setup_.lookahead)));
+  setup_.max_num_seqs = SeatsOf(setup_);
   const size_t count = list_.requests.size();
   first_shared_stream_ = static_cast<int32_t>(count);
   shared_holders_.assign(std::max<size_t>(1, list_.beginnings.size()), 0);
@@ -97,7 +102,7 @@ void Replica::TakeSlot(int32_t index) {
   slots_[At(index)] = spare_slots_.back();
   spare_slots_.pop_back();
   Live(index) = {};
-  if (!HasHost()) return;
+  if (!HasLoads()) return;
   loads_.resize(sequences_.size());
   LoadsOf(index) = {};
 }
@@ -344,10 +349,13 @@ void Replica::Admit(int64_t budget, StepLoad* load) {
     stuck = running_ >= setup_.max_num_seqs;
     if (stuck) break;
     if (budget <= 0) return;
+    // Whoever is given a slot must be admitted.
+    stuck = setup_.slots.on && Held(TokensToReserve(index)) > pool_.free();
+    if (stuck) break;
     Sequence& sequence = Live(index);
     const bool loaded = sequence.holds_loaded;
     if (!loaded && WaitsWithAnother(index)) continue;
-    const Found found = loaded ? Found() : Find(index);
+    const Found found = loaded ? Found() : setup_.slots.on ? StartInSlot(index) : Find(index);
     if (found.loaded > 0 && setup_.host.waits) {
       stuck = !StartLoad(index, found);
       if (stuck) break;
@@ -386,7 +394,7 @@ void Replica::Admit(int64_t budget, StepLoad* load) {
     if (record.preemptions == 0) {
       record.scheduled = now_;
       record.cached = start;
-      if (HasHost()) LoadsOf(index).found_in_ram = LoadsOf(index).from_ram;
+      if (HasLoads()) LoadsOf(index).found_in_ram = LoadsOf(index).from_ram;
     }
     AddChunk(index, start, chunk, load);
     budget -= chunk;
@@ -397,6 +405,28 @@ void Replica::Admit(int64_t budget, StepLoad* load) {
     }
   }
   full_ = blocked_ = stuck;
+}
+
+// ---- slots ------------------------------------------------------------------------------------------------
+
+SlotMemory::Prompt Replica::PromptOf(int32_t index) const {
+  const Request& request = list_.requests[At(index)];
+  const int64_t shared = BeginningUnits(request);
+  return {request.session, shared > 0 ? request.beginning : -1, shared, request.prompt};
+}
+
+// REQUIRES: it is admitted now.
+Replica::Found Replica::StartInSlot(int32_t index) {
+  const SlotMemory::Start start = slot_memory_.Begin(PromptOf(index));
+  if (setup_.slots.one_pool) slot_memory_.LeaveRoom(pool_.free() - Held(TokensToReserve(index)));
+  Found found;
+  found.in_slot = start.kept + start.loaded;
+  Loads& loads = LoadsOf(index);
+  loads.slot = start.slot;
+  loads.from_ram = start.loaded;
+  loaded_tokens_ += start.loaded;
+  step_load_ += static_cast<double>(start.copied.count()) * setup_.slots.seconds_per_byte;
+  return found;
 }
 
 // ---- loads from RAM ---------------------------------------------------------------------------------------
@@ -812,6 +842,7 @@ int64_t Replica::GiveBack(int32_t index) {
   readers_.erase(std::remove(readers_.begin(), readers_.end(), index), readers_.end());
   ReturnBlocks(index, room, read);
   if (HasHost()) Store(index, read);
+  if (setup_.slots.on) slot_memory_.End(LoadsOf(index).slot, PromptOf(index), read);
   return read;
 }
 
@@ -836,7 +867,7 @@ void Replica::End(int32_t index, RequestEnd how) {
   record.output = Live(index).generated;
   record.end = how;
   const bool answered = how == RequestEnd::kDone || how == RequestEnd::kTruncated;
-  if (HasHost() && answered) found_in_ram_ += LoadsOf(index).found_in_ram;
+  if (HasLoads() && answered) found_in_ram_ += LoadsOf(index).found_in_ram;
   ++finished_;
   const Request& request = list_.requests[At(index)];
   spare_slots_.push_back(slots_[At(index)]);

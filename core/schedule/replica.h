@@ -34,6 +34,11 @@
 // loads waits with it. A running sequence that is left alone takes the blocks of those that are not admitted yet.
 // HostTier says which engines write otherwise: in chunks, prompts alone, with the step waiting.
 //
+// With slots (SlotRules, slot_memory.h: llama-server) nothing is found in the pool; each admitted request is given a slot,
+// with what that slot, or RAM, remembers of it, and its first step waits for what is copied. Cells of idle slots are
+// wanted back when a request is admitted, not, as by the server, when a step finds none: what they hold is lost a little
+// early.
+//
 // Three simplifications. Two are on the safe side: a window's layers keep one block more than they need at some
 // lengths, and what a window or a recurrent state held is not found again by a later turn. And of several prompts
 // that are read at once none keeps a sequence that decodes from its token, however early it was admitted.
@@ -57,6 +62,7 @@
 #include "core/schedule/host_cache.h"
 #include "core/schedule/percentiles.h"
 #include "core/schedule/scheduler_setup.h"
+#include "core/schedule/slot_memory.h"
 
 namespace plimsoll {
 
@@ -126,17 +132,20 @@ class Replica {
     bool holds_loaded = false;     // it waits with the blocks that are, or will be, loaded for it
     bool loads_beginning = false;  // others wait for what is being loaded
   };
-  // What a sequence has to do with RAM; only where there is a tier, for there may be a million of them.
+  // What a sequence has to do with RAM or slots; only where there are such, for there may be a million of them.
   struct Loads {
+    int32_t slot = -1;
     int64_t from_ram = 0;      // tokens that were, or are being, loaded for its next admission
     int64_t found_in_ram = 0;  // the same at its first
     int64_t given_up = 0;      // tokens whose keys and values it lost when it gave way
   };
-  // What need not be computed of a sequence, in leading units: first of its beginning, then its own, then what RAM has.
+  // What need not be computed of a sequence, in leading units: first of its beginning, then its own, then what RAM has; or
+  // what a slot has.
   struct Found {
     int64_t shared = 0, own = 0, loaded = 0;
+    int64_t in_slot = 0;
     bool loads_beginning = false;  // a part of it is the beginning's
-    int64_t units() const { return shared + own + loaded; }
+    int64_t units() const { return shared + own + loaded + in_slot; }
   };
   struct Chunk {
     int32_t index = -1;
@@ -199,6 +208,7 @@ class Replica {
   int64_t QueueLength() const;
   // Loads.
   bool HasHost() const { return host_.total() > 0; }
+  bool HasLoads() const { return HasHost() || setup_.slots.on; }
   double LoadTime(const Found& found) const;
   void NoteLoad(int32_t index, const Found& found);
   bool WaitsWithAnother(int32_t index);
@@ -210,6 +220,9 @@ class Replica {
   bool TakesFromLoads();
   bool UnblockLoaded();
   void Store(int32_t index, int64_t read);
+  // Slots.
+  SlotMemory::Prompt PromptOf(int32_t index) const;
+  Found StartInSlot(int32_t index);
   // Prompts.
   bool Refuse(int32_t index);
   void TakeFirstBlocks(int32_t index, const Found& found, int64_t allocated);
@@ -265,6 +278,7 @@ class Replica {
   std::vector<int32_t> spare_slots_;  // places that are free
   BlockPool pool_;
   HostCache host_;
+  SlotMemory slot_memory_;
   std::vector<Event> events_;  // a heap
   std::deque<int32_t> waiting_;
   std::deque<int32_t> loaded_;                       // what they waited for has arrived

@@ -13,6 +13,11 @@ void TakeAdmission(const Workload& workload, SchedulerSetup* setup) {
       static_cast<int64_t>(workload.hold_share * static_cast<double>(setup->max_num_batched_tokens));
 }
 
+Bytes PromptBytes(const SlotRules& rules, int64_t tokens, int64_t checkpoints) {
+  const Bytes state = rules.sequence + rules.window_token * std::min(tokens, rules.window);
+  return rules.token * tokens + state * (1 + checkpoints);
+}
+
 int64_t BlocksOf(const SchedulerSetup& setup, int64_t tokens) {
   if (tokens <= 0) return 0;
   const int64_t units = CeilDiv(tokens, setup.block_size);

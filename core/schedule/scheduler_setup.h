@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 
+#include "core/base/units.h"
 #include "core/config/workload.h"
 #include "core/schedule/metrics.h"
 #include "core/speed/step_model.h"
@@ -34,6 +35,30 @@ struct HostTier {
   bool moves = false;  // they go when the pool forgets them, and the step waits as for loads (TensorRT-LLM)
 };
 
+// llama-server's slots: each remembers the last prompt that it computed, and its answer (see slot_memory.h).
+struct SlotRules {
+  bool on = false;
+  // A request goes to the idle slot that shares more than this of it, the most first, else to the one that has been idle
+  // for longest.
+  double similarity = 0.1;
+  // Idle slots hold cells of one pool, and are emptied where it has no room otherwise.
+  bool one_pool = false;
+  // Tokens before a prompt's end where windows and recurrent states are kept to go back to; nothing between is. 0: any
+  // token can be gone back to.
+  int64_t checkpoint = 0;
+  // Prompts in RAM: what a slot is about to lose is copied there, and what shares more with a request is copied back. Who
+  // was copied first makes room.
+  bool ram = false;
+  Bytes limit;                // of all of them; 0: none
+  int64_t limit_tokens = 0;   // of all of them, where there is no limit of bytes
+  bool ram_for_idle = false;  // idle slots are copied whenever a request starts, and, of one pool, emptied
+  Bytes token, window_token, sequence;  // of each token, of each of the last `window` ones, of each prompt
+  int64_t window = 0;
+  double seconds_per_byte = 0;  // of a copy, for which all wait
+};
+// What a prompt takes in RAM, with so many states that one can go back to.
+Bytes PromptBytes(const SlotRules& rules, int64_t tokens, int64_t checkpoints);
+
 struct SchedulerSetup {
   StepModel model;
   int64_t replicas = 1;     // data parallel: each has what stands below for itself
@@ -49,6 +74,7 @@ struct SchedulerSetup {
   bool chunked_prefill = true;
   bool prefix_caching = true;
   HostTier host;
+  SlotRules slots;  // with reserve_output, chunked_prefill and a block_size of 1, without prefix_caching
   bool reserve_prompt = true;   // the whole sequence must find room before it is admitted
   bool reserve_output = false;  // llama-server: a slot is sized for prompt and answer
   int64_t lookahead = 0;        // speculative tokens

@@ -242,10 +242,23 @@ export const faults = {
     ['if (tier.moves) step_load_ = std::max(step_load_,', 'if (tier.moves) step_load_ = std::min(step_load_,'],
     ['found.loaded - found.units() % setup_.host.chunk', 'found.loaded'],
     ['if (setup_.host.prompts_only) read = std::min(read, request.prompt);', ''],
+    ['if (setup_.slots.one_pool) slot_memory_.LeaveRoom', 'if (!setup_.slots.one_pool) slot_memory_.LeaveRoom'],
+    ['static_cast<double>(start.copied.count()) * setup_.slots.seconds_per_byte', '0'],
   ],
   'core/schedule/host_cache.cc': [
     ['std::max(before, std::min(units, total_))', 'std::min(units, total_)'],
     ['const int32_t oldest = first_;', 'const int32_t oldest = last_;'],
+  ],
+  'core/schedule/slot_memory.cc': [
+    ['std::min(held.tokens, prompt.shared)', 'held.tokens'],
+    ['alike <= rules_.similarity', 'alike < rules_.similarity'],
+    ['2 * Common(held, prompt) < held.tokens', '2 * Common(held, prompt) <= held.tokens'],
+    ['held.checkpoint <= common ?', 'held.checkpoint >= common ?'],
+    ['if (mine >= held.tokens) return Bytes(0);', ''],
+    ['if (limited && size > rules_.limit) return Bytes(0);', ''],
+    ['4 * held.shared >= held.tokens', '4 * held.shared > held.tokens'],
+    ['if (rules_.one_pool) SetHeld(static_cast<int32_t>(i), {});', ''],
+    ['if (Common(held, prompt) > 0) return saved_.size();', ''],
   ],
   'core/schedule/scheduler.cc': [
     ['waiting * 20 > arrived', 'waiting * 20 < arrived'],
@@ -254,7 +267,10 @@ export const faults = {
     ['list.initially_released / replicas + more', 'list.initially_released / replicas'],
     ['own.usage_time / static_cast<double>(replicas_.size())', 'own.usage_time'],
   ],
-  'core/schedule/scheduler_setup.cc': [['units * setup.full_groups + setup.state_blocks', 'units * setup.full_groups']],
+  'core/schedule/scheduler_setup.cc': [
+    ['units * setup.full_groups + setup.state_blocks', 'units * setup.full_groups'],
+    ['state * (1 + checkpoints)', 'state'],
+  ],
   'core/schedule/simulation_report.cc': [
     ['summary.preemptions * 10 > summary.done', 'summary.preemptions * 5 > summary.done'],
     ['reading.alert = 0.92;', 'reading.alert = 0.29;'],

@@ -556,6 +556,105 @@ TEST(Replica, ChunksOfPromptsAreWrittenWithTheStep) {
   EXPECT_EQ(last(240).cached, 192);
 }
 
+// A token takes a byte, and a kilobyte takes as long to copy as computing ten tokens.
+SchedulerSetup SlotSetup(int64_t slots, int64_t bytes_of_ram) {
+  SchedulerSetup setup = SmallSetup();
+  setup.block_size = 1;
+  setup.blocks = 20000;
+  setup.max_num_seqs = slots;
+  setup.prefix_caching = false;
+  setup.reserve_output = true;
+  setup.slots.on = true;
+  setup.slots.token = Bytes(1);
+  setup.slots.ram = bytes_of_ram != 0;
+  setup.slots.limit = Bytes(std::max<int64_t>(0, bytes_of_ram));
+  setup.slots.limit_tokens = 3000;
+  setup.slots.seconds_per_byte = 1e-5;
+  return setup;
+}
+
+TEST(Replica, EqualsTheTwinWithSlots) {
+  int64_t loaded = 0, kept = 0;
+  for (int64_t seed = 1; seed <= 16; ++seed) {
+    for (const int64_t ram : {0, -1, 700, 1000000}) {
+      SchedulerSetup setup = SlotSetup(1 + seed % 5, ram);
+      setup.slots.one_pool = seed % 2 == 0;
+      setup.slots.ram_for_idle = seed % 3 != 0;
+      if (setup.slots.one_pool) setup.blocks = seed % 4 == 0 ? 2200 : 5000;
+      if (seed % 5 == 2) setup.slots.similarity = seed % 2 == 0 ? 0.5 : -1;
+      if (seed % 4 == 3) {
+        setup.slots.checkpoint = 64;
+        setup.slots.sequence = Bytes(100);
+        setup.slots.window_token = Bytes(2);
+        setup.slots.window = 50;
+      }
+      for (Arrival arrival : {Arrival::kPoisson, Arrival::kClosedLoop}) {
+        Workload workload = Returning(arrival, seed);
+        if (seed % 8 == 7) workload.turns = 4;  // of prompts that are sent again
+        ExpectEqual(setup, workload, "slots, seed " + std::to_string(seed) + ", RAM " + std::to_string(ram));
+        const SimulationSummary summary = Simulate(setup, *GenerateRequests(workload)).Summarize({});
+        EXPECT_EQ(summary.loaded_tokens, summary.found_in_ram) << "nobody gives way";
+        loaded += summary.found_in_ram;
+        kept += summary.cached_tokens - summary.found_in_ram;
+      }
+    }
+  }
+  EXPECT_GT(loaded, 0);
+  EXPECT_GT(kept, 0);
+}
+
+// Two slots and three conversations in turn: the third takes the slot of the first, whose second turn that of the
+// second, and so on. With RAM each comes back for two copies, of what leaves the slot and of what returns to it.
+TEST(Replica, AConversationThatLostItsSlotComesFromRam) {
+  const RequestList list =
+      ListOf({{0, 0, 100, 11}, {10, 1, 200, 11}, {20, 2, 100, 11}, {30, 0, 150, 1}, {40, 1, 240, 1}});
+  const Simulation without = Simulate(SlotSetup(2, 0), list);
+  for (size_t i = 0; i < 5; ++i) EXPECT_EQ(without.records()[i].cached, 0) << i;
+  EXPECT_EQ(without.Summarize({}).loaded_tokens, 0);
+  const SchedulerSetup setup = SlotSetup(2, 10000);
+  const Simulation with = Simulate(setup, list);
+  const auto first_token = [&](size_t i) {
+    return with.records()[i].first_token - with.records()[i].arrival;
+  };
+  EXPECT_EQ(with.records()[3].cached, 110) << "100 tokens of prompt and 10 of the answer";
+  EXPECT_EQ(with.records()[4].cached, 210);
+  EXPECT_EQ(with.Summarize({}).cached_tokens, 320);
+  EXPECT_EQ(with.Summarize({}).found_in_ram, 320);
+  EXPECT_NEAR(first_token(2), TimeOfChunk(setup, 0, 100).value() + 110e-5, 1e-9) << "session 0 goes";
+  EXPECT_NEAR(first_token(3), TimeOfChunk(setup, 110, 40).value() + (210 + 110) * 1e-5, 1e-9)
+      << "session 1 goes, session 0 comes";
+  EXPECT_NEAR(first_token(4), TimeOfChunk(setup, 210, 30).value() + (110 + 210) * 1e-5, 1e-9);
+  ExpectEqual(setup, list);
+  // 300 bytes are too few for sessions 1 (210) and 0 (110) at once, or 2 and 1.
+  const Simulation small = Simulate(SlotSetup(2, 300), list);
+  EXPECT_EQ(small.records()[3].cached, 0) << "session 0 made room for session 1";
+  EXPECT_EQ(small.records()[4].cached, 0) << "and that for session 2";
+  ExpectEqual(SlotSetup(2, 300), list);
+}
+
+// The server has one thread: while it copies, those that answer wait.
+TEST(Replica, OthersWaitForCopies) {
+  SchedulerSetup setup = SlotSetup(2, 10000);
+  setup.slots.seconds_per_byte = 1;
+  const RequestList list = ListOf({{0, 0, 100, 2}, {10, 1, 100, 1000}, {10.01, 2, 100, 1}});
+  const Simulation simulation = Simulate(setup, list);
+  EXPECT_GT(simulation.Summarize({}).inter_token_ms.most, 101e3) << "session 0's 101 tokens";
+  ExpectEqual(setup, list);
+}
+
+// Three cells too few for what an idle slot holds and the next request: the idle slot is emptied.
+TEST(Replica, IdleSlotsOfOnePoolGiveWay) {
+  SchedulerSetup setup = SlotSetup(2, 0);
+  setup.slots.one_pool = true;
+  const RequestList list = ListOf({{0, 0, 100, 11}, {10, 1, 100, 10}, {20, 0, 150, 1}});
+  setup.blocks = 220;
+  EXPECT_EQ(Simulate(setup, list).records()[2].cached, 110);
+  ExpectEqual(setup, list);
+  setup.blocks = 217;
+  EXPECT_EQ(Simulate(setup, list).records()[2].cached, 0);
+  ExpectEqual(setup, list);
+}
+
 // SGLang leaves what is shorter than ten tokens.
 TEST(Replica, AShortLoadIsNotWorthIt) {
   SchedulerSetup setup = ShortOfBlocks(false);

@@ -55,5 +55,16 @@ TEST(SchedulerSetup, WindowsStopGrowingAndStatesNeverGrow) {
   EXPECT_EQ(BlocksOf(setup, 0), 0) << "a sequence that is not there has no state either";
 }
 
+// Ten tokens at 3 bytes; windows hold 4 of them at 5, of a state of 100 there are three.
+TEST(SchedulerSetup, BytesOfAPrompt) {
+  SlotRules rules;
+  rules.token = Bytes(3);
+  rules.window_token = Bytes(5);
+  rules.window = 4;
+  rules.sequence = Bytes(100);
+  EXPECT_EQ(PromptBytes(rules, 10, 2), Bytes(30 + 3 * (100 + 20)));
+  EXPECT_EQ(PromptBytes(rules, 2, 0), Bytes(6 + 100 + 10));
+}
+
 }  // namespace
 }  // namespace plimsoll

@@ -35,6 +35,7 @@ class SchedulerTwin {
     }
     for (int64_t i = 0; i < list_.initially_released; ++i) Release(0);
     share_from_ = setup_.answers.share;
+    if (setup_.slots.on) slots_.resize(static_cast<size_t>(setup_.max_num_seqs));
   }
 
   void Run() {
@@ -64,6 +65,7 @@ class SchedulerTwin {
     int64_t total = 0, computed = 0, generated = 0, admitted = -1;
     int64_t from_ram = 0, found_in_ram = 0, given_up = 0;
     int64_t reserved = 0;  // tokens that have room from the start
+    size_t slot = 0;
     bool decoding = false, queued = false, arrived = false;
     bool holds_loaded = false, loads_beginning = false;
     std::vector<std::vector<int64_t>> units;  // block ids of each unit, in order
@@ -155,6 +157,7 @@ class SchedulerTwin {
     const int64_t read = live.decoding ? live.total - 1 : live.computed;
     ReturnBlocks(index, read);
     Store(index, read);
+    if (setup_.slots.on) LeaveSlot(index, read);
     running_.erase(std::find(running_.begin(), running_.end(), index));
   }
 
@@ -265,6 +268,162 @@ class SchedulerTwin {
       loaded_.push_back(load->second);
       load = loading_.erase(load);
     }
+  }
+
+  // ---- slots, as llama-server has them ----
+
+  // Every token by name: of the beginning that requests share, or the session's own.
+  using Token = std::pair<int32_t, int64_t>;
+  struct SlotPrompt {
+    std::vector<Token> tokens;
+    std::set<int64_t> checkpoints;
+  };
+  struct Slot {
+    SlotPrompt prompt;
+    int64_t released = -1;
+    bool busy = false;
+  };
+
+  std::vector<Token> TokensOf(size_t index, int64_t count) const {
+    const Request& request = list_.requests[index];
+    std::vector<Token> tokens;
+    for (int64_t i = 0; i < count; ++i)
+      tokens.emplace_back(i < BeginningUnits(request) ? Beginning(request) : request.session, i);
+    return tokens;
+  }
+  static double Common(const std::vector<Token>& one, const std::vector<Token>& other) {
+    size_t i = 0;
+    while (i < std::min(one.size(), other.size()) && one[i] == other[i]) ++i;
+    return static_cast<double>(i);
+  }
+  static double Size(const std::vector<Token>& tokens) { return static_cast<double>(tokens.size()); }
+  Bytes BytesOf(const SlotPrompt& prompt) const {
+    return PromptBytes(setup_.slots, static_cast<int64_t>(prompt.tokens.size()),
+                       static_cast<int64_t>(prompt.checkpoints.size()));
+  }
+  Bytes SavedBytes() const {
+    Bytes sum;
+    for (const SlotPrompt& prompt : saved_) sum += BytesOf(prompt);
+    return sum;
+  }
+
+  // server_slot::prompt_save with server_prompt_cache::alloc.
+  void Save(const SlotPrompt& prompt) {
+    if (prompt.tokens.empty()) return;
+    for (const SlotPrompt& saved : saved_) {
+      if (Common(saved.tokens, prompt.tokens) == Size(prompt.tokens)) return;
+    }
+    const bool limited = setup_.slots.limit > Bytes(0);
+    if (limited && BytesOf(prompt) > setup_.slots.limit) return;
+    saved_.remove_if(
+        [&](const SlotPrompt& saved) { return Common(saved.tokens, prompt.tokens) == Size(saved.tokens); });
+    while (limited && !saved_.empty() && SavedBytes() + BytesOf(prompt) > setup_.slots.limit)
+      saved_.pop_front();
+    saved_.push_back(prompt);
+    copied_ += BytesOf(prompt);
+  }
+
+  // server_prompt_cache::load.
+  bool LoadBetter(const std::vector<Token>& wanted, Slot* slot) {
+    const std::vector<Token>& held = slot->prompt.tokens;
+    double keep = held.empty() ? -1 : Common(held, wanted) / Size(held);
+    double alike = Common(held, wanted) / Size(wanted);
+    auto best = saved_.end();
+    for (auto saved = saved_.begin(); saved != saved_.end(); ++saved) {
+      const double keeps = Common(saved->tokens, wanted) / Size(saved->tokens);
+      const double is_alike = Common(saved->tokens, wanted) / Size(wanted);
+      if (keeps < 0.25 || keeps <= keep || is_alike <= alike) continue;
+      keep = keeps;
+      alike = is_alike;
+      best = saved;
+    }
+    if (best == saved_.end()) return false;
+    copied_ += BytesOf(*best);
+    slot->prompt = *best;
+    saved_.erase(best);
+    return true;
+  }
+
+  // server_prompt_cache::update, where bytes are not limited.
+  void DropOldest() {
+    const auto tokens = [this] {
+      size_t sum = 0;
+      for (const SlotPrompt& prompt : saved_) sum += prompt.tokens.size();
+      return static_cast<int64_t>(sum);
+    };
+    if (setup_.slots.limit > Bytes(0) || setup_.slots.limit_tokens == 0) return;
+    while (tokens() > setup_.slots.limit_tokens) saved_.pop_front();
+  }
+
+  // server_context::get_available_slot: *loses: most of what it holds.
+  Slot* FindSlot(const std::vector<Token>& wanted, bool* loses) {
+    Slot* best = nullptr;
+    double most = std::min(0.0, setup_.slots.similarity);
+    for (Slot& slot : slots_) {
+      const double alike = Common(slot.prompt.tokens, wanted) / Size(wanted);
+      if (slot.busy || alike <= most || alike <= setup_.slots.similarity) continue;
+      most = alike;
+      best = &slot;
+    }
+    *loses = best == nullptr || Common(best->prompt.tokens, wanted) / Size(best->prompt.tokens) < 0.5;
+    if (best != nullptr) return best;
+    for (Slot& slot : slots_) {
+      if (!slot.busy && (best == nullptr || slot.released <= best->released)) best = &slot;
+    }
+    return best;
+  }
+
+  // What need not be computed. `room`: tokens that it is given room for.
+  int64_t TakeSlot(size_t index, int64_t room) {
+    const std::vector<Token> wanted = TokensOf(index, live_[index].total);
+    copied_ = Bytes(0);
+    bool loses = false, loaded = false;
+    Slot* const slot = FindSlot(wanted, &loses);
+    if (setup_.slots.ram && loses) {
+      Save(slot->prompt);
+      loaded = LoadBetter(wanted, slot);
+      DropOldest();
+    }
+    SlotPrompt& prompt = slot->prompt;
+    auto past = static_cast<int64_t>(Common(prompt.tokens, wanted));
+    const auto held = static_cast<int64_t>(prompt.tokens.size());
+    const bool goes_back = past < held || past == live_[index].total;
+    if (setup_.slots.checkpoint > 0 && goes_back) {
+      const auto behind = prompt.checkpoints.upper_bound(past);
+      past = behind == prompt.checkpoints.begin() ? 0 : *std::prev(behind);
+    }
+    past = std::min(past, live_[index].total - 1);
+    prompt.checkpoints.erase(prompt.checkpoints.upper_bound(past), prompt.checkpoints.end());
+    slot->busy = true;
+    for (Slot& idle : slots_) {
+      if (idle.busy || !setup_.slots.ram || !setup_.slots.ram_for_idle) continue;
+      Save(idle.prompt);
+      DropOldest();
+      if (setup_.slots.one_pool) idle.prompt = {};
+    }
+    const auto has_room = [&] {
+      int64_t tokens = AllBlocks(room);
+      for (const Slot& idle : slots_)
+        tokens += idle.busy ? 0 : static_cast<int64_t>(idle.prompt.tokens.size());
+      return tokens <= static_cast<int64_t>(free_.size());
+    };
+    for (Slot& idle : slots_) {
+      if (setup_.slots.one_pool && !idle.busy && !has_room()) idle.prompt = {};
+    }
+    live_[index].slot = static_cast<size_t>(slot - slots_.data());
+    live_[index].from_ram = loaded ? past : 0;
+    loaded_tokens += live_[index].from_ram;
+    copies_ += static_cast<double>(copied_.count()) * setup_.slots.seconds_per_byte;
+    return past;
+  }
+
+  void LeaveSlot(size_t index, int64_t read) {
+    Slot& slot = slots_[live_[index].slot];
+    slot.prompt.tokens = TokensOf(index, read);
+    const int64_t checkpoint = list_.requests[index].prompt - setup_.slots.checkpoint;
+    if (setup_.slots.checkpoint > 0 && checkpoint > 0) slot.prompt.checkpoints.insert(checkpoint);
+    slot.released = released_++;
+    slot.busy = false;
   }
 
   // ---- what is loaded from RAM ----
@@ -443,10 +602,18 @@ class SchedulerTwin {
         loading_.emplace_back(Arriving(request), index);
         continue;
       }
-      const Found found = live.holds_loaded ? Found() : Look(index, in_use);
+      full_ = stuck_ = setup_.slots.on && AllBlocks(longest) > static_cast<int64_t>(free_.size());
+      if (full_) break;
+      Found found;
+      if (setup_.slots.on) {
+        found.in_slot = TakeSlot(index, longest);
+      } else if (!live.holds_loaded) {
+        found = Look(index, in_use);
+      }
       const bool waits = found.loaded > 0 && setup_.host.waits;
-      const int64_t start =
-          live.holds_loaded ? live.computed : (found.on_card + found.loaded) * setup_.block_size;
+      const int64_t start = live.holds_loaded
+                                ? live.computed
+                                : (found.on_card + found.loaded) * setup_.block_size + found.in_slot;
       int64_t rest = live.total - start;
       if (setup_.most_of_prompt > 0) rest = std::min(rest, setup_.most_of_prompt);
       if (!waits && !setup_.chunked_prefill && rest > budget && budget < whole_budget) break;
@@ -471,7 +638,8 @@ class SchedulerTwin {
         live.computed = start;
         continue;
       }
-      step_load_ += static_cast<double>(found.loaded) * setup_.host.load;
+      step_load_ += static_cast<double>(found.loaded) * setup_.host.load + copies_;
+      copies_ = 0;
       whole += Left(index);
       live.holds_loaded = false;
       live.reserved = whole_answer ? room : 0;
@@ -495,6 +663,7 @@ class SchedulerTwin {
 
   struct Found {
     int64_t on_card = 0, loaded = 0;  // leading units, those of the beginning included
+    int64_t in_slot = 0;              // tokens
     bool loads_beginning = false;
   };
 
@@ -735,6 +904,11 @@ class SchedulerTwin {
   std::list<size_t> loaded_;                    // in front of the others that wait
   std::list<std::pair<double, size_t>> loading_;
   double link_free_ = 0, step_load_ = 0;
+  std::vector<Slot> slots_;
+  std::list<SlotPrompt> saved_;  // the oldest first
+  int64_t released_ = 0;
+  Bytes copied_;           // for the last slot that was taken, ...
+  double copies_ = 0;      // ... and how long that took
   int64_t forgotten_ = 0;  // units that blocks were taken from, in this step
   bool stuck_ = false;     // the first that waits, in this step
 };
