@@ -36,6 +36,9 @@ constexpr std::array<LlamaChangeRow, kCountOfChanges> kRows = {{
     {LlamaChange::kHipSharesMemory, 10040, 20260716, "ggml-org/llama.cpp#24233, dated by #27506"},
     {LlamaChange::kLoadsUsedMtp, 10210, 20260731, "ggml-org/llama.cpp#26296"},
     {LlamaChange::kWideCacheMetal, 10530, 20260820, "ggml-org/llama.cpp#27390"},
+    {LlamaChange::kPromptsInRam, 6730, 20251009, "ggml-org/llama.cpp#16391"},
+    {LlamaChange::kIdleSlotsToRam, 8660, 20260403, "ggml-org/llama.cpp#20993"},
+    {LlamaChange::kAllIdleToRam, 9580, 20260609, "ggml-org/llama.cpp#24190"},
 }};
 
 // The fork left mainline in 2024 and followed it in parts: what its logs show of the changes above.

@@ -39,6 +39,9 @@ enum class LlamaChange : uint8_t {
   kHipSharesMemory,     // HIP reads inputs in RAM where card and processor share it
   kLoadsUsedMtp,        // prediction layers are loaded only when they draft
   kWideCacheMetal,      // the same on Metal
+  kPromptsInRam,        // llama-server keeps prompts that slots have lost in RAM (--cache-ram)
+  kIdleSlotsToRam,      // with one cache for all slots idle ones go there when a request starts
+  kAllIdleToRam,        // with a cache for each slot they are copied there, too
   kCount,
 };
 

@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "core/engines/llama_cpp/llama_data.h"
+#include "core/engines/llama_cpp/llama_kv_cache.h"
 #include "core/engines/llama_cpp/llama_overrides.h"
+#include "core/engines/llama_cpp/llama_rules.h"
 #include "core/engines/measured_constants.h"
 #include "core/formats/gguf_types.h"
 #include "core/speed/measured_speeds.h"
@@ -46,6 +48,52 @@ void CountNodeTraffic(const Resolved& r, StepStyle* style) {
 // Builds without CUDA graphs and fused operations.
 constexpr int32_t kGraphsSince = 20250101;
 
+// Bytes per second at which llama-server copies a prompt between its slot and RAM: layer after layer, to memory that the
+// system has yet to give. Logs: 67 MiB in 49 ms (ggml-org/llama.cpp#23269), 1,375 MiB out and about 490 back in 1,973 ms
+// (mostlygeek/llama-swap#560); others from 0.7e9 to 3.5e9.
+constexpr double kPromptCopy = 1.5e9;
+
+// What the state of a prompt takes (llama_state_seq_get_data): its cells and its recurrent states. Windows keep what a
+// slot's share of their cells holds. What a draft's context keeps is left out.
+void CountPromptBytes(const Resolved& resolved, const LlamaCache& cache, SlotRules* rules) {
+  LlamaCache one = cache;
+  one.sequences = one.snapshots = one.state_copies = 1;
+  for (const LayerGroup& group : resolved.architecture->groups) {
+    const Attention& attention = group.shape.attention;
+    const Bytes cells = CellBytes(cache, attention) * group.count;
+    (HasWindow(cache, attention) ? rules->window_token : rules->token) += cells;
+    if (attention.kind == AttentionKind::kCompressed && attention.compress_ratio > 0)
+      rules->token += cells / attention.compress_ratio;
+    rules->sequence += LayerStateBytes(one, group.shape.recurrent) * group.count;
+  }
+  rules->window = cache.window_cells / (cache.streams == 1 ? cache.sequences : 1);
+}
+
+// tools/server/server-context.cpp, common/common.h. KoboldCpp has a server of its own, which keeps nothing in RAM.
+SlotRules LlamaSlots(const Resolved& resolved) {
+  constexpr int64_t kDefaultMib = 8192, kBeforeTheEnd = 64;
+  constexpr int64_t kNowhere = int64_t{1} << 40;
+  const EngineVersion& build = BuildOf(resolved);
+  const LlamaCache cache = ShapeLlamaCache(resolved, std::max<int64_t>(1, ContextOf(resolved)));
+  const bool newer = Has(build, LlamaChange::kPromptsInRam);
+  SlotRules rules;
+  rules.on = true;
+  rules.similarity = newer ? 0.1 : 0.5;
+  rules.one_pool = cache.streams == 1;
+  CountPromptBytes(resolved, cache, &rules);
+  // Windows and states were given checkpoints at about that time (ggml-org/llama.cpp#15293, #16382).
+  const bool cannot_rewind = cache.windowed || rules.sequence > Bytes(0);
+  if (cannot_rewind) rules.checkpoint = newer ? kBeforeTheEnd : kNowhere;
+  const int64_t unset = resolved.engine->id == "koboldcpp" ? 0 : kDefaultMib;
+  const int64_t mib = OptionsOf(resolved).cache_ram_mib.value_or(unset);
+  rules.ram = newer && mib != 0;
+  rules.limit = MiB(std::max<int64_t>(0, mib));
+  rules.limit_tokens = cache.context;
+  rules.ram_for_idle = Has(build, rules.one_pool ? LlamaChange::kIdleSlotsToRam : LlamaChange::kAllIdleToRam);
+  rules.seconds_per_byte = 1 / kPromptCopy;
+  return rules;
+}
+
 }  // namespace
 
 double NodeLinkOf(const Resolved& resolved) {
@@ -84,10 +132,11 @@ void SetUpLlamaServer(const Resolved& resolved, const Report& report, SchedulerS
   setup->blocks = report.kv.capacity_tokens;
   setup->max_num_batched_tokens = kBatch;
   setup->chunked_prefill = true;
-  setup->prefix_caching = true;  // --cache-reuse within a slot, --cache-ram between them
+  setup->prefix_caching = false;  // no two slots share a cell
   setup->reserve_output = true;
   if (!resolved.kv_unified)
     setup->max_model_len = ContextOf(resolved) / std::max<int64_t>(resolved.max_num_seqs, 1);
+  setup->slots = LlamaSlots(resolved);
 }
 
 // tools/server/server.cpp, handle_metrics.

@@ -133,6 +133,11 @@ class Ollama final : public Engine {
   }
   void SetUpServer(const Resolved& resolved, const Report& report, SchedulerSetup* setup) const override {
     SetUpLlamaServer(resolved, report, setup);
+    if (resolved.version.number >= OllamaRelease(0, 30)) return;
+    // Its own runner takes the first of the slots that share most, and has none for them in RAM
+    // (runner/ollamarunner/cache.go, findLongestCacheSlot).
+    setup->slots.similarity = -1;
+    setup->slots.one_pool = setup->slots.ram = false;
   }
   const MetricNames& metric_names() const override { return LlamaMetrics(); }
 

@@ -120,8 +120,9 @@ TEST(Server, TheEstimateIsTheSteadyStateOfTheScheduler) {
        0.03, 0.15},
       {R"({"model":"llama-3.1-8b","engine":"tensorrt-llm","gpu":"h100-sxm","max_model_len":8192,"concurrency":64})",
        0.03, 0.1},
+      // Without copies of prompts to RAM, of which the estimate knows nothing.
       {R"({"model":"llama-3.1-8b","engine":"llama.cpp","format":"gguf-q4_k_m","gpu":"rtx-4090",)"
-       R"("max_model_len":32768,"max_num_seqs":4,"concurrency":4})",
+       R"("max_model_len":32768,"max_num_seqs":4,"concurrency":4,"cache_ram_mib":0})",
        0.02, 0.15},
   };
   for (const Load& load : loads) {

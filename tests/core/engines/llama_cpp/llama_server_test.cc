@@ -65,6 +65,68 @@ TEST(LlamaServer, SlotsInsteadOfPages) {
   EXPECT_EQ(setup.max_model_len, 2048) << "each slot has its quarter";
 }
 
+SlotRules SlotsOf(const std::string& rest) {
+  const EstimatedCase c = Ask(rest);
+  SchedulerSetup setup;
+  SetUpLlamaServer(c.resolved, c.report, &setup);
+  EXPECT_TRUE(setup.slots.on);
+  EXPECT_FALSE(setup.prefix_caching) << "no two slots share a cell";
+  return setup.slots;
+}
+
+// --cache-ram since October 2025, idle slots copied there since April 2026 with one cache for all, since June with more.
+TEST(LlamaServer, WhatEachBuildRemembers) {
+  const SlotRules today = SlotsOf(R"("model":"llama-3.1-8b")");
+  EXPECT_EQ(today.similarity, 0.1);
+  EXPECT_TRUE(today.one_pool);
+  EXPECT_TRUE(today.ram);
+  EXPECT_EQ(today.limit, MiB(8192));
+  EXPECT_TRUE(today.ram_for_idle);
+  const std::string divided = R"("model":"llama-3.1-8b","max_num_seqs":2,"kv_unified":false)";
+  EXPECT_FALSE(SlotsOf(divided).one_pool);
+  EXPECT_TRUE(SlotsOf(divided).ram_for_idle);
+  EXPECT_FALSE(SlotsOf(divided + R"(,"engine_version":"2026-05-01")").ram_for_idle);
+  EXPECT_TRUE(SlotsOf(R"("model":"llama-3.1-8b","engine_version":"2026-05-01")").ram_for_idle);
+  EXPECT_FALSE(SlotsOf(R"("model":"llama-3.1-8b","engine_version":"2026-04-01")").ram_for_idle);
+  EXPECT_TRUE(SlotsOf(R"("model":"llama-3.1-8b","engine_version":"2025-10-10")").ram);
+  const SlotRules old =
+      SlotsOf(R"("model":"llama-3.1-8b","engine_version":"2025-10-01","cache_ram_mib":100)");
+  EXPECT_FALSE(old.ram);
+  EXPECT_EQ(old.similarity, 0.5);
+}
+
+TEST(LlamaServer, HowMuchRamItsPromptsTake) {
+  EXPECT_FALSE(SlotsOf(R"("model":"llama-3.1-8b","cache_ram_mib":0)").ram);
+  EXPECT_EQ(SlotsOf(R"("model":"llama-3.1-8b","cache_ram_mib":100)").limit, MiB(100));
+  const SlotRules any = SlotsOf(R"("model":"llama-3.1-8b","cache_ram_mib":-1)");
+  EXPECT_TRUE(any.ram);
+  EXPECT_EQ(any.limit, Bytes(0));
+  EXPECT_EQ(any.limit_tokens, 8192) << "as many as the context has";
+  // 32 layers of 8 heads of 128, keys and values of 2 bytes.
+  EXPECT_EQ(any.token, KiB(128));
+  EXPECT_EQ(any.window_token, Bytes(0));
+  EXPECT_EQ(any.sequence, Bytes(0));
+  EXPECT_EQ(any.checkpoint, 0) << "it can go back to any token";
+  // A gigabyte and a half a second: 67 MiB in about 47 ms.
+  EXPECT_NEAR(static_cast<double>(MiB(67).count()) * any.seconds_per_byte, 0.047, 0.001);
+}
+
+// gpt-oss: every other one of 24 layers has a window of 128, of 8 heads of 64.
+TEST(LlamaServer, WindowsAndStatesOfAPrompt) {
+  const SlotRules windows = SlotsOf(R"("model":"gpt-oss-20b","format":"gguf-mxfp4_moe")");
+  EXPECT_EQ(windows.token, KiB(24));
+  EXPECT_EQ(windows.window_token, KiB(24));
+  EXPECT_GE(windows.window, 128);
+  EXPECT_LT(windows.window, 1024);
+  EXPECT_EQ(windows.checkpoint, 64);
+  EXPECT_EQ(SlotsOf(R"("model":"gpt-oss-20b","format":"gguf-mxfp4_moe","swa_full":true)").checkpoint, 0);
+  // Qwen3.6 35B-A3B: logs give 62.813 MiB for a prompt's states, and 20 KiB for each token of ten layers of 2 heads of 256.
+  const SlotRules states = SlotsOf(R"("model":"qwen3.6-35b-a3b")");
+  EXPECT_NEAR(static_cast<double>(states.sequence.count()) / 1048576, 62.813, 0.01);
+  EXPECT_EQ(states.token, KiB(20));
+  EXPECT_EQ(states.checkpoint, 64);
+}
+
 TEST(LlamaServer, ItsMetrics) {
   ASSERT_EQ(LlamaMetrics().size(), 3u);
   EXPECT_EQ(LlamaMetrics()[0].name, "llamacpp:requests_processing");
