@@ -425,7 +425,9 @@ Replica::Found Replica::StartInSlot(int32_t index) {
   loads.slot = start.slot;
   loads.from_ram = start.loaded;
   loaded_tokens_ += start.loaded;
-  step_load_ += static_cast<double>(start.copied.count()) * setup_.slots.seconds_per_byte;
+  const double copying = static_cast<double>(start.copied.count()) * setup_.slots.seconds_per_byte;
+  step_load_ += copying;
+  copying_ += copying;
   return found;
 }
 
@@ -1166,6 +1168,7 @@ ReplicaTotals Replica::totals() const {
   totals.output_tokens = output_tokens_;
   totals.found_in_ram = found_in_ram_;
   totals.loaded_tokens = loaded_tokens_;
+  totals.copying = copying_;
   totals.running_time = running_time_;
   totals.waiting_time = waiting_time_;
   totals.usage_time = usage_time_;

@@ -94,6 +94,7 @@ struct ReplicaTotals {
   int64_t loaded_tokens = 0;                                  // from RAM, after preemptions too
   double running_time = 0, waiting_time = 0, usage_time = 0;  // sums of each over the seconds it stood
   double peak_usage = 0;
+  double copying = 0;  // seconds for which all waited while prompts went between slots and RAM
   int64_t peak_running = 0, peak_waiting = 0;
 };
 
@@ -321,6 +322,7 @@ class Replica {
   bool done_ = false;
   int64_t finished_ = 0, steps_ = 0, preemptions_ = 0, output_tokens_ = 0;
   int64_t found_in_ram_ = 0, loaded_tokens_ = 0;
+  double copying_ = 0;
   mutable int64_t base_sequences_ = -1;  // memo of the step's time without cached tokens
   mutable double base_time_ = 0;
   DurationHistogram inter_token_;

@@ -148,6 +148,7 @@ ReplicaTotals Simulation::Totals() const {
     totals.loaded_tokens += own.loaded_tokens;
     totals.running_time += own.running_time;
     totals.waiting_time += own.waiting_time;
+    totals.copying += own.copying / static_cast<double>(replicas_.size());
     totals.usage_time += own.usage_time / static_cast<double>(replicas_.size());
     totals.peak_usage = std::max(totals.peak_usage, own.peak_usage);  // the fullest pool
   }
@@ -167,6 +168,7 @@ SimulationSummary Simulation::Summarize(const Objective& objective) const {
   summary.steps = totals.steps;
   summary.found_in_ram = totals.found_in_ram;
   summary.loaded_tokens = totals.loaded_tokens;
+  summary.copying = totals.copying;
   summary.duration = now;
   int64_t good = 0;
   // Where requests are received in turn, the replica has counted that.

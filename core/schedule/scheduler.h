@@ -18,6 +18,7 @@ struct SimulationSummary {
   int64_t prompt_tokens = 0, output_tokens = 0, cached_tokens = 0, computed_again = 0;
   int64_t found_in_ram = 0;   // of cached_tokens; the others were on the cards
   int64_t loaded_tokens = 0;  // from RAM, after preemptions too
+  double copying = 0;         // seconds: llama-server's, between slots and RAM, while nobody computed
   double output_tokens_per_s = 0, total_tokens_per_s = 0, requests_per_s = 0;
   double goodput_requests_per_s = 0;  // requests per second that met the objective
   Percentiles ttft_ms, tpot_ms, inter_token_ms, end_to_end_ms, queue_ms;

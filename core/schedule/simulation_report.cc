@@ -194,10 +194,14 @@ std::string FoundText(const SimulationSummary& summary) {
            " prompt tokens were found in the cache";
     if (summary.found_in_ram > 0) text += ", " + CountText(summary.found_in_ram) + " of them in RAM";
   }
+  const auto add = [&text](const std::string& more) { text += (text.empty() ? "" : "; ") + more; };
   const int64_t again = summary.loaded_tokens - summary.found_in_ram;
-  if (again <= 0) return text;
-  return text + (text.empty() ? "" : "; ") + CountText(again) +
-         " tokens were loaded from RAM after preemptions instead of computed again";
+  if (again > 0)
+    add(CountText(again) + " tokens were loaded from RAM after preemptions instead of computed again");
+  if (summary.copying > 0)
+    add(DurationText(Seconds(summary.copying)) +
+        " went into copies of prompts to RAM and back, for which all waited");
+  return text;
 }
 
 Json SimulationSummaryJson(const SimulationSummary& summary) {
@@ -207,6 +211,7 @@ Json SimulationSummaryJson(const SimulationSummary& summary) {
                        : each.whole != nullptr ? Json(summary.*each.whole)
                                                : PercentilesJson(summary.*each.times));
   }
+  if (summary.copying > 0) json.Set("copying_s", summary.copying);
   return json.Set("saturated", summary.saturated);
 }
 
@@ -218,6 +223,7 @@ SimulationSummary SimulationSummaryFromJson(const Json& json) {
     if (each.whole != nullptr) summary.*each.whole = value != nullptr ? value->AsInt().value_or(0) : 0;
     if (each.times != nullptr) summary.*each.times = PercentilesFromJson(value);
   }
+  summary.copying = NumberIn(json, "copying_s");
   const Json* saturated = json.Find("saturated");
   summary.saturated = saturated != nullptr && saturated->AsBool().value_or(false);
   return summary;

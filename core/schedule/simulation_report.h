@@ -28,7 +28,8 @@ std::vector<MetricReading> ReadMetrics(const Simulation& simulation, const Simul
 // One sentence: whether the load is served, and what limits it.
 std::string SimulationHeadline(const Simulation& simulation, const SimulationSummary& summary);
 
-// Where the tokens of prompts were found that need not be computed, in one sentence; empty: none were.
+// Where the tokens of prompts were found that need not be computed, and how long all waited for copies of them, in one
+// sentence; empty: none were, and nobody did.
 std::string FoundText(const SimulationSummary& summary);
 
 // As it stands under "summary" below, and back; what is absent or of another kind is zero.

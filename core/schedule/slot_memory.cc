@@ -12,7 +12,7 @@ constexpr int64_t kMostCheckpoints = 32;  // --ctx-checkpoints
 SlotMemory::SlotMemory(const SlotRules& rules, int64_t slots, int64_t sessions, int64_t beginnings)
     : rules_(rules),
       slots_(rules.on ? static_cast<size_t>(slots) : 0),
-      tokens_of_(rules.on && rules.ram ? static_cast<size_t>(sessions) : 0),
+      number_of_(rules.on && rules.ram ? static_cast<size_t>(sessions) : 0, kNone),
       alike_(rules.on && rules.ram ? static_cast<size_t>(beginnings) : 0) {}
 
 // ---- slots ------------------------------------------------------------------------------------------------
@@ -131,22 +131,27 @@ bool SlotMemory::MayComeBack(const Held& held) const {
   return held.beginning >= 0 && 4 * held.shared >= held.tokens;
 }
 
+// Behind all of them: nowhere.
 size_t SlotMemory::PlaceOf(int32_t session) const {
-  const auto is_its = [session](const Held& held) { return held.session == session; };
-  return static_cast<size_t>(std::find_if(saved_.begin(), saved_.end(), is_its) - saved_.begin());
+  const int64_t number = number_of_[static_cast<size_t>(session)];
+  if (number == kNone) return saved_.size();
+  const auto is_older = [](const Held& held, int64_t than) { return held.number < than; };
+  return static_cast<size_t>(std::lower_bound(saved_.begin(), saved_.end(), number, is_older) -
+                             saved_.begin());
 }
 
 Bytes SlotMemory::Save(const Held& held) {
   if (held.tokens == 0) return Bytes(0);
-  int64_t& mine = tokens_of_[static_cast<size_t>(held.session)];
-  if (mine >= held.tokens) return Bytes(0);
+  const size_t place = PlaceOf(held.session);
+  const bool has = place < saved_.size();
+  if (has && saved_[place].tokens >= held.tokens) return Bytes(0);
   const Bytes size = PromptBytes(rules_, held.tokens, held.checkpoints);
   const bool limited = rules_.limit > Bytes(0);
   if (limited && size > rules_.limit) return Bytes(0);
-  if (mine > 0) Remove(PlaceOf(held.session));
+  if (has) Remove(place);
   while (limited && used_ + size > rules_.limit) Remove(0);
   saved_.push_back(held);
-  mine = held.tokens;
+  saved_.back().number = number_of_[static_cast<size_t>(held.session)] = next_number_++;
   saved_tokens_ += held.tokens;
   used_ += size;
   if (MayComeBack(held)) ++alike_[static_cast<size_t>(held.beginning)];
@@ -158,7 +163,8 @@ Bytes SlotMemory::Save(const Held& held) {
 size_t SlotMemory::Better(const Held& held, const Prompt& prompt) const {
   const bool has_own = held.session == prompt.session && held.tokens > 0;
   if (has_own) return saved_.size();
-  if (tokens_of_[static_cast<size_t>(prompt.session)] > 0) return PlaceOf(prompt.session);
+  const size_t own = PlaceOf(prompt.session);
+  if (own < saved_.size()) return own;
   if (prompt.beginning < 0 || alike_[static_cast<size_t>(prompt.beginning)] == 0) return saved_.size();
   if (Common(held, prompt) > 0) return saved_.size();
   size_t place = 0;
@@ -168,7 +174,7 @@ size_t SlotMemory::Better(const Held& held, const Prompt& prompt) const {
 
 void SlotMemory::Remove(size_t place) {
   const Held& held = saved_[place];
-  tokens_of_[static_cast<size_t>(held.session)] = 0;
+  number_of_[static_cast<size_t>(held.session)] = kNone;
   if (MayComeBack(held)) --alike_[static_cast<size_t>(held.beginning)];
   saved_tokens_ -= held.tokens;
   used_ -= PromptBytes(rules_, held.tokens, held.checkpoints);

@@ -57,7 +57,9 @@ class SlotMemory {
     int64_t shared = 0, tokens = 0;
     int64_t checkpoint = 0;  // the longest within the beginning; 0: none
     int64_t checkpoints = 0;
+    int64_t number = 0;  // in RAM: in the order in which they came there
   };
+  static constexpr int64_t kNone = -1;
   struct Slot {
     Held held;
     int64_t released = -1;  // in order; -1: never
@@ -84,8 +86,9 @@ class SlotMemory {
   int64_t released_ = 0;
   int64_t idle_tokens_ = 0;
 
-  std::deque<Held> saved_;          // in RAM, the oldest first
-  std::vector<int64_t> tokens_of_;  // by session: what lies in RAM of it; 0: nothing
+  std::deque<Held> saved_;  // in RAM, the oldest first
+  int64_t next_number_ = 0;
+  std::vector<int64_t> number_of_;  // by session: of what lies in RAM of it
   std::vector<int32_t> alike_;      // by beginning: prompts in RAM that may come back for another session
   int64_t saved_tokens_ = 0;
   Bytes used_;

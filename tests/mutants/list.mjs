@@ -243,7 +243,7 @@ export const faults = {
     ['found.loaded - found.units() % setup_.host.chunk', 'found.loaded'],
     ['if (setup_.host.prompts_only) read = std::min(read, request.prompt);', ''],
     ['if (setup_.slots.one_pool) slot_memory_.LeaveRoom', 'if (!setup_.slots.one_pool) slot_memory_.LeaveRoom'],
-    ['static_cast<double>(start.copied.count()) * setup_.slots.seconds_per_byte', '0'],
+    ['step_load_ += copying;', ''],
   ],
   'core/schedule/host_cache.cc': [
     ['std::max(before, std::min(units, total_))', 'std::min(units, total_)'],
@@ -254,7 +254,8 @@ export const faults = {
     ['alike <= rules_.similarity', 'alike < rules_.similarity'],
     ['2 * Common(held, prompt) < held.tokens', '2 * Common(held, prompt) <= held.tokens'],
     ['held.checkpoint <= common ?', 'held.checkpoint >= common ?'],
-    ['if (mine >= held.tokens) return Bytes(0);', ''],
+    ['if (has && saved_[place].tokens >= held.tokens) return Bytes(0);', ''],
+    ['held.number < than', 'held.number <= than'],
     ['if (limited && size > rules_.limit) return Bytes(0);', ''],
     ['4 * held.shared >= held.tokens', '4 * held.shared > held.tokens'],
     ['if (rules_.one_pool) SetHeld(static_cast<int32_t>(i), {});', ''],

@@ -620,6 +620,7 @@ TEST(Replica, AConversationThatLostItsSlotComesFromRam) {
   EXPECT_EQ(with.records()[4].cached, 210);
   EXPECT_EQ(with.Summarize({}).cached_tokens, 320);
   EXPECT_EQ(with.Summarize({}).found_in_ram, 320);
+  EXPECT_NEAR(with.Summarize({}).copying, (110 + 2 * 320) * 1e-5, 1e-12);
   EXPECT_NEAR(first_token(2), TimeOfChunk(setup, 0, 100).value() + 110e-5, 1e-9) << "session 0 goes";
   EXPECT_NEAR(first_token(3), TimeOfChunk(setup, 110, 40).value() + (210 + 110) * 1e-5, 1e-9)
       << "session 1 goes, session 0 comes";

@@ -141,6 +141,17 @@ TEST(SimulationReport, WherePromptsWereFound) {
   summary.cached_tokens = summary.found_in_ram = 0;
   EXPECT_EQ(FoundText(summary),
             "1,700 tokens were loaded from RAM after preemptions instead of computed again");
+  summary.loaded_tokens = 0;
+  summary.copying = 2.5;
+  EXPECT_EQ(FoundText(summary), "2.5 s went into copies of prompts to RAM and back, for which all waited");
+}
+
+// A server that copies nothing says nothing of it.
+TEST(SimulationReport, CopiesComeBackFromJson) {
+  SimulationSummary summary;
+  EXPECT_FALSE(SimulationSummaryJson(summary).Has("copying_s"));
+  summary.copying = 2.5;
+  EXPECT_EQ(SimulationSummaryFromJson(SimulationSummaryJson(summary)).copying, 2.5);
 }
 
 // Replicas' counts come together, and back from JSON.
