@@ -105,6 +105,14 @@ double LaneRate(const Gpu& gpu) {
   return Positive(gpu.fp32.value() / 2, Positive(half / 16, 1e12));
 }
 
+// Clocks per second of all of NVIDIA's multiprocessors, which have 64 lanes in P100, Volta, Turing and A100, 128 elsewhere
+// (CUDA C++ Programming Guide, results per clock of 32-bit additions by compute capability).
+double MultiprocessorClocks(const Gpu& gpu) {
+  const bool small =
+      gpu.compute_capability == 60 || (gpu.compute_capability >= 70 && gpu.compute_capability <= 80);
+  return LaneRate(gpu) / (small ? 64 : 128);
+}
+
 // Of the lanes that NVIDIA's FP32 rate counts, how many do integers: half where a multiprocessor has 128 for floats and 64 for
 // integers (Ampere and Ada with GDDR, Hopper), all where they are as many (Volta, Turing, A100, Blackwell with GDDR; B200,
 // unmeasured, is taken to be so). Pascal adds on all 128 lanes, shifts on 64 and multiplies in several instructions, which
@@ -162,6 +170,8 @@ CardRates FindRates(const Resolved& r, const StepStyle& style, const MeasuredSpe
     const auto format = static_cast<FormatClass>(f);
     const auto kernels = static_cast<size_t>(KernelsOf(group, format, gpu));
     rates.stream[f] = rates.bandwidth * std::min(0.97, engine.stream[kernels].value * card.stream.value);
+    if (group == KernelGroup::kGgml && gpu.vendor == Vendor::kNvidia)
+      rates.stream[f] = std::min(rates.stream[f], MultiprocessorClocks(gpu) * speeds.ggml_in_flight.value);
     rates.compute[f] = power * Peak(group, format, gpu, speeds) *
                        std::min(MostOfPeak(group), engine.compute[kernels].value * card.compute.value) * sums;
   }

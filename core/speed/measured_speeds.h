@@ -86,6 +86,8 @@ struct EngineSpeeds {
   // Instructions of one lane to turn a stored weight into a product, where decoding unpacks weights one
   // sequence at a time: what a card with fast memory and few units is bound by. 0: never.
   std::array<Coefficient, kFormatClasses> unpack;
+  // Tokens of a prompt whose products share one unpacking, as tall as a kernel's tile. 0: a step's weights are unpacked once.
+  double unpack_tokens = 0;
   Coefficient expert_stream;   // of `stream`, for routed experts
   Coefficient expert_compute;  // of `compute`, for routed experts
   Coefficient expert_narrow;   // elements of its width on one rank at which reading it takes twice as long
@@ -147,6 +149,9 @@ struct MeasuredSpeeds {
   std::array<std::array<CardFactors, kCardClasses>, kKernelGroups> cards;
   // llama.cpp without CUDA graphs and fused operations (before 2025): of `layer_us`.
   Coefficient ggml_old_layer;
+  // Bytes that one of NVIDIA's multiprocessors reads in a clock, at most: what llama.cpp's kernels keep in flight lasts a
+  // memory's latency.
+  Coefficient ggml_in_flight;
   Coefficient ggml_pipeline;  // share of the ideal overlap that layer split reaches in prefill
   Coefficient eager_layer;    // of `layer_us` when no graphs are captured
   Coefficient

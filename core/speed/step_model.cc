@@ -156,7 +156,9 @@ StepModel StepModel::Make(const Resolved& r, const StepStyle& style, const StepW
                                                                           : 1;
       const double read = Seconds0(w.dense_bytes[f], rates.stream[f]) * idle;
       c.weights += Overlap(read, w.dense_flops[f] / 2 * rates.unpack[f]) * in_turn * (1 - w.host_dense);
-      c.compute_per_token += Seconds0(w.dense_flops[f], rates.compute[f]);
+      const double again =
+          engine.unpack_tokens > 0 ? w.dense_flops[f] / 2 * rates.unpack[f] / engine.unpack_tokens : 0;
+      c.compute_per_token += Overlap(Seconds0(w.dense_flops[f], rates.compute[f]), again);
     }
     if (w.expert_bytes[f] > 0 || w.expert_flops[f] > 0) {
       const double read = Seconds0(w.expert_bytes[f], rates.stream[f]);

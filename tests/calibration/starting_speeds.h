@@ -120,6 +120,15 @@ inline constexpr EngineSpeeds Eager(double half, double int4, double layer_us) {
   return s;
 }
 
+// awq_cuda/quantization/gemm_cuda_gen.cu, gemm_forward_4bit_cuda_m16n128k32: each tile of 16 rows unpacks its weights anew.
+inline constexpr EngineSpeeds AutoAwq() {
+  EngineSpeeds s = Eager(0.80, 0.80, 40);
+  s.compute[3] = C(0.6);
+  s.unpack[3] = C(10);
+  s.unpack_tokens = 16;
+  return s;
+}
+
 inline MeasuredSpeeds StartingSpeeds() {
   MeasuredSpeeds m;
   auto engine = [&m](EngineKind kind) -> EngineSpeeds& { return m.engines[static_cast<size_t>(kind)]; };
@@ -136,7 +145,7 @@ inline MeasuredSpeeds StartingSpeeds() {
   engine(EngineKind::kMlcLlm) = Eager(0.88, 0.88, 10);
   engine(EngineKind::kExllama) = Eager(0.80, 0.75, 20);
   engine(EngineKind::kExllamaV2) = Eager(0.85, 0.85, 10);
-  engine(EngineKind::kAutoAwq) = Eager(0.80, 0.80, 40);
+  engine(EngineKind::kAutoAwq) = AutoAwq();
   engine(EngineKind::kLmdeploy) = Eager(0.85, 0.80, 20);
   engine(EngineKind::kTransformers) = Eager(0.80, 0.60, 500);
   for (size_t e = 0; e < m.engines.size(); ++e) m.engines[e].engine = kEngineIds[e];
@@ -144,6 +153,7 @@ inline MeasuredSpeeds StartingSpeeds() {
     for (CardFactors& card : group) card = {C(1), C(1), C(1), C(1), C(1)};
   }
   m.ggml_old_layer = C(1.6);
+  m.ggml_in_flight = C(7.5);
   m.ggml_pipeline = C(0.6);
   m.eager_layer = C(6);
   m.halved_relief = {1.35, 0.15, 0};

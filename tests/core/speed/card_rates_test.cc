@@ -41,6 +41,7 @@ MeasuredSpeeds Simple() {
       card.stream.value = card.compute.value = card.layer.value = card.cache.value = card.attention.value = 1;
   }
   speeds.ggml_old_layer.value = 3;
+  speeds.ggml_in_flight.value = 1000;
   speeds.eager_layer.value = 2;
   speeds.no_dot_product.value = 4;
   speeds.halved_relief.value = 1.35;
@@ -195,6 +196,23 @@ TEST(CardRates, IntegersHaveFewerLanesOnSomeDies) {
   for (const char* gpu : {"v100-32gb", "t4", "a100-sxm-80gb", "rtx-5090", "mi300x", "rx-7900-xtx"})
     EXPECT_DOUBLE_EQ(over_floats(gpu), 1) << gpu;
   EXPECT_DOUBLE_EQ(over_floats("p40"), 2.5);
+}
+
+// An A100's 108 multiprocessors at 1.41 GHz read 152e9 times a second what each keeps in flight, an RTX 3090's 82 at 1.7 GHz
+// 139e9 times, of which its memory gives less. What is bound so is bound in llama.cpp's kernels on NVIDIA's cards.
+TEST(CardRates, WhatIsInFlightBoundsCardsWithFastMemory) {
+  MeasuredSpeeds speeds = Simple();
+  speeds.ggml_in_flight.value = 6;
+  const auto stream = [&](const char* gpu, const StepStyle& style) {
+    return FindRates(Resolved(), style, speeds, Card(gpu), FormatClass::kHalf).stream[kHalf];
+  };
+  EXPECT_NEAR(stream("a100-sxm-80gb", Ggml()), 6 * 108 * 1.41e9, 1e-3 * 914e9);
+  EXPECT_NEAR(stream("h100-pcie", Ggml()), 2000e9 * 0.5, 1) << "114 at 1.75 GHz could read 1200e9";
+  EXPECT_DOUBLE_EQ(stream("rtx-3090", Ggml()), 936e9 * 0.5);
+  EXPECT_DOUBLE_EQ(stream("v100-32gb", Ggml()), 900e9 * 0.5);
+  EXPECT_DOUBLE_EQ(stream("p100-16gb", Ggml()), 732e9 * 0.5) << "56 at 1.3 GHz read 440e9";
+  EXPECT_DOUBLE_EQ(stream("a100-sxm-80gb", {}), Card("a100-sxm-80gb").bandwidth.value() * 0.5);
+  EXPECT_DOUBLE_EQ(stream("mi300x", Ggml()), 5300e9 * 0.5);
 }
 
 TEST(CardRates, UntunedExpertsOnRadeonAlone) {

@@ -35,10 +35,14 @@ TEST(MeasuredSpeeds, EveryCoefficientIsPhysical) {
       EXPECT_GT(engine.stream[f].spread, 0);
       EXPECT_LE(engine.stream[f].spread, 0.6);
     }
+    EXPECT_GE(engine.unpack_tokens, 0);
+    EXPECT_LE(engine.unpack_tokens, 256);  // rows of a tile
     EXPECT_GT(engine.layer_us.value, 1);
     EXPECT_LT(engine.layer_us.value, 2000);
     EXPECT_FALSE(engine.source.empty());
   }
+  EXPECT_GT(speeds.ggml_in_flight.value, 3);
+  EXPECT_LT(speeds.ggml_in_flight.value, 20);
   for (const auto& group : speeds.cards) {
     for (const CardFactors& card : group) {
       EXPECT_GT(card.stream.value, 0.3);

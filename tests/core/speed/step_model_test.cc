@@ -389,6 +389,28 @@ TEST(StepModel, NarrowExpertsAreReadMoreSlowly) {
   }
 }
 
+// A kernel that unpacks its weights anew for each 16 tokens unpacks them 32 times for 512.
+TEST(StepModel, WeightsAreUnpackedAgainForEachTile) {
+  MeasuredSpeeds once = FittedSpeeds();
+  for (EngineSpeeds& engine : once.engines) {
+    engine.unpack_tokens = 0;
+    for (Coefficient& unpack : engine.unpack) unpack.value = 8;
+  }
+  MeasuredSpeeds again = once;
+  for (EngineSpeeds& engine : again.engines) engine.unpack_tokens = 16;
+  const auto s = Make(R"({"model":"llama-2-7b","format":"awq-int4","gpu":"rtx-3090"})");
+  const StepStyle style = EngineOf(s->resolved).StyleOf(s->resolved);
+  const auto of = [&](const MeasuredSpeeds& speeds) {
+    return StepModel::Make(s->resolved, style, s->work, speeds).coefficients();
+  };
+  constexpr size_t kInt4 = static_cast<size_t>(FormatClass::kInt4);
+  // Half of an RTX 3090's lanes do integers: 35.6e12 / 4 instructions a second.
+  const double unpack = s->work.dense_flops[kInt4] / 2 * 8 / (35.6e12 / 4);
+  EXPECT_NEAR(of(again).compute_per_token, Overlapped(of(once).compute_per_token, unpack / 16),
+              1e-3 * unpack / 16);
+  EXPECT_DOUBLE_EQ(of(again).weights, of(once).weights);
+}
+
 // Larger tiles waste more of each expert's product, at any number of tokens.
 TEST(StepModel, AnExpertsTileCounts) {
   MeasuredSpeeds narrow = FittedSpeeds(), wide = FittedSpeeds();
