@@ -37,8 +37,7 @@ std::string OfWhomAndOthers(const Workload& workload) {
   if (workload.users == 1) return "1 user who always has a request running";
   return CountText(workload.users) +
          " users who always have a request running, spread evenly; here they begin together and stay in "
-         "step, "
-         "so that their prompts wait for each other and their answers are interrupted less";
+         "step, so that their prompts wait for each other and their answers are interrupted less";
 }
 
 }  // namespace
@@ -67,7 +66,8 @@ std::string BesideSteadyRates(const std::optional<SpeedReport>& steady, const Si
   if (Agree(ttft, steady->ttft_ms) && Agree(tpot, steady->tpot_ms)) return "";
   return "On average " + Rates(ttft, tpot) + ". The estimate says " +
          Rates(steady->ttft_ms, steady->tpot_ms) + ": it is for " + OfWhomAndOthers(workload) +
-         (simulated.cached_tokens > 0 ? "; it reads every prompt from its beginning" : "") + ".";
+         (simulated.cached_tokens > 0 ? "; it reads every prompt from its beginning" : "") +
+         (simulated.copying > 0 ? "; it waits for no copies of prompts to RAM" : "") + ".";
 }
 
 }  // namespace plimsoll

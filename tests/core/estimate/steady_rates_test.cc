@@ -55,6 +55,10 @@ TEST(SteadyRates, SaysBothFiguresAndWhy) {
       both +
           "2.25 requests per second in the long run; here 100 come, the first of them to an idle server; it "
           "reads every prompt from its beginning.");
+  SimulationSummary copied = Simulated(2500, 31);
+  copied.copying = 0.5;
+  EXPECT_EQ(BesideSteadyRates(Steady(), copied, Users(1)),
+            both + "1 user who always has a request running; it waits for no copies of prompts to RAM.");
 }
 
 EstimatedCase Served(const std::string& more) {
