@@ -13,8 +13,9 @@ const folder = join(root, 'build', 'site');
 // and a third of the families; with four engines, Find, Compare, Map and what 240 architectures need it was 730, with ways
 // out of a context that is too long, machines of RPC servers, the steady state of schedulers and refitted speeds it was 740, with thirty
 // further families, kernels by name and words for what lies in a model's file's place it was 755, with ten families more and caches in RAM 764, with experts
-// in RAM over several cards 769, with caches of LMCache and 13 cards more 772. Raise it only in the commit that needs it.
-const kBudget = 772_000;
+// in RAM over several cards 769, with caches of LMCache and 13 cards more 772, with ways
+// out of too little RAM for a cache 773. Raise it only in the commit that needs it.
+const kBudget = 773_000;
 
 let site;
 before(async () => {
