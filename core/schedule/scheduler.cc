@@ -72,7 +72,8 @@ std::vector<TimelineSample> Together(const std::vector<Replica>& replicas) {
 
 }  // namespace
 
-Simulation::Simulation(SchedulerSetup setup, RequestList requests) : setup_(std::move(setup)) {
+Simulation::Simulation(SchedulerSetup setup, RequestList requests)
+    : setup_(std::move(setup)), closed_loop_(requests.initially_released > 0) {
   const int64_t replicas = std::clamp<int64_t>(setup_.replicas, 1, kMostReplicas);
   if (replicas == 1) {
     replicas_.emplace_back(setup_, std::move(requests));

@@ -45,6 +45,8 @@ class Simulation {
   SimulationSummary Summarize(const Objective& objective) const;
   // Blocks and seats are those of all replicas.
   const SchedulerSetup& setup() const { return setup_; }
+  // Requests come as others are answered: however many wait, the server is not overrun.
+  bool closed_loop() const { return closed_loop_; }
 
  private:
   ReplicaTotals Totals() const;
@@ -56,6 +58,7 @@ class Simulation {
   std::vector<std::vector<int32_t>> dealt_;  // by replica: which of the list's requests it has
   std::vector<RequestRecord> records_;       // of several replicas
   std::vector<TimelineSample> samples_;
+  bool closed_loop_ = false;
   bool done_ = false;
 };
 

@@ -177,12 +177,14 @@ std::string SimulationHeadline(const Simulation& simulation, const SimulationSum
   const bool thrashes = summary.preemptions * 10 > summary.done;
   const std::string again = CountedText(summary.preemptions, "preemption", "preemptions") + ", " +
                             CountText(summary.computed_again) + " tokens computed again";
-  if (summary.saturated) {
+  if (summary.saturated && !simulation.closed_loop()) {
     return "Cannot keep up: it serves " + rate + ", and the queue grows to " +
            CountText(summary.peak_waiting) + (thrashes ? "; " + again : "") + "." + refused;
   }
   if (thrashes) return "Thrashes: " + again + "; " + rate + "." + refused;
-  return "Serves " + rate + "; half of the answers begin within " +
+  const std::string turns =
+      summary.saturated ? "; up to " + CountText(summary.peak_waiting) + " of its users wait for a turn" : "";
+  return "Serves " + rate + turns + "; half of the answers begin within " +
          DurationText(Seconds(summary.ttft_ms.p50 / 1e3)) + " and take " +
          DecimalText(summary.tpot_ms.p50, 1) + " ms per token." + refused;
 }

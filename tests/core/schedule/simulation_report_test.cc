@@ -118,10 +118,21 @@ TEST(SimulationReport, HeadlinesSayWhatLimits) {
       "Thrashes: 11 preemptions, 5,000 tokens computed again; 2.50 requests/s and 1,234 output tokens/s.");
   summary.saturated = true;
   summary.peak_waiting = 40;
+  Workload paced;
+  paced.arrival = Arrival::kConstant;
+  paced.rate = 2;
+  paced.requests = 4;
+  paced.prompt.mean = 100;
+  paced.output.mean = 20;
   EXPECT_EQ(
-      SimulationHeadline(simulation, summary),
+      SimulationHeadline(Simulate(SetupWith(1000), *GenerateRequests(paced)), summary),
       "Cannot keep up: it serves 2.50 requests/s and 1,234 output tokens/s, and the queue grows to 40; 11 "
       "preemptions, 5,000 tokens computed again.");
+  // Users ask when they have been answered: whoever waits, the queue does not grow.
+  summary.preemptions = 0;
+  EXPECT_EQ(SimulationHeadline(simulation, summary),
+            "Serves 2.50 requests/s and 1,234 output tokens/s; up to 40 of its users wait for a turn; half "
+            "of the answers begin within 50.0 ms and take 12.3 ms per token.");
 }
 
 TEST(SimulationReport, WherePromptsWereFound) {
