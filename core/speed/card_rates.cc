@@ -105,12 +105,17 @@ double LaneRate(const Gpu& gpu) {
   return Positive(gpu.fp32.value() / 2, Positive(half / 16, 1e12));
 }
 
-// Clocks per second of all of NVIDIA's multiprocessors, which have 64 lanes in P100, Volta, Turing and A100, 128 elsewhere
-// (CUDA C++ Programming Guide, results per clock of 32-bit additions by compute capability).
-double MultiprocessorClocks(const Gpu& gpu) {
-  const bool small =
-      gpu.compute_capability == 60 || (gpu.compute_capability >= 70 && gpu.compute_capability <= 80);
-  return LaneRate(gpu) / (small ? 64 : 128);
+// Bytes per second that llama.cpp's kernels keep in flight on data-centre dies, whose memory is fast for their
+// multiprocessors: so much for each and clock, of which V100 and A100 have one for 64 lanes, newer ones for 128 (CUDA C++
+// Programming Guide, results per clock of 32-bit additions by compute capability). GeForce boards run faster clocks than they
+// state while they wait for memory, and none that was measured is bound so. 0: not bound, or the lanes are not known.
+double MostInFlight(KernelGroup group, const Gpu& gpu, const MeasuredSpeeds& speeds) {
+  const CardClass card = ClassOf(gpu);
+  const bool small = card == CardClass::kVolta || card == CardClass::kAmpereHbm;
+  const bool bound = small || card == CardClass::kHopper || card == CardClass::kBlackwellHbm;
+  const bool known = gpu.fp32.value() > 0 || card == CardClass::kVolta;
+  if (group != KernelGroup::kGgml || !bound || !known) return 0;
+  return LaneRate(gpu) / (small ? 64 : 128) * speeds.ggml_in_flight.value;
 }
 
 // Of the lanes that NVIDIA's FP32 rate counts, how many do integers: half where a multiprocessor has 128 for floats and 64 for
@@ -164,14 +169,14 @@ CardRates FindRates(const Resolved& r, const StepStyle& style, const MeasuredSpe
   rates.bandwidth = Positive(gpu.bandwidth.value(), 1e11);
   if (HasInlineEcc(gpu)) rates.bandwidth *= speeds.inline_ecc.value;
   const double power = PowerShare(group, gpu, speeds);
+  const double in_flight = MostInFlight(group, gpu, speeds);
   const double sums = style.half_sums ? FullRateOf(gpu, speeds) : 1;
   rates.half = power * Peak(group, FormatClass::kHalf, gpu, speeds);
   for (size_t f = 0; f < kFormatClasses; ++f) {
     const auto format = static_cast<FormatClass>(f);
     const auto kernels = static_cast<size_t>(KernelsOf(group, format, gpu));
     rates.stream[f] = rates.bandwidth * std::min(0.97, engine.stream[kernels].value * card.stream.value);
-    if (group == KernelGroup::kGgml && gpu.vendor == Vendor::kNvidia)
-      rates.stream[f] = std::min(rates.stream[f], MultiprocessorClocks(gpu) * speeds.ggml_in_flight.value);
+    if (in_flight > 0) rates.stream[f] = std::min(rates.stream[f], in_flight);
     rates.compute[f] = power * Peak(group, format, gpu, speeds) *
                        std::min(MostOfPeak(group), engine.compute[kernels].value * card.compute.value) * sums;
   }

@@ -149,8 +149,8 @@ struct MeasuredSpeeds {
   std::array<std::array<CardFactors, kCardClasses>, kKernelGroups> cards;
   // llama.cpp without CUDA graphs and fused operations (before 2025): of `layer_us`.
   Coefficient ggml_old_layer;
-  // Bytes that one of NVIDIA's multiprocessors reads in a clock, at most: what llama.cpp's kernels keep in flight lasts a
-  // memory's latency.
+  // Bytes that a multiprocessor of NVIDIA's data-centre dies reads in a clock, at most: what llama.cpp's kernels keep in
+  // flight lasts a memory's latency.
   Coefficient ggml_in_flight;
   Coefficient ggml_pipeline;  // share of the ideal overlap that layer split reaches in prefill
   Coefficient eager_layer;    // of `layer_us` when no graphs are captured

@@ -199,7 +199,7 @@ TEST(CardRates, IntegersHaveFewerLanesOnSomeDies) {
 }
 
 // An A100's 108 multiprocessors at 1.41 GHz read 152e9 times a second what each keeps in flight, an RTX 3090's 82 at 1.7 GHz
-// 139e9 times, of which its memory gives less. What is bound so is bound in llama.cpp's kernels on NVIDIA's cards.
+// 139e9 times, of which its memory gives less. What is bound so is bound in llama.cpp's kernels on NVIDIA's data-centre dies.
 TEST(CardRates, WhatIsInFlightBoundsCardsWithFastMemory) {
   MeasuredSpeeds speeds = Simple();
   speeds.ggml_in_flight.value = 6;
@@ -210,7 +210,9 @@ TEST(CardRates, WhatIsInFlightBoundsCardsWithFastMemory) {
   EXPECT_NEAR(stream("h100-pcie", Ggml()), 2000e9 * 0.5, 1) << "114 at 1.75 GHz could read 1200e9";
   EXPECT_DOUBLE_EQ(stream("rtx-3090", Ggml()), 936e9 * 0.5);
   EXPECT_DOUBLE_EQ(stream("v100-32gb", Ggml()), 900e9 * 0.5);
-  EXPECT_DOUBLE_EQ(stream("p100-16gb", Ggml()), 732e9 * 0.5) << "56 at 1.3 GHz read 440e9";
+  EXPECT_DOUBLE_EQ(stream("gtx-1060-6gb", Ggml()), 192e9 * 0.5) << "its clocks are not those that it states";
+  EXPECT_DOUBLE_EQ(stream("h20-96gb", Ggml()), 4000e9 * 0.5) << "its lanes are not in the catalog";
+  EXPECT_DOUBLE_EQ(stream("a10g", Ggml()), 600e9 * 0.9 * 0.5) << "error codes, no more";
   EXPECT_DOUBLE_EQ(stream("a100-sxm-80gb", {}), Card("a100-sxm-80gb").bandwidth.value() * 0.5);
   EXPECT_DOUBLE_EQ(stream("mi300x", Ggml()), 5300e9 * 0.5);
 }
