@@ -1,6 +1,7 @@
 #include "core/speed/card_rates.h"
 
 #include <algorithm>
+#include <string>
 
 namespace plimsoll {
 namespace {
@@ -98,11 +99,20 @@ bool HasInlineEcc(const Gpu& gpu) {
   return gpu.vendor == Vendor::kNvidia && reported > 0 && reported < 0.96 * sold;
 }
 
+// AMD's FP32 rates count two instructions at once since RDNA3 and packed pairs of numbers since CDNA3.
+bool CountsPairs(const Gpu& gpu) {
+  if (gpu.vendor != Vendor::kAmd) return false;
+  for (const char* name : {"RDNA3", "RDNA4", "CDNA3", "CDNA4"}) {
+    if (gpu.arch.find(name) != std::string::npos) return true;
+  }
+  return false;
+}
+
 // Instructions per second of all lanes: a fused multiply-add counts twice in the stated rate. Where the
 // catalog has no FP32 rate: tensor units of data-centre dies since Volta do eight times as much.
 double LaneRate(const Gpu& gpu) {
   const double half = std::max(gpu.fp16.value(), gpu.bf16.value());
-  return Positive(gpu.fp32.value() / 2, Positive(half / 16, 1e12));
+  return Positive(gpu.fp32.value() / (CountsPairs(gpu) ? 4 : 2), Positive(half / 16, 1e12));
 }
 
 // Bytes per second that llama.cpp's kernels keep in flight on data-centre dies, whose memory is fast for their
@@ -113,8 +123,7 @@ double MostInFlight(KernelGroup group, const Gpu& gpu, const MeasuredSpeeds& spe
   const CardClass card = ClassOf(gpu);
   const bool small = card == CardClass::kVolta || card == CardClass::kAmpereHbm;
   const bool bound = small || card == CardClass::kHopper || card == CardClass::kBlackwellHbm;
-  const bool known = gpu.fp32.value() > 0 || card == CardClass::kVolta;
-  if (group != KernelGroup::kGgml || !bound || !known) return 0;
+  if (group != KernelGroup::kGgml || !bound || gpu.fp32.value() <= 0) return 0;
   return LaneRate(gpu) / (small ? 64 : 128) * speeds.ggml_in_flight.value;
 }
 
@@ -182,7 +191,7 @@ CardRates FindRates(const Resolved& r, const StepStyle& style, const MeasuredSpe
   }
   if (style.plain_bf16) {
     auto& bf16 = rates.compute[static_cast<size_t>(FormatClass::kHalf)];
-    bf16 *= std::min(1.0, LaneRate(gpu) / Peak(group, FormatClass::kHalf, gpu, speeds));
+    bf16 *= std::min(1.0, 2 * LaneRate(gpu) / Peak(group, FormatClass::kHalf, gpu, speeds));
   }
   const double experts = HasTunedExperts(group, gpu) ? 1 : speeds.untuned_experts.value;
   rates.expert_stream = engine.expert_stream.value * experts;

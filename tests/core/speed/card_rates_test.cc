@@ -198,6 +198,15 @@ TEST(CardRates, IntegersHaveFewerLanesOnSomeDies) {
   EXPECT_DOUBLE_EQ(over_floats("p40"), 2.5);
 }
 
+// 96 compute units of 64 lanes at 2.5 GHz (61.4e12 of FP32, two instructions at once), 72 at 2.25 GHz (20.7e12, one), 304 at
+// 2.1 GHz (163.4e12, two numbers in one instruction).
+TEST(CardRates, LanesOfRadeonAndInstinct) {
+  const auto lanes = [](const char* gpu) { return 3 / RatesOf(gpu, Ggml()).unpack[kHalf]; };
+  EXPECT_NEAR(lanes("rx-7900-xtx"), 96 * 64 * 2.5e9, 1e10);
+  EXPECT_NEAR(lanes("rx-6800-xt"), 72 * 64 * 2.25e9, 1e10);
+  EXPECT_NEAR(lanes("mi300x"), 304 * 64 * 2.1e9, 1e10);
+}
+
 // An A100's 108 multiprocessors at 1.41 GHz read 152e9 times a second what each keeps in flight, an RTX 3090's 82 at 1.7 GHz
 // 139e9 times, of which its memory gives less. What is bound so is bound in llama.cpp's kernels on NVIDIA's data-centre dies.
 TEST(CardRates, WhatIsInFlightBoundsCardsWithFastMemory) {
@@ -211,10 +220,16 @@ TEST(CardRates, WhatIsInFlightBoundsCardsWithFastMemory) {
   EXPECT_DOUBLE_EQ(stream("rtx-3090", Ggml()), 936e9 * 0.5);
   EXPECT_DOUBLE_EQ(stream("v100-32gb", Ggml()), 900e9 * 0.5);
   EXPECT_DOUBLE_EQ(stream("gtx-1060-6gb", Ggml()), 192e9 * 0.5) << "its clocks are not those that it states";
-  EXPECT_DOUBLE_EQ(stream("h20-96gb", Ggml()), 4000e9 * 0.5) << "its lanes are not in the catalog";
+  EXPECT_NEAR(stream("h20-96gb", Ggml()), 6 * 44e12 / 2 / 128, 1)
+      << "78 could read 4000e9 but little at a time";
   EXPECT_DOUBLE_EQ(stream("a10g", Ggml()), 600e9 * 0.9 * 0.5) << "error codes, no more";
   EXPECT_DOUBLE_EQ(stream("a100-sxm-80gb", {}), Card("a100-sxm-80gb").bandwidth.value() * 0.5);
   EXPECT_DOUBLE_EQ(stream("mi300x", Ggml()), 5300e9 * 0.5);
+  Gpu unknown = Card("h20-96gb");
+  unknown.fp32 = FlopsPerSecond();
+  EXPECT_DOUBLE_EQ(FindRates(Resolved(), Ggml(), speeds, unknown, FormatClass::kHalf).stream[kHalf],
+                   4000e9 * 0.5)
+      << "its lanes are not known";
 }
 
 TEST(CardRates, UntunedExpertsOnRadeonAlone) {
