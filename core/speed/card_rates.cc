@@ -13,6 +13,15 @@ double Positive(double value, double fallback) { return value > 0 ? value : fall
 // llama.cpp's kernels are fitted beside a rate that is not theirs.
 double MostOfPeak(KernelGroup group) { return group == KernelGroup::kGgml ? 10 : 0.85; }
 
+// AMD's FP32 rates count two instructions at once since RDNA3 and packed pairs of numbers since CDNA3.
+bool CountsPairs(const Gpu& gpu) {
+  if (gpu.vendor != Vendor::kAmd) return false;
+  for (const char* name : {"RDNA3", "RDNA4", "CDNA3", "CDNA4"}) {
+    if (gpu.arch.find(name) != std::string::npos) return true;
+  }
+  return false;
+}
+
 // The rate of the units that a format's kernels use.
 double Peak(KernelGroup group, FormatClass format, const Gpu& gpu, const MeasuredSpeeds& speeds) {
   const double stated = Positive(std::max(gpu.fp16.value(), gpu.bf16.value()), gpu.fp32.value());
@@ -28,9 +37,10 @@ double Peak(KernelGroup group, FormatClass format, const Gpu& gpu, const Measure
     const double fast = std::max(half, gpu.fp16_fast.value());
     const bool pascal = gpu.vendor == Vendor::kNvidia && gpu.compute_capability < 70;
     if (pascal) return Positive(std::max(gpu.int8.value() / 2, gpu.fp32.value()), fallback);
-    // RDNA3's stated rate issues two matrix instructions at once, which llama.cpp's kernels do not.
+    // RDNA1 and RDNA2 have no matrix units; a Strix Halo's rate counts two matrix instructions at once, and it has the power
+    // for one. (A 7900 XTX reaches in its matrix units the share that NVIDIA's cards reach in theirs.)
     const CardClass card = ClassOf(gpu);
-    if (card == CardClass::kRdna || card == CardClass::kStrix) return fallback / 2;
+    if (card == CardClass::kStrix || (card == CardClass::kRdna && !CountsPairs(gpu))) return fallback / 2;
     return Positive(fast, fallback);
   }
   switch (format) {
@@ -97,15 +107,6 @@ bool HasInlineEcc(const Gpu& gpu) {
   const double sold = gpu.memory_gb * 1073741824.0;
   const auto reported = static_cast<double>(gpu.memory_reported.count());
   return gpu.vendor == Vendor::kNvidia && reported > 0 && reported < 0.96 * sold;
-}
-
-// AMD's FP32 rates count two instructions at once since RDNA3 and packed pairs of numbers since CDNA3.
-bool CountsPairs(const Gpu& gpu) {
-  if (gpu.vendor != Vendor::kAmd) return false;
-  for (const char* name : {"RDNA3", "RDNA4", "CDNA3", "CDNA4"}) {
-    if (gpu.arch.find(name) != std::string::npos) return true;
-  }
-  return false;
 }
 
 // Instructions per second of all lanes: a fused multiply-add counts twice in the stated rate. Where the

@@ -36,7 +36,7 @@ CardClass ClassOf(const Gpu& gpu) {
       return CardClass::kBlackwell;
     case Vendor::kAmd:
       if (gpu.unified_memory) return CardClass::kStrix;
-      if (Has(arch, "CDNA1") || Has(arch, "CDNA2")) return CardClass::kCdna;
+      if (Has(arch, "GCN5") || Has(arch, "CDNA1") || Has(arch, "CDNA2")) return CardClass::kCdna;
       if (Has(arch, "CDNA")) return CardClass::kCdna3;
       if (Has(arch, "RDNA4")) return CardClass::kRdna4;
       return CardClass::kRdna;
@@ -52,10 +52,10 @@ CardClass ClassOf(const Gpu& gpu) {
 
 std::string_view CardClassName(CardClass card) {
   constexpr std::string_view kNames[kCardClasses] = {
-      "Pascal",         "Volta",           "Turing",       "Ampere GDDR",   "Ada GDDR",
-      "Blackwell GDDR", "Ampere HBM",      "Hopper",       "Blackwell HBM", "Grace Blackwell",
-      "CDNA1, CDNA2",   "CDNA3 and later", "RDNA2, RDNA3", "RDNA4",         "Strix Halo",
-      "Apple",          "Apple M1",        "Intel",        "other"};
+      "Pascal",         "Volta",           "Turing",         "Ampere GDDR",   "Ada GDDR",
+      "Blackwell GDDR", "Ampere HBM",      "Hopper",         "Blackwell HBM", "Grace Blackwell",
+      "Vega to CDNA2",  "CDNA3 and later", "RDNA1 to RDNA3", "RDNA4",         "Strix Halo",
+      "Apple",          "Apple M1",        "Intel",          "other"};
   return kNames[static_cast<size_t>(card)];
 }
 

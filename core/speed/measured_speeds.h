@@ -32,9 +32,9 @@ enum class CardClass : uint8_t {
   kHopper,        // HBM
   kBlackwellHbm,  // B200 and kin
   kGraceUnified,  // GB10: LPDDR shared with the CPU
-  kCdna,          // Instinct MI100 to MI250: no tuned kernels in most engines
+  kCdna,          // HBM: Instinct MI50 to MI250, Radeon VII: no tuned kernels in most engines
   kCdna3,         // MI300 and later
-  kRdna,          // RDNA2, RDNA3
+  kRdna,          // GDDR: RDNA1 to RDNA3
   kRdna4,
   kStrix,  // RDNA3.5 with LPDDR shared with the CPU
   kApple,
