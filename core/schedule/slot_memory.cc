@@ -61,6 +61,7 @@ int64_t SlotMemory::Usable(const Held& held, const Prompt& prompt) const {
 void SlotMemory::SetHeld(int32_t slot, const Held& held) {
   if (!At(slot).busy) idle_tokens_ += held.tokens - At(slot).held.tokens;
   At(slot).held = held;
+  At(slot).copy = kNone;
 }
 
 void SlotMemory::SetBusy(int32_t slot, bool busy) {
@@ -114,6 +115,7 @@ void SlotMemory::End(int32_t slot, const Prompt& prompt, int64_t tokens) {
     if (behind <= prompt.shared) held.checkpoint = std::max(held.checkpoint, behind);
   }
   At(slot).held = held;
+  At(slot).copy = kNone;
   At(slot).released = released_++;
   SetBusy(slot, false);
 }
@@ -189,8 +191,12 @@ void SlotMemory::KeepToTokens() {
 Bytes SlotMemory::SaveIdle() {
   Bytes copied;
   for (size_t i = 0; i < slots_.size(); ++i) {
-    if (slots_[i].busy || slots_[i].held.tokens == 0) continue;
-    copied += Save(slots_[i].held);
+    Slot& slot = slots_[i];
+    if (slot.busy || slot.held.tokens == 0) continue;
+    const auto session = static_cast<size_t>(slot.held.session);
+    if (slot.copy != kNone && slot.copy == number_of_[session]) continue;  // it lies there still
+    copied += Save(slot.held);
+    slot.copy = number_of_[session];
     KeepToTokens();
     if (rules_.one_pool) SetHeld(static_cast<int32_t>(i), {});
   }

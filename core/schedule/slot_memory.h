@@ -63,6 +63,7 @@ class SlotMemory {
   struct Slot {
     Held held;
     int64_t released = -1;  // in order; -1: never
+    int64_t copy = kNone;   // the number of what RAM was found to hold of it, or of more
     bool busy = false;
   };
   Slot& At(int32_t slot) { return slots_[static_cast<size_t>(slot)]; }
