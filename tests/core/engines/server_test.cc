@@ -92,38 +92,38 @@ TEST(Server, TheEstimateIsTheSteadyStateOfTheScheduler) {
   };
   const std::vector<Load> loads = {
       {R"({"model":"llama-3.1-8b","gpu":"h100-sxm","max_model_len":8192,"concurrency":1})", 0.01, 0.02},
-      {R"({"model":"llama-3.1-8b","gpu":"h100-sxm","max_model_len":8192,"concurrency":16})", 0.02, 0.1},
-      {R"({"model":"llama-3.1-8b","gpu":"h100-sxm","max_model_len":8192,"concurrency":128})", 0.03, 0.1},
-      {R"({"model":"llama-3.1-8b","gpu":"h100-sxm","max_model_len":8192,"concurrency":600})", 0.03, 0.1},
+      {R"({"model":"llama-3.1-8b","gpu":"h100-sxm","max_model_len":8192,"concurrency":16})", 0.02, 0.08},
+      {R"({"model":"llama-3.1-8b","gpu":"h100-sxm","max_model_len":8192,"concurrency":128})", 0.03, 0.08},
+      {R"({"model":"llama-3.1-8b","gpu":"h100-sxm","max_model_len":8192,"concurrency":600})", 0.03, 0.08},
       {R"({"model":"llama-3.1-8b","gpu":"h100-sxm","max_model_len":16384,"concurrency":64,"prompt_tokens":8192,)"
        R"("output_tokens":16})",
-       0.06, 0.1},
+       0.06, 0.08},
       {R"({"model":"llama-3.1-8b","gpu":"h100-sxm","max_model_len":8192,"concurrency":64,"prompt_tokens":128,)"
        R"("output_tokens":1024})",
-       0.03, 0.1},
+       0.03, 0.08},
       // Prompts on either side of the 1024 tokens that are captured take different steps, and the estimate knows one length.
       {R"({"model":"gpt-oss-120b","gpu":"h100-sxm","gpus":4,"max_model_len":16384,"concurrency":64,)"
        R"("prompt_tokens":2048})",
-       0.05, 0.15},
+       0.05, 0.08},
       // Askers are there at the end of a step, just before or after it: as steps are not of one length, at either.
       {R"({"model":"gpt-oss-120b","gpu":"h100-sxm","gpus":4,"max_model_len":16384,"concurrency":16,)"
        R"("prompt_tokens":128,"output_tokens":1024})",
-       0.03, 0.1},
+       0.03, 0.08},
       {R"({"model":"llama-3.1-8b","gpu":"h100-sxm","max_model_len":16384,"concurrency":16,"prompt_tokens":8192,)"
        R"("output_tokens":64})",
-       0.06, 0.1},
+       0.06, 0.08},
       {R"({"model":"llama-3.1-70b","format":"awq-int4","gpu":"rtx-4090","gpus":4,"max_model_len":16384,)"
        R"("concurrency":8})",
-       0.02, 0.1},
+       0.02, 0.08},
       {R"({"model":"llama-3.1-8b","engine":"sglang","gpu":"a100-sxm-80gb","max_model_len":8192,"concurrency":16,)"
        R"("prompt_tokens":2048})",
-       0.03, 0.15},
+       0.03, 0.08},
       {R"({"model":"llama-3.1-8b","engine":"tensorrt-llm","gpu":"h100-sxm","max_model_len":8192,"concurrency":64})",
-       0.03, 0.1},
+       0.03, 0.08},
       // Without copies of prompts to RAM, of which the estimate knows nothing.
       {R"({"model":"llama-3.1-8b","engine":"llama.cpp","format":"gguf-q4_k_m","gpu":"rtx-4090",)"
        R"("max_model_len":32768,"max_num_seqs":4,"concurrency":4,"cache_ram_mib":0})",
-       0.02, 0.15},
+       0.02, 0.08},
   };
   for (const Load& load : loads) {
     const EstimatedCase c = EstimateText(load.config);
@@ -142,8 +142,9 @@ TEST(Server, TheEstimateIsTheSteadyStateOfTheScheduler) {
     EXPECT_LT(apart(speed.tpot_ms, simulated.tpot_ms.mean), load.rate) << load.config;
     EXPECT_LT(apart(speed.decode_tokens_per_s_total, simulated.output_tokens_per_s), load.rate + 0.03)
         << load.config;
-    // The median: those who came at the start, all together, waited for each other.
-    EXPECT_LT(apart(speed.ttft_ms, simulated.ttft_ms.p50), load.first) << load.config;
+    // The mean: who asks just before a step ends is in the next one, who asks just after waits for one more, and the median is
+    // of either kind.
+    EXPECT_LT(apart(speed.ttft_ms, simulated.ttft_ms.mean), load.first) << load.config;
   }
 }
 
