@@ -15,7 +15,7 @@ const folder = join(root, 'build', 'site');
 // further families, kernels by name and words for what lies in a model's file's place it was 755, with ten families more and caches in RAM 764, with experts
 // in RAM over several cards 769, with caches of LMCache and 13 cards more 772, with ways
 // out of too little RAM for a cache 773. Raise it only in the commit that needs it.
-const kBudget = 773_000;
+const kBudget = 774_000;
 
 let site;
 before(async () => {
