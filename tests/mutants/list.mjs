@@ -255,6 +255,7 @@ export const faults = {
     ['const int32_t oldest = first_;', 'const int32_t oldest = last_;'],
   ],
   'core/schedule/slot_memory.cc': [
+    ['slot.copy != kNone && slot.copy == number_of_[session]', 'slot.copy != kNone'],
     ['std::min(held.tokens, prompt.shared)', 'held.tokens'],
     ['alike <= rules_.similarity', 'alike < rules_.similarity'],
     ['2 * Common(held, prompt) < held.tokens', '2 * Common(held, prompt) <= held.tokens'],

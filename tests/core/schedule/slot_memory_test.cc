@@ -144,6 +144,18 @@ TEST(SlotMemory, IdleSlotsAreCopiedWhenARequestStarts) {
   EXPECT_EQ(without.Ask(Of(0, 200)).loaded, 0) << "also what RAM has no room for";
 }
 
+// Room for two of 110 tokens: a copy that has made room for others is made again.
+TEST(SlotMemory, IdleSlotsAreCopiedAgainWhenTheirCopyIsGone) {
+  SlotRules rules = Rules(250);
+  rules.ram_for_idle = true;
+  Server server(rules, 3);
+  for (const int32_t session : {0, 1, 2}) server.Ask(Of(session, 100));
+  EXPECT_EQ(server.Ask(Of(0, 200)).copied, Bytes(110)) << "session 2";
+  EXPECT_EQ(server.Ask(Of(1, 150)).copied, Bytes(210)) << "session 0, for which the others' went";
+  EXPECT_EQ(server.Ask(Of(0, 300)).copied, Bytes(110 + 160)) << "sessions 2 and 1";
+  EXPECT_EQ(server.memory.used(), Bytes(160));
+}
+
 TEST(SlotMemory, IdleSlotsLeaveRoom) {
   SlotRules rules = Rules(0);
   rules.one_pool = true;
