@@ -37,10 +37,12 @@ double Peak(KernelGroup group, FormatClass format, const Gpu& gpu, const Measure
     const double fast = std::max(half, gpu.fp16_fast.value());
     const bool pascal = gpu.vendor == Vendor::kNvidia && gpu.compute_capability < 70;
     if (pascal) return Positive(std::max(gpu.int8.value() / 2, gpu.fp32.value()), fallback);
-    // RDNA1 and RDNA2 have no matrix units; a Strix Halo's rate counts two matrix instructions at once, and it has the power
-    // for one. (A 7900 XTX reaches in its matrix units the share that NVIDIA's cards reach in theirs.)
+    // Radeons before RDNA3 have no matrix units but FP32's; a Strix Halo's rate counts two matrix instructions at once, and it
+    // has the power for one. (A 7900 XTX reaches in its matrix units the share that NVIDIA's cards reach in theirs.)
     const CardClass card = ClassOf(gpu);
-    if (card == CardClass::kStrix || (card == CardClass::kRdna && !CountsPairs(gpu))) return fallback / 2;
+    if (card == CardClass::kStrix || (card == CardClass::kRdna && !CountsPairs(gpu))) {
+      return Positive(gpu.fp32.value(), fallback / 2);
+    }
     return Positive(fast, fallback);
   }
   switch (format) {
