@@ -37,10 +37,13 @@ double Peak(KernelGroup group, FormatClass format, const Gpu& gpu, const Measure
     const double fast = std::max(half, gpu.fp16_fast.value());
     const bool pascal = gpu.vendor == Vendor::kNvidia && gpu.compute_capability < 70;
     if (pascal) return Positive(std::max(gpu.int8.value() / 2, gpu.fp32.value()), fallback);
-    // Radeons before RDNA3 have no matrix units but FP32's; a Strix Halo's rate counts two matrix instructions at once, and it
-    // has the power for one. (A 7900 XTX reaches in its matrix units the share that NVIDIA's cards reach in theirs.)
+    // Radeons before RDNA3 have no matrix units; RDNA2's lanes do four products of 8 bits at once, which as with Pascal count
+    // half, and are as many as FP16's of its sheets; older ones have FP32's alone. A Strix Halo's rate counts two matrix
+    // instructions at once, and it has the power for one. (A 7900 XTX reaches in its matrix units the share that NVIDIA's
+    // cards reach in theirs.)
     const CardClass card = ClassOf(gpu);
-    if (card == CardClass::kStrix || (card == CardClass::kRdna && !CountsPairs(gpu))) {
+    const bool rdna2 = gpu.arch.find("RDNA2") != std::string::npos;
+    if (card == CardClass::kStrix || (card == CardClass::kRdna && !CountsPairs(gpu) && !rdna2)) {
       return Positive(gpu.fp32.value(), fallback / 2);
     }
     return Positive(fast, fallback);

@@ -184,6 +184,7 @@ export const faults = {
     ['!bound || gpu.fp32.value() <= 0', '!bound'],
     ['(CountsPairs(gpu) ? 4 : 2)', '2'],
     ['card == CardClass::kRdna && !CountsPairs(gpu)', 'card == CardClass::kRdna'],
+    [' && !rdna2', ''],
     ['reported < 0.96 * sold', 'reported > 0.96 * sold'],
     ['card.stream.value * card.cache.value)', 'card.stream.value)'],
     ['if (r.enforce_eager) layer *= speeds.eager_layer.value;', ''],

@@ -377,10 +377,11 @@ TEST(FindRates, WithoutMatrixUnitsForBf16ProductsRunOnTheVectorUnits) {
   EXPECT_DOUBLE_EQ(plain.stream[kHalf], matrix.stream[kHalf]);
 }
 
-// Radeons before RDNA3 have no matrix units: in llama.cpp FP32's rate counts.
+// Radeons before RDNA3 have no matrix units: in llama.cpp FP32's rate counts, and twice that with dot products of 8 bits.
 TEST(CardRates, MatrixUnitsOfRadeons) {
   EXPECT_DOUBLE_EQ(RatesOf("rx-7900-xtx", Ggml()).half, 122.8e12);
-  EXPECT_DOUBLE_EQ(RatesOf("rx-6800-xt", Ggml()).half, 20.74e12);
+  EXPECT_DOUBLE_EQ(RatesOf("rx-6800-xt", Ggml()).half, 41.47e12);
+  EXPECT_DOUBLE_EQ(RatesOf("rx-5700-xt", Ggml()).half, 9.75e12) << "no dot products";
   EXPECT_DOUBLE_EQ(RatesOf("rx-580", Ggml()).half, 6.17e12) << "16 bits are no faster there";
   EXPECT_DOUBLE_EQ(RatesOf("ryzen-ai-max-395", Ggml()).half, 29.7e12);
 }
