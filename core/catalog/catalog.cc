@@ -6,6 +6,7 @@
 #include "core/base/json.h"
 #include "core/base/kin_names.h"
 #include "core/base/text.h"
+#include "core/catalog/name_index.h"
 #include "core/formats/format_ids.h"
 #include "core/formats/format_object.h"
 #include "core/formats/gguf_types.h"
@@ -149,12 +150,14 @@ Result<Catalog> Catalog::Parse(std::string_view models_json, std::string_view gp
   if (!Index(catalog.gpus_, &catalog.gpu_index_)) return Error{"gpus", "an id twice", "unique ids"};
   if (!Index(catalog.formats_, &catalog.format_index_)) return Error{"formats", "an id twice", "unique ids"};
   catalog.bound_ = std::make_unique<Slot[]>(catalog.models_.size() * catalog.formats_.size());
+  catalog.names_ = std::make_unique<std::atomic<const NameIndex*>>(nullptr);
   return catalog;
 }
 
 Catalog::~Catalog() {
   if (!bound_) return;
   for (size_t i = 0; i < models_.size() * formats_.size(); ++i) delete bound_[i].load();
+  delete names_->load();
 }
 
 const Model* Catalog::FindModel(std::string_view id) const { return Lookup(models_, model_index_, id); }
@@ -181,6 +184,14 @@ std::string Catalog::NearestGpu(std::string_view id) const {
 }
 std::string Catalog::NearestFormat(std::string_view id) const {
   return std::string(Nearest(Lower(id), IdsOf(formats_)));
+}
+
+const NameIndex& Catalog::Names() const {
+  if (const NameIndex* known = names_->load(std::memory_order_acquire)) return *known;
+  auto names = std::make_unique<const NameIndex>(IndexNames(models_));
+  const NameIndex* expected = nullptr;
+  if (!names_->compare_exchange_strong(expected, names.get(), std::memory_order_acq_rel)) return *expected;
+  return *names.release();
 }
 
 Catalog::Slot* Catalog::FindSlot(const Model& model, const WeightFormat& format) const {

@@ -28,6 +28,8 @@
 
 namespace plimsoll {
 
+struct NameIndex;
+
 // A model in a format: what a plain format id means for it, and the bytes of its file.
 struct BoundFormat {
   const Architecture* architecture = nullptr;  // the model's, or the checkpoint's own
@@ -66,6 +68,9 @@ class Catalog {
   // format, its first known checkpoint in that format, or the tool's defaults. nullptr: no such format.
   // Computed on the first call for a pair and remembered; safe to call from several threads.
   const BoundFormat* Bind(const Model& model, std::string_view format_id) const;
+  // Every name of its models, taken to pieces (core/catalog/name_index.h): on the first call, which reads every entry, and
+  // remembered; safe to call from several threads.
+  const NameIndex& Names() const;
 
  private:
   using Slot = std::atomic<const BoundFormat*>;
@@ -79,6 +84,7 @@ class Catalog {
   // Views into the vectors above, which never change again.
   std::unordered_map<std::string_view, int32_t> model_index_, gpu_index_, format_index_;
   std::unique_ptr<Slot[]> bound_;  // models x formats
+  std::unique_ptr<std::atomic<const NameIndex*>> names_;
 };
 
 }  // namespace plimsoll
