@@ -97,13 +97,14 @@ globalThis.plimsoll = Object.freeze({
 // ---- drawing on demand -----------------------------------------------------------------------------------------
 
 const kOutcome = ['contentHeight', 'scrollBy', 'again', 'wantsText', 'caretX', 'caretY', 'caretHeight', 'cursor',
-                  'popupOpen', 'keyFocus', 'version', 'drawing', 'drawingLength', 'red', 'green', 'blue', 'filesAsked', 'fileVersion', 'asked', 'errands'];
+                  'popupOpen', 'keyFocus', 'version', 'drawing', 'drawingLength', 'red', 'green', 'blue', 'filesAsked', 'fileVersion', 'asked', 'errands', 'picture'];
 const kCursors = ['default', 'text', 'move', 'ns-resize', 'ew-resize', 'nesw-resize', 'nwse-resize', 'pointer', 'wait',
                   'progress', 'not-allowed'];
 let outcome = Object.fromEntries(kOutcome.map((name) => [name, 0]));
 let size = {width: 1, height: 1, density: 1};
 let awakeUntil = 0;
 let scheduled = false;
+let shown = 0;  // the picture that the canvas has; 0: none
 let inView = true;
 let waiting = false;  // for somebody to scroll here: no picture yet
 let coarse = matchMedia('(pointer: coarse)').matches;
@@ -135,7 +136,10 @@ function tick() {
 function draw() {
   if (!drawable) return;
   const list = computeFrame();
-  renderer.draw(module.HEAPU8, list, size.width, size.height, [outcome.red, outcome.green, outcome.blue]);
+  if (outcome.picture !== shown) {
+    renderer.draw(module.HEAPU8, list, size.width, size.height, [outcome.red, outcome.green, outcome.blue]);
+    shown = outcome.picture;
+  }
   react();
 }
 
@@ -207,6 +211,7 @@ function measure(entry) {
   if (canvas.width !== width || canvas.height !== height || size.density !== density) {
     canvas.width = width;
     canvas.height = height;
+    shown = 0;
     size = {width: width / density, height: height / density, density};
     if (drawable) draw();
     else if (waiting) resizeStage(layOut());
@@ -231,7 +236,10 @@ function watchSize() {
     wake();
   });
   if (!embed) window.addEventListener('scroll', () => wake(60), {passive: true});
-  document.addEventListener('visibilitychange', () => wake());
+  document.addEventListener('visibilitychange', () => {
+    shown = 0;  // a browser may have let it go
+    wake();
+  });
 }
 
 // ---- pointer ---------------------------------------------------------------------------------------------------
@@ -903,6 +911,7 @@ function listenToContext() {
   canvas.addEventListener('webglcontextrestored', () => {
     clearTimeout(patience);
     drawable = renderer.prepare();
+    shown = 0;
     module._plimsoll_canvas_lost();
     root.classList.remove('mirror-only');
     mirror.showBeside();

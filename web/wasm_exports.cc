@@ -16,6 +16,7 @@
 #include "web/app.h"
 #include "web/input.h"
 #include "web/options_json.h"
+#include "web/picture.h"
 #include "web/table_svg.h"
 #include "web/wasm_drawing.h"
 
@@ -34,6 +35,7 @@ struct Outcome {
   double files_asked, file_version;
   double asked;
   double errands;  // grows when there are questions for the worker, or when one is given up
+  double picture;  // grows when there is something new to draw
 };
 
 struct Page {
@@ -41,6 +43,7 @@ struct Page {
   std::unique_ptr<App> app;
   Outcome outcome{};
   std::vector<int32_t> drawing;
+  PictureCount pictures;
   ImGuiPlatformImeData caret;
   std::string clipboard;
   std::string text;  // the last one handed out
@@ -115,8 +118,10 @@ EMSCRIPTEN_KEEPALIVE const double* plimsoll_frame(double seconds, float width, f
                             (flags & 2) != 0,
                             (flags & 4) != 0};
   const FrameOutput output = page.app->Frame(input);
+  const ImU32 background = PaletteOf(input.theme).background;
+  const int64_t picture = page.pictures.Count(*ImGui::GetDrawData(), background);
   RecordDrawing(&page.drawing);
-  const ImVec4 ground = ImGui::ColorConvertU32ToFloat4(PaletteOf(input.theme).background);
+  const ImVec4 ground = ImGui::ColorConvertU32ToFloat4(background);
   const ImGuiContext& context = *page.app->context();
   page.outcome = {static_cast<double>(output.content_height),
                   static_cast<double>(output.scroll_by),
@@ -137,7 +142,8 @@ EMSCRIPTEN_KEEPALIVE const double* plimsoll_frame(double seconds, float width, f
                   static_cast<double>(page.app->state().view.files_asked),
                   static_cast<double>(page.app->state().file_version()),
                   static_cast<double>(page.app->state().view.asked),
-                  static_cast<double>(page.app->state().errands.asked())};
+                  static_cast<double>(page.app->state().errands.asked()),
+                  static_cast<double>(picture)};
   return &page.outcome.content_height;
 }
 
