@@ -11,6 +11,14 @@ set(test_data_definition "PLIMSOLL_TEST_DATA=\"${PROJECT_SOURCE_DIR}/tests/data/
 set_source_files_properties("${PROJECT_SOURCE_DIR}/tests/support/test_data.cc" PROPERTIES
                             COMPILE_DEFINITIONS "${test_data_definition}" SKIP_PRECOMPILE_HEADERS ON)
 
+# Second implementations do as much as the core does: these are optimised, natively, too.
+set(twins tests/core/engines/vllm/vllm_weights_test.cc tests/core/schedule/block_pool_test.cc tests/core/schedule/replica_test.cc
+          tests/core/schedule/scheduler_test.cc tests/core/weights/weights_test.cc)
+list(TRANSFORM twins PREPEND "${PROJECT_SOURCE_DIR}/")
+if(NOT EMSCRIPTEN)
+  set_source_files_properties(${twins} PROPERTIES COMPILE_OPTIONS -O1 SKIP_PRECOMPILE_HEADERS ON)
+endif()
+
 # plimsoll_test(name source…): a GoogleTest program. What a test does is done by the core, so its own sources are compiled
 # quickly, without optimising: under sanitizers in half the time.
 function(plimsoll_test name)

@@ -21,11 +21,11 @@ std::optional<NamedModel> ByCatalog(const Catalog& catalog, std::string_view nam
     if (model.id == lower || Lower(model.hf_repo) == lower || Lower(model.name) == lower)
       return NamedModel{&model, "", nullptr, true};
   }
-  const auto& checkpoints = catalog.Names().by_repository;
-  const auto found = checkpoints.find(lower);
-  if (found == checkpoints.end()) return std::nullopt;
-  const auto [model, checkpoint] = found->second;
-  return NamedModel{model, checkpoint->format.id, checkpoint, true};
+  for (const OwnCheckpoint& own : catalog.Names().checkpoints) {
+    if (own.repository == lower)
+      return NamedModel{own.model, own.checkpoint->format.id, own.checkpoint, true};
+  }
+  return std::nullopt;
 }
 
 // "…/models--Org--Name/snapshots/…" of a cache.

@@ -38,7 +38,7 @@ NameIndex IndexNames(const std::vector<Model>& models) {
   for (const Model& model : models) {
     index.models.push_back(NamesOf(model));
     for (const Checkpoint& checkpoint : model.checkpoints()) {
-      index.by_repository.emplace(Lower(checkpoint.repo), OwnCheckpoint{&model, &checkpoint});
+      index.checkpoints.push_back({Lower(checkpoint.repo), &model, &checkpoint});
     }
   }
   return index;

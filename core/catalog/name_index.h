@@ -4,7 +4,6 @@
 #define PLIMSOLL_CORE_CATALOG_NAME_INDEX_H_
 
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "core/catalog/model.h"
@@ -22,14 +21,14 @@ struct OwnName {
 };
 
 struct OwnCheckpoint {
+  std::string repository;  // in lower case
   const Model* model = nullptr;
   const Checkpoint* checkpoint = nullptr;
 };
 
 struct NameIndex {
   std::vector<std::vector<OwnName>> models;  // of each, in the catalog's order
-  std::unordered_map<std::string, OwnCheckpoint>
-      by_repository;  // of checkpoints, in lower case; the first that has it
+  std::vector<OwnCheckpoint> checkpoints;    // of all
 };
 
 // Pointers into `models`. Reads every model's entry.
