@@ -151,6 +151,16 @@ export const faults = {
     ['bridge >= 100 && ranks == 2', 'bridge >= 100 && ranks >= 2'],
     ['ranks > 2; ranks = (ranks + 1) / 2', 'ranks > 1; ranks = (ranks + 1) / 2'],
   ],
+  'core/catalog/name_index.cc': [
+    ['{KeysOf(SplitName(LastPart(checkpoint.repo))), kSameButActive}', '{KeysOf(SplitName(LastPart(checkpoint.repo))), kSameWhole}'],
+    ['if (asked.plain == own.core) return kSameButActive;', ''],
+    ['if (match <= best_match) continue;', 'if (match < best_match) continue;'],
+  ],
+  'core/catalog/name_parts.cc': [
+    ['std::fabs(size - billions) < 0.6', 'std::fabs(size - billions) < 60'],
+    ['if (IsActiveSize(word)) continue;', ''],
+    ['keys.sized = keys.sized || BillionsIn(word) >= 0;', ''],
+  ],
   // ---- config
   'core/config/config_codec.cc': [
   ],
