@@ -911,13 +911,14 @@ void Replica::CompletePrompts() {
 
 // Seconds of a step in which all running sequences decode; *growth: how much longer each next one takes.
 double Replica::DecodeTime(double* growth) const {
-  if (base_sequences_ != decoding_) {
+  if (base_times_.size() <= At(decoding_)) base_times_.resize(At(decoding_) + 1, -1);
+  double& base = base_times_[At(decoding_)];
+  if (base < 0) {
     StepLoad load;
     load.decode_sequences = decoding_;
-    base_time_ = setup_.model.Time(load).value();
-    base_sequences_ = decoding_;
+    base = setup_.model.Time(load).value();
   }
-  double time = base_time_;
+  double time = base;
   *growth = 0;
   for (int i = 0; i < setup_.model.span_count(); ++i) {
     const double rate = setup_.model.PerCachedToken(i).value();

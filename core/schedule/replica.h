@@ -323,8 +323,8 @@ class Replica {
   int64_t finished_ = 0, steps_ = 0, preemptions_ = 0, output_tokens_ = 0;
   int64_t found_in_ram_ = 0, loaded_tokens_ = 0;
   double copying_ = 0;
-  mutable int64_t base_sequences_ = -1;  // memo of the step's time without cached tokens
-  mutable double base_time_ = 0;
+  mutable std::vector<double>
+      base_times_;  // memo: by decoding sequences, a step's time without cached tokens; -1: unknown
   DurationHistogram inter_token_;
   std::vector<TimelineSample> samples_;
   int64_t sample_stride_ = 1, sample_count_ = 0;

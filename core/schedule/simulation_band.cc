@@ -31,7 +31,7 @@ bool SimulationBand::NearSaturation() const {
 
 SimulationBand SimulateBand(const SchedulerSetup& setup, const RequestList& requests) {
   return {Summary(setup, requests, QuickStep(setup.model)), Summary(setup, requests, 1),
-          Summary(setup, requests, SlowStep(setup.model))};
+          Summary(setup, requests, SlowStep(setup.model)), requests.initially_released > 0};
 }
 
 Json SimulationBandJson(const SimulationBand& band) {
@@ -52,9 +52,11 @@ std::string SimulationBandText(const SimulationBand& band) {
   std::string text = "With steps as quick or as slow as single measurements lie: first token after " +
                      range(band.quick.ttft_ms.mean, band.slow.ttft_ms.mean) + ", " +
                      range(band.quick.tpot_ms.mean, band.slow.tpot_ms.mean) + " per token.";
-  if (band.NearSaturation())
-    text += " Near saturation: with slow steps the queue grows, and the time to first token with it.";
-  return text;
+  if (!band.NearSaturation()) return text;
+  return text +
+         (band.closed_loop
+              ? " Near saturation: some of its users wait for a turn, the longer the slower its steps are."
+              : " Near saturation: with slow steps the queue grows, and the time to first token with it.");
 }
 
 }  // namespace plimsoll

@@ -17,6 +17,7 @@ double SlowStep(const StepModel& model);
 
 struct SimulationBand {
   SimulationSummary quick, central, slow;
+  bool closed_loop = false;  // whoever has an answer asks again: no queue grows without end
   // With slow steps the server falls behind: the times to first token are then those of a queue that grows.
   bool NearSaturation() const;
 };

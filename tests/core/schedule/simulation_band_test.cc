@@ -59,5 +59,24 @@ TEST(SimulationBand, NearTheEdgeTheFirstTokenIsAWideBand) {
             *json.Find("output_tokens_per_s")->Find("high")->AsDouble());
 }
 
+// Users who wait for their answers before they ask again: no queue of theirs grows without end.
+TEST(SimulationBand, InAClosedLoopUsersWaitForATurn) {
+  SchedulerSetup setup = Server();
+  setup.max_num_seqs = 4;
+  Workload workload;
+  workload.arrival = Arrival::kClosedLoop;
+  workload.users = 40;
+  workload.requests = 400;
+  workload.prompt.mean = 500;
+  workload.output.mean = 200;
+  const Result<RequestList> list = GenerateRequests(workload);
+  ASSERT_TRUE(list.ok());
+  const SimulationBand band = SimulateBand(setup, *list);
+  EXPECT_TRUE(band.closed_loop);
+  ASSERT_TRUE(band.NearSaturation());
+  EXPECT_NE(SimulationBandText(band).find("wait for a turn"), std::string::npos);
+  EXPECT_EQ(SimulationBandText(band).find("queue grows"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace plimsoll
