@@ -646,6 +646,9 @@ function goThroughChanges(step) {
 
 // Everything in one list: from anywhere on the page but where somebody types.
 function askForList(what) {
+  // Whoever reads the form below has left the picture behind: the list would open where nobody sees it.
+  const above = canvas.getBoundingClientRect().top;
+  if (above < 0) window.scrollBy({top: above, behavior: 'instant'});
   focusCanvas();
   put(kPut.action, JSON.stringify({[`view.${what}`]: true}));
   drawUntilSettled();

@@ -309,6 +309,25 @@ test('the palette by keyboard: a card, a tab, an action, and undo of each', asyn
   await until('the card again', async () => (await config(page)).gpu.includes('h100-sxm'));
 });
 
+for (const [screen, options] of Object.entries(kScreens)) {
+  test(`the palette opens in sight of whoever reads the form: ${screen}`, async () => {
+    const page = await open(site, kFits, options);
+    await page.evaluate(() => window.scrollTo(0, document.documentElement.scrollHeight));
+    await until('the picture to be left', () => page.evaluate(() => document.getElementById('canvas').getBoundingClientRect().top < -100));
+    await page.keyboard.press('Control+k');
+    await until('the list', () => shown(page, 'Search or do anything', 'searchbox'));
+    const field = await find(page, 'Search or do anything', 'searchbox');
+    const {top, header} = await page.evaluate(() => ({top: document.getElementById('canvas').getBoundingClientRect().top,
+                                                      header: document.getElementById('header').offsetHeight}));
+    assert.ok(Math.abs(top) < 1, `the picture begins at ${top}`);
+    assert.ok(field.y >= header && field.y + field.height <= options.viewport.height, `the field is at ${field.y}`);
+    await page.keyboard.type('h100 sxm');
+    await page.waitForTimeout(200);
+    await page.keyboard.press('Enter');
+    await until('the card', async () => (await config(page)).gpu.includes('h100-sxm'));
+  });
+}
+
 test('the palette by touch', async () => {
   const page = await open(site, kFits, kScreens.phone);
   await page.tap('#palette-button');
