@@ -11,11 +11,10 @@ struct Percentiles {
   double mean = 0, p50 = 0, p90 = 0, p95 = 0, p99 = 0, most = 0;
 };
 
-// In the values' own unit. Reorders them: a frame of the page waits for this, so it selects instead of
-// sorting.
+// In the values' own unit. Takes most of them away: a frame of the page waits for this, so it selects instead of sorting.
 Percentiles PercentilesOf(std::vector<double>* values);
 
-// Durations with their counts, in bins 1 % wide: percentiles to half a percent whatever their number.
+// Durations with their counts, in bins less than 1 % wide: percentiles to half a percent whatever their number.
 class DurationHistogram {
  public:
   void Add(double seconds, int64_t count);
@@ -25,7 +24,7 @@ class DurationHistogram {
   Percentiles Summarize() const;  // in milliseconds
 
  private:
-  static constexpr int kBins = 4096;
+  static constexpr int kBins = 48 * 128;  // octaves up from 119 ns
   std::vector<int64_t> bins_ = std::vector<int64_t>(kBins, 0);
   int64_t count_ = 0;
   double sum_ = 0, most_ = 0;

@@ -236,9 +236,14 @@ export const faults = {
   ],
   'core/schedule/capacity.cc': [['if (Blocks(1) > each) return 0;', 'if (Blocks(1) >= each) return 0;']],
   'core/schedule/percentiles.cc': [
-    ['result.p95 = at(0.95);\n  result.p99 = at(0.99);\n  result.most = *', 'result.p95 = at(0.9);\n  result.p99 = at(0.99);\n  result.most = *'],
+    ['result.p95 = at(2);', 'result.p95 = at(1);'],
     ['(first + last) / 2 *', '(first + last) *'],
-    ['share * static_cast<double>(values->size() - 1)', 'share * static_cast<double>(values->size()) - 1'],
+    ['static_cast<double>(values->size() - 1);', 'static_cast<double>(values->size()) - 1.5;'],
+    ['rank.kept = rank.all - left_out;', 'rank.kept = rank.all;'],
+    ['keep = keep || holds(rank.all) || holds(rank.all + 1);', 'keep = keep || holds(rank.all);'],
+    ['return (bits & kSign) != 0 ? ~bits : bits | kSign;', 'return bits | kSign;'],
+    ['place >= below && place < seen', 'place > below && place < seen'],
+    ['constexpr int kDroppedBits = 45;', 'constexpr int kDroppedBits = 47;'],
   ],
   'core/schedule/replica.cc': [
     ['(Live(index).total - 1) / setup_.block_size', 'Live(index).total / setup_.block_size'],
