@@ -154,6 +154,10 @@ double IntegerShare(const Gpu& gpu) {
 // Four products of 8-bit integers and their sum in one instruction. Apple's GPUs have none.
 bool HasDotProduct(const Gpu& gpu) { return gpu.vendor != Vendor::kApple; }
 
+bool IsAppleM1(const Gpu& gpu) {
+  return gpu.vendor == Vendor::kApple && gpu.id.find("-m1") != std::string::npos;
+}
+
 // Triton's kernels for routed experts come with tuned block sizes for data-centre cards and for some of
 // NVIDIA's others (vllm/model_executor/layers/fused_moe/configs); Radeon and Instinct before MI300 run with
 // defaults.
@@ -213,7 +217,9 @@ CardRates FindRates(const Resolved& r, const StepStyle& style, const MeasuredSpe
   const double lanes = LaneRate(gpu);
   for (size_t f = 0; f < kFormatClasses; ++f) {
     const bool integers = static_cast<FormatClass>(f) != FormatClass::kHalf;
-    const double longer = integers && !HasDotProduct(gpu) ? speeds.no_dot_product.value : 1;
+    double longer = integers && !HasDotProduct(gpu) ? speeds.no_dot_product.value : 1;
+    if (integers && style.old_unpacking) longer *= speeds.ggml_old_unpack.value;
+    if (integers && IsAppleM1(gpu)) longer *= speeds.apple_m1_unpack.value;
     rates.unpack[f] = engine.unpack[f].value * longer / (integers ? lanes * IntegerShare(gpu) : lanes);
   }
   rates.activation = engine.activation_bytes.value / rates.bandwidth;

@@ -41,7 +41,7 @@ CardClass ClassOf(const Gpu& gpu) {
       if (Has(arch, "RDNA4")) return CardClass::kRdna4;
       return CardClass::kRdna;
     case Vendor::kApple:
-      return Has(gpu.id, "-m1") ? CardClass::kAppleM1 : CardClass::kApple;
+      return Has(gpu.id, "-m1") || Has(gpu.id, "-m2") ? CardClass::kAppleEarly : CardClass::kApple;
     case Vendor::kIntel:
       return CardClass::kIntel;
     case Vendor::kOther:
@@ -55,7 +55,7 @@ std::string_view CardClassName(CardClass card) {
       "Pascal",         "Volta",           "Turing",         "Ampere GDDR",   "Ada GDDR",
       "Blackwell GDDR", "Ampere HBM",      "Hopper",         "Blackwell HBM", "Grace Blackwell",
       "Vega to CDNA2",  "CDNA3 and later", "RDNA1 to RDNA3", "RDNA4",         "Strix Halo",
-      "Apple",          "Apple M1",        "Intel",          "other"};
+      "Apple",          "Apple M1 and M2", "Intel",          "other"};
   return kNames[static_cast<size_t>(card)];
 }
 

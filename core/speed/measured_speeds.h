@@ -38,7 +38,7 @@ enum class CardClass : uint8_t {
   kRdna4,
   kStrix,  // RDNA3.5 with LPDDR shared with the CPU
   kApple,
-  kAppleM1,  // the first generation's GPUs reach less of the memory's bandwidth
+  kAppleEarly,  // M1 and M2: registers set aside ahead of time hold fewer threads, so fewer reads, than since M3
   kIntel,
   kOther,
 };
@@ -149,6 +149,9 @@ struct MeasuredSpeeds {
   std::array<std::array<CardFactors, kCardClasses>, kKernelGroups> cards;
   // llama.cpp without CUDA graphs and fused operations (before 2025): of `layer_us`.
   Coefficient ggml_old_layer;
+  // Metal's kernels of before 2025-03: of `unpack` for integers (an M1 Max decodes an 8B in Q4_K_M in 28.0 ms with b2843 and in
+  // 21.6 with b10800).
+  Coefficient ggml_old_unpack;
   // Bytes that a multiprocessor of NVIDIA's data-centre dies reads in a clock, at most: what llama.cpp's kernels keep in
   // flight lasts a memory's latency.
   Coefficient ggml_in_flight;
@@ -156,6 +159,9 @@ struct MeasuredSpeeds {
   Coefficient eager_layer;    // of `layer_us` when no graphs are captured
   Coefficient
       no_dot_product;  // of `unpack` for integers, on cards without instructions that add four products
+  // More of it on Apple's first generation: M1 Max decodes an 8B in Q4_K_M at 46.2 tokens/s and M4 Pro, with nine tenths of its
+  // lanes and two thirds of its bandwidth, at 47.3 (both b10800).
+  Coefficient apple_m1_unpack;
   // GeForce boards do every second product with 32-bit sums: of the stated rate, what the same data flow then
   // reaches more than boards with the full rate do (4090 and 5090 beside 6000 Ada and PRO 6000 in public vLLM
   // benchmarks).

@@ -18,6 +18,7 @@ struct StepStyle {
   bool slow_attention = false;  // scores go through memory instead of flash attention
   bool wide_states = false;     // recurrent states are kept in 32 bits whatever the config asks for
   bool plain_launches = false;  // kernels are launched one by one, without graphs and fused operations
+  bool old_unpacking = false;   // weights are unpacked by Metal's kernels of before 2025-03
   bool plain_bf16 = false;      // products in BF16 run on the vector units: no matrix units take it
   bool half_sums = false;       // products in 16 bits are summed in 16 bits, at the boards' full rate
   // Units among which 8-bit float products of a few tokens are divided by tiles of 128 of a matrix' rows, and by nothing

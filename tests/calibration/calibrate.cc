@@ -271,7 +271,7 @@ Maker MakerOf(CardClass card) {
     case CardClass::kStrix:
       return kAmd;
     case CardClass::kApple:
-    case CardClass::kAppleM1:
+    case CardClass::kAppleEarly:
       return kApple;
     case CardClass::kIntel:
     case CardClass::kOther:
@@ -293,7 +293,7 @@ Memory MemoryOf(CardClass card) {
     case CardClass::kGraceUnified:
     case CardClass::kStrix:
     case CardClass::kApple:
-    case CardClass::kAppleM1:
+    case CardClass::kAppleEarly:
       return kLpddr;
     default:
       return kGddr;
@@ -552,6 +552,8 @@ std::vector<Parameter> Parameters(const std::vector<Row>& rows, MeasuredSpeeds* 
   add("untuned_experts", &speeds->untuned_experts, &start.untuned_experts, 0.5, 50);
   touches = [](const Row& row) { return row.resolved->cards.front().gpu->vendor == Vendor::kApple; };
   add("no_dot_product", &speeds->no_dot_product, &start.no_dot_product, 0.4, 22);
+  add("ggml_old_unpack", &speeds->ggml_old_unpack, &start.ggml_old_unpack, 0.4, 22);
+  add("apple_m1_unpack", &speeds->apple_m1_unpack, &start.apple_m1_unpack, 0.4, 22);
   touches = [](const Row& row) { return row.resolved->cards.front().gpu->vendor == Vendor::kNvidia; };
   add("inline_ecc", &speeds->inline_ecc, &start.inline_ecc, 0.1, 30);
   touches = [](const Row& row) { return KindOf(row.style) == EngineKind::kLlamaCpp; };
@@ -1136,10 +1138,12 @@ void Write(const std::vector<Row>& rows, MeasuredSpeeds* s) {
     std::printf("    .%s = %s,\n", name, Text(value).c_str());
   };
   one("ggml_old_layer", s->ggml_old_layer);
+  one("ggml_old_unpack", s->ggml_old_unpack);
   one("ggml_in_flight", s->ggml_in_flight);
   one("ggml_pipeline", s->ggml_pipeline);
   one("eager_layer", s->eager_layer);
   one("no_dot_product", s->no_dot_product);
+  one("apple_m1_unpack", s->apple_m1_unpack);
   one("halved_relief", s->halved_relief);
   one("plain_units", s->plain_units);
   one("fused_experts", s->fused_experts);

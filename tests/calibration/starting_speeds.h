@@ -153,6 +153,8 @@ inline MeasuredSpeeds StartingSpeeds() {
     for (CardFactors& card : group) card = {C(1), C(1), C(1), C(1), C(1)};
   }
   m.ggml_old_layer = C(1.6);
+  m.ggml_old_unpack = C(1.2);
+  m.apple_m1_unpack = C(1.3);
   m.ggml_in_flight = C(7.5);
   m.ggml_pipeline = C(0.6);
   m.eager_layer = C(6);

@@ -191,6 +191,8 @@ export const faults = {
     ['rates.expert_narrow = through ? 0 : engine', 'rates.expert_narrow = engine'],
     ['/ (integers ? lanes * IntegerShare(gpu) : lanes)', '/ lanes'],
     ['LaneRate(gpu) / (small ? 64 : 128) *', 'LaneRate(gpu) / 128 *'],
+    ['if (integers && style.old_unpacking)', 'if (style.old_unpacking)'],
+    ['if (integers && IsAppleM1(gpu))', 'if (integers && !HasDotProduct(gpu))'],
     ['!bound || gpu.fp32.value() <= 0', '!bound'],
     ['(CountsPairs(gpu) ? 4 : 2)', '2'],
     ['card == CardClass::kRdna && !CountsPairs(gpu)', 'card == CardClass::kRdna'],
@@ -448,7 +450,8 @@ export const faults = {
   'core/engines/llama_cpp/llama_server.cc': [
     ['ContextOf(resolved) / std::max<int64_t>(resolved.max_num_seqs, 1)', 'ContextOf(resolved)'],
     ['if (r.n_gpu_layers < a.layers) {', 'if (r.n_gpu_layers < a.layers + 1) {'],
-    ['BuildOf(resolved).date < kGraphsSince', 'BuildOf(resolved).date <= kGraphsSince'],
+    ['built < kGraphsSince', 'built <= kGraphsSince'],
+    ['built < kMetalProductsSince', 'built <= kMetalProductsSince'],
   ],
   'core/engines/llama_cpp/llama_fit.cc': [
     ['bytes[i] <= targets_[i]) {\n        loads_ = loads;', 'bytes[i] >= targets_[i]) {\n        loads_ = loads;'],

@@ -48,6 +48,9 @@ void CountNodeTraffic(const Resolved& r, StepStyle* style) {
 // Builds without CUDA graphs and fused operations.
 constexpr int32_t kGraphsSince = 20250101;
 
+// Metal's products of a matrix and a vector, written anew (ggml-org/llama.cpp#12569).
+constexpr int32_t kMetalProductsSince = 20250326;
+
 // Bytes per second at which llama-server copies a prompt between its slot and RAM: layer after layer, to memory that the
 // system has yet to give. Logs: 67 MiB in 49 ms (ggml-org/llama.cpp#23269), 1,375 MiB out and about 490 back in 1,973 ms
 // (mostlygeek/llama-swap#560); others from 0.7e9 to 3.5e9.
@@ -109,7 +112,10 @@ StepStyle LlamaStyle(const Resolved& resolved) {
   style.ranks = style.layer_split ? 1 : static_cast<int64_t>(resolved.cards.size());
   style.slow_attention = !resolved.flash_attention;
   style.wide_states = true;
-  style.plain_launches = BuildOf(resolved).date > 0 && BuildOf(resolved).date < kGraphsSince;
+  const int32_t built = BuildOf(resolved).date;
+  style.plain_launches = built > 0 && built < kGraphsSince;
+  style.old_unpacking =
+      BackendOf(resolved) == LlamaBackend::kMetal && built > 0 && built < kMetalProductsSince;
   // RADV offers matrix units for BF16 from RDNA4 on ("bf16: 0" in ggml_vulkan's line of RDNA2 to 3.5, llama.cpp#27952);
   // without them ggml-vulkan multiplies in 32 bits (llama.cpp#12554). Two multiply-adds issued at once are not counted.
   const bool bf16 = resolved.format != nullptr && resolved.format->gguf_type == kBf16File;

@@ -41,6 +41,8 @@ MeasuredSpeeds Simple() {
       card.stream.value = card.compute.value = card.layer.value = card.cache.value = card.attention.value = 1;
   }
   speeds.ggml_old_layer.value = 3;
+  speeds.ggml_old_unpack.value = 1.25;
+  speeds.apple_m1_unpack.value = 1.5;
   speeds.ggml_in_flight.value = 1000;
   speeds.eager_layer.value = 2;
   speeds.no_dot_product.value = 4;
@@ -175,6 +177,18 @@ TEST(CardRates, WithoutFlashAttention) {
   EXPECT_TRUE(apple.each_head_reads) << "Metal reads a shared head once for each query head";
   EXPECT_DOUBLE_EQ(apple.cache, 800e9 * 0.8);
   EXPECT_FALSE(RatesOf("apple-m2-ultra").each_head_reads);
+}
+
+TEST(CardRates, MetalsOldKernelsAndItsFirstGpusUnpackLonger) {
+  StepStyle old = Ggml();
+  old.old_unpacking = true;
+  const CardRates before = RatesOf("apple-m2-ultra", old), now = RatesOf("apple-m2-ultra", Ggml());
+  EXPECT_DOUBLE_EQ(before.unpack[kInt4], 1.25 * now.unpack[kInt4]);
+  EXPECT_DOUBLE_EQ(before.unpack[kHalf], now.unpack[kHalf]);
+  // By the lanes of 21 and of 27.2 TFLOPS.
+  const CardRates first = RatesOf("apple-m1-ultra", Ggml());
+  EXPECT_DOUBLE_EQ(first.unpack[kInt4], 1.5 * now.unpack[kInt4] * 27.2 / 21);
+  EXPECT_DOUBLE_EQ(first.unpack[kHalf], now.unpack[kHalf] * 27.2 / 21);
 }
 
 TEST(CardRates, IntegersNeedAnInstructionThatAppleLacks) {

@@ -25,6 +25,8 @@ TEST(MeasuredSpeedsTable, FactorsPointTheRightWay) {
   EXPECT_GE(s.ggml_old_layer.value, 1) << "launches one by one";
   EXPECT_GE(s.eager_layer.value, 1);
   EXPECT_GE(s.no_dot_product.value, 1);
+  EXPECT_GE(s.ggml_old_unpack.value, 1);
+  EXPECT_GE(s.apple_m1_unpack.value, 1);
   for (const Coefficient* share : {&s.inline_ecc, &s.untuned_experts, &s.link_share, &s.ggml_pipeline,
                                    &s.accept_draft, &s.accept_eagle, &s.accept_mtp}) {
     EXPECT_GT(share->value, 0);

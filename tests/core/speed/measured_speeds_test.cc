@@ -81,7 +81,10 @@ TEST(MeasuredSpeeds, EveryCardOfTheCatalogHasAClass) {
       {"rx-5700-xt", CardClass::kRdna},
       {"radeon-ai-pro-r9700", CardClass::kRdna4},
       {"ryzen-ai-max-395", CardClass::kStrix},
-      {"apple-m2-ultra", CardClass::kApple},
+      {"apple-m1", CardClass::kAppleEarly},
+      {"apple-m2-ultra", CardClass::kAppleEarly},
+      {"apple-m3-max", CardClass::kApple},
+      {"apple-m5-max", CardClass::kApple},
       {"arc-b580", CardClass::kIntel},
   };
   for (const Expected& expected : kCards) {

@@ -35,6 +35,20 @@ TEST(LlamaServer, HowAStepIsDriven) {
       LlamaStyle(Ask(R"("model":"llama-3.1-8b","engine_version":"2025-01-01")").resolved).plain_launches);
 }
 
+TEST(LlamaServer, MetalUnpackedWeightsWithOtherKernelsOnce) {
+  const auto unpacks = [](const char* gpu, const char* version) {
+    const std::string rest =
+        R"("model":"llama-3.1-8b","gpu":")" + std::string(gpu) + R"(","engine_version":")" + version;
+    return LlamaStyle(Ask((rest + "\"").c_str()).resolved).old_unpacking;
+  };
+  EXPECT_TRUE(unpacks("apple-m1-max", "b2843"));
+  EXPECT_TRUE(unpacks("apple-m1-max", "2025-03-25"));
+  EXPECT_FALSE(unpacks("apple-m1-max", "2025-03-26"));
+  EXPECT_FALSE(unpacks("rtx-4090", "b2843"));
+  EXPECT_FALSE(LlamaStyle(Ask(R"("model":"llama-3.1-8b","gpu":"apple-m1-max")").resolved).old_unpacking)
+      << "today's";
+}
+
 TEST(LlamaServer, SharesThatStayInRam) {
   // Eight of 32 layers.
   const StepStyle layers = LlamaStyle(Ask(R"("model":"llama-3.1-8b","n_gpu_layers":24)").resolved);
