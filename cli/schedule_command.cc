@@ -247,7 +247,7 @@ CommandResult RunSchedule(const Arguments& arguments, const CommandContext& cont
   const Report report = EstimateResolved(*resolved);
   const auto requests = static_cast<int64_t>(list->requests.size());
   SchedulerSetup setup = MakeSchedulerSetup(*resolved, report);
-  TakeAdmission(workload, &setup);
+  const std::string passed_over = TakeAdmission(workload, &setup);
   // Three runs instead of one, where that is not what one waits for.
   std::optional<SimulationBand> band;
   if (requests <= kMostInBand) band = SimulateBand(setup, *list);
@@ -267,10 +267,12 @@ CommandResult RunSchedule(const Arguments& arguments, const CommandContext& cont
     const std::string beside = BesideSteadyRates(SteadyRatesOf(*resolved, report, workload),
                                                  simulation.Summarize(objective), workload);
     if (!beside.empty()) text += "  " + beside + "\n";
+    if (!passed_over.empty()) text += "  " + passed_over + "\n";
     return {exit, text, ""};
   }
   Json json = SimulationToJson(simulation, objective, kRecordsInJson);
   if (band) json.Set("band", SimulationBandJson(*band));
+  if (!passed_over.empty()) json.Set("passed_over", passed_over);
   json.Set("verdict", VerdictName(report.verdict)).Set("config", ResolvedConfigJson(*resolved));
   return {exit, json.Dump(2) + "\n", ""};
 }

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 
 #include "core/base/units.h"
 #include "core/config/workload.h"
@@ -94,8 +95,9 @@ struct SchedulerSetup {
   // How the engine looks for what has arrived, and how its answers leave it.
   bool ahead = false;   // the step after the running one is scheduled already: arrivals join the next but one
   double delivery = 0;  // decode steps from the end of a step until its tokens have left the engine
-  int64_t poll = 1;     // arrivals are looked for after so many decode steps, or after a prompt
-  int64_t hold = 0;     // steps that the first of the waiting is held back for others to join it, ...
+  bool polls = false, holds = false;  // it has options for the next two
+  int64_t poll = 1;                   // arrivals are looked for after so many decode steps, or after a prompt
+  int64_t hold = 0;         // steps that the first of the waiting is held back for others to join it, ...
   int64_t hold_tokens = 0;  // ... unless so many prompt tokens wait
   bool by_priority =
       false;  // vLLM's --scheduling-policy priority: of those that wait, and of those that give way
@@ -107,8 +109,8 @@ struct SchedulerSetup {
   const MetricNames* metrics = nullptr;  // the engine's names for what is to be watched; nullptr: none
 };
 
-// What a workload says of the server's admission.
-void TakeAdmission(const Workload& workload, SchedulerSetup* setup);
+// What a workload says of the server's admission. A sentence that names what the engine has no option for; empty: nothing.
+std::string TakeAdmission(const Workload& workload, SchedulerSetup* setup);
 
 // Blocks that a sequence with room for `tokens` takes, in all groups.
 int64_t BlocksOf(const SchedulerSetup& setup, int64_t tokens);

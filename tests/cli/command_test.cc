@@ -239,6 +239,12 @@ TEST(Command, NamesAndTokensAsPeopleWriteThem) {
                      .out);
   EXPECT_NE(few.find("3 of 3 requests"), std::string::npos) << few;
   ExpectRefusal({"schedule", "--model", "qwen3-8b", "--system-prompt", "2q"}, "or one such as 2k");
+  // SGLang's option changes nothing under vLLM, and that is said.
+  const std::string passed = Plimsoll({"schedule", "--model", "qwen3-8b", "--gpu", "h100", "--requests", "3",
+                                       "--scheduler-recv-interval", "30"})
+                                 .out;
+  EXPECT_NE(passed.find("The engine has no scheduler_recv_interval: passed over."), std::string::npos)
+      << passed;
 }
 
 TEST(Command, ExitCodeSaysWhetherItFits) {

@@ -295,6 +295,8 @@ export const faults = {
   'core/schedule/scheduler_setup.cc': [
     ['units * setup.full_groups + setup.state_blocks', 'units * setup.full_groups'],
     ['state * (1 + checkpoints)', 'state'],
+    ['return asked && has;', 'return asked;'],
+    ['takes(workload.by_priority, mixes, "scheduling_policy")', 'workload.by_priority'],
   ],
   'core/schedule/simulation_report.cc': [
     ['summary.preemptions * 10 > summary.done', 'summary.preemptions * 5 > summary.done'],

@@ -21,11 +21,12 @@ constexpr int64_t kEvents = 256;  // of a slice
 class ScheduleWork : public Work {
  public:
   ScheduleWork(SchedulerSetup setup, RequestList requests, Workload workload,
-               std::optional<SpeedReport> steady)
+               std::optional<SpeedReport> steady, std::string passed_over)
       : setup_(std::move(setup)),
         requests_(std::move(requests)),
         workload_(std::move(workload)),
-        steady_(std::move(steady)) {
+        steady_(std::move(steady)),
+        passed_over_(std::move(passed_over)) {
     Begin(1);
   }
 
@@ -35,6 +36,7 @@ class ScheduleWork : public Work {
       case 0:
         playback_ = PlaybackOf(*run_, workload_.objective);
         playback_.beside = BesideSteadyRates(steady_, playback_.summary, workload_);
+        if (!passed_over_.empty()) playback_.beside += (playback_.beside.empty() ? "" : " ") + passed_over_;
         band_.central = playback_.summary;
         Begin(QuickStep(setup_.model));
         return false;
@@ -67,6 +69,7 @@ class ScheduleWork : public Work {
   RequestList requests_;
   Workload workload_;
   std::optional<SpeedReport> steady_;
+  std::string passed_over_;  // TakeAdmission
   int finished_runs_ = 0;
   std::optional<Simulation> run_;
   SimulationBand band_;
@@ -90,10 +93,11 @@ Result<std::unique_ptr<Work>> StartScheduleWork(const Json& question, const Cata
   if (!requests.ok()) return requests.error();
   const Report report = EstimateResolved(*resolved);
   SchedulerSetup setup = MakeSchedulerSetup(*resolved, report);
-  TakeAdmission(workload, &setup);
+  std::string passed_over = TakeAdmission(workload, &setup);
   std::optional<SpeedReport> steady = SteadyRatesOf(*resolved, report, workload);
   return std::unique_ptr<Work>(std::make_unique<ScheduleWork>(std::move(setup), std::move(*requests),
-                                                              std::move(workload), std::move(steady)));
+                                                              std::move(workload), std::move(steady),
+                                                              std::move(passed_over)));
 }
 
 }  // namespace plimsoll

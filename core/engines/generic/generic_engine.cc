@@ -431,6 +431,7 @@ class Generic final : public Engine {
     setup->max_num_seqs = std::max<int64_t>(resolved.max_num_seqs, 1024);
     setup->max_num_batched_tokens = std::max<int64_t>(resolved.max_num_batched_tokens, 8192);
     setup->reserve_output = traits_.reserves_answers;
+    setup->holds = SharesThePeaksRest(resolved);  // TensorRT-LLM
     setup->prefix_caching = resolved.enable_prefix_caching;
     if (setup->prefix_caching) setup->host = SecondaryPool(resolved, setup->blocks);
   }

@@ -32,6 +32,7 @@ void SetUpSglangServer(const Resolved& resolved, const Report& report, Scheduler
                                  : report.kv.capacity_tokens;
   setup->blocks = std::max<int64_t>(0, tokens / setup->block_size);
   setup->max_num_seqs = resolved.max_num_seqs;
+  setup->polls = true;
   setup->max_num_batched_tokens = SglangChunk(resolved);
   setup->chunked_prefill = resolved.enable_chunked_prefill;
   setup->prefix_caching = resolved.enable_prefix_caching;

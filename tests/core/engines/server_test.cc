@@ -51,6 +51,21 @@ TEST(Server, TheSimulatorGetsTheEnginesServer) {
   EXPECT_GT(setup.model.Time(load).value(), 0);
 }
 
+TEST(Server, AnEngineTakesItsOwnAdmission) {
+  const auto setup = [](const char* engine) {
+    const EstimatedCase c =
+        EstimateText(std::string(R"({"model":"llama-3.1-8b","gpu":"h100-sxm","engine":")") + engine + "\"}");
+    return MakeSchedulerSetup(c.resolved, c.report);
+  };
+  EXPECT_TRUE(setup("sglang").polls);
+  EXPECT_FALSE(setup("sglang").holds);
+  EXPECT_TRUE(setup("tensorrt-llm").holds);
+  EXPECT_FALSE(setup("tensorrt-llm").polls);
+  for (const char* other : {"vllm", "lmdeploy", "llama.cpp"}) {
+    EXPECT_FALSE(setup(other).polls || setup(other).holds) << other;
+  }
+}
+
 // Of eight prompts that come at once the scheduler sees the last after all eight are parsed and tokenized; llama-server's
 // connections have threads of their own.
 TEST(Server, PythonServersReceiveRequestsOneAfterTheOther) {

@@ -21,23 +21,43 @@ TEST(SchedulerSetup, AdmissionComesWithTheWorkload) {
   Workload workload;
   SchedulerSetup setup;
   setup.max_num_batched_tokens = 1000;
-  TakeAdmission(workload, &setup);
+  setup.polls = setup.holds = true;
+  EXPECT_EQ(TakeAdmission(workload, &setup), "");
   EXPECT_EQ(setup.poll, 1);
   EXPECT_EQ(setup.hold, 0);
   workload.poll = 30;
   workload.hold = 20;
   workload.hold_share = 0.25;
-  TakeAdmission(workload, &setup);
+  EXPECT_EQ(TakeAdmission(workload, &setup), "");
   EXPECT_EQ(setup.poll, 30);
   EXPECT_EQ(setup.hold, 20);
   EXPECT_EQ(setup.hold_tokens, 250);
   workload.most_of_prompt = 512;
   TakeAdmission(workload, &setup);
   EXPECT_EQ(setup.most_of_prompt, 512);
+}
+
+TEST(SchedulerSetup, WhatAnEngineHasNoOptionForIsPassedOver) {
+  Workload workload;
+  workload.poll = 30;
+  workload.hold = 20;
+  workload.most_of_prompt = 512;
+  workload.by_priority = true;
+  SchedulerSetup mixes;
+  EXPECT_EQ(TakeAdmission(workload, &mixes),
+            "The engine has no scheduler_recv_interval, batch_wait_timeout_iters: passed over.");
+  EXPECT_EQ(mixes.poll, 1);
+  EXPECT_EQ(mixes.hold, 0);
+  EXPECT_EQ(mixes.most_of_prompt, 512);
+  EXPECT_TRUE(mixes.by_priority);
   SchedulerSetup alone;
-  alone.prompts_alone = true;
-  TakeAdmission(workload, &alone);
-  EXPECT_EQ(alone.most_of_prompt, 0) << "an option of vLLM";
+  alone.polls = alone.prompts_alone = true;
+  EXPECT_EQ(TakeAdmission(workload, &alone),
+            "The engine has no batch_wait_timeout_iters, long_prefill_token_threshold, scheduling_policy: "
+            "passed over.");
+  EXPECT_EQ(alone.poll, 30);
+  EXPECT_EQ(alone.most_of_prompt, 0);
+  EXPECT_FALSE(alone.by_priority);
 }
 
 TEST(SchedulerSetup, WindowsStopGrowingAndStatesNeverGrow) {

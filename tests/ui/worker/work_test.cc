@@ -81,6 +81,16 @@ TEST(Work, ASimulationIsTheSchedulersOwn) {
   }
 }
 
+TEST(Work, ASimulationSaysWhatTheEngineHasNoOptionFor) {
+  Config config = ConfigOf("m=qwen3-8b&g=rtx-4090&ctx=8192&c=1&in=900&out=100");
+  config.workload = Json::MakeObject();
+  config.workload.Set("scheduler_recv_interval", 30);
+  const Result<Playback> found = PlaybackFromJson(Done("schedule", config, ""));
+  ASSERT_TRUE(found.ok()) << found.error().Message();
+  EXPECT_NE(found->beside.find("The engine has no scheduler_recv_interval: passed over."), std::string::npos)
+      << found->beside;
+}
+
 TEST(Work, AMapIsTheMakersOwn) {
   const Config config = ConfigOf("m=llama-3.1-8b&g=rtx-4090&ctx=8192");
   MapQuestion question;
