@@ -909,7 +909,11 @@ void Replica::CompletePrompts() {
 
 // ---- time -------------------------------------------------------------------------------------------------
 
-// Seconds of a step in which all running sequences decode; *growth: how much longer each next one takes.
+// Of a step's decoding, how much of its time each token that is accepted takes.
+double Replica::ForOneToken() const { return 1 / std::max(1.0, setup_.model.tokens_per_step()); }
+
+// Seconds of a step in which all running sequences decode, as StepModel::Time has it; *growth: how much longer each next one
+// takes.
 double Replica::DecodeTime(double* growth) const {
   if (base_times_.size() <= At(decoding_)) base_times_.resize(At(decoding_) + 1, -1);
   double& base = base_times_[At(decoding_)];
@@ -925,9 +929,7 @@ double Replica::DecodeTime(double* growth) const {
     time += rate * cached_tokens_[At(i)];
     *growth += rate * static_cast<double>(growing_[At(i)]);
   }
-  const double accepted = std::max(1.0, setup_.model.tokens_per_step());
-  *growth /= accepted;
-  return time / accepted;
+  return time;
 }
 
 // Books `ticks` decode steps, the first of which took `first` seconds and the last `last`.
@@ -994,7 +996,8 @@ void Replica::Step() {
     return;
   }
   double growth = 0;
-  const double decode_time = decoding_ > 0 ? DecodeTime(&growth) : 0;
+  const double whole_decode_time = decoding_ > 0 ? DecodeTime(&growth) : 0;
+  const double decode_time = whole_decode_time * ForOneToken();
   double duration = decode_time;
   const auto with_copies = [&](double computing) {
     return WithCopies(computing, load.prefill_tokens, pool_.forgotten() - forgotten_before);
@@ -1003,12 +1006,10 @@ void Replica::Step() {
     duration = with_copies(setup_.model.Time(load).value());
     if (decoding_ > 0) pause_ += duration;
   } else if (load.prefill_tokens > 0) {
-    StepLoad decode_only;
-    decode_only.decode_sequences = load.decode_sequences = decoding_;
-    decode_only.decode_kv_tokens = load.decode_kv_tokens = cached_tokens_;
+    load.decode_sequences = decoding_;
+    load.decode_kv_tokens = cached_tokens_;
     // Speculation shortens the decoding share of a step, not the prompts in it.
-    const double without = decoding_ > 0 ? setup_.model.Time(decode_only).value() : 0;
-    duration = with_copies(setup_.model.Time(load).value() - without + decode_time);
+    duration = with_copies(setup_.model.Time(load).value() - whole_decode_time + decode_time);
   }
   Account(duration);
   last_start_ = now_;
@@ -1042,26 +1043,21 @@ double Replica::NextArrival() {
   return Received(arrivals_.front().second, arrivals_.front().first);
 }
 
-// How many of the next `most` decode steps find blocks.
-int64_t Replica::TicksUntilPoolIsShort(int64_t most) const {
+// How many of the next `most` decode steps find blocks; *blocks: how many they take.
+int64_t Replica::TicksUntilPoolIsShort(int64_t most, int64_t* blocks) const {
+  *blocks = 0;
   if (cycle_cost_ == 0) return most;
   const int64_t cycles = std::min(pool_.free() / cycle_cost_, most / setup_.block_size);
   int64_t ticks = cycles * setup_.block_size;
   int64_t left = pool_.free() - cycles * cycle_cost_;
-  for (; ticks < most; ++ticks) {
-    const int64_t cost = crossing_cost_[At((tick_ + ticks) % setup_.block_size)];
+  for (int64_t in_block = tick_ % setup_.block_size; ticks < most; ++ticks) {
+    const int64_t cost = crossing_cost_[At(in_block)];
     if (cost > left) break;
     left -= cost;
+    if (++in_block == setup_.block_size) in_block = 0;
   }
+  *blocks = pool_.free() - left;
   return ticks;
-}
-
-int64_t Replica::BlocksOfTicks(int64_t ticks) const {
-  int64_t blocks = ticks / setup_.block_size * cycle_cost_;
-  for (int64_t i = 0; i < ticks % setup_.block_size; ++i) {
-    blocks += crossing_cost_[At((tick_ + i) % setup_.block_size)];
-  }
-  return blocks;
 }
 
 // The looks for requests before `ticks` decode steps, the i-th of which begins `elapsed(i)` from now: the last one
@@ -1091,7 +1087,8 @@ bool Replica::SkipAhead() {
   }
   if (events_.empty()) return false;
   double growth = 0;
-  const double first = DecodeTime(&growth);
+  const double first = DecodeTime(&growth) * ForOneToken();
+  growth *= ForOneToken();
   int64_t ticks = events_.front().tick - tick_;
   const auto elapsed = [&](int64_t n) {
     const double count = static_cast<double>(n);
@@ -1115,9 +1112,10 @@ bool Replica::SkipAhead() {
       ticks = low;
     }
   }
-  ticks = TicksUntilPoolIsShort(ticks);
+  int64_t blocks = 0;
+  ticks = TicksUntilPoolIsShort(ticks, &blocks);
   if (ticks < 1) return false;
-  pool_.Take(BlocksOfTicks(ticks));
+  pool_.Take(blocks);
   const double duration = elapsed(ticks);
   Account(duration);
   PassLooks(ticks, elapsed);

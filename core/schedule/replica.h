@@ -257,6 +257,7 @@ class Replica {
   void Preempt(int32_t index);
   void End(int32_t index, RequestEnd how);
   // Time.
+  double ForOneToken() const;
   double DecodeTime(double* growth) const;
   double WithCopies(double duration, int64_t prompt_tokens, int64_t forgotten);
   void PassTicks(int64_t ticks, double first, double last);
@@ -264,8 +265,7 @@ class Replica {
   template <typename Elapsed>
   void PassLooks(int64_t ticks, const Elapsed& elapsed);
   bool SkipAhead();
-  int64_t TicksUntilPoolIsShort(int64_t most) const;
-  int64_t BlocksOfTicks(int64_t ticks) const;
+  int64_t TicksUntilPoolIsShort(int64_t most, int64_t* blocks) const;
   void Account(double duration);
   double Delivered() const { return now_ + delivery_; }
   void Sample();

@@ -51,7 +51,7 @@ class Simulation {
  private:
   ReplicaTotals Totals() const;
   void Gather();
-  bool IsSaturated(const ReplicaTotals& totals) const;
+  bool IsSaturated(const ReplicaTotals& totals, double last_arrival, double last_received) const;
 
   SchedulerSetup setup_;
   std::vector<Replica> replicas_;

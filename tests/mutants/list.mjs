@@ -267,6 +267,9 @@ export const faults = {
     ['if (setup_.host.prompts_only) read = std::min(read, request.prompt);', ''],
     ['if (setup_.slots.one_pool) slot_memory_.LeaveRoom', 'if (!setup_.slots.one_pool) slot_memory_.LeaveRoom'],
     ['step_load_ += copying;', ''],
+    ['growth *= ForOneToken();', ''],
+    ['if (++in_block == setup_.block_size) in_block = 0;', 'if (++in_block == setup_.block_size) in_block = 1;'],
+    ['value() - whole_decode_time + decode_time', 'value()'],
   ],
   'core/schedule/host_cache.cc': [
     ['std::max(before, std::min(units, total_))', 'std::min(units, total_)'],
@@ -287,7 +290,9 @@ export const faults = {
   ],
   'core/schedule/scheduler.cc': [
     ['waiting * 20 > arrived', 'waiting * 20 < arrived'],
-    ['per_token(record) <= objective.tpot_ms', 'per_token(record) >= objective.tpot_ms'],
+    ['each <= objective.tpot_ms', 'each >= objective.tpot_ms'],
+    ['ones.back() <= objective.ttft_ms', 'ones.back() >= objective.ttft_ms'],
+    ['if (record.turn == 0) {', 'if (record.turn >= 0) {'],
     ['request.after = place[At(request.after)]', 'request.after = place[0]'],
     ['list.initially_released / replicas + more', 'list.initially_released / replicas'],
     ['own.usage_time / static_cast<double>(replicas_.size())', 'own.usage_time'],
