@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <cstring>
+
+#include "core/base/double_bits.h"
 
 namespace plimsoll {
 namespace {
@@ -64,18 +65,6 @@ struct Parts {
   uint64_t mantissa;
   int exponent;
 };
-
-uint64_t BitsOf(double value) {
-  uint64_t bits = 0;
-  std::memcpy(&bits, &value, sizeof bits);
-  return bits;
-}
-
-double FromBits(uint64_t bits) {
-  double value = 0;
-  std::memcpy(&value, &bits, sizeof value);
-  return value;
-}
 
 Parts PartsOf(double value) {
   constexpr uint64_t kHidden = uint64_t{1} << 52;

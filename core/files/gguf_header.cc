@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "core/base/double_bits.h"
 #include "core/base/text.h"
 #include "core/files/file_tensors.h"
 #include "core/formats/format_object.h"
@@ -115,9 +116,7 @@ double FloatOf(uint64_t bits, uint32_t type) {
     std::memcpy(&value, &word, sizeof value);
     return static_cast<double>(value);
   }
-  double value = 0;
-  std::memcpy(&value, &bits, sizeof value);
-  return value;
+  return FromBits(bits);
 }
 
 Json ScalarOf(uint64_t bits, uint32_t type) {

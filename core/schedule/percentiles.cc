@@ -5,7 +5,8 @@
 #include <bit>
 #include <cmath>
 #include <cstddef>
-#include <cstring>
+
+#include "core/base/double_bits.h"
 
 namespace plimsoll {
 namespace {
@@ -13,18 +14,6 @@ namespace {
 template <typename T>
 size_t At(T index) {
   return static_cast<size_t>(index);
-}
-
-uint64_t BitsOf(double value) {
-  uint64_t bits = 0;
-  std::memcpy(&bits, &value, sizeof bits);
-  return bits;
-}
-
-double ValueOf(uint64_t bits) {
-  double value = 0;
-  std::memcpy(&value, &bits, sizeof value);
-  return value;
 }
 
 // Bins of DurationHistogram: what the first bits of a double tell apart, 128 in each octave from 119 ns up. A million
@@ -39,7 +28,7 @@ int BinOf(double seconds, int bins) {
 }
 
 double BeginOf(int bin) {
-  return ValueOf(((BitsOf(kLeastDuration) >> kDroppedBits) + static_cast<uint64_t>(bin)) << kDroppedBits);
+  return FromBits(((BitsOf(kLeastDuration) >> kDroppedBits) + static_cast<uint64_t>(bin)) << kDroppedBits);
 }
 
 double MiddleOf(int bin) { return (BeginOf(bin) + BeginOf(bin + 1)) / 2; }

@@ -277,6 +277,25 @@ TEST(Replica, EqualsTheTwinForHybridsWindowsAndSpeculation) {
   }
 }
 
+// Some of what a draft proposes is accepted: a step's decoding, and how its time grows, count for that many tokens.
+TEST(Replica, EqualsTheTwinWhenDraftsAreAccepted) {
+  Config config;
+  config.model = "llama-3.1-70b";
+  config.format = "fp8";
+  config.gpu = {"h200"};
+  config.speculative = Speculative{SpeculativeMethod::kDraft, "llama-3.2-1b", "", 4};
+  const Result<Resolved> resolved = Settle(config, Shipped());
+  ASSERT_TRUE(resolved.ok()) << resolved.error().Message();
+  SchedulerSetup setup = SmallSetup();
+  setup.TakeModel(MakeStepModel(*resolved));
+  ASSERT_GT(setup.model.tokens_per_step(), 1.5);
+  for (int64_t seed = 1; seed <= 4; ++seed) {
+    for (Arrival arrival : {Arrival::kBurst, Arrival::kPoisson, Arrival::kClosedLoop}) {
+      ExpectEqual(setup, Chat(arrival, 60, seed), "drafts, seed " + std::to_string(seed));
+    }
+  }
+}
+
 // Prompts alone, admission by a share of the answers, retraction of who answered least.
 TEST(Replica, EqualsTheTwinWhenPromptsGoAlone) {
   int64_t retracted = 0;
