@@ -32,6 +32,10 @@ constexpr int kExitBadInput = 2;
 // The bytes of a file, of standard input for "-"; nothing when it cannot be read.
 using ReadFile = std::function<std::optional<std::string>(const std::string& path)>;
 
+// Gives the bytes of a file, of standard input for "-", piece by piece until `take` has enough; false when it cannot be read.
+using TakePiece = std::function<bool(std::string_view piece)>;
+using ReadPieces = std::function<bool(const std::string& path, const TakePiece& take)>;
+
 // The first `bytes` of a file and its whole size; nothing when it cannot be read.
 struct FileHead {
   std::string bytes;
@@ -53,6 +57,7 @@ struct CommandContext {
   FetchUrl fetch = {};
   std::function<void(const std::string& line)> say = {};          // to the person, at once
   std::function<std::string(const char* name)> environment = {};  // a variable; empty: it is not set
+  ReadPieces read_pieces = {};
 };
 
 using Arguments = std::vector<std::string>;

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "cli/command.h"
 #include "cli/curl.h"
@@ -14,16 +15,25 @@
 
 namespace {
 
-std::optional<std::string> ReadWholeFile(const std::string& path) {
+bool ReadFileInPieces(const std::string& path, const plimsoll::TakePiece& take) {
   const bool standard = path == "-";
   std::FILE* file = standard ? stdin : std::fopen(path.c_str(), "rb");
-  if (!file) return std::nullopt;
-  std::string text;
+  if (!file) return false;
   char buffer[65536];
   size_t read = 0;
-  while ((read = std::fread(buffer, 1, sizeof buffer, file)) > 0) text.append(buffer, read);
+  while ((read = std::fread(buffer, 1, sizeof buffer, file)) > 0 && take({buffer, read})) {
+  }
   const bool good = std::ferror(file) == 0;
   if (!standard) std::fclose(file);
+  return good;
+}
+
+std::optional<std::string> ReadWholeFile(const std::string& path) {
+  std::string text;
+  const bool good = ReadFileInPieces(path, [&text](std::string_view piece) {
+    text.append(piece);
+    return true;
+  });
   return good ? std::optional<std::string>(std::move(text)) : std::nullopt;
 }
 
@@ -76,7 +86,7 @@ int main(int argc, char** argv) {
   };
   const auto say = [](const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); };
   const plimsoll::CommandResult result = plimsoll::RunCommand(
-      arguments, {*catalog, ReadWholeFile, ReadFileHead, progress, fetch, say, Variable});
+      arguments, {*catalog, ReadWholeFile, ReadFileHead, progress, fetch, say, Variable, ReadFileInPieces});
   if (shown) std::fputs("\r\033[K", stderr);
   std::fwrite(result.out.data(), 1, result.out.size(), stdout);
   std::fwrite(result.err.data(), 1, result.err.size(), stderr);

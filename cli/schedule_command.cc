@@ -10,6 +10,7 @@
 #include "core/base/table.h"
 #include "core/base/text.h"
 #include "core/config/config_codec.h"
+#include "core/config/trace_reader.h"
 #include "core/engines/server.h"
 #include "core/engines/settle.h"
 #include "core/estimate/estimate.h"
@@ -231,9 +232,11 @@ CommandResult RunSchedule(const Arguments& arguments, const CommandContext& cont
   if (!ReadWorkloadOptions(*options, &reader, &workload)) return Refused(reader.error());
   workload.requests = RequestsOfUsers(*resolved, *options, workload);
   if (options->Has("--trace")) {
-    const std::optional<std::string> csv = context.read_file(options->Value("--trace"));
-    if (!csv) return Refused({"--trace", Quoted(options->Value("--trace")), "a CSV file that can be read"});
-    Result<std::vector<TraceRow>> trace = ReadTrace(*csv, "--trace");
+    TraceReader lines("--trace");
+    const TakePiece take = [&lines](std::string_view piece) { return lines.Feed(piece); };
+    if (!context.read_pieces || !context.read_pieces(options->Value("--trace"), take))
+      return Refused({"--trace", Quoted(options->Value("--trace")), "a CSV file that can be read"});
+    Result<std::vector<TraceRow>> trace = lines.Finish();
     if (!trace.ok()) return Refused(trace.error());
     workload.trace = std::move(*trace);
   }

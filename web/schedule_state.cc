@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/base/text.h"
+#include "core/config/trace_reader.h"
 #include "core/schedule/simulation_report.h"
 #include "web/page_question.h"
 

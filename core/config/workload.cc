@@ -5,7 +5,6 @@
 #include <limits>
 #include <utility>
 
-#include "core/base/decimal.h"
 #include "core/base/text.h"
 
 namespace plimsoll {
@@ -214,49 +213,6 @@ Result<RequestList> GenerateRequests(const Workload& workload) {
   }
   list.initially_released = workload.arrival == Arrival::kClosedLoop ? workload.users : 0;
   return list;
-}
-
-Result<std::vector<TraceRow>> ReadTrace(std::string_view csv, std::string_view where) {
-  const std::string accepted = "lines of arrival seconds, prompt tokens, output tokens";
-  std::vector<TraceRow> rows;
-  int64_t line_number = 0;
-  while (!csv.empty()) {
-    const size_t end = csv.find('\n');
-    std::string line(csv.substr(0, std::min(end, size_t{256})));
-    csv = end == std::string_view::npos ? std::string_view() : csv.substr(end + 1);
-    ++line_number;
-    if (!line.empty() && line.back() == '\r') line.pop_back();
-    if (line.empty() || line[0] == '#') continue;
-    double values[4] = {0, 0, 0, 0};
-    std::string_view cursor = line;
-    bool good = true;
-    for (int i = 0; i < 4 && good; ++i) {
-      if (i == 3 && cursor.empty()) break;  // no priority
-      size_t length = 0;
-      values[i] = ReadDecimal(cursor, &length);
-      good = length > 0;
-      cursor.remove_prefix(length);
-      while (!cursor.empty() && (cursor[0] == ' ' || cursor[0] == '\t')) cursor.remove_prefix(1);
-      if (i < 2 || (i == 2 && !cursor.empty() && (cursor[0] == ',' || cursor[0] == ';'))) {
-        good = good && !cursor.empty() && (cursor[0] == ',' || cursor[0] == ';');
-        if (good) cursor.remove_prefix(1);
-      }
-    }
-    const bool header = !good && rows.empty() && line_number == 1;
-    if (header) continue;
-    good = good && Finite(values[0], 0, 1e9) && Finite(values[1], 1, static_cast<double>(kLongest)) &&
-           Finite(values[2], 1, static_cast<double>(kLongest)) && Finite(values[3], -1e9, 1e9) &&
-           values[3] == std::floor(values[3]);
-    if (!good)
-      return Error{std::string(where) + " line " + std::to_string(line_number), Quoted(line), accepted};
-    if (static_cast<int64_t>(rows.size()) >= kMostRequests) {
-      return Error{std::string(where), "more than 1000000 rows", accepted + ", at most 1000000 of them"};
-    }
-    rows.push_back(TraceRow{values[0], static_cast<int32_t>(values[1]), static_cast<int32_t>(values[2]),
-                            static_cast<int32_t>(values[3])});
-  }
-  if (rows.empty()) return Error{std::string(where), "no rows", accepted};
-  return rows;
 }
 
 namespace {

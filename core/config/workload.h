@@ -107,10 +107,6 @@ struct RequestList {
 // The error names the field that is out of range.
 Result<RequestList> GenerateRequests(const Workload& workload);
 
-// CSV with the columns arrival, prompt, output and perhaps priority (a header line is optional; seconds and tokens). At
-// most kMostRequests rows.
-Result<std::vector<TraceRow>> ReadTrace(std::string_view csv, std::string_view where);
-
 // The numbers that a `workload` object may give, with their ranges; each is also an option of `schedule`,
 // with `-` for `_`.
 struct WorkloadKey {

@@ -16,18 +16,26 @@ namespace plimsoll {
 namespace {
 
 CommandResult Plimsoll(const Arguments& arguments, const std::map<std::string, std::string>& files = {}) {
-  const CommandContext context{ShippedCatalog(),
-                               [&](const std::string& path) -> std::optional<std::string> {
-                                 const auto found = files.find(path);
-                                 if (found == files.end()) return std::nullopt;
-                                 return found->second;
-                               },
-                               [&](const std::string& path, int64_t bytes) -> std::optional<FileHead> {
-                                 const auto found = files.find(path);
-                                 if (found == files.end()) return std::nullopt;
-                                 return FileHead{found->second.substr(0, static_cast<size_t>(bytes)),
-                                                 static_cast<int64_t>(found->second.size())};
-                               }};
+  CommandContext context{ShippedCatalog(),
+                         [&](const std::string& path) -> std::optional<std::string> {
+                           const auto found = files.find(path);
+                           if (found == files.end()) return std::nullopt;
+                           return found->second;
+                         },
+                         [&](const std::string& path, int64_t bytes) -> std::optional<FileHead> {
+                           const auto found = files.find(path);
+                           if (found == files.end()) return std::nullopt;
+                           return FileHead{found->second.substr(0, static_cast<size_t>(bytes)),
+                                           static_cast<int64_t>(found->second.size())};
+                         }};
+  context.read_pieces = [&](const std::string& path, const TakePiece& take) {
+    const auto found = files.find(path);
+    if (found == files.end()) return false;
+    constexpr size_t kPiece = 7;
+    for (std::string_view rest = found->second; !rest.empty() && take(rest.substr(0, kPiece));)
+      rest.remove_prefix(std::min(kPiece, rest.size()));
+    return true;
+  };
   return RunCommand(arguments, context);
 }
 
@@ -517,6 +525,8 @@ TEST(Schedule, AnswersALoadAndRefusesAnImpossibleOne) {
                {{"t.csv", "arrival,prompt,output\n0,100,20\n1,50,10\n"}});
   EXPECT_EQ(trace.exit, 0) << trace.err;
   EXPECT_NE(trace.out.find("2 of 2 requests done"), std::string::npos) << trace.out;
+  ExpectRefusal({"schedule", "--model", "llama-3.1-8b", "--trace", "absent.csv"},
+                "a CSV file that can be read");
 }
 
 CommandResult ScheduleWith(std::vector<std::string> more,

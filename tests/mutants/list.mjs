@@ -173,6 +173,14 @@ export const faults = {
     ['Ln(spec.mean) - variance / 2', 'Ln(spec.mean) + variance / 2'],
     ['clock += random.Exponential(workload.rate);', 'clock = random.Exponential(workload.rate);'],
   ],
+  'core/config/trace_reader.cc': [
+    ['if (!values && lines_ == 1) return true;', 'if (!values) return true;'],
+    ['if (ends) cut_.clear();', ''],
+    ['kLongestLine - cut_.size()', 'kLongestLine'],
+    ['if (!error_ && !cut_.empty()) TakeLine(cut_);', ''],
+    ['if (i < 2 && !separated) return std::nullopt;', ''],
+    ['>= kMostRequests', '> kMostRequests'],
+  ],
   // ---- resolve
   'core/resolve/report.cc': [['return "cache_too_small";', 'return "loading";']],
   'core/resolve/resolve.cc': [

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/config/trace_reader.h"
 #include "core/engines/server.h"
 #include "core/engines/settle.h"
 #include "core/estimate/estimate.h"

@@ -148,25 +148,6 @@ TEST(Workload, TokensAreTakenAsPeopleWriteThem) {
   EXPECT_FALSE(ReadWorkload(*users, Workload(), "w").ok());
 }
 
-TEST(Workload, ReadsATrace) {
-  const auto rows = ReadTrace("arrival,prompt,output\n0,100,20\r\n1.5, 30, 4\n", "--trace");
-  ASSERT_TRUE(rows.ok());
-  ASSERT_EQ(rows->size(), 2u);
-  EXPECT_EQ((*rows)[1].arrival, 1.5);
-  EXPECT_EQ((*rows)[1].output, 4);
-  const auto prioritised =
-      ReadTrace("arrival,prompt,output,priority\n0,100,20,-3\n1,30,4\n2,30,4, 7\n", "--trace");
-  ASSERT_TRUE(prioritised.ok());
-  EXPECT_EQ((*prioritised)[0].priority, -3);
-  EXPECT_EQ((*prioritised)[1].priority, 0);
-  EXPECT_EQ((*prioritised)[2].priority, 7);
-  EXPECT_FALSE(ReadTrace("0,100,20,1.5\n0,100,20,1\n0,1,1,0.5\n", "--trace").ok());
-  EXPECT_EQ(ReadTrace("0,100,20\nx,y,z\n", "--trace").error().field, "--trace line 2");
-  EXPECT_FALSE(ReadTrace("0,-5,20\n", "--trace").ok());
-  EXPECT_FALSE(ReadTrace("", "--trace").ok());
-  EXPECT_FALSE(ReadTrace("0,1e99,20\n", "--trace").ok());
-}
-
 TEST(Workload, DrawsHaveTheMeansThatAreAskedFor) {
   Workload workload;
   workload.arrival = Arrival::kPoisson;

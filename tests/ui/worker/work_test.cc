@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "core/config/config_url.h"
+#include "core/config/trace_reader.h"
 #include "core/engines/server.h"
 #include "core/engines/settle.h"
 #include "core/estimate/estimate.h"
