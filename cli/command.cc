@@ -79,17 +79,16 @@ constexpr Command kCommands[] = {
      "      [--different-prompts N] [--scheduling-policy fcfs|priority] [--scheduler-recv-interval N]\n"
      "      [--batch-wait-timeout-iters N --batch-wait-max-tokens-ratio S]\n"
      "      [--ttft-ms MS] [--tpot-ms MS] [--seed N] [--json] [--exit-code]\n\n"
-     "Lengths are --prompt-tokens and --output-tokens. Without an arrival rate, --users (default: "
-     "--concurrency)\n"
-     "ask again as soon as they are answered. --spread is a shape's deviation as a share of its mean; chat "
-     "is "
-     "log-normal\nwith that of public chat logs. --ttft-ms and --tpot-ms are the objective that goodput "
-     "counts. "
-     "All of this may also\nstand in the configuration as --workload '{\"arrival\":\"poisson\",…}'. A trace "
-     "has the columns arrival (s), prompt and output (tokens), and perhaps priority, which counts with\n"
-     "--scheduling-policy priority: lower goes first.\n"
-     "With --exit-code the command ends with 1 when the configuration does not fit or a request is never "
-     "answered.",
+     "Lengths are --prompt-tokens and --output-tokens. Without an arrival rate, --users (default:\n"
+     "--concurrency) ask again as soon as they are answered. Without --requests as many come as\n"
+     "those need, or as arrive in a minute. --spread is a shape's deviation as a share of its mean;\n"
+     "chat is log-normal with that of public chat logs. --ttft-ms and --tpot-ms are the objective\n"
+     "that goodput counts. All of this may also stand in the configuration as --workload\n"
+     "'{\"arrival\":\"poisson\",…}'.\n"
+     "A trace has the columns arrival (s), prompt and output (tokens), and perhaps priority, which\n"
+     "counts with --scheduling-policy priority: lower goes first.\n"
+     "With --exit-code the command ends with 1 when the configuration does not fit or a request is\n"
+     "never answered.",
      true, RunSchedule, CommandGroup::kOne,
      "schedule --model llama-3.1-8b --gpu h100-sxm --max-model-len 8k --arrival-rate 20 --prompt-shape chat"},
     {"check", "what a pasted command, manifest, config, log or link says, and whether it holds",

@@ -113,10 +113,15 @@ bool ReadWorkloadOptions(const Options& options, OptionReader* reader, Workload*
   return true;
 }
 
-// As many requests as the users of these options need, where nobody says how many.
-int64_t RequestsOfUsers(const Resolved& resolved, const Options& options, const Workload& workload) {
+// As many requests as the users of these options need, or as come in a minute, where nobody says how many.
+int64_t RequestsOfLoad(const Resolved& resolved, const Options& options, const Workload& workload) {
   const Json& given = resolved.config->workload;
   const bool counted = options.Has("--requests") || given.Has("requests") || given.Has("num_prompts");
+  const bool rated = workload.arrival == Arrival::kPoisson || workload.arrival == Arrival::kConstant;
+  if (!counted && rated && options.Has("--arrival-rate")) {
+    constexpr double kSeconds = 60, kFewest = 100, kMost = 100000;
+    return static_cast<int64_t>(std::clamp(std::ceil(workload.rate * kSeconds), kFewest, kMost));
+  }
   if (counted || !options.Has("--users") || workload.arrival != Arrival::kClosedLoop)
     return workload.requests;
   Resolved asked = resolved;
@@ -230,7 +235,7 @@ CommandResult RunSchedule(const Arguments& arguments, const CommandContext& cont
   Workload workload = WorkloadOf(*resolved);
   OptionReader reader(*options);
   if (!ReadWorkloadOptions(*options, &reader, &workload)) return Refused(reader.error());
-  workload.requests = RequestsOfUsers(*resolved, *options, workload);
+  workload.requests = RequestsOfLoad(*resolved, *options, workload);
   if (options->Has("--trace")) {
     TraceReader lines("--trace");
     const TakePiece take = [&lines](std::string_view piece) { return lines.Feed(piece); };

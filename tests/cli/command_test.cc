@@ -543,6 +543,11 @@ TEST(Schedule, UsersBringTheirRequests) {
   EXPECT_NE(ScheduleWith({"--concurrency", "48"}).out.find("384 of 384 requests"), std::string::npos);
   EXPECT_NE(ScheduleWith({"--users", "48", "--requests", "50"}).out.find("50 of 50 requests"),
             std::string::npos);
+  // A minute of arrivals, a hundred of them at least.
+  EXPECT_NE(ScheduleWith({"--arrival-rate", "3"}).out.find("180 of 180 requests"), std::string::npos);
+  EXPECT_NE(ScheduleWith({"--arrival-rate", "0.5"}).out.find("100 of 100 requests"), std::string::npos);
+  EXPECT_NE(ScheduleWith({"--arrival-rate", "3", "--requests", "7"}).out.find("7 of 7 requests"),
+            std::string::npos);
 }
 
 // server_args.py: --hicache-size is whole; 40 GiB are 42.9 GB.
