@@ -186,6 +186,7 @@ std::string GeneralDecimal(double value, int digits) {
 
 double ReadDecimal(std::string_view text, size_t* length) {
   constexpr int kMostDigits = 780;  // no middle between two doubles has more
+  constexpr int kShortDigits = 19;  // a whole number of 64 bits has room for them
   constexpr int kFarExponent = 100000;
   *length = 0;
   size_t at = 0;
@@ -209,10 +210,10 @@ double ReadDecimal(std::string_view text, size_t* length) {
     if (kept == 0 && digit == 0) {
       if (point && exponent > -kFarExponent) --exponent;
     } else if (kept < kMostDigits) {
-      if (kept < 19) first = first * 10 + digit;
-      if (kept == 0) {
-        all = Natural(digit);
+      if (kept < kShortDigits) {
+        first = first * 10 + digit;
       } else {
+        if (kept == kShortDigits) all = Natural(first);
         all.Multiply(10, digit);
       }
       ++kept;
@@ -245,11 +246,12 @@ double ReadDecimal(std::string_view text, size_t* length) {
   if (kept <= 15 && std::abs(exponent) <= 22) {
     return sign * (exponent < 0 ? static_cast<double>(first) / power : static_cast<double>(first) * power);
   }
+  if (kept <= kShortDigits) all = Natural(first);
   if (rest) {  // whatever follows only matters by not being zero
     all.Multiply(10, 1);
     --exponent;
   }
-  const int dropped = exponent + kept - std::min(kept, 19) + (rest ? 1 : 0);
+  const int dropped = exponent + kept - std::min(kept, kShortDigits) + (rest ? 1 : 0);
   double guess = static_cast<double>(first);
   for (int i = std::abs(dropped); i > 0; --i) guess = dropped < 0 ? guess / 10 : guess * 10;
   return sign * Nearest(all, exponent, guess);
