@@ -28,6 +28,7 @@ class ScheduleWork : public Work {
         workload_(std::move(workload)),
         steady_(std::move(steady)),
         passed_over_(std::move(passed_over)) {
+    band_.closed_loop = requests_.initially_released > 0;
     Begin(1);
   }
 

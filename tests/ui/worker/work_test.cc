@@ -82,6 +82,18 @@ TEST(Work, ASimulationIsTheSchedulersOwn) {
   }
 }
 
+// Four users whose prompts wait for each other: the band's words are those of the command, for a closed loop.
+TEST(Work, ASimulationOfUsersSaysThatTheyWaitForATurn) {
+  const Config config = ConfigOf("m=qwen3-8b&g=rtx-4090&ctx=8192&c=4&in=900&out=100");
+  const Result<Playback> found = PlaybackFromJson(Done("schedule", config, ""));
+  ASSERT_TRUE(found.ok()) << found.error().Message();
+  const Result<Resolved> resolved = Settle(config, ShippedCatalog());
+  EXPECT_EQ(found->band,
+            SimulationBandText(SimulateBand(MakeSchedulerSetup(*resolved, EstimateResolved(*resolved)),
+                                            *GenerateRequests(WorkloadOf(*resolved)))));
+  EXPECT_NE(found->band.find("some of its users wait for a turn"), std::string::npos) << found->band;
+}
+
 TEST(Work, ASimulationSaysWhatTheEngineHasNoOptionFor) {
   Config config = ConfigOf("m=qwen3-8b&g=rtx-4090&ctx=8192&c=1&in=900&out=100");
   config.workload = Json::MakeObject();
