@@ -121,16 +121,19 @@ double LaneRate(const Gpu& gpu) {
   return Positive(gpu.fp32.value() / (CountsPairs(gpu) ? 4 : 2), Positive(half / 16, 1e12));
 }
 
-// Bytes per second that llama.cpp's kernels keep in flight on data-centre dies, whose memory is fast for their
-// multiprocessors: so much for each and clock, of which V100 and A100 have one for 64 lanes, newer ones for 128 (CUDA C++
-// Programming Guide, results per clock of 32-bit additions by compute capability). GeForce boards run faster clocks than they
-// state while they wait for memory, and none that was measured is bound so. 0: not bound, or the lanes are not known.
-double MostInFlight(KernelGroup group, const Gpu& gpu, const MeasuredSpeeds& speeds) {
+// Bytes per second that kernels keep in flight on data-centre dies, whose memory is fast for their multiprocessors: so much for
+// each and clock, of which V100 and A100 have one for 64 lanes, newer ones for 128 (CUDA C++ Programming Guide, results per
+// clock of 32-bit additions by compute capability). All of llama.cpp's kernels are bound so, elsewhere those of 4-bit integers.
+// GeForce boards run faster clocks than they state while they wait for memory, and none that was measured is bound so. 0: not
+// bound, or the lanes are not known.
+double MostInFlight(KernelGroup group, FormatClass format, const Gpu& gpu, const MeasuredSpeeds& speeds) {
   const CardClass card = ClassOf(gpu);
   const bool small = card == CardClass::kVolta || card == CardClass::kAmpereHbm;
   const bool bound = small || card == CardClass::kHopper || card == CardClass::kBlackwellHbm;
-  if (group != KernelGroup::kGgml || !bound || gpu.fp32.value() <= 0) return 0;
-  return LaneRate(gpu) / (small ? 64 : 128) * speeds.ggml_in_flight.value;
+  if (!bound || gpu.fp32.value() <= 0) return 0;
+  const double clocks = LaneRate(gpu) / (small ? 64 : 128);
+  if (group == KernelGroup::kGgml) return clocks * speeds.ggml_in_flight.value;
+  return format == FormatClass::kInt4 ? clocks * speeds.marlin_in_flight.value : 0;
 }
 
 // Of the lanes that NVIDIA's FP32 rate counts, how many do integers: half where a multiprocessor has 128 for floats and 64 for
@@ -188,13 +191,13 @@ CardRates FindRates(const Resolved& r, const StepStyle& style, const MeasuredSpe
   rates.bandwidth = Positive(gpu.bandwidth.value(), 1e11);
   if (HasInlineEcc(gpu)) rates.bandwidth *= speeds.inline_ecc.value;
   const double power = PowerShare(group, gpu, speeds);
-  const double in_flight = MostInFlight(group, gpu, speeds);
   const double sums = style.half_sums ? FullRateOf(gpu, speeds) : 1;
   rates.half = power * Peak(group, FormatClass::kHalf, gpu, speeds);
   for (size_t f = 0; f < kFormatClasses; ++f) {
     const auto format = static_cast<FormatClass>(f);
     const auto kernels = static_cast<size_t>(KernelsOf(group, format, gpu));
     rates.stream[f] = rates.bandwidth * std::min(0.97, engine.stream[kernels].value * card.stream.value);
+    const double in_flight = MostInFlight(group, format, gpu, speeds);
     if (in_flight > 0) rates.stream[f] = std::min(rates.stream[f], in_flight);
     rates.compute[f] = power * Peak(group, format, gpu, speeds) *
                        std::min(MostOfPeak(group), engine.compute[kernels].value * card.compute.value) * sums;

@@ -155,6 +155,9 @@ struct MeasuredSpeeds {
   // Bytes that a multiprocessor of NVIDIA's data-centre dies reads in a clock, at most: what llama.cpp's kernels keep in
   // flight lasts a memory's latency.
   Coefficient ggml_in_flight;
+  // The same of Marlin's, which were written for Ampere: an eight-card Kimi K2.5 in 4-bit integers reads its weights no faster on
+  // B200 than on H200 beyond what more multiprocessors bring.
+  Coefficient marlin_in_flight;
   Coefficient ggml_pipeline;  // share of the ideal overlap that layer split reaches in prefill
   Coefficient eager_layer;    // of `layer_us` when no graphs are captured
   Coefficient

@@ -201,6 +201,21 @@ TEST(Workload, PromptsAreSentAgain) {
   EXPECT_EQ(GenerateRequests(workload).error().field, "different_prompts");
 }
 
+// Whatever the order of the rows, requests come by their arrivals; those of one moment as they stand in the trace.
+TEST(Workload, ATraceIsTakenInTheOrderOfItsArrivals) {
+  const auto prompts = [](std::vector<TraceRow> rows) {
+    Workload workload;
+    workload.trace = std::move(rows);
+    const Result<RequestList> list = GenerateRequests(workload);
+    std::vector<int64_t> taken;
+    for (const Request& request : list->requests) taken.push_back(request.prompt);
+    return taken;
+  };
+  EXPECT_EQ(prompts({{2, 20, 1, 0}, {1, 10, 1, 0}, {2, 21, 1, 0}, {0, 5, 1, 0}}),
+            (std::vector<int64_t>{5, 10, 20, 21}));
+  EXPECT_EQ(prompts({{0, 9, 1, 0}, {0, 8, 1, 0}, {3, 7, 1, 0}}), (std::vector<int64_t>{9, 8, 7}));
+}
+
 TEST(Workload, ReadsTheSchedulingPolicy) {
   const auto read = [](const char* json) {
     return ReadWorkload(*Json::Parse(json, ""), Workload(), "workload");
