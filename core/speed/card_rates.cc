@@ -157,6 +157,23 @@ double IntegerShare(const Gpu& gpu) {
 // Four products of 8-bit integers and their sum in one instruction. Apple's GPUs have none.
 bool HasDotProduct(const Gpu& gpu) { return gpu.vendor != Vendor::kApple; }
 
+// Of the rate at which llama.cpp reads weights that are unpacked, on Radeons since RDNA3; on older ones HIP's kernels are not the
+// slower ones (an RX 5700 XT is 8 % apart, llama.cpp#5835 and #13324). Where nobody says whose run it is between the two.
+double RadeonShare(const StepStyle& style, FormatClass format, const Gpu& gpu, const MeasuredSpeeds& speeds) {
+  const CardClass card = ClassOf(gpu);
+  const bool radeon = card == CardClass::kRdna || card == CardClass::kRdna4 || card == CardClass::kStrix;
+  if (!radeon || !CountsPairs(gpu) || format == FormatClass::kHalf) return 1;
+  switch (style.radeon) {
+    case RadeonKernels::kUnsaid:
+      return 1;
+    case RadeonKernels::kHip:
+      return 1 / speeds.ggml_vulkan.value;
+    case RadeonKernels::kVulkan:
+      return speeds.ggml_vulkan.value;
+  }
+  return 1;
+}
+
 bool IsAppleM1(const Gpu& gpu) {
   return gpu.vendor == Vendor::kApple && gpu.id.find("-m1") != std::string::npos;
 }
@@ -196,7 +213,9 @@ CardRates FindRates(const Resolved& r, const StepStyle& style, const MeasuredSpe
   for (size_t f = 0; f < kFormatClasses; ++f) {
     const auto format = static_cast<FormatClass>(f);
     const auto kernels = static_cast<size_t>(KernelsOf(group, format, gpu));
-    rates.stream[f] = rates.bandwidth * std::min(0.97, engine.stream[kernels].value * card.stream.value);
+    const double share =
+        engine.stream[kernels].value * card.stream.value * RadeonShare(style, format, gpu, speeds);
+    rates.stream[f] = rates.bandwidth * std::min(0.97, share);
     const double in_flight = MostInFlight(group, format, gpu, speeds);
     if (in_flight > 0) rates.stream[f] = std::min(rates.stream[f], in_flight);
     rates.compute[f] = power * Peak(group, format, gpu, speeds) *

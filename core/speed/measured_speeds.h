@@ -158,6 +158,10 @@ struct MeasuredSpeeds {
   // The same of Marlin's, which were written for Ampere: an eight-card Kimi K2.5 in 4-bit integers reads its weights no faster on
   // B200 than on H200 beyond what more multiprocessors bring.
   Coefficient marlin_in_flight;
+  // How much faster Vulkan's kernels read weights that are unpacked on a Radeon, and how much slower HIP's, than one would say of
+  // kernels that nobody names: an RX 7900 XTX decodes a 7B in Q4_0 at 167 to 177 tokens/s with the ones and at 129 to 144 with the
+  // others (llama.cpp#20934).
+  Coefficient ggml_vulkan;
   Coefficient ggml_pipeline;  // share of the ideal overlap that layer split reaches in prefill
   Coefficient eager_layer;    // of `layer_us` when no graphs are captured
   Coefficient

@@ -10,6 +10,9 @@
 
 namespace plimsoll {
 
+// Whose kernels read weights on a Radeon.
+enum class RadeonKernels : uint8_t { kUnsaid, kHip, kVulkan };
+
 struct StepStyle {
   std::string_view engine;  // its row of the measured table
   KernelGroup kernels = KernelGroup::kTorch;
@@ -20,7 +23,8 @@ struct StepStyle {
   bool plain_launches = false;  // kernels are launched one by one, without graphs and fused operations
   bool old_unpacking = false;   // weights are unpacked by Metal's kernels of before 2025-03
   bool plain_bf16 = false;      // products in BF16 run on the vector units: no matrix units take it
-  bool half_sums = false;       // products in 16 bits are summed in 16 bits, at the boards' full rate
+  RadeonKernels radeon = RadeonKernels::kUnsaid;
+  bool half_sums = false;  // products in 16 bits are summed in 16 bits, at the boards' full rate
   // Units among which 8-bit float products of a few tokens are divided by tiles of 128 of a matrix' rows, and by nothing
   // else: a matrix with fewer tiles leaves the others idle. 0: divided as finely as it takes.
   double fp8_tile_units = 0;

@@ -548,6 +548,8 @@ std::vector<Parameter> Parameters(const std::vector<Row>& rows, MeasuredSpeeds* 
            row.resolved->cards.front().gpu->vendor == Vendor::kNvidia;
   };
   add("marlin_in_flight", &speeds->marlin_in_flight, &start.marlin_in_flight, 0.3, 20);
+  touches = [](const Row& row) { return row.style.radeon != RadeonKernels::kUnsaid; };
+  add("ggml_vulkan", &speeds->ggml_vulkan, &start.ggml_vulkan, 0.1, 50);
   touches = [](const Row& row) { return row.work.main_format == static_cast<int>(FormatClass::kMxfp4); };
   add("triton_experts", &speeds->triton_experts, &start.triton_experts, 0.7, 40);
   touches = [](const Row& row) { return row.work.expert_count > 0; };
@@ -1147,6 +1149,7 @@ void Write(const std::vector<Row>& rows, MeasuredSpeeds* s) {
   one("ggml_old_unpack", s->ggml_old_unpack);
   one("ggml_in_flight", s->ggml_in_flight);
   one("marlin_in_flight", s->marlin_in_flight);
+  one("ggml_vulkan", s->ggml_vulkan);
   one("ggml_pipeline", s->ggml_pipeline);
   one("eager_layer", s->eager_layer);
   one("no_dot_product", s->no_dot_product);

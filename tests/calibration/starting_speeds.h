@@ -157,6 +157,7 @@ inline MeasuredSpeeds StartingSpeeds() {
   m.apple_m1_unpack = C(1.3);
   m.ggml_in_flight = C(7.5);
   m.marlin_in_flight = C(14);
+  m.ggml_vulkan = C(1.1);
   m.ggml_pipeline = C(0.6);
   m.eager_layer = C(6);
   m.halved_relief = {1.35, 0.15, 0};

@@ -219,6 +219,19 @@ void CheckUnifiedMemory(Resolved* resolved) {
   }
 }
 
+// Builds for Radeons are HIP's or Vulkan's, which differ in buffers and speed.
+void RemarkOnBackend(Resolved* resolved) {
+  if (OptionsOf(*resolved).backend || resolved->engine->id == "ollama") return;
+  if (resolved->ram_alone || resolved->cards.empty()) return;
+  const Gpu& gpu = *resolved->cards.front().gpu;
+  if (gpu.vendor != Vendor::kAmd || gpu.arch.rfind("RDNA", 0) != 0) return;
+  const bool vulkan = BackendOf(*resolved) == LlamaBackend::kVulkan;
+  Remark(resolved, "backend_assumed", Severity::kInfo,
+         std::string("The buffers are those of a build for ") + (vulkan ? "Vulkan" : "HIP") +
+             "; the speed lies between HIP's and Vulkan's.",
+         "Set backend to hip or vulkan.");
+}
+
 }  // namespace
 
 bool LlamaReads(const WeightFormat& format) {
@@ -264,6 +277,7 @@ void CheckLlamaConfiguration(const Config& config, Resolved* resolved) {
   RemarkOnMap(config, resolved);
   CheckUnifiedMemory(resolved);
   CheckAttentionKernels(resolved);
+  RemarkOnBackend(resolved);
 }
 
 void RemarkOnRam(Resolved* resolved) {

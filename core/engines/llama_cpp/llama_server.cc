@@ -97,6 +97,16 @@ SlotRules LlamaSlots(const Resolved& resolved) {
   return rules;
 }
 
+// The backend that is asked for. ollama's is ROCm's on Radeons with memory of their own; Vulkan has to be asked for
+// (OLLAMA_VULKAN of ollama's envconfig/config.go). Of llama.cpp there are builds with either.
+RadeonKernels KernelsOnRadeon(const Resolved& resolved) {
+  const std::optional<LlamaBackend> asked = OptionsOf(resolved).backend;
+  if (asked == LlamaBackend::kHip) return RadeonKernels::kHip;
+  if (asked == LlamaBackend::kVulkan) return RadeonKernels::kVulkan;
+  const bool bundled = resolved.engine->id == "ollama" && BackendOf(resolved) == LlamaBackend::kHip;
+  return bundled ? RadeonKernels::kHip : RadeonKernels::kUnsaid;
+}
+
 }  // namespace
 
 double NodeLinkOf(const Resolved& resolved) {
@@ -116,6 +126,7 @@ StepStyle LlamaStyle(const Resolved& resolved) {
   style.plain_launches = built > 0 && built < kGraphsSince;
   style.old_unpacking =
       BackendOf(resolved) == LlamaBackend::kMetal && built > 0 && built < kMetalProductsSince;
+  style.radeon = KernelsOnRadeon(resolved);
   // RADV offers matrix units for BF16 from RDNA4 on ("bf16: 0" in ggml_vulkan's line of RDNA2 to 3.5, llama.cpp#27952);
   // without them ggml-vulkan multiplies in 32 bits (llama.cpp#12554). Two multiply-adds issued at once are not counted.
   const bool bf16 = resolved.format != nullptr && resolved.format->gguf_type == kBf16File;

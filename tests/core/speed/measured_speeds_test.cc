@@ -45,6 +45,8 @@ TEST(MeasuredSpeeds, EveryCoefficientIsPhysical) {
   EXPECT_LT(speeds.ggml_in_flight.value, 20);
   EXPECT_GT(speeds.marlin_in_flight.value, speeds.ggml_in_flight.value);  // several stages of copies ahead
   EXPECT_LT(speeds.marlin_in_flight.value, 40);
+  EXPECT_GT(speeds.ggml_vulkan.value, 1);
+  EXPECT_LT(speeds.ggml_vulkan.value, 1.3);
   for (const auto& group : speeds.cards) {
     for (const CardFactors& card : group) {
       EXPECT_GT(card.stream.value, 0.3);

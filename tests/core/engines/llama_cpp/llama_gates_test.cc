@@ -88,6 +88,27 @@ TEST(LlamaGates, QuietFromTheBuildThatHasIt) {
   }
 }
 
+// Builds for Radeons differ: what is taken without a word is said, and by which key to change it.
+TEST(LlamaGates, SaysWhoseBuildForARadeonIsTaken) {
+  const auto said = [](const std::string& rest) {
+    const EstimatedCase answer =
+        EstimateText(R"({"model":"llama-3.1-8b","format":"gguf-q4_k_m","max_model_len":4096,)" + rest + "}");
+    EXPECT_EQ(answer.error, "") << rest;
+    for (const Diagnostic& diagnostic : answer.resolved.diagnostics) {
+      if (diagnostic.code == "backend_assumed") return diagnostic.message;
+    }
+    return std::string();
+  };
+  EXPECT_NE(said(R"("engine":"llama.cpp","gpu":"rx-7900-xtx")").find("a build for HIP"), std::string::npos);
+  EXPECT_NE(said(R"("engine":"llama.cpp","gpu":"ryzen-ai-max-395")").find("a build for Vulkan"),
+            std::string::npos);
+  EXPECT_EQ(said(R"("engine":"llama.cpp","gpu":"rx-7900-xtx","backend":"vulkan")"), "");
+  EXPECT_EQ(said(R"("engine":"ollama","gpu":"rx-7900-xtx")"), "");
+  EXPECT_EQ(said(R"("engine":"llama.cpp","gpu":"rtx-4090")"), "");
+  EXPECT_EQ(said(R"("engine":"llama.cpp","gpu":"mi300x")"), "");
+  EXPECT_EQ(said(R"("engine":"llama.cpp","gpu":"rx-7900-xtx","gpus":0)"), "");
+}
+
 // Heads of 80 (Phi-2's kind) do not divide into blocks of 32.
 TEST(LlamaGates, BlocksThatDoNotDivideAHead) {
   const std::string config =
