@@ -201,6 +201,8 @@ export const faults = {
     ['/ (integers ? lanes * IntegerShare(gpu) : lanes)', '/ lanes'],
     ['LaneRate(gpu) / (small ? 64 : 128);', 'LaneRate(gpu) / 128;'],
     ['format == FormatClass::kInt4 ? clocks *', 'format != FormatClass::kHalf ? clocks *'],
+    ['return 1 / speeds.ggml_vulkan.value;', 'return 1;'],
+    ['if (!radeon || !CountsPairs(gpu) || ', 'if (!radeon || '],
     ['if (integers && style.old_unpacking)', 'if (style.old_unpacking)'],
     ['if (integers && IsAppleM1(gpu))', 'if (integers && !HasDotProduct(gpu))'],
     ['!bound || gpu.fp32.value() <= 0', '!bound'],
