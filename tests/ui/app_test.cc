@@ -291,6 +291,33 @@ TEST(App, NonsenseThatIsTypedIsRefusedWithANotice) {
   EXPECT_NE(page.state().notice().find("max_model_len"), std::string::npos) << page.state().notice();
 }
 
+// What is assumed stands beside the figures that rest on it, and nothing does where nothing is.
+TEST(App, WhatIsAssumedIsSaidUnderTheFigures) {
+  const auto note = [](PageDriver& page) {
+    for (const SemanticNode& node : page.app().semantics().nodes()) {
+      if (node.role == "note" && node.label.find("build for HIP") != std::string::npos) return node.label;
+    }
+    return std::string();
+  };
+  PageDriver page(1440, 2000);
+  EXPECT_EQ(note(page), "");
+  Config config = page.state().config();
+  config.engine = "llama.cpp";
+  config.format = Json("gguf-q4_k_m");
+  config.gpu = {"rx-7900-xtx"};
+  page.state().Load(config);
+  page.Frames(2);
+  EXPECT_EQ(page.state().notice(), "");
+  EXPECT_NE(note(page).find("Set backend to hip or vulkan."), std::string::npos) << note(page);
+  page.Click("Speed");
+  page.Frames(2);
+  EXPECT_NE(note(page), "");
+  config.backend = "vulkan";
+  page.state().Load(config);
+  page.Frames(2);
+  EXPECT_EQ(note(page), "");
+}
+
 TEST(App, WhatIsRefusedStandsAtItsField) {
   PageDriver page;
   page.Click("Context, typed");

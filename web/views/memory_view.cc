@@ -167,6 +167,7 @@ void DrawMemoryTab(Ui& ui, AppState& state, float width) {
   Total(ui, state, columns, width);
   ImGui::PopStyleVar();
   Gap(8);
+  DrawRemarks(ui, state, width);
   std::vector<Source> sources;
   for (const SourceKind kind : {SourceKind::kModel, SourceKind::kCard, SourceKind::kMeasured}) {
     for (Source& source : SourcesOf(state, kind)) sources.push_back(std::move(source));

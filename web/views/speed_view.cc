@@ -339,6 +339,7 @@ void DrawSpeedTab(Ui& ui, AppState& state, float width) {
               "prompts then wait for each other.",
               width, {ui.colors->muted, kNote});
   }
+  DrawRemarks(ui, state, width);
   Gap(8);
   WorkloadSliders(ui, state, width);
   Gap(20);

@@ -128,6 +128,15 @@ void DrawOneAnswer(Ui& ui, AppState& state, float width) {
   DrawLoadLine(ui, state, width);
 }
 
+namespace {
+
+std::string TextOf(const Diagnostic& diagnostic) {
+  const std::string fix = diagnostic.fix.empty() ? "" : " " + diagnostic.fix;
+  return PageWords(diagnostic.message + fix);
+}
+
+}  // namespace
+
 void DrawDiagnostics(Ui& ui, AppState& state, float width) {
   for (const Diagnostic& diagnostic : state.report().diagnostics) {
     if (diagnostic.severity == Severity::kInfo) continue;
@@ -135,12 +144,17 @@ void DrawDiagnostics(Ui& ui, AppState& state, float width) {
     const ImU32 color = error ? ui.colors->does_not_fit : ui.colors->tight;
     const ImVec2 at = ImGui::GetCursorScreenPos();
     ImGui::Indent(14);
-    std::string text = diagnostic.message;
-    if (!diagnostic.fix.empty()) text += " " + diagnostic.fix;
-    Paragraph(ui, PageWords(text), width - 14, {0, kNote}, error ? "alert" : "note");
+    Paragraph(ui, TextOf(diagnostic), width - 14, {0, kNote}, error ? "alert" : "note");
     ImGui::Unindent(14);
     const float bottom = ImGui::GetCursorScreenPos().y - 8;
     ImGui::GetWindowDrawList()->AddRectFilled(ImVec2(at.x, at.y), ImVec2(at.x + 3, bottom), color, 1.5F);
+  }
+}
+
+void DrawRemarks(Ui& ui, AppState& state, float width) {
+  for (const Diagnostic& diagnostic : state.report().diagnostics) {
+    if (diagnostic.severity == Severity::kInfo)
+      Paragraph(ui, TextOf(diagnostic), width, {ui.colors->muted, kNote}, "note");
   }
 }
 

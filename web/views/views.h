@@ -51,6 +51,8 @@ void DrawOneAnswer(Ui& ui, AppState& state, float width);
 void DrawVerdict(Ui& ui, AppState& state, float width);
 void DrawWaysOut(Ui& ui, AppState& state, float width);
 void DrawDiagnostics(Ui& ui, AppState& state, float width);
+// What is assumed, and what else is good to know, at the foot of a tab whose figures rest on it.
+void DrawRemarks(Ui& ui, AppState& state, float width);
 void DrawLoadLine(Ui& ui, AppState& state, float width);
 // One card as a thin bar whose whole width is `full_gib`.
 void DrawCardBar(Ui& ui, const AppState& state, const GpuReport& gpu, double full_gib, float left,
