@@ -53,6 +53,27 @@ void TakeRelease(const Json& item, const Engine& engine, Config* config) {
 constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kBackendOfDevice = {
     {{"Vulkan", "vulkan"}, {"ROCm", "hip"}, {"MTL", "metal"}, {"SYCL", "sycl"}}};
 
+// "ROCm", "Vulkan.", "rocm;": the backend that a word begins with the name of; empty: none, or the cards' own.
+std::string_view BackendNamed(std::string_view word) {
+  const std::string text = Lower(word);
+  for (const auto& [name, backend] : kBackendOfDevice) {
+    if (text.starts_with(Lower(name)) || text.starts_with(backend)) return backend;
+  }
+  return {};
+}
+
+// "detail": {"backend": "ROCm"}, or in the notes "…, backend rocm; …", "llama-bench on ROCm …".
+std::string_view BackendTold(const Json& item, const Json* detail) {
+  const std::string_view named = detail != nullptr ? BackendNamed(TextIn(*detail, "backend")) : "";
+  if (!named.empty()) return named;
+  const std::string_view notes = TextIn(item, "notes");
+  for (const std::string_view before : {"backend ", "llama-bench on "}) {
+    const size_t at = notes.find(before);
+    if (at != std::string_view::npos) return BackendNamed(notes.substr(at + before.size()));
+  }
+  return {};
+}
+
 struct Devices {
   std::set<std::string, std::less<>> here, by_rpc;
   std::string_view backend;
@@ -165,9 +186,11 @@ void TakeCircumstances(const Json& item, Config* config) {
   if (engine == nullptr) return;
   TakeRelease(item, *engine, config);
   DropSupposedExceptions(item, config);
+  if (engine->traits().keys != KeyOwner::kGgml) return;
   const Json* detail = item.Find("detail");
-  if (detail == nullptr || !detail->is_object()) return;
-  if (engine->traits().keys == KeyOwner::kGgml) TakeDevices(*detail, config);
+  if (detail != nullptr && !detail->is_object()) detail = nullptr;
+  if (config->backend.empty()) config->backend = std::string(BackendTold(item, detail));
+  if (detail != nullptr) TakeDevices(*detail, config);
 }
 
 }  // namespace plimsoll

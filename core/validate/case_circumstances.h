@@ -1,5 +1,5 @@
-// What a case tells of how its server was started beside its configuration: the release by the day of the log, and the
-// devices that the log names.
+// What a case tells of how its server was started beside its configuration: the release by the day of the log, the
+// backend, and the devices that the log names.
 //
 // Only what was given to the engine: what it divided or found out is what is predicted. What the configuration says
 // itself stands, but for a list of modules that the notes call supposed.
@@ -15,9 +15,9 @@
 
 namespace plimsoll {
 
-// Fills what the configuration leaves open from the case's "notes" ("2025-03; …", "0.5.17; …") and "detail"
-// ({"kv": {"RPC0": 656}}, {"measured_on": "2026-03-29"}). Drops what left-alone modules the notes only suppose ("modules
-// assumed", "exceptions unknown").
+// Fills what the configuration leaves open from the case's "notes" ("2025-03; …", "0.5.17; …", "…, backend ROCm.") and
+// "detail" ({"kv": {"RPC0": 656}}, {"backend": "ROCm"}, {"measured_on": "2026-03-29"}). Drops what left-alone modules the
+// notes only suppose ("modules assumed", "exceptions unknown").
 void TakeCircumstances(const Json& item, Config* config);
 
 // Where the collector was not sure of the card ("283.6 GiB free before: MI355X or B300"), one that has no so much memory

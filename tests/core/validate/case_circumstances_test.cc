@@ -87,6 +87,27 @@ TEST(CaseCircumstances, DevicesAreNamedByTheirBackend) {
   EXPECT_EQ(WithDevices(R"("backend":"cuda")", R"({"kv":{"Vulkan0":160}})").backend, "cuda");
 }
 
+// Collectors write down the column of llama-bench, or say it in words; CUDA's is the card's own.
+TEST(CaseCircumstances, ABackendIsToldInWords) {
+  const auto backend = [](const std::string& engine, const std::string& rest) {
+    return Taken(R"({"config":{"model":"qwq-32b",)" + engine + "}," + rest + "}").backend;
+  };
+  const std::string llama = R"("engine":"llama.cpp")";
+  EXPECT_EQ(backend(llama, R"("detail":{"backend":"ROCm"})"), "hip");
+  EXPECT_EQ(backend(llama, R"("detail":{"backend":"vulkan"})"), "vulkan");
+  EXPECT_EQ(backend(llama, R"("detail":{"backend":"hip"})"), "hip");
+  EXPECT_EQ(backend(llama, R"("detail":{"backend":"CUDA"})"), "");
+  EXPECT_EQ(backend(llama, R"("notes":"llama-bench pp512 tg128, backend ROCm. -fa 1")"), "hip");
+  EXPECT_EQ(backend(llama, R"("notes":"community; backend rocm; x","detail":{"backend":"Vulkan"})"),
+            "vulkan");
+  EXPECT_EQ(backend(llama, R"("notes":"community submission; llama-bench on ROCm (hip-radeon); tg128")"),
+            "hip");
+  EXPECT_EQ(backend(llama, R"("notes":"backend unknown; ROCm is a guess")"), "");
+  EXPECT_EQ(backend(llama, R"("notes":"nothing","detail":7)"), "");
+  EXPECT_EQ(backend(llama + R"(,"backend":"vulkan")", R"("detail":{"backend":"ROCm"})"), "vulkan");
+  EXPECT_EQ(backend(R"("engine":"vllm")", R"("detail":{"backend":"ROCm"})"), "");
+}
+
 // QwQ 32B on four 24 GB cards, March 2025, whose share the release decides: told the month, the case is answered by the
 // release of that time, not by the newest.
 TEST(CaseCircumstances, AreWhatACaseIsAnsweredUnder) {
