@@ -4,6 +4,15 @@
 #include "web/views/views.h"
 
 namespace plimsoll {
+namespace {
+
+std::string TextOf(const Diagnostic& diagnostic) {
+  const std::string fix = diagnostic.fix.empty() ? "" : " " + diagnostic.fix;
+  return PageWords(diagnostic.message + fix);
+}
+
+}  // namespace
+
 ImU32 VerdictColor(const Palette& colors, Verdict verdict) {
   switch (verdict) {
     case Verdict::kFits:
@@ -127,15 +136,6 @@ void DrawOneAnswer(Ui& ui, AppState& state, float width) {
   Gap(beside ? 8 : 4);
   DrawLoadLine(ui, state, width);
 }
-
-namespace {
-
-std::string TextOf(const Diagnostic& diagnostic) {
-  const std::string fix = diagnostic.fix.empty() ? "" : " " + diagnostic.fix;
-  return PageWords(diagnostic.message + fix);
-}
-
-}  // namespace
 
 void DrawDiagnostics(Ui& ui, AppState& state, float width) {
   for (const Diagnostic& diagnostic : state.report().diagnostics) {

@@ -51,7 +51,7 @@ void DrawOneAnswer(Ui& ui, AppState& state, float width);
 void DrawVerdict(Ui& ui, AppState& state, float width);
 void DrawWaysOut(Ui& ui, AppState& state, float width);
 void DrawDiagnostics(Ui& ui, AppState& state, float width);
-// What is assumed, and what else is good to know, at the foot of a tab whose figures rest on it.
+// What is assumed, and what else is good to know, under the figures that rest on it.
 void DrawRemarks(Ui& ui, AppState& state, float width);
 void DrawLoadLine(Ui& ui, AppState& state, float width);
 // One card as a thin bar whose whole width is `full_gib`.

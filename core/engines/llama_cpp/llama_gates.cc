@@ -219,17 +219,18 @@ void CheckUnifiedMemory(Resolved* resolved) {
   }
 }
 
-// Builds for Radeons are HIP's or Vulkan's, which differ in buffers and speed.
+// Builds for Radeons are HIP's or Vulkan's, which differ in buffers and, since RDNA3, in speed.
 void RemarkOnBackend(Resolved* resolved) {
-  if (OptionsOf(*resolved).backend || resolved->engine->id == "ollama") return;
-  if (resolved->ram_alone || resolved->cards.empty()) return;
+  if (OptionsOf(*resolved).backend || resolved->ram_alone || resolved->cards.empty()) return;
   const Gpu& gpu = *resolved->cards.front().gpu;
   if (gpu.vendor != Vendor::kAmd || gpu.arch.rfind("RDNA", 0) != 0) return;
   const bool vulkan = BackendOf(*resolved) == LlamaBackend::kVulkan;
+  const bool differ = gpu.arch != "RDNA1" && gpu.arch != "RDNA2";
+  // ollama chooses itself.
   Remark(resolved, "backend_assumed", Severity::kInfo,
          std::string("The buffers are those of a build for ") + (vulkan ? "Vulkan" : "HIP") +
-             "; the speed lies between HIP's and Vulkan's.",
-         "Set backend to hip or vulkan.");
+             (differ ? "; the speed lies between HIP's and Vulkan's." : "."),
+         resolved->engine->id == "ollama" ? "" : "Set backend to hip or vulkan.");
 }
 
 }  // namespace

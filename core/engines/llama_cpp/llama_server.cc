@@ -97,14 +97,12 @@ SlotRules LlamaSlots(const Resolved& resolved) {
   return rules;
 }
 
-// The backend that is asked for. ollama's is ROCm's on Radeons with memory of their own; Vulkan has to be asked for
-// (OLLAMA_VULKAN of ollama's envconfig/config.go). Of llama.cpp there are builds with either.
+// The backend that is asked for: of llama.cpp there are builds with either, and ollama brings both.
 RadeonKernels KernelsOnRadeon(const Resolved& resolved) {
   const std::optional<LlamaBackend> asked = OptionsOf(resolved).backend;
   if (asked == LlamaBackend::kHip) return RadeonKernels::kHip;
   if (asked == LlamaBackend::kVulkan) return RadeonKernels::kVulkan;
-  const bool bundled = resolved.engine->id == "ollama" && BackendOf(resolved) == LlamaBackend::kHip;
-  return bundled ? RadeonKernels::kHip : RadeonKernels::kUnsaid;
+  return RadeonKernels::kUnsaid;
 }
 
 }  // namespace

@@ -103,7 +103,8 @@ TEST(LlamaGates, SaysWhoseBuildForARadeonIsTaken) {
   EXPECT_NE(said(R"("engine":"llama.cpp","gpu":"ryzen-ai-max-395")").find("a build for Vulkan"),
             std::string::npos);
   EXPECT_EQ(said(R"("engine":"llama.cpp","gpu":"rx-7900-xtx","backend":"vulkan")"), "");
-  EXPECT_EQ(said(R"("engine":"ollama","gpu":"rx-7900-xtx")"), "");
+  EXPECT_EQ(said(R"("engine":"llama.cpp","gpu":"rx-6800-xt")"), "The buffers are those of a build for HIP.");
+  EXPECT_NE(said(R"("engine":"ollama","gpu":"rx-7900-xtx")").find("lies between"), std::string::npos);
   EXPECT_EQ(said(R"("engine":"llama.cpp","gpu":"rtx-4090")"), "");
   EXPECT_EQ(said(R"("engine":"llama.cpp","gpu":"mi300x")"), "");
   EXPECT_EQ(said(R"("engine":"llama.cpp","gpu":"rx-7900-xtx","gpus":0)"), "");
