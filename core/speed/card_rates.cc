@@ -86,17 +86,25 @@ bool ReadsExpertsThrough(KernelGroup group, FormatClass format, const Gpu& gpu) 
   return IsFourBitFloat(format) || format == FormatClass::kFp8 || format == FormatClass::kHalf;
 }
 
+double OperationsPerJoule(CardClass card, const MeasuredSpeeds& speeds) {
+  switch (card) {
+    case CardClass::kBlackwellHbm:
+      return speeds.operations_per_joule_blackwell.value;
+    case CardClass::kAmpereHbm:
+    case CardClass::kHopper:
+      return speeds.operations_per_joule_hbm.value;
+    default:
+      return speeds.operations_per_joule_gddr.value;
+  }
+}
+
 // What the board's power leaves of the stated matrix rate in long products, where clocks fall until the power
 // fits: RTX 6000 Ada (300 W) states more than RTX 4090 (450 W) and sustains 0.6 of it in llama-bench's
 // prompts.
 double PowerShare(KernelGroup group, const Gpu& gpu, const MeasuredSpeeds& speeds) {
   const double peak = Peak(group, FormatClass::kHalf, gpu, speeds);
   if (gpu.vendor != Vendor::kNvidia || gpu.tdp_w <= 0 || peak <= 0) return 1;
-  const CardClass card = ClassOf(gpu);
-  const bool hbm =
-      card == CardClass::kAmpereHbm || card == CardClass::kHopper || card == CardClass::kBlackwellHbm;
-  const double per_joule = (hbm ? speeds.operations_per_joule_hbm : speeds.operations_per_joule_gddr).value;
-  return std::min(1.0, gpu.tdp_w * per_joule / peak);
+  return std::min(1.0, gpu.tdp_w * OperationsPerJoule(ClassOf(gpu), speeds) / peak);
 }
 
 // GeForce boards sum 16-bit products in 16 bits at twice the rate that they have with 32-bit sums.

@@ -166,6 +166,7 @@ inline MeasuredSpeeds StartingSpeeds() {
   m.triton_experts = C(2);
   m.operations_per_joule_gddr = {0.75e12, 0.15, 0};
   m.operations_per_joule_hbm = {1.5e12, 0.2, 0};
+  m.operations_per_joule_blackwell = {1.9e12, 0.15, 0};
   m.no_dot_product = C(2.5);
   m.inline_ecc = C(0.87);
   m.routing_skew = C(0.5);

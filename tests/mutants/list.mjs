@@ -202,6 +202,7 @@ export const faults = {
     ['LaneRate(gpu) / (small ? 64 : 128);', 'LaneRate(gpu) / 128;'],
     ['format == FormatClass::kInt4 ? clocks *', 'format != FormatClass::kHalf ? clocks *'],
     ['return 1 / speeds.ggml_vulkan.value;', 'return 1;'],
+    ['return speeds.operations_per_joule_blackwell.value;', 'return speeds.operations_per_joule_hbm.value;'],
     ['if (!radeon || !CountsPairs(gpu) || ', 'if (!radeon || '],
     ['if (integers && style.old_unpacking)', 'if (style.old_unpacking)'],
     ['if (integers && IsAppleM1(gpu))', 'if (integers && !HasDotProduct(gpu))'],

@@ -53,6 +53,7 @@ MeasuredSpeeds Simple() {
   speeds.triton_experts.value = 3;
   speeds.operations_per_joule_gddr.value = 0.75e12;
   speeds.operations_per_joule_hbm.value = 1.5e12;
+  speeds.operations_per_joule_blackwell.value = 1.9e12;
   speeds.inline_ecc.value = 0.9;
   speeds.untuned_experts.value = 0.5;
   return speeds;
@@ -101,6 +102,12 @@ TEST(CardRates, SharesOfWhatTheMakerStates) {
   EXPECT_DOUBLE_EQ(rates.layer, 10e-6);
   EXPECT_DOUBLE_EQ(rates.moe_layer, 6e-6);
   EXPECT_DOUBLE_EQ(rates.recurrent_layer, 8e-6);
+}
+
+TEST(CardRates, LongProductsRunAsFastAsTheBoardsPowerAllows) {
+  EXPECT_DOUBLE_EQ(RatesOf("h100-pcie").half, 350 * 1.5e12) << "it states 756e12";
+  EXPECT_DOUBLE_EQ(RatesOf("b200").half, 1000 * 1.9e12) << "it states 2250e12";
+  EXPECT_NEAR(RatesOf("b200").compute[kFp8], 4500e12 * 0.25 * 1900 / 2250, 1e6);
 }
 
 TEST(CardRates, NobodyReadsFasterThanTheMemoryGives) {
@@ -357,7 +364,7 @@ TEST(CardRates, WhichKernelsReadFourBitFloats) {
   EXPECT_DOUBLE_EQ(RatesOf("b200").stream[kNvfp4], 8000e9 * 0.625);
   EXPECT_DOUBLE_EQ(RatesOf("rtx-5090").stream[kNvfp4], 1792e9 * 0.625);
   EXPECT_DOUBLE_EQ(RatesOf("b200").stream[kMxfp4], 8000e9 * 0.75);
-  EXPECT_DOUBLE_EQ(RatesOf("b200").compute[kNvfp4], 9000e12 * 0.25 * std::min(1.0, 1500.0 / 2250));
+  EXPECT_DOUBLE_EQ(RatesOf("b200").compute[kNvfp4], 9000e12 * 0.25 * 1900 / 2250);
   EXPECT_DOUBLE_EQ(RatesOf("h100-sxm").stream[kNvfp4], 3350e9 * 0.5);
   EXPECT_DOUBLE_EQ(RatesOf("h100-sxm").compute[kNvfp4], 989e12 * 0.25);
 }
