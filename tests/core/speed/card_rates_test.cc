@@ -104,6 +104,19 @@ TEST(CardRates, SharesOfWhatTheMakerStates) {
   EXPECT_DOUBLE_EQ(rates.recurrent_layer, 8e-6);
 }
 
+TEST(CardRates, AttentionsKernelsHaveSharesOfTheirOwn) {
+  MeasuredSpeeds speeds = Simple();
+  CardFactors& hopper =
+      speeds.cards[static_cast<size_t>(KernelGroup::kTorch)][static_cast<size_t>(CardClass::kHopper)];
+  hopper.cache.value = 0.5;
+  hopper.attention.value = 0.25;
+  const CardRates rates = FindRates(Resolved(), StepStyle(), speeds, Card("h100-sxm"), FormatClass::kHalf);
+  EXPECT_DOUBLE_EQ(rates.cache, 3350e9 * 0.8 * 0.5);
+  EXPECT_DOUBLE_EQ(rates.attention, 989e12 * 0.5 * 0.25);
+  EXPECT_DOUBLE_EQ(rates.stream[kHalf], 3350e9 * 0.5);
+  EXPECT_DOUBLE_EQ(rates.compute[kHalf], 989e12 * 0.25);
+}
+
 TEST(CardRates, LongProductsRunAsFastAsTheBoardsPowerAllows) {
   EXPECT_DOUBLE_EQ(RatesOf("h100-pcie").half, 350 * 1.5e12) << "it states 756e12";
   EXPECT_DOUBLE_EQ(RatesOf("b200").half, 1000 * 1.9e12) << "it states 2250e12";
