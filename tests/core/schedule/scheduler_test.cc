@@ -96,7 +96,24 @@ TEST(Scheduler, ReplicasAreSchedulersApart) {
   }
 }
 
-// Four times the server under four times the load: each user waits as long, and four times as much is served.
+// Sixty-four sessions come within a fifth of a second, and half of them wait when the last one comes. That each asks again a
+// minute after its answer, when nobody waits, does not make the server keep up.
+TEST(Scheduler, LaterTurnsDoNotHideThatAQueueGrew) {
+  Workload workload;
+  workload.arrival = Arrival::kPoisson;
+  workload.rate = 400;
+  workload.requests = 128;
+  workload.turns = 2;
+  workload.think_time = 60;
+  workload.prompt.mean = 100;
+  workload.output.mean = 40;
+  SchedulerSetup setup = Small(1);
+  setup.max_num_batched_tokens = 2048;
+  const SimulationSummary summary = Simulate(setup, *GenerateRequests(workload)).Summarize({});
+  EXPECT_EQ(summary.done, 128);
+  EXPECT_TRUE(summary.saturated);
+}
+
 // Eight users whose answers end together send their next prompts at once. While these are tokenized one after the other
 // nobody waits for a place, and the server keeps up.
 TEST(Scheduler, WhatIsBeingReceivedDoesNotWait) {
@@ -121,6 +138,7 @@ TEST(Scheduler, WhatIsBeingReceivedDoesNotWait) {
   EXPECT_GT(summary.ttft_ms.mean, one);
 }
 
+// Four times the server under four times the load: each user waits as long, and four times as much is served.
 TEST(Scheduler, FourReplicasServeFourTimesAsMany) {
   Workload workload;
   workload.users = 6;
