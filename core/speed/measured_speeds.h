@@ -185,7 +185,8 @@ struct MeasuredSpeeds {
   // 4090 at 450 W in llama-bench's prompts), and data-centre dies with HBM (stated rates of H100 SXM at 700
   // W, PCIe at 350 W) up to Hopper and since Blackwell: CUTLASS's large products in FP8 reach 2,544 of the 4,500 TFLOPS that a
   // B200 states at 1,000 W (vllm-project/vllm#19566), DeepGEMM's 1,500 of an H800's 1,979 (deepseek-ai/DeepGEMM#81): three
-  // quarters of Hopper's share, and nine tenths in BF16 (1,513 of 2,250).
+  // quarters of Hopper's share. In BF16 1,513 of 2,250 stand beside 720 to 798 of an H100's 989
+  // (zzc0721/torch-performance-test-data#79): five sixths to nine tenths.
   Coefficient operations_per_joule_gddr, operations_per_joule_hbm, operations_per_joule_blackwell;
   Coefficient inline_ecc;    // share of the bandwidth left where GDDR holds its own error codes
   Coefficient routing_skew;  // half of the experts are chosen 1 + this times as often as the average

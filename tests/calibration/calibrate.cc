@@ -203,11 +203,6 @@ double Predict(const Row& row, const Target& target, const SpeedReport& speed) {
 
 bool g_simulate = Env("SIM", 1) > 0;  // answer serving runs by the simulator, as `plimsoll validate` does
 
-// A run: what one source measured of a model on a card.
-std::string RunOf(const Row& row) {
-  return row.source.substr(0, row.source.find_first_of(" #")) + " " + row.gpu + " " + row.model;
-}
-
 bool IsSimulated(const Row& row) {
   return row.workload.is_object() && !IsBatchBenchmark(row.workload) && !row.targets.empty() &&
          row.targets.front().metric != "decode_tps_per_stream";
@@ -1320,7 +1315,10 @@ int Run(int argc, char** argv) {
   // Runs of one source on one card with one model: what its neighbours in the table say of it.
   auto runs_to_leave = [&] {
     std::map<std::string, std::vector<const Row*>> runs;
-    for (const Row* row : FitRows(rows)) runs[RunOf(*row)].push_back(row);
+    for (const Row* row : FitRows(rows)) {
+      const std::string source = row->source.substr(0, row->source.find_first_of(" #"));
+      runs[source + " " + row->gpu + " " + row->model].push_back(row);
+    }
     std::map<std::string, std::vector<const Row*>> parts;  // a fifteenth of them at a time
     int next = 0;
     for (const auto& [name, list] : runs) {
